@@ -1,0 +1,50 @@
+# syntax=docker/dockerfile:1
+# Two images from one file: `proxy` (the default, without development packages) and `webapp`, the sample app to try it on.
+#
+#   docker build -t shelflife .
+#   docker run -p 8080:8080 -v ./my-rules.yaml:/etc/shelflife/shelflife.yaml:ro shelflife
+
+# The Node that package.json pins for npm scripts, so the images leave that copy out (--omit=optional).
+ARG NODE_VERSION=24.21.0
+
+FROM node:${NODE_VERSION}-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=optional
+COPY tsconfig.json tsconfig.build.json ./
+COPY scripts ./scripts
+COPY src ./src
+RUN node scripts/build.mjs
+
+FROM node:${NODE_VERSION}-bookworm-slim AS packages
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev --omit=optional
+
+# The sample app: its database is among the development packages.
+FROM node:${NODE_VERSION}-bookworm-slim AS webapp
+WORKDIR /app
+RUN mkdir .data && chown node:node .data
+COPY package.json ./
+COPY --from=build /app/node_modules ./node_modules
+COPY examples ./examples
+USER node
+VOLUME /app/.data
+EXPOSE 5000
+CMD ["node", "examples/webapp/main.ts", "--host", "0.0.0.0", "--port", "5000"]
+
+FROM node:${NODE_VERSION}-bookworm-slim AS proxy
+ENV NODE_ENV=production
+WORKDIR /app
+COPY package.json LICENSE ./
+COPY --from=packages /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+COPY config ./config
+USER node
+# The site, and the control listener: publish the second only where operators are.
+EXPOSE 8080 8081
+# With another `control.address` in the configuration, give the container another health check.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=15s --retries=3 \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:8081/healthz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "dist/cli.js"]
+CMD ["serve", "-c", "/etc/shelflife/shelflife.yaml"]

