@@ -1,0 +1,299 @@
+/**
+ * What an operator can decide: the checked form of the configuration file, and the default of every part.
+ *
+ * Promises: whatever holds a `Config` may trust it: durations are `Seconds`, sizes bytes, times of day minutes since
+ * midnight, names refer to something that exists, the hours cover the day exactly once. Text is turned into it by
+ * `check.ts` only. Every default is here and nowhere else.
+ */
+
+import { type Seconds, seconds } from '../kit/time.ts';
+import type { AlertCondition, Condition, RequestCondition, Unless } from './condition.ts';
+import type { QueryRule } from './query-rule.ts';
+import type { TagTemplate } from './tag-template.ts';
+
+export type { AlertCondition, Condition, Literal, RequestCondition, Unless } from './condition.ts';
+export type { QueryRule } from './query-rule.ts';
+export type { TagPart, TagTemplate } from './tag-template.ts';
+
+/** The whole configuration, checked. */
+export type Config = {
+  readonly upstream: Upstream;
+  readonly listen: Listen;
+  readonly control: Control;
+  readonly store: StoreConfig;
+  readonly identity: IdentityConfig;
+  readonly ttl: TtlConfig;
+  /** By name; `standard` and `pass` are always in it. */
+  readonly contentTypes: ReadonlyMap<string, ContentType>;
+  /** In file order: the first that matches wins. A `match` that is a list gives one route for each of its entries. */
+  readonly routes: readonly Route[];
+  readonly unmatched: 'standard' | 'pass';
+  readonly writes: readonly WriteRule[];
+  /** What an unsafe request that no write rule names makes stale: its own URL, and its writer's partition. */
+  readonly unmatchedWrites: { readonly url: boolean; readonly user: boolean };
+  readonly purge: { readonly refill: boolean };
+  readonly warm: Warm | undefined;
+  readonly refresh: readonly RefreshJob[];
+  readonly janitor: Janitor | undefined;
+  readonly alerts: readonly Alert[];
+  readonly report: Report | undefined;
+  readonly log: { readonly level: LogLevel };
+};
+
+/** A TCP address to listen on or to connect to. IPv6 without brackets; port 0 lets the system choose. */
+export type Address = { readonly host: string; readonly port: number };
+
+/** The origin. */
+export type Upstream = {
+  /** Scheme and authority only, as `URL.origin` writes them: `http://127.0.0.1:5000`. */
+  readonly url: string;
+  readonly connectTimeout: Seconds;
+  /** Until the response head. */
+  readonly responseTimeout: Seconds;
+  /** Between two pieces of the body. */
+  readonly bodyTimeout: Seconds;
+  readonly connections: number;
+  /** Which Host the origin sees: the client's, or the one of `url`. */
+  readonly host: 'preserve' | 'upstream';
+};
+
+/** The public listener. */
+export type Listen = Address & {
+  /** Lower case, without port; `*.example.org` takes every name below it. Absent: every Host. */
+  readonly hosts: readonly string[] | undefined;
+  /** CIDR blocks, canonical (`10.0.0.0/8`, `::1/128`); none by default. */
+  readonly trustedProxies: readonly string[];
+  /** Paths of PEM files, as written. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  readonly fastLane: boolean;
+  readonly workers: number | 'auto';
+};
+
+/** The control listener. Without a token it answers only `/healthz` and `/readyz`. */
+export type Control = Address & { readonly token: string | undefined };
+
+/** Where stored responses live. */
+export type StoreConfig = {
+  readonly memoryBytes: number;
+  readonly maxObjectBytes: number;
+  readonly coherence: 'bounded' | 'strict';
+  readonly lag: Seconds;
+  readonly fallbackTtl: Seconds;
+  readonly compress: boolean;
+  readonly redis: RedisConfig | undefined;
+};
+
+export type RedisConfig = {
+  readonly server:
+    | { readonly kind: 'url'; readonly url: string }
+    | { readonly kind: 'cluster'; readonly nodes: readonly Address[] }
+    | { readonly kind: 'sentinels'; readonly sentinels: readonly Address[]; readonly name: string };
+  readonly prefix: string;
+  readonly deadline: Seconds;
+  readonly maxBytes: number;
+  readonly fillLock: boolean;
+};
+
+/** Who is asking. */
+export type IdentityConfig = {
+  /** Names of cookies that say who someone is, those of `flaskSession` and `jwt` included. Absent: all but known analytics cookies. */
+  readonly credentials: readonly string[] | undefined;
+  readonly flaskSession: FlaskSession | undefined;
+  readonly jwt: Jwt | undefined;
+};
+
+export type FlaskSession = {
+  readonly cookie: string;
+  /** Absent: identities are learned from the cookies the origin itself renews. */
+  readonly secret: string | undefined;
+  readonly maxAge: Seconds;
+  readonly userClaim: string;
+};
+
+export type Jwt = {
+  /** A header's name is in lower case. */
+  readonly from: { readonly kind: 'cookie' | 'header'; readonly name: string };
+  readonly key:
+    { readonly kind: 'jwks'; readonly url: string } | { readonly kind: 'secret'; readonly secret: string };
+  readonly claim: string;
+};
+
+/** How a lifetime is computed (CONTRACT §2.1). */
+export type TtlConfig = {
+  readonly default: Seconds;
+  readonly min: Seconds;
+  readonly max: Seconds;
+  /** A share: 0.05 is ± 5 %. */
+  readonly jitter: number;
+  /** An IANA name. */
+  readonly timeZone: string;
+  /** Empty, or covering the day exactly once. */
+  readonly hours: readonly HourBand[];
+  readonly factors: readonly Factor[];
+  /** What `access: high` means. */
+  readonly popular: { readonly requests: number; readonly per: Seconds };
+};
+
+/** A part of the day, in minutes since midnight, 0 to 1439; `to` is exclusive; `to <= from` goes over midnight (equal: the whole day). */
+export type HourBand = {
+  readonly name: string;
+  readonly fromMinute: number;
+  readonly toMinute: number;
+  readonly factor: number;
+};
+
+/** Multiplies the lifetime when every condition holds. */
+export type Factor = { readonly name: string; readonly factor: number; readonly when: readonly Condition[] };
+
+export type ContentType = {
+  /** `rule`: the operator's; `standard`: HTTP's own rules, lifetimes and sharing not from here; `pass`: never looked up, never stored. */
+  readonly kind: 'rule' | 'standard' | 'pass';
+  readonly name: string;
+  /** Absent: `ttl.default`. The guide's names have the guide's value. */
+  readonly ttl: Seconds | undefined;
+  readonly scope: 'user' | 'public';
+  readonly cacheControl: 'obey' | 'override';
+  readonly tags: readonly TagTemplate[];
+  /** Header names in lower case. */
+  readonly vary: { readonly cookies: readonly string[]; readonly headers: readonly string[] };
+  readonly query: QueryRule;
+  /** Order and repetition of the query are kept as sent. */
+  readonly ordered: boolean;
+  /** The statuses that may be stored; `undefined` as value: the type's own lifetime. */
+  readonly statuses: ReadonlyMap<number, Seconds | undefined>;
+  readonly staleWhileRevalidate: Seconds;
+  readonly staleIfError: Seconds;
+  /** Absent: a client waits for the origin as long as the origin may take. */
+  readonly staleAfter: Seconds | undefined;
+  readonly setCookie: 'keep' | 'strip';
+  readonly refreshAhead: boolean;
+  readonly etag: boolean;
+  readonly clientReload: 'honour' | 'ignore';
+  readonly unless: readonly Unless[];
+  /** Absent: `ttl.min` and `ttl.max`. */
+  readonly min: Seconds | undefined;
+  readonly max: Seconds | undefined;
+};
+
+export type Route = {
+  /** `GET` covers HEAD and so is written `['GET', 'HEAD']` here. */
+  readonly methods: readonly string[];
+  /** A URLPattern pathname, as written; it compiles. */
+  readonly pattern: string;
+  /** All must hold, else the route is not for the request; empty: it is for every one. */
+  readonly when: readonly RequestCondition[];
+  /** A key of `contentTypes`. */
+  readonly type: string;
+  /** In addition to those of the content type. */
+  readonly tags: readonly TagTemplate[];
+  /** Where the file says so, 1-based. */
+  readonly line: number;
+  readonly column: number;
+};
+
+export type WriteRule = {
+  readonly matches: readonly { readonly methods: readonly string[]; readonly pattern: string }[];
+  /** As of a route. */
+  readonly when: readonly RequestCondition[];
+  readonly invalidate: readonly TagTemplate[];
+};
+
+export type Warm = {
+  readonly onStart:
+    | { readonly popular: number; readonly urls: readonly string[]; readonly sitemap: string | undefined }
+    | undefined;
+  readonly concurrency: number;
+};
+
+/** `type`: for identities seen within `activeWithin`. */
+export type RefreshJob =
+  | { readonly kind: 'urls'; readonly urls: readonly string[]; readonly every: Seconds }
+  | { readonly kind: 'type'; readonly type: string; readonly every: Seconds; readonly activeWithin: Seconds };
+
+export type Janitor = { readonly every: Seconds; readonly scan: number };
+
+export type Alert = {
+  readonly name: string;
+  readonly when: AlertCondition;
+  readonly for: Seconds;
+  readonly minRequests: number;
+  readonly webhook: string | undefined;
+};
+
+export type Weekday = (typeof weekdays)[number];
+export type Report = {
+  readonly every: 'day' | 'week';
+  readonly day: Weekday;
+  readonly atMinute: number;
+  readonly webhook: string | undefined;
+};
+
+export type LogLevel = (typeof logLevels)[number];
+
+export const weekdays = [
+  'sunday',
+  'monday',
+  'tuesday',
+  'wednesday',
+  'thursday',
+  'friday',
+  'saturday',
+] as const;
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+const mib = 1024 ** 2;
+
+/** What holds where the file says nothing. Sections that are absent by default have the defaults of their keys here. */
+export const defaults = {
+  upstream: {
+    connectTimeout: seconds(2),
+    responseTimeout: seconds(30),
+    bodyTimeout: seconds(30),
+    connections: 128,
+    host: 'preserve',
+  },
+  listen: { host: '0.0.0.0', port: 8080, trustedProxies: [], fastLane: true, workers: 1 },
+  control: { host: '127.0.0.1', port: 8081 },
+  store: {
+    memoryBytes: 64 * mib,
+    maxObjectBytes: 4 * mib,
+    coherence: 'bounded',
+    lag: seconds(1),
+    fallbackTtl: seconds(60),
+    compress: true,
+  },
+  redis: { prefix: 'shelflife', deadline: seconds(0.05), maxBytes: 500_000_000, fillLock: false },
+  flaskSession: { cookie: 'session', maxAge: seconds(31 * 86_400), userClaim: 'user_id' },
+  jwt: { claim: 'sub' },
+  ttl: { default: seconds(300), min: seconds(30), max: seconds(7200), jitter: 0.05, timeZone: 'UTC' },
+  popular: { requests: 10, per: seconds(3600) },
+  /** Statuses a rule stores when it names none: those RFC 9110 §15.1 calls heuristically cacheable, without 206. */
+  statuses: [200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501],
+  contentType: {
+    scope: 'user',
+    cacheControl: 'obey',
+    staleWhileRevalidate: seconds(0),
+    staleIfError: seconds(0),
+    setCookie: 'keep',
+    clientReload: 'honour',
+  },
+  warm: { concurrency: 4 },
+  refresh: { activeWithin: seconds(3600) },
+  janitor: { every: seconds(1800), scan: 5000 },
+  alert: { for: seconds(300), minRequests: 100 },
+  report: { every: 'week', day: 'sunday', atMinute: 8 * 60 },
+  log: { level: 'info' },
+} as const;
+
+/** The guide's base lifetimes, for content types that bear these names and give no `ttl`. */
+export const guideTtl: ReadonlyMap<string, Seconds> = new Map([
+  ['user_stats', seconds(300)],
+  ['file_content', seconds(3600)],
+  ['file_list', seconds(60)],
+  ['markdown_render', seconds(1800)],
+  ['search_results', seconds(180)],
+  ['public_stats', seconds(600)],
+  ['bookmarks', seconds(120)],
+  ['tags', seconds(300)],
+  ['settings', seconds(60)],
+]);

@@ -1,0 +1,77 @@
+/** The reference configuration and the page that explains it say everything the schema knows, and nothing else. */
+
+import { readFile } from 'node:fs/promises';
+import t from 'tap';
+import { parse } from 'yaml';
+import { parseConfig, schemaKeys } from '../../src/config/check.ts';
+import { inactiveSections } from '../../src/config/inactive.ts';
+import { problemCodes, renderProblem, warningCodes } from '../../src/config/problem.ts';
+import { configIn, upstream } from './fixture.ts';
+
+const read = (name: string) => readFile(new URL(`../../${name}`, import.meta.url), 'utf8');
+const reference = await read('config/shelflife.yaml');
+const page = await read('docs/config.md');
+
+t.test(
+  'config/shelflife.yaml has no problems and no warnings, with nothing in the environment',
+  async (t) => {
+    const result = parseConfig(reference, { file: 'config/shelflife.yaml', env: {} });
+    const found = result.kind === 'ok' ? result.warnings : result.problems;
+    t.strictSame(found.map(renderProblem), []);
+  },
+);
+
+/** The paths of all keys in a value, in the form of `schemaKeys`; names the operator chooses are `*`. */
+function pathsIn(value: unknown, path = ''): readonly string[] {
+  if (Array.isArray(value)) return [path, ...value.flatMap((item) => pathsIn(item, `${path}[]`))];
+  if (typeof value !== 'object' || value === null) return [path];
+  return [path, ...Object.entries(value).flatMap(([key, inner]) => pathsIn(inner, joined(path, key)))];
+}
+
+const joined = (path: string, key: string) =>
+  path === '' ? key : `${path}.${path === 'content_types' ? '*' : key}`;
+
+t.test('every key of the schema is in config/shelflife.yaml', async (t) => {
+  const written = new Set(pathsIn(parse(reference)));
+  const commented = (path: string) =>
+    new RegExp(`^ *# ${/\w+$/.exec(path)?.[0] ?? ''}: `, 'm').test(reference);
+  t.strictSame(
+    schemaKeys.filter((path) => !written.has(path) && !commented(path)),
+    [],
+  );
+});
+
+t.test('docs/config.md has a row for every key of the schema, and for no other', async (t) => {
+  const sections = [...page.matchAll(/^## .*$/gm)].flatMap(([heading]) => [
+    ...heading.matchAll(/`([a-z_]+)`/g),
+  ]);
+  const rows = [...page.matchAll(/^\| `([a-z_]+(?:[.[][^`]*)?)` \|/gm)];
+  const documented = new Set([...sections, ...rows].map((match) => match[1] ?? ''));
+  t.strictSame(
+    schemaKeys.filter((path) => !documented.has(path)),
+    [],
+  );
+  t.strictSame(
+    [...documented].filter((path) => path.includes('.') && !schemaKeys.includes(path)),
+    [],
+  );
+});
+
+t.test('docs/config.md explains every code, and no other', async (t) => {
+  const codes = [...page.slice(page.indexOf('## Problems')).matchAll(/^\| `([a-z-]+)` \|/gm)].map(
+    (match) => match[1],
+  );
+  t.strictSame(codes, [...problemCodes, ...warningCodes]);
+});
+
+t.test('every example in docs/config.md that is a whole file is good', async (t) => {
+  const examples = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
+  t.ok(examples.length > 0);
+  for (const example of examples) t.equal(parseConfig(example, { file: 'docs', env: {} }).kind, 'ok');
+});
+
+t.test('what is not active yet is named when it is used, and only then', async (t) => {
+  t.strictSame(inactiveSections(configIn(upstream)), []);
+  t.ok(inactiveSections(configIn(reference)).includes('warm'));
+  t.strictSame(inactiveSections(configIn(`${upstream}janitor: {}`)), ['janitor']);
+});
