@@ -1,0 +1,273 @@
+/**
+ * What `Cache-Control`, `Pragma` and the targeted fields ask of a cache: two types, one for each direction.
+ *
+ * Promises: nothing throws; of several readings of a doubtful value the one that stores less and keeps it shorter is
+ * taken; adding a prohibition anywhere never takes another one away.
+ */
+import { type Dictionary, parseDictionary } from 'structured-headers';
+import { seconds, type Seconds } from '../kit/time.ts';
+import { deltaSeconds, type Directive, listedNames, longestTime, parseDirectives } from './directives.ts';
+import { fieldLines, hasField } from './fields.ts';
+import type { Fields } from './message.ts';
+
+/** Response directives (RFC 9111 §5.2.2, RFC 5861, RFC 8246). Limits that are there but unreadable are 0. */
+export type ResponseDirectives = {
+  /** The targeted field that took the place of `Cache-Control` and `Expires` (RFC 9213 §2.2), lower-case. */
+  readonly targetedBy: string | undefined;
+  readonly noStore: boolean;
+  /** `no-cache` without field names: never reused without validation. */
+  readonly noCache: boolean;
+  /** Fields named by `no-cache="…"`, lower-case: not stored, so that the rest may be reused (§5.2.2.4). */
+  readonly noCacheFields: readonly string[];
+  /** `private` without field names: not for a shared cache. */
+  readonly private: boolean;
+  /** Fields named by `private="…"`, lower-case: not stored in a shared cache (§5.2.2.7). */
+  readonly privateFields: readonly string[];
+  readonly public: boolean;
+  readonly mustRevalidate: boolean;
+  readonly proxyRevalidate: boolean;
+  readonly mustUnderstand: boolean;
+  readonly noTransform: boolean;
+  readonly immutable: boolean;
+  readonly maxAge: Seconds | undefined;
+  readonly sMaxage: Seconds | undefined;
+  readonly staleWhileRevalidate: Seconds | undefined;
+  readonly staleIfError: Seconds | undefined;
+};
+
+/** Request directives (RFC 9111 §5.2.1, RFC 5861 §4). */
+export type RequestDirectives = {
+  readonly noStore: boolean;
+  readonly noCache: boolean;
+  readonly noTransform: boolean;
+  readonly onlyIfCached: boolean;
+  readonly maxAge: Seconds | undefined;
+  readonly minFresh: Seconds | undefined;
+  /** `longestTime` for `max-stale` without a value: any staleness will do. */
+  readonly maxStale: Seconds | undefined;
+  readonly staleIfError: Seconds | undefined;
+};
+
+/** What a response without directives says; also what a rule with `cache_control: override` hears. */
+export const noResponseDirectives: ResponseDirectives = Object.freeze({
+  targetedBy: undefined,
+  noStore: false,
+  noCache: false,
+  noCacheFields: [],
+  private: false,
+  privateFields: [],
+  public: false,
+  mustRevalidate: false,
+  proxyRevalidate: false,
+  mustUnderstand: false,
+  noTransform: false,
+  immutable: false,
+  maxAge: undefined,
+  sMaxage: undefined,
+  staleWhileRevalidate: undefined,
+  staleIfError: undefined,
+});
+
+/** What a request without directives says; also what a rule with `client_reload: ignore` hears. */
+export const noRequestDirectives: RequestDirectives = Object.freeze({
+  noStore: false,
+  noCache: false,
+  noTransform: false,
+  onlyIfCached: false,
+  maxAge: undefined,
+  minFresh: undefined,
+  maxStale: undefined,
+  staleIfError: undefined,
+});
+
+/** The targeted fields this cache answers to, the nearest first (RFC 9213 §2.2, §3.1); lower-case. */
+export const targetedNames: readonly string[] = ['shelflife-cache-control', 'cdn-cache-control'];
+
+/** The response directives of `Cache-Control` alone, all its lines together. */
+export const parseResponseDirectives = (fields: Fields): ResponseDirectives =>
+  hasField(fields, 'cache-control')
+    ? responseDirectives(parseDirectives(fields, 'cache-control'), undefined)
+    : noResponseDirectives;
+
+/** The request directives of `Cache-Control`, or of `Pragma` where there is none. */
+export const parseRequestDirectives = (fields: Fields): RequestDirectives => {
+  if (!hasField(fields, 'cache-control')) return pragmaDirectives(fields);
+  const directives = parseDirectives(fields, 'cache-control');
+  const has = (name: string): boolean => directives.some((directive) => directive.name === name);
+  return {
+    noStore: has('no-store'),
+    noCache: has('no-cache'),
+    noTransform: has('no-transform'),
+    onlyIfCached: has('only-if-cached'),
+    maxAge: shortest(directives, 'max-age'),
+    minFresh: longestGiven(directives, 'min-fresh'),
+    maxStale: maxStale(directives),
+    staleIfError: shortestValid(directives, 'stale-if-error'),
+  };
+};
+
+/**
+ * The directives that rule this cache: those of the first targeted field of `names` that is valid and not empty, else
+ * those of `Cache-Control`.
+ *
+ * RFC 9213 §2.2: with such a field present, "the cache MUST ignore the Cache-Control and Expires header fields"; §2.1:
+ * one that is empty or does not parse "is ignored by the cache (i.e., it behaves as if the field were not present)". A
+ * known directive of the wrong type makes the field invalid as well.
+ */
+export const effectiveDirectives = (
+  fields: Fields,
+  names: readonly string[] = targetedNames,
+): ResponseDirectives => {
+  for (const name of names) {
+    // An empty line beside others must not spoil them: joined, it would leave a stray comma.
+    const lines = fieldLines(fields, name).filter((line) => line.trim() !== '');
+    const targeted = lines.length === 0 ? undefined : targetedDirectives(lines.join(', '));
+    if (targeted !== undefined) return responseDirectives(targeted, name);
+  }
+  return parseResponseDirectives(fields);
+};
+
+const responseDirectives = (
+  directives: readonly Directive[],
+  targetedBy: string | undefined,
+): ResponseDirectives => {
+  const has = (name: string): boolean => directives.some((directive) => directive.name === name);
+  const noCache = qualified(directives, 'no-cache');
+  const forOneUser = qualified(directives, 'private');
+  return {
+    targetedBy,
+    noStore: has('no-store'),
+    noCache: noCache.whole,
+    noCacheFields: noCache.names,
+    private: forOneUser.whole,
+    privateFields: forOneUser.names,
+    public: has('public'),
+    mustRevalidate: has('must-revalidate'),
+    proxyRevalidate: has('proxy-revalidate'),
+    mustUnderstand: has('must-understand'),
+    noTransform: has('no-transform'),
+    immutable: has('immutable'),
+    maxAge: shortest(directives, 'max-age'),
+    sMaxage: shortest(directives, 's-maxage'),
+    staleWhileRevalidate: shortestValid(directives, 'stale-while-revalidate'),
+    staleIfError: shortestValid(directives, 'stale-if-error'),
+  };
+};
+
+// RFC 9111 §5.4: "When the Cache-Control header field is not present in a request, caches MUST consider the no-cache
+// request pragma-directive as having the same effect as if 'Cache-Control: no-cache' were present".
+const pragmaDirectives = (fields: Fields): RequestDirectives => {
+  if (!hasField(fields, 'pragma')) return noRequestDirectives;
+  const isNoCache = parseDirectives(fields, 'pragma').some(({ name }) => name === 'no-cache');
+  return isNoCache ? pragmaNoCache : noRequestDirectives;
+};
+
+const pragmaNoCache: RequestDirectives = Object.freeze({ ...noRequestDirectives, noCache: true });
+
+// RFC 9111 §4.2.1: of several values "either the first occurrence should be used or the response should be considered
+// stale", and "caches are encouraged to consider responses that have invalid freshness information […] to be stale".
+const shortest = (directives: readonly Directive[], name: string): Seconds | undefined => {
+  const given = directives.filter((directive) => directive.name === name);
+  if (given.length === 0) return undefined;
+  return least(given.map((directive) => deltaSeconds(directive) ?? seconds(0)));
+};
+
+// Not Math.min(...values): a field may have more members than a call may have arguments.
+const least = (values: readonly Seconds[]): Seconds => values.reduce((a, b) => (a < b ? a : b), longestTime);
+
+// A window in which stale responses may be used is a permission: unreadable, it is not given.
+const shortestValid = (directives: readonly Directive[], name: string): Seconds | undefined => {
+  const given = directives.filter((directive) => directive.name === name).map(deltaSeconds);
+  return given.length === 0 || given.includes(undefined)
+    ? undefined
+    : least(given.map((value) => value ?? seconds(0)));
+};
+
+const longestGiven = (directives: readonly Directive[], name: string): Seconds | undefined => {
+  const given = directives.filter((directive) => directive.name === name);
+  if (given.length === 0) return undefined;
+  return given.map((directive) => deltaSeconds(directive) ?? longestTime).reduce((a, b) => (a > b ? a : b));
+};
+
+// RFC 9111 §5.2.1.2: "If no value is assigned to max-stale, then the client will accept a stale response of any age."
+const maxStale = (directives: readonly Directive[]): Seconds | undefined => {
+  const given = directives.filter(({ name }) => name === 'max-stale');
+  if (given.length === 0) return undefined;
+  const limits = given.map((directive) =>
+    directive.form === 'none' ? longestTime : (deltaSeconds(directive) ?? seconds(0)),
+  );
+  return least(limits);
+};
+
+// The qualified form limits the directive to the fields named (§5.2.2.4, §5.2.2.7); without names, or with anything that
+// is no list of names, it is the unqualified one, and the unqualified one beside a qualified one rules.
+const qualified = (
+  directives: readonly Directive[],
+  name: string,
+): { whole: boolean; names: readonly string[] } => {
+  const lists = directives.filter((directive) => directive.name === name).map(listedNames);
+  return { whole: lists.includes(undefined), names: [...new Set(lists.flatMap((list) => list ?? []))] };
+};
+
+const secondsDirectives: ReadonlySet<string> = new Set([
+  'max-age',
+  's-maxage',
+  'stale-while-revalidate',
+  'stale-if-error',
+]);
+const listDirectives: ReadonlySet<string> = new Set(['no-cache', 'private']);
+const flagDirectives: ReadonlySet<string> = new Set([
+  'no-store',
+  'public',
+  'must-revalidate',
+  'proxy-revalidate',
+  'must-understand',
+  'no-transform',
+  'immutable',
+]);
+
+// The same as a list of directives; undefined when empty, not a Dictionary, or with a known directive of a wrong type.
+const targetedDirectives = (value: string): Directive[] | undefined => {
+  const dictionary = dictionaryOf(value);
+  if (dictionary === undefined || dictionary.size === 0 || hasDecimalSeconds(value)) return undefined;
+  const directives: Directive[] = [];
+  for (const [name, [argument]] of dictionary) {
+    const directive = targetedDirective(name, argument);
+    if (directive === undefined) return undefined;
+    if (directive !== 'absent') directives.push(directive);
+  }
+  return directives;
+};
+
+// The parser gives 3600.0 and 3600 as the same number, but a Decimal is not an Integer. `value` has been parsed, so every
+// string in it is closed.
+const hasDecimalSeconds = (value: string): boolean =>
+  /(?:^|[, \t])(?:max-age|s-maxage|stale-while-revalidate|stale-if-error)=-?\d+\./.test(
+    value.replace(/"(?:[^"\\]|\\.)*"/g, '""'),
+  );
+
+const dictionaryOf = (value: string): Dictionary | undefined => {
+  try {
+    return parseDictionary(value);
+  } catch {
+    // Not a Dictionary: RFC 9213 §2.1 has the field ignored, and nothing else is lost.
+    return undefined;
+  }
+};
+
+const targetedDirective = (name: string, argument: unknown): Directive | 'absent' | undefined => {
+  if (argument === false && (flagDirectives.has(name) || listDirectives.has(name))) return 'absent';
+  if (secondsDirectives.has(name)) {
+    const isWhole = typeof argument === 'number' && Number.isInteger(argument);
+    return isWhole ? { name, argument: String(argument), form: 'token' } : undefined;
+  }
+  if (listDirectives.has(name) && typeof argument === 'string') return { name, argument, form: 'quoted' };
+  if (flagDirectives.has(name) || listDirectives.has(name)) {
+    return argument === true ? { name, argument: '', form: 'none' } : undefined;
+  }
+  return { name, argument: '', form: 'none' };
+};
+
+/** Whether the response carries any of the named targeted fields, valid or not. */
+export const hasTargetedField = (fields: Fields, names: readonly string[] = targetedNames): boolean =>
+  names.some((name) => fieldLines(fields, name).length > 0);

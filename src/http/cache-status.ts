@@ -1,0 +1,101 @@
+/**
+ * What this cache did, in the words of RFC 9211 (`Cache-Status`) and RFC 9209 (`Proxy-Status`).
+ *
+ * Promises: the key is never shown; whatever a detail holds, the member is valid Structured Fields text.
+ */
+import { serializeString } from 'structured-headers';
+import type { Seconds } from '../kit/time.ts';
+
+/** Why the request went forward (RFC 9211 §2.2). */
+export type ForwardReason =
+  'bypass' | 'method' | 'uri-miss' | 'vary-miss' | 'miss' | 'request' | 'stale' | 'partial';
+
+/** `ttl` is what is left of the lifetime, written as whole seconds; negative when stale (§2.4). `detail` is free text (§2.7). */
+export type CacheStatus =
+  | { readonly kind: 'hit'; readonly ttl?: Seconds; readonly detail?: string }
+  | {
+      readonly kind: 'forward';
+      readonly fwd: ForwardReason;
+      readonly fwdStatus?: number;
+      readonly ttl?: Seconds;
+      readonly stored?: boolean;
+      readonly collapsed?: boolean;
+      readonly detail?: string;
+    };
+
+/** What went wrong between us and the origin (RFC 9209 §2.3). */
+export type ProxyErrorType =
+  | 'dns_timeout'
+  | 'dns_error'
+  | 'destination_not_found'
+  | 'destination_unavailable'
+  | 'destination_ip_prohibited'
+  | 'destination_ip_unroutable'
+  | 'connection_refused'
+  | 'connection_terminated'
+  | 'connection_timeout'
+  | 'connection_read_timeout'
+  | 'connection_write_timeout'
+  | 'connection_limit_reached'
+  | 'tls_protocol_error'
+  | 'tls_certificate_error'
+  | 'tls_alert_received'
+  | 'http_request_error'
+  | 'http_request_denied'
+  | 'http_response_incomplete'
+  | 'http_response_header_section_size'
+  | 'http_response_header_size'
+  | 'http_response_body_size'
+  | 'http_response_trailer_section_size'
+  | 'http_response_trailer_size'
+  | 'http_response_transfer_coding'
+  | 'http_response_content_coding'
+  | 'http_response_timeout'
+  | 'http_upgrade_failed'
+  | 'http_protocol_error'
+  | 'proxy_internal_response'
+  | 'proxy_internal_error'
+  | 'proxy_configuration_error'
+  | 'proxy_loop_detected';
+
+export type ProxyStatus = {
+  readonly error: ProxyErrorType;
+  /** The status the origin answered with, where it did (§2.1.5). */
+  readonly receivedStatus?: number;
+  readonly detail?: string;
+};
+
+/** The name we go by in `Cache-Status`, `Proxy-Status` and `Via`. */
+export const cacheName = 'shelflife';
+
+/** Our member of `Cache-Status`: `shelflife; hit; ttl=37`. */
+export const cacheStatusValue = (status: CacheStatus): string => {
+  if (status.kind === 'hit') return `${cacheName}; hit${ttlText(status.ttl)}${detailText(status.detail)}`;
+  const fwdStatus = status.fwdStatus === undefined ? '' : `; fwd-status=${status.fwdStatus}`;
+  const stored = status.stored === true ? '; stored' : '';
+  const collapsed = status.collapsed === true ? '; collapsed' : '';
+  const text = `${cacheName}; fwd=${status.fwd}${fwdStatus}${ttlText(status.ttl)}${stored}${collapsed}`;
+  return text + detailText(status.detail);
+};
+
+/** Our member of `Proxy-Status`: `shelflife; error=connection_refused`. */
+export const proxyStatusValue = (status: ProxyStatus): string => {
+  const received = status.receivedStatus === undefined ? '' : `; received-status=${status.receivedStatus}`;
+  return `${cacheName}; error=${status.error}${received}${detailText(status.detail)}`;
+};
+
+// RFC 9211 §2.4: an integer. What is left is rounded up while there is any, so that lifetime, Age and ttl add up; below it
+// down, so that stale is never shown as 0.
+const ttlText = (ttl: Seconds | undefined): string => {
+  if (ttl === undefined) return '';
+  return `; ttl=${ttl > 0 ? Math.ceil(ttl) : Math.floor(ttl)}`;
+};
+
+// RFC 9211 §2.7, RFC 9209 §2.1.7: a String or a Token; a token where it can be one. What no String can hold becomes "?".
+const detailText = (detail: string | undefined): string => {
+  if (detail === undefined || detail === '') return '';
+  if (sfToken.test(detail)) return `; detail=${detail}`;
+  return `; detail=${serializeString(detail.replace(/[^\x20-\x7e]/g, '?'))}`;
+};
+
+const sfToken = /^[a-z*][!#$%&'*+\-.^_`|~:/0-9a-z]*$/i;

@@ -1,0 +1,68 @@
+/**
+ * Which representations are worth compressing, who takes them compressed, and how the compressed one is labelled
+ * (RFC 9110 §8.4, §12.5.3, §8.8.3).
+ */
+
+import { combinedValue, fieldLines, parseList, withoutFields } from './fields.ts';
+import type { Fields } from './message.ts';
+
+/** The one coding representations are stored in: every client that takes any coding takes this one, also over http. */
+export const storedCoding = 'gzip';
+
+/** Below this many bytes compression saves less than it costs. */
+export const smallestWorth = 1024;
+
+const textTypes =
+  /^(?:text\/(?!event-stream)|application\/(?:[\w.-]+\+)?(?:json|xml|javascript|yaml)\b|application\/(?:ecmascript|manifest\+json|wasm|x-javascript|x-yaml|graphql)\b|image\/svg\+xml|font\/(?:ttf|otf)|application\/vnd\.ms-fontobject)/i;
+
+/** Whether a response's content is text that no coding has been applied to, and that may be transformed. */
+export function isCompressible(fields: Fields): boolean {
+  if (combinedValue(fields, 'content-encoding') !== undefined) return false;
+  if (!textTypes.test(combinedValue(fields, 'content-type') ?? '')) return false;
+  // RFC 9111 §5.2.2.6: no-transform: an intermediary "MUST NOT transform the content".
+  return !parseList(combinedValue(fields, 'cache-control') ?? '').some(
+    (name) => name.toLowerCase() === 'no-transform',
+  );
+}
+
+/** Whether an `Accept-Encoding` takes gzip (RFC 9110 §12.5.3). */
+export function acceptsGzip(acceptEncoding: string | undefined): boolean {
+  if (acceptEncoding === undefined) return false;
+  let any = false;
+  for (const member of parseList(acceptEncoding.toLowerCase())) {
+    const [name = '', ...parameters] = member.split(';').map((text) => text.trim());
+    const isRefused = parameters.some((parameter) => /^q=0(?:\.0{0,3})?$/.test(parameter));
+    if (name === 'gzip' || name === 'x-gzip') return !isRefused;
+    if (name === '*') any = !isRefused;
+  }
+  return any;
+}
+
+/** The fields with `Vary: Accept-Encoding` among them: what is sent depends on it. */
+export function varyingByEncoding(fields: Fields): string[] {
+  const names = fieldLines(fields, 'vary').flatMap((line) => parseList(line));
+  const lower = names.map((name) => name.toLowerCase());
+  if (lower.includes('accept-encoding') || lower.includes('*')) return [...fields];
+  return [...withoutFields(fields, varyName), 'Vary', [...names, 'Accept-Encoding'].join(', ')];
+}
+
+/**
+ * The fields of the gzip form of a representation. Its strong ETag becomes weak: RFC 9110 §8.8.3: a strong one names
+ * exactly one sequence of bytes, and this is another.
+ */
+export function gzipFields(fields: Fields): string[] {
+  const tag = combinedValue(fields, 'etag');
+  const kept = withoutFields(fields, tag === undefined || tag.startsWith('W/') ? plainOnly : plainOnlyAndTag);
+  const labelled = [...kept, 'Content-Encoding', storedCoding];
+  return tag === undefined || tag.startsWith('W/') ? labelled : [...labelled, 'ETag', `W/${tag}`];
+}
+
+const varyName: ReadonlySet<string> = new Set(['vary']);
+// Digests and ranges speak of the bytes without coding.
+const plainOnly: ReadonlySet<string> = new Set([
+  'accept-ranges',
+  'content-length',
+  'content-md5',
+  'content-digest',
+]);
+const plainOnlyAndTag: ReadonlySet<string> = new Set([...plainOnly, 'etag']);

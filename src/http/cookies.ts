@@ -1,0 +1,84 @@
+/**
+ * The Cookie request field, read the way that leaves no second reading (RFC 6265 §4.2, §5.4).
+ *
+ * A server may keep the first or the last of two cookies with one name, understand quotes, decode percent escapes, trim
+ * exotic white space. Where such readings could differ, this one reports it and the caller passes the request.
+ */
+
+import type { Fields } from './message.ts';
+import { fieldLines } from './fields.ts';
+
+/** One cookie as sent. */
+export type Cookie = { readonly name: string; readonly value: string };
+
+/** Why a Cookie field has no one safe reading. */
+export type CookieDoubt = 'several-cookie-lines' | 'odd-cookie-syntax';
+
+/** The cookies in the order sent, or why they cannot be read safely. */
+export type Cookies =
+  | { readonly kind: 'ok'; readonly cookies: readonly Cookie[] }
+  | { readonly kind: 'doubt'; readonly reason: CookieDoubt };
+
+const noCookies: Cookies = { kind: 'ok', cookies: [] };
+const several: Cookies = { kind: 'doubt', reason: 'several-cookie-lines' };
+const odd: Cookies = { kind: 'doubt', reason: 'odd-cookie-syntax' };
+
+/** Reads all cookies of a request head. Linear in the field's length. */
+export function parseCookies(fields: Fields): Cookies {
+  const lines = fieldLines(fields, 'cookie');
+  if (lines.length > 1) return several;
+  const line = lines[0];
+  return line === undefined ? noCookies : parseCookieLine(line);
+}
+
+/** Reads the value of one Cookie line. */
+export function parseCookieLine(line: string): Cookies {
+  const cookies: Cookie[] = [];
+  for (const piece of line.split(';')) {
+    const text = piece.trim();
+    if (text === '') continue;
+    const equals = text.indexOf('=');
+    const name = equals === -1 ? text : text.slice(0, equals).trimEnd();
+    const value = equals === -1 ? '' : text.slice(equals + 1).trimStart();
+    // `$Version`, `$Path`: RFC 2965 attributes that some parsers still take for parts of the cookie before.
+    if (name.startsWith('$') || equals === -1 || !hasOneReading(value)) return odd;
+    cookies.push({ name, value });
+  }
+  return { kind: 'ok', cookies };
+}
+
+/** A quote that is not one whole pair around the value may swallow a `;` and hide or forge a cookie. */
+function hasOneReading(value: string): boolean {
+  const first = value.indexOf('"');
+  if (first === -1) return true;
+  if (first !== 0 || value.length < 2 || !value.endsWith('"')) return false;
+  return value.indexOf('"', 1) === value.length - 1 && !value.includes('\\');
+}
+
+/**
+ * The name a lenient server might read: percent escapes decoded, everything that is no token character dropped, lower case.
+ * Two cookies whose folded names are equal may be one cookie to somebody.
+ */
+export function foldCookieName(name: string): string {
+  const decoded = name.includes('%') ? decodeEscapes(name) : name;
+  return decoded.replaceAll(/[^!#$%&'*+.^_`|~0-9A-Za-z-]/g, '').toLowerCase();
+}
+
+function decodeEscapes(name: string): string {
+  return name.replaceAll(/%([0-9A-Fa-f]{2})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+}
+
+/** The name and value of a Set-Cookie line (RFC 6265 §5.2), attributes left out. */
+export function parseSetCookie(line: string): Cookie {
+  const end = line.indexOf(';');
+  const pair = end === -1 ? line : line.slice(0, end);
+  const equals = pair.indexOf('=');
+  if (equals === -1) return { name: '', value: pair.trim() };
+  return { name: pair.slice(0, equals).trim(), value: pair.slice(equals + 1).trim() };
+}
+
+/** A Cookie line from cookies. */
+export const formatCookies = (cookies: readonly Cookie[]): string =>
+  cookies.map(({ name, value }) => `${name}=${value}`).join('; ');

@@ -1,0 +1,78 @@
+/**
+ * Entity tags: reading and comparing them (RFC 9110 §8.8.3).
+ *
+ * Promises: nothing throws; linear time; a tag that is not well formed is never a strong validator.
+ */
+import { fieldLines, trimWhitespace } from './fields.ts';
+import type { Fields } from './message.ts';
+
+/** `opaque` is the text between the quotes. Tags without quotes, or with another prefix than `W/`, count as weak. */
+export type EntityTag = { readonly weak: boolean; readonly opaque: string };
+
+export type EntityTags =
+  { readonly kind: 'any' } | { readonly kind: 'tags'; readonly tags: readonly EntityTag[] };
+
+/** The value of `If-Match` or `If-None-Match`: `*`, or a list. Unquoted legacy tags are read too. */
+export const parseEntityTags = (value: string): EntityTags => {
+  const text = trimWhitespace(value);
+  return text === '*' ? { kind: 'any' } : { kind: 'tags', tags: splitTags(text).map(parseEntityTag) };
+};
+
+/** One tag. */
+export const parseEntityTag = (text: string): EntityTag => {
+  const [, prefix = '', quoted, bare = ''] = entityTag.exec(text) ?? [];
+  const isStrong = prefix === '' && quoted !== undefined;
+  return { weak: !isStrong, opaque: quoted ?? bare };
+};
+
+/** RFC 9110 §8.8.3.2: weak comparison: the same opaque text. */
+export const weaklyEqual = (a: EntityTag, b: EntityTag): boolean => a.opaque === b.opaque;
+
+/** RFC 9110 §8.8.3.2: strong comparison: the same opaque text, and neither is weak. */
+export const stronglyEqual = (a: EntityTag, b: EntityTag): boolean =>
+  !a.weak && !b.weak && a.opaque === b.opaque;
+
+/** The response's `ETag` as it came, or undefined when it has none, an empty one, or several that differ. */
+export const etagText = (fields: Fields): string | undefined => {
+  const [first, ...others] = fieldLines(fields, 'etag').map(trimWhitespace);
+  if (first === undefined || first === '') return undefined;
+  return others.every((other) => other === first) ? first : undefined;
+};
+
+/** Whether the response has a strong entity tag. */
+export const hasStrongTag = (fields: Fields): boolean => {
+  const text = etagText(fields);
+  return text !== undefined && !parseEntityTag(text).weak;
+};
+
+/** Whether both responses have the same strong entity tag. */
+export const sameStrongTag = (a: Fields, b: Fields): boolean => {
+  const [tagA, tagB] = [etagText(a), etagText(b)];
+  return (
+    tagA !== undefined && tagB !== undefined && stronglyEqual(parseEntityTag(tagA), parseEntityTag(tagB))
+  );
+};
+
+// `W/"x"`, `w/"x"`, `W"x"`, `"x"`; what is left over is a tag without quotes.
+const entityTag = /^(?:(w\/?)?"([^"]*)"|(?:w\/)?(.*))$/is;
+
+// A comma inside quotes does not separate; a backslash is an ordinary character here (§8.8.3), unlike in quoted strings.
+const splitTags = (text: string): string[] => {
+  const members: string[] = [];
+  let from = 0;
+  let at = 0;
+  while (at < text.length) {
+    const char = text[at];
+    if (char === ',') {
+      members.push(text.slice(from, at));
+      from = at + 1;
+    } else if (char === '"') {
+      const close = text.indexOf('"', at + 1);
+      if (close === -1) break;
+      at = close;
+    }
+    at += 1;
+  }
+  members.push(text.slice(from));
+  return members.map(trimWhitespace).filter((member) => member !== '');
+};

@@ -1,0 +1,182 @@
+/**
+ * Which lines a field has, what they say together, and which fields travel past this hop.
+ *
+ * Promises: names are compared without regard to case; nothing here throws, whatever a value holds; every function is
+ * linear in the size of what it is given.
+ */
+import type { Fields } from './message.ts';
+
+/** The values of every line of the field, in order. `lowerName` is the lower-case field name. */
+export const fieldLines = (fields: Fields, lowerName: string): string[] => {
+  const lines: string[] = [];
+  for (let at = 0; at < fields.length; at += 2) {
+    if (isNamed(fields[at], lowerName)) lines.push(fields[at + 1] ?? '');
+  }
+  return lines;
+};
+
+/** Whether the field is there at all; an empty value is there. */
+export const hasField = (fields: Fields, lowerName: string): boolean => {
+  for (let at = 0; at < fields.length; at += 2) {
+    if (isNamed(fields[at], lowerName)) return true;
+  }
+  return false;
+};
+
+/**
+ * The field's value with its lines joined by `', '` (RFC 9110 §5.2), without outer whitespace;
+ * undefined when there is no such line.
+ */
+export const combinedValue = (fields: Fields, lowerName: string): string | undefined => {
+  let value: string | undefined;
+  for (let at = 0; at < fields.length; at += 2) {
+    if (!isNamed(fields[at], lowerName)) continue;
+    const line = trimWhitespace(fields[at + 1] ?? '');
+    value = value === undefined ? line : `${value}, ${line}`;
+  }
+  return value;
+};
+
+/** The fields without those named (lower-case names), order and spelling kept. */
+export const withoutFields = (fields: Fields, names: ReadonlySet<string>): string[] => {
+  const kept: string[] = [];
+  for (let at = 0; at < fields.length; at += 2) {
+    const name = fields[at];
+    if (name !== undefined && !names.has(name.toLowerCase())) kept.push(name, fields[at + 1] ?? '');
+  }
+  return kept;
+};
+
+/**
+ * The fields meant for the next recipient: without the hop-by-hop fields and those `Connection` lists (RFC 9110 §7.6.1).
+ *
+ * A `Connection` that lists a field intended for all recipients is itself wrong ("a sender MUST NOT send a connection
+ * option corresponding to a field that is intended for all recipients"), and obeying it would let a client take its own
+ * `Cookie`, or an origin its `Cache-Control`, out of what decides who gets the copy. Such names are not obeyed.
+ */
+export const endToEndFields = (fields: Fields): string[] => withoutFields(fields, hopByHopNames(fields));
+
+/** The lower-case names that go no further than this hop, by themselves or because `Connection` lists them. */
+export const hopByHopNames = (fields: Fields): ReadonlySet<string> => {
+  const connection = combinedValue(fields, 'connection');
+  if (connection === undefined) return hopByHop;
+  const names = new Set(hopByHop);
+  for (const option of parseList(connection)) {
+    const name = option.toLowerCase();
+    if (!isForAllRecipients(name)) names.add(name);
+  }
+  return names;
+};
+
+/**
+ * The members of a comma-separated list, outer whitespace removed, empty members dropped (RFC 9110 §5.6.1).
+ *
+ * Commas inside quoted strings do not separate. A quote that is never closed is an ordinary character: else an
+ * unbalanced quote in front could hide a `no-store` behind it.
+ */
+export const parseList = (value: string): string[] => {
+  const members: string[] = [];
+  let from = 0;
+  let at = 0;
+  let quotesClose = true;
+  while (at < value.length) {
+    const char = value.charCodeAt(at);
+    if (char === comma) {
+      pushMember(members, value, { from, to: at });
+      from = at + 1;
+    } else if (char === quote && quotesClose) {
+      const close = closingQuote(value, at);
+      if (close === -1) quotesClose = false;
+      else at = close;
+    }
+    at += 1;
+  }
+  pushMember(members, value, { from, to: value.length });
+  return members;
+};
+
+/** The text without spaces and tabs at either end (`OWS`, RFC 9110 §5.6.3). */
+export const trimWhitespace = (value: string): string => {
+  let from = 0;
+  let to = value.length;
+  while (from < to && isWhitespace(value.charCodeAt(from))) from += 1;
+  while (to > from && isWhitespace(value.charCodeAt(to - 1))) to -= 1;
+  return from === 0 && to === value.length ? value : value.slice(from, to);
+};
+
+/** Where the quoted string that opens at `open` closes, or -1. A backslash takes the next character with it. */
+export const closingQuote = (value: string, open: number): number => {
+  for (let at = open + 1; at < value.length; at += 1) {
+    const char = value.charCodeAt(at);
+    if (char === backslash) at += 1;
+    else if (char === quote) return at;
+  }
+  return -1;
+};
+
+const quote = 0x22;
+const comma = 0x2c;
+const backslash = 0x5c;
+
+const isWhitespace = (char: number): boolean => char === 0x20 || char === 0x09;
+
+const isNamed = (name: string | undefined, lowerName: string): boolean =>
+  name !== undefined &&
+  name.length === lowerName.length &&
+  (name === lowerName || name.toLowerCase() === lowerName);
+
+const pushMember = (members: string[], value: string, span: { from: number; to: number }): void => {
+  const member = trimWhitespace(value.slice(span.from, span.to));
+  if (member !== '') members.push(member);
+};
+
+// RFC 9110 §7.6.1 names the first five and TE; the Proxy-* ones are for the next hop by their own definitions (§11.7),
+// and RFC 9111 §3.1 keeps them, and Proxy-Authentication-Info, out of a store.
+const hopByHop: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+  'te',
+  'trailer',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-authentication-info',
+]);
+
+const forAllRecipients: ReadonlySet<string> = new Set([
+  'accept',
+  'accept-encoding',
+  'accept-language',
+  'age',
+  'authorization',
+  'cache-control',
+  'cdn-cache-control',
+  'clear-site-data',
+  'cookie',
+  'date',
+  'etag',
+  'expires',
+  'forwarded',
+  'host',
+  'last-modified',
+  'location',
+  'origin',
+  'pragma',
+  'range',
+  'set-cookie',
+  'shelflife-cache-control',
+  'strict-transport-security',
+  'vary',
+  'via',
+  'www-authenticate',
+]);
+
+const isForAllRecipients = (name: string): boolean =>
+  forAllRecipients.has(name) ||
+  name.startsWith('content-') ||
+  name.startsWith('if-') ||
+  name.startsWith('x-forwarded-') ||
+  name.startsWith('access-control-') ||
+  name.startsWith('cache-group');

@@ -1,0 +1,129 @@
+/**
+ * How long a response stays fresh, and how old it is (RFC 9111 §4.2). Variables have the names the RFC gives them.
+ *
+ * Promises: no clock is read; a doubtful value makes the lifetime shorter, never longer; no arithmetic overflows.
+ */
+import { between, type EpochMs, seconds, type Seconds } from '../kit/time.ts';
+import type { ResponseDirectives } from './cache-control.ts';
+import { parseDeltaSeconds } from './directives.ts';
+import { combinedValue, hasField, parseList } from './fields.ts';
+import { formatHttpDate, parseHttpDate } from './http-date.ts';
+import type { Fields, ResponseHead } from './message.ts';
+
+/** Where a lifetime comes from. `none`: nothing gives one, so it is 0. All but the last two are explicit. */
+export type FreshnessSource = 'targeted' | 's-maxage' | 'max-age' | 'expires' | 'heuristic' | 'none';
+
+export type Freshness = { readonly lifetime: Seconds; readonly source: FreshnessSource };
+
+/** When the request was sent and the response head received. */
+export type Exchange = { readonly requestTime: EpochMs; readonly responseTime: EpochMs };
+
+/** RFC 9111 §4.2.2 proposes a tenth of the time since `Last-Modified`; this bounds it, so that nobody is surprised. */
+export const longestHeuristic: Seconds = seconds(24 * 60 * 60);
+
+/**
+ * Statuses "defined as cacheable by default" (RFC 9110 §15.1). 206 is among them, but only parts of whole responses are
+ * made of it.
+ */
+export const cacheableByDefault: ReadonlySet<number> = new Set([
+  200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501,
+]);
+
+/** The response's `freshness_lifetime` for a shared cache, in seconds ≥ 0, and where it comes from. */
+export const freshnessLifetime = (
+  response: ResponseHead,
+  { directives, responseTime }: { directives: ResponseDirectives; responseTime: EpochMs },
+): Freshness =>
+  explicitLifetime(response.fields, { directives, responseTime }) ??
+  heuristicLifetime(response, { directives, responseTime });
+
+/** Whether the origin itself gave the lifetime. */
+export const isExplicit = ({ source }: Freshness): boolean => source !== 'heuristic' && source !== 'none';
+
+/**
+ * `corrected_initial_age` (RFC 9111 §4.2.3): the response's age when it was received, in seconds ≥ 0, the time the
+ * exchange took included.
+ */
+export const correctedInitialAge = (fields: Fields, { requestTime, responseTime }: Exchange): Seconds => {
+  const ageValue = parseAge(fields) ?? 0;
+  const dateValue = dateOrReceipt(fields, responseTime);
+  const apparentAge = Math.max(0, between(dateValue, responseTime));
+  const responseDelay = Math.max(0, between(requestTime, responseTime));
+  const correctedAgeValue = ageValue + responseDelay;
+  return seconds(Math.max(apparentAge, correctedAgeValue));
+};
+
+/** `current_age` (RFC 9111 §4.2.3) in seconds. A clock that has jumped back makes nothing younger than it arrived. */
+export const currentAge = (
+  { initialAge, responseTime }: { readonly initialAge: Seconds; readonly responseTime: EpochMs },
+  now: EpochMs,
+): Seconds => {
+  const residentTime = Math.max(0, between(responseTime, now));
+  return seconds(initialAge + residentTime);
+};
+
+/**
+ * The `Age` field's value, or undefined when there is none or none that can be read.
+ *
+ * RFC 9111 §5.1: given a list, "a cache SHOULD use the first member of the field value, discarding subsequent ones"; if
+ * that is "something other than a non-negative integer, a cache SHOULD ignore the field". Deviation: parameters behind
+ * an integer are dropped rather than the whole value, which makes the response older, not younger.
+ */
+export const parseAge = (fields: Fields): Seconds | undefined => {
+  const first = parseList(combinedValue(fields, 'age') ?? '')[0];
+  if (first === undefined) return undefined;
+  const [integer = ''] = first.split(';', 1);
+  return parseDeltaSeconds(integer.trimEnd());
+};
+
+/** `date_value`: what `Date` says, or, without a valid one, when the response was received (RFC 9110 §6.6.1). */
+export const dateOrReceipt = (fields: Fields, responseTime: EpochMs): EpochMs =>
+  parseHttpDate(combinedValue(fields, 'date') ?? '', responseTime) ?? responseTime;
+
+/**
+ * The fields with a `Date`: RFC 9110 §6.6.1: a recipient with a clock that gets a response without one appends the time it
+ * was received "if it is cached or forwarded downstream".
+ */
+export const withDate = (fields: Fields, responseTime: EpochMs): Fields =>
+  hasField(fields, 'date') ? fields : [...fields, 'Date', formatHttpDate(responseTime)];
+
+// RFC 9111 §4.2.1, first match of: s-maxage (shared), max-age, Expires minus Date. A targeted field stands for all of
+// them (RFC 9213 §2.2).
+const explicitLifetime = (
+  fields: Fields,
+  { directives, responseTime }: { directives: ResponseDirectives; responseTime: EpochMs },
+): Freshness | undefined => {
+  const { sMaxage, maxAge, targetedBy } = directives;
+  if (targetedBy !== undefined) {
+    const lifetime = sMaxage ?? maxAge;
+    return lifetime === undefined ? undefined : { lifetime, source: 'targeted' };
+  }
+  if (sMaxage !== undefined) return { lifetime: sMaxage, source: 's-maxage' };
+  if (maxAge !== undefined) return { lifetime: maxAge, source: 'max-age' };
+  const expires = combinedValue(fields, 'expires');
+  if (expires === undefined) return undefined;
+  return { lifetime: expiresLifetime(expires, fields, responseTime), source: 'expires' };
+};
+
+// RFC 9111 §5.3: "A cache recipient MUST interpret invalid date formats, especially the value '0', as representing a
+// time in the past". Several values joined are no date either.
+const expiresLifetime = (expires: string, fields: Fields, responseTime: EpochMs): Seconds => {
+  const expiresValue = parseHttpDate(expires, responseTime);
+  if (expiresValue === undefined) return seconds(0);
+  return seconds(Math.max(0, between(dateOrReceipt(fields, responseTime), expiresValue)));
+};
+
+// RFC 9111 §4.2.2: heuristics only without an explicit expiration time, and only where the status is defined as
+// cacheable by default or the response is explicitly marked as cacheable (public).
+const heuristicLifetime = (
+  { status, fields }: ResponseHead,
+  { directives, responseTime }: { directives: ResponseDirectives; responseTime: EpochMs },
+): Freshness => {
+  const mayGuess = cacheableByDefault.has(status) || directives.public;
+  const lastModified = mayGuess
+    ? parseHttpDate(combinedValue(fields, 'last-modified') ?? '', responseTime)
+    : undefined;
+  if (lastModified === undefined) return { lifetime: seconds(0), source: 'none' };
+  const unchangedFor = Math.max(0, between(lastModified, dateOrReceipt(fields, responseTime)));
+  return { lifetime: seconds(Math.min(unchangedFor / 10, longestHeuristic)), source: 'heuristic' };
+};

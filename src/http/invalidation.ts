@@ -1,0 +1,55 @@
+/**
+ * What an exchange that changes something makes stale (RFC 9111 §4.4).
+ *
+ * Promise: only URLs of the target's own origin are named.
+ */
+import { combinedValue } from './fields.ts';
+import type { Fields } from './message.ts';
+import { normaliseTarget, targetText } from './target.ts';
+
+export type ChangingExchange = {
+  readonly method: string;
+  readonly status: number;
+  /** Canonical path and query of the request. */
+  readonly target: string;
+  readonly scheme: 'http' | 'https';
+  /** Canonical authority the request was for. */
+  readonly host: string;
+  /** The response's. */
+  readonly fields: Fields;
+};
+
+/** Whether the method may change something: every one not known to be safe (RFC 9110 §9.2.1; RFC 9111 §4.4). */
+export const isUnsafeMethod = (method: string): boolean => !safeMethods.has(method);
+
+/**
+ * The targets (canonical path and query) a response makes stale: the request's own, and those of `Location` and
+ * `Content-Location` when of the same origin; none when the method is safe or the response is an error.
+ *
+ * §4.4: a cache MUST invalidate the target URI "when it receives a non-error status code in response to an unsafe
+ * request method"; it MUST NOT when the origin of the URI in those fields differs from that of the target URI.
+ */
+export const invalidationTargets = (exchange: ChangingExchange): string[] => {
+  const isError = exchange.status < 200 || exchange.status >= 400;
+  if (isError || !isUnsafeMethod(exchange.method)) return [];
+  const targets = new Set([exchange.target]);
+  for (const name of ['location', 'content-location']) {
+    const target = sameOriginTarget(combinedValue(exchange.fields, name), exchange);
+    if (target !== undefined) targets.add(target);
+  }
+  return [...targets];
+};
+
+const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+
+const sameOriginTarget = (
+  reference: string | undefined,
+  { scheme, host, target }: ChangingExchange,
+): string | undefined => {
+  if (reference === undefined) return undefined;
+  const base = URL.parse(`${scheme}://${host}${target}`);
+  const url = base === null ? null : URL.parse(reference, base.href);
+  if (url?.origin !== base?.origin || url === null) return undefined;
+  const normalised = normaliseTarget(url.pathname + url.search);
+  return normalised.kind === 'ok' ? targetText(normalised.path, normalised.query) : undefined;
+};

@@ -1,0 +1,22 @@
+/**
+ * The shapes of HTTP messages that the pure rules of this ring work on.
+ */
+
+/**
+ * Header fields as a flat list in the order received: `[name, value, name, value, …]`.
+ * Names keep the spelling they came in; compare them without regard to case. Values are latin-1 strings.
+ */
+export type Fields = readonly string[];
+
+/** The head of a request. `target` is the canonical path and query as sent to the origin. */
+export type RequestHead = {
+  readonly method: string;
+  readonly target: string;
+  readonly fields: Fields;
+};
+
+/** The head of a final response. */
+export type ResponseHead = {
+  readonly status: number;
+  readonly fields: Fields;
+};

@@ -1,0 +1,199 @@
+/**
+ * Which bytes of a representation a request asks for (RFC 9110 §14), and how they are sent.
+ *
+ * Promises: a malformed or excessive `Range` is ignored, which is always allowed; the number of parts is bounded; parts
+ * never overlap; what is sent under `If-Range` is of the representation the client already has part of.
+ */
+import { combinedValue, withoutFields } from './fields.ts';
+import { etagText, parseEntityTag, stronglyEqual } from './entity-tags.ts';
+import { parseHttpDate } from './http-date.ts';
+import { epochMs } from '../kit/time.ts';
+import type { Fields } from './message.ts';
+
+/** As written: from a byte to another or to the end, or so many last bytes. */
+export type RawRange =
+  | { readonly kind: 'from'; readonly first: number; readonly last: number | undefined }
+  | { readonly kind: 'suffix'; readonly length: number };
+
+/** Within a representation: both ends included, `first <= last < length`. */
+export type SatisfiableRange = { readonly first: number; readonly last: number };
+
+/** What to answer: the whole (200), one part (206), several (206 multipart/byteranges), or 416. */
+export type RangePlan =
+  | { readonly kind: 'whole' }
+  | { readonly kind: 'single'; readonly range: SatisfiableRange }
+  | { readonly kind: 'several'; readonly ranges: readonly SatisfiableRange[] }
+  | { readonly kind: 'unsatisfiable' };
+
+export type ContentRange =
+  | { readonly kind: 'part'; readonly range: SatisfiableRange; readonly length: number | undefined }
+  | { readonly kind: 'unsatisfied'; readonly length: number };
+
+/** More ranges than this in a request make it ignored; more parts than `mostParts` after joining get the whole. */
+export const mostRanges = 64;
+export const mostParts = 16;
+
+/** The ranges a `Range` value asks for; undefined when it is to be ignored: another unit, malformed, too many. */
+export const parseRange = (value: string): readonly RawRange[] | undefined => {
+  const [, list] = bytesUnit.exec(value) ?? [];
+  if (list === undefined || value.length > longestRangeValue) return undefined;
+  const specs = list.split(',').map((spec) => spec.trim());
+  const ranges = specs.filter((spec) => spec !== '').map(parseSpec);
+  if (ranges.length === 0 || ranges.length > mostRanges) return undefined;
+  return ranges.every((range) => range !== undefined) ? ranges : undefined;
+};
+
+/** Those of the ranges that a representation of `length` bytes can satisfy, cut to it, in the order asked. */
+export const satisfiableRanges = (ranges: readonly RawRange[], length: number): SatisfiableRange[] =>
+  ranges.flatMap((range) => {
+    const first = range.kind === 'from' ? range.first : Math.max(0, length - range.length);
+    const last = range.kind === 'from' ? Math.min(range.last ?? Infinity, length - 1) : length - 1;
+    return first <= last ? [{ first, last }] : [];
+  });
+
+/**
+ * The ranges in order, those that overlap, touch, or lie closer than a part's own overhead joined (RFC 9110 §15.3.7.2:
+ * a server "MAY coalesce any of the ranges […] if the gap between them is smaller than the overhead").
+ */
+export const coalesce = (ranges: readonly SatisfiableRange[], gap = partOverhead): SatisfiableRange[] => {
+  const joined: SatisfiableRange[] = [];
+  for (const range of [...ranges].sort((a, b) => a.first - b.first)) {
+    const previous = joined.at(-1);
+    if (previous === undefined || range.first > previous.last + 1 + gap) joined.push(range);
+    else joined[joined.length - 1] = { first: previous.first, last: Math.max(previous.last, range.last) };
+  }
+  return joined;
+};
+
+export type RangeInput = {
+  readonly method: string;
+  readonly requestFields: Fields;
+  /** Of the representation sent: with content coding, `length` and `ETag` are the coded one's. */
+  readonly storedStatus: number;
+  readonly storedFields: Fields;
+  readonly length: number;
+};
+
+/** What of a complete stored response to send for the request's `Range` and `If-Range`. */
+export const planRanges = (input: RangeInput): RangePlan => {
+  const value = combinedValue(input.requestFields, 'range');
+  // RFC 9110 §14.2: ignored for other methods than GET; and only a 200 has something to take a part of.
+  if (value === undefined || input.method !== 'GET' || input.storedStatus !== 200) return { kind: 'whole' };
+  const ifRange = combinedValue(input.requestFields, 'if-range');
+  // RFC 9110 §13.1.5: when the condition is false, Range is ignored.
+  if (ifRange !== undefined && !ifRangeMatches(ifRange, input.storedFields)) return { kind: 'whole' };
+  const raw = parseRange(value);
+  return raw === undefined ? { kind: 'whole' } : planFor(raw, input.length);
+};
+
+/**
+ * Whether an `If-Range` value names the stored representation: by strong comparison only (RFC 9110 §13.1.5). A date is
+ * strong when it is exactly `Last-Modified` and at least a second before `Date` (§8.8.2.2).
+ */
+export const ifRangeMatches = (ifRange: string, storedFields: Fields): boolean => {
+  const since = parseHttpDate(ifRange, epochMs(0));
+  if (since === undefined) {
+    const tag = etagText(storedFields);
+    return tag !== undefined && stronglyEqual(parseEntityTag(ifRange), parseEntityTag(tag));
+  }
+  const lastModified = parseHttpDate(combinedValue(storedFields, 'last-modified') ?? '', epochMs(0));
+  const date = parseHttpDate(combinedValue(storedFields, 'date') ?? '', epochMs(0));
+  return since === lastModified && date !== undefined && date - lastModified >= 1000;
+};
+
+/** What a `Content-Range` value says; undefined when it is malformed or of another unit (RFC 9110 §14.4). */
+export const parseContentRange = (value: string): ContentRange | undefined => {
+  const [, first = '', last = '', complete = '', unsatisfied] = contentRange.exec(value) ?? [];
+  if (unsatisfied !== undefined) return { kind: 'unsatisfied', length: Number(unsatisfied) };
+  if (first === '') return undefined;
+  const range = { first: Number(first), last: Number(last) };
+  const length = complete === '*' ? undefined : Number(complete);
+  const isValid = range.first <= range.last && (length === undefined || range.last < length);
+  return isValid ? { kind: 'part', range, length } : undefined;
+};
+
+/** `Content-Range` of a part: `bytes 0-99/1000`. */
+export const contentRangeValue = ({ first, last }: SatisfiableRange, length: number): string =>
+  `bytes ${first}-${last}/${length}`;
+
+/** `Content-Range` of a 416: `bytes * /1000` without the space (RFC 9110 §15.5.17). */
+export const unsatisfiedRangeValue = (length: number): string => `bytes */${length}`;
+
+/** The stored fields as a 206 with one part carries them (RFC 9110 §15.3.7.1). */
+export const singlePartFields = (storedFields: Fields, range: SatisfiableRange, length: number): string[] => [
+  ...withoutFields(storedFields, replacedInPart),
+  'Content-Range',
+  contentRangeValue(range, length),
+  'Content-Length',
+  String(range.last - range.first + 1),
+];
+
+/** A body made of texts of ours and slices of the stored one, in the order sent. */
+export type Multipart = {
+  readonly fields: string[];
+  readonly contentLength: number;
+  readonly pieces: readonly (
+    { readonly kind: 'text'; readonly text: string } | ({ readonly kind: 'slice' } & SatisfiableRange)
+  )[];
+};
+
+/**
+ * The head and body of a 206 with several parts (RFC 9110 §14.6, §15.3.7.2). `boundary` must not occur in the content;
+ * `length` is that of the whole representation.
+ */
+export const multipart = (
+  storedFields: Fields,
+  { ranges, length, boundary }: { ranges: readonly SatisfiableRange[]; length: number; boundary: string },
+): Multipart => {
+  const type = combinedValue(storedFields, 'content-type');
+  const typeLine = type === undefined ? '' : `Content-Type: ${type}\r\n`;
+  const pieces = ranges.flatMap((range, at) => {
+    const head = `${at === 0 ? '' : '\r\n'}--${boundary}\r\n${typeLine}Content-Range: ${contentRangeValue(range, length)}\r\n\r\n`;
+    return [
+      { kind: 'text' as const, text: head },
+      { kind: 'slice' as const, ...range },
+    ];
+  });
+  const all = [...pieces, { kind: 'text' as const, text: `\r\n--${boundary}--\r\n` }];
+  const sizes = all.map((piece) =>
+    piece.kind === 'text' ? piece.text.length : piece.last - piece.first + 1,
+  );
+  const contentLength = sizes.reduce((sum, size) => sum + size, 0);
+  const fields = [
+    ...withoutFields(storedFields, new Set([...replacedInPart, 'content-type'])),
+    'Content-Type',
+    `multipart/byteranges; boundary=${boundary}`,
+    'Content-Length',
+    String(contentLength),
+  ];
+  return { fields, contentLength, pieces: all };
+};
+
+const partOverhead = 80;
+const longestRangeValue = 2048;
+const bytesUnit = /^bytes=(.*)$/is;
+const contentRange = /^bytes (?:(\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)|\*\/(\d{1,15}))$/i;
+const replacedInPart: ReadonlySet<string> = new Set(['content-length', 'content-range']);
+
+const parseSpec = (spec: string): RawRange | undefined => {
+  const [, first = '', last = ''] = /^(\d*)-(\d*)$/.exec(spec) ?? [];
+  if (first === '') return last === '' ? undefined : { kind: 'suffix', length: Number(last) };
+  if (last === '') return { kind: 'from', first: Number(first), last: undefined };
+  // RFC 9110 §14.1.1: "An int-range is invalid if the last-pos value is present and is less than first-pos."
+  return Number(last) < Number(first)
+    ? undefined
+    : { kind: 'from', first: Number(first), last: Number(last) };
+};
+
+const planFor = (raw: readonly RawRange[], length: number): RangePlan => {
+  // RFC 9110 §14.1.2: a suffix of at least one byte is satisfiable even where there are no bytes; there is no part to name.
+  if (length === 0 && raw.some((range) => range.kind === 'suffix' && range.length > 0))
+    return { kind: 'whole' };
+  const ranges = satisfiableRanges(raw, length);
+  if (ranges.length === 0) return { kind: 'unsatisfiable' };
+  const [first, ...others] = coalesce(ranges);
+  if (first === undefined || others.length >= mostParts) return { kind: 'whole' };
+  return others.length === 0
+    ? { kind: 'single', range: first }
+    : { kind: 'several', ranges: [first, ...others] };
+};

@@ -1,0 +1,133 @@
+/**
+ * The head of a client's request, read once: the fields that decisions depend on, found in a single pass.
+ *
+ * Promise: a field that may occur once only and occurs twice is reported in `repeated`, never joined, never the first
+ * or the last taken in silence (RFC 9110 §5.3).
+ */
+
+import type { Fields } from './message.ts';
+
+const slotNames = [
+  'host',
+  'cookie',
+  'authorization',
+  'accept',
+  'accept-encoding',
+  'cache-control',
+  'pragma',
+  'range',
+  'if-range',
+  'if-none-match',
+  'if-modified-since',
+  'if-match',
+  'if-unmodified-since',
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'expect',
+  'upgrade',
+  'max-forwards',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+  'x-request-id',
+] as const;
+
+/** A field whose value decisions need. */
+export type KnownField = (typeof slotNames)[number];
+
+const singletons: ReadonlySet<KnownField> = new Set<KnownField>([
+  'host',
+  'cookie',
+  'authorization',
+  'content-length',
+  'range',
+  'if-range',
+  'if-modified-since',
+  'if-unmodified-since',
+  'x-request-id',
+]);
+
+/** Fields that browsers send with any request, that decide nothing here and name nobody. */
+const ordinaryNames = [
+  'accept-language',
+  'dnt',
+  'origin',
+  'priority',
+  'referer',
+  'sec-ch-ua',
+  'sec-ch-ua-mobile',
+  'sec-ch-ua-platform',
+  'sec-fetch-dest',
+  'sec-fetch-mode',
+  'sec-fetch-site',
+  'sec-fetch-user',
+  'sec-gpc',
+  'te',
+  'upgrade-insecure-requests',
+  'user-agent',
+] as const;
+
+/** A field we know of, in its two usual spellings. */
+type Slot = { readonly lower: string; readonly title: string; readonly known: KnownField | undefined };
+
+/**
+ * Where a name is looked for: by its length, its first and its last letter. Names of a server's requests are new strings
+ * each; to find them in a Map each would have to be hashed first.
+ */
+const placeOf = (name: string): number =>
+  (name.length << 10) | ((name.charCodeAt(0) & 31) << 5) | (name.charCodeAt(name.length - 1) & 31);
+
+const longestName = Math.max(...[...slotNames, ...ordinaryNames].map(({ length }) => length));
+const slots = Array.from({ length: (longestName + 1) << 10 }, (): Slot[] | undefined => undefined);
+for (const lower of slotNames) addSlot(lower, lower);
+for (const lower of ordinaryNames) addSlot(lower, undefined);
+
+function addSlot(lower: string, known: KnownField | undefined): void {
+  const title = lower.replaceAll(/(^|-)[a-z]/g, (letter) => letter.toUpperCase());
+  (slots[placeOf(lower)] ??= []).push({ lower, title, known });
+}
+
+/** The known fields of a request, list-valued ones joined with `, `. */
+export type KnownFields = { readonly [Name in KnownField]?: string };
+
+/**
+ * A request's known fields, the singleton ones that came more than once, and, as a flat list, the fields that are neither
+ * known nor ordinary: what nearly no browser sends, and all that could be a credential or a claim.
+ */
+export type ScannedFields = {
+  readonly known: KnownFields;
+  readonly repeated: readonly KnownField[];
+  readonly unusual: Fields;
+};
+
+const none: readonly KnownField[] = [];
+const noFields: Fields = [];
+
+/** Finds the known fields. One pass, no allocation but the result in the usual spellings. */
+export function scanFields(fields: Fields): ScannedFields {
+  const known: { [Name in KnownField]?: string } = {};
+  let repeated: KnownField[] | undefined;
+  let unusual: string[] | undefined;
+  for (let index = 0; index < fields.length; index += 2) {
+    const name = fields[index] ?? '';
+    const value = fields[index + 1] ?? '';
+    const found = slotOf(name);
+    if (found === undefined) (unusual ??= []).push(name, value);
+    const slot = found?.known;
+    if (slot === undefined) continue;
+    const before = known[slot];
+    if (before === undefined) known[slot] = value;
+    else if (singletons.has(slot)) (repeated ??= []).push(slot);
+    else known[slot] = `${before}, ${value}`;
+  }
+  return { known, repeated: repeated ?? none, unusual: unusual ?? noFields };
+}
+
+function slotOf(name: string): Slot | undefined {
+  const candidates = slots[placeOf(name)];
+  if (candidates === undefined) return undefined;
+  for (const slot of candidates) if (name === slot.lower || name === slot.title) return slot;
+  const lower = name.toLowerCase();
+  return candidates.find((slot) => slot.lower === lower);
+}

@@ -1,0 +1,219 @@
+/**
+ * May this stored response answer this request now? (RFC 9111 §4, §4.2.4, §5.2.1; RFC 5861; RFC 8246)
+ *
+ * What the answer depends on is worked out once, when the response is stored; `reuse` compares numbers.
+ * Promises: no parsing, no clock, nothing allocated but the result; once stale, a response marked must-revalidate,
+ * proxy-revalidate or s-maxage is never used without validation, whatever a window or a client allows.
+ */
+import { type EpochMs, seconds, type Seconds } from '../kit/time.ts';
+import type { RequestDirectives, ResponseDirectives } from './cache-control.ts';
+import { correctedInitialAge, currentAge, type Exchange } from './freshness.ts';
+import type { Fields } from './message.ts';
+
+/** All that decides later reuse. Plain data: it is stored with the response. */
+export type StoredPolicy = {
+  /** Fresh while `currentAge` is below it. */
+  readonly lifetime: Seconds;
+  /** `corrected_initial_age`. */
+  readonly initialAge: Seconds;
+  readonly responseTime: EpochMs;
+  /** Never used without validation, fresh or not. */
+  readonly noCache: boolean;
+  /** Once stale, never used without validation. */
+  readonly mustRevalidate: boolean;
+  readonly immutable: boolean;
+  /** How long past its lifetime it may be used while it is validated in the background. */
+  readonly staleWhileRevalidate: Seconds;
+  /** How long past its lifetime it may be used when the origin answers with an error. */
+  readonly staleIfError: Seconds;
+  /** How long past its lifetime it may be used when the origin cannot be reached. */
+  readonly staleIfDisconnected: Seconds;
+};
+
+export type StoredPolicyInput = Exchange & {
+  readonly fields: Fields;
+  /** The effective ones; `noResponseDirectives` under a rule with `cache_control: override`. */
+  readonly directives: ResponseDirectives;
+  /** The freshness lifetime HTTP gives, measured from the response's birth (its age counts against it). */
+  readonly lifetime: Seconds;
+  /** A lifetime a rule gives, measured from receipt, in place of `lifetime`. */
+  readonly ttl?: Seconds;
+  /** Windows of the rule; the origin's own, where it gives one, is bound to the shorter of the two. */
+  readonly staleWhileRevalidate?: Seconds;
+  readonly staleIfError?: Seconds;
+};
+
+/** Why a response that is stale is used nevertheless. */
+export type StaleReason = 'stale-while-revalidate' | 'max-stale';
+
+/** Why it may not be used without asking the origin. */
+export type ValidateReason =
+  'no-cache' | 'stale' | 'request-no-cache' | 'request-max-age' | 'request-min-fresh';
+
+/** `ttl` is what is left of the lifetime: negative once stale. */
+export type Reuse =
+  | { readonly kind: 'fresh'; readonly age: Seconds; readonly ttl: Seconds }
+  | { readonly kind: 'stale'; readonly age: Seconds; readonly ttl: Seconds; readonly why: StaleReason }
+  | {
+      readonly kind: 'validate';
+      readonly age: Seconds;
+      readonly ttl: Seconds;
+      readonly reason: ValidateReason;
+    }
+  /** Validation is needed and `only-if-cached` forbids it: 504 (RFC 9111 §5.2.1.7). */
+  | {
+      readonly kind: 'must-not-forward';
+      readonly age: Seconds;
+      readonly ttl: Seconds;
+      readonly reason: ValidateReason;
+    };
+
+/** How the origin failed: it could not be reached or went away, or it answered 500, 502, 503 or 504. */
+export type OriginTrouble = 'disconnected' | 'error';
+
+export type ServeOnError =
+  | {
+      readonly kind: 'serve';
+      readonly age: Seconds;
+      readonly ttl: Seconds;
+      readonly why: 'fresh' | 'stale-if-error' | 'disconnected';
+    }
+  | { readonly kind: 'fail' };
+
+/** How long a stale response stands in for an origin that cannot be reached, where no window says otherwise (§4.2.4). */
+export const longestDisconnection: Seconds = seconds(24 * 60 * 60);
+
+/** The clause behind each reason for validation, with its condition. */
+export const validateClauses: Readonly<Record<ValidateReason, string>> = {
+  'no-cache': 'RFC 9111 §5.2.2.4: no-cache in the response: not used without validation',
+  stale:
+    'RFC 9111 §4.2.4: stale, and neither client nor origin allows stale use, or a directive prohibits it',
+  'request-no-cache': 'RFC 9111 §5.2.1.4: no-cache in the request (or Pragma, §5.4)',
+  'request-max-age': 'RFC 9111 §5.2.1.1: older than the max-age of the request',
+  'request-min-fresh': 'RFC 9111 §5.2.1.3: not fresh for as long as the min-fresh of the request',
+};
+
+/** Whether an origin's answer is an error in the sense of RFC 5861 §4: 500, 502, 503 or 504. */
+export const isOriginError = (status: number): boolean =>
+  status === 500 || status === 502 || status === 503 || status === 504;
+
+/** What is stored beside a response, so that `reuse` has nothing left to parse. */
+export const storedPolicy = (input: StoredPolicyInput): StoredPolicy => {
+  const { fields, directives, responseTime, ttl } = input;
+  const initialAge = correctedInitialAge(fields, input);
+  // §5.2.2.2, §5.2.2.8, §5.2.2.10: each means, to a shared cache, "once stale, not without successful validation".
+  const mustRevalidate =
+    directives.mustRevalidate || directives.proxyRevalidate || directives.sMaxage !== undefined;
+  const neverStale = mustRevalidate || directives.noCache;
+  const staleIfError = neverStale ? seconds(0) : windowOf(directives.staleIfError, input.staleIfError);
+  const isBounded =
+    ttl !== undefined || directives.staleIfError !== undefined || input.staleIfError !== undefined;
+  return {
+    lifetime: ttl === undefined ? input.lifetime : seconds(initialAge + ttl),
+    initialAge,
+    responseTime,
+    noCache: directives.noCache,
+    mustRevalidate,
+    immutable: directives.immutable,
+    staleWhileRevalidate: neverStale
+      ? seconds(0)
+      : windowOf(directives.staleWhileRevalidate, input.staleWhileRevalidate),
+    staleIfError,
+    staleIfDisconnected: neverStale || isBounded ? staleIfError : longestDisconnection,
+  };
+};
+
+/** Whether the stored response may be used for a request with these directives at `now`, and as what. */
+export const reuse = (stored: StoredPolicy, request: RequestDirectives, now: EpochMs): Reuse => {
+  const age = currentAge(stored, now);
+  const ttl = seconds(stored.lifetime - age);
+  const reason = obstacle(stored, request, { age, ttl });
+  if (reason === undefined)
+    return ttl > 0 ? { kind: 'fresh', age, ttl } : staleUse(stored, request, { age, ttl });
+  // §5.2.1.7: only-if-cached: "the client only wishes to obtain a stored response".
+  return { kind: request.onlyIfCached ? 'must-not-forward' : 'validate', age, ttl, reason };
+};
+
+/**
+ * Whether the stored response may stand in for an origin in trouble (RFC 5861 §4, RFC 9111 §4.2.4).
+ *
+ * A client that asked for validation, or for an age or a freshness this response has not got, is not given it.
+ */
+export const mayServeOnError = (
+  stored: StoredPolicy,
+  request: RequestDirectives,
+  { now, trouble }: { now: EpochMs; trouble: OriginTrouble },
+): ServeOnError => {
+  const age = currentAge(stored, now);
+  const ttl = seconds(stored.lifetime - age);
+  if (stored.noCache || requestObstacle(stored, request, { age, ttl }) !== undefined) return { kind: 'fail' };
+  if (ttl > 0) return { kind: 'serve', age, ttl, why: 'fresh' };
+  if (stored.mustRevalidate) return { kind: 'fail' };
+  // RFC 5861 §4: stale-if-error may stand in the request as well.
+  const window = Math.max(stored.staleIfError, request.staleIfError ?? 0);
+  const staleFor = 0 - ttl;
+  if (staleFor <= window) return { kind: 'serve', age, ttl, why: 'stale-if-error' };
+  const canWait = trouble === 'disconnected' && staleFor <= stored.staleIfDisconnected;
+  return canWait ? { kind: 'serve', age, ttl, why: 'disconnected' } : { kind: 'fail' };
+};
+
+type AgeAndTtl = { readonly age: Seconds; readonly ttl: Seconds };
+
+const windowOf = (ofOrigin: Seconds | undefined, ofRule: Seconds | undefined): Seconds => {
+  if (ofOrigin === undefined) return ofRule ?? seconds(0);
+  return ofRule === undefined ? ofOrigin : seconds(Math.min(ofOrigin, ofRule));
+};
+
+const obstacle = (
+  stored: StoredPolicy,
+  request: RequestDirectives,
+  { age, ttl }: AgeAndTtl,
+): ValidateReason | undefined => {
+  // §5.2.2.4: no-cache without field names: not used "without forwarding it for validation and receiving a successful
+  // response", fresh or not.
+  if (stored.noCache) return 'no-cache';
+  const ofRequest = requestObstacle(stored, request, { age, ttl });
+  if (ofRequest !== undefined || ttl > 0) return ofRequest;
+  return staleness(stored, request, ttl) === undefined ? 'stale' : undefined;
+};
+
+const requestObstacle = (
+  stored: StoredPolicy,
+  request: RequestDirectives,
+  { age, ttl }: AgeAndTtl,
+): ValidateReason | undefined => {
+  // §5.2.1.4: the client "prefers stored response not be used […] without successful validation on the origin server".
+  if (request.noCache) return 'request-no-cache';
+  // RFC 8246 §2.1: a fresh immutable response is not validated unless the client signals that it must be: no-cache does,
+  // the max-age=0 of a plain reload does not.
+  const isImmutable = stored.immutable && ttl > 0;
+  if (request.maxAge !== undefined && age > request.maxAge && !isImmutable) {
+    // §5.2.1.1: the client takes no older response, "unless the max-stale request directive is also present" and covers
+    // how much older it is.
+    if (age - request.maxAge > (request.maxStale ?? -1)) return 'request-max-age';
+  }
+  // §5.2.1.3: fresh "for at least the specified number of seconds".
+  if (request.minFresh !== undefined && ttl < request.minFresh) return 'request-min-fresh';
+  return undefined;
+};
+
+// §4.2.4: stale only when client or origin allow it, and never when a directive prohibits it.
+const staleness = (
+  stored: StoredPolicy,
+  request: RequestDirectives,
+  ttl: Seconds,
+): StaleReason | undefined => {
+  if (stored.mustRevalidate) return undefined;
+  const staleFor = 0 - ttl;
+  // RFC 5861 §3. A client that names its own max-age, and no max-stale, did not agree to a stale response (§5.2.1.1).
+  const agrees = request.maxAge === undefined || request.maxStale !== undefined;
+  if (staleFor <= stored.staleWhileRevalidate && stored.staleWhileRevalidate > 0 && agrees)
+    return 'stale-while-revalidate';
+  // §5.2.1.2: "exceeded its freshness lifetime by no more than the specified number of seconds".
+  return request.maxStale !== undefined && staleFor <= request.maxStale ? 'max-stale' : undefined;
+};
+
+const staleUse = (stored: StoredPolicy, request: RequestDirectives, { age, ttl }: AgeAndTtl): Reuse => {
+  const why = staleness(stored, request, ttl) ?? 'max-stale';
+  return { kind: 'stale', age, ttl, why };
+};

@@ -1,0 +1,203 @@
+/**
+ * May this response be stored? (RFC 9111 §3)
+ *
+ * Promises: every `no` names the clause that says so, and a response is refused by the first that applies; a prohibition
+ * added to a response never makes it storable.
+ */
+import type { RequestDirectives, ResponseDirectives } from './cache-control.ts';
+import { combinedValue, endToEndFields, hasField, withoutFields } from './fields.ts';
+import { cacheableByDefault, type Freshness, isExplicit } from './freshness.ts';
+import type { Fields, RequestHead, ResponseHead } from './message.ts';
+import { parseContentRange } from './ranges.ts';
+import { parseVary } from './vary.ts';
+
+/** Why a response is not stored. */
+export type NotStorableReason =
+  | 'method'
+  | 'interim-status'
+  | 'status-of-this-request'
+  | 'status-never-stored'
+  | 'status-not-understood'
+  | 'partial-content'
+  | 'request-no-store'
+  | 'no-store'
+  | 'private'
+  | 'authorization'
+  | 'vary-any'
+  | 'post-without-content-location'
+  | 'not-cacheable-by-default'
+  | 'never-reusable';
+
+export type Storable =
+  | { readonly kind: 'yes' }
+  | { readonly kind: 'no'; readonly reason: NotStorableReason; readonly clause: string };
+
+export type StorableInput = {
+  readonly request: RequestHead;
+  readonly response: ResponseHead;
+  readonly requestDirectives: RequestDirectives;
+  /** The effective ones; `noResponseDirectives` under a rule with `cache_control: override`. */
+  readonly directives: ResponseDirectives;
+  /** The origin's freshness, whatever a rule makes of it. */
+  readonly freshness: Freshness;
+  /** False when the copy is one identity's own: then `private` does not forbid it. Default true. */
+  readonly shared?: boolean;
+  /** True when the key separates credentials by rule: then `Authorization` does not forbid it. Default false. */
+  readonly partitioned?: boolean;
+  /** True when a rule gives the lifetime: the origin need not. Default false. */
+  readonly lifetimeByRule?: boolean;
+  /** True when the store can hold parts of a representation (§3.3). Default false: a 206 is not stored. */
+  readonly partial?: boolean;
+  /** `scheme://authority` of the target, to compare an absolute `Content-Location` of a POST with. */
+  readonly origin?: string;
+};
+
+/** Whether the response may be stored, or the first reason why not. */
+export const storable = (input: StorableInput): Storable => {
+  for (const rule of rules) {
+    const reason = rule(input);
+    if (reason !== undefined) return { kind: 'no', reason, clause: clauses[reason] };
+  }
+  return { kind: 'yes' };
+};
+
+/**
+ * The fields that go into the store (RFC 9111 §3.1): the end-to-end ones, without those `no-cache="…"` and
+ * `private="…"` name.
+ *
+ * Deviation, on purpose: `Set-Cookie` is never among them. RFC 9111 §7.3 leaves it to the origin to forbid; here one
+ * forgotten directive would hand a session to everyone. `Age` is not either: it is in the `StoredPolicy`, and written anew
+ * on every reuse.
+ */
+export const fieldsToStore = (fields: Fields, directives: ResponseDirectives): string[] => {
+  const names = new Set([...neverStored, ...directives.noCacheFields, ...directives.privateFields]);
+  return withoutFields(endToEndFields(fields), names);
+};
+
+const neverStored = ['set-cookie', 'set-cookie2', 'age'];
+
+/** The clause behind each reason, with its condition. */
+export const clauses: Readonly<Record<NotStorableReason, string>> = {
+  method: 'RFC 9111 §3: the request method must be understood by the cache',
+  'interim-status': 'RFC 9111 §3: the response status code must be final',
+  'status-of-this-request':
+    'RFC 9110 §15: the status answers the conditions or the framing of this one request',
+  'status-never-stored': 'RFC 6585 §3–§6: responses with this status must not be stored by a cache',
+  'status-not-understood': 'RFC 9111 §5.2.2.3: must-understand, and the status is not understood',
+  'partial-content':
+    'RFC 9111 §3.3: an incomplete response needs a valid Content-Range and a store for parts',
+  'request-no-store': 'RFC 9111 §5.2.1.5: no-store in the request',
+  'no-store': 'RFC 9111 §5.2.2.5: no-store in the response',
+  private: 'RFC 9111 §5.2.2.7: private, and the cache is shared',
+  authorization: 'RFC 9111 §3.5: Authorization, without public, s-maxage or must-revalidate',
+  'vary-any': 'RFC 9111 §4.1: a Vary field with * never matches',
+  'post-without-content-location':
+    'RFC 9110 §9.3.3: POST, without explicit freshness and its own Content-Location',
+  'not-cacheable-by-default':
+    'RFC 9111 §3: neither explicit freshness, nor public, nor a status cacheable by default',
+  'never-reusable': 'RFC 9111 §4: no lifetime, no validator, no stale use allowed: nothing could reuse it',
+};
+
+type Rule = (input: StorableInput) => NotStorableReason | undefined;
+
+// §3: "the request method is understood by the cache". A HEAD response has nothing a GET could be answered with.
+const methodIsUnderstood: Rule = ({ request: { method } }) =>
+  method === 'GET' || method === 'POST' ? undefined : 'method';
+
+// §3: "the response status code is final". 304, 412, 416 and the like are answers to this request's conditions, range or
+// connection, which the key does not hold.
+const statusIsStorable: Rule = ({ response: { status } }) => {
+  if (status < 200 || status > 999) return 'interim-status';
+  if (ofThisRequest.has(status)) return 'status-of-this-request';
+  return neverStoredStatuses.has(status) ? 'status-never-stored' : undefined;
+};
+
+// 304 is among those of which §3 says "if the response status code is 206 or 304, or the must-understand cache directive
+// is present: the cache understands the response status code"; it updates a stored response and is none.
+const ofThisRequest: ReadonlySet<number> = new Set([
+  304, 401, 407, 408, 411, 412, 413, 415, 416, 417, 421, 425, 426,
+]);
+const neverStoredStatuses: ReadonlySet<number> = new Set([428, 429, 431, 511]);
+
+// §3.3: an incomplete response may be stored where the store can tell which bytes it has; a strong validator is needed only
+// to put parts together (§3.4).
+const partIsStorable: Rule = ({ request, response, partial = false }) => {
+  if (response.status !== 206) return undefined;
+  const isPart = parseContentRange(combinedValue(response.fields, 'content-range') ?? '')?.kind === 'part';
+  return partial && request.method === 'GET' && isPart ? undefined : 'partial-content';
+};
+
+// §5.2.2.3: must-understand "indicates that a response cannot be cached unless the cache understands and conforms to the
+// requirements for that response's status code".
+const statusIsUnderstood: Rule = ({ response, directives }) =>
+  directives.mustUnderstand && !understood.has(response.status) ? 'status-not-understood' : undefined;
+
+const understood: ReadonlySet<number> = new Set([
+  200, 201, 202, 203, 204, 205, 206, 300, 301, 302, 303, 307, 308, 400, 402, 403, 404, 405, 406, 409, 410,
+  414, 422, 451, 500, 501, 502, 503, 504, 505,
+]);
+
+const requestAllows: Rule = ({ requestDirectives }) =>
+  requestDirectives.noStore ? 'request-no-store' : undefined;
+
+// §5.2.2.3: a cache that understands the status "SHOULD ignore the no-store directive" where must-understand stands
+// beside it; the rule above has seen to the condition.
+const responseAllows: Rule = ({ directives }) =>
+  directives.noStore && !directives.mustUnderstand ? 'no-store' : undefined;
+
+const sharingAllows: Rule = ({ directives, shared = true }) =>
+  directives.private && shared ? 'private' : undefined;
+
+// §3.5: a response to a request with Authorization only with a directive that allows it: must-revalidate, public,
+// s-maxage.
+const authorizationAllows: Rule = ({ request, directives, partitioned = false }) => {
+  if (partitioned || !hasField(request.fields, 'authorization')) return undefined;
+  const allowed = directives.public || directives.mustRevalidate || directives.sMaxage !== undefined;
+  return allowed ? undefined : 'authorization';
+};
+
+const variesOnFields: Rule = ({ response }) =>
+  parseVary(response.fields).kind === 'any' ? 'vary-any' : undefined;
+
+// RFC 9110 §9.3.3: a response to POST is only cacheable "when [it includes] explicit freshness information and a
+// Content-Location header field that has the same value as the POST's target URI"; it then serves a later GET or HEAD.
+const postNamesItsTarget: Rule = ({ request, response, freshness, origin = '' }) => {
+  if (request.method !== 'POST') return undefined;
+  const location = combinedValue(response.fields, 'content-location');
+  const isTarget = location === request.target || (origin !== '' && location === origin + request.target);
+  const isSuccess = response.status >= 200 && response.status < 300;
+  return isTarget && isSuccess && isExplicit(freshness) ? undefined : 'post-without-content-location';
+};
+
+// §3: at least one of public, private (own copy), Expires, max-age, s-maxage, or a status cacheable by default.
+const somethingAllows: Rule = ({ response, directives, freshness, lifetimeByRule = false }) => {
+  const allowed =
+    lifetimeByRule ||
+    directives.public ||
+    directives.private ||
+    isExplicit(freshness) ||
+    cacheableByDefault.has(response.status);
+  return allowed ? undefined : 'not-cacheable-by-default';
+};
+
+const isReusable: Rule = ({ response: { fields }, directives, freshness, lifetimeByRule = false }) => {
+  const hasWindow = (directives.staleWhileRevalidate ?? 0) > 0 || (directives.staleIfError ?? 0) > 0;
+  const hasValidator = hasField(fields, 'etag') || hasField(fields, 'last-modified');
+  return lifetimeByRule || freshness.lifetime > 0 || hasWindow || hasValidator ? undefined : 'never-reusable';
+};
+
+// The order tells which reason is given when several apply.
+const rules: readonly Rule[] = [
+  methodIsUnderstood,
+  statusIsStorable,
+  partIsStorable,
+  statusIsUnderstood,
+  requestAllows,
+  responseAllows,
+  sharingAllows,
+  authorizationAllows,
+  variesOnFields,
+  postNamesItsTarget,
+  somethingAllows,
+  isReusable,
+];

@@ -1,0 +1,71 @@
+import t from 'tap';
+import { cacheGroups, invalidatedGroups, longestGroup, mostGroups } from '../../src/http/groups.ts';
+import { invalidationTargets, isUnsafeMethod } from '../../src/http/invalidation.ts';
+
+const write = {
+  method: 'POST',
+  status: 200,
+  target: '/a/b?c',
+  scheme: 'https',
+  host: 'a.example',
+  fields: [],
+} as const;
+
+t.test('§4.4: the target, Location and Content-Location, each once', async (t) => {
+  t.same(invalidationTargets(write), ['/a/b?c']);
+  t.same(invalidationTargets({ ...write, fields: ['Location', '/x//y', 'Content-Location', '../z?q'] }), [
+    '/a/b?c',
+    '/x/y',
+    '/z?q',
+  ]);
+  t.same(invalidationTargets({ ...write, fields: ['Location', 'https://A.example:443/a/b?c'] }), ['/a/b?c']);
+});
+
+t.test('§4.4: nothing for safe methods and errors', async (t) => {
+  for (const method of ['GET', 'HEAD', 'OPTIONS', 'TRACE']) {
+    t.notOk(isUnsafeMethod(method));
+    t.same(invalidationTargets({ ...write, method }), []);
+  }
+  for (const status of [100, 199, 400, 500]) t.same(invalidationTargets({ ...write, status }), []);
+  t.same(invalidationTargets({ ...write, status: 399 }), ['/a/b?c']);
+  t.ok(isUnsafeMethod('get'), 'methods are case-sensitive');
+});
+
+t.test('§4.4: no other origin', async (t) => {
+  for (const location of [
+    'http://a.example/',
+    'https://a.example:8443/',
+    'https://b.example/',
+    '//b.example/',
+    'mailto:x',
+    'https://[',
+    'data:,x',
+  ]) {
+    t.same(invalidationTargets({ ...write, fields: ['Location', location] }), ['/a/b?c'], location);
+  }
+  t.same(
+    invalidationTargets({ ...write, host: '[', fields: ['Location', '/x'] }),
+    ['/a/b?c'],
+    'a host that is none',
+  );
+  t.same(
+    invalidationTargets({ ...write, fields: ['Location', '/%2F'] }),
+    ['/a/b?c'],
+    'a target that would be refused',
+  );
+});
+
+t.test('RFC 9875: groups are bounded Lists of Strings', async (t) => {
+  t.same(cacheGroups(['Cache-Groups', '"a", "b"', 'cache-groups', '"a";x, ""']), ['a', 'b', '']);
+  t.same(cacheGroups([]), []);
+  t.same(cacheGroups(['Cache-Groups', '"a", 1']), []);
+  t.same(cacheGroups(['Cache-Groups', '"a']), []);
+  const list = Array.from({ length: mostGroups + 1 }, (_, at) => `"${at}"`).join(',');
+  t.equal(cacheGroups(['Cache-Groups', list]).length, mostGroups);
+  t.same(cacheGroups(['Cache-Groups', `"${'a'.repeat(longestGroup)}", "${'b'.repeat(longestGroup + 1)}"`]), [
+    'a'.repeat(longestGroup),
+  ]);
+  const fields = ['Cache-Group-Invalidation', '"a"'];
+  t.same(invalidatedGroups({ method: 'POST', fields }), ['a']);
+  t.same(invalidatedGroups({ method: 'GET', fields }), []);
+});

@@ -1,0 +1,261 @@
+/**
+ * A cache made of nothing but the pure rules, to run the case tables without sockets, clock or store.
+ */
+import { effectiveDirectives, parseRequestDirectives } from '../../src/http/cache-control.ts';
+import { endToEndFields } from '../../src/http/fields.ts';
+import { freshnessLifetime } from '../../src/http/freshness.ts';
+import { cacheGroups, invalidatedGroups } from '../../src/http/groups.ts';
+import { formatHttpDate } from '../../src/http/http-date.ts';
+import { invalidationTargets } from '../../src/http/invalidation.ts';
+import type { Fields, RequestHead, ResponseHead } from '../../src/http/message.ts';
+import { planRanges, singlePartFields, unsatisfiedRangeValue } from '../../src/http/ranges.ts';
+import {
+  isOriginError,
+  mayServeOnError,
+  reuse,
+  storedPolicy,
+  type StoredPolicy,
+} from '../../src/http/reuse.ts';
+import { fieldsToStore, storable } from '../../src/http/storable.ts';
+import {
+  conditionalFields,
+  evaluateConditional,
+  freshen,
+  headFreshens,
+  notModifiedFields,
+  selects304,
+} from '../../src/http/validators.ts';
+import { matchesVariant, selectedVariant, type SelectedVariant } from '../../src/http/vary.ts';
+import { after, epochMs, seconds, type EpochMs } from '../../src/kit/time.ts';
+import type { AnsweredBy, ExchangeCase, FieldLine, OriginResponse, Step } from './case.ts';
+
+/** What one step led to. `of` is the number of the step whose origin response was delivered. */
+export type Observed = {
+  readonly by: AnsweredBy;
+  readonly of: number | undefined;
+  readonly status: number;
+  readonly fields: Fields;
+  /** The fields of the request sent to the origin, if one was. */
+  readonly forwarded: Fields | undefined;
+};
+
+type Stored = {
+  readonly step: number;
+  readonly status: number;
+  readonly fields: Fields;
+  readonly variant: SelectedVariant;
+  readonly policy: StoredPolicy;
+};
+
+type Received = ResponseHead & { readonly requestTime: EpochMs; readonly responseTime: EpochMs };
+
+const start = epochMs(Date.UTC(2025, 0, 15, 12));
+const host = 'www.example.org';
+const bodyLength = 100;
+
+/** The field lines as a flat list, dates filled in. */
+export const flatFields = (lines: readonly FieldLine[], now: EpochMs = start): string[] =>
+  lines.flatMap((line) => {
+    const colon = line.indexOf(':');
+    const value = line.slice(colon + 1).replace(/^ /, '');
+    return [
+      line.slice(0, colon),
+      value.replace(/\{(date|start)([+-]\d+)?\}/g, (_, base: string, offset?: string) =>
+        formatHttpDate(after(base === 'date' ? now : start, seconds(Number(offset ?? 0)))),
+      ),
+    ];
+  });
+
+/** Runs the case and tells what each step led to. */
+export const simulate = (exchanges: ExchangeCase): Observed[] => {
+  const store = new Map<string, Stored[]>();
+  let last: OriginResponse = {};
+  return exchanges.steps.map((step, at) => {
+    if (step.origin !== undefined && step.origin !== 'unreachable') last = step.origin;
+    return new Exchange(store, {
+      step,
+      number: at + 1,
+      origin: step.origin === 'unreachable' ? undefined : last,
+    }).run();
+  });
+};
+
+class Exchange {
+  readonly #store: Map<string, Stored[]>;
+  readonly #number: number;
+  readonly #origin: OriginResponse | undefined;
+  readonly #request: RequestHead;
+  readonly #now: EpochMs;
+
+  constructor(
+    store: Map<string, Stored[]>,
+    { step, number, origin }: { step: Step; number: number; origin: OriginResponse | undefined },
+  ) {
+    this.#store = store;
+    this.#number = number;
+    this.#origin = origin;
+    this.#now = after(start, seconds(step.at ?? 0));
+    const fields = flatFields(step.fields ?? [], this.#now);
+    this.#request = { method: step.method ?? 'GET', target: step.target ?? '/', fields };
+  }
+
+  run(): Observed {
+    const { method, fields, target } = this.#request;
+    if (method !== 'GET' && method !== 'HEAD') return this.#forward(fields);
+    const found = this.#variants(target).find((stored) => matchesVariant(stored.variant, fields));
+    const directives = parseRequestDirectives(fields);
+    if (found === undefined) {
+      return directives.onlyIfCached ? ours('gateway-timeout', 504) : this.#forward(fields);
+    }
+    const decision = reuse(found.policy, directives, this.#now);
+    if (decision.kind === 'must-not-forward') return ours('gateway-timeout', 504);
+    if (decision.kind === 'validate') return this.#validate(found);
+    return this.#deliver(found, decision.age);
+  }
+
+  #variants(target: string): Stored[] {
+    return this.#store.get(target) ?? [];
+  }
+
+  #deliver(found: Stored, age: number): Observed {
+    const { method, fields: requestFields } = this.#request;
+    const { policy, status, fields: storedFields, step } = found;
+    const { responseTime } = policy;
+    const answer = evaluateConditional({
+      method,
+      requestFields,
+      storedStatus: status,
+      storedFields,
+      responseTime,
+    });
+    if (answer === 'forward') return this.#forward(requestFields);
+    const common = { by: 'store', of: step, forwarded: undefined } as const;
+    const ageField = ['Age', String(Math.floor(age))];
+    if (answer === 'not-modified') {
+      return { ...common, status: 304, fields: [...notModifiedFields(storedFields), ...ageField] };
+    }
+    const plan = planRanges({
+      method,
+      requestFields,
+      storedStatus: status,
+      storedFields,
+      length: bodyLength,
+    });
+    if (plan.kind === 'unsatisfiable') {
+      return { ...common, status: 416, fields: ['Content-Range', unsatisfiedRangeValue(bodyLength)] };
+    }
+    if (plan.kind === 'single') {
+      return {
+        ...common,
+        status: 206,
+        fields: [...singlePartFields(storedFields, plan.range, bodyLength), ...ageField],
+      };
+    }
+    return {
+      ...common,
+      status: plan.kind === 'several' ? 206 : status,
+      fields: [...storedFields, ...ageField],
+    };
+  }
+
+  #ask(): Received | undefined {
+    if (this.#origin === undefined) return undefined;
+    const responseTime = after(this.#now, seconds(this.#origin.delay ?? 0));
+    const fields = flatFields(this.#origin.fields ?? [], responseTime);
+    const hasDate = fields.some((name, at) => at % 2 === 0 && name.toLowerCase() === 'date');
+    if (!hasDate && this.#origin.date !== false) fields.push('Date', formatHttpDate(responseTime));
+    return { status: this.#origin.status ?? 200, fields, requestTime: this.#now, responseTime };
+  }
+
+  #forward(forwarded: Fields): Observed {
+    const received = this.#ask();
+    if (received === undefined) return { ...ours('bad-gateway', 502), forwarded };
+    this.#learn(received);
+    return {
+      by: 'origin',
+      of: this.#number,
+      status: received.status,
+      fields: endToEndFields(received.fields),
+      forwarded,
+    };
+  }
+
+  #validate(found: Stored): Observed {
+    const forwarded = [...this.#request.fields, ...conditionalFields(found.fields)];
+    const received = this.#ask();
+    const failed = received === undefined || isOriginError(received.status);
+    if (failed) {
+      const trouble = received === undefined ? 'disconnected' : 'error';
+      const serve = mayServeOnError(found.policy, parseRequestDirectives(this.#request.fields), {
+        now: this.#now,
+        trouble,
+      });
+      if (serve.kind === 'serve') return { ...this.#deliver(found, serve.age), forwarded };
+    }
+    if (received?.status !== 304) return this.#forward(forwarded);
+    if (!selects304(found.fields, received.fields)) return this.#forward(this.#request.fields);
+    const fields = freshen(found.fields, received.fields, received.responseTime);
+    this.#replace(found, this.#toStore({ ...received, status: found.status, fields }, found.step));
+    return { by: 'validated', of: found.step, status: found.status, fields, forwarded };
+  }
+
+  #learn(received: Received): void {
+    const { method, target } = this.#request;
+    const exchange = { method, status: received.status, fields: received.fields };
+    for (const stale of invalidationTargets({ ...exchange, target, scheme: 'http', host }))
+      this.#store.delete(stale);
+    const groups = new Set(invalidatedGroups(exchange));
+    for (const [key, variants] of this.#store) {
+      this.#store.set(
+        key,
+        variants.filter(({ fields }) => !cacheGroups(fields).some((group) => groups.has(group))),
+      );
+    }
+    if (method === 'HEAD') this.#learnFromHead(received);
+    const stored = this.#toStore(received, this.#number);
+    if (stored === undefined) return;
+    const others = this.#variants(target).filter(
+      ({ variant }) => !matchesVariant(variant, this.#request.fields),
+    );
+    this.#store.set(target, [stored, ...others]);
+  }
+
+  #learnFromHead(head: Received): void {
+    for (const found of this.#variants(this.#request.target)) {
+      if (!matchesVariant(found.variant, this.#request.fields)) continue;
+      const verdict = headFreshens({ fields: found.fields, contentLength: bodyLength }, head);
+      if (verdict === 'ignore') continue;
+      const fields = freshen(found.fields, head.fields, head.responseTime);
+      const updated =
+        verdict === 'freshen' ? this.#toStore({ ...head, fields }, found.step, 'GET') : undefined;
+      this.#replace(found, updated);
+    }
+  }
+
+  #toStore(received: Received, step: number, method = this.#request.method): Stored | undefined {
+    const { status, fields, responseTime } = received;
+    const directives = effectiveDirectives(fields);
+    const requestDirectives = parseRequestDirectives(this.#request.fields);
+    const freshness = freshnessLifetime({ status, fields }, { directives, responseTime });
+    const request = { ...this.#request, method };
+    const decision = storable({ request, response: received, requestDirectives, directives, freshness });
+    const variant = selectedVariant(this.#request.fields, fields);
+    if (decision.kind === 'no' || variant === undefined) return undefined;
+    const kept = fieldsToStore(fields, directives);
+    const policy = storedPolicy({ ...received, directives, lifetime: freshness.lifetime });
+    return { step, status, fields: kept, variant, policy };
+  }
+
+  #replace(found: Stored, updated: Stored | undefined): void {
+    const others = this.#variants(this.#request.target).filter((stored) => stored !== found);
+    this.#store.set(this.#request.target, updated === undefined ? others : [updated, ...others]);
+  }
+}
+
+const ours = (by: AnsweredBy, status: number): Observed => ({
+  by,
+  of: undefined,
+  status,
+  fields: [],
+  forwarded: undefined,
+});
