@@ -1,0 +1,38 @@
+/**
+ * What stands at one place of a JSON document (RFC 6901)?
+ *
+ * Promises: never throws, whatever the body or the pointer; a body is parsed once, and not at all beyond `longestJsonBytes`.
+ */
+
+/** A longer body is not parsed: no condition on it holds. */
+export const longestJsonBytes = 1024 * 1024;
+
+/** The value at a pointer, given as its decoded reference tokens, or undefined where there is none. */
+export const valueAt = (document: unknown, tokens: readonly string[]): unknown => {
+  let value = document;
+  for (const token of tokens) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    // RFC 6901 §4: an array index has no leading zeros; `-`, behind the last element, never exists.
+    if (Array.isArray(value) && !/^(?:0|[1-9]\d*)$/.test(token)) return undefined;
+    if (!Object.hasOwn(value, token)) return undefined;
+    value = (value as Readonly<Record<string, unknown>>)[token];
+  }
+  return value;
+};
+
+/** Parses a body when it is first asked for. Undefined: there is none, it is not JSON, or it is too long. */
+export const lazyJson = (body: () => Buffer | undefined): (() => unknown) => {
+  let parsed: { readonly value: unknown } | undefined;
+  return () => (parsed ??= { value: parse(body()) }).value;
+};
+
+const parse = (body: Buffer | undefined): unknown => {
+  if (body === undefined || body.byteLength > longestJsonBytes) return undefined;
+  try {
+    // RFC 8259 §8.1: a parser may ignore a byte order mark.
+    return JSON.parse(body.toString('utf8').replace(/^\ufeff/, '')) as unknown;
+  } catch {
+    // Not JSON: there is nothing at any place of it, which is the answer.
+    return undefined;
+  }
+};

@@ -1,0 +1,85 @@
+/**
+ * The tokens of a pathname pattern (URL Pattern Standard, "tokenize a string", policy `strict`).
+ *
+ * Promise: a text the standard refuses to tokenize throws `PatternError`; nothing else does.
+ */
+
+/** `regexp` has the source between the parentheses, `name` is without its colon, `escaped` without its backslash. */
+export type PatternToken = {
+  readonly kind: 'open' | 'close' | 'regexp' | 'name' | 'char' | 'escaped' | 'modifier' | 'asterisk';
+  readonly text: string;
+};
+
+/** A pattern that cannot be used, and why. */
+export class PatternError extends Error {
+  override readonly name = 'PatternError';
+}
+
+/** Cuts a pattern into its tokens. Throws `PatternError`. */
+export const tokenize = (pattern: string): readonly PatternToken[] => {
+  const chars = [...pattern];
+  const tokens: PatternToken[] = [];
+  let at = 0;
+  while (at < chars.length) {
+    const { kind, text, end } = nextToken(chars, at);
+    tokens.push({ kind, text });
+    at = end;
+  }
+  return tokens;
+};
+
+type Cut = PatternToken & { readonly end: number };
+
+const single: Readonly<Record<string, PatternToken['kind']>> = {
+  '*': 'asterisk',
+  '+': 'modifier',
+  '?': 'modifier',
+  '{': 'open',
+  '}': 'close',
+};
+
+const nextToken = (chars: readonly string[], at: number): Cut => {
+  const char = chars[at] ?? '';
+  if (char === '\\') return escaped(chars, at);
+  if (char === ':') return groupName(chars, at);
+  if (char === '(') return regexp(chars, at);
+  return { kind: single[char] ?? 'char', text: char, end: at + 1 };
+};
+
+const escaped = (chars: readonly string[], at: number): Cut => {
+  const text = chars[at + 1];
+  if (text === undefined) throw new PatternError('a backslash at the end');
+  return { kind: 'escaped', text, end: at + 2 };
+};
+
+const groupName = (chars: readonly string[], at: number): Cut => {
+  let end = at + 1;
+  while (isNamePart(chars[end], end === at + 1)) end++;
+  if (end === at + 1) throw new PatternError('a colon without a name; a literal one is written \\:');
+  return { kind: 'name', text: chars.slice(at + 1, end).join(''), end };
+};
+
+const isNamePart = (char: string | undefined, isFirst: boolean): boolean =>
+  char !== undefined && (isFirst ? /[\p{ID_Start}$_]/u : /[\p{ID_Continue}$\u200c\u200d]/u).test(char);
+
+const regexp = (chars: readonly string[], at: number): Cut => {
+  let depth = 1;
+  let end = at + 1;
+  for (; end < chars.length && depth > 0; end++) {
+    const char = chars[end] ?? '';
+    const next = chars[end + 1];
+    if (char.charCodeAt(0) > 127) throw new PatternError('a regular expression must be ASCII');
+    if (char === '?' && end === at + 1) throw new PatternError('a regular expression cannot begin with ?');
+    if (char === '(' && next !== '?') throw new PatternError('a capturing group inside a regular expression');
+    if (char === '\\') {
+      if (next === undefined || next.charCodeAt(0) > 127)
+        throw new PatternError('a backslash with nothing to escape');
+      end++;
+    }
+    if (char === '(') depth++;
+    if (char === ')') depth--;
+  }
+  if (depth > 0) throw new PatternError('a parenthesis is not closed');
+  if (end === at + 2) throw new PatternError('an empty regular expression');
+  return { kind: 'regexp', text: chars.slice(at + 1, end - 1).join(''), end };
+};

@@ -1,0 +1,97 @@
+/**
+ * Does a path match a pattern, and what do its groups hold? What the global `URLPattern` answers, at a hundredth of its cost.
+ *
+ * A pattern without groups is compared as text. One that V8's backtracking engine provably runs in linear time
+ * (`runs-linear.ts`) becomes a native regular expression; any other is run by `linear-regexp.ts`. So no pattern an operator
+ * can write lets a client's path take more than linear time, and custom groups may be anything but the few constructs
+ * `linear-regexp.ts` refuses.
+ *
+ * Promise: `pattern.test.ts` holds this against the real `URLPattern` on random patterns and paths, groups included.
+ */
+
+import { type LinearRegExp, linearRegExp } from './linear-regexp.ts';
+import { type Part, parsePattern } from './pattern-parts.ts';
+import { PatternError } from './pattern-tokens.ts';
+import { runsLinear } from './runs-linear.ts';
+
+/** What the groups of a pattern hold, percent-encoded as in the path; a group that took no part is absent. */
+export type Params = Readonly<Record<string, string>>;
+
+export type Pattern = {
+  /** Who answers: comparison as text, V8, or the linear engine. */
+  readonly engine: 'text' | 'native' | 'linear';
+  readonly parts: readonly Part[];
+  /** The groups of a canonical path that matches, or undefined. */
+  readonly match: (path: string) => Params | undefined;
+};
+
+export type Compiled =
+  | { readonly kind: 'pattern'; readonly pattern: Pattern }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** Groups of a pattern that has none. */
+export const noParams: Params = Object.freeze(Object.create(null) as Params);
+
+/** Compiles a URLPattern pathname. Refused: what `URLPattern` refuses, and what cannot be matched in linear time. */
+export const compilePattern = (pathname: string): Compiled => {
+  try {
+    return { kind: 'pattern', pattern: compile(parsePattern(pathname)) };
+  } catch (error) {
+    if (error instanceof PatternError) return { kind: 'refused', reason: error.message };
+    throw error;
+  }
+};
+
+/** The one path a pattern without groups and modifiers matches, or undefined. */
+export const onlyPath = (parts: readonly Part[]): string | undefined => {
+  const [first, ...others] = parts;
+  if (first === undefined) return '';
+  return others.length === 0 && first.kind === 'text' && first.modifier === '' ? first.text : undefined;
+};
+
+const compile = (parts: readonly Part[]): Pattern => {
+  const only = onlyPath(parts);
+  if (only !== undefined) {
+    return { engine: 'text', parts, match: (path) => (path === only ? noParams : undefined) };
+  }
+  const source = parts.map(partSource).join('');
+  const names = parts.flatMap((part) => (part.kind === 'text' ? [] : [part.name]));
+  const engine = runsLinear(parts) ? 'native' : 'linear';
+  const run = engine === 'native' ? nativeRegExp(source) : linearRegExp(source);
+  const match = (path: string): Params | undefined => {
+    const groups = run(path);
+    return groups && paramsOf(names, groups);
+  };
+  return { engine, parts, match };
+};
+
+const nativeRegExp = (source: string): LinearRegExp => {
+  const regexp = new RegExp(`^(?:${source})$`, 'v');
+  return (text) => regexp.exec(text)?.slice(1);
+};
+
+/** Without a prototype: a group may be called `__proto__` or `constructor`. */
+const paramsOf = (names: readonly string[], groups: readonly (string | undefined)[]): Params => {
+  const params = Object.create(null) as Record<string, string>;
+  names.forEach((name, index) => {
+    const value = groups[index];
+    if (value !== undefined) params[name] = value;
+  });
+  return params;
+};
+
+/** URL Pattern Standard, "generate a regular expression and name list". */
+const partSource = (part: Part): string => {
+  if (part.kind === 'text') return `(?:${escapeText(part.text)})${part.modifier}`;
+  const inner = { segment: '[^\\/]+?', everything: '.*', regexp: part.source }[part.kind];
+  const [prefix, suffix] = [escapeText(part.prefix), escapeText(part.suffix)];
+  const repeats = part.modifier === '*' || part.modifier === '+';
+  if (prefix === '' && suffix === '') {
+    return repeats ? `((?:${inner})${part.modifier})` : `(${inner})${part.modifier}`;
+  }
+  if (!repeats) return `(?:${prefix}(${inner})${suffix})${part.modifier}`;
+  const isOptional = part.modifier === '*' ? '?' : '';
+  return `(?:${prefix}((?:${inner})(?:${suffix}${prefix}(?:${inner}))*)${suffix})${isOptional}`;
+};
+
+const escapeText = (text: string): string => text.replace(/[.+*?^${}()[\]|/\\]/g, '\\$&');
