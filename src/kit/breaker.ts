@@ -1,0 +1,91 @@
+/**
+ * Stops asking what does not answer, and finds out when it does again.
+ *
+ * Promises: while it is not closed nobody but the probe asks; one probe at a time; each failed probe, and each opening
+ * soon after a closing, doubles the pause up to a bound, so that what answers probes but not work is not asked for ever.
+ * Times are monotonic milliseconds, given by the caller.
+ */
+
+/** `failures` are consecutive; `since` is when it closed; `pause` is how long it was open last. */
+export type BreakerState =
+  | { readonly kind: 'closed'; readonly failures: number; readonly since: number; readonly pause: number }
+  | { readonly kind: 'open'; readonly until: number; readonly pause: number }
+  | { readonly kind: 'half-open'; readonly pause: number };
+
+export type BreakerOptions = {
+  /** Consecutive failures that open it. */
+  readonly threshold: number;
+  /** The first pause and the longest, in milliseconds. */
+  readonly firstPauseMs: number;
+  readonly longestPauseMs: number;
+  /** How long it must have been closed for the pause to start from the first again, in milliseconds. */
+  readonly calmMs: number;
+  /** Told of every change of kind. */
+  readonly onChange?: (state: BreakerState) => void;
+};
+
+/** A breaker, closed at first. */
+export class Breaker {
+  readonly #options: BreakerOptions;
+  #state: BreakerState = { kind: 'closed', failures: 0, since: -Infinity, pause: 0 };
+
+  constructor(options: BreakerOptions) {
+    this.#options = options;
+  }
+
+  get state(): BreakerState {
+    return this.#state;
+  }
+
+  /** Whether ordinary work may be tried. */
+  get isClosed(): boolean {
+    return this.#state.kind === 'closed';
+  }
+
+  /** Ordinary work went well. What was begun before it opened says nothing about now. */
+  succeeded(): void {
+    if (this.#state.kind === 'closed' && this.#state.failures > 0)
+      this.#state = { ...this.#state, failures: 0 };
+  }
+
+  /** Ordinary work failed. */
+  failed(now: number): void {
+    if (this.#state.kind !== 'closed') return;
+    const failures = this.#state.failures + 1;
+    if (failures >= this.#options.threshold) this.trip(now);
+    else this.#state = { ...this.#state, failures };
+  }
+
+  /** Opens at once; no effect unless it is closed. */
+  trip(now: number): void {
+    const { firstPauseMs, longestPauseMs, calmMs } = this.#options;
+    if (this.#state.kind !== 'closed') return;
+    const { since, pause } = this.#state;
+    const next = now - since >= calmMs ? firstPauseMs : Math.min(pause * 2, longestPauseMs);
+    this.#open(now, Math.max(firstPauseMs, next));
+  }
+
+  /** Whether the caller is the probe: the pause is over and nobody else is trying. It must say how it went. */
+  beginProbe(now: number): boolean {
+    if (this.#state.kind !== 'open' || now < this.#state.until) return false;
+    this.#change({ kind: 'half-open', pause: this.#state.pause });
+    return true;
+  }
+
+  /** How the probe went. */
+  endProbe(now: number, wentWell: boolean): void {
+    if (this.#state.kind !== 'half-open') return;
+    const { pause } = this.#state;
+    if (wentWell) this.#change({ kind: 'closed', failures: 0, since: now, pause });
+    else this.#open(now, Math.min(pause * 2, this.#options.longestPauseMs));
+  }
+
+  #open(now: number, pause: number): void {
+    this.#change({ kind: 'open', until: now + pause, pause });
+  }
+
+  #change(state: BreakerState): void {
+    this.#state = state;
+    this.#options.onChange?.(state);
+  }
+}

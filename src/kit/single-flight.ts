@@ -1,0 +1,98 @@
+/**
+ * One piece of work for many who want the same (DESIGN §3.8).
+ *
+ * Promises: a waiter learns how the flight ended, `done`, `failed`, `give-up` or, by its own deadline, `timed-out`; it
+ * never shares a rejected promise and never hangs on a leader that is stuck. Flights and waiters are bounded: beyond the
+ * bounds everybody goes alone.
+ */
+
+import { runAfter, type Seconds } from './time.ts';
+
+/** How a flight ended. `give-up`: what came back is not for others; each must go itself. */
+export type FlightEnd<Result, Failure> =
+  | { readonly kind: 'done'; readonly result: Result }
+  | { readonly kind: 'failed'; readonly failure: Failure }
+  | { readonly kind: 'give-up' };
+
+export type WaitEnd<Result, Failure> = FlightEnd<Result, Failure> | { readonly kind: 'timed-out' };
+
+export type FlightLimits = { readonly maxFlights: number; readonly maxWaiters: number };
+
+/** Work under way that others may wait for. `Info` is what they need to know before they do. */
+export class Flight<Info, Result, Failure> {
+  readonly info: Info;
+  readonly #waiters = new Set<(end: FlightEnd<Result, Failure>) => void>();
+  readonly #onEnd: () => void;
+  readonly #maxWaiters: number;
+  #hasEnded = false;
+
+  constructor(info: Info, { maxWaiters, onEnd }: { maxWaiters: number; onEnd: () => void }) {
+    this.info = info;
+    this.#maxWaiters = maxWaiters;
+    this.#onEnd = onEnd;
+  }
+
+  get waiters(): number {
+    return this.#waiters.size;
+  }
+
+  /** Whether one more may wait. */
+  get hasRoom(): boolean {
+    return this.#waiters.size < this.#maxWaiters;
+  }
+
+  /** Ends the flight and tells everybody; only the first call counts. */
+  end(end: FlightEnd<Result, Failure>): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#onEnd();
+    for (const tell of [...this.#waiters]) tell(end);
+    this.#waiters.clear();
+  }
+
+  /** Waits for the end, no longer than `limit`. */
+  wait(limit: Seconds): Promise<WaitEnd<Result, Failure>> {
+    return new Promise((resolve) => {
+      const cancel = runAfter(limit, () => {
+        this.#waiters.delete(tell);
+        resolve({ kind: 'timed-out' });
+      });
+      const tell = (end: FlightEnd<Result, Failure>): void => {
+        cancel();
+        resolve(end);
+      };
+      this.#waiters.add(tell);
+    });
+  }
+}
+
+/** The flights of one process, by key. */
+export class SingleFlight<Info, Result, Failure> {
+  readonly #flights = new Map<string, Flight<Info, Result, Failure>>();
+  readonly #limits: FlightLimits;
+
+  constructor(limits: FlightLimits) {
+    this.#limits = limits;
+  }
+
+  get size(): number {
+    return this.#flights.size;
+  }
+
+  get(key: string): Flight<Info, Result, Failure> | undefined {
+    return this.#flights.get(key);
+  }
+
+  /** Starts a flight, in place of one under way that newcomers must not join; `undefined` when there are too many. */
+  start(key: string, info: Info): Flight<Info, Result, Failure> | undefined {
+    if (this.#flights.size >= this.#limits.maxFlights && !this.#flights.has(key)) return undefined;
+    const flight: Flight<Info, Result, Failure> = new Flight(info, {
+      maxWaiters: this.#limits.maxWaiters,
+      onEnd: () => {
+        if (this.#flights.get(key) === flight) this.#flights.delete(key);
+      },
+    });
+    this.#flights.set(key, flight);
+    return flight;
+  }
+}

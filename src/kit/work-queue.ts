@@ -1,0 +1,84 @@
+/**
+ * Work done off somebody's path, a few pieces at a time.
+ *
+ * Promises: bounded by weight, what does not fit is dropped and told; newer work of the same name takes the place of work
+ * that still waits; pieces of one name are begun in the order they came; a piece that fails stops nothing.
+ */
+
+export type WorkQueueOptions<Job> = {
+  readonly run: (job: Job) => Promise<void>;
+  /** How many pieces are under way at once. */
+  readonly concurrency: number;
+  /** Of all that waits, in the unit of `add`. */
+  readonly maxWeight: number;
+  /** Told of a piece that found no room, or failed. */
+  readonly onLost?: (reason: 'full' | 'failed', job: Job) => void;
+};
+
+type Waiting<Job> = { readonly weight: number; readonly job: Job };
+
+/** A bounded queue of work. */
+export class WorkQueue<Job> {
+  readonly #options: WorkQueueOptions<Job>;
+  readonly #waiting = new Map<string, Waiting<Job>>();
+  #weight = 0;
+  #running = 0;
+  #onIdle: (() => void)[] = [];
+
+  constructor(options: WorkQueueOptions<Job>) {
+    this.#options = options;
+  }
+
+  /** Takes up a piece, in place of one of the same name that waits. */
+  add(name: string, weight: number, job: Job): void {
+    this.#drop(name);
+    if (this.#weight + weight > this.#options.maxWeight) {
+      this.#options.onLost?.('full', job);
+      return;
+    }
+    this.#waiting.set(name, { weight, job });
+    this.#weight += weight;
+    this.#startSome();
+  }
+
+  /** Forgets what waits; what is under way goes on. */
+  clear(): void {
+    this.#waiting.clear();
+    this.#weight = 0;
+  }
+
+  /** Resolves when nothing waits and nothing is under way. */
+  idle(): Promise<void> {
+    if (this.#running === 0 && this.#waiting.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onIdle.push(resolve));
+  }
+
+  #drop(name: string): void {
+    const before = this.#waiting.get(name);
+    if (before === undefined) return;
+    this.#waiting.delete(name);
+    this.#weight -= before.weight;
+  }
+
+  #startSome(): void {
+    for (const [name, { job }] of this.#waiting) {
+      if (this.#running >= this.#options.concurrency) return;
+      this.#drop(name);
+      this.#running += 1;
+      void this.#run(job);
+    }
+  }
+
+  async #run(job: Job): Promise<void> {
+    try {
+      await this.#options.run(job);
+    } catch {
+      // The piece is lost, and its owner told.
+      this.#options.onLost?.('failed', job);
+    }
+    this.#running -= 1;
+    this.#startSome();
+    if (this.#running > 0 || this.#waiting.size > 0) return;
+    for (const tell of this.#onIdle.splice(0)) tell();
+  }
+}

@@ -1,0 +1,176 @@
+/**
+ * The one round trip by which an instance keeps up with the shared log: appends its purges, reads what is new, renews its
+ * lease. The script runs on the node that holds the log, so all of it is one step.
+ *
+ * The log is a stream whose ids are `1-0`, `2-0`, …: no gap goes unseen. Each record has
+ *   n  a nonce: the same place with another nonce is another history
+ *   g  the generation: everything filled under another is not current
+ *   r  the run id of the server that began it: a restart or a failover may have lost purges, and begins another
+ *   t  when, in milliseconds of the server's clock
+ *   p  the payload (log-record.ts)
+ *
+ * It writes a few hundred bytes, and may do so when memory is full (`allow-oom`): a purge that cannot be told is worse.
+ */
+
+import { hash } from 'node:crypto';
+import { startPayload } from './log-record.ts';
+
+/** KEYS: log, instances. ARGV: see `syncArguments`. */
+export const syncScript = `#!lua flags=allow-oom
+local log, instances = KEYS[1], KEYS[2]
+local id, lease, place, nonce, fresh = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], ARGV[5]
+local keep, most, page, known = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[9]
+local appended = 10
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
+local function seq_of(record) return tonumber(string.match(record[1], '^%d+')) end
+
+local newest = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
+local seq, generation = 0, nil
+if newest then
+  seq = seq_of(newest)
+  if newest[2][6] == run then generation = newest[2][4] end
+end
+-- The log we know, but without what we have read of it, or with something else there: an older copy.
+if place > 0 and generation and generation == known then
+  local at = redis.call('XRANGE', log, string.format('%.0f-0', place), '+', 'COUNT', 1)[1]
+  if not at or (seq_of(at) == place and at[2][2] ~= nonce) then generation = nil end
+end
+local function add(own, payload)
+  seq = seq + 1
+  redis.call('XADD', log, string.format('%.0f-0', seq), 'n', own, 'g', generation, 'r', run, 't', now, 'p', payload)
+end
+-- Without its instances nobody would wait for those that still trust what they have.
+if generation and redis.call('HGET', instances, '') ~= generation then generation = nil end
+if not generation then
+  redis.call('DEL', log, instances)
+  generation = fresh
+  add(fresh, '${startPayload}')
+end
+for at = appended, #ARGV, 2 do add(ARGV[at], ARGV[at + 1]) end
+
+if #ARGV >= appended then
+  if redis.call('XLEN', log) > most then redis.call('XTRIM', log, 'MAXLEN', most) end
+  local cut
+  for _, record in ipairs(redis.call('XRANGE', log, '-', '+', 'COUNT', 16)) do
+    cut = record[1]
+    if tonumber(record[2][8]) >= now - keep then break end
+  end
+  redis.call('XTRIM', log, 'MINID', cut)
+end
+redis.call('PEXPIRE', log, keep * 2)
+
+local records, continued = {}, 0
+if place > 0 then
+  records = redis.call('XRANGE', log, string.format('%.0f-0', place), '+', 'COUNT', page + 1)
+  local first = records[1]
+  if known == generation and first and seq_of(first) == place and first[2][2] == nonce then continued = 1 end
+end
+if continued == 0 then records = redis.call('XRANGE', log, '-', '+', 'COUNT', page) end
+local oldest = seq_of(redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1])
+
+redis.call('HSET', instances, id, string.format('%.0f %.0f', continued == 1 and place or 0, now + lease))
+redis.call('HSET', instances, '', generation)
+redis.call('PEXPIRE', instances, keep * 2)
+local live = {}
+local all = redis.call('HGETALL', instances)
+for at = 1, #all, 2 do
+  local read, ends = string.match(all[at + 1], '(%d+) (%d+)')
+  if ends and tonumber(ends) > now then
+    live[#live + 1] = all[at]
+    live[#live + 1] = tonumber(read)
+  elseif all[at] ~= '' then
+    redis.call('HDEL', instances, all[at])
+  end
+end
+return { generation, oldest, seq, continued, records, live }
+`;
+
+/** By which `EVALSHA` knows it. */
+export const syncScriptSha = hash('sha1', syncScript);
+
+/** Where in the log somebody is: the record read last. `seq` 0: nowhere. */
+export type Place = { readonly seq: number; readonly nonce: string; readonly generation: string };
+
+/** A record to append. */
+export type NewRecord = { readonly nonce: string; readonly payload: string };
+
+/** A record read. */
+export type LogRecord = Place & { readonly payload: string };
+
+export type SyncRequest = {
+  readonly instance: string;
+  readonly leaseMs: number;
+  readonly place: Place;
+  /** Names a new generation, should one have to begin. */
+  readonly freshNonce: string;
+  readonly keepMs: number;
+  readonly keepCount: number;
+  readonly records: readonly NewRecord[];
+};
+
+export type SyncReply = {
+  readonly generation: string;
+  /** The oldest record the log still has, and the newest. */
+  readonly oldest: number;
+  readonly newest: number;
+  /** Whether the records follow the place given; otherwise they are the log's from its oldest on. */
+  readonly isContinued: boolean;
+  readonly records: readonly LogRecord[];
+  /** Instances whose lease has not run out, and how far they had read. */
+  readonly instances: readonly { readonly id: string; readonly seq: number }[];
+};
+
+/** How many records one round trip brings at most. */
+const page = 500;
+
+/** The script's arguments. */
+export function syncArguments(request: SyncRequest): (string | number)[] {
+  const { instance, leaseMs, place, freshNonce, keepMs, keepCount, records } = request;
+  const head = [
+    instance,
+    leaseMs,
+    place.seq,
+    place.nonce,
+    freshNonce,
+    keepMs,
+    keepCount,
+    page,
+    place.generation,
+  ];
+  return [...head, ...records.flatMap(({ nonce, payload }) => [nonce, payload])];
+}
+
+/** Reads what the script returned. Throws when it is not that. */
+export function readSyncReply(reply: unknown): SyncReply {
+  const [generation, oldest, newest, continued, records, live] = list(reply);
+  const flat = list(live);
+  const instances = [];
+  for (let at = 0; at < flat.length; at += 2)
+    instances.push({ id: text(flat[at]), seq: number(flat[at + 1]) });
+  return {
+    generation: text(generation),
+    oldest: number(oldest),
+    newest: number(newest),
+    isContinued: continued === 1,
+    records: list(records).map(readRecord),
+    instances,
+  };
+}
+
+/** One record as XRANGE and XREAD give it. Throws when it is not that. */
+export function readRecord(record: unknown): LogRecord {
+  const [id, fields] = list(record);
+  const [, nonce, , generation, , , , , , payload] = list(fields);
+  const seq = Number(text(id).split('-', 1)[0]);
+  return { seq, nonce: text(nonce), generation: text(generation), payload: text(payload) };
+}
+
+const unexpected = (): never => {
+  throw new TypeError('not a reply of the log');
+};
+const list = (value: unknown): readonly unknown[] =>
+  Array.isArray(value) ? (value as unknown[]) : unexpected();
+const text = (value: unknown): string => (typeof value === 'string' ? value : unexpected());
+const number = (value: unknown): number => (typeof value === 'number' ? value : unexpected());

@@ -1,0 +1,201 @@
+/**
+ * The in-process tier: bounded by bytes, synchronous.
+ *
+ * Eviction is segmented LRU: a key enters on probation; a second use protects it. A scan of URLs asked for once pushes
+ * out other such keys, not what people come back to. One identity may hold a quarter of the memory at most, so that no
+ * one visitor evicts everybody else (DESIGN §3.10).
+ */
+
+import type { CacheKey } from '../policy/cache-key.ts';
+import { type Entry, entryBytes, maxVariants, type Store, type StoreSize } from './store.ts';
+
+/** All variants of one key, the one stored last first. */
+type Slot = {
+  readonly key: CacheKey;
+  entries: readonly Entry[];
+  bytes: number;
+  segment: 'probation' | 'protected';
+  readonly partition: string;
+};
+
+export type MemoryStoreOptions = {
+  readonly maxBytes: number;
+  /** Told of entries dropped for want of space. */
+  readonly onEvict?: (entry: Entry) => void;
+};
+
+const protectedShare = 0.8;
+const partitionShare = 0.25;
+
+/** Whose entries are not one visitor's. */
+const sharedPartitions: ReadonlySet<string> = new Set(['public', 'anonymous']);
+
+/** Makes a memory store of at most `maxBytes`. */
+export class MemoryStore implements Store {
+  readonly hasSlowTier = false;
+  readonly #maxBytes: number;
+  readonly #onEvict: ((entry: Entry) => void) | undefined;
+  readonly #slots = new Map<CacheKey, Slot>();
+  /** Oldest use first, both. */
+  readonly #probation = new Map<CacheKey, Slot>();
+  readonly #protected = new Map<CacheKey, Slot>();
+  readonly #partitions = new Map<string, { bytes: number; readonly slots: Set<Slot> }>();
+  readonly #lastUse = new WeakMap<Entry, number>();
+  #uses = 0;
+  #bytes = 0;
+  #protectedBytes = 0;
+  #entries = 0;
+
+  constructor({ maxBytes, onEvict }: MemoryStoreOptions) {
+    this.#maxBytes = maxBytes;
+    this.#onEvict = onEvict;
+  }
+
+  peek(key: CacheKey): readonly Entry[] {
+    const slot = this.#slots.get(key);
+    if (slot === undefined) return none;
+    this.#use(slot);
+    return slot.entries;
+  }
+
+  get(key: CacheKey): Promise<readonly Entry[]> {
+    return Promise.resolve(this.peek(key));
+  }
+
+  put(entry: Entry, smaller?: Promise<Entry | undefined>): void {
+    this.#put(entry);
+    const take = (other: Entry | undefined): void => {
+      // Only in the place of what it was made from: a purge or a newer response may have come between.
+      const stored = this.#slots.get(entry.key)?.entries;
+      if (other !== undefined && stored?.includes(entry) === true) this.#put(other);
+    };
+    // Compressing failed: the entry stays as it is.
+    smaller?.then(take, () => undefined);
+  }
+
+  #put(entry: Entry): void {
+    const bytes = entryBytes(entry);
+    if (bytes > this.#maxBytes) {
+      this.remove(entry);
+      return;
+    }
+    const slot = this.#slots.get(entry.key) ?? this.#open(entry);
+    const others = slot.entries.filter(({ variant }) => variant !== entry.variant);
+    const kept = others.length < maxVariants ? others : this.#withoutIdlest(others);
+    this.#setEntries(slot, [entry, ...kept]);
+    this.#makeRoom(slot);
+  }
+
+  use(entry: Entry): void {
+    this.#uses += 1;
+    this.#lastUse.set(entry, this.#uses);
+  }
+
+  remove(entry: Entry): void {
+    const slot = this.#slots.get(entry.key);
+    if (slot === undefined) return;
+    const left = slot.entries.filter(({ variant }) => variant !== entry.variant);
+    if (left.length === slot.entries.length) return;
+    if (left.length === 0) this.#close(slot);
+    else this.#setEntries(slot, left);
+  }
+
+  *entries(): Iterable<Entry> {
+    for (const slot of this.#slots.values()) yield* slot.entries;
+  }
+
+  size(): StoreSize {
+    return { entries: this.#entries, bytes: this.#bytes };
+  }
+
+  /** Without the variant that has not been used for longest; the order stays that of storing (RFC 9111 §4.1). */
+  #withoutIdlest(entries: readonly Entry[]): readonly Entry[] {
+    const used = (entry: Entry): number => this.#lastUse.get(entry) ?? 0;
+    const idlest = entries.reduce((least, entry) => (used(entry) <= used(least) ? entry : least));
+    return entries.filter((entry) => entry !== idlest);
+  }
+
+  #open(entry: Entry): Slot {
+    const { key, partition } = entry;
+    const slot: Slot = { key, entries: none, bytes: 0, segment: 'probation', partition };
+    this.#slots.set(key, slot);
+    this.#probation.set(key, slot);
+    if (!sharedPartitions.has(partition)) {
+      const share = this.#partitions.get(partition) ?? { bytes: 0, slots: new Set() };
+      share.slots.add(slot);
+      this.#partitions.set(partition, share);
+    }
+    return slot;
+  }
+
+  #setEntries(slot: Slot, entries: readonly Entry[]): void {
+    const bytes = entries.reduce((sum, entry) => sum + entryBytes(entry), 0);
+    const change = bytes - slot.bytes;
+    this.#bytes += change;
+    this.#entries += entries.length - slot.entries.length;
+    if (slot.segment === 'protected') this.#protectedBytes += change;
+    const share = this.#partitions.get(slot.partition);
+    if (share !== undefined) share.bytes += change;
+    slot.bytes = bytes;
+    slot.entries = entries;
+  }
+
+  #use(slot: Slot): void {
+    if (slot.segment === 'protected') {
+      this.#protected.delete(slot.key);
+      this.#protected.set(slot.key, slot);
+      return;
+    }
+    this.#probation.delete(slot.key);
+    this.#protected.set(slot.key, slot);
+    slot.segment = 'protected';
+    this.#protectedBytes += slot.bytes;
+    for (const oldest of this.#protected.values()) {
+      if (this.#protectedBytes <= this.#maxBytes * protectedShare) break;
+      this.#protected.delete(oldest.key);
+      this.#protectedBytes -= oldest.bytes;
+      oldest.segment = 'probation';
+      this.#probation.set(oldest.key, oldest);
+    }
+  }
+
+  #makeRoom(justPut: Slot): void {
+    const share = this.#partitions.get(justPut.partition);
+    if (share !== undefined && share.bytes > this.#maxBytes * partitionShare) {
+      for (const slot of share.slots) {
+        if (share.bytes <= this.#maxBytes * partitionShare || slot === justPut) break;
+        this.#evict(slot);
+      }
+    }
+    while (this.#bytes > this.#maxBytes) {
+      const victim = this.#oldestBut(justPut);
+      if (victim === undefined) return;
+      this.#evict(victim);
+    }
+  }
+
+  #oldestBut(kept: Slot): Slot | undefined {
+    for (const segment of [this.#probation, this.#protected]) {
+      for (const slot of segment.values()) if (slot !== kept) return slot;
+    }
+    return undefined;
+  }
+
+  #evict(slot: Slot): void {
+    const { entries } = slot;
+    this.#close(slot);
+    if (this.#onEvict !== undefined) for (const entry of entries) this.#onEvict(entry);
+  }
+
+  #close(slot: Slot): void {
+    this.#setEntries(slot, none);
+    this.#slots.delete(slot.key);
+    this.#probation.delete(slot.key);
+    this.#protected.delete(slot.key);
+    const share = this.#partitions.get(slot.partition);
+    share?.slots.delete(slot);
+    if (share?.slots.size === 0) this.#partitions.delete(slot.partition);
+  }
+}
+
+const none: readonly Entry[] = [];

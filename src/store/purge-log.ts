@@ -1,0 +1,195 @@
+/**
+ * The ordered log of purges, and "is this stored response still current?" (DESIGN §4).
+ *
+ * Promises:
+ * - a purge is one record, whatever it makes stale; its position orders it against every fill;
+ * - an entry is current while no matching purge is later than its `asOf`, and its `asOf` is not older than what the log
+ *   still remembers; so a fetch, a refresh or a 304 that was under way while a purge passed can never undo it;
+ * - memory is bounded: when the log forgets its oldest purges, entries from before them are no longer current.
+ */
+
+import type { Tag } from '../policy/tags.ts';
+
+/**
+ * A place in one log. Positions of different logs cannot be compared: what was filled under another is not current.
+ * `own`: how far this instance had come with purges of its own that the log has not confirmed yet; only it can read that.
+ */
+export type Position = {
+  readonly log: string;
+  readonly seq: number;
+  readonly own?: { readonly log: string; readonly seq: number };
+};
+
+/** Who asked for a purge. */
+export type PurgeCause = 'write' | 'unmatched-write' | 'api' | 'group' | 'reload';
+
+/** What a purge makes stale: entries with any of the tags, below any of the prefixes, or all. */
+export type Purge = {
+  readonly tags: readonly Tag[];
+  readonly prefixes: readonly UrlPrefix[];
+  readonly everything: boolean;
+  /** Entries are stale from now on, and may be given where stale ones may; otherwise they are gone. */
+  readonly soft: boolean;
+  readonly cause: PurgeCause;
+};
+
+/** The start of canonical path and query; with `host`, of that host only. */
+export type UrlPrefix = { readonly host: string | undefined; readonly start: string };
+
+/** What of an entry decides whether a purge meets it. */
+export type PurgeSubject = {
+  readonly asOf: Position;
+  readonly tags: readonly Tag[];
+  readonly host: string;
+  readonly target: string;
+};
+
+/** Whether an entry may still be used: `stale` after a soft purge. */
+export type Verdict =
+  | { readonly kind: 'current' }
+  | { readonly kind: 'stale'; readonly cause: PurgeCause }
+  | { readonly kind: 'purged'; readonly cause: PurgeCause | 'forgotten' };
+
+/** How far a purge has come. */
+export type Receipt = { readonly instances: { readonly known: number; readonly acknowledged: number } };
+
+export interface PurgeLog {
+  /** The position reached; to be taken before the origin is asked. */
+  position(): Position;
+  /** Appends a purge. It holds on this instance from the call on, before anything is awaited. */
+  append(purge: Purge): Promise<Receipt>;
+  verdict(subject: PurgeSubject): Verdict;
+  /** Whether a purge would meet the subject, whatever its `asOf`. */
+  matches(purge: Purge, subject: PurgeSubject): boolean;
+}
+
+type Last = { readonly seq: number; readonly cause: PurgeCause };
+
+/** The last hard and the last soft purge of one tag, prefix, or of everything. */
+type Lasts = { hard: Last | undefined; soft: Last | undefined };
+
+type PrefixLasts = Lasts & { readonly prefix: UrlPrefix };
+
+const current: Verdict = { kind: 'current' };
+
+/** How many tags and prefixes are remembered before the oldest are forgotten. */
+const maxTags = 200_000;
+const maxPrefixes = 1_000;
+
+/** The log of one process: without Redis it is the whole log, with Redis the part of it that has been read. */
+export class LocalPurgeLog implements PurgeLog {
+  readonly #id: string;
+  #position: Position;
+  /** Entries from before this position may have been purged by a record that is forgotten. */
+  #floor = 0;
+  readonly #tags = new Map<Tag, Lasts>();
+  readonly #prefixes = new Map<string, PrefixLasts>();
+  readonly #everything: Lasts = { hard: undefined, soft: undefined };
+  /** Up to which position a subject has been found current: most lookups need not look at its tags again. */
+  readonly #checked = new WeakMap<PurgeSubject, number>();
+
+  /** `from`: what came before this place is not known, so entries from before it are not current. */
+  constructor(id: string, from = 0) {
+    this.#id = id;
+    this.#floor = from;
+    this.#position = { log: id, seq: from };
+  }
+
+  position(): Position {
+    return this.#position;
+  }
+
+  append(purge: Purge): Promise<Receipt> {
+    this.record(this.#position.seq + 1, purge);
+    return Promise.resolve(alone);
+  }
+
+  /** Takes up a purge that has its place already; places only grow. */
+  record(seq: number, purge: Purge): void {
+    this.reach(seq);
+    const last: Last = { seq, cause: purge.cause };
+    if (purge.everything) note(this.#everything, last, purge.soft);
+    for (const tag of purge.tags) this.#noteTag(tag, last, purge.soft);
+    for (const prefix of purge.prefixes) this.#notePrefix(prefix, last, purge.soft);
+  }
+
+  /** The log has come to this place, with nothing to take up there. */
+  reach(seq: number): void {
+    this.#position = { log: this.#id, seq };
+  }
+
+  verdict(subject: PurgeSubject): Verdict {
+    const { asOf } = subject;
+    const now = this.#position.seq;
+    if (asOf.log === this.#id && (asOf.seq === now || this.#checked.get(subject) === now)) return current;
+    if (asOf.log !== this.#id || asOf.seq < this.#floor) return { kind: 'purged', cause: 'forgotten' };
+    const verdict = this.#search(subject);
+    if (verdict.kind === 'current') this.#checked.set(subject, now);
+    return verdict;
+  }
+
+  matches(purge: Purge, subject: PurgeSubject): boolean {
+    if (purge.everything) return true;
+    const wanted = new Set(purge.tags);
+    return (
+      subject.tags.some((tag) => wanted.has(tag)) || purge.prefixes.some((prefix) => isBelow(subject, prefix))
+    );
+  }
+
+  #search(subject: PurgeSubject): Verdict {
+    let soft: Last | undefined;
+    for (const lasts of this.#lastsOf(subject)) {
+      if (lasts.hard !== undefined && lasts.hard.seq > subject.asOf.seq) {
+        return { kind: 'purged', cause: lasts.hard.cause };
+      }
+      if (lasts.soft !== undefined && lasts.soft.seq > subject.asOf.seq) soft = lasts.soft;
+    }
+    return soft === undefined ? current : { kind: 'stale', cause: soft.cause };
+  }
+
+  *#lastsOf(subject: PurgeSubject): Iterable<Lasts> {
+    yield this.#everything;
+    for (const tag of subject.tags) {
+      const lasts = this.#tags.get(tag);
+      if (lasts !== undefined) yield lasts;
+    }
+    for (const lasts of this.#prefixes.values()) if (isBelow(subject, lasts.prefix)) yield lasts;
+  }
+
+  #noteTag(tag: Tag, last: Last, soft: boolean): void {
+    const lasts = this.#tags.get(tag) ?? { hard: undefined, soft: undefined };
+    note(lasts, last, soft);
+    // Set anew, so that the map's order is that of the last purge and the first is the one to forget.
+    this.#tags.delete(tag);
+    this.#tags.set(tag, lasts);
+    if (this.#tags.size > maxTags) this.#forgetFirst(this.#tags);
+  }
+
+  #notePrefix(prefix: UrlPrefix, last: Last, soft: boolean): void {
+    const key = JSON.stringify([prefix.host, prefix.start]);
+    const lasts = this.#prefixes.get(key) ?? { hard: undefined, soft: undefined, prefix };
+    note(lasts, last, soft);
+    this.#prefixes.delete(key);
+    this.#prefixes.set(key, lasts);
+    if (this.#prefixes.size > maxPrefixes) this.#forgetFirst(this.#prefixes);
+  }
+
+  #forgetFirst(map: Map<string, Lasts>): void {
+    const first = map.entries().next();
+    if (first.done === true) return;
+    const [key, lasts] = first.value;
+    map.delete(key);
+    this.#floor = Math.max(this.#floor, lasts.hard?.seq ?? 0, lasts.soft?.seq ?? 0);
+  }
+}
+
+const alone: Receipt = { instances: { known: 1, acknowledged: 1 } };
+
+function note(lasts: Lasts, last: Last, soft: boolean): void {
+  if (soft) lasts.soft = last;
+  else lasts.hard = last;
+}
+
+function isBelow({ host, target }: PurgeSubject, prefix: UrlPrefix): boolean {
+  return (prefix.host === undefined || prefix.host === host) && target.startsWith(prefix.start);
+}

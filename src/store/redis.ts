@@ -1,0 +1,106 @@
+/**
+ * Entries in Redis: a hash for each key, a field for each variant, an expiry on every hash.
+ *
+ * Promises: a lookup is one command, a hash is written with its expiry or not at all; every command ends within the limit
+ * it was given; what does not decode to an entry of this key and variant is none, and is counted. Failures reject: what
+ * they mean is decided in tiered.ts.
+ */
+
+import { hasField } from '../http/fields.ts';
+import type { EpochMs } from '../kit/time.ts';
+import type { CacheKey } from '../policy/cache-key.ts';
+import { decodeEntry, encodeEntry, type UnreadableReason } from './codec.ts';
+import { type RedisClient, within } from './redis-connection.ts';
+import type { RedisKeys } from './redis-keys.ts';
+import { type Entry, maxVariants } from './store.ts';
+
+export type RedisEntriesOptions = {
+  readonly reader: RedisClient;
+  /** A connection of its own: a large value on its way must not hold up lookups. */
+  readonly writer: RedisClient;
+  readonly keys: RedisKeys;
+  readonly readLimitMs: number;
+  readonly writeLimitMs: number;
+  readonly onUnreadable?: (reason: UnreadableReason) => void;
+};
+
+/** Entries under one prefix of one Redis. */
+export class RedisEntries {
+  readonly #options: RedisEntriesOptions;
+
+  constructor(options: RedisEntriesOptions) {
+    this.#options = options;
+  }
+
+  /** The variants of a key, the one received last first. */
+  async get(key: CacheKey): Promise<readonly Entry[]> {
+    const { reader, keys, readLimitMs } = this.#options;
+    const found = await within(readLimitMs, reader.hgetallBuffer(keys.entry(key)));
+    const read = Object.entries(found).map(([variant, bytes]) => this.#read(key, variant, bytes));
+    return read
+      .filter((entry) => entry !== undefined)
+      .sort((one, other) => other.responseTime - one.responseTime);
+  }
+
+  /** Stores an entry for as long as it can be of use after `now`. */
+  async put(entry: Entry, now: EpochMs): Promise<void> {
+    const keepMs = Math.ceil(usefulUntil(entry) - now);
+    if (keepMs <= 0) return;
+    const bytes = encodeEntry(entry);
+    const { writer, keys, writeLimitMs } = this.#options;
+    const name = keys.entry(entry.key);
+    const written = writer
+      .multi()
+      .hset(name, entry.variant, bytes)
+      .pexpire(name, keepMs, 'NX')
+      .pexpire(name, keepMs, 'GT')
+      .hlen(name)
+      .exec();
+    const results = await within(writeLimitMs, written);
+    const count = results?.[3]?.[1];
+    if (typeof count === 'number' && count > maxVariants) await this.#dropSome(entry, count - maxVariants);
+  }
+
+  /** Drops one variant. */
+  async remove({ key, variant }: Pick<Entry, 'key' | 'variant'>): Promise<void> {
+    const { writer, keys, writeLimitMs } = this.#options;
+    await within(writeLimitMs, writer.hdel(keys.entry(key), variant));
+  }
+
+  /** Which variant goes does not matter: all of them were asked for once, and the hash is bounded. */
+  async #dropSome(kept: Entry, count: number): Promise<void> {
+    const { writer, keys, writeLimitMs } = this.#options;
+    const name = keys.entry(kept.key);
+    const variants = await within(writeLimitMs, writer.hkeys(name));
+    const dropped = variants.filter((variant) => variant !== kept.variant).slice(0, count);
+    if (dropped.length > 0) await within(writeLimitMs, writer.hdel(name, ...dropped));
+  }
+
+  #read(key: CacheKey, variant: string, bytes: Buffer): Entry | undefined {
+    const decoded = decodeEntry(bytes, key);
+    const isOurs = decoded.kind === 'entry' && decoded.entry.variant === variant;
+    if (isOurs) return { ...decoded.entry, body: ownCopy(decoded.entry.body) };
+    this.#options.onUnreadable?.(decoded.kind === 'entry' ? 'other-key' : decoded.reason);
+    return undefined;
+  }
+}
+
+/** How long an entry past its use is kept for the sake of its validator, and how long any at most. */
+const validatorMs = 600_000;
+const longestMs = 7 * 86_400_000;
+
+/** Until when an entry can answer a request, stale or validated included. */
+export function usefulUntil({ policy, fields }: Entry): number {
+  const { lifetime, initialAge, responseTime } = policy;
+  const window = Math.max(policy.staleWhileRevalidate, policy.staleIfError, policy.staleIfDisconnected);
+  const usedMs = Math.max(0, lifetime - initialAge + window) * 1000;
+  const hasValidator = hasField(fields, 'etag') || hasField(fields, 'last-modified');
+  return responseTime + Math.min(longestMs, usedMs + (hasValidator ? validatorMs : 0));
+}
+
+/** A slice of what came over the wire would keep all of it alive. */
+function ownCopy(bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(copy);
+  return copy;
+}

@@ -1,0 +1,168 @@
+/**
+ * The shared store, put together: connections, the log, the tiers. Opened once, in the composition root.
+ *
+ * Promise: it opens whether Redis is there or not, and takes it up when it comes.
+ */
+
+import { randomUUID } from 'node:crypto';
+import type { RedisConfig, StoreConfig } from '../config/config.ts';
+import type { BreakerState } from '../kit/breaker.ts';
+import { type Clock, type Seconds, seconds } from '../kit/time.ts';
+import type { UnreadableReason } from './codec.ts';
+import { readSyncReply, syncArguments, syncScript, syncScriptSha } from './log-script.ts';
+import type { SyncReply, SyncRequest } from './log-script.ts';
+import { LogTail, tailBlockMs } from './log-tail.ts';
+import { openConnection, reconnect, type RedisClient, within } from './redis-connection.ts';
+import { RedisHealth } from './redis-health.ts';
+import { redisKeys, type RedisKeys } from './redis-keys.ts';
+import { RedisPurgeLog } from './redis-purge-log.ts';
+import { RedisEntries } from './redis.ts';
+import type { Store } from './store.ts';
+import { TieredStore } from './tiered.ts';
+
+/** What operators should know; at most one a second of each `what`. */
+export type StoreEvent =
+  | { readonly what: 'breaker'; readonly state: BreakerState['kind'] }
+  | { readonly what: 'connection'; readonly message: string }
+  | { readonly what: 'generation' }
+  | { readonly what: 'unreadable'; readonly reason: UnreadableReason };
+
+export type SharedStoreOptions = {
+  readonly config: Pick<StoreConfig, 'coherence' | 'lag' | 'fallbackTtl'> & {
+    readonly redis: RedisConfig;
+  };
+  readonly memory: Store;
+  readonly clock: Clock;
+  readonly onEvent: (event: StoreEvent) => void;
+  /** How long purges are remembered: an entry older than that is not current. */
+  readonly keep?: Seconds;
+};
+
+export type SharedStore = {
+  readonly store: TieredStore;
+  readonly purgeLog: RedisPurgeLog;
+  readonly entries: RedisEntries;
+  readonly keys: RedisKeys;
+  readonly health: RedisHealth;
+  /** The connection for upkeep: never one that a request waits for. */
+  readonly upkeep: RedisClient;
+  readonly close: () => Promise<void>;
+};
+
+const handshakeMs = 1000;
+const writeMs = 2000;
+const defaultKeep = seconds(86_400);
+
+/** Opens the shared store. Resolves when Redis has answered once, or has not within a second. */
+export async function openSharedStore(options: SharedStoreOptions): Promise<SharedStore> {
+  const { config, memory, clock } = options;
+  const { redis, lag, fallbackTtl } = config;
+  const { deadline } = redis;
+  const instance = randomUUID();
+  const keys = redisKeys(redis.prefix);
+  const onEvent = limited(clock, options.onEvent);
+  const links = openLinks(redis, onEvent);
+  const onBreaker = (state: BreakerState['kind']): void => onEvent({ what: 'breaker', state });
+  const health = new RedisHealth({ clock, lag, fallbackTtl, onBreaker });
+  const purgeLog = openLog(options, { instance, keys, health, client: links.reader, onEvent });
+  const entries = new RedisEntries({
+    ...links,
+    keys,
+    readLimitMs: deadline * 1000,
+    writeLimitMs: writeMs,
+    onUnreadable: (reason) => onEvent({ what: 'unreadable', reason }),
+  });
+  const store = new TieredStore({ memory, entries, log: purgeLog, health, clock, deadline });
+  const tail = new LogTail({
+    client: links.tail,
+    key: keys.log,
+    place: () => purgeLog.place,
+    onRecords: (records) => purgeLog.onRecords(records),
+  });
+  await Promise.all([opened(links.reader), opened(links.writer)]);
+  await purgeLog.start();
+  tail.start();
+  const close = async (): Promise<void> => {
+    await within(writeMs, store.settled()).catch(() => undefined);
+    await purgeLog.close();
+    // Whoever waits for this instance to read on need not wait for its lease to run out.
+    await within(deadline * 1000, links.reader.hdel(keys.instances, instance)).catch(() => undefined);
+    await tail.close();
+    for (const client of [links.reader, links.writer]) client.disconnect();
+  };
+  return { store, purgeLog, entries, keys, health, upkeep: links.writer, close };
+}
+
+type OnEvent = SharedStoreOptions['onEvent'];
+type Links = { readonly reader: RedisClient; readonly writer: RedisClient; readonly tail: RedisClient };
+
+function openLinks({ server, deadline }: RedisConfig, onEvent: OnEvent): Links {
+  const onError = (message: string): void => onEvent({ what: 'connection', message });
+  const open = (commandTimeoutMs: number): RedisClient =>
+    openConnection(server, { commandTimeoutMs, onError });
+  return {
+    reader: open(Math.max(deadline * 1000, handshakeMs)),
+    writer: open(Math.max(deadline * 1000, writeMs)),
+    tail: open(tailBlockMs + handshakeMs),
+  };
+}
+
+type LogParts = {
+  readonly instance: string;
+  readonly keys: RedisKeys;
+  readonly health: RedisHealth;
+  readonly client: RedisClient;
+  readonly onEvent: OnEvent;
+};
+
+function openLog({ config, clock, keep = defaultKeep }: SharedStoreOptions, parts: LogParts): RedisPurgeLog {
+  const { instance, keys, health, client, onEvent } = parts;
+  const { lag, coherence, redis } = config;
+  return new RedisPurgeLog({
+    instance,
+    send: (request) => sendSync(client, keys, request),
+    reconnect: () => reconnect(client),
+    health,
+    clock,
+    lag,
+    deadline: redis.deadline,
+    coherence,
+    keep,
+    onGeneration: () => onEvent({ what: 'generation' }),
+  });
+}
+
+/** Resolves when the connection is ready or known not to be. */
+function opened(client: RedisClient): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, handshakeMs);
+    for (const event of ['ready', 'close', 'end']) {
+      client.once(event, () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    }
+  });
+}
+
+async function sendSync(client: RedisClient, keys: RedisKeys, request: SyncRequest): Promise<SyncReply> {
+  const given = [2, keys.log, keys.instances, ...syncArguments(request)] as const;
+  try {
+    return readSyncReply(await client.evalsha(syncScriptSha, ...given));
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+    return readSyncReply(await client.eval(syncScript, ...given));
+  }
+}
+
+/** Passes on one event a second of each kind (a kind and what it says of the state), so that trouble does not flood the log. */
+function limited(clock: Clock, onEvent: (event: StoreEvent) => void): (event: StoreEvent) => void {
+  const last = new Map<string, number>();
+  return (event) => {
+    const kind = event.what === 'breaker' ? `breaker ${event.state}` : event.what;
+    const nowMs = clock.monotonicMs();
+    if (nowMs - (last.get(kind) ?? -Infinity) < 1000) return;
+    last.set(kind, nowMs);
+    onEvent(event);
+  };
+}

@@ -1,0 +1,88 @@
+/**
+ * The contract of a store of responses, and what a stored response is.
+ *
+ * Promises every store keeps (test/store/conformance.ts):
+ * - what `put` was given comes back byte for byte, or not at all; never for another key;
+ * - a stored response is whole, holds no Set-Cookie and no hop-by-hop field (DESIGN §3.5, §3.6; its caller sees to that);
+ * - `asOf` is the purge log's position from before the origin was asked (DESIGN §3.7): the store never decides whether an
+ *   entry is still current, it only remembers what is needed to tell;
+ * - memory is bounded by bytes, variants of one key by number.
+ */
+
+import type { Fields } from '../http/message.ts';
+import type { StoredPolicy } from '../http/reuse.ts';
+import type { SelectedVariant } from '../http/vary.ts';
+import type { EpochMs, Seconds } from '../kit/time.ts';
+import type { CacheKey } from '../policy/cache-key.ts';
+import type { Tag } from '../policy/tags.ts';
+import type { Position } from './purge-log.ts';
+
+/** A stored response: one variant of one key. */
+export type Entry = {
+  readonly key: CacheKey;
+  /** Which variant of the key this is: the names and values that selected it, the same for the same variant. */
+  readonly variant: string;
+  readonly selection: SelectedVariant;
+  readonly status: number;
+  /** End-to-end fields as the origin sent them, in order, without Set-Cookie. */
+  readonly fields: Fields;
+  /** In the `coding`; `fields` speak of the representation without it. */
+  readonly body: Buffer;
+  /** The coding applied here, for storing; not one of the origin's, which is in `fields` and part of the representation. */
+  readonly coding: 'gzip' | undefined;
+  /** Absent: `body` is the whole representation. Otherwise which bytes it holds of how many (RFC 9111 §3.3). */
+  readonly part: StoredPart | undefined;
+  readonly policy: StoredPolicy;
+  readonly requestTime: EpochMs;
+  readonly responseTime: EpochMs;
+  readonly asOf: Position;
+  readonly tags: readonly Tag[];
+  /** Canonical path and query as sent to the origin, and the host it was asked for. */
+  readonly target: string;
+  readonly host: string;
+  /** Name of the content type whose rule stored it. */
+  readonly contentType: string;
+  /** `public`, `anonymous`, or the digest of an identity. */
+  readonly partition: string;
+  /** How long the origin took, for choosing what is worth renewing. */
+  readonly originSeconds: Seconds;
+};
+
+/** Bytes `first` to `last` inclusive of a representation of `complete` bytes. */
+export type StoredPart = { readonly first: number; readonly last: number; readonly complete: number };
+
+/** What a store holds now. */
+export type StoreSize = { readonly entries: number; readonly bytes: number };
+
+/** Where stored responses live. */
+export interface Store {
+  /** The variants of a key that can be told at once, the one stored last first. Counts as a use. */
+  peek(key: CacheKey): readonly Entry[];
+  /** The variants of a key, wherever they are. Never rejects: a store that cannot answer has none. */
+  get(key: CacheKey): Promise<readonly Entry[]>;
+  /** Whether `get` may know more than `peek`. */
+  readonly hasSlowTier: boolean;
+  /**
+   * Stores an entry, in place of the same variant of the same key. `smaller`, if given, is the same entry compressed (or
+   * `undefined` when it got no smaller): it takes the entry's place when it is ready. A slow tier waits for it.
+   */
+  put(entry: Entry, smaller?: Promise<Entry | undefined>): void;
+  /** Tells that a variant has answered a request: of a key's variants the one not used for longest goes first. */
+  use(entry: Entry): void;
+  /** Drops one variant. */
+  remove(entry: Entry): void;
+  /** Every entry at hand, for operators; never on the request path. */
+  entries(): Iterable<Entry>;
+  size(): StoreSize;
+}
+
+/** How many variants of one key are kept (DESIGN §3.10). */
+export const maxVariants = 16;
+
+/** What an entry weighs: its body, its fields as strings, and what the structures around them cost. */
+export function entryBytes(entry: Entry): number {
+  let bytes = 1400 + entry.body.length + entry.target.length;
+  for (const text of entry.fields) bytes += 24 + text.length;
+  for (const tag of entry.tags) bytes += 24 + tag.length;
+  return bytes;
+}

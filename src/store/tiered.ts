@@ -1,0 +1,184 @@
+/**
+ * Memory before Redis, and the only place that decides what a Redis failure means for a request: nothing but a miss.
+ *
+ * Promises (DESIGN §3.9, §4; CONTRACT §5):
+ * - what memory has is answered at once, as long as purges are known within `lag`; Redis is not asked for it;
+ * - nobody waits longer than the deadline, nobody at all while the breaker is not closed;
+ * - an entry that was purged, or older than the one at hand, never comes into memory from Redis;
+ * - writing to Redis is off everybody's path, bounded, and given up without harm.
+ */
+
+import type { BreakerState } from '../kit/breaker.ts';
+import type { Clock, Seconds } from '../kit/time.ts';
+import { WorkQueue } from '../kit/work-queue.ts';
+import type { CacheKey } from '../policy/cache-key.ts';
+import type { PurgeLog } from './purge-log.ts';
+import type { RedisHealth } from './redis-health.ts';
+import type { RedisEntries } from './redis.ts';
+import { within } from './redis-connection.ts';
+import { type Entry, entryBytes, type Store, type StoreSize } from './store.ts';
+
+export type TieredOptions = {
+  readonly memory: Store;
+  readonly entries: Pick<RedisEntries, 'get' | 'put' | 'remove'>;
+  readonly log: Pick<PurgeLog, 'verdict'> & { readonly sync: () => Promise<boolean> };
+  readonly health: RedisHealth;
+  readonly clock: Clock;
+  readonly deadline: Seconds;
+};
+
+/** How Redis does, in the words of `GET /readyz`. */
+export type RedisStatus = { readonly redis: 'up' | 'down'; readonly breaker: BreakerState['kind'] };
+
+type Job = { readonly kind: 'put' | 'remove'; readonly entry: Entry };
+
+const mostWaitingBytes = 32 * 1024 * 1024;
+const writesAtOnce = 8;
+const mostReads = 10_000;
+const none: readonly Entry[] = [];
+
+/** A store of two tiers. */
+export class TieredStore implements Store {
+  readonly hasSlowTier = true;
+  readonly #options: TieredOptions;
+  readonly #memory: Store;
+  readonly #health: RedisHealth;
+  readonly #clock: Clock;
+  readonly #writes: WorkQueue<Job>;
+  /** Lookups under way: those who want the same key meanwhile share one. */
+  readonly #reads = new Map<CacheKey, Promise<readonly Entry[]>>();
+
+  /** What is put once it is compressed, by name. */
+  readonly #shrinking = new Map<string, Entry>();
+
+  constructor(options: TieredOptions) {
+    this.#options = options;
+    this.#memory = options.memory;
+    this.#health = options.health;
+    this.#clock = options.clock;
+    this.#writes = new WorkQueue<Job>({
+      run: (job) => this.#write(job),
+      concurrency: writesAtOnce,
+      maxWeight: mostWaitingBytes,
+    });
+  }
+
+  peek(key: CacheKey): readonly Entry[] {
+    const found = this.#memory.peek(key);
+    if (found.length === 0) return found;
+    const nowMs = this.#clock.monotonicMs();
+    if (this.#health.isHeard(nowMs)) return found;
+    return this.#health.trust(nowMs) === 'away' ? this.#health.fallback().cap(found) : none;
+  }
+
+  async get(key: CacheKey): Promise<readonly Entry[]> {
+    if (this.#health.trust(this.#clock.monotonicMs()) === 'late') await this.#hear();
+    const { breaker } = this.#health;
+    if (breaker.isClosed) await this.#readShared(key);
+    return this.peek(key);
+  }
+
+  put(entry: Entry, smaller?: Promise<Entry | undefined>): void {
+    this.#memory.put(entry, smaller);
+    const name = nameOf(entry);
+    if (smaller === undefined) {
+      this.#shrinking.delete(name);
+      this.#later({ kind: 'put', entry });
+      return;
+    }
+    this.#shrinking.set(name, entry);
+    const take = (other: Entry | undefined): void => {
+      // Something newer may have been put, or this one dropped, while it was made smaller.
+      if (this.#shrinking.get(name) !== entry) return;
+      this.#shrinking.delete(name);
+      this.#later({ kind: 'put', entry: other ?? entry });
+    };
+    smaller.then(take, () => take(undefined));
+  }
+
+  use(entry: Entry): void {
+    this.#memory.use(entry);
+  }
+
+  remove(entry: Entry): void {
+    this.#memory.remove(entry);
+    this.#shrinking.delete(nameOf(entry));
+    this.#later({ kind: 'remove', entry });
+  }
+
+  entries(): Iterable<Entry> {
+    return this.#memory.entries();
+  }
+
+  size(): StoreSize {
+    return this.#memory.size();
+  }
+
+  /** What operators are told. */
+  status(): RedisStatus {
+    const { kind } = this.#health.breaker.state;
+    const isUp = kind === 'closed' && this.#health.isHeard(this.#clock.monotonicMs());
+    return { redis: isUp ? 'up' : 'down', breaker: kind };
+  }
+
+  /** Resolves when what was put is in Redis, or given up. */
+  settled(): Promise<void> {
+    return this.#writes.idle();
+  }
+
+  /** The log has been silent too long: ask it, once for all who wait, and stop waiting at the deadline. */
+  async #hear(): Promise<void> {
+    const heard = await within(this.#options.deadline * 1000, this.#options.log.sync()).catch(() => false);
+    const nowMs = this.#clock.monotonicMs();
+    if (!heard && !this.#health.isHeard(nowMs)) this.#health.breaker.trip(nowMs);
+  }
+
+  #readShared(key: CacheKey): Promise<unknown> {
+    const underWay = this.#reads.get(key);
+    if (underWay !== undefined) return underWay;
+    const read = this.#read(key);
+    if (this.#reads.size < mostReads) {
+      this.#reads.set(key, read);
+      void read.finally(() => this.#reads.delete(key));
+    }
+    return read;
+  }
+
+  /** Brings what Redis has into memory. Never rejects. */
+  async #read(key: CacheKey): Promise<readonly Entry[]> {
+    try {
+      const found = await this.#options.entries.get(key);
+      this.#health.ended(false, true);
+      this.#backFill(found);
+      return found;
+    } catch {
+      // A miss, whatever the reason; the breaker counts it.
+      this.#health.ended(false, false);
+      return none;
+    }
+  }
+
+  /** The one received last is put last: the order in memory is that of receipt. */
+  #backFill(found: readonly Entry[]): void {
+    for (const entry of found.toReversed()) {
+      const atHand = this.#memory.peek(entry.key).find(({ variant }) => variant === entry.variant);
+      if (atHand !== undefined && atHand.responseTime >= entry.responseTime) continue;
+      if (this.#options.log.verdict(entry).kind !== 'purged') this.#memory.put(entry);
+    }
+  }
+
+  #later(job: Job): void {
+    // While Redis is away nothing is kept for it: entries are worth less than the memory they would take.
+    if (!this.#health.breaker.isClosed) return;
+    const weight = job.kind === 'put' ? entryBytes(job.entry) : 500;
+    this.#writes.add(nameOf(job.entry), weight, job);
+  }
+
+  async #write({ kind, entry }: Job): Promise<void> {
+    if (!this.#health.breaker.isClosed) return;
+    if (kind === 'put') await this.#options.entries.put(entry, this.#clock.now());
+    else await this.#options.entries.remove(entry);
+  }
+}
+
+const nameOf = ({ key, variant }: Entry): string => `${key} ${variant}`;

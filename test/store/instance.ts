@@ -1,0 +1,105 @@
+/** One instance's shared store for tests: small memory, real Redis, the machine's clock. */
+import type { Test } from 'tap';
+import type { RedisConfig, StoreConfig } from '../../src/config/config.ts';
+import { epochMs, seconds, systemClock } from '../../src/kit/time.ts';
+import type { Tag } from '../../src/policy/tags.ts';
+import { MemoryStore } from '../../src/store/memory.ts';
+import type { Purge, Receipt } from '../../src/store/purge-log.ts';
+import { openSharedStore, type SharedStore, type StoreEvent } from '../../src/store/shared.ts';
+import type { Entry } from '../../src/store/store.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { entryBut, keyOf, tagsOf } from './entry.ts';
+
+export type Instance = SharedStore & {
+  readonly memory: MemoryStore;
+  readonly events: StoreEvent[];
+  /** Stores a page as a fill does: position first. */
+  readonly fill: (name: string, change?: Partial<Entry>) => Entry;
+  readonly purge: (...tags: string[]) => Promise<Receipt>;
+  /** What a request for the page would get: its body, or why not. */
+  readonly ask: (name: string) => Promise<string>;
+};
+
+export type InstanceOptions = Partial<StoreConfig> & {
+  readonly url?: string;
+  /** In place of the URL. */
+  readonly server?: RedisConfig['server'];
+  readonly deadlineMs?: number;
+  readonly keepSeconds?: number;
+};
+
+const mib = 1024 * 1024;
+
+/** Opens an instance that closes with the test. */
+export async function openInstance(t: Test, options: InstanceOptions): Promise<Instance> {
+  const { url = '', server = { kind: 'url', url }, deadlineMs = 100, keepSeconds, ...config } = options;
+  const memory = new MemoryStore({ maxBytes: 8 * mib });
+  const events: StoreEvent[] = [];
+  const redis = {
+    server,
+    prefix: 'test',
+    deadline: seconds(deadlineMs / 1000),
+    maxBytes: 100 * mib,
+    fillLock: false,
+  } as const;
+  const shared = await openSharedStore({
+    config: {
+      coherence: 'bounded',
+      lag: seconds(1),
+      fallbackTtl: seconds(60),
+      ...config,
+      redis,
+    },
+    memory,
+    clock: systemClock,
+    onEvent: (event) => events.push(event),
+    ...(keepSeconds === undefined ? {} : { keep: seconds(keepSeconds) }),
+  });
+  t.teardown(() => shared.close());
+  return { ...shared, memory, events, ...requestsOf(shared) };
+}
+
+function requestsOf({ store, purgeLog }: SharedStore): Pick<Instance, 'fill' | 'purge' | 'ask'> {
+  return {
+    fill: (name, change = {}) => {
+      const entry = filledBut({ asOf: purgeLog.position(), ...change }, name);
+      store.put(entry);
+      return entry;
+    },
+    purge: (...tags) => purgeLog.append(purgeOf(tagsOf(...tags))),
+    ask: async (name) => {
+      const near = usable(purgeLog, store.peek(keyOf(name)));
+      return near === 'miss' ? usable(purgeLog, await store.get(keyOf(name))) : near;
+    },
+  };
+}
+
+/** A page received just now. */
+export function filledBut(change: Partial<Entry>, name: string): Entry {
+  const now = epochMs(Date.now());
+  const { policy } = entryBut();
+  return entryBut(
+    { responseTime: now, requestTime: now, policy: { ...policy, responseTime: now }, ...change },
+    name,
+  );
+}
+
+export const purgeOf = (tags: Tag[], change: Partial<Purge> = {}): Purge => ({
+  tags,
+  prefixes: [],
+  everything: false,
+  soft: false,
+  cause: 'write',
+  ...change,
+});
+
+function usable(log: SharedStore['purgeLog'], entries: readonly Entry[]): string {
+  const [entry] = entries.filter((candidate) => log.verdict(candidate).kind === 'current');
+  if (entry === undefined) return 'miss';
+  const { lifetime, responseTime } = entry.policy;
+  return Date.now() - responseTime < lifetime * 1000 ? entry.body.toString() : 'stale';
+}
+
+/** Waits until the instance works with Redis. */
+export const isUp = ({ store }: Instance): Promise<number> =>
+  eventually('Redis is taken up', () => store.status().redis === 'up');

@@ -1,0 +1,95 @@
+/** store/memory.ts: bounded by bytes, and what goes when there is no room. */
+import t from 'tap';
+import { MemoryStore } from '../../src/store/memory.ts';
+import { entryBytes, type Entry } from '../../src/store/store.ts';
+import { conforms } from './conformance.ts';
+import { entryBut, keyOf } from './entry.ts';
+
+t.test('the contract of stores', (t) =>
+  conforms(t, () => ({
+    store: new MemoryStore({ maxBytes: 1024 * 1024 }),
+    settle: () => Promise.resolve(),
+  })),
+);
+
+const page = (name: string, change: Partial<Entry> = {}): Entry =>
+  entryBut({ body: Buffer.alloc(1000), ...change }, name);
+const weight = entryBytes(page('p000'));
+const numbered = (from: number, count: number) =>
+  Array.from({ length: count }, (_, at) => `p${String(from + at).padStart(3, '0')}`);
+const has = (store: MemoryStore, name: string) => store.peek(keyOf(name)).length > 0;
+/** Without counting as a use. */
+const names = (store: MemoryStore) => new Set([...store.entries()].map(({ target }) => target.slice(1)));
+
+t.test('a hundred thousand entries never take more than the bound', async (t) => {
+  const maxBytes = 16 * 1024 * 1024;
+  const store = new MemoryStore({ maxBytes });
+  let most = 0;
+  for (let at = 0; at < 100_000; at += 1) {
+    store.put(
+      entryBut({ body: Buffer.alloc(at % 300), partition: at % 3 === 0 ? 'public' : `u${at % 7}` }, `${at}`),
+    );
+    if (at % 5 === 0) store.peek(keyOf(`${at - 100}`));
+    most = Math.max(most, store.size().bytes);
+  }
+  t.ok(most <= maxBytes, `${most}`);
+  const listed = [...store.entries()];
+  t.equal(store.size().entries, listed.length);
+  t.equal(
+    store.size().bytes,
+    listed.reduce((sum, entry) => sum + entryBytes(entry), 0),
+    'the count is right after all that',
+  );
+});
+
+t.test('what is used again outlives a scan of what is asked for once', async (t) => {
+  const store = new MemoryStore({ maxBytes: weight * 20 });
+  for (const name of numbered(0, 5)) {
+    store.put(page(name));
+    store.peek(keyOf(name));
+  }
+  for (const name of numbered(100, 200)) store.put(page(name));
+  for (const name of numbered(0, 5)) t.ok(has(store, name), name);
+});
+
+t.test('of what is used again, what was not used for longest goes first', async (t) => {
+  const store = new MemoryStore({ maxBytes: weight * 10 });
+  for (const name of numbered(0, 10)) store.put(page(name));
+  for (const name of numbered(0, 10)) store.peek(keyOf(name));
+  store.peek(keyOf('p000'));
+  for (const name of numbered(100, 2)) store.put(page(name));
+  const left = names(store);
+  t.ok(left.has('p000'));
+  t.notOk(left.has('p001'));
+  t.notOk(left.has('p002'));
+});
+
+t.test('one identity gets a quarter of the memory, what everybody shares gets all', async (t) => {
+  const store = new MemoryStore({ maxBytes: weight * 40 });
+  for (const name of numbered(0, 10)) store.put(page(name, { partition: 'public' }));
+  for (const name of numbered(100, 100)) store.put(page(name, { partition: 'greedy' }));
+  const left = [...store.entries()];
+  t.equal(left.filter(({ partition }) => partition === 'public').length, 10, 'nobody was pushed out');
+  t.equal(left.filter(({ partition }) => partition === 'greedy').length, 10);
+  const shared = new MemoryStore({ maxBytes: weight * 40 });
+  for (const name of numbered(0, 100)) shared.put(page(name, { partition: 'anonymous' }));
+  t.equal(shared.size().entries, 40);
+});
+
+t.test('what is larger than the memory is not kept, nor what it replaces', async (t) => {
+  const store = new MemoryStore({ maxBytes: weight * 2 });
+  store.put(page('p000'));
+  store.put(page('p000', { body: Buffer.alloc(10_000) }));
+  t.strictSame(store.size(), { entries: 0, bytes: 0 });
+});
+
+t.test('what was evicted for space is told, what was removed is not', async (t) => {
+  const evicted: string[] = [];
+  const store = new MemoryStore({
+    maxBytes: weight * 2,
+    onEvict: ({ target }) => evicted.push(target),
+  });
+  for (const name of numbered(0, 3)) store.put(page(name));
+  store.remove(page('p001'));
+  t.strictSame(evicted, ['/p000']);
+});
