@@ -1,0 +1,50 @@
+/**
+ * What went wrong with the origin, in words of our own: errors of undici and of sockets, told apart by their codes.
+ */
+
+/** Why there is no (whole) answer. */
+export type FailureReason =
+  | 'refused'
+  | 'connect-timeout'
+  | 'head-timeout'
+  | 'body-timeout'
+  | 'reset'
+  | 'malformed'
+  | 'truncated'
+  | 'aborted';
+
+/** `sent`: the origin may have seen the request. */
+export type OriginFailure = { readonly reason: FailureReason; readonly sent: boolean };
+
+function codeOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return '';
+  const { code, cause } = error as { code?: unknown; cause?: unknown };
+  return typeof code === 'string' ? code : cause === undefined ? '' : codeOf(cause);
+}
+
+const deadConnection: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+
+/** Whether an error is what writing to a connection gives that the other side had closed. */
+export const isDeadConnection = (error: unknown): boolean => deadConnection.has(codeOf(error));
+
+/** The reason behind an error of undici or of a socket. */
+export function failureReason(error: unknown, gotHead: boolean): FailureReason {
+  const code = codeOf(error);
+  if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') return 'connect-timeout';
+  if (code === 'UND_ERR_HEADERS_TIMEOUT') return 'head-timeout';
+  if (code === 'UND_ERR_BODY_TIMEOUT') return 'body-timeout';
+  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') return 'malformed';
+  if (gotHead) return 'truncated';
+  if (deadConnection.has(code)) return 'reset';
+  if (code.startsWith('E') || code.startsWith('ERR_TLS') || code === 'DEPTH_ZERO_SELF_SIGNED_CERT')
+    return 'refused';
+  return 'malformed';
+}
+
+/**
+ * What an error that @fastify/http-proxy reports means. A request counts as sent unless the connection was never there.
+ */
+export function failureOf(error: unknown): OriginFailure {
+  const reason = failureReason(error, false);
+  return { reason, sent: reason !== 'refused' && reason !== 'connect-timeout' };
+}

@@ -1,0 +1,256 @@
+/**
+ * The origin: one shared undici Agent, deadlines, and what went wrong in words of our own.
+ *
+ * Promises: every request ends in exactly one of `onEnd` and `onFailure`; no answer waits longer than its deadline; an
+ * idempotent request that met a dead keep-alive connection is sent once more on a fresh one, if no byte had come back;
+ * anything else is sent once. Messages name no address.
+ */
+
+import type { Readable } from 'node:stream';
+import { Agent, type Dispatcher } from 'undici';
+import { combinedValue, hasField } from '../http/fields.ts';
+import type { Fields } from '../http/message.ts';
+import type { Seconds } from '../kit/time.ts';
+import { type FailureReason, failureReason, isDeadConnection, type OriginFailure } from './failure.ts';
+
+export type OriginRequest = {
+  readonly method: string;
+  /** Canonical path and query. */
+  readonly target: string;
+  /** End-to-end fields, with Host. */
+  readonly fields: Fields;
+  readonly body?: Readable | undefined;
+};
+
+/** A final response's head. `framing` says how the end of the body is known. */
+export type OriginHead = {
+  readonly status: number;
+  readonly reasonPhrase: string;
+  readonly fields: Fields;
+  readonly framing: 'length' | 'chunked' | 'close' | 'none';
+};
+
+/** Where an answer goes. `onData` gives `false` to pause. */
+export type OriginReceiver = {
+  onInformation?(status: number, fields: Fields): void;
+  onHead(head: OriginHead): void;
+  onData(chunk: Buffer): boolean;
+  onEnd(trailers: Fields): void;
+  onFailure(failure: OriginFailure): void;
+};
+
+/** A request under way. */
+export type OriginExchange = { abort(): void; resume(): void };
+
+export type OriginOptions = {
+  /** Scheme and authority. */
+  readonly url: string;
+  readonly connectTimeout: Seconds;
+  readonly responseTimeout: Seconds;
+  readonly bodyTimeout: Seconds;
+  readonly connections: number;
+};
+
+export interface Origin {
+  send(request: OriginRequest, receiver: OriginReceiver): OriginExchange;
+  /** For @fastify/http-proxy, which forwards what is not for the cache over the same connections. */
+  readonly agent: Agent;
+  close(): Promise<void>;
+}
+
+/** gunicorn drops idle connections after 2 s: ours are given up before, so that writes, never repeated, meet live ones. */
+const keepAliveMs = 1500;
+const maxHeadBytes = 64 * 1024;
+
+/** Opens the origin. Nothing is connected before the first request. */
+export function openOrigin(options: OriginOptions): Origin {
+  const base = {
+    connect: { timeout: options.connectTimeout * 1000 },
+    headersTimeout: options.responseTimeout * 1000,
+    bodyTimeout: options.bodyTimeout * 1000,
+    maxHeaderSize: maxHeadBytes,
+    keepAliveTimeout: keepAliveMs,
+    keepAliveMaxTimeout: 60_000,
+    keepAliveTimeoutThreshold: 1000,
+  };
+  const agent = new Agent({ ...base, connections: options.connections, pipelining: 1 });
+  /** Never keeps a connection: the second try after a dead one is on a connection of its own. */
+  const fresh = new Agent({ ...base, pipelining: 0 });
+  return {
+    agent,
+    send: (request, receiver) => new Exchange({ request, receiver, options, agent, fresh }).start(),
+    close: async () => {
+      await Promise.all([agent.destroy(), fresh.destroy()]);
+    },
+  };
+}
+
+type ExchangeParts = {
+  readonly request: OriginRequest;
+  readonly receiver: OriginReceiver;
+  readonly options: OriginOptions;
+  readonly agent: Agent;
+  readonly fresh: Agent;
+};
+
+const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+
+/** One request and its answer, with its deadlines. */
+class Exchange implements OriginExchange {
+  readonly #parts: ExchangeParts;
+  #controller: Dispatcher.DispatchController | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #sent = false;
+  #gotBytes = false;
+  #gotHead = false;
+  #isEventStream = false;
+  #ended = false;
+  #tries = 0;
+  #deadlineReason: FailureReason | undefined;
+
+  constructor(parts: ExchangeParts) {
+    this.#parts = parts;
+  }
+
+  start(): OriginExchange {
+    this.#arm('head-timeout', this.#parts.options.responseTimeout);
+    this.#dispatch(this.#parts.agent);
+    return this;
+  }
+
+  abort(): void {
+    this.#stop('aborted');
+  }
+
+  resume(): void {
+    if (this.#ended) return;
+    this.#armBody();
+    this.#controller?.resume();
+  }
+
+  #dispatch(agent: Agent): void {
+    const { request, options } = this.#parts;
+    this.#tries += 1;
+    const handler: Dispatcher.DispatchHandler = {
+      onRequestStart: (controller) => {
+        this.#controller = controller;
+        this.#sent = true;
+        if (this.#deadlineReason !== undefined) controller.abort(new Error(this.#deadlineReason));
+      },
+      onResponseStart: (controller, ...[status, , reasonPhrase]) => {
+        this.#onHead(status, flatten(controller.rawHeaders), reasonPhrase ?? '');
+      },
+      onResponseData: (controller, chunk) => {
+        this.#onData(controller, chunk);
+      },
+      onResponseEnd: (controller) => {
+        const { rawTrailers } = controller;
+        this.#finish(() => {
+          this.#parts.receiver.onEnd(flatten(rawTrailers));
+        });
+      },
+      onResponseError: (_controller, error) => {
+        this.#onError(error);
+      },
+    };
+    const { method, target, fields, body } = request;
+    const dispatch: Dispatcher.DispatchOptions = {
+      origin: options.url,
+      path: target,
+      method,
+      headers: fields as string[],
+      body: body ?? null,
+      // The deadlines are kept here: undici's are coarse and do not count the wait for a free connection.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    };
+    try {
+      agent.dispatch(dispatch, handler);
+    } catch (error) {
+      this.#onError(error);
+    }
+  }
+
+  #onHead(status: number, fields: Fields, reasonPhrase: string): void {
+    this.#gotBytes = true;
+    if (status < 200) {
+      this.#parts.receiver.onInformation?.(status, fields);
+      return;
+    }
+    this.#gotHead = true;
+    // Server-sent events may be silent for as long as they like.
+    this.#isEventStream = /^text\/event-stream\b/i.test(combinedValue(fields, 'content-type') ?? '');
+    this.#armBody();
+    const framing = framingOf(this.#parts.request.method, status, fields);
+    this.#parts.receiver.onHead({ status, reasonPhrase, fields, framing });
+  }
+
+  #onData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#ended) return;
+    if (this.#parts.receiver.onData(chunk)) {
+      this.#timer?.refresh();
+      return;
+    }
+    // A slow client is not a slow origin: its pause does not count.
+    clearTimeout(this.#timer);
+    controller.pause();
+  }
+
+  #onError(error: unknown): void {
+    if (this.#ended) return;
+    const mayRepeat = idempotent.has(this.#parts.request.method) && this.#parts.request.body === undefined;
+    if (this.#tries === 1 && mayRepeat && !this.#gotBytes && this.#sent && isDeadConnection(error)) {
+      this.#dispatch(this.#parts.fresh);
+      return;
+    }
+    this.#fail(this.#deadlineReason ?? failureReason(error, this.#gotHead));
+  }
+
+  #stop(reason: FailureReason): void {
+    if (this.#ended) return;
+    this.#deadlineReason = reason;
+    // Not started yet: there is nothing to abort, and `onRequestStart` will find the reason.
+    this.#controller?.abort(new Error(reason));
+    this.#fail(reason);
+  }
+
+  #fail(reason: FailureReason): void {
+    this.#finish(() => {
+      this.#parts.receiver.onFailure({ reason, sent: this.#sent });
+    });
+  }
+
+  #finish(tell: () => void): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    tell();
+  }
+
+  #arm(reason: FailureReason, limit: Seconds): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#stop(reason);
+    }, limit * 1000);
+  }
+
+  #armBody(): void {
+    clearTimeout(this.#timer);
+    if (this.#isEventStream) return;
+    this.#arm('body-timeout', this.#parts.options.bodyTimeout);
+  }
+}
+
+/** Raw header buffers as latin-1 strings, which is what they are on the wire. */
+function flatten(raw: Dispatcher.DispatchController['rawHeaders']): string[] {
+  // undici types this wider than it is: an HTTP/1.1 connection gives a list.
+  if (!Array.isArray(raw)) return [];
+  return raw.map((part) => (typeof part === 'string' ? part : part.toString('latin1')));
+}
+
+function framingOf(method: string, status: number, fields: Fields): OriginHead['framing'] {
+  if (method === 'HEAD' || status === 204 || status === 304) return 'none';
+  const coding = combinedValue(fields, 'transfer-encoding');
+  if (coding !== undefined) return coding.trim().toLowerCase() === 'chunked' ? 'chunked' : 'close';
+  return hasField(fields, 'content-length') ? 'length' : 'close';
+}

@@ -1,0 +1,95 @@
+/**
+ * The last step: a stored response as it is, while it is renewed, after it is validated; or the origin's (RFC 9111 §4).
+ */
+
+import { type CacheStatus, cacheStatusValue } from '../http/cache-status.ts';
+import type { Seconds } from '../kit/time.ts';
+import type { Entry } from '../store/store.ts';
+import { deliver } from './deliver.ts';
+import { type CacheExchange, report } from './exchange.ts';
+import { fetchForClient, fetchInBackground, type Miss } from './fetch.ts';
+import type { Lookup } from './lookup.ts';
+import type { MissCause } from './outcome.ts';
+import { missingOf } from './parts.ts';
+
+/** Answers from what the store has, or from the origin. Nothing is awaited for a hit. */
+export function answer(exchange: CacheExchange, found: Lookup): Promise<void> | undefined {
+  const { background } = exchange.parts;
+  if (background !== undefined) background.onAsked(exchange);
+  if (found.kind === 'none') {
+    const wasEvicted = found.cause === 'cold' && exchange.parts.evicted.get(exchange.plan.key) === true;
+    return fetchOrRefuse(exchange, wasEvicted ? { ...found, cause: 'evicted' } : found);
+  }
+  const { entry, reuse } = found;
+  // RFC 9111 §5.2.1.5: nothing of such an exchange is stored; whoever says so wants the origin's own word as well.
+  if (exchange.directives.noStore && !exchange.directives.onlyIfCached) {
+    const own = { purgedBy: undefined, stored: undefined, mayJoin: false };
+    return fetchForClient(exchange, { cause: 'client-reload', ...own });
+  }
+  switch (reuse.kind) {
+    case 'fresh':
+      hit(exchange, entry, reuse);
+      if (exchange.match.contentType.refreshAhead) background?.onFreshHit(exchange, entry, reuse.ttl);
+      return undefined;
+    case 'stale':
+      hit(exchange, entry, reuse);
+      return reuse.why === 'max-stale' ? undefined : renew(exchange, entry);
+    case 'validate': {
+      const isReload = reuse.reason.startsWith('request-');
+      const cause: MissCause = isReload ? 'client-reload' : 'expired';
+      return fetchForClient(exchange, { cause, purgedBy: found.purgedBy, stored: entry, mayJoin: !isReload });
+    }
+    case 'must-not-forward':
+      onlyIfCached(exchange, 'expired');
+      return undefined;
+    default:
+      return reuse satisfies never;
+  }
+}
+
+function renew(exchange: CacheExchange, entry: Entry): Promise<void> | undefined {
+  const { background } = exchange.parts;
+  if (background === undefined) return fetchInBackground(exchange, entry)?.then(() => undefined);
+  background.onStaleHit(exchange, entry);
+  return undefined;
+}
+
+type NothingUsable = Pick<Miss, 'cause' | 'purgedBy'> & { readonly part?: Entry };
+
+function fetchOrRefuse(
+  exchange: CacheExchange,
+  { cause, purgedBy, part }: NothingUsable,
+): Promise<void> | undefined {
+  const { directives, request } = exchange;
+  if (directives.onlyIfCached) {
+    onlyIfCached(exchange, cause, purgedBy);
+    return undefined;
+  }
+  const mayJoin = !directives.noStore && !directives.noCache;
+  const wantsWhole = request.method === 'GET' && request.known.range === undefined;
+  const completes = wantsWhole && part !== undefined && missingOf(part) !== undefined ? part : undefined;
+  return fetchForClient(exchange, { cause, purgedBy, stored: undefined, completes, mayJoin });
+}
+
+function hit(exchange: CacheExchange, entry: Entry, { age, ttl }: { age: Seconds; ttl: Seconds }): void {
+  if (entry.selection.names.length > 0) exchange.parts.store.use(entry);
+  const cacheStatus: CacheStatus = { kind: 'hit', ttl };
+  const status = deliver(exchange, entry, { cacheStatus, age });
+  report(exchange, { kind: 'hit', status, cacheStatus, entry });
+}
+
+/** RFC 9111 §5.2.1.7: nothing stored may be used, and the client wants nothing else: 504. */
+function onlyIfCached(exchange: CacheExchange, miss: MissCause, purgedBy?: Miss['purgedBy']): void {
+  const cacheStatus: CacheStatus = { kind: 'forward', fwd: 'request', detail: 'only-if-cached' };
+  const fields = [
+    'Content-Length',
+    '0',
+    'Cache-Control',
+    'no-store',
+    'Cache-Status',
+    cacheStatusValue(cacheStatus),
+  ];
+  exchange.reply.head(504, fields);
+  exchange.reply.end();
+  report(exchange, { kind: 'refused', status: 504, cacheStatus, miss, purgedBy });
+}

@@ -1,0 +1,93 @@
+/**
+ * A stored response as operators may see it: never its body, its key, or who it belongs to but as a digest.
+ */
+
+import { effectiveDirectives } from '../http/cache-control.ts';
+import { type FreshnessSource, freshnessLifetime, currentAge } from '../http/freshness.ts';
+import { reuse } from '../http/reuse.ts';
+import { noRequestDirectives } from '../http/cache-control.ts';
+import type { EpochMs } from '../kit/time.ts';
+import type { PurgeLog } from '../store/purge-log.ts';
+import { type Entry, entryBytes } from '../store/store.ts';
+
+/** One stored variant. Durations in whole seconds; `ttl` is what is left, negative once stale. */
+export type EntryView = {
+  readonly host: string;
+  readonly target: string;
+  readonly status: number;
+  readonly content_type: string;
+  /** `public`, `anonymous`, or the first 16 digits of an identity's digest, which `purge --user` takes. */
+  readonly partition: string;
+  /** `validate`: only after asking the origin; `purged`: never again. */
+  readonly state: 'fresh' | 'stale' | 'validate' | 'purged';
+  readonly age: number;
+  readonly ttl: number;
+  readonly lifetime: number;
+  readonly stored_at: string;
+  readonly tags: readonly string[];
+  /** Names of the request fields that select this variant. */
+  readonly vary: readonly string[];
+  /** In bytes: the body, and all it takes in the store. */
+  readonly size: number;
+  readonly stored_size: number;
+  readonly tier: 'memory';
+  readonly origin_seconds: number;
+  /** Which rule kept it, and where its lifetime comes from. */
+  readonly why_stored: string;
+};
+
+/** What an operator may see of an entry at `now`. */
+export function describeEntry(
+  entry: Entry,
+  { now, purgeLog }: { now: EpochMs; purgeLog: PurgeLog },
+): EntryView {
+  const { policy, partition } = entry;
+  const age = currentAge(policy, now);
+  return {
+    host: entry.host,
+    target: entry.target,
+    status: entry.status,
+    content_type: entry.contentType,
+    partition: shortPartition(partition),
+    state: stateOf(entry, purgeLog, now),
+    age: Math.floor(age),
+    ttl: Math.floor(policy.lifetime - age),
+    lifetime: Math.floor(policy.lifetime),
+    stored_at: new Date(entry.responseTime).toISOString(),
+    tags: entry.tags,
+    vary: entry.selection.names,
+    size: entry.body.length,
+    stored_size: entryBytes(entry),
+    tier: 'memory',
+    origin_seconds: entry.originSeconds,
+    why_stored: whyStored(entry),
+  };
+}
+
+/** A partition as it may be shown. */
+export const shortPartition = (partition: string): string =>
+  /^[0-9a-f]{64}$/.test(partition) ? partition.slice(0, 16) : partition;
+
+function stateOf(entry: Entry, purgeLog: PurgeLog, now: EpochMs): EntryView['state'] {
+  const verdict = purgeLog.verdict(entry).kind;
+  if (verdict === 'purged') return 'purged';
+  const { kind } = reuse(entry.policy, noRequestDirectives, now);
+  if (kind === 'must-not-forward') return 'validate';
+  if (kind !== 'fresh' || verdict === 'current') return kind;
+  return entry.policy.staleWhileRevalidate > 0 ? 'stale' : 'validate';
+}
+
+const sources: Readonly<Record<FreshnessSource, string>> = {
+  targeted: 'the lifetime of its targeted field (RFC 9213)',
+  's-maxage': 's-maxage (RFC 9111 §5.2.2.10)',
+  'max-age': 'max-age (RFC 9111 §5.2.2.1)',
+  expires: 'Expires (RFC 9111 §5.3)',
+  heuristic: 'a tenth of the time since Last-Modified (RFC 9111 §4.2.2)',
+  none: 'no lifetime: kept for its validator',
+};
+
+function whyStored({ contentType, status, fields, responseTime }: Entry): string {
+  if (contentType !== 'standard') return `rule ${contentType}`;
+  const directives = effectiveDirectives(fields);
+  return `HTTP: ${sources[freshnessLifetime({ status, fields }, { directives, responseTime }).source]}`;
+}

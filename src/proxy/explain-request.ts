@@ -1,0 +1,182 @@
+/**
+ * The steps of an explanation that speak of the request: what it is for, who asks, and what it makes stale.
+ */
+
+import type { RequestDirectives } from '../http/cache-control.ts';
+import { cacheStatusValue } from '../http/cache-status.ts';
+import { targetText } from '../http/target.ts';
+import { acceptClass } from '../policy/cache-key.ts';
+import type { Identity } from '../policy/identity.ts';
+import type { Match, WriteMatch } from '../policy/rules.ts';
+import type { Purge } from '../store/purge-log.ts';
+import type { ClientRequest } from './client-request.ts';
+import { shortPartition } from './describe-entry.ts';
+import type { DryRun } from './dry-run.ts';
+import type { CacheExchange } from './exchange.ts';
+import type { Outcome, PassReason } from './outcome.ts';
+
+/** One decision: a sentence for people, facts for programs. */
+export type ExplainStep = {
+  readonly step:
+    | 'target'
+    | 'route'
+    | 'content type'
+    | 'identity'
+    | 'pass'
+    | 'request directives'
+    | 'key'
+    | 'stored entry'
+    | 'answer'
+    | 'origin'
+    | 'storing'
+    | 'ttl'
+    | 'tags'
+    | 'makes stale';
+  readonly text: string;
+  readonly facts: Readonly<Record<string, unknown>>;
+};
+
+/** How the target reads in its one spelling. */
+export function targetStep(given: string, { path, query, host, scheme }: ClientRequest): ExplainStep {
+  const target = targetText(path, query);
+  const text = `${target} at ${scheme}://${host}${given.endsWith(target) ? '' : ` (given as ${given})`}`;
+  return { step: 'target', text, facts: { target, host, scheme } };
+}
+
+/** Which route and which write rule match. */
+export function routeStep({ route, params }: Match, write: WriteMatch | undefined): ExplainStep {
+  const named = Object.entries(params).map(([name, value]) => `${name}=${value}`);
+  const found =
+    route === undefined
+      ? 'no route matches'
+      : `${route.methods[0] ?? ''} ${route.pattern}, line ${route.line}${named.length === 0 ? '' : ` (${named.join(', ')})`}`;
+  const listed = write?.rule.matches.map(({ methods, pattern }) => `${methods[0] ?? ''} ${pattern}`);
+  const text = listed === undefined ? found : `${found}; a write: ${listed.join(', ')}`;
+  return {
+    step: 'route',
+    text,
+    facts: { pattern: route?.pattern, line: route?.line, params, write: listed },
+  };
+}
+
+/** What kind of content it is. */
+export function contentTypeStep({ contentType, route }: Match): ExplainStep {
+  const { kind, name, scope, cacheControl } = contentType;
+  const how =
+    kind === 'rule'
+      ? `${name}: scope ${scope}, cache_control ${cacheControl}`
+      : `${name}: ${kind === 'standard' ? "HTTP's own rules (RFC 9111)" : 'never looked up, never stored'}`;
+  const facts = kind === 'rule' ? { name, kind, scope, cache_control: cacheControl } : { name, kind };
+  return { step: 'content type', text: route === undefined ? `${how} (what unmatched says)` : how, facts };
+}
+
+/** Who is asking, as far as may be shown. */
+export function identityStep(identity: Identity): ExplainStep {
+  switch (identity.kind) {
+    case 'anonymous':
+      return { step: 'identity', text: 'anonymous: no credentials', facts: { class: 'anonymous' } };
+    case 'doubt':
+      return {
+        step: 'identity',
+        text: `in doubt: ${identity.reason}`,
+        facts: { class: 'doubt', reason: identity.reason },
+      };
+    case 'known': {
+      const partition = shortPartition(identity.partition);
+      const isVerified = identity.claims !== undefined;
+      const by = isVerified ? 'by a verified session' : 'by its complete credentials';
+      return {
+        step: 'identity',
+        text: `known ${by}: ${partition}`,
+        facts: { class: 'known', verified: isVerified, partition },
+      };
+    }
+    default:
+      return identity satisfies never;
+  }
+}
+
+const passTexts: Readonly<Record<PassReason, string>> = {
+  rule: 'the route says pass',
+  unmatched: 'no route matches, and unmatched says pass',
+  method: 'only GET and HEAD are looked up',
+  'write-rule': 'it is listed as a write',
+  'request-body': 'it has a body',
+  'method-override': 'it claims to be of another method',
+  precondition: 'its precondition speaks of the state of the origin (RFC 9111 §4.3.2)',
+  upgrade: 'it asks for a WebSocket',
+  identity: 'nobody can say safely who is asking',
+};
+
+/** Why the request never touches the store, if so. */
+export function passStep({ pass, doubt }: Outcome): ExplainStep | undefined {
+  if (pass === undefined) return undefined;
+  const detail = doubt === undefined ? '' : `: ${doubt}`;
+  return { step: 'pass', text: `passed, ${passTexts[pass]}${detail}`, facts: { reason: pass, doubt } };
+}
+
+/** What the client demands of caches (RFC 9111 §5.2.1). */
+export function directivesStep(exchange: CacheExchange | undefined): ExplainStep | undefined {
+  if (exchange === undefined) return undefined;
+  const given = Object.entries(exchange.directives satisfies RequestDirectives).filter(
+    ([, value]) => value !== undefined && value !== false,
+  );
+  if (given.length === 0) return undefined;
+  const text = given.map(([name, value]) => (value === true ? name : `${name}=${value}`)).join(', ');
+  return { step: 'request directives', text, facts: Object.fromEntries(given) };
+}
+
+/** What tells this exchange apart from others. */
+export function keyStep(exchange: CacheExchange | undefined): ExplainStep | undefined {
+  if (exchange === undefined) return undefined;
+  const { plan, match, request, host, target } = exchange;
+  const { contentType } = match;
+  const parts: [string, string][] = [
+    ['scheme', request.scheme],
+    ['host', host],
+    ['target', target],
+    ['partition', shortPartition(plan.partition)],
+  ];
+  if (contentType.kind === 'rule') {
+    const { cookies, headers } = contentType.vary;
+    parts.push(['type', contentType.name], ['scope', contentType.scope]);
+    if (!headers.includes('accept')) parts.push(['accept', acceptClass(request.known.accept)]);
+    if (cookies.length > 0) parts.push(['cookies', cookies.join(' ')]);
+    if (headers.length > 0) parts.push(['headers', headers.join(' ')]);
+  }
+  const digest = plan.key.slice(0, 16);
+  const text = `${digest}… of ${parts.map(([name, value]) => `${name} ${value}`).join(', ')}`;
+  return { step: 'key', text, facts: { digest, ...Object.fromEntries(parts) } };
+}
+
+/** How the client would be answered now. */
+export function answerStep({ kind, status, cacheStatus, miss, purgedBy }: Outcome): ExplainStep {
+  const shown = cacheStatus === undefined ? undefined : cacheStatusValue(cacheStatus);
+  const cause =
+    miss === undefined ? '' : `; a miss: ${miss}${purgedBy === undefined ? '' : ` by ${purgedBy}`}`;
+  return {
+    step: 'answer',
+    text: `${status}, Cache-Status: ${shown ?? 'none'}${cause}`,
+    facts: { kind, status, cache_status: shown, miss, purged_by: purgedBy },
+  };
+}
+
+/** What the origin would be sent. */
+export function originStep(sent: DryRun['sent']): ExplainStep {
+  if (sent === undefined) return { step: 'origin', text: 'not asked', facts: { asked: false } };
+  const names = [...new Set(sent.fields.filter((_, index) => index % 2 === 0))];
+  const { method, target } = sent;
+  const text = `${method} ${target} with ${names.join(', ')}`;
+  return { step: 'origin', text, facts: { asked: true, method, target, fields: names } };
+}
+
+/** What its passing makes stale, before it is answered. */
+export function writeStep(purges: readonly Purge[]): ExplainStep | undefined {
+  const tags = purges.flatMap((purge) => purge.tags);
+  if (tags.length === 0) return undefined;
+  return {
+    step: 'makes stale',
+    text: tags.join(', '),
+    facts: { tags, causes: purges.map(({ cause }) => cause) },
+  };
+}

@@ -1,0 +1,90 @@
+/**
+ * What a fetch decides at its answer's head (pure): keep the body or not, answer the client now, piece by piece or at the
+ * end.
+ */
+
+import { combinedValue, hasField } from '../http/fields.ts';
+import { evaluateConditional } from '../http/validators.ts';
+import type { EpochMs } from '../kit/time.ts';
+import type { OriginHead } from '../origin/origin.ts';
+import type { Entry } from '../store/store.ts';
+import type { CacheExchange } from './exchange.ts';
+import { assemble } from './parts.ts';
+import {
+  type EntryInput,
+  type EntryResult,
+  exchangeSeconds,
+  makeEntry,
+  planStorage,
+  type StoragePlan,
+  type StoredHead,
+} from './storing.ts';
+
+/** Whether to keep the body, as far as the head and its framing tell. */
+export function planFill(
+  exchange: CacheExchange,
+  head: StoredHead,
+  framing: OriginHead['framing'],
+): StoragePlan {
+  const plan = planStorage(exchange, head);
+  if (plan.kind === 'no') return plan;
+  const length = Number(combinedValue(head.fields, 'content-length') ?? 0);
+  if (length > exchange.site.config.store.maxObjectBytes)
+    return { kind: 'no', reason: 'too-large', clause: undefined };
+  // Where the connection's end is the body's, a cut cannot be told from an end (RFC 9112 §8).
+  return framing === 'close' ? { kind: 'no', reason: 'unverified-length', clause: 'RFC 9112 §8' } : plan;
+}
+
+/**
+ * Whether the client's precondition makes a full answer a 304 (RFC 9110 §13.2.2). `wasAsked`: the origin was sent it, and
+ * has had its say.
+ */
+export function mayAnswerCondition({ request }: CacheExchange, head: StoredHead, wasAsked: boolean): boolean {
+  const asks =
+    request.known['if-none-match'] !== undefined || request.known['if-modified-since'] !== undefined;
+  if (wasAsked || !asks || head.status !== 200) return false;
+  const stored = { storedStatus: head.status, storedFields: head.fields, responseTime: head.responseTime };
+  const input = { method: request.method, requestFields: request.fields, ...stored };
+  return evaluateConditional(input) === 'not-modified';
+}
+
+/** Whether the answer needs the whole body first: a part of it is asked for, or its ETag is made from it. */
+export function mustHold({ request, match }: CacheExchange, head: StoredHead, wasAsked: boolean): boolean {
+  if (head.status !== 200) return false;
+  if (request.known.range !== undefined && !wasAsked) return true;
+  const hasValidator = hasField(head.fields, 'etag') || hasField(head.fields, 'last-modified');
+  return match.contentType.etag && !hasValidator;
+}
+
+/**
+ * RFC 5861 §4: an error is 500, 502, 503 or 504; 429 says no more about the resource than they do. With no client waiting
+ * no 5xx at all takes the place of what is stored.
+ */
+export const isTrouble = (status: number, isBackground: boolean): boolean =>
+  status === 500 || (status >= 502 && status <= 504) || status === 429 || (isBackground && status >= 500);
+
+/** The entry of an answer that is here to its last byte, or why there is none. */
+export function finishedEntry(
+  exchange: CacheExchange,
+  { head, body, ...input }: Pick<EntryInput, 'head' | 'plan' | 'body' | 'asOf'>,
+): EntryResult {
+  const whole = head.status === 206 ? assemble(exchange, head, body) : { head, body, part: undefined };
+  if (whole === undefined) return { kind: 'no', reason: 'partial-content' };
+  const originSeconds = exchangeSeconds(head.requestTime, exchange.parts.clock.now());
+  const made = makeEntry(exchange, { ...input, ...whole, originSeconds });
+  if (made.kind === 'no' || isCurrent(exchange, made.entry)) return made;
+  return { kind: 'no', reason: 'purged-during-fetch' };
+}
+
+/** What was purged between asking and storing is not stored (DESIGN §3.7). */
+export const isCurrent = ({ parts }: CacheExchange, entry: Entry): boolean =>
+  parts.purgeLog.verdict(entry).kind !== 'purged';
+
+/** How long nobody waits for a key whose answer was not for others. */
+const uncacheableMs = 30_000;
+
+/** Remembers that a key's answer was not for others. An error of the origin says nothing about the next answer. */
+export function markUncacheable({ parts, plan, request, now }: CacheExchange, status: number): void {
+  if (request.method !== 'GET' || status >= 500) return;
+  parts.uncacheable.set(plan.key, (now + uncacheableMs) as EpochMs);
+}

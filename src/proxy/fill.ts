@@ -1,0 +1,300 @@
+/**
+ * One exchange with the origin for the store: its answer goes to the client as it comes, and into the store when it is
+ * whole. It goes on when its client leaves, as long as somebody may want what it brings.
+ *
+ * Promises: Set-Cookie reaches the client that caused it and nobody else (DESIGN §3.5); only what is whole is stored, a
+ * body cut short upstream is cut short downstream (§3.6); what was purged while it was under way is not stored (§3.7).
+ */
+
+import { cacheStatusValue, type CacheStatus } from '../http/cache-status.ts';
+import { fieldLines } from '../http/fields.ts';
+import type { Fields } from '../http/message.ts';
+import { conditionalFields, notModifiedFields } from '../http/validators.ts';
+import { type EpochMs, runAfter } from '../kit/time.ts';
+import type { OriginFailure } from '../origin/failure.ts';
+import type { OriginExchange, OriginHead, OriginReceiver } from '../origin/origin.ts';
+import type { Entry } from '../store/store.ts';
+import { ClientSide } from './client-side.ts';
+import { type CacheExchange, report } from './exchange.ts';
+import {
+  finishedEntry,
+  isCurrent,
+  isTrouble,
+  markUncacheable,
+  mayAnswerCondition,
+  mustHold,
+  planFill,
+} from './fill-decisions.ts';
+import type { FillInput } from './fill-input.ts';
+import { KeptBody } from './kept-body.ts';
+import type { NotStoredReason, Outcome } from './outcome.ts';
+import { askForRest, isRestOf } from './parts.ts';
+import { applyHead, type Renewal, renewBy304 } from './renew-entry.ts';
+import { asDelivered, storeEntry } from './store-entry.ts';
+import { standInFor, type Trouble } from './stand-in.ts';
+import { exchangeSeconds, planStorage, type StoragePlan, type StoredHead } from './storing.ts';
+import { fetchFields } from './upstream-fields.ts';
+
+/** Starts a fetch; resolves when it is over. */
+export function startFill(input: FillInput): Promise<void> {
+  return new Promise((resolve) => {
+    new Fill(input, resolve).start();
+  });
+}
+
+type Forward = Extract<CacheStatus, { kind: 'forward' }>;
+
+class Fill implements OriginReceiver {
+  readonly #input: FillInput;
+  readonly #exchange: CacheExchange;
+  readonly #onOver: () => void;
+  readonly #requestTime: EpochMs;
+  readonly #client: ClientSide;
+  #origin: OriginExchange | undefined;
+  #head: (StoredHead & { readonly reasonPhrase: string }) | undefined;
+  #plan: StoragePlan = { kind: 'no', reason: 'not-asked', clause: undefined };
+  /** The body so far, while it is kept. */
+  #kept: KeptBody | undefined;
+  #notStored: NotStoredReason | undefined;
+  /** What it was stored as, or what stood in. */
+  #entry: Entry | undefined;
+  /** Fields sent in place of the client's own preconditions and range. */
+  #condition: Fields | undefined;
+  #stopWaiting: (() => void) | undefined;
+
+  constructor(input: FillInput, onOver: () => void) {
+    this.#input = input;
+    this.#exchange = input.exchange;
+    this.#onOver = onOver;
+    this.#requestTime = input.exchange.parts.clock.now();
+    const onDrain = (): void => this.#origin?.resume();
+    const onGone = (wasStreaming: boolean): void => {
+      const mayBeStored = this.#kept !== undefined || (!wasStreaming && input.flight !== undefined);
+      if (!mayBeStored) this.#origin?.abort();
+    };
+    this.#client = new ClientSide(input.exchange, input.isBackground ? undefined : { onDrain, onGone });
+  }
+
+  start(): void {
+    const { exchange, stored, completes } = this.#input;
+    this.#condition =
+      completes === undefined ? stored && conditionalFields(stored.fields) : askForRest(completes);
+    const fields = fetchFields(exchange, this.#condition);
+    this.#limitPatience();
+    const { method } = exchange.request;
+    this.#origin = exchange.parts.origin.send({ method, target: exchange.target, fields }, this);
+  }
+
+  onInformation(status: number, fields: Fields): void {
+    this.#client.information(status, fields);
+  }
+
+  onHead({ status, fields, framing, reasonPhrase }: OriginHead): void {
+    const { stored, completes, isBackground } = this.#input;
+    const { parts } = this.#exchange;
+    const responseTime = parts.clock.now();
+    const head = { status, fields, reasonPhrase, requestTime: this.#requestTime, responseTime };
+    this.#head = head;
+    this.#stopWaiting?.();
+    parts.learnSession(this.#exchange, fieldLines(fields, 'set-cookie'));
+    if (stored !== undefined && status === 304) {
+      this.#renewed(renewBy304(this.#exchange, { stored, head, asOf: this.#input.asOf }), stored);
+    } else if (stored !== undefined && isTrouble(status, isBackground) && this.#standIn(stored, 'error')) {
+      this.#input.flight?.end({ kind: 'failed', failure: { reason: 'error-status', status } });
+      this.#notStored = 'not-asked';
+      this.#origin?.abort();
+    } else if (completes !== undefined && (status === 206 || status === 416)) {
+      if (isRestOf(completes, head)) this.#takeRest(head);
+      else this.#refetch();
+    } else this.#fullHead(head, framing);
+  }
+
+  onData(chunk: Buffer): boolean {
+    const kept = this.#kept;
+    if (kept !== undefined && !kept.add(chunk)) {
+      this.#tooLarge(kept.chunks);
+      return true;
+    }
+    const mayGoOn = this.#client.write(chunk);
+    // While the body is kept (bounded by max_object) a slow client must not slow down those who wait for the whole.
+    return kept !== undefined || mayGoOn;
+  }
+
+  onEnd(trailers: Fields): void {
+    const body = this.#kept?.whole();
+    const entry = body === undefined ? undefined : this.#entryOf(body);
+    if (entry !== undefined) this.#store(entry);
+    else this.#input.flight?.end({ kind: 'give-up' });
+    if (this.#client.isHolding && entry !== undefined) {
+      this.#give(entry, this.#head?.status === 206 ? { fwdStatus: 206 } : {});
+    } else if (this.#client.isHolding && this.#head !== undefined) {
+      this.#client.stream(this.#head, this.#cacheStatus({}));
+      if (body !== undefined) this.#client.write(body);
+    }
+    this.#client.end(trailers);
+    this.#over({ kind: 'forward' });
+  }
+
+  onFailure(failure: OriginFailure): void {
+    const { stored, flight } = this.#input;
+    this.#stopWaiting?.();
+    flight?.end({ kind: 'failed', failure });
+    const isUntold = this.#client.isWaiting;
+    if (!(isUntold && stored !== undefined && this.#standIn(stored, 'disconnected'))) {
+      this.#notStored ??= 'truncated';
+      this.#client.fail(failure, this.#cacheStatus({ stored: false, detail: failure.reason }));
+    }
+    this.#over({ kind: failure.reason === 'aborted' ? 'forward' : 'failed', failure: failure.reason });
+  }
+
+  /** `stale_after`: a client that has waited so long gets the stale copy, while the fetch goes on. */
+  #limitPatience(): void {
+    const { stored, exchange } = this.#input;
+    const { staleAfter } = exchange.match.contentType;
+    if (stored === undefined || staleAfter === undefined || !this.#client.isWaiting) return;
+    this.#stopWaiting = runAfter(staleAfter, () => {
+      this.#standIn(stored, 'slow');
+    });
+  }
+
+  /** A final response other than a 304, or a failure that a stored response stands in for. */
+  #fullHead(head: StoredHead & { reasonPhrase: string }, framing: OriginHead['framing']): void {
+    if (this.#input.stored !== undefined) {
+      applyHead(this.#exchange, { stored: this.#input.stored, head, asOf: this.#input.asOf });
+    }
+    this.#plan = planFill(this.#exchange, head, framing);
+    if (this.#plan.kind === 'yes') this.#kept = new KeptBody(this.#exchange.site.config.store.maxObjectBytes);
+    else this.#giveUp(this.#plan.reason);
+    if (this.#client.isWaiting) this.#answer(head);
+    else if (this.#kept === undefined) this.#origin?.abort();
+  }
+
+  #answer(head: StoredHead & { reasonPhrase: string }): void {
+    // On `standard` the client's own conditions and range have gone to the origin, unless ours took their place.
+    const wasAsked = this.#exchange.match.contentType.kind === 'standard' && this.#condition === undefined;
+    if (mayAnswerCondition(this.#exchange, head, wasAsked)) {
+      this.#client.notModified(notModifiedFields(head.fields), this.#cacheStatus({ fwdStatus: head.status }));
+      if (this.#kept === undefined) this.#origin?.abort();
+    } else if (this.#kept !== undefined && mustHold(this.#exchange, head, wasAsked)) this.#client.hold();
+    else
+      this.#client.stream(
+        this.#kept === undefined ? head : asDelivered(this.#exchange, head),
+        this.#cacheStatus({}),
+      );
+  }
+
+  #tooLarge(chunks: readonly Buffer[]): void {
+    this.#giveUp('too-large');
+    this.#kept = undefined;
+    if (this.#client.isDone) this.#origin?.abort();
+    if (this.#client.isStreaming) this.#client.write(chunks.at(-1) ?? Buffer.alloc(0));
+    if (!this.#client.isHolding || this.#head === undefined) return;
+    this.#client.stream(this.#head, this.#cacheStatus({}));
+    for (const chunk of chunks) this.#client.write(chunk);
+  }
+
+  /** The rest of a stored part is coming: the client gets the whole when it is there. */
+  #takeRest(head: StoredHead): void {
+    this.#plan = planStorage(this.#exchange, head);
+    if (this.#plan.kind === 'no') this.#refetch();
+    else {
+      this.#kept = new KeptBody(this.#exchange.site.config.store.maxObjectBytes);
+      this.#client.hold();
+    }
+  }
+
+  #entryOf(body: Buffer): Entry | undefined {
+    if (this.#plan.kind !== 'yes' || this.#head === undefined) return undefined;
+    const input = { head: this.#head, plan: this.#plan, body, asOf: this.#input.asOf };
+    const made = finishedEntry(this.#exchange, input);
+    if (made.kind === 'entry') return made.entry;
+    if (made.reason === 'purged-during-fetch') this.#notStored = made.reason;
+    else this.#giveUp(made.reason);
+    return undefined;
+  }
+
+  #store(entry: Entry): void {
+    const { parts, plan } = this.#exchange;
+    this.#entry = entry;
+    storeEntry(this.#exchange, entry);
+    parts.uncacheable.delete(plan.key);
+    this.#input.flight?.end(entry.part === undefined ? { kind: 'done', result: entry } : { kind: 'give-up' });
+  }
+
+  /** The stored response is validated, or must go; either way the client gets what it is now. */
+  #renewed(renewal: Renewal, stored: Entry): void {
+    const { store } = this.#exchange.parts;
+    if (renewal.kind === 'other') {
+      store.remove(stored);
+      this.#refetch();
+      return;
+    }
+    const isKept = renewal.kind === 'renewed' && isCurrent(this.#exchange, renewal.entry);
+    if (isKept) this.#store(renewal.entry);
+    else {
+      this.#notStored = renewal.kind === 'ended' ? renewal.reason : 'purged-during-fetch';
+      store.remove(stored);
+      this.#input.flight?.end({ kind: 'give-up' });
+    }
+    this.#give(renewal.entry, { fwdStatus: 304, stored: isKept });
+  }
+
+  /** Gives the client an entry just stored or validated, with the cookies its answer set. */
+  #give(entry: Entry, more: Partial<Forward>): void {
+    const setCookies = fieldLines(this.#head?.fields ?? [], 'set-cookie');
+    const cacheStatus = this.#forwardStatus(more);
+    this.#client.fromEntry(entry, { cacheStatus, age: entry.policy.initialAge, setCookies });
+  }
+
+  /** The answer was not about what is stored: ask again, without a condition. */
+  #refetch(): void {
+    const isBackground = this.#client.isDone;
+    this.#client.handOver();
+    this.#origin?.abort();
+    void startFill({ ...this.#input, stored: undefined, completes: undefined, isBackground }).then(
+      this.#onOver,
+    );
+  }
+
+  /** Gives the client the stored response in place of the origin's trouble, where that is allowed. */
+  #standIn(stored: Entry, trouble: Trouble): boolean {
+    if (this.#input.isBackground) return true;
+    const { directives, parts } = this.#exchange;
+    const may = standInFor(stored, directives, { now: parts.clock.now(), trouble });
+    if (may === undefined) return false;
+    const { age, ttl, detail } = may;
+    const fwdStatus = this.#head?.status;
+    const common: Partial<Forward> = { ttl, detail, stored: false };
+    const cacheStatus = this.#forwardStatus(fwdStatus === undefined ? common : { ...common, fwdStatus });
+    this.#entry = stored;
+    this.#client.fromEntry(stored, { cacheStatus, age });
+    return true;
+  }
+
+  #giveUp(reason: NotStoredReason): void {
+    this.#notStored = reason;
+    this.#input.flight?.end({ kind: 'give-up' });
+    markUncacheable(this.#exchange, this.#head?.status ?? 500);
+  }
+
+  #forwardStatus(more: Partial<Forward>): Forward {
+    const stored = this.#kept !== undefined && this.#notStored === undefined;
+    const detail = this.#notStored;
+    const why = detail === undefined ? {} : { detail };
+    return { kind: 'forward', fwd: this.#input.fwd, stored, ...why, ...more };
+  }
+
+  #cacheStatus(more: Partial<Forward>): string {
+    return cacheStatusValue(this.#forwardStatus(more));
+  }
+
+  #over(outcome: Pick<Outcome, 'kind'> & Partial<Outcome>): void {
+    const { cause, purgedBy, isBackground, onEnd } = this.#input;
+    const originDuration = exchangeSeconds(this.#requestTime, this.#exchange.parts.clock.now());
+    const told = { status: this.#client.status, cacheStatus: this.#forwardStatus({}), entry: this.#entry };
+    const why = { miss: cause, purgedBy, notStored: this.#notStored };
+    if (!isBackground) report(this.#exchange, { ...told, ...why, originDuration, ...outcome });
+    onEnd?.({ ...told, ...why, status: this.#head?.status, failure: outcome.failure });
+    this.#onOver();
+  }
+}

@@ -1,0 +1,213 @@
+/**
+ * The public listener: node:http with its limits, every request read strictly, then the pipeline.
+ *
+ * Promises: nothing malformed gets beyond this file, nor what follows it on the same connection; a client that neither
+ * sends nor takes what it should is cut off; no answer of ours names an address.
+ */
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { cacheStatusValue } from '../http/cache-status.ts';
+import type { ClientRequest, ReadResult, Refusal } from './client-request.ts';
+import { plainFields } from './fail.ts';
+import type { Forwarded } from './pass.ts';
+import type { Pipeline } from './pipeline.ts';
+import { NodeReply } from './reply.ts';
+
+export type HttpServerOptions = {
+  readonly read: (message: IncomingMessage) => ReadResult;
+  readonly pipeline: Pipeline;
+  readonly onRefused: (refusal: Refusal) => void;
+  readonly onError: (error: unknown) => void;
+  readonly limits?: Limits;
+};
+
+/** What a client is given: bytes of a request's head, and times in milliseconds. */
+export type Limits = {
+  readonly maxHeaderSize: number;
+  /** Until the whole head is here. */
+  readonly headersTimeout: number;
+  /** Between two pieces of a request's body, and between two pieces of an answer it takes. */
+  readonly bodyPauseMs: number;
+  /** How often heads that are late are looked for. */
+  readonly checkEveryMs: number;
+};
+
+/** Request heads are at most 16 KB (CONTRACT: 431 beyond), read within 15 s; a body may not pause for longer than 60 s. */
+export const limits: Limits = {
+  maxHeaderSize: 16 * 1024,
+  headersTimeout: 15_000,
+  bodyPauseMs: 60_000,
+  checkEveryMs: 5000,
+};
+
+/** What is under way on a connection. Requests may be pipelined: the last one counts. */
+type Connection = { response: ServerResponse; isClosing: boolean };
+type Connections = WeakMap<Duplex, Connection>;
+
+/** Makes the server. `forward` is given what is to go through @fastify/http-proxy. */
+export function createHttpServer(
+  options: HttpServerOptions,
+  forward: (raw: Raw, forwarded: Forwarded) => void,
+): Server {
+  const { maxHeaderSize, headersTimeout, bodyPauseMs, checkEveryMs } = options.limits ?? limits;
+  const connections: Connections = new WeakMap();
+  const server = createServer(
+    {
+      maxHeaderSize,
+      headersTimeout,
+      requestTimeout: 0,
+      connectionsCheckingInterval: checkEveryMs,
+      keepAliveTimeout: 65_000,
+      insecureHTTPParser: false,
+      // A missing Host is refused by the reader, with an answer of ours.
+      requireHostHeader: false,
+      // Only WebSockets leave HTTP; any other Upgrade is ignored, as RFC 9110 §7.8 allows.
+      // A POST with Upgrade is a POST: taken for a WebSocket it would get past the pipeline.
+      shouldUpgradeCallback: ({ method, headers }) =>
+        method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket',
+    },
+    (message, response) => {
+      const { socket } = message;
+      // RFC 9112 §9.6: after an answer with `close` no further request is processed. node:http hands on those that
+      // came in one piece with it.
+      if (connections.get(socket)?.isClosing === true) return;
+      const connection = { response, isClosing: false };
+      connections.set(socket, connection);
+      const isRefused = handle(options, { message, response }, (forwarded) => {
+        forward({ message, response }, forwarded);
+      });
+      connection.isClosing = isRefused || !response.shouldKeepAlive;
+    },
+  );
+  // node:http would drop what exceeds a count without a word; here the reader counts, and the size is bounded anyway.
+  server.maxHeadersCount = 0;
+  server.on('clientError', (error, socket) => {
+    refuseUnparsed(error, socket, connections);
+  });
+  server.setTimeout(bodyPauseMs, (socket) => {
+    if (isWaiting(connections.get(socket), socket)) socket.setTimeout(bodyPauseMs);
+    else socket.destroy();
+  });
+  return server;
+}
+
+/** Whether a silent connection is silent for want of an answer, and not because its client is slow or done. */
+function isWaiting(connection: Connection | undefined, socket: Socket): boolean {
+  if (connection === undefined) return false;
+  const { response } = connection;
+  if (response.writableFinished || socket.writableLength > 0) return false;
+  return response.req.complete;
+}
+
+export type Raw = { readonly message: IncomingMessage; readonly response: ServerResponse };
+
+/** Answers a request, or sees to it. Gives whether it was refused. */
+function handle(
+  options: HttpServerOptions,
+  { message, response }: Raw,
+  toProxy: (forwarded: Forwarded) => void,
+): boolean {
+  const result = options.read(message);
+  if (result.kind === 'refused') {
+    options.onRefused(result);
+    refuse(response, result);
+    return true;
+  }
+  if (result.kind === 'asterisk' || isLastHop(result.request)) {
+    // RFC 9110 §9.3.7: about the server as a whole, which here is this one; §7.6.2: or meant for no one behind it.
+    const status = cacheStatusValue({
+      kind: 'forward',
+      fwd: 'method',
+      detail: result.kind === 'asterisk' ? 'asterisk' : 'max-forwards',
+    });
+    response
+      .writeHead(204, { Allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS', 'Cache-Status': status })
+      .end();
+    return false;
+  }
+  const reply = new NodeReply(response);
+  try {
+    options.pipeline(result.request, reply, toProxy)?.catch((error: unknown) => {
+      crash(options, response, error);
+    });
+  } catch (error) {
+    crash(options, response, error);
+  }
+  return false;
+}
+
+/** RFC 9110 §7.6.2: OPTIONS and TRACE with `Max-Forwards: 0` "MUST NOT" be forwarded; who got them answers. */
+function isLastHop({ method, known }: ClientRequest): boolean {
+  return (method === 'OPTIONS' || method === 'TRACE') && Number(known['max-forwards'] ?? 1) === 0;
+}
+
+/** A broken promise of ours: the request ends, the process lives. */
+export function crash(
+  options: Pick<HttpServerOptions, 'onError'>,
+  response: ServerResponse,
+  error: unknown,
+): void {
+  options.onError(error);
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const text = 'Something went wrong in the proxy.\n';
+  response.writeHead(
+    500,
+    plainFields(text, cacheStatusValue({ kind: 'forward', fwd: 'bypass', detail: 'internal-error' })),
+  );
+  response.end(text);
+}
+
+/** Refuses a request and closes the connection. */
+export function refuse(response: ServerResponse, { status, detail }: Refusal): void {
+  const text = `Refused: ${detail.replaceAll('-', ' ')}.\n`;
+  const cacheStatus = cacheStatusValue({ kind: 'forward', fwd: 'bypass', detail });
+  // After what cannot be read in one way, nothing that follows on the connection is believed.
+  response.writeHead(status, [...plainFields(text, cacheStatus), 'Connection', 'close']);
+  response.end(text);
+}
+
+/** What cannot be parsed is refused in its turn: behind the answers to what came before it on the connection. */
+function refuseUnparsed(error: ParseError, socket: Duplex, connections: Connections): void {
+  const connection = connections.get(socket);
+  const response = connection?.response;
+  if (connection === undefined || response?.req.complete !== true || response.writableFinished) {
+    // Within a request's own body its answer may have begun: these bytes would be part of that.
+    const isAnswering = response?.headersSent === true && !response.writableFinished;
+    endWith(error, socket, isAnswering);
+  } else if (!connection.isClosing) {
+    response.once('finish', () => {
+      endWith(error, socket, false);
+    });
+  }
+  // Otherwise the answer under way is the connection's last.
+  if (connection !== undefined) connection.isClosing = true;
+}
+
+type ParseError = Error & { readonly code?: string };
+
+function endWith(error: ParseError, socket: Duplex, isAnswering: boolean): void {
+  if (!socket.writable || isAnswering || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const isLong = error.code === 'HPE_HEADER_OVERFLOW';
+  const isSlow = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+  const line = isLong
+    ? '431 Request Header Fields Too Large'
+    : isSlow
+      ? '408 Request Timeout'
+      : '400 Bad Request';
+  const cacheStatus = cacheStatusValue({
+    kind: 'forward',
+    fwd: 'bypass',
+    detail: isSlow ? 'request-timeout' : 'bad-request',
+  });
+  socket.end(
+    `HTTP/1.1 ${line}\r\nConnection: close\r\nContent-Length: 0\r\nCache-Status: ${cacheStatus}\r\n\r\n`,
+  );
+}

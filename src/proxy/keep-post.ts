@@ -1,0 +1,45 @@
+/**
+ * A POST's answer that says it is what a GET of the same target would get (RFC 9110 §9.3.3: explicit freshness and a
+ * Content-Location of its own) serves later GETs. On `standard` routes only.
+ */
+
+import { combinedValue } from '../http/fields.ts';
+import type { Fields } from '../http/message.ts';
+import type { EpochMs } from '../kit/time.ts';
+import type { Exchange } from './exchange.ts';
+import { finishedEntry } from './fill-decisions.ts';
+import { KeptBody } from './kept-body.ts';
+import { keyedExchange } from './keyed-exchange.ts';
+import { planStorage } from './storing.ts';
+
+/** Takes the body as it passes; `finish` stores what has been told whole. */
+export type PostKeeper = { readonly add: (chunk: Buffer) => void; readonly finish: () => void };
+
+/** A keeper for an answer that may be kept. To be called when what the request made stale has been ended: it is newer. */
+export async function keeperOf(
+  exchange: Exchange,
+  answer: { readonly status: number; readonly fields: Fields; readonly requestTime: EpochMs },
+): Promise<PostKeeper | undefined> {
+  const { request, site, now, parts } = exchange;
+  if (request.method !== 'POST' || combinedValue(answer.fields, 'content-location') === undefined)
+    return undefined;
+  const match = site.rules.match('GET', request.path, request);
+  const identity = await site.identify(request, now);
+  if (match.contentType.kind !== 'standard' || identity.kind === 'doubt') return undefined;
+  const keyed = keyedExchange({ ...exchange, match }, identity);
+  const head = { ...answer, responseTime: parts.clock.now() };
+  const plan = planStorage(keyed, head);
+  if (plan.kind === 'no') return undefined;
+  const asOf = parts.purgeLog.position();
+  const body = new KeptBody(site.config.store.maxObjectBytes);
+  let fits = true;
+  return {
+    add: (chunk) => {
+      fits = fits && body.add(chunk);
+    },
+    finish: () => {
+      const made = fits ? finishedEntry(keyed, { head, plan, body: body.whole(), asOf }) : undefined;
+      if (made?.kind === 'entry') parts.store.put(made.entry);
+    },
+  };
+}

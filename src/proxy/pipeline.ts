@@ -1,0 +1,107 @@
+/**
+ * One request, start to finish. The page to read first:
+ *
+ *   match → write or pass? → identify → key → look up → deliver | validate | fetch
+ *
+ * A hit in memory is answered before this returns: nothing on its way waits.
+ * Promises: one `now` per request (DESIGN §3.1); doubt means pass; every branch ends in one Outcome.
+ */
+
+import { credentialHeaders } from '../policy/credentials.ts';
+import type { Identity } from '../policy/identity.ts';
+import { foldFieldName } from '../policy/unkeyed-fields.ts';
+import type { Entry } from '../store/store.ts';
+import { answer } from './answer.ts';
+import type { ClientRequest } from './client-request.ts';
+import type { CacheExchange, Exchange, ProxyParts } from './exchange.ts';
+import { keyedExchange } from './keyed-exchange.ts';
+import { chooseVariant, type Lookup } from './lookup.ts';
+import { overridesMethod } from './method-override.ts';
+import type { PassReason } from './outcome.ts';
+import { pass, type PassInput } from './pass.ts';
+import type { Reply } from './reply.ts';
+
+/** Answers one request. `forward` hands it to @fastify/http-proxy. The promise, if any, is that of the whole exchange. */
+export type Pipeline = (
+  request: ClientRequest,
+  reply: Reply,
+  forward: PassInput['forward'],
+) => Promise<void> | undefined;
+
+/** Makes the request path from its parts. */
+export function createPipeline(parts: ProxyParts): Pipeline {
+  return (request, reply, forward) => {
+    const site = parts.site();
+    const { method, path } = request;
+    const match = site.rules.match(method, path, request);
+    const startedMs = parts.clock.monotonicMs();
+    const exchange: Exchange = { parts, site, request, reply, match, now: parts.clock.now(), startedMs };
+    const reason = passReason(exchange);
+    if (reason !== undefined) return pass(exchange, { reason, forward });
+    const identity = site.identify(request, exchange.now);
+    return identity instanceof Promise
+      ? identity.then((known) => identified(exchange, known, forward))
+      : identified(exchange, identity, forward);
+  };
+}
+
+/** Why a request is no business of the cache, whoever asks; `undefined` if it is. */
+export function passReason({ site, request, match }: Exchange): PassReason | undefined {
+  const { method, path, known } = request;
+  if (method !== 'GET' && method !== 'HEAD') return 'method';
+  if (site.rules.matchWrite(method, path, request) !== undefined) return 'write-rule';
+  if (match.contentType.kind === 'pass') return match.route === undefined ? 'unmatched' : 'rule';
+  if (request.hasBody) return 'request-body';
+  if (known.upgrade !== undefined && isWebSocket(known.upgrade)) return 'upgrade';
+  // RFC 9111 §4.3.2: they speak of the origin's own state, of which a cache knows nothing.
+  if (known['if-match'] !== undefined || known['if-unmodified-since'] !== undefined) return 'precondition';
+  return overridesMethod(request) ? 'method-override' : undefined;
+}
+
+const isWebSocket = (upgrade: string): boolean => upgrade.toLowerCase() === 'websocket';
+
+function identified(
+  exchange: Exchange,
+  identity: Identity,
+  forward: PassInput['forward'],
+): Promise<void> | undefined {
+  const doubt = doubtOf(exchange, identity);
+  if (doubt !== undefined) return pass(exchange, { reason: 'identity', doubt, forward });
+  const keyed = keyedExchange(exchange, identity);
+  const { parts, plan } = keyed;
+  if (exchange.site.countsPopularity) parts.popularity.record(plan.key, exchange.now);
+  const found = lookUp(keyed, parts.store.peek(plan.key));
+  if (parts.store.hasSlowTier && (found.kind === 'none' || found.reuse.kind === 'validate')) {
+    return parts.store.get(plan.key).then((variants) => answer(keyed, lookUp(keyed, variants)));
+  }
+  return answer(keyed, found);
+}
+
+/** Why this request's identity forbids the store; a public fetch needs none. */
+export function doubtOf(
+  { match, request }: Exchange,
+  identity: Identity,
+): Extract<Identity, { kind: 'doubt' }>['reason'] | undefined {
+  const { contentType } = match;
+  const isPublic = contentType.kind === 'rule' && contentType.scope === 'public';
+  if (identity.kind === 'doubt')
+    return isPublic && contentType.vary.cookies.length === 0 ? undefined : identity.reason;
+  if (contentType.kind !== 'rule' || isPublic) return undefined;
+  const token = identity.kind === 'known' ? identity.tokenFields[0] : undefined;
+  const known = token === undefined ? contentType.vary.headers : [token, ...contentType.vary.headers];
+  return hasUnknownCredential(request, known) ? 'unknown-credential' : undefined;
+}
+
+/** By rule such fields are not sent on: an app that knows its users by one would take this one for nobody. */
+function hasUnknownCredential({ fields }: ClientRequest, knownNames: readonly string[]): boolean {
+  for (let index = 0; index < fields.length; index += 2) {
+    const name = foldFieldName(fields[index] ?? '');
+    if (credentialHeaders.has(name) && !knownNames.includes(name)) return true;
+  }
+  return false;
+}
+
+function lookUp(exchange: CacheExchange, variants: readonly Entry[]): Lookup {
+  const { request, plan, directives, now, parts } = exchange;
+  return chooseVariant(variants, { request, plan, directives, now, purgeLog: parts.purgeLog });
+}

@@ -1,0 +1,248 @@
+/**
+ * The Fastify edge: the pipeline has every request before Fastify does; what is passed and is no GET goes on to
+ * @fastify/http-proxy, and comes back through the hooks here.
+ */
+
+import { type IncomingMessage, METHODS, Server, type ServerResponse } from 'node:http';
+import { type Duplex, pipeline as pump, type Readable } from 'node:stream';
+import httpProxy from '@fastify/http-proxy';
+import fastify, {
+  type FastifyInstance,
+  type HTTPMethods,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import type { Fields } from '../http/message.ts';
+import { targetText } from '../http/target.ts';
+import { failureOf } from '../origin/failure.ts';
+import type { Origin } from '../origin/origin.ts';
+import { crash, createHttpServer, type HttpServerOptions, type Raw, refuse } from './http-server.ts';
+import type { Forwarded } from './pass.ts';
+import { passFields } from './upstream-fields.ts';
+
+export type ProxyServerOptions = HttpServerOptions & {
+  readonly origin: Origin;
+  /** Scheme and authority of the origin. */
+  readonly originUrl: string;
+  /** Host to send on for a WebSocket. */
+  readonly originHost: (host: string) => string;
+};
+
+/** Requests handed to @fastify/http-proxy, and what to do with their answers. */
+type UnderWay = WeakMap<IncomingMessage, Forwarded>;
+
+/** Makes the public server; not listening yet. */
+export async function createProxyServer(options: ProxyServerOptions): Promise<FastifyInstance> {
+  const underWay: UnderWay = new WeakMap();
+  const upgraded = new Set<Duplex>();
+  const app = fastify({
+    serverFactory: (handler) =>
+      createHttpServer(options, (raw, forwarded) => {
+        forward({ options, underWay }, { ...raw, forwarded }, handler);
+      }),
+    bodyLimit: Number.MAX_SAFE_INTEGER,
+    exposeHeadRoutes: false,
+    // `createHttpServer` answers what cannot be parsed; Fastify would write its own answer into the middle of others.
+    clientErrorHandler: () => undefined,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    routerOptions: { ignoreTrailingSlash: false },
+  });
+  const methods = METHODS.filter((method) => method !== 'CONNECT');
+  for (const method of methods) {
+    if (!app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: true });
+  }
+  app.server.on('upgrade', (_message, socket) => {
+    upgraded.add(socket);
+    socket.once('close', () => upgraded.delete(socket));
+  });
+  app.addHook('preClose', () => drain(app.server, upgraded));
+  app.addHook('onRequest', (request, reply, done) => {
+    if (admitUpgrade(options, request, reply)) done();
+  });
+  await app.register(httpProxy, proxyOptions({ options, underWay }, methods));
+  return app;
+}
+
+/** How long answers under way may take after a stop, before their connections are cut (CONTRACT §5: 10 s in all). */
+const longestDrainMs = 8000;
+
+/**
+ * Stops accepting, and resolves when every answer under way has been given. node:http closes connections that are idle
+ * when it stops; here those that become idle later as well.
+ */
+function drain(server: Server, upgraded: ReadonlySet<Duplex>): Promise<void> {
+  const sweep = setInterval(() => {
+    server.closeIdleConnections();
+  }, 20);
+  const cut = setTimeout(() => {
+    server.closeAllConnections();
+    for (const socket of upgraded) socket.destroy();
+  }, longestDrainMs);
+  // @fastify/http-proxy has put its own in this one's place: it takes leave of the WebSockets.
+  server.close(() => undefined);
+  return new Promise((resolve) => {
+    // At once: Fastify closes it only after its hooks, and @fastify/http-proxy after its WebSockets.
+    Server.prototype.close.call(server, () => {
+      clearInterval(sweep);
+      clearTimeout(cut);
+      resolve();
+    });
+  });
+}
+
+type Shared = { readonly options: ProxyServerOptions; readonly underWay: UnderWay };
+
+/** @fastify/http-proxy is given the requests as they are to be sent, and hands every answer over. */
+function proxyOptions(
+  { options, underWay }: Shared,
+  methods: readonly string[],
+): Parameters<typeof httpProxy>[1] {
+  return {
+    upstream: options.originUrl,
+    undici: options.origin.agent as never,
+    disableRequestLogging: true,
+    httpMethods: [...methods] as HTTPMethods[],
+    websocket: true,
+    wsClientOptions: {
+      rewriteRequestHeaders: (_headers: unknown, request: FastifyRequest) => socketFields(options, request),
+    },
+    replyOptions: {
+      rewriteRequestHeaders: (request, headers) => {
+        const forwarded = underWay.get(request.raw as IncomingMessage);
+        return forwarded === undefined ? headers : asRecord(forwarded.fields);
+      },
+      // The head is written by hand, in `onResponse`: reply-from copies hop-by-hop fields, Fastify adds its own.
+      rewriteHeaders: () => ({}),
+      // A 503 is an answer, and a write is sent once (DESIGN §3.11): reply-from would try up to ten times.
+      retryDelay: () => null,
+      onResponse: (request, reply, response) => {
+        const raw = { message: request.raw as IncomingMessage, response: reply.raw as ServerResponse };
+        reply.hijack();
+        answer({ options, underWay }, raw, response as unknown as ProxiedResponse);
+      },
+      onError: (reply, { error }) => {
+        reply.hijack();
+        fail(
+          { options, underWay },
+          { message: reply.request.raw as IncomingMessage, response: reply.raw as ServerResponse },
+          error,
+        );
+      },
+    },
+  } as Parameters<typeof httpProxy>[1];
+}
+
+function forward(
+  { options, underWay }: Shared,
+  { message, response, forwarded }: Raw & { forwarded: Forwarded },
+  handler: (request: IncomingMessage, response: ServerResponse) => void,
+): void {
+  underWay.set(message, forwarded);
+  message.url = forwarded.target;
+  let hasEnded = false;
+  response.once('close', () => {
+    hasEnded = response.writableFinished;
+    if (!hasEnded) forwarded.onClientGone().catch(options.onError);
+  });
+  handler(message, response);
+}
+
+type ProxiedResponse = {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly stream: Readable;
+};
+
+function answer(
+  { options, underWay }: Shared,
+  { message, response }: Raw,
+  { statusCode, headers, stream }: ProxiedResponse,
+): void {
+  const forwarded = underWay.get(message);
+  if (forwarded === undefined) return;
+  // Until the head is released nobody reads the body; an error meanwhile must not go unheard.
+  const ignore = (): void => undefined;
+  stream.on('error', ignore);
+  forwarded
+    .onHead(statusCode, asFields(headers))
+    .then(({ fields, keeper }) => {
+      if (!message.complete) fields.push('Connection', 'close');
+      if (keeper !== undefined) stream.on('data', keeper.add);
+      response.writeHead(statusCode, fields);
+      // `pipeline` destroys the response when the origin's body is cut: the client sees it cut as well.
+      pump(stream, response, (error) => {
+        if (!error) keeper?.finish();
+        forwarded.onEnd();
+      });
+    })
+    .catch((error: unknown) => {
+      stream.destroy();
+      crash(options, response, error);
+    });
+}
+
+function fail({ options, underWay }: Shared, { message, response }: Raw, error: unknown): void {
+  const forwarded = underWay.get(message);
+  if (forwarded === undefined) return;
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  forwarded.onFailure(failureOf(cause)).catch((problem: unknown) => {
+    crash(options, response, problem);
+  });
+}
+
+/** A WebSocket's request has not been through the pipeline: the same checks, then its canonical target. */
+function admitUpgrade(options: ProxyServerOptions, request: FastifyRequest, reply: FastifyReply): boolean {
+  const { raw } = request;
+  if (raw.headers.upgrade === undefined || raw.method !== 'GET') return true;
+  const result = options.read(raw);
+  if (result.kind === 'request') {
+    const { path, query } = result.request;
+    raw.url = targetText(path, query);
+    return true;
+  }
+  reply.hijack();
+  refuse(
+    reply.raw,
+    result.kind === 'refused' ? result : { kind: 'refused', status: 400, detail: 'bad-target' },
+  );
+  return false;
+}
+
+const socketOwn: ReadonlySet<string> = new Set([
+  'sec-websocket-key',
+  'sec-websocket-version',
+  'sec-websocket-extensions',
+  'sec-websocket-protocol',
+]);
+
+/** What the origin of a WebSocket is told: all the client said, its Origin and Cookie included. */
+function socketFields(
+  options: ProxyServerOptions,
+  request: FastifyRequest,
+): Record<string, string | string[]> {
+  const result = options.read(request.raw);
+  if (result.kind !== 'request') return {};
+  const all = asRecord(passFields(result.request, options.originHost(result.request.host)));
+  return Object.fromEntries(Object.entries(all).filter(([name]) => !socketOwn.has(name)));
+}
+
+function asRecord(fields: Fields): Record<string, string | string[]> {
+  const record: Record<string, string | string[]> = Object.create(null) as Record<string, string | string[]>;
+  for (let index = 0; index < fields.length; index += 2) {
+    const name = (fields[index] ?? '').toLowerCase();
+    const value = fields[index + 1] ?? '';
+    const before = record[name];
+    record[name] =
+      before === undefined ? value : Array.isArray(before) ? [...before, value] : [before, value];
+  }
+  return record;
+}
+
+function asFields(headers: ProxiedResponse['headers']): string[] {
+  const fields: string[] = [];
+  for (const [name, value] of Object.entries(headers)) {
+    for (const line of Array.isArray(value) ? value : [value ?? '']) fields.push(name, line);
+  }
+  return fields;
+}

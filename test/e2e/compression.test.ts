@@ -1,0 +1,95 @@
+import { request } from 'node:http';
+import { gunzipSync } from 'node:zlib';
+import t from 'tap';
+import { startSite } from '../helpers/scripted-site.ts';
+
+const rules = `
+content_types:
+  page: { ttl: 60s, scope: public, cache_control: override }
+routes:
+  - { match: GET /p/*, type: page }
+unmatched: standard
+`;
+const html = '<p>words, words, words</p>'.repeat(400);
+
+t.test('text is compressed once when stored, and given plain to who cannot take it', async (t) => {
+  const site = await startSite(rules, {
+    answer: (_message, response) => {
+      response.setHeader('content-type', 'text/html');
+      response.setHeader('etag', '"v1"');
+      response.setHeader('content-length', html.length);
+      response.end(html);
+    },
+  });
+  t.teardown(() => site.close());
+  const first = await ask(site.url, '/p/1', { 'accept-encoding': 'gzip' });
+  t.equal(first.headers['vary'], 'Accept-Encoding');
+  t.equal(first.body.toString(), html);
+  while ([...site.proxy.parts.store.entries()][0]?.coding === undefined)
+    await new Promise((done) => setImmediate(done));
+  t.ok(site.proxy.parts.store.size().bytes < html.length / 2, 'the store holds the smaller form');
+
+  const packed = await ask(site.url, '/p/1', { 'accept-encoding': 'br;q=0, gzip' });
+  t.equal(packed.headers['content-encoding'], 'gzip');
+  t.equal(packed.headers['etag'], 'W/"v1"');
+  t.equal(packed.headers['content-length'], String(packed.body.length));
+  t.equal(gunzipSync(packed.body).toString(), html);
+
+  for (const accepted of [undefined, 'identity', 'gzip;q=0', '*;q=0']) {
+    const plain = await ask(site.url, '/p/1', accepted === undefined ? {} : { 'accept-encoding': accepted });
+    t.equal(plain.headers['content-encoding'], undefined);
+    t.equal(plain.headers['etag'], '"v1"');
+    t.equal(plain.body.toString(), html);
+  }
+  const part = await ask(site.url, '/p/1', { 'accept-encoding': 'gzip', range: 'bytes=3-7' });
+  t.equal(part.status, 206);
+  t.equal(part.body.toString(), 'words');
+  t.equal(part.headers['content-range'], `bytes 3-7/${html.length}`);
+  t.equal(part.headers['content-encoding'], undefined);
+  for (const tag of ['W/"v1"', '"v1"']) {
+    const same = await ask(site.url, '/p/1', { 'accept-encoding': 'gzip', 'if-none-match': tag });
+    t.equal(same.status, 304);
+  }
+  t.equal(site.seen.length, 1);
+});
+
+t.test('what the origin compressed, images, and no-transform stay as they are', async (t) => {
+  const site = await startSite(rules);
+  t.teardown(() => site.close());
+  const kinds: Record<string, Record<string, string>> = {
+    png: { 'content-type': 'image/png' },
+    kept: { 'content-type': 'text/html', 'cache-control': 'no-transform' },
+    coded: { 'content-type': 'text/html', 'content-encoding': 'br' },
+  };
+  for (const [name, headers] of Object.entries(kinds)) {
+    site.answerWith((_message, response) => {
+      response.writeHead(200, headers);
+      response.end(html);
+    });
+    await ask(site.url, `/p/${name}`, {});
+    const again = await ask(site.url, `/p/${name}`, { 'accept-encoding': 'gzip' });
+    t.equal(again.headers['content-encoding'], headers['content-encoding']);
+    t.equal(again.headers['vary'], undefined);
+  }
+});
+
+function ask(url: string, path: string, headers: Record<string, string>) {
+  const { port, hostname } = new URL(url);
+  return new Promise<{ status: number; headers: NodeJS.Dict<string | string[]>; body: Buffer }>(
+    (resolve, reject) => {
+      request({ port, hostname, path, headers, agent: false }, (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () => {
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            body: Buffer.concat(chunks),
+          });
+        });
+      })
+        .on('error', reject)
+        .end();
+    },
+  );
+}

@@ -1,0 +1,63 @@
+import { Agent, request } from 'node:http';
+import { once } from 'node:events';
+import t from 'tap';
+import { WebSocket, WebSocketServer } from 'ws';
+import { barrier, startSite } from '../helpers/scripted-site.ts';
+
+t.test('stopping refuses new connections, finishes what is under way and keeps its purges', async (t) => {
+  const rules = 'writes:\n  - { match: POST /w, invalidate: [all] }\n';
+  const site = await startSite(rules);
+  const arrived = barrier();
+  const release = barrier();
+  let waiting = 0;
+  site.answerWith((message, response) => {
+    message.resume();
+    waiting += 1;
+    if (waiting === 2) arrived.arrive();
+    void release.reached.then(() => response.end('finished'));
+  });
+  const agent = new Agent({ keepAlive: true });
+  const answers = [ask(site.url, 'GET', '/r', agent), ask(site.url, 'POST', '/w', agent)];
+  await arrived.reached;
+  const before = site.proxy.parts.purgeLog.position().seq;
+  const closing = site.close();
+  await t.rejects(ask(site.url, 'GET', '/late', new Agent()), { code: 'ECONNREFUSED' });
+  let hasClosed = false;
+  void closing.then(() => (hasClosed = true));
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  t.notOk(hasClosed, 'it waits for what is under way');
+  release.arrive();
+  t.same(await Promise.all(answers), ['finished', 'finished']);
+  await closing;
+  t.ok(site.proxy.parts.purgeLog.position().seq > before, 'the write ended what it made stale');
+  agent.destroy();
+});
+
+t.test('a WebSocket is told that the proxy stops', async (t) => {
+  const site = await startSite('unmatched: standard\n');
+  const sockets = new WebSocketServer({ server: site.origin });
+  const client = new WebSocket(site.url.replace('http', 'ws'));
+  await once(client, 'open');
+  const closed = once(client, 'close');
+  await site.proxy.close();
+  await closed;
+  t.equal(client.readyState, WebSocket.CLOSED);
+  sockets.close();
+  await site.close();
+});
+
+function ask(url: string, method: string, path: string, agent: Agent): Promise<string> {
+  const { port, hostname } = new URL(url);
+  return new Promise((resolve, reject) => {
+    request({ port, hostname, method, path, agent }, (response) => {
+      let text = '';
+      response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      response.on('end', () => {
+        resolve(text);
+      });
+      response.on('error', reject);
+    })
+      .on('error', reject)
+      .end();
+  });
+}

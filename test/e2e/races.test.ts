@@ -1,0 +1,115 @@
+import t from 'tap';
+import { barrier, cacheStatus, startSite } from '../helpers/scripted-site.ts';
+
+const rules = `
+content_types:
+  page: { ttl: 60s, scope: public, cache_control: override, tags: [pages], stale_while_revalidate: 60s }
+routes:
+  - { match: GET /p/:id, type: page, tags: ["page:{id}"] }
+writes:
+  - { match: PUT /api/p/:id, invalidate: ["page:{id}"] }
+`;
+
+t.test('a fetch that is held at the origin while a write passes is not stored', async (t) => {
+  const site = await startSite(rules);
+  t.teardown(() => site.close());
+  const arrived = barrier();
+  const release = barrier();
+  site.answerWith((request, response) => {
+    if (request.method === 'PUT') return void response.end('written');
+    arrived.arrive();
+    void release.reached.then(() => response.end('old'));
+  });
+  const reading = fetch(`${site.url}/p/1`);
+  await arrived.reached;
+  t.equal((await fetch(`${site.url}/api/p/1`, { method: 'PUT', body: 'x' })).status, 200);
+  release.arrive();
+  t.equal(await (await reading).text(), 'old', 'it was asked before the write');
+  site.answerWith((_request, response) => response.end('new'));
+  const next = await fetch(`${site.url}/p/1`);
+  t.equal(await next.text(), 'new');
+  t.match(cacheStatus(next), /^fwd=/);
+});
+
+t.test('who asks after a write does not join a fetch from before it', async (t) => {
+  const site = await startSite(rules);
+  t.teardown(() => site.close());
+  const arrived = barrier();
+  const release = barrier();
+  let reads = 0;
+  site.answerWith((request, response) => {
+    if (request.method === 'PUT') return void response.end('written');
+    reads += 1;
+    if (reads > 1) return void response.end('new');
+    arrived.arrive();
+    void release.reached.then(() => response.end('old'));
+  });
+  const before = fetch(`${site.url}/p/1`);
+  await arrived.reached;
+  await fetch(`${site.url}/api/p/1`, { method: 'PUT', body: 'x' });
+  t.equal(await (await fetch(`${site.url}/p/1`)).text(), 'new');
+  release.arrive();
+  t.equal(await (await before).text(), 'old');
+  t.equal(
+    await (await fetch(`${site.url}/p/1`)).text(),
+    'new',
+    'the older answer did not take the place of the newer',
+  );
+});
+
+t.test('fifty who ask at once make one request; Set-Cookie goes to nobody else', async (t) => {
+  const site = await startSite(rules);
+  t.teardown(() => site.close());
+  const release = barrier();
+  site.answerWith((_request, response) => {
+    void release.reached.then(() => response.end('one for all'));
+  });
+  const asking = Array.from({ length: 50 }, () => fetch(`${site.url}/p/2`));
+  await until(() => site.seen.length > 0);
+  release.arrive();
+  const answers = await Promise.all(asking);
+  t.same(new Set(await Promise.all(answers.map((answer) => answer.text()))), new Set(['one for all']));
+  t.equal(site.seen.length, 1);
+
+  site.answerWith((request, response) => {
+    response.setHeader('set-cookie', `session=${site.seen.length}`);
+    response.end(request.url);
+  });
+  const personal = await Promise.all(Array.from({ length: 20 }, () => fetch(`${site.url}/p/3`)));
+  const cookies = personal.map((answer) => answer.headers.get('set-cookie'));
+  t.equal(new Set(cookies).size, 20, 'each has a cookie of its own');
+});
+
+t.test('a leader whose client leaves still fills for those who wait', async (t) => {
+  const site = await startSite(rules);
+  t.teardown(() => site.close());
+  const arrived = barrier();
+  const release = barrier();
+  site.answerWith((_request, response) => {
+    arrived.arrive();
+    void release.reached.then(() => response.end('shared'));
+  });
+  const leaving = new AbortController();
+  const leader = fetch(`${site.url}/p/4`, { signal: leaving.signal }).catch(() => undefined);
+  await arrived.reached;
+  const waiting = fetch(`${site.url}/p/4`);
+  leaving.abort();
+  await leader;
+  release.arrive();
+  t.equal(await (await waiting).text(), 'shared');
+  t.equal(site.seen.length, 1);
+});
+
+/** Waits, turn by turn of the event loop, until something holds. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+t.test('a write ends its URL however the rule spells the query', async (t) => {
+  const site = await startSite(rules, { answer: (_request, response) => response.end('x') });
+  t.teardown(() => site.close());
+  await fetch(`${site.url}/p/9?a=2&b=1`);
+  t.match(cacheStatus(await fetch(`${site.url}/p/9?b=1&a=2`)), /^hit/);
+  await fetch(`${site.url}/p/9?b=1&a=2`, { method: 'POST', body: 'x' });
+  t.match(cacheStatus(await fetch(`${site.url}/p/9?a=2&b=1`)), /^fwd=/);
+});

@@ -1,0 +1,95 @@
+/** An origin that answers as a test says, and a proxy in front of it: real servers, real sockets. */
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import pino from 'pino';
+import { parseConfig } from '../../src/config/check.ts';
+import { renderProblem } from '../../src/config/problem.ts';
+import type { Clock } from '../../src/kit/time.ts';
+import type { Outcome } from '../../src/proxy/outcome.ts';
+import { type RunningServer, startServer } from '../../src/server.ts';
+
+export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+export type Site = {
+  readonly proxy: RunningServer;
+  readonly url: string;
+  /** `GET /path` of every request the origin has seen, in order. */
+  readonly seen: string[];
+  readonly requests: IncomingMessage[];
+  readonly outcomes: Outcome[];
+  readonly origin: Server;
+  answerWith(answer: Answer): void;
+  close(): Promise<void>;
+};
+
+/** Starts both. `rules` is the configuration without upstream and listen. */
+export async function startSite(
+  rules: string,
+  options: { answer?: Answer; clock?: Clock } = {},
+): Promise<Site> {
+  const seen: string[] = [];
+  const requests: IncomingMessage[] = [];
+  let current: Answer = options.answer ?? ((_request, response) => response.end('ok'));
+  const sockets = new Set<Socket>();
+  const origin = createServer((request, response) => {
+    seen.push(`${request.method ?? ''} ${request.url ?? ''}`);
+    requests.push(request);
+    current(request, response);
+  });
+  origin.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve) => origin.listen(0, '127.0.0.1', resolve));
+  const { port } = origin.address() as AddressInfo;
+  const outcomes: Outcome[] = [];
+  const proxy = await startProxy(`upstream: http://127.0.0.1:${port}\n${rules}`, { ...options, outcomes });
+  return {
+    proxy,
+    url: proxy.url,
+    seen,
+    requests,
+    outcomes,
+    origin,
+    answerWith: (answer) => {
+      current = answer;
+    },
+    close: async () => {
+      await proxy.close();
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => origin.close(resolve));
+    },
+  };
+}
+
+/** Starts a proxy with a configuration text on a free port. */
+export async function startProxy(
+  text: string,
+  { clock, outcomes, env = {} }: { clock?: Clock; outcomes?: Outcome[]; env?: Record<string, string> } = {},
+): Promise<RunningServer> {
+  const parsed = parseConfig(text, { file: 'test.yaml', env, listen: '127.0.0.1:0' });
+  if (parsed.kind === 'problems') throw new Error(parsed.problems.map(renderProblem).join('\n'));
+  const config = { ...parsed.config, control: { ...parsed.config.control, port: 0 } };
+  return startServer({
+    config,
+    ...(clock === undefined ? {} : { clock }),
+    log: pino({ level: 'silent' }),
+    onOutcome: (outcome) => outcomes?.push(outcome),
+  });
+}
+
+/** A promise with its hands outside: for holding an answer back until the test lets it go. */
+export function barrier(): { readonly reached: Promise<void>; readonly arrive: () => void } {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  return {
+    reached: promise,
+    arrive: () => {
+      resolve(undefined);
+    },
+  };
+}
+
+/** Our member of Cache-Status, without the name. */
+export const cacheStatus = (response: Response): string =>
+  (response.headers.get('cache-status') ?? '').replace(/^.*shelflife; /, '');
