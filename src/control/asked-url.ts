@@ -1,0 +1,81 @@
+/**
+ * A URL as an operator writes it, and the spellings under which the proxy may have stored it: a path means every host, an
+ * absolute URL only its own.
+ */
+
+import { canonicalAuthority } from '../http/authority.ts';
+import { normaliseTarget, targetText } from '../http/target.ts';
+import { hostUrlTag, urlTag } from '../policy/entry-tags.ts';
+import type { Tag } from '../policy/tags.ts';
+import { namesHost, readAsked } from '../proxy/asked-request.ts';
+import type { Site } from '../proxy/exchange.ts';
+import { spellingsOf } from '../proxy/keyed-exchange.ts';
+import { originHostOf } from '../proxy/upstream-fields.ts';
+import type { UrlPrefix } from '../store/purge-log.ts';
+
+/** `targets` are canonical: as asked for, and as a rule that sorts or filters the query has it. `host` absent: every one. */
+export type AskedUrl =
+  | { readonly kind: 'url'; readonly targets: readonly string[]; readonly host: string | undefined }
+  | { readonly kind: 'bad'; readonly detail: string };
+
+const bad = (detail: string): { readonly kind: 'bad'; readonly detail: string } => ({ kind: 'bad', detail });
+const everyHost = { hosts: undefined, trustedProxies: [] };
+
+/** Reads a URL. */
+export function readUrl(text: string, site: Site): AskedUrl {
+  const read = readAsked({ method: 'GET', url: text, fields: [], host: 'localhost' }, everyHost);
+  if (read.kind === 'not-a-url')
+    return bad(`${quoted(text)} is neither a path that begins with / nor an absolute URL`);
+  if (read.kind !== 'request') return bad(`${quoted(text)} is no URL a client can ask for${reasonOf(text)}`);
+  const { request } = read;
+  return {
+    kind: 'url',
+    targets: spellingsOf(targetText(request.path, request.query), { request, site }),
+    host: namesHost(text) ? originHostOf(request, site) : undefined,
+  };
+}
+
+/** The tags of everything stored under a URL. */
+export const tagsOfUrl = ({ targets, host }: Extract<AskedUrl, { kind: 'url' }>): Tag[] =>
+  targets.map((target) => (host === undefined ? urlTag(target) : hostUrlTag(host, target)));
+
+export type AskedPrefix =
+  { readonly kind: 'prefix'; readonly prefix: UrlPrefix } | { readonly kind: 'bad'; readonly detail: string };
+
+/** Reads the start of a path, or of an absolute URL. It is compared letter by letter with canonical paths and queries. */
+export function readPrefix(text: string, site: Site): AskedPrefix {
+  const [, scheme, authority = '', rest = ''] = /^(https?):\/\/([^/?#]*)(.*)$/is.exec(text) ?? [];
+  if (scheme === undefined && !text.startsWith('/')) {
+    return bad(`the prefix ${quoted(text)} is neither the start of a path nor of an absolute URL`);
+  }
+  const start = scheme === undefined ? text : rest === '' ? '/' : rest;
+  const host =
+    scheme === undefined
+      ? undefined
+      : canonicalAuthority(authority, scheme.toLowerCase() === 'https' ? 'https' : 'http');
+  if (scheme !== undefined && host === undefined) return bad(`the prefix ${quoted(text)} names no host`);
+  if (!canBegin(start))
+    return bad(
+      `the prefix ${quoted(text)} can begin no canonical path: no escape cut short, no //, /./ or /../`,
+    );
+  const asStored = site.config.upstream.host === 'upstream' && host !== undefined ? site.originHost : host;
+  return { kind: 'prefix', prefix: { host: asStored, start: canonicalStart(start) } };
+}
+
+const quoted = (text: string): string => JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
+
+function reasonOf(text: string): string {
+  const target = normaliseTarget(text);
+  return target.kind === 'bad' ? ` (${target.reason})` : '';
+}
+
+/** What normalising would take away from the middle of a prefix would make it the start of something else. */
+function canBegin(start: string): boolean {
+  const path = start.replace(/\?.*$/s, '');
+  return normaliseTarget(start).kind === 'ok' && !/\/(?:\/|\.{1,2}(?:\/|$))/.test(path);
+}
+
+function canonicalStart(start: string): string {
+  const target = normaliseTarget(start);
+  return target.kind === 'ok' ? targetText(target.path, target.query) : start;
+}

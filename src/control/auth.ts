@@ -1,0 +1,88 @@
+/**
+ * Who may use the control API: whoever has the token.
+ *
+ * Promises: the token is compared in constant time, by digests of equal length; the right one is never kept out, whatever
+ * others have tried; wrong ones are counted in bounded memory and, when there are many from one address, answered 429.
+ */
+
+import { hash, timingSafeEqual } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import { BoundedMap } from '../kit/bounded-map.ts';
+import type { Clock } from '../kit/time.ts';
+import { sendProblem } from './problem-answer.ts';
+
+/**
+ * What a route asks of its visitor. `token` is what a route has that says nothing; `page`: shown to anybody, provided that
+ * there is a token to be given on it; `anyone`: always answered.
+ */
+export type Access = 'token' | 'page' | 'anyone';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access;
+  }
+}
+
+export type AuthOptions = {
+  /** Absent: only `anyone` routes answer. */
+  readonly token: string | undefined;
+  readonly clock: Clock;
+  readonly log: Logger;
+};
+
+/** Whether the request may go on; `false` when it has been answered here. */
+export type Authorize = (request: FastifyRequest, reply: FastifyReply) => boolean;
+
+/** So many wrong tokens in a row of so long are a mistake; more are not. */
+const patience = { failures: 10, perMs: 60_000, addresses: 1000 };
+
+type Failures = { count: number; readonly since: number };
+
+/** Makes the hook that lets requests in. */
+export function createAuthorize({ token, clock, log }: AuthOptions): Authorize {
+  const digest = token === undefined ? undefined : digestOf(token);
+  const failures = new BoundedMap<string, Failures>(patience.addresses);
+
+  const refuse = (request: FastifyRequest, reply: FastifyReply, given: string | undefined): false => {
+    void reply.header('WWW-Authenticate', 'Bearer realm="shelflife control"');
+    if (given === undefined) {
+      const detail = digest === undefined ? noToken : 'send the control token as Authorization: Bearer TOKEN';
+      sendProblem(reply, { status: 401, detail });
+      return false;
+    }
+    const failed = countFailure(failures, request.ip, clock.monotonicMs());
+    if (failed.count === 1 || failed.count === patience.failures + 1) {
+      log.warn({ address: request.ip, failures: failed.count }, 'control: wrong token');
+    }
+    if (failed.count > patience.failures) {
+      void reply.header('Retry-After', String(patience.perMs / 1000));
+      sendProblem(reply, { status: 429, detail: 'too many wrong control tokens from this address' });
+    } else sendProblem(reply, { status: 401, detail: 'the control token is wrong' });
+    return false;
+  };
+
+  return (request, reply) => {
+    const { access = 'token' } = request.routeOptions.config;
+    if (access === 'anyone' || (access === 'page' && digest !== undefined)) return true;
+    if (digest === undefined) return refuse(request, reply, undefined);
+    const given = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
+    if (given !== undefined && timingSafeEqual(digestOf(given), digest)) return true;
+    return refuse(request, reply, given);
+  };
+}
+
+const noToken =
+  'no control token is configured, so only /healthz and /readyz answer: ' +
+  'set control.token in the configuration or SHELFLIFE_TOKEN, at least 32 characters, and start again';
+
+const digestOf = (token: string): Buffer => hash('sha256', token, 'buffer');
+
+function countFailure(failures: BoundedMap<string, Failures>, address: string, nowMs: number): Failures {
+  const before = failures.get(address);
+  const isRecent = before !== undefined && nowMs - before.since < patience.perMs;
+  const failed = isRecent ? before : { count: 0, since: nowMs };
+  failed.count += 1;
+  failures.set(address, failed);
+  return failed;
+}

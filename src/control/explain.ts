@@ -1,0 +1,49 @@
+/**
+ * `GET /explain?method=&url=`: every decision about an exchange under the running configuration, with what is stored for it.
+ *
+ * `header` and `response_header` (`Name: value`, repeatable) and `status` describe the exchange more closely.
+ */
+
+import { explain, explanationLines } from '../proxy/explain.ts';
+import type { ProxyParts } from '../proxy/exchange.ts';
+import { readHeaderLines } from '../proxy/header-lines.ts';
+import type { RegisterRoutes } from './api.ts';
+import { sendProblem } from './problem-answer.ts';
+import { readQuery } from './query.ts';
+
+const shape = {
+  one: ['method', 'url', 'status'],
+  many: ['header', 'response_header'],
+  required: ['url'],
+};
+
+/** The route that explains. */
+export function explainRoutes(parts: ProxyParts): RegisterRoutes {
+  return (app) => {
+    app.get('/explain', async (request, reply) => {
+      const refuse = (detail: string) => sendProblem(reply, { status: 400, detail });
+      const query = readQuery(request, shape);
+      if (query.kind === 'bad') return refuse(query.detail);
+      const { values } = query;
+      const first = (name: string): string | undefined => values.get(name)?.[0];
+      const fields = readHeaderLines(values.get('header') ?? []);
+      const responseFields = readHeaderLines(values.get('response_header') ?? []);
+      if (fields === undefined || responseFields === undefined)
+        return refuse('a header is written Name: value');
+      const status = Number(first('status') ?? 200);
+      if (!Number.isInteger(status) || status < 200 || status > 599)
+        return refuse('status is a number from 200 to 599');
+      const method = (first('method') ?? 'GET').toUpperCase();
+      const result = await explain(parts, {
+        method,
+        url: first('url') ?? '',
+        fields,
+        status,
+        responseFields,
+      });
+      if (result.kind === 'not-a-url')
+        return refuse('url is neither a path that begins with / nor an absolute URL');
+      return reply.send({ ...result.explanation, text: explanationLines(result.explanation) });
+    });
+  };
+}

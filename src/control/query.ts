@@ -1,0 +1,37 @@
+/**
+ * The query of a control request: parameters that are known, each as often as it may come.
+ */
+
+import type { FastifyRequest } from 'fastify';
+
+/** Values by name. `detail` says what is wrong. */
+export type ReadQuery =
+  | { readonly kind: 'ok'; readonly values: ReadonlyMap<string, readonly string[]> }
+  | { readonly kind: 'bad'; readonly detail: string };
+
+/** `one` may come once, `many` repeatedly, and all of `required` must. */
+export type QueryShape = {
+  readonly one: readonly string[];
+  readonly many?: readonly string[];
+  readonly required: readonly string[];
+};
+
+/** Reads the query of a request; anything unknown, repeated, missing or empty is refused. */
+export function readQuery(request: FastifyRequest, { one, many = [], required }: QueryShape): ReadQuery {
+  const mark = request.url.indexOf('?');
+  const given = new URLSearchParams(mark < 0 ? '' : request.url.slice(mark + 1));
+  const values = new Map<string, string[]>();
+  for (const [name, value] of given) {
+    if (!one.includes(name) && !many.includes(name)) {
+      return {
+        kind: 'bad',
+        detail: `there is no parameter ${JSON.stringify(name)}; there are ${[...one, ...many].join(', ')}`,
+      };
+    }
+    const before = values.get(name);
+    if (before !== undefined && one.includes(name)) return { kind: 'bad', detail: `${name} is given twice` };
+    values.set(name, [...(before ?? []), value]);
+  }
+  const missing = required.find((name) => (values.get(name)?.[0] ?? '') === '');
+  return missing === undefined ? { kind: 'ok', values } : { kind: 'bad', detail: `${missing} is missing` };
+}

@@ -1,0 +1,111 @@
+/**
+ * The configuration, read again: whole or not at all (CONTRACT §2 "Details that matter").
+ *
+ * Promises: one reload at a time, in the order asked for; a bad file changes nothing; sections that only a restart can
+ * change keep their values of before, and are named.
+ */
+
+import { isDeepStrictEqual } from 'node:util';
+import type { Logger } from 'pino';
+import type { ParseResult } from '../config/check.ts';
+import type { Config } from '../config/config.ts';
+import { inactiveSections } from '../config/inactive.ts';
+import { type Problem, renderProblem, type Warning } from '../config/problem.ts';
+import type { RegisterRoutes } from './api.ts';
+import { sendProblem } from './problem-answer.ts';
+
+/** `unreadable`: the file is not there, or may not be read. */
+export type ReadConfigResult = ParseResult | { readonly kind: 'unreadable'; readonly message: string };
+export type ReadConfig = () => Promise<ReadConfigResult>;
+
+export type ReloadResult =
+  | {
+      readonly kind: 'applied';
+      /** Sections that have changed and take effect after a restart. */
+      readonly restart: readonly string[];
+      readonly inactive: readonly string[];
+      readonly warnings: readonly Warning[];
+    }
+  | { readonly kind: 'refused'; readonly problems: readonly Problem[] }
+  | { readonly kind: 'unreadable'; readonly message: string }
+  | { readonly kind: 'no-file' };
+
+export type Reload = () => Promise<ReloadResult>;
+
+export type ReloadParts = {
+  /** Absent: the proxy was started without a file. */
+  readonly read: ReadConfig | undefined;
+  readonly current: () => Config;
+  readonly replace: (config: Config) => Promise<void>;
+};
+
+/** Makes the function that reads the configuration again. */
+export function createReload({ read, current, replace }: ReloadParts): Reload {
+  let last: Promise<unknown> = Promise.resolve();
+  const once = async (readNow: ReadConfig): Promise<ReloadResult> => {
+    const result = await readNow();
+    if (result.kind === 'problems') return { kind: 'refused', problems: result.problems };
+    if (result.kind === 'unreadable') return result;
+    const { config, warnings } = result;
+    const restart = changedForRestart(current(), config);
+    await replace(withoutRestart(current(), config));
+    return { kind: 'applied', restart, inactive: inactiveSections(config), warnings };
+  };
+  return () => {
+    if (read === undefined) return Promise.resolve({ kind: 'no-file' });
+    const next = last.then(() => once(read));
+    // The next one waits for this one's end, whatever that is.
+    last = next.catch(() => undefined);
+    return next;
+  };
+}
+
+const restartSections = ['upstream', 'listen', 'control', 'store'] as const;
+
+function changedForRestart(before: Config, after: Config): string[] {
+  const changed: string[] = restartSections.filter((name) => !isDeepStrictEqual(before[name], after[name]));
+  return isDeepStrictEqual(before.ttl.popular, after.ttl.popular) ? changed : [...changed, 'ttl.popular'];
+}
+
+function withoutRestart({ upstream, listen, control, store, ttl }: Config, after: Config): Config {
+  return { ...after, upstream, listen, control, store, ttl: { ...after.ttl, popular: ttl.popular } };
+}
+
+/** The route that reads the configuration again. */
+export function reloadRoutes(reload: Reload, log: Logger): RegisterRoutes {
+  return (app) => {
+    app.post('/reload', async (request, reply) => {
+      const result = await reload();
+      log.info({ address: request.ip, result: result.kind }, 'control: reload');
+      switch (result.kind) {
+        case 'applied': {
+          const { restart, inactive, warnings } = result;
+          return reply.send({ applied: true, restart, inactive, warnings: warnings.map(renderProblem) });
+        }
+        case 'refused': {
+          const problems = result.problems.map(({ file, line, column, code, message }) => ({
+            file,
+            line,
+            column,
+            code,
+            message,
+          }));
+          const detail = `the file has ${problems.length} problems; the configuration of before stays in force`;
+          return sendProblem(reply, { status: 422, detail, members: { problems } });
+        }
+        case 'unreadable':
+          return sendProblem(reply, {
+            status: 422,
+            detail: `${result.message}; the configuration of before stays in force`,
+          });
+        case 'no-file':
+          return sendProblem(reply, {
+            status: 409,
+            detail: 'the proxy was started without a configuration file',
+          });
+        default:
+          return result satisfies never;
+      }
+    });
+  };
+}

@@ -1,0 +1,81 @@
+/**
+ * What was counted, for scrapers, scripts and the dashboard (CONTRACT §3). What the answers are is given from outside; the
+ * paths, the parameters and the formats are here.
+ */
+
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { RegisterRoutes } from './api.ts';
+import { sendProblem } from './problem-answer.ts';
+import { readQuery } from './query.ts';
+
+/** Where a report's period and format are one of these. */
+export type ReportPeriod = 'day' | 'week';
+export type ReportFormat = 'json' | 'text' | 'markdown' | 'html';
+
+/** Gives the answers; everything but `metrics` and `report` is sent as JSON. */
+export type WatchAnswers = {
+  readonly metrics: () => Promise<{ readonly text: string; readonly contentType: string }>;
+  readonly summary: () => object;
+  readonly misses: () => object;
+  readonly hot: () => object;
+  readonly alerts: () => object;
+  /** All the dashboard shows, with charts of so many seconds. */
+  readonly overview: (spanSeconds: number) => object;
+  readonly report: (period: ReportPeriod, format: ReportFormat) => string;
+};
+
+/** Charts reach so far back, in seconds. */
+const spans: ReadonlyMap<string, number> = new Map([
+  ['10m', 600],
+  ['1h', 3600],
+  ['24h', 86_400],
+]);
+
+const contentTypes: Readonly<Record<ReportFormat, string>> = {
+  json: 'application/json; charset=utf-8',
+  text: 'text/plain; charset=utf-8',
+  markdown: 'text/markdown; charset=utf-8',
+  html: 'text/html; charset=utf-8',
+};
+
+/** The routes that only read. */
+export function watchRoutes(answers: WatchAnswers): RegisterRoutes {
+  return (app) => {
+    app.get('/metrics', async (_request, reply) => {
+      const { text, contentType } = await answers.metrics();
+      return reply.type(contentType).send(text);
+    });
+    app.get('/api/cache/metrics', () => answers.summary());
+    app.get('/api/cache/misses', () => answers.misses());
+    app.get('/api/cache/hot', () => answers.hot());
+    app.get('/api/cache/alerts', () => answers.alerts());
+    app.get('/api/cache/overview', (request, reply) => {
+      const query = readQuery(request, { one: ['span'], required: [] });
+      if (query.kind === 'bad') return sendProblem(reply, { status: 400, detail: query.detail });
+      const span = spans.get(query.values.get('span')?.[0] ?? '10m');
+      if (span === undefined) return refuse(reply, 'span', [...spans.keys()]);
+      return reply.send(answers.overview(span));
+    });
+    app.get('/api/cache/report', (request, reply) => sendReport(answers, request, reply));
+  };
+}
+
+const refuse = (reply: FastifyReply, name: string, words: readonly string[]): FastifyReply =>
+  sendProblem(reply, { status: 400, detail: `${name} is one of ${words.join(', ')}` });
+
+function sendReport(answers: WatchAnswers, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const query = readQuery(request, { one: ['period', 'format'], required: [] });
+  if (query.kind === 'bad') return sendProblem(reply, { status: 400, detail: query.detail });
+  const period = query.values.get('period')?.[0] ?? 'week';
+  const format = query.values.get('format')?.[0] ?? 'json';
+  if (period !== 'day' && period !== 'week') return refuse(reply, 'period', ['day', 'week']);
+  if (!isFormat(format)) return refuse(reply, 'format', Object.keys(contentTypes));
+  // Its charts are drawn in place and its style is its own: nothing of it may run or be loaded.
+  if (format === 'html') void reply.header('Content-Security-Policy', reportPolicy);
+  return reply.type(contentTypes[format]).send(answers.report(period, format));
+}
+
+const isFormat = (text: string): text is ReportFormat => Object.hasOwn(contentTypes, text);
+
+const reportPolicy =
+  "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";

@@ -1,0 +1,217 @@
+/**
+ * The composition root: a configuration in, everything built once, wired, started, closed. No logic.
+ */
+
+import { randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import pino, { type Logger } from 'pino';
+import type { Address, Config } from './config/config.ts';
+import { createControlServer } from './control/api.ts';
+import { entriesRoutes } from './control/entries.ts';
+import { explainRoutes } from './control/explain.ts';
+import { healthRoutes } from './control/health.ts';
+import { createOriginProbe } from './control/origin-probe.ts';
+import { purgeRoutes } from './control/purge.ts';
+import { watchRoutes } from './control/watch-routes.ts';
+import { createReload, type ReadConfig, type Reload, reloadRoutes } from './control/reload.ts';
+import { BoundedMap } from './kit/bounded-map.ts';
+import { SingleFlight } from './kit/single-flight.ts';
+import { type Clock, type EpochMs, systemClock } from './kit/time.ts';
+import { createVerifyJwt } from './origin/jwt.ts';
+import { openOrigin } from './origin/origin.ts';
+import { outdatedTypes } from './policy/config-change.ts';
+import { typeTag } from './policy/entry-tags.ts';
+import { createPopularity } from './policy/popularity.ts';
+import { createReader } from './proxy/client-request.ts';
+import type { ProxyParts, Site } from './proxy/exchange.ts';
+import { createLearnSession } from './proxy/learn-session.ts';
+import type { Outcome } from './proxy/outcome.ts';
+import { createPipeline } from './proxy/pipeline.ts';
+import { createProxyServer } from './proxy/plugin.ts';
+import { compileSite } from './proxy/site.ts';
+import { LearnedSessionMap } from './store/learned-sessions.ts';
+import { MemoryStore } from './store/memory.ts';
+import { LocalPurgeLog } from './store/purge-log.ts';
+import { openWatch, type OpenWatch } from './watch/open-watch.ts';
+
+export type ServerOptions = {
+  readonly config: Config;
+  readonly clock?: Clock;
+  readonly log?: Logger;
+  readonly onOutcome?: (outcome: Outcome) => void;
+  /** Reads the configuration again, for reloads. Absent: there is no file. */
+  readonly readConfig?: ReadConfig | undefined;
+  /** `off`: no control listener, whatever the configuration says. */
+  readonly control?: 'off';
+};
+
+/** A running proxy. */
+export type RunningServer = {
+  /** Where clients connect: `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** Where operators do; `undefined` when switched off. */
+  readonly controlUrl: string | undefined;
+  readonly parts: ProxyParts;
+  /** Puts another configuration in force. */
+  readonly replaceConfig: (config: Config) => Promise<void>;
+  /** Reads the configuration file again; a bad one changes nothing. */
+  readonly reload: Reload;
+  /** Stops: no new connections, everything in flight finished. */
+  readonly close: () => Promise<void>;
+};
+
+/** A listener's address cannot be listened on. `code` is the system's: `EADDRINUSE`, `EACCES`, … */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+  readonly listener: 'listen' | 'control';
+  readonly address: Address;
+  readonly code: string;
+
+  constructor(listener: 'listen' | 'control', address: Address, cause: unknown) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+    super(`cannot listen on ${address.host}:${address.port} (${code})`, { cause });
+    this.listener = listener;
+    this.address = address;
+    this.code = code;
+  }
+}
+
+type Built = {
+  readonly parts: ProxyParts;
+  readonly replaceConfig: RunningServer['replaceConfig'];
+  readonly reload: Reload;
+  readonly log: Logger;
+  readonly watch: OpenWatch;
+};
+
+/** Builds and starts a proxy. Rejects with a `ListenError` when an address cannot be listened on. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { config } = options;
+  const log = options.log ?? pino({ level: config.log.level });
+  const watch = openWatch(createParts(options), { log, onOutcome: options.onOutcome, redis: noRedis });
+  const { parts } = watch;
+  const replaceConfig = async (next: Config): Promise<void> => {
+    await parts.replaceSite(next);
+    log.level = next.log.level;
+  };
+  const reload = createReload({
+    read: options.readConfig,
+    current: () => parts.site().config,
+    replace: replaceConfig,
+  });
+  const built: Built = { parts, replaceConfig, reload, log, watch };
+  const app = await createPublic(config, built);
+  const control = options.control === 'off' ? undefined : await createControl(config, built);
+  const close = async (): Promise<void> => {
+    await Promise.all([app.close(), control?.close()]);
+    await parts.origin.close();
+    await watch.close();
+  };
+  try {
+    const url = await listen(app, 'listen', config.listen);
+    const controlUrl = control && (await listen(control, 'control', config.control));
+    return { url, controlUrl, parts, replaceConfig, reload, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function createParts(
+  options: ServerOptions,
+): ProxyParts & { readonly replaceSite: (config: Config) => Promise<void> } {
+  const { config, clock = systemClock } = options;
+  const learned = new LearnedSessionMap();
+  const compile = (next: Config): Site => {
+    const { jwt } = next.identity;
+    return compileSite(next, { learned, verifyJwt: jwt === undefined ? undefined : createVerifyJwt(jwt) });
+  };
+  let site = compile(config);
+  const evicted = new BoundedMap<string, true>(20_000);
+  const onEvict = ({ key }: { key: string }): void => {
+    evicted.set(key, true);
+  };
+  const purgeLog = new LocalPurgeLog(randomUUID());
+  return {
+    site: () => site,
+    store: new MemoryStore({ maxBytes: config.store.memoryBytes, onEvict }),
+    purgeLog,
+    origin: openOrigin({ ...config.upstream }),
+    clock,
+    flights: new SingleFlight({ maxFlights: 10_000, maxWaiters: 10_000 }),
+    uncacheable: new BoundedMap<string, EpochMs>(20_000),
+    evicted,
+    popularity: createPopularity(config.ttl.popular),
+    learnSession: createLearnSession((digest) => {
+      learned.trust(digest);
+    }),
+    onOutcome: () => undefined,
+    replaceSite: async (next) => {
+      const outdated = outdatedTypes(site.config, next);
+      site = compile(next);
+      const everything = outdated === 'everything';
+      const tags = everything ? [] : outdated.map(typeTag);
+      if (everything || tags.length > 0) {
+        await purgeLog.append({ tags, prefixes: [], everything, soft: false, cause: 'reload' });
+      }
+    },
+  };
+}
+
+function createPublic(config: Config, { parts, log, watch }: Built): Promise<FastifyInstance> {
+  return createProxyServer({
+    read: createReader(config.listen),
+    pipeline: createPipeline(parts),
+    origin: parts.origin,
+    originUrl: config.upstream.url,
+    originHost: (host) =>
+      config.upstream.host === 'upstream' || host === '' ? parts.site().originHost : host,
+    onRefused: ({ detail }) => {
+      watch.onRefused();
+      log.debug({ detail }, 'refused');
+    },
+    onError: (error) => {
+      log.error({ err: error }, 'a promise of the proxy is broken');
+    },
+  });
+}
+
+function createControl(
+  { control, upstream }: Config,
+  { parts, reload, log, watch }: Built,
+): Promise<FastifyInstance> {
+  const { clock } = parts;
+  const origin = createOriginProbe(upstream.url, clock);
+  return createControlServer({
+    token: control.token,
+    clock,
+    log,
+    routes: [
+      healthRoutes({ origin, redis: noRedis }),
+      purgeRoutes(parts, log),
+      entriesRoutes(parts),
+      explainRoutes(parts),
+      reloadRoutes(reload, log),
+      watchRoutes(watch.answers),
+    ],
+  });
+}
+
+const noRedis = (): { redis: 'none'; breaker: 'closed' } => ({ redis: 'none', breaker: 'closed' });
+
+async function listen(
+  app: FastifyInstance,
+  listener: 'listen' | 'control',
+  address: Address,
+): Promise<string> {
+  try {
+    await app.listen({ host: address.host, port: address.port });
+  } catch (error) {
+    throw new ListenError(listener, address, error);
+  }
+  return urlOf(app.server.address() as AddressInfo);
+}
+
+const urlOf = ({ address, family, port }: AddressInfo): string =>
+  `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;

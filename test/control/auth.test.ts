@@ -1,0 +1,84 @@
+/**
+ * Who gets into the control API, and what everybody is answered.
+ */
+import t from 'tap';
+import { startProxy, token } from './running-proxy.ts';
+
+t.test('without a token only health answers', async (t) => {
+  const { control } = await startProxy(t);
+  const headers = { authorization: '' };
+  for (const path of ['/healthz', '/readyz']) t.equal((await control(path, { headers })).status, 200, path);
+  for (const path of ['/entries?url=/', '/explain?url=/', '/nothing'])
+    t.equal((await control(path, { headers })).status, 401, path);
+  for (const path of ['/purge', '/reload'])
+    t.equal((await control(path, { method: 'POST', headers })).status, 401, path);
+});
+
+t.test('a wrong token is refused, the right one is not, whatever the case of the scheme', async (t) => {
+  const { control } = await startProxy(t);
+  const ask = async (authorization: string) =>
+    (await control('/entries?url=/', { headers: { authorization } })).status;
+  for (const wrong of [
+    `Bearer ${token}x`,
+    `Bearer ${token.slice(1)}`,
+    `Basic ${token}`,
+    token,
+    'Bearer',
+    'Bearer é',
+  ])
+    t.equal(await ask(Buffer.from(wrong).toString('latin1')), 401, wrong);
+  for (const right of [`Bearer ${token}`, `bearer  ${token}`]) t.equal(await ask(right), 200, right);
+});
+
+t.test('many wrong tokens are answered 429, and do not keep the right one out', async (t) => {
+  const { control, logged } = await startProxy(t);
+  const statuses: number[] = [];
+  for (let count = 0; count < 12; count += 1) {
+    statuses.push(
+      (await control('/entries?url=/', { headers: { authorization: `Bearer guess-${count}` } })).status,
+    );
+  }
+  t.strictSame(statuses, [...Array<number>(10).fill(401), 429, 429]);
+  t.equal((await control('/entries?url=/')).status, 200);
+  const warned = logged.filter(({ msg }) => msg === 'control: wrong token');
+  t.equal(warned.length, 2, 'not one line for each');
+  t.notMatch(JSON.stringify(logged), 'guess');
+});
+
+t.test('with no token configured the answer says so, and no token helps', async (t) => {
+  const { control } = await startProxy(t, { token: '' });
+  for (const authorization of ['', 'Bearer ', `Bearer ${token}`]) {
+    const response = await control('/entries?url=/', { headers: { authorization } });
+    t.equal(response.status, 401);
+    t.match(((await response.json()) as { detail: string }).detail, 'no control token is configured');
+  }
+  t.equal((await control('/healthz')).status, 200);
+});
+
+t.test('every answer is for this once and for nobody to frame; problems are RFC 9457', async (t) => {
+  const { control } = await startProxy(t);
+  const paths = ['/healthz', '/entries?url=/', '/entries', '/nothing', '/purge', '/%zz'];
+  for (const path of paths) {
+    const { headers, status } = await control(path);
+    t.equal(headers.get('cache-control'), 'no-store', path);
+    t.match(headers.get('content-security-policy'), "default-src 'none'", path);
+    t.equal(headers.get('x-content-type-options'), 'nosniff', path);
+    if (status >= 400) t.match(headers.get('content-type'), /^application\/problem\+json/, path);
+  }
+});
+
+t.test('a GET changes nothing: 405 where only POST does something', async (t) => {
+  const { control } = await startProxy(t);
+  for (const path of ['/purge', '/reload']) {
+    const response = await control(path);
+    t.equal(response.status, 405, path);
+    t.equal(response.headers.get('allow'), 'POST', path);
+    t.match(await response.json(), { status: 405, title: 'Method Not Allowed' });
+  }
+});
+
+t.test('nothing of it is on the public listener', async (t) => {
+  const { get, requests } = await startProxy(t);
+  t.equal((await get('/healthz')).status, 200);
+  t.strictSame(requests, ['GET /healthz'], 'it is the site that was asked');
+});

@@ -1,0 +1,96 @@
+/**
+ * `GET /entries` and `GET /explain` show what is stored and why, and nobody's secrets.
+ */
+import t from 'tap';
+import { startProxy } from './running-proxy.ts';
+
+const rules = `
+content_types:
+  page: { scope: user, ttl: 60s, cache_control: override, tags: ["page:{id}"] }
+ttl: { jitter: 0 }
+routes:
+  - { match: "GET /p/:id", type: page }
+`;
+
+type Entries = { readonly total: number; readonly entries: readonly Record<string, unknown>[] };
+
+t.test('each stored variant is shown, identities as digests, bodies and cookies never', async (t) => {
+  const { get, control } = await startProxy(t, { rules });
+  for (const cookie of ['session=ann-secret', 'session=bob-secret']) await get('/p/1', { cookie });
+  await get('/plain');
+  const text = await (await control('/entries?url=/p/1')).text();
+  const { total, entries } = JSON.parse(text) as Entries;
+  t.equal(total, 2);
+  t.match(entries[0], {
+    target: '/p/1',
+    status: 200,
+    content_type: 'page',
+    partition: /^[0-9a-f]{16}$/,
+    state: 'fresh',
+    age: 0,
+    ttl: /^(59|60)$/,
+    lifetime: 60,
+    tags: ['type:page', 'url:/p/1'],
+    size: 'answer to /p/1'.length,
+    tier: 'memory',
+    why_stored: 'rule page',
+  });
+  t.not(entries[0]?.['partition'], entries[1]?.['partition']);
+  t.notMatch(text, /secret|answer to/);
+});
+
+t.test('an absolute URL shows its own host only, and purged entries say so', async (t) => {
+  const { get, control, purge, server } = await startProxy(t, { rules });
+  await get('/plain');
+  const shown = async (url: string) =>
+    (await (await control(`/entries?url=${encodeURIComponent(url)}`)).json()) as Entries;
+  t.equal((await shown('http://example.org/plain')).total, 0);
+  t.match(await shown(`${server.url}/plain`), {
+    total: 1,
+    entries: [{ partition: 'anonymous', content_type: 'standard', why_stored: /max-age/, state: 'fresh' }],
+  });
+  await purge({ urls: ['/plain'], soft: true });
+  t.match(await shown('/plain'), { entries: [{ state: 'validate' }] });
+  await purge({ everything: true });
+  t.match(await shown('/plain'), { entries: [{ state: 'purged' }] });
+});
+
+t.test('a question that is none is refused', async (t) => {
+  const { control } = await startProxy(t);
+  for (const path of [
+    '/entries',
+    '/entries?url=',
+    '/entries?url=a',
+    '/entries?url=/&url=/',
+    '/entries?uri=/',
+  ])
+    t.equal((await control(path)).status, 400, path);
+  for (const path of [
+    '/explain',
+    '/explain?url=a',
+    '/explain?url=/&status=99',
+    '/explain?url=/&header=nonsense',
+  ])
+    t.equal((await control(path)).status, 400, path);
+});
+
+t.test('/explain shows the stored entry and asks the origin nothing', async (t) => {
+  const { get, control, requests, server } = await startProxy(t, { rules });
+  await get('/p/7', { cookie: 'session=ann-secret' });
+  const before = [...server.parts.store.entries()];
+  const query = new URLSearchParams({ method: 'GET', url: '/p/7', header: 'Cookie: session=ann-secret' });
+  const text = await (await control(`/explain?${query.toString()}`)).text();
+  const { summary, steps } = JSON.parse(text) as {
+    summary: string;
+    steps: { step: string; facts: object }[];
+  };
+  t.match(summary, 'a hit');
+  t.match(steps.find(({ step }) => step === 'stored entry')?.facts, {
+    found: true,
+    reuse: 'fresh',
+    lifetime: 60,
+  });
+  t.notMatch(text, 'secret');
+  t.equal(requests.length, 1);
+  t.strictSame([...server.parts.store.entries()], before);
+});
