@@ -1,0 +1,129 @@
+/**
+ * `shelflife check FILE`: is the file right, and what do its rules come to?
+ */
+
+import type { Command } from 'commander';
+import type { Config, ContentType, Route } from '../config/config.ts';
+import { renderProblem } from '../config/problem.ts';
+import { type EpochMs, type Seconds, systemClock } from '../kit/time.ts';
+import { ruleLifetime } from '../policy/ttl.ts';
+import { loadConfig, tellProblems } from './load-config.ts';
+import { print, printJson, tell } from './output.ts';
+import { tableLines } from './table.ts';
+
+/** Adds the command. */
+export function addCheck(program: Command): void {
+  program
+    .command('check')
+    .description('check a configuration file and print its rules')
+    .argument('<file>', 'the configuration file')
+    .option('--json', 'the rules, the writes and the warnings as JSON')
+    .action(async (file: string, { json }: { json?: true }) => {
+      const loaded = await loadConfig({ file, upstreamMayBeMissing: true });
+      if (loaded.kind !== 'ok') {
+        tellProblems(loaded);
+        process.exitCode = 1;
+        return;
+      }
+      const { config, warnings } = loaded;
+      const rules = ruleRows(config, systemClock.now());
+      const writes = writeRows(config);
+      if (json === true) {
+        printJson({
+          routes: rules,
+          writes,
+          warnings: warnings.map(({ code, message, line, column }) => ({ code, message, line, column })),
+        });
+        return;
+      }
+      tell(...warnings.map(renderProblem));
+      const cells = rules.map((row) => [row.route, row.content_type, row.scope, row.ttl, row.tags.join(' ')]);
+      print(...tableLines(['ROUTE', 'CONTENT TYPE', 'SCOPE', 'TTL NOW', 'TAGS'], cells));
+      if (writes.length > 0) {
+        print(
+          '',
+          ...tableLines(
+            ['WRITE', 'MAKES STALE'],
+            writes.map(({ write, invalidate }) => [write, invalidate.join(' ')]),
+          ),
+        );
+      }
+    });
+}
+
+type RuleRow = {
+  readonly route: string;
+  readonly content_type: string;
+  readonly scope: string;
+  /** As text; in seconds where a rule gives it. */
+  readonly ttl: string;
+  readonly ttl_seconds: number | undefined;
+  readonly tags: readonly string[];
+};
+
+/** A row for each route in the order they are tried, and one for all that none matches. */
+function ruleRows(config: Config, now: EpochMs): RuleRow[] {
+  const row = (route: string, typeName: string, tags: Route['tags']): RuleRow => {
+    const type = config.contentTypes.get(typeName);
+    if (type === undefined) throw new Error(`there is no content type ${typeName}`);
+    const ttl = type.kind === 'rule' ? ttlNow(config, type, now) : undefined;
+    return {
+      route,
+      content_type: typeName,
+      scope: type.kind === 'rule' ? type.scope : '-',
+      ttl: ttl === undefined ? (type.kind === 'pass' ? 'never stored' : "HTTP's own") : `${ttl} s`,
+      ttl_seconds: ttl,
+      tags: [...type.tags, ...tags].map(({ raw }) => raw),
+    };
+  };
+  const routes = config.routes.map(({ methods, pattern, when, type, tags }) =>
+    row(matchText(methods, pattern) + whenText(when), type, tags),
+  );
+  return [...routes, row('(anything else)', config.unmatched, [])];
+}
+
+/** The lifetime of a plain 200 at this hour: no factor holds, and no jitter. */
+function ttlNow({ ttl }: Config, contentType: ContentType, now: EpochMs): Seconds {
+  const facts = {
+    requestFields: [],
+    query: undefined,
+    status: 200,
+    responseFields: [],
+    bodyBytes: 0,
+    body: () => undefined,
+    access: 'low',
+  } as const;
+  const plain = { ...ttl, jitter: 0, factors: [] };
+  return ruleLifetime({
+    ttl: plain,
+    contentType,
+    statusTtl: contentType.statuses.get(200),
+    now,
+    jitterKey: '',
+    facts,
+  }).lifetime;
+}
+
+const matchText = (methods: readonly string[], pattern: string): string => `${methods[0] ?? ''} ${pattern}`;
+
+function whenText(when: Route['when']): string {
+  const conditions = when.map((condition) => {
+    const kind = condition.kind.replace('any_', '').replace('request_', '');
+    return 'names' in condition
+      ? `any ${kind} of ${condition.names.join(', ')}`
+      : `${kind} ${condition.name}=${condition.value}`;
+  });
+  return conditions.length === 0 ? '' : ` when ${conditions.join(' and ')}`;
+}
+
+function writeRows({ writes, unmatchedWrites }: Config): { write: string; invalidate: readonly string[] }[] {
+  const listed = writes.flatMap(({ matches, when, invalidate }) =>
+    matches.map(({ methods, pattern }) => ({
+      write: matchText(methods, pattern) + whenText(when),
+      invalidate: invalidate.map(({ raw }) => raw),
+    })),
+  );
+  const { url, user } = unmatchedWrites;
+  const others = [...(url ? ['its own URL'] : []), ...(user ? ["its writer's entries"] : [])];
+  return [...listed, { write: '(any other)', invalidate: others }];
+}

@@ -1,0 +1,91 @@
+/**
+ * `shelflife purge`: makes stored responses of a running proxy stale, and prints the receipt.
+ */
+
+import type { Command } from 'commander';
+import { postControl, withControlOption } from './control-client.ts';
+import { collect, fail, print, printJson } from './output.ts';
+
+type Options = {
+  readonly control: string;
+  readonly url: readonly string[];
+  readonly tag: readonly string[];
+  readonly user: readonly string[];
+  readonly type: readonly string[];
+  readonly prefix: readonly string[];
+  readonly all?: true;
+  readonly soft?: true;
+  readonly dryRun?: true;
+  readonly json?: true;
+};
+
+/** Exit code when the purge met nothing. */
+const nothingMatched = 3;
+
+/** Adds the command. */
+export function addPurge(program: Command): void {
+  const command = program
+    .command('purge')
+    .description('make stored responses stale; at least one selector, each may be repeated')
+    .option('--url <url>', 'a path on every host, or an absolute URL', collect, [])
+    .option('--tag <tag>', 'a tag', collect, [])
+    .option(
+      '--user <user>',
+      'a user as {user} reads in tags, or the partition that entries show',
+      collect,
+      [],
+    )
+    .option('--type <name>', 'a content type', collect, [])
+    .option('--prefix <start>', 'the start of a path, or of an absolute URL', collect, [])
+    .option('--all', 'everything')
+    .option('--soft', 'make stale instead of ending: given where stale responses may be')
+    .option('--dry-run', 'only count what would be met')
+    .option('--json', 'the receipt as JSON');
+  withControlOption(command).action(purgeCommand);
+}
+
+async function purgeCommand(options: Options): Promise<void> {
+  const { url, tag, user, type, prefix, all, soft, dryRun } = options;
+  const selectors = { urls: url, tags: tag, users: user, types: type, prefixes: prefix };
+  if (all !== true && Object.values(selectors).every((list) => list.length === 0)) {
+    fail('nothing is selected: give --url, --tag, --user, --type, --prefix or --all');
+    return;
+  }
+  const flags = { everything: all === true, soft: soft === true, dry_run: dryRun === true };
+  const answer = await postControl(options.control, '/purge', { ...selectors, ...flags });
+  if (answer.kind !== 'ok') {
+    fail(answer.message);
+    return;
+  }
+  const receipt = receiptOf(answer.body);
+  if (receipt === undefined) {
+    fail('this is not the answer of a control API');
+    return;
+  }
+  if (options.json === true) printJson(answer.body);
+  else print(receiptText(receipt, flags));
+  if (receipt.matched === 0) process.exitCode = nothingMatched;
+}
+
+type Receipt = {
+  readonly matched: number;
+  readonly known: number;
+  readonly acknowledged: number;
+  readonly tookMs: number;
+};
+
+function receiptOf(body: unknown): Receipt | undefined {
+  const { matched, instances, took_ms: tookMs } = (body ?? {}) as Readonly<Record<string, unknown>>;
+  const { known, acknowledged } = (instances ?? {}) as Readonly<Record<string, unknown>>;
+  const isReceipt = [matched, known, acknowledged, tookMs].every((value) => typeof value === 'number');
+  return isReceipt ? ({ matched, known, acknowledged, tookMs } as Receipt) : undefined;
+}
+
+function receiptText(
+  { matched, known, acknowledged, tookMs }: Receipt,
+  flags: { soft: boolean; dry_run: boolean },
+): string {
+  if (flags.dry_run) return `matched ${matched} (dry run: nothing was purged)`;
+  const what = matched === 0 ? 'matched 0: nothing matched' : `matched ${matched}`;
+  return `${what}; ${flags.soft ? 'soft purge, ' : ''}acknowledged by ${acknowledged} of ${known} instances, ${tookMs} ms`;
+}

@@ -1,0 +1,141 @@
+/**
+ * `shelflife serve`: runs the proxy until it is told to stop.
+ *
+ * Promises: SIGTERM and SIGINT stop it within ten seconds, what is in flight finished; SIGHUP and a changed file reload the
+ * configuration, a bad one changing nothing; nothing ends the process without a word.
+ */
+
+import type { Command } from 'commander';
+import pino, { type Logger } from 'pino';
+import { inactiveSections } from '../config/inactive.ts';
+import { renderProblem, type Warning } from '../config/problem.ts';
+import type { ListenError, RunningServer } from '../server.ts';
+import { type ConfigSource, loadConfig, tellProblems } from './load-config.ts';
+import { fail, tell } from './output.ts';
+import { watchContent } from './watch-file.ts';
+
+type Options = Pick<ConfigSource, 'upstream' | 'listen' | 'control'> & { readonly config?: string };
+
+/** Less than the ten seconds promised, to have time for saying so. */
+const stopLimitMs = 9000;
+
+/** Adds the command. */
+export function addServe(program: Command): void {
+  program
+    .command('serve')
+    .description('run the proxy')
+    .option('-c, --config <file>', 'the configuration file; without one the built-in defaults')
+    .option('--upstream <url>', 'where the app is, in place of what the file says')
+    .option('--listen <host:port>', 'where clients connect, in place of what the file says')
+    .option('--control <host:port>', 'where the control API listens, in place of what the file says')
+    .action(serve);
+}
+
+async function serve({ config: file, upstream, listen, control }: Options): Promise<void> {
+  if (file === undefined && upstream === undefined) {
+    fail('say where the app is with --upstream URL, or give a configuration file with -c FILE');
+    return;
+  }
+  const source: ConfigSource = { file, upstream, listen, control };
+  const loaded = await loadConfig(source);
+  if (loaded.kind !== 'ok') {
+    tellProblems(loaded);
+    process.exitCode = 1;
+    return;
+  }
+  const { config, warnings } = loaded;
+  const log = pino({ level: config.log.level });
+  logErrors(log);
+  // Loaded when it is needed: other commands start in half the time without it.
+  const { ListenError, startServer } = await import('../server.ts');
+  try {
+    const readConfig = file === undefined ? undefined : () => loadConfig(source);
+    const server = await startServer({ config, log, readConfig });
+    log.info({ url: server.url, origin: config.upstream.url }, 'site listening');
+    log.info({ url: server.controlUrl, token: config.control.token !== undefined }, 'control listening');
+    logNotes(log, { inactive: inactiveSections(config), warnings });
+    const unwatch =
+      file === undefined ? undefined : watchContent(file, () => void reload(server, log, 'file changed'));
+    process.on('SIGHUP', () => void reload(server, log, 'SIGHUP'));
+    stopOnSignal(server, log, unwatch);
+  } catch (error) {
+    if (!(error instanceof ListenError)) throw error;
+    fail(listenProblem(error));
+  }
+}
+
+function listenProblem({ listener, address, code }: ListenError): string {
+  const { host, port } = address;
+  const where = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const why = {
+    EADDRINUSE: 'is in use',
+    EACCES: 'may not be listened on',
+    EADDRNOTAVAIL: 'is no address of this machine',
+  }[code];
+  return `${where} ${why ?? `cannot be listened on (${code})`}; choose another with --${listener} HOST:PORT`;
+}
+
+function logErrors(log: Logger): void {
+  process.on('unhandledRejection', (error) => {
+    log.error({ err: error }, 'a promise was rejected and nobody cared; going on');
+  });
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'an error nobody caught; stopping');
+    tell(`shelflife: an error nobody caught: ${error.message}`);
+    process.exit(1);
+  });
+}
+
+function logNotes(
+  log: Logger,
+  { inactive, warnings }: { inactive: readonly string[]; warnings: readonly Warning[] },
+): void {
+  for (const { line, column, code, message } of warnings) log.warn({ line, column, code }, message);
+  if (inactive.length > 0) log.warn({ inactive }, `not active yet: ${inactive.join(', ')}`);
+}
+
+async function reload(server: RunningServer, log: Logger, cause: string): Promise<void> {
+  const result = await server.reload();
+  switch (result.kind) {
+    case 'applied':
+      log.info({ cause }, 'configuration reloaded');
+      for (const section of result.restart) log.warn({ section }, `${section}: takes effect after a restart`);
+      logNotes(log, result);
+      return;
+    case 'refused':
+      tell(...result.problems.map(renderProblem));
+      log.error(
+        { cause, problems: result.problems.length },
+        'configuration refused; the one of before stays in force',
+      );
+      return;
+    case 'unreadable':
+      log.error({ cause }, `${result.message}; the configuration of before stays in force`);
+      return;
+    case 'no-file':
+      log.warn({ cause }, 'there is no configuration file to read again');
+      return;
+    default:
+      result satisfies never;
+  }
+}
+
+function stopOnSignal(server: RunningServer, log: Logger, unwatch: (() => void) | undefined): void {
+  let isStopping = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (isStopping) return;
+    isStopping = true;
+    log.info({ signal }, 'stopping');
+    unwatch?.();
+    setTimeout(() => {
+      log.warn('requests are still in flight; cutting them off');
+      process.exit(0);
+    }, stopLimitMs);
+    void server.close().then(() => {
+      log.info('stopped');
+      process.exit(0);
+    });
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}

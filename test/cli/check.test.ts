@@ -1,0 +1,66 @@
+/**
+ * `check`: the compiled rules as a table, or every problem with its place.
+ */
+import t from 'tap';
+import { fileOf, run } from './command.ts';
+
+t.test('a good file is shown as a table', async (t) => {
+  const { code, stdout, stderr } = await run(['check', 'config/demo.yaml']);
+  t.equal(code, 0);
+  t.equal(stderr, '');
+  const lines = stdout.split('\n');
+  t.match(lines[0], /^ROUTE +CONTENT TYPE +SCOPE +TTL NOW +TAGS$/);
+  t.ok(lines.some((line) => /^GET \/files +file_list +user +\d+ s +files:\{user\}$/.test(line)));
+  t.ok(
+    lines.some((line) => /^GET \/md\/:file_id +markdown_render +user +\d+ s +file:\{file_id\}$/.test(line)),
+  );
+  t.ok(lines.some((line) => /^\(anything else\) +pass +- +never stored$/.test(line)));
+  t.ok(lines.some((line) => /^GET \/logout +user:\{user\}$/.test(line)));
+});
+
+t.test('--json gives the same for programs, with the lifetime of this hour', async (t) => {
+  const file = fileOf(
+    t,
+    'content_types: { page: { ttl: 50s } }\nroutes: [{ match: GET /p, type: page, tags: [a] }]\n',
+  );
+  const { code, stdout } = await run(['check', file, '--json']);
+  t.equal(code, 0);
+  t.match(JSON.parse(stdout), {
+    routes: [
+      { route: 'GET /p', content_type: 'page', scope: 'user', ttl_seconds: 50, tags: ['a'] },
+      { route: '(anything else)', content_type: 'standard' },
+    ],
+    writes: [{ write: '(any other)' }],
+    warnings: [{ code: 'upstream-missing' }],
+  });
+});
+
+t.test('a bad file: every problem, with its place, its line and a pointer, on stderr', async (t) => {
+  const file = fileOf(
+    t,
+    'upstream: http://h\nttl: { default: soon }\nroutes:\n  - { match: GET /a, type: nothing }\nmore: 1\n',
+  );
+  const { code, stdout, stderr } = await run(['check', file]);
+  t.equal(code, 1);
+  t.equal(stdout, '');
+  for (const place of [`${file}:2:17 bad-duration`, `${file}:4:28 unknown-type`, `${file}:5:1 unknown-key`])
+    t.match(stderr, place);
+  t.match(stderr, /\nttl: \{ default: soon \}\n {16}\^{4}\n/);
+});
+
+t.test('a pattern that can be read but not used has its place as well', async (t) => {
+  const file = fileOf(
+    t,
+    'upstream: http://h\nroutes:\n  - { match: "GET /a/:b(x(?=y).*)", type: standard }\n',
+  );
+  const { code, stderr } = await run(['check', file]);
+  t.equal(code, 1);
+  t.match(stderr, `${file}:3:`);
+  t.match(stderr, 'bad-pattern');
+});
+
+t.test('a file that is not there is said in a line', async (t) => {
+  const { code, stderr } = await run(['check', 'nowhere.yaml']);
+  t.equal(code, 1);
+  t.match(stderr, /^shelflife: nowhere\.yaml cannot be read: there is no such file\n$/);
+});

@@ -1,0 +1,48 @@
+/**
+ * `purge` calls a running proxy, prints the receipt, and tells by its exit code what came of it.
+ */
+import t from 'tap';
+import { run, serve, startOrigin, token } from './command.ts';
+
+const env = { SHELFLIFE_TOKEN: token };
+
+t.test('purges what it names: 0, and 3 when nothing matched', async (t) => {
+  const { site, control } = await serve(t, ['--upstream', await startOrigin(t)]);
+  const purge = (...args: string[]) => run(['purge', '--control', control, ...args], env);
+  for (const path of ['/a', '/b', '/c/1', '/c/2']) await fetch(site + path);
+  t.match(await purge('--url', '/a', '--url', '/b', '--dry-run'), {
+    code: 0,
+    stdout: /^matched 2 \(dry run/,
+  });
+  t.match(await purge('--url', '/a', '--url', '/b'), {
+    code: 0,
+    stdout: /^matched 2; acknowledged by 1 of 1/,
+  });
+  t.match(await purge('--url', '/a'), { code: 3, stdout: /^matched 0: nothing matched/, stderr: '' });
+  const asJson = await purge('--prefix', '/c/', '--soft', '--json');
+  t.match(JSON.parse(asJson.stdout), { matched: 2, instances: { known: 1, acknowledged: 1 } });
+  t.match(await purge('--all'), { code: 0, stdout: /^matched 2/ });
+});
+
+t.test('a refusal is exit code 1 with its reason on stderr', async (t) => {
+  const { control } = await serve(t, ['--upstream', await startOrigin(t)]);
+  const wrong = { SHELFLIFE_TOKEN: 'another-token-of-many-characters-here' };
+  t.match(await run(['purge', '--control', control, '--all'], wrong), {
+    code: 1,
+    stdout: '',
+    stderr: /401: .*wrong/,
+  });
+  const bad = await run(['purge', '--control', control, '--url', 'nonsense'], env);
+  t.match(bad, { code: 1, stdout: '', stderr: /400: "nonsense" is neither/ });
+});
+
+t.test('what cannot be asked at all is said in a line', async (t) => {
+  const cases: readonly (readonly [args: readonly string[], said: RegExp])[] = [
+    [['--all', '--control', 'http://127.0.0.1:1'], /no answer from http:\/\/127\.0\.0\.1:1/],
+    [['--all', '--control', 'nonsense'], /nonsense is no http/],
+    [[], /nothing is selected/],
+  ];
+  for (const [args, said] of cases)
+    t.match(await run(['purge', ...args], env), { code: 1, stdout: '', stderr: said });
+  t.match(await run(['purge', '--all']), { code: 1, stderr: /SHELFLIFE_TOKEN/ });
+});
