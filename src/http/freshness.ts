@@ -47,7 +47,8 @@ export const isExplicit = ({ source }: Freshness): boolean => source !== 'heuris
 export const correctedInitialAge = (fields: Fields, { requestTime, responseTime }: Exchange): Seconds => {
   const ageValue = parseAge(fields) ?? 0;
   const dateValue = dateOrReceipt(fields, responseTime);
-  const apparentAge = Math.max(0, between(dateValue, responseTime));
+  // Date names a second, not an instant in it: parts of a second since its beginning tell nothing about the age.
+  const apparentAge = Math.max(0, Math.floor(between(dateValue, responseTime)));
   const responseDelay = Math.max(0, between(requestTime, responseTime));
   const correctedAgeValue = ageValue + responseDelay;
   return seconds(Math.max(apparentAge, correctedAgeValue));

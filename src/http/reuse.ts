@@ -187,7 +187,9 @@ const requestObstacle = (
   // RFC 8246 §2.1: a fresh immutable response is not validated unless the client signals that it must be: no-cache does,
   // the max-age=0 of a plain reload does not.
   const isImmutable = stored.immutable && ttl > 0;
-  if (request.maxAge !== undefined && age > request.maxAge && !isImmutable) {
+  // Nothing is younger than what max-age=0 asks for, not even what came in this very instant.
+  const isOlder = request.maxAge !== undefined && (age > request.maxAge || request.maxAge === 0);
+  if (request.maxAge !== undefined && isOlder && !isImmutable) {
     // §5.2.1.1: the client takes no older response, "unless the max-stale request directive is also present" and covers
     // how much older it is.
     if (age - request.maxAge > (request.maxStale ?? -1)) return 'request-max-age';

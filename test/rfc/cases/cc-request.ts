@@ -36,6 +36,11 @@ export const requestDirectiveCases: readonly Case[] = [
       headers: ['Cache-Control: max-age=0'],
       expect: notCached,
     }),
+    asking('req-max-age-0-at-once', 'also in the same instant', {
+      pause: 0,
+      headers: ['Cache-Control: max-age=0'],
+      expect: notCached,
+    }),
     asking('req-max-age-1', 'max-age=1 does when the response is older', {
       pause: 2,
       headers: ['Cache-Control: max-age=1'],

@@ -137,6 +137,16 @@ export const dateCases: readonly Case[] = [
       pause: 5,
       expect: { headers: ['Age: 19'] },
     }),
+    {
+      id: 'age-parts-of-seconds',
+      title: 'Date names a second: what has passed of it is no age',
+      requests: [
+        { target: '/other', pause: 0.9, response: {} },
+        { response: { headers: ['Cache-Control: max-age=1'] }, expect: { type: 'not_cached' } },
+        { pause: 0.9, expect: { type: 'cached', headers: ['Age: 0'], cacheStatus: 'hit; ttl=1' } },
+        { pause: 0.2, expect: { type: 'not_cached' } },
+      ],
+    },
     reused('date-unchanged', 'Date stays as it was', {
       headers: ['Cache-Control: max-age=3600', 'Date: {start-5}'],
       pause: 60,
