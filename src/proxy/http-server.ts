@@ -9,11 +9,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { cacheStatusValue } from '../http/cache-status.ts';
+import { systemClock } from '../kit/time.ts';
 import type { ClientRequest, ReadResult, Refusal } from './client-request.ts';
 import { plainFields } from './fail.ts';
 import type { Forwarded } from './pass.ts';
 import type { Pipeline } from './pipeline.ts';
 import { NodeReply } from './reply.ts';
+import { SlowBodies } from './slow-bodies.ts';
 
 export type HttpServerOptions = {
   readonly read: (message: IncomingMessage) => ReadResult;
@@ -43,7 +45,12 @@ export const limits: Limits = {
 };
 
 /** What is under way on a connection. Requests may be pipelined: the last one counts. */
-type Connection = { response: ServerResponse; isClosing: boolean };
+type Connection = {
+  readonly response: ServerResponse;
+  isClosing: boolean;
+  /** Since when requests have been coming behind an answer that is not taken, in monotonic milliseconds. */
+  readonly stuckSince: number | undefined;
+};
 type Connections = WeakMap<Duplex, Connection>;
 
 /** Makes the server. `forward` is given what is to go through @fastify/http-proxy. */
@@ -53,6 +60,7 @@ export function createHttpServer(
 ): Server {
   const { maxHeaderSize, headersTimeout, bodyPauseMs, checkEveryMs } = options.limits ?? limits;
   const connections: Connections = new WeakMap();
+  const bodies = new SlowBodies({ windowMs: bodyPauseMs, leastBytes: 1024 });
   const server = createServer(
     {
       maxHeaderSize,
@@ -72,9 +80,17 @@ export function createHttpServer(
       const { socket } = message;
       // RFC 9112 §9.6: after an answer with `close` no further request is processed. node:http hands on those that
       // came in one piece with it.
-      if (connections.get(socket)?.isClosing === true) return;
-      const connection = { response, isClosing: false };
+      const before = connections.get(socket);
+      if (before?.isClosing === true) return;
+      const stuckSince = before === undefined ? undefined : stuckSinceOf(before, socket);
+      // To send more requests is no sign of taking the answers: the limit on silence would never be reached.
+      if (stuckSince !== undefined && monotonicMs() - stuckSince > bodyPauseMs) {
+        socket.destroy();
+        return;
+      }
+      const connection: Connection = { response, isClosing: false, stuckSince };
       connections.set(socket, connection);
+      bodies.watch(message, monotonicMs());
       const isRefused = handle(options, { message, response }, (forwarded) => {
         forward({ message, response }, forwarded);
       });
@@ -86,11 +102,24 @@ export function createHttpServer(
   server.on('clientError', (error, socket) => {
     refuseUnparsed(error, socket, connections);
   });
+  const checking = setInterval(() => {
+    bodies.check(monotonicMs());
+  }, checkEveryMs).unref();
+  server.once('close', () => {
+    clearInterval(checking);
+  });
   server.setTimeout(bodyPauseMs, (socket) => {
     if (isWaiting(connections.get(socket), socket)) socket.setTimeout(bodyPauseMs);
     else socket.destroy();
   });
   return server;
+}
+
+const monotonicMs = (): number => systemClock.monotonicMs();
+
+function stuckSinceOf({ response, stuckSince }: Connection, socket: Socket): number | undefined {
+  if (response.writableFinished || socket.writableLength === 0) return undefined;
+  return stuckSince ?? monotonicMs();
 }
 
 /** Whether a silent connection is silent for want of an answer, and not because its client is slow or done. */
@@ -179,6 +208,8 @@ function refuseUnparsed(error: ParseError, socket: Duplex, connections: Connecti
     // Within a request's own body its answer may have begun: these bytes would be part of that.
     const isAnswering = response?.headersSent === true && !response.writableFinished;
     endWith(error, socket, isAnswering);
+  } else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    socket.destroy();
   } else if (!connection.isClosing) {
     response.once('finish', () => {
       endWith(error, socket, false);

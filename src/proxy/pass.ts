@@ -37,6 +37,7 @@ export type Released = { readonly fields: string[]; readonly keeper: PostKeeper 
 export type Forwarded = {
   readonly target: string;
   readonly fields: Fields;
+  readonly onInformation: (status: number, fields: Fields) => void;
   /** The answer's head is here: resolves, with the fields to send, when it may be released. */
   readonly onHead: (status: number, fields: Fields) => Promise<Released>;
   /** There is no answer; resolves when the client has been told. */
@@ -70,6 +71,9 @@ function forwardedOf(exchange: Exchange, input: PassInput): Forwarded {
   return {
     target: targetText(request.path, request.query),
     fields: passFields(request, originHostOf(request, site)),
+    onInformation: (informed, fields) => {
+      exchange.reply.information(informed, fields);
+    },
     onHead: async (given, fields) => {
       status = given;
       learn(exchange, fields);

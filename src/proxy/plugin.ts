@@ -100,7 +100,7 @@ function proxyOptions(
 ): Parameters<typeof httpProxy>[1] {
   return {
     upstream: options.originUrl,
-    undici: options.origin.agent as never,
+    undici: informing(options.origin) as never,
     disableRequestLogging: true,
     httpMethods: [...methods] as HTTPMethods[],
     websocket: true,
@@ -110,7 +110,7 @@ function proxyOptions(
     replyOptions: {
       rewriteRequestHeaders: (request, headers) => {
         const forwarded = underWay.get(request.raw as IncomingMessage);
-        return forwarded === undefined ? headers : asRecord(forwarded.fields);
+        return forwarded === undefined ? headers : { ...asRecord(forwarded.fields), [beside]: forwarded };
       },
       // The head is written by hand, in `onResponse`: reply-from copies hop-by-hop fields, Fastify adds its own.
       rewriteHeaders: () => ({}),
@@ -146,6 +146,30 @@ function forward(
     if (!hasEnded) forwarded.onClientGone().catch(options.onError);
   });
   handler(message, response);
+}
+
+/** Travels with a request's fields through reply-from, which knows nothing of interim responses; it is no field. */
+const beside = Symbol('forwarded');
+
+type UndiciRequest = Parameters<Origin['agent']['request']>;
+
+/** The origin's agent, as reply-from uses it, but with interim responses handed on (RFC 9110 §15.2). */
+function informing({ agent }: Origin): { readonly request: (...request: UndiciRequest) => void } {
+  return {
+    request: (request, ...done) => {
+      const forwarded = (request.headers as { readonly [beside]?: Forwarded })[beside];
+      const onInfo = ({
+        statusCode,
+        headers,
+      }: {
+        statusCode: number;
+        headers: ProxiedResponse['headers'];
+      }): void => {
+        forwarded?.onInformation(statusCode, asFields(headers));
+      };
+      void agent.request({ ...request, onInfo }, ...done);
+    },
+  };
 }
 
 type ProxiedResponse = {

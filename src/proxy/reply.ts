@@ -65,7 +65,7 @@ export class NodeReply implements Reply {
     if (trailers !== undefined && trailers.length > 0) response.addTrailers(pairs(trailers));
     if (chunk === undefined) response.end();
     // node:http puts a text behind the head and writes both as one, which for little is quicker than two buffers.
-    else if (chunk.length <= smallBody) response.end(chunk.latin1Slice(), 'latin1');
+    else if (chunk.length <= smallBody) response.end(chunk.toString('latin1'), 'latin1');
     else response.end(chunk);
   }
 

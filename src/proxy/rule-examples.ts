@@ -28,11 +28,7 @@ export type ExampleResult = { readonly example: Example; readonly mismatches: re
 export type TryExample = (example: Example) => Promise<ExampleResult>;
 
 /** Makes the function that tries the examples of `file` on a configuration. */
-export function createTryExample(
-  config: Config,
-  file: ExampleFile,
-  verifyJwt?: VerifyJwt | undefined,
-): TryExample {
+export function createTryExample(config: Config, file: ExampleFile, verifyJwt?: VerifyJwt): TryExample {
   const steady = { ...config, ttl: { ...config.ttl, jitter: 0 } };
   const never = { now: () => 0 as EpochMs, monotonicMs: () => 0 };
   const usualParts = offlineParts(steady, { clock: never, verifyJwt });

@@ -17,6 +17,8 @@ export function compileSite(
     rules: compileRules(config),
     identify: createIdentify({ config: config.identity, learned, verifyJwt }),
     originHost: new URL(config.upstream.url).host,
-    countsPopularity: asksPopularity(config.ttl),
+    countsPopularity:
+      asksPopularity(config.ttl) ||
+      [...config.contentTypes.values()].some(({ refreshAhead }) => refreshAhead),
   };
 }

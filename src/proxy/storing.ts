@@ -14,6 +14,7 @@ import { formatHttpDate, parseHttpDate } from '../http/http-date.ts';
 import type { Fields } from '../http/message.ts';
 import { storedPolicy } from '../http/reuse.ts';
 import { fieldsToStore, storable } from '../http/storable.ts';
+import { upsettingNames } from '../http/upsetting.ts';
 import { parseVary, selectedVariant, type SelectedVariant } from '../http/vary.ts';
 import { between, type EpochMs, type Seconds, seconds } from '../kit/time.ts';
 import { groupTag, standardTags, userOf } from '../policy/entry-tags.ts';
@@ -148,16 +149,21 @@ export function makeEntry(exchange: CacheExchange, input: EntryInput): EntryResu
 }
 
 /** What selects the variant: the origin's Vary on `standard`; by rule all it could name is in the key. */
-function selectionOf({ match, plan }: CacheExchange, { status, fields }: StoredHead): SelectedVariant | undefined {
+function selectionOf(
+  { match, plan }: CacheExchange,
+  { status, fields }: StoredHead,
+): SelectedVariant | undefined {
   const vary = parseVary(fields);
   // What no key and no variant knows cannot be told again: like `*`.
   if (vary.kind === 'any' || variesOnUnkeyed(vary.names)) return undefined;
   if (match.contentType.kind !== 'standard') return noSelection;
   const selecting = plan.selectingFields();
   if (status < 400 || foundStatuses.has(status)) return selectedVariant(selecting, fields);
-  // An error may be about any field of its request, whatever Vary says: it is for requests with the same ones.
-  const names = selecting.filter((_, index) => index % 2 === 0);
-  return selectedVariant(selecting, [...fields, 'Vary', names.join(', ')]);
+  // An error may be about its request, whatever Vary says: it is for requests with the same telling fields. Short ones of
+  // the application's own do not count: no two requests of a client that numbers its requests would share an error.
+  const selected = selectedVariant(selecting, [...fields, 'Vary', upsettingNames(selecting).join(', ')]);
+  // Nor does it show what another request would rather have: no coding or language is its choice.
+  return selected && { ...selected, contentEncoding: 'error', contentLanguage: null };
 }
 
 /** Errors that are about the resource: no field of the request brings them about. */

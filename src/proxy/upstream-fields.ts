@@ -55,8 +55,9 @@ export function fetchFields(exchange: CacheExchange, condition: Fields | undefin
   const { request, host, plan } = exchange;
   const own = plan.upstreamFields();
   const asked = condition === undefined ? own : [...withoutFields(own, conditional), ...condition];
-  // Of a fetch that may be for others nothing here is the client's word: not the id it chose, nor the Via it wrote, nor,
-  // where the origin's own name is the key's, the Host it asked for.
+  // Of a fetch that may be for others nothing here is the client's word: not the id it chose, nor, where the origin's own
+  // name is the key's, the Host it asked for. Deviation from RFC 9110 §7.6.3: nor the Via it came with; a fetch is the
+  // proxy's own request, and no key knows that field. What is passed has it.
   return [...ownFields(request, { host, forwardedHost: host, id: fetchIdOf(request), via }), ...asked];
 }
 
@@ -83,14 +84,19 @@ export function passFields(request: ClientRequest, host: string): string[] {
   );
   const framing = request.known['content-length'];
   const length = request.hasBody && framing !== undefined ? ['Content-Length', framing] : [];
-  const before = fieldLines(request.fields, 'via').join(', ');
   const own = ownFields(request, {
     host,
     forwardedHost: request.host === '' ? host : request.host,
     id: requestIdOf(request),
-    via: before === '' ? via : `${before}, ${via}`,
+    via: viaOf(request),
   });
   return [...own, ...sent, ...length, ...hopsLeft(request)];
+}
+
+/** RFC 9110 §7.6.3: each intermediary appends itself. */
+function viaOf({ fields }: ClientRequest): string {
+  const before = fieldLines(fields, 'via').join(', ');
+  return before === '' ? via : `${before}, ${via}`;
 }
 
 /** RFC 9110 §7.6.2: an intermediary "MUST" send OPTIONS and TRACE on with Max-Forwards one less. */

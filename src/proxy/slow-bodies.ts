@@ -1,0 +1,43 @@
+/**
+ * Request bodies that come so slowly that sending them is the point: each holds a connection to the origin.
+ *
+ * Promise: a body moves by at least `leastBytes` in every `windowMs`, or its connection ends; nothing is kept of one that
+ * is over. Bodies of any length may come, at any greater pace.
+ */
+
+import type { IncomingMessage } from 'node:http';
+
+export type SlowBodiesOptions = { readonly windowMs: number; readonly leastBytes: number };
+
+type Progress = { readonly bytes: number; readonly since: number };
+
+/** The bodies under way on one listener. */
+export class SlowBodies {
+  readonly #options: SlowBodiesOptions;
+  readonly #bodies = new Map<IncomingMessage, Progress>();
+
+  constructor(options: SlowBodiesOptions) {
+    this.#options = options;
+  }
+
+  /** Watches a request whose head has just come. Most have no body and are not watched. */
+  watch(message: IncomingMessage, nowMs: number): void {
+    const { headers } = message;
+    if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return;
+    this.#bodies.set(message, { bytes: message.socket.bytesRead, since: nowMs });
+    message.once('close', () => this.#bodies.delete(message));
+  }
+
+  /** Ends the connections of those that have not moved enough. */
+  check(nowMs: number): void {
+    const { windowMs, leastBytes } = this.#options;
+    for (const [message, { bytes, since }] of this.#bodies) {
+      if (message.complete) this.#bodies.delete(message);
+      else if (nowMs - since >= windowMs) {
+        const now = message.socket.bytesRead;
+        if (now - bytes < leastBytes) message.socket.destroy();
+        else this.#bodies.set(message, { bytes: now, since: nowMs });
+      }
+    }
+  }
+}

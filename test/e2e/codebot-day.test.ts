@@ -1,0 +1,164 @@
+/**
+ * A day of somebody who works with CodeBot, through the proxy with config/codebot.yaml: every page is compared with what
+ * the app would say at that moment.
+ */
+import t from 'tap';
+import { type Browser, type Codebot, startCodebot } from '../helpers/codebot-browser.ts';
+
+/** Dana has two files, a collection with one of them and a bookmark; Omer has a file of the same name. */
+async function startDay(
+  t: Parameters<typeof startCodebot>[0],
+): Promise<Codebot & { dana: Browser; ids: string[] }> {
+  const site = await startCodebot(t);
+  const { model } = site.origin;
+  const nowMs = site.clock.now() - 86_400_000;
+  const ids = ['notes.md', 'tool.py'].map((name) => model.save(1003, name, { text: `# ${name}`, nowMs }).id);
+  model.save(1004, 'tool.py', { text: 'of Omer', nowMs });
+  model.collections.push({ id: 'c1', owner: 1003, name: 'best', names: ['tool.py'], token: undefined });
+  const dana = site.browser();
+  await dana.logIn(1003);
+  return { ...site, dana, ids };
+}
+
+const pagesOf = (ids: readonly string[]): readonly string[] => [
+  '/files',
+  '/dashboard',
+  '/trash',
+  '/collections',
+  '/settings',
+  '/',
+  '/read/notes.md',
+  '/api/stats',
+  '/api/files',
+  '/api/collections',
+  '/api/collections/c1/items',
+  '/api/search/suggestions?q=o',
+  '/api/bookmarks/all',
+  ...ids.flatMap((id) => [`/file/${id}`, `/md/${id}`, `/api/file/${id}/history`, `/api/file/${id}/preview`]),
+];
+
+async function lookAtAll(browser: Browser, pages: readonly string[]): Promise<void> {
+  for (const target of pages) await browser.look(target);
+}
+
+t.test('a browsing user is answered from the store after the first visit, and always rightly', async (t) => {
+  const { dana, ids, clock, origin } = await startDay(t);
+  const pages = pagesOf(ids);
+  await lookAtAll(dana, pages);
+  t.same(dana.wrong, []);
+  dana.hits = 0;
+  dana.looks = 0;
+  const seenBefore = origin.seen.length;
+  for (let round = 0; round < 12; round += 1) {
+    clock.advance(10);
+    await lookAtAll(dana, [...pages, '/static/css/main.css?v=1a2b3c', '/api/public_stats']);
+  }
+  t.same(
+    dana.wrong.filter((told) => !told.startsWith('/api/public_stats')),
+    [],
+  );
+  t.ok(dana.hits / dana.looks >= 0.85, `${dana.hits} of ${dana.looks} are hits`);
+  t.ok(origin.seen.length - seenBefore <= dana.looks * 0.15, 'and the app hardly heard of it');
+});
+
+t.test('after each write its writer sees what the app would say, on every page', async (t) => {
+  const { dana, ids, origin, clock } = await startDay(t);
+  const { model } = origin;
+  const [note = '', tool = ''] = ids;
+  let pages = pagesOf(ids);
+  const writes: readonly (readonly [
+    string,
+    () => Promise<{ status: number; location?: string | undefined }>,
+  ])[] = [
+    ['edit', () => dana.post(`/edit/${tool}`, { code: 'changed' })],
+    ['edit Markdown', () => dana.post(`/edit/${note}`, { code: '# changed' })],
+    ['favourite', () => dana.send(`/api/favorite/toggle/${tool}`)],
+    ['upload', () => dana.post('/upload', { name: 'new.py', code: 'new' })],
+    ['bookmark', () => dana.send(`/api/bookmarks/${tool}/toggle`)],
+    ['collection', () => dana.send('/api/collections', { name: 'second' })],
+    ['item', () => dana.send('/api/collections/c1/items', { name: 'notes.md' })],
+    ['trash', () => dana.send(`/api/file/${tool}/trash`)],
+    ['theme', () => dana.send('/api/ui_prefs', { theme: 'ocean', font_scale: '1.4' })],
+  ];
+  await lookAtAll(dana, pages);
+  for (const [what, write] of writes) {
+    await lookAtAll(dana, pages);
+    clock.advance(1);
+    const answer = await write();
+    t.ok(answer.status < 400, what);
+    if (answer.location !== undefined) {
+      pages = [...pages, answer.location];
+      const shown = await dana.look(answer.location);
+      t.notOk(shown.isHit, `${what}: the new page comes from the app`);
+    }
+    await lookAtAll(dana, pages);
+    t.same(dana.wrong, [], what);
+  }
+  t.equal(model.files.length, 6, 'each save reached the app once');
+  await lookAtAll(dana, pages);
+  t.ok((await dana.look('/files')).isHit, 'and pages are kept again');
+});
+
+t.test('writes that only read leave everything where it is', async (t) => {
+  const { dana } = await startDay(t);
+  await dana.look('/files');
+  t.equal((await dana.send('/api/search/global', { q: 'a' })).status, 200);
+  t.equal((await dana.send('/api/preview/live', { code: 'a' })).status, 200);
+  t.ok((await dana.look('/files')).isHit);
+});
+
+t.test('a page with something shown once is given once, and kept for nobody', async (t) => {
+  const { dana, ids, origin } = await startDay(t);
+  const { location = '' } = await dana.post(`/edit/${ids[1] ?? ''}`, { code: 'changed' });
+  t.match((await dana.look(location)).body, 'clearDraft');
+  t.notMatch((await dana.look(location)).body, 'clearDraft');
+  t.ok((await dana.look(location)).isHit);
+  await dana.post('/upload', { name: 'b.py', code: 'b' });
+  t.match((await dana.look('/upload')).body, 'clearDraft');
+  t.notMatch((await dana.look('/upload')).body, 'clearDraft');
+  t.same(dana.wrong, []);
+  t.equal(
+    origin.model.noted.get('view'),
+    1,
+    'the view behind a save is not counted, the next one that reached the app is',
+  );
+});
+
+t.test('what was opened last is always the newest', async (t) => {
+  const { dana, ids } = await startDay(t);
+  for (const id of ids) {
+    await dana.look(`/file/${id}`);
+    await dana.look('/api/files/recent');
+    await dana.look('/files?category=recent');
+  }
+  t.same(dana.wrong, []);
+  t.equal(dana.hits, 0);
+});
+
+t.test('the way past every cache leads past it, and ends the older copy', async (t) => {
+  const { dana, clock, origin } = await startDay(t);
+  const { model } = origin;
+  await dana.look('/dashboard');
+  // The bot saves a file; the proxy cannot know.
+  model.save(1003, 'bot.py', { text: 'by the bot', nowMs: clock.now() });
+  const fresh = await dana.look('/dashboard?no_cache=1');
+  t.match(fresh.body, '3 files');
+  t.match(fresh.body, 'v=1a2b3c.');
+  const clean = await dana.look('/dashboard');
+  t.match(clean.body, '3 files');
+  t.ok((await dana.look('/dashboard')).isHit);
+  t.same(dana.wrong, []);
+  const version = /main\.css\?v=[\w.]+/.exec(fresh.body)?.[0] ?? '';
+  t.notOk((await dana.look(`/static/css/${version}`)).isHit);
+  t.ok((await dana.look('/static/css/main.css?v=1a2b3c')).isHit, 'the same file under the time of day');
+});
+
+t.test('what the proxy cannot see is old for its lifetime at most', async (t) => {
+  const { dana, clock, origin } = await startDay(t);
+  await dana.look('/files');
+  origin.model.save(1003, 'bot.py', { text: 'by the bot', nowMs: clock.now() });
+  t.notMatch((await dana.ask('GET', '/files')).body, 'bot.py');
+  clock.advance(95);
+  t.match((await dana.look('/files')).body, 'bot.py');
+  t.same(dana.wrong, []);
+});
