@@ -22,13 +22,18 @@ const publicAlgorithms = [
   'EdDSA',
 ];
 
+/** No request waits longer than this for an issuer. */
+const patienceMs = 2000;
+
 /** Makes the verifier of a configuration's tokens. Published keys are fetched when first needed, and kept. */
 export function createVerifyJwt({ key }: Jwt): VerifyJwt {
   // The two kinds of algorithms are kept apart: a public key must never pass for a shared secret (RFC 8725 §3.1).
   const isSecret = key.kind === 'secret';
   const algorithms = isSecret ? secretAlgorithms : publicAlgorithms;
   const material = isSecret ? new TextEncoder().encode(key.secret) : undefined;
-  const published: JWTVerifyGetKey | undefined = isSecret ? undefined : createRemoteJWKSet(new URL(key.url));
+  const published: JWTVerifyGetKey | undefined = isSecret
+    ? undefined
+    : createRemoteJWKSet(new URL(key.url), { timeoutDuration: patienceMs });
   return async (token, now) => {
     const options = { algorithms, currentDate: new Date(now) };
     try {

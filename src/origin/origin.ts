@@ -20,6 +20,8 @@ export type OriginRequest = {
   /** End-to-end fields, with Host. */
   readonly fields: Fields;
   readonly body?: Readable | undefined;
+  /** It acts, whatever its method says: never sent again. */
+  readonly isWrite?: boolean;
 };
 
 /** A final response's head. `framing` says how the end of the body is known. */
@@ -198,7 +200,8 @@ class Exchange implements OriginExchange {
 
   #onError(error: unknown): void {
     if (this.#ended) return;
-    const mayRepeat = idempotent.has(this.#parts.request.method) && this.#parts.request.body === undefined;
+    const { method, body, isWrite } = this.#parts.request;
+    const mayRepeat = idempotent.has(method) && body === undefined && isWrite !== true;
     if (this.#tries === 1 && mayRepeat && !this.#gotBytes && this.#sent && isDeadConnection(error)) {
       this.#dispatch(this.#parts.fresh);
       return;

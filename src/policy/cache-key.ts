@@ -8,7 +8,7 @@
 import { hash } from 'node:crypto';
 import type { ContentType } from '../config/config.ts';
 import { type Cookie, formatCookies } from '../http/cookies.ts';
-import { endToEndFields } from '../http/fields.ts';
+import { endToEndFields, fieldLines } from '../http/fields.ts';
 import type { Fields } from '../http/message.ts';
 import type { KnownFields } from '../http/request-head.ts';
 import { credentialHeaders, isAnalyticsCookie } from './credentials.ts';
@@ -38,7 +38,7 @@ export type KeyedRequest = {
   /** Of `fields`, those that could be a credential (`scanFields`). Absent: any could. */
   readonly unusual?: Fields;
   /** Keys computed before, under the same configuration. */
-  readonly memo?: KeyMemo;
+  readonly memo?: KeyMemo<CacheKey>;
 };
 
 /** How a cacheable request is keyed, and what it sends. The lists are made when asked for: a hit needs none. */
@@ -132,12 +132,19 @@ function variedHeaders(
 /** The key of a `standard` route; it sends what the client sent, but for what is not the client's to say. */
 export function planStandard(request: KeyedRequest, identity: Identity): KeyPlan {
   const partition = standardPartition(request, identity);
+  // RFC 9110 §7.6.3 has the client's Via sent on, and no Vary names it: keyed.
+  const values = ['standard', partition, viaOf(request)];
   return {
-    key: keyOf(request, ['standard', partition], () => ['standard', partition]),
+    key: keyOf(request, values, () => values),
     partition,
     selectingFields: () => selectingOf(request, identity),
     upstreamFields: () => clientFields(request, isAnalyticsCookie),
   };
+}
+
+function viaOf({ fields, unusual = fields }: KeyedRequest): string | null {
+  const lines = fieldLines(unusual, 'via');
+  return lines.length === 0 ? null : lines.join(', ');
 }
 
 /** A request that says by some other field who is asking (`X-Api-Key`) has its own partition too (CONTRACT §2.2). */
@@ -145,8 +152,10 @@ function standardPartition({ fields, unusual = fields }: KeyedRequest, identity:
   const known = identity.kind === 'known' ? identity.partition : 'anonymous';
   let others: string[] | undefined;
   for (let index = 0; index < unusual.length; index += 2) {
-    const name = foldFieldName(unusual[index] ?? '');
-    if (credentialHeaders.has(name)) (others ??= []).push(name, unusual[index + 1] ?? '');
+    const name = unusual[index] ?? '';
+    if (!credentialHeaders.has(foldFieldName(name))) continue;
+    // As it is spelled: to one server `X_Api_Key` is a credential, to another it is nothing.
+    (others ??= []).push(name.toLowerCase(), unusual[index + 1] ?? '');
   }
   return others === undefined ? known : hash('sha256', JSON.stringify([known, others]), 'hex');
 }
@@ -154,10 +163,16 @@ function standardPartition({ fields, unusual = fields }: KeyedRequest, identity:
 /** What the client sent, without fields that claim another host, scheme, path, method or client, and some cookies. */
 export function clientFields(request: KeyedRequest, isDropped: (cookieName: string) => boolean): string[] {
   const fields = sentFields(request);
-  const cookies = request.cookies.filter(({ name }) => !isDropped(name));
+  const cookies = inOneOrder(request.cookies.filter(({ name }) => !isDropped(name)));
   if (cookies.length > 0) fields.push('Cookie', formatCookies(cookies));
   return fields;
 }
+
+/** By name, those of one name as they were sent: requests with one identity send the same. */
+const inOneOrder = (cookies: readonly Cookie[]): readonly Cookie[] =>
+  cookies.length < 2
+    ? cookies
+    : cookies.toSorted((one, other) => (one.name < other.name ? -1 : Number(one.name > other.name)));
 
 function sentFields(request: KeyedRequest): string[] {
   const fields: string[] = [];
@@ -184,7 +199,7 @@ function selectingOf(request: KeyedRequest, identity: Identity): Fields {
   const names = new Set(own.map(({ name }) => name));
   const others = request.cookies.filter(({ name }) => !names.has(name) && !isAnalyticsCookie(name));
   const isNobody = own.length === 0 && others.length === 0;
-  if (!isNobody) fields.push('cookie', JSON.stringify([own.length > 0, formatCookies(others)]));
+  if (!isNobody) fields.push('cookie', JSON.stringify([own.length > 0, formatCookies(inOneOrder(others))]));
   return fields;
 }
 

@@ -6,7 +6,6 @@
  */
 
 import { BoundedMap } from '../kit/bounded-map.ts';
-import type { CacheKey } from './cache-key.ts';
 
 /** What a key is computed from: canonical parts of the request, and the values that the rule adds, in its order. */
 export type KeyParts = {
@@ -22,11 +21,11 @@ const mostKeys = 16_384;
 const longestText = 512;
 
 /** The keys of one configuration: in another the same values may mean something else. */
-export class KeyMemo {
-  readonly #keys = new BoundedMap<string, CacheKey>(mostKeys);
+export class KeyMemo<Key extends string> {
+  readonly #keys = new BoundedMap<string, Key>(mostKeys);
 
   /** The key computed before for these parts, else that of `compute`. */
-  keyOf(parts: KeyParts, compute: () => CacheKey): CacheKey {
+  keyOf(parts: KeyParts, compute: () => Key): Key {
     const text = textOf(parts);
     if (text.length > longestText) return compute();
     const before = this.#keys.get(text);

@@ -19,7 +19,7 @@ export function foldFieldName(name: string): string {
  * |---|---|---|
  * | `X-Forwarded-For` | the client's address, behind those a trusted proxy told; addresses only | origins use it for limits and logs |
  * | `X-Request-ID` | an id made for the fetch, never the client's | an id for logs |
- * | `Via` | `1.1 shelflife`, never the client's | the same for all |
+ * | `Via` | `1.1 shelflife`; on `standard` behind the client's, which is keyed there | the same for all of one key |
  * | `X-Forwarded-Proto`, `X-Forwarded-Host` | the scheme and host of the key | in the key |
  *
  * An answer that says it varies by one of them is for its cause only (`variesOnUnkeyed`).

@@ -36,8 +36,13 @@ export class RedisServer {
   async start(...more: string[]): Promise<void> {
     const place = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#directory];
     const all = [...(await this.#kind()), ...place, '--loglevel', 'warning', ...this.#arguments, ...more];
-    this.#process = spawn('redis-server', all, { stdio: 'ignore' });
-    await answers(this.port, this.#process);
+    const started = spawn('redis-server', all, { stdio: 'ignore' });
+    this.#process = started;
+    // Also when the test ends without its teardown.
+    const end = (): boolean => started.kill('SIGKILL');
+    process.once('exit', end);
+    started.once('exit', () => process.off('exit', end));
+    await answers(this.port, started);
   }
 
   /** A Sentinel writes what it knows into its configuration, so it must have one. */
@@ -106,7 +111,7 @@ function quietClient(port: number): Redis {
 }
 
 /** Waits for the process: nothing tells when it listens but that it answers. */
-async function answers(port: number, process: ChildProcess): Promise<void> {
+async function answers(port: number, started: ChildProcess): Promise<void> {
   const client = new Redis({ host: '127.0.0.1', port, retryStrategy: () => 20, maxRetriesPerRequest: 1 });
   client.on('error', () => undefined);
   try {
@@ -116,7 +121,7 @@ async function answers(port: number, process: ChildProcess): Promise<void> {
         .catch((error: unknown) => (error instanceof Error ? error.message : ''));
       // A server that wants a password has answered, too.
       if (answer === 'PONG' || answer.includes('NOAUTH')) return;
-      if (process.exitCode !== null) break;
+      if (started.exitCode !== null) break;
       await delay(20);
     }
     throw new Error(`redis-server does not answer on port ${port}`);

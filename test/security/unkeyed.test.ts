@@ -1,0 +1,220 @@
+/**
+ * Input outside the key: fields the origin may read and no key knows. The origin here writes every field it gets into
+ * its page, so that whatever is sent unkeyed would be seen by the next reader.
+ */
+
+import t from 'tap';
+import { ask, isHit } from '../helpers/raw-client.ts';
+import { startSite } from '../helpers/scripted-site.ts';
+
+const mark = 'evil-mark.example';
+
+// prettier-ignore
+const fields: readonly string[] = [
+  'X-Forwarded-Host', 'X-Forwarded-Scheme', 'X-Forwarded-Proto', 'X-Forwarded-Port', 'X-Forwarded-Prefix',
+  'X-Forwarded-Server', 'X-Forwarded-Path', 'X-Forwarded-For', 'X-Forwarded-By', 'X-Forwarded-SSL', 'X-Forwarded-Uri',
+  'X-Forwarded', 'Forwarded', 'Forwarded-For', 'X-Host', 'X-HTTP-Host-Override', 'X-Original-URL', 'X-Original-URI',
+  'X-Original-Host', 'X-Rewrite-URL', 'X-Rewrite-Uri', 'X-Real-IP', 'X-Client-IP', 'True-Client-IP', 'CF-Connecting-IP',
+  'X-Cluster-Client-IP', 'X-ProxyUser-Ip', 'X-Request-ID', 'Via', 'Proxy', 'X-Backend-Host', 'X-Scheme', 'X-Url-Scheme',
+  'Front-End-Https', 'X-Wap-Profile', 'X-Script-Name', 'Script-Name', 'X-Envoy-Original-Path', 'Destination', 'Max-Forwards',
+  'X_Forwarded_Host', 'X_Original_URL', 'X-Forwarded_Host', 'Request-Uri', 'Base-Url', 'X-Base-Url',
+  'X-Path-Info', 'X-Server-Name', 'X-Remote-Addr', 'X-Custom-IP-Authorization',
+];
+
+/** Those a `standard` fetch sends, as the client's own words, for the origin's Vary to rule; by rule they are not sent. */
+// prettier-ignore
+const plain: readonly string[] = [
+  'Origin', 'Referer', 'User-Agent', 'Accept', 'Accept-Language', 'Accept-Charset', 'If-None-Match', 'If-Modified-Since',
+  'Save-Data', 'X-Requested-With', 'X-Unknown', 'X-Debug', 'Sec-CH-UA', 'DNT', 'From', 'TE', 'Trailer', 'Upgrade',
+  'Cookie', 'Accept-Datetime', 'Purpose', 'Pragma', 'Range', 'If-Range', 'Keep-Alive', 'Proxy-Connection',
+  'Sec-Fetch-Site', 'Expect-CT', 'X-Amz-Website-Redirect-Location', 'Content-Type', 'X-Timer', 'X_Unknown',
+];
+
+const rules = `
+unmatched: standard
+identity: { credentials: [session] }
+content_types:
+  front: { ttl: 10m, scope: public, cache_control: override }
+  home: { ttl: 10m, scope: user, cache_control: override }
+  lang: { ttl: 10m, scope: public, cache_control: override, vary: { headers: [x-unknown], cookies: [ui] } }
+routes:
+  - { match: GET /front/*, type: front }
+  - { match: GET /home/*, type: home }
+  - { match: GET /lang/*, type: lang }
+`;
+
+const startEcho = () =>
+  startSite(rules, {
+    answer: (request, response) => {
+      response.setHeader('Cache-Control', 'max-age=600');
+      response.setHeader('X-Echo', request.rawHeaders.join('|').replaceAll(/[^ -~]/g, ''));
+      response.end(`<base href="//${request.rawHeaders.join('|')}">\n`);
+    },
+  });
+
+t.ok(fields.length + plain.length >= 48);
+
+for (const [name, prefix, names] of [
+  ['public', '/front/', [...fields, ...plain]],
+  ['user', '/home/', [...fields, ...plain]],
+  ['standard', '/other/', fields],
+] as const) {
+  t.test(
+    `${name}: no field is sent that the key does not know, and the clean request is clean`,
+    async (t) => {
+      const site = await startEcho();
+      t.teardown(() => site.close());
+      for (const [at, field] of names.entries()) {
+        const target = `${prefix}${at}`;
+        const value = field === 'Range' ? 'bytes=0-5' : field === 'Cookie' ? `other=${mark}` : mark;
+        const lines = [`${field}: ${value}`];
+        const poisoned = await ask(site.url, { target, lines });
+        const clean = await ask(site.url, { target });
+        t.notMatch(clean.body + clean.lines.join(), mark, `${field}: ${poisoned.status}`);
+        t.equal(clean.status, 200);
+        t.ok(isHit(await ask(site.url, { target })), `${field}: a hit afterwards`);
+      }
+    },
+  );
+}
+
+t.test('standard: a field that the origin varies by selects; one it does not get does not', async (t) => {
+  const site = await startSite(rules, {
+    answer: (request, response) => {
+      response.setHeader('Cache-Control', 'max-age=600');
+      response.setHeader('Vary', 'X-Lang, X-Forwarded-Host');
+      response.end(`${String(request.headers['x-lang'])}\n`);
+    },
+  });
+  t.teardown(() => site.close());
+  // Taken out by the client itself, the field did not decide what the origin answered.
+  const taken = await ask(site.url, { target: '/a', lines: ['X-Lang: fr', 'Connection: X-Lang'] });
+  t.equal(taken.body, 'undefined\n');
+  t.equal((await ask(site.url, { target: '/a', lines: ['X-Lang: fr'] })).body, 'fr\n');
+  t.ok(isHit(await ask(site.url, { target: '/a', lines: ['X-Lang: fr'] })));
+  t.ok(isHit(await ask(site.url, { target: '/a', lines: [`X-Forwarded-Host: ${mark}`] })));
+});
+
+t.test('what varies by the client’s address is for its cause only', async (t) => {
+  const site = await startEcho();
+  t.teardown(() => site.close());
+  site.answerWith((_request, response) => {
+    response.setHeader('Cache-Control', 'max-age=600');
+    response.setHeader('Vary', 'X-Forwarded-For');
+    response.end('for one address');
+  });
+  for (const target of ['/front/a', '/home/a', '/other/a']) {
+    await ask(site.url, { target });
+    t.notOk(isHit(await ask(site.url, { target })), target);
+  }
+});
+
+t.test('a field or cookie named in `vary` is keyed, line for line as it is sent', async (t) => {
+  const site = await startEcho();
+  t.teardown(() => site.close());
+  const target = '/lang/a';
+  const variants = [
+    [],
+    ['X-Unknown: a'],
+    ['X-Unknown: a', 'X-Unknown: b'],
+    ['X-Unknown: a; b'],
+    ['Cookie: ui=a'],
+    ['Cookie: ui=a b'],
+    ['Cookie: ui="a"'],
+  ];
+  for (const lines of variants) {
+    t.notOk(isHit(await ask(site.url, { target, lines })), `${lines.join()}: its own`);
+    t.ok(isHit(await ask(site.url, { target, lines })), 'a hit afterwards');
+  }
+  const twice = await ask(site.url, { target, lines: ['Cookie: ui=a; ui=c'] });
+  t.notMatch(twice.body, 'ui=c', 'of two the one that is keyed is sent');
+});
+
+t.test('standard: who says by another field who is asking has a partition too', async (t) => {
+  const site = await startSite(rules, {
+    answer: (request, response) => {
+      response.setHeader('Cache-Control', 'max-age=600');
+      response.end(`${String(request.headers['x-api-key'])}\n`);
+    },
+  });
+  t.teardown(() => site.close());
+  const target = '/other/me';
+  for (const key of ['one', 'two']) {
+    const lines = [`X-Api-Key: ${key}`];
+    t.equal((await ask(site.url, { target, lines })).body, `${key}\n`);
+    t.ok(isHit(await ask(site.url, { target, lines })));
+  }
+  t.equal((await ask(site.url, { target })).body, 'undefined\n');
+  t.match(
+    (await ask(site.url, { target: '/home/me', lines: ['X_API_KEY: one'] })).lines.join(),
+    'detail=identity',
+  );
+});
+
+t.test('where the origin’s own name is the key’s, the client’s Host is not sent either', async (t) => {
+  const site = await startSite(rules, {
+    answer: (request, response) => {
+      response.setHeader('Cache-Control', 'max-age=600');
+      response.end(`${request.rawHeaders.join('|')}\n`);
+    },
+  });
+  t.teardown(() => site.close());
+  const { config } = site.proxy.parts.site();
+  await site.proxy.replaceConfig({ ...config, upstream: { ...config.upstream, host: 'upstream' } });
+  for (const target of ['/front/host', '/other/host']) {
+    await ask(site.url, { target, host: mark });
+    const clean = await ask(site.url, { target });
+    t.ok(isHit(clean));
+    t.notMatch(clean.body, mark);
+  }
+});
+
+t.test('Accept is sent and keyed as its class: what one asks for is not what others get', async (t) => {
+  const site = await startSite(rules, {
+    answer: (request, response) => {
+      // Like a framework that logs out by redirect for a browser, and by JSON for a script.
+      response.end(`for ${String(request.headers.accept)}\n`);
+    },
+  });
+  t.teardown(() => site.close());
+  const classes: readonly (readonly string[])[] = [
+    ['text/html', 'text/html,*/*;q=0.8', 'Text/HTML;level=1', 'application/xhtml+xml'],
+    ['application/json', 'application/problem+json', 'application/json, text/plain, */*'],
+    ['*/*', 'image/avif,image/webp', '', 'evil'],
+  ];
+  for (const kind of ['front', 'home']) {
+    const bodies = new Set<string>();
+    for (const accepts of classes) {
+      const [first = '', ...others] = accepts;
+      const { body } = await ask(site.url, { target: `/${kind}/a`, lines: [`Accept: ${first}`] });
+      bodies.add(body);
+      for (const other of others) {
+        const answer = await ask(site.url, { target: `/${kind}/a`, lines: [`Accept: ${other}`] });
+        t.ok(isHit(answer), other);
+        t.equal(answer.body, body);
+      }
+    }
+    t.equal(bodies.size, 3);
+  }
+});
+
+t.test('behind a trusted proxy, addresses are all that X-Forwarded-For says', async (t) => {
+  const trusting = `listen: { address: "127.0.0.1:0", trusted_proxies: [127.0.0.0/8] }\n${rules}`;
+  const chains: readonly (readonly [given: string, sent: string])[] = [
+    ['203.0.113.7', '203.0.113.7, 127.0.0.1'],
+    ['203.0.113.7, 2001:db8::1', '203.0.113.7, 2001:db8::1, 127.0.0.1'],
+    [`${mark}, 203.0.113.7`, '203.0.113.7, 127.0.0.1'],
+    [`203.0.113.7, ${mark}`, '127.0.0.1'],
+    ['<script>', '127.0.0.1'],
+  ];
+  const site = await startSite(trusting, {
+    answer: (request, response) => response.end(String(request.headers['x-forwarded-for'])),
+  });
+  t.teardown(() => site.close());
+  for (const [at, [given, sent]] of chains.entries()) {
+    const answer = await ask(site.url, { target: `/front/${at}`, lines: [`X-Forwarded-For: ${given}`] });
+    t.equal(answer.body, sent, given);
+  }
+  const others = ['X-Forwarded-Host: evil.example', 'X-Forwarded-Proto: evil', 'X-Forwarded-Port: 1'];
+  for (const line of others) t.ok(isHit(await ask(site.url, { target: '/front/0', lines: [line] })), line);
+});
