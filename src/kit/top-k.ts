@@ -11,7 +11,11 @@
  */
 
 /** One of the names kept. */
-export type Kept<Value> = { readonly name: string; readonly weight: number; readonly value: Value | undefined };
+export type Kept<Value> = {
+  readonly name: string;
+  readonly weight: number;
+  readonly value: Value | undefined;
+};
 
 type Slot<Value> = { readonly name: string; readonly at: number; weight: number; value: Value | undefined };
 

@@ -10,7 +10,7 @@
  */
 
 import { Breaker, type BreakerState } from '../kit/breaker.ts';
-import { type Clock, type EpochMs, type Seconds, epochMs } from '../kit/time.ts';
+import { type Clock, type EpochMs, type Seconds, epochMs, seconds } from '../kit/time.ts';
 import { Fallback } from './fallback.ts';
 
 export type HealthOptions = {
@@ -46,6 +46,11 @@ export class RedisHealth {
   /** Whether every purge older than `lag` is known. */
   isHeard(nowMs: number): boolean {
     return nowMs - this.#heardAt < this.#options.lag * 1000;
+  }
+
+  /** How long ago the log was heard last; `undefined`: never. */
+  silence(nowMs: number): Seconds | undefined {
+    return Number.isFinite(this.#heardAt) ? seconds((nowMs - this.#heardAt) / 1000) : undefined;
   }
 
   trust(nowMs: number): Trust {

@@ -81,6 +81,11 @@ export class RedisPurgeLog implements PurgeLog {
     return this.#place.seq;
   }
 
+  /** Purges that are not in the log yet. */
+  get waiting(): number {
+    return this.#pending.batch().records.length;
+  }
+
   verdict(subject: PurgeSubject): Verdict {
     const read = this.#read.verdict(subject);
     if (read.kind === 'purged' || this.#pending.isEmpty) return read;

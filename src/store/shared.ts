@@ -9,6 +9,7 @@ import type { RedisConfig, StoreConfig } from '../config/config.ts';
 import type { BreakerState } from '../kit/breaker.ts';
 import { type Clock, type Seconds, seconds } from '../kit/time.ts';
 import type { UnreadableReason } from './codec.ts';
+import { FillLeases } from './fill-lease.ts';
 import { readSyncReply, syncArguments, syncScript, syncScriptSha } from './log-script.ts';
 import type { SyncReply, SyncRequest } from './log-script.ts';
 import { LogTail, tailBlockMs } from './log-tail.ts';
@@ -51,6 +52,8 @@ export type SharedStore = {
 
 const handshakeMs = 1000;
 const writeMs = 2000;
+/** How long one instance may take to fetch before another begins. */
+const leaseMs = 3000;
 const defaultKeep = seconds(86_400);
 
 /** Opens the shared store. Resolves when Redis has answered once, or has not within a second. */
@@ -72,7 +75,9 @@ export async function openSharedStore(options: SharedStoreOptions): Promise<Shar
     writeLimitMs: writeMs,
     onUnreadable: (reason) => onEvent({ what: 'unreadable', reason }),
   });
-  const store = new TieredStore({ memory, entries, log: purgeLog, health, clock, deadline });
+  const leasing = { client: links.reader, keys, instance, clock, deadlineMs: deadline * 1000, leaseMs };
+  const leases = redis.fillLock ? new FillLeases(leasing) : undefined;
+  const store = new TieredStore({ memory, entries, log: purgeLog, health, clock, deadline, leases });
   const tail = new LogTail({
     client: links.tail,
     key: keys.log,

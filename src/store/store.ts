@@ -71,6 +71,8 @@ export interface Store {
   use(entry: Entry): void;
   /** Drops one variant. */
   remove(entry: Entry): void;
+  /** The fetch for a key that `get` found nothing for has ended, with nothing to put: whoever waits for it need not. */
+  abandon?(key: CacheKey): void;
   /** Every entry at hand, for operators; never on the request path. */
   entries(): Iterable<Entry>;
   size(): StoreSize;

@@ -8,10 +8,12 @@
  * - writing to Redis is off everybody's path, bounded, and given up without harm.
  */
 
+import { BoundedMap } from '../kit/bounded-map.ts';
 import type { BreakerState } from '../kit/breaker.ts';
-import type { Clock, Seconds } from '../kit/time.ts';
+import type { Clock, EpochMs, Seconds } from '../kit/time.ts';
 import { WorkQueue } from '../kit/work-queue.ts';
 import type { CacheKey } from '../policy/cache-key.ts';
+import type { FillLeases } from './fill-lease.ts';
 import type { PurgeLog } from './purge-log.ts';
 import type { RedisHealth } from './redis-health.ts';
 import type { RedisEntries } from './redis.ts';
@@ -25,9 +27,11 @@ export type TieredOptions = {
   readonly health: RedisHealth;
   readonly clock: Clock;
   readonly deadline: Seconds;
+  /** Present: one instance fetches a cold key, the others wait for it. */
+  readonly leases?: FillLeases | undefined;
 };
 
-/** How Redis does, in the words of `GET /readyz`. */
+/** How Redis does. */
 export type RedisStatus = { readonly redis: 'up' | 'down'; readonly breaker: BreakerState['kind'] };
 
 type Job = { readonly kind: 'put' | 'remove'; readonly entry: Entry };
@@ -48,6 +52,8 @@ export class TieredStore implements Store {
   /** Lookups under way: those who want the same key meanwhile share one. */
   readonly #reads = new Map<CacheKey, Promise<readonly Entry[]>>();
 
+  /** When what was dropped, was: Redis may have it for a moment longer, and must not bring it back. */
+  readonly #removed = new BoundedMap<string, EpochMs>(10_000);
   /** What is put once it is compressed, by name. */
   readonly #shrinking = new Map<string, Entry>();
 
@@ -60,22 +66,25 @@ export class TieredStore implements Store {
       run: (job) => this.#write(job),
       concurrency: writesAtOnce,
       maxWeight: mostWaitingBytes,
+      onLost: (_, { entry }) => this.#options.leases?.release(entry.key),
     });
   }
 
   peek(key: CacheKey): readonly Entry[] {
-    const found = this.#memory.peek(key);
-    if (found.length === 0) return found;
-    const nowMs = this.#clock.monotonicMs();
-    if (this.#health.isHeard(nowMs)) return found;
-    return this.#health.trust(nowMs) === 'away' ? this.#health.fallback().cap(found) : none;
+    return this.#near(key);
   }
 
   async get(key: CacheKey): Promise<readonly Entry[]> {
     if (this.#health.trust(this.#clock.monotonicMs()) === 'late') await this.#hear();
-    const { breaker } = this.#health;
-    if (breaker.isClosed) await this.#readShared(key);
-    return this.peek(key);
+    if (this.#health.breaker.isClosed) await this.#readShared(key);
+    const { leases } = this.#options;
+    if (leases !== undefined) await this.#waitForOthers(key, leases);
+    return this.#near(key);
+  }
+
+  abandon(key: CacheKey): void {
+    this.#options.leases?.giveUp(key);
+    this.#options.leases?.release(key);
   }
 
   put(entry: Entry, smaller?: Promise<Entry | undefined>): void {
@@ -102,6 +111,7 @@ export class TieredStore implements Store {
 
   remove(entry: Entry): void {
     this.#memory.remove(entry);
+    this.#removed.set(nameOf(entry), this.#clock.now());
     this.#shrinking.delete(nameOf(entry));
     this.#later({ kind: 'remove', entry });
   }
@@ -126,11 +136,40 @@ export class TieredStore implements Store {
     return this.#writes.idle();
   }
 
+  /** What memory has, as far as it may be used. */
+  #near(key: CacheKey): readonly Entry[] {
+    const found = this.#memory.peek(key);
+    if (found.length === 0) return found;
+    const nowMs = this.#clock.monotonicMs();
+    if (this.#health.isHeard(nowMs)) return found;
+    return this.#health.trust(nowMs) === 'away' ? this.#health.fallback().cap(found) : none;
+  }
+
   /** The log has been silent too long: ask it, once for all who wait, and stop waiting at the deadline. */
   async #hear(): Promise<void> {
     const heard = await within(this.#options.deadline * 1000, this.#options.log.sync()).catch(() => false);
     const nowMs = this.#clock.monotonicMs();
     if (!heard && !this.#health.isHeard(nowMs)) this.#health.breaker.trip(nowMs);
+  }
+
+  /** While no instance has the key: our turn to fetch, or what another has fetched. A leader may die once. */
+  async #waitForOthers(key: CacheKey, leases: FillLeases): Promise<void> {
+    for (let round = 0; round < 2; round += 1) {
+      if (!this.#isCold(key) || !this.#health.breaker.isClosed) return;
+      const turn = await leases.turn(key);
+      if (turn === 'fetch') return;
+      // A lookup that is under way may have been asked before the other had stored what it fetched.
+      await this.#reads.get(key);
+      await this.#readShared(key);
+      if (turn === 'look-again') continue;
+      if (!this.#isCold(key)) leases.release(key);
+      return;
+    }
+    if (this.#isCold(key)) leases.giveUp(key);
+  }
+
+  #isCold(key: CacheKey): boolean {
+    return this.#near(key).every((entry) => this.#options.log.verdict(entry).kind === 'purged');
   }
 
   #readShared(key: CacheKey): Promise<unknown> {
@@ -163,6 +202,7 @@ export class TieredStore implements Store {
     for (const entry of found.toReversed()) {
       const atHand = this.#memory.peek(entry.key).find(({ variant }) => variant === entry.variant);
       if (atHand !== undefined && atHand.responseTime >= entry.responseTime) continue;
+      if (entry.responseTime <= (this.#removed.get(nameOf(entry)) ?? 0)) continue;
       if (this.#options.log.verdict(entry).kind !== 'purged') this.#memory.put(entry);
     }
   }
@@ -176,8 +216,12 @@ export class TieredStore implements Store {
 
   async #write({ kind, entry }: Job): Promise<void> {
     if (!this.#health.breaker.isClosed) return;
-    if (kind === 'put') await this.#options.entries.put(entry, this.#clock.now());
-    else await this.#options.entries.remove(entry);
+    if (kind === 'remove') {
+      await this.#options.entries.remove(entry);
+      return;
+    }
+    await this.#options.entries.put(entry, this.#clock.now());
+    this.#options.leases?.release(entry.key);
   }
 }
 

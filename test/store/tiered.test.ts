@@ -86,6 +86,20 @@ t.test('on one Redis', async (t) => {
     t.equal(await one.ask('page'), 'newer');
   });
 
+  await t.test(
+    'what was dropped does not come back from Redis, where it may be a moment longer',
+    async (t) => {
+      const [one, other] = [await open(t), await open(t)];
+      const entry = other.fill('page');
+      await other.store.settled();
+      one.store.remove(entry);
+      t.equal(await one.ask('page'), 'miss');
+      await one.store.settled();
+      await other.entries.put(entry, entry.responseTime);
+      t.equal(await one.ask('page'), 'miss', 'nor when a late write put it there again');
+    },
+  );
+
   await t.test('bytes that are changed, cut, or stored under another key are a miss', async (t) => {
     const one = await open(t);
     const name = one.keys.entry(keyOf('page'));

@@ -1,0 +1,112 @@
+/** An origin whose pages have versions, proxies in front of it, and clients that write down what they saw. */
+import { hash } from 'node:crypto';
+import { once } from 'node:events';
+import { type IncomingMessage, request, type ServerResponse } from 'node:http';
+import type { Test } from 'tap';
+import { redisServer, type RedisServer } from '../../helpers/redis-server.ts';
+import { startProxy, startSite } from '../../helpers/scripted-site.ts';
+import type { RunningServer } from '../../../src/server.ts';
+import type { Operation } from './history.ts';
+
+export type World = {
+  readonly redis: RedisServer;
+  readonly proxies: readonly RunningServer[];
+  readonly history: Operation[];
+  /** One client's doings until `isOver`: mostly reads, some writes, of its own page, through one proxy. */
+  readonly client: (given: { user: string; instance: number; isOver: () => boolean }) => Promise<void>;
+  readonly read: (user: string, instance: number) => Promise<Operation>;
+};
+
+export type WorldOptions = { readonly instances: number; readonly coherence: 'bounded' | 'strict' };
+
+/** In milliseconds. */
+export const lagMs = 300;
+
+const rules = (redis: RedisServer, coherence: string) => `
+store: { lag: ${lagMs}ms, fallback_ttl: 500ms, coherence: ${coherence}, redis: { url: "${redis.url}", deadline: 100ms } }
+identity: { credentials: [session] }
+content_types:
+  page: { ttl: 600s, scope: user, cache_control: override }
+routes:
+  - { match: GET /pages/:id, type: page, tags: ["page:{id}"] }
+writes:
+  - { match: PUT /pages/:id, invalidate: ["page:{id}"] }
+`;
+
+/** Text that says whose it is and how new, and shows when a byte is missing. */
+const pageOf = (owner: string, version: number): string => {
+  const text = `${owner}|${version}|${'x'.repeat(version % 7)}`;
+  return `${text}|${hash('sha256', text)}`;
+};
+
+function readPage(body: string): Pick<Operation, 'owner' | 'version' | 'isWhole'> {
+  const [owner = '', version = '', padding = '', sum] = body.split('|');
+  const isWhole = sum === hash('sha256', `${owner}|${version}|${padding}`);
+  return { owner, version: Number(version), isWhole };
+}
+
+/** Opens a world that ends with the test. */
+export async function openWorld(t: Test, { instances, coherence }: WorldOptions): Promise<World> {
+  const redis = await redisServer(t);
+  const site = await startSite(rules(redis, coherence), { answer: versionedOrigin() });
+  t.teardown(() => site.close());
+  const address = site.origin.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const proxies = [site.proxy];
+  while (proxies.length < instances) {
+    const proxy = await startProxy(`upstream: http://127.0.0.1:${port}\n${rules(redis, coherence)}`);
+    t.teardown(() => proxy.close());
+    proxies.push(proxy);
+  }
+  const history: Operation[] = [];
+  const operate = async (kind: Operation['kind'], user: string, instance: number): Promise<Operation> => {
+    const start = performance.now();
+    const base = proxies[instance]?.url ?? '';
+    const body = await send(kind === 'read' ? 'GET' : 'PUT', `${base}/pages/shared`, user);
+    const operation = {
+      kind,
+      instance,
+      user,
+      key: 'shared',
+      start,
+      end: performance.now(),
+      ...readPage(body),
+    };
+    history.push(operation);
+    return operation;
+  };
+  let clients = 0;
+  const client: World['client'] = async ({ user, instance, isOver }) => {
+    const pace = clients % 4;
+    clients += 1;
+    for (let turn = 1; !isOver(); turn += 1) {
+      await operate((turn * (pace + 3)) % 7 === 0 ? 'write' : 'read', user, instance);
+      // No two clients keep step.
+      if (turn % (5 + pace) === 0) await operate('read', user, instance);
+    }
+  };
+  return { redis, proxies, history, client, read: (user, instance) => operate('read', user, instance) };
+}
+
+/** Every user's page at every path has versions of its own; answers take a little while, more or less. */
+function versionedOrigin(): (incoming: IncomingMessage, response: ServerResponse) => void {
+  const versions = new Map<string, number>();
+  let count = 0;
+  return ({ method, headers }, response) => {
+    const owner = /session=(\w+)/.exec(headers.cookie ?? '')?.[1] ?? 'nobody';
+    if (method === 'PUT') versions.set(owner, (versions.get(owner) ?? 0) + 1);
+    const body = pageOf(owner, versions.get(owner) ?? 0);
+    count += 1;
+    // Reads are overtaken by writes now and then.
+    setTimeout(() => response.end(body), method === 'PUT' ? 0 : (count % 3) * 6);
+  };
+}
+
+async function send(method: string, url: string, user: string): Promise<string> {
+  const headers = { host: 'www.example.org', cookie: `session=${user}` };
+  const sent = request(url, { method, headers });
+  sent.end();
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  if (response.statusCode !== 200) throw new Error(`${method} was answered ${String(response.statusCode)}`);
+  return Buffer.concat(await response.toArray()).toString();
+}

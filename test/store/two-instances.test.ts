@@ -1,0 +1,146 @@
+/** Two proxies, one Redis, one origin: whole requests over real sockets, on good days and bad. */
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import t from 'tap';
+import { eventually } from '../helpers/eventually.ts';
+import { redisServer, type RedisServer } from '../helpers/redis-server.ts';
+import { type Site, startProxy, startSite } from '../helpers/scripted-site.ts';
+import type { RunningServer } from '../../src/server.ts';
+
+type Tap = Parameters<typeof redisServer>[0];
+type Two = {
+  readonly site: Site;
+  readonly one: string;
+  readonly other: RunningServer;
+  readonly redis: RedisServer;
+};
+
+const rules = (redis: RedisServer, store: string) => `
+store: { ${store.replace('REDIS', `url: "${redis.url}"`)} }
+content_types:
+  page: { ttl: 600s, scope: public, cache_control: override }
+routes:
+  - { match: GET /p/:id, type: page, tags: ["page:{id}"] }
+writes:
+  - { match: PUT /p/:id, invalidate: ["page:{id}"] }
+`;
+
+/** Both in front of an origin whose pages have versions, counted up by PUT. */
+async function twoProxies(t: Tap, store = 'lag: 500ms, redis: { REDIS, deadline: 100ms }'): Promise<Two> {
+  const redis = await redisServer(t);
+  const site = await startSite(rules(redis, store));
+  t.teardown(() => site.close());
+  const address = site.origin.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const other = await startProxy(`upstream: http://127.0.0.1:${port}\n${rules(redis, store)}`);
+  t.teardown(() => other.close());
+  const versions = new Map<string, number>();
+  site.answerWith((request, response) => {
+    const path = request.url ?? '';
+    const version = versions.get(path) ?? 0;
+    if (request.method === 'PUT') versions.set(path, version + 1);
+    response.end(String(request.method === 'PUT' ? version + 1 : version));
+  });
+  return { site, one: site.url, other, redis };
+}
+
+/** Both are the same site, whatever port they listen on. */
+async function ask(method: string, url: string): Promise<[text: string, status: string]> {
+  const sent = request(url, { method, headers: { host: 'www.example.org' } });
+  sent.end();
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  const status = String(response.headers['cache-status'] ?? '').replace(/^.*shelflife; /, '');
+  return [Buffer.concat(await response.toArray()).toString(), status];
+}
+
+const read = (url: string) => ask('GET', url);
+const write = async (url: string) => Number((await ask('PUT', url))[0]);
+const settled = async ({ redis }: Two) =>
+  eventually('it is shared', async () => (await redis.client.keys('shelflife:e*')).length > 0);
+
+t.test('what one has fetched the other need not', async (t) => {
+  const two = await twoProxies(t);
+  t.match((await read(`${two.one}/p/1`))[1], /^fwd=uri-miss/);
+  await settled(two);
+  t.match((await read(`${two.other.url}/p/1`))[1], /^hit/);
+  t.equal(two.site.seen.length, 1);
+  t.match((await read(`${two.one}/p/1`))[1], /^hit/);
+});
+
+t.test('bounded: a write on one ends it on the other within lag; strict: at once', async (t) => {
+  for (const [store, boundMs] of [
+    ['lag: 500ms, redis: { REDIS, deadline: 100ms }', 500],
+    ['coherence: strict, redis: { REDIS, deadline: 100ms }', 0],
+  ] as const) {
+    const two = await twoProxies(t, store);
+    for (let round = 1; round <= 10; round += 1) {
+      await read(`${two.one}/p/1`);
+      await read(`${two.other.url}/p/1`);
+      t.equal(await write(`${two.one}/p/1`), round);
+      if (boundMs > 0) {
+        const seesIt = async () => (await read(`${two.other.url}/p/1`))[0] === String(round);
+        t.ok((await eventually('the other sees it', seesIt)) < boundMs);
+      }
+      t.equal((await read(`${two.one}/p/1`))[0], String(round), store);
+      t.equal((await read(`${two.other.url}/p/1`))[0], String(round), store);
+    }
+  }
+});
+
+t.test('500 who want one cold page through two proxies reach the origin twice at most', async (t) => {
+  const { one, other, site } = await twoProxies(t);
+  const all = Array.from({ length: 500 }, (_, at) => read(`${at % 2 === 0 ? one : other.url}/p/cold`));
+  for (const [text] of await Promise.all(all)) if (text !== '0') t.fail(text);
+  t.ok(site.seen.length <= 2, `${site.seen.length}`);
+});
+
+t.test('with fill_lock they reach it once, also while the origin takes its time', async (t) => {
+  const { one, other, site } = await twoProxies(t, 'redis: { REDIS, deadline: 2s, fill_lock: true }');
+  site.answerWith((_request, response) => setTimeout(() => response.end('slow'), 300));
+  const all = Array.from({ length: 500 }, (_, at) => read(`${at % 2 === 0 ? one : other.url}/p/cold`));
+  for (const [text] of await Promise.all(all)) if (text !== 'slow') t.fail(text);
+  t.equal(site.seen.length, 1);
+});
+
+t.test('while Redis comes and goes no request fails, no own write is unseen', async (t) => {
+  const two = await twoProxies(t);
+  const { redis } = two;
+  const failures: string[] = [];
+  let reads = 0;
+  let isOver = false;
+  const reader = async (base: string, page: string) => {
+    let version = 0;
+    while (!isOver) {
+      if (reads % 7 === 0) version = await write(`${base}${page}`);
+      const startedMs = performance.now();
+      const [text] = await read(`${base}${page}`);
+      reads += 1;
+      if (Number(text) < version) failures.push(`${page}: ${text} after ${version}`);
+      if (performance.now() - startedMs > 1000) failures.push(`${page} took too long`);
+    }
+  };
+  const readers = [
+    reader(two.one, '/p/a'),
+    reader(two.one, '/p/b'),
+    reader(two.other.url, '/p/c'),
+    reader(two.other.url, '/p/d'),
+  ];
+  const state = async () =>
+    ((await (await fetch(`${String(two.other.controlUrl)}/readyz`)).json()) as { redis: string }).redis;
+  const faults: (readonly [() => unknown, () => unknown])[] = [
+    [() => redis.kill(), () => redis.start()],
+    [() => redis.freeze(), () => redis.thaw()],
+  ];
+  for (const [begin, end] of faults) {
+    t.ok((await eventually('up', async () => (await state()) === 'up')) < 5000);
+    await begin();
+    t.ok((await eventually('down', async () => (await state()) === 'down')) < 2000);
+    const before = reads;
+    await eventually('work goes on', () => reads > before + 50);
+    await end();
+  }
+  await eventually('up', async () => (await state()) === 'up');
+  isOver = true;
+  await Promise.all(readers);
+  t.strictSame(failures, []);
+});
