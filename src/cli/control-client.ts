@@ -20,7 +20,26 @@ export function withControlOption(command: Command): Command {
 }
 
 /** Posts JSON to the control API with the token from SHELFLIFE_TOKEN. */
-export async function postControl(control: string, path: string, body: unknown): Promise<ControlAnswer> {
+export const postControl = (control: string, path: string, body: unknown): Promise<ControlAnswer> =>
+  askControl(control, path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+
+/** Gets from the control API with the token from SHELFLIFE_TOKEN; the body as text when it is no JSON. */
+export const getControl = (control: string, path: string): Promise<ControlAnswer> =>
+  askControl(control, path, { method: 'GET' });
+
+async function askControl(
+  control: string,
+  path: string,
+  init: {
+    readonly method: string;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly body?: string;
+  },
+): Promise<ControlAnswer> {
   const token = process.env['SHELFLIFE_TOKEN'];
   if (token === undefined || token === '')
     return { kind: 'unreachable', message: 'set SHELFLIFE_TOKEN to the token of the control API' };
@@ -30,12 +49,13 @@ export async function postControl(control: string, path: string, body: unknown):
   }
   try {
     const response = await fetch(url, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
+      ...init,
+      headers: { ...init.headers, authorization: `Bearer ${token}` },
       signal: AbortSignal.timeout(limitMs),
     });
-    const answer = parsed(await response.text());
+    const text = await response.text();
+    const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '');
+    const answer = isJson ? parsed(text) : text;
     return response.ok
       ? { kind: 'ok', body: answer }
       : { kind: 'refused', message: `${response.status}: ${detailOf(answer)}` };

@@ -10,6 +10,7 @@ import pino, { type Logger } from 'pino';
 import { inactiveSections } from '../config/inactive.ts';
 import { renderProblem, type Warning } from '../config/problem.ts';
 import type { ListenError, RunningServer } from '../server.ts';
+import { openLogDestination } from '../watch/log-destination.ts';
 import { type ConfigSource, loadConfig, tellProblems } from './load-config.ts';
 import { fail, tell } from './output.ts';
 import { watchContent } from './watch-file.ts';
@@ -44,13 +45,16 @@ async function serve({ config: file, upstream, listen, control }: Options): Prom
     return;
   }
   const { config, warnings } = loaded;
-  const log = pino({ level: config.log.level });
+  const log = pino({ level: config.log.level }, openLogDestination());
   logErrors(log);
   // Loaded when it is needed: other commands start in half the time without it.
   const { ListenError, startServer } = await import('../server.ts');
   try {
     const readConfig = file === undefined ? undefined : () => loadConfig(source);
-    const server = await startServer({ config, log, readConfig });
+    const popularFile = process.env['SHELFLIFE_POPULAR_FILE'] ?? (file && `${file}.popular.json`);
+    const reportFolder = process.env['SHELFLIFE_REPORT_FOLDER'] ?? (file && `${file}.reports`);
+    const skipWarmUp = process.env['SHELFLIFE_SKIP_WARMUP'] === '1';
+    const server = await startServer({ config, log, readConfig, popularFile, reportFolder, skipWarmUp });
     log.info({ url: server.url, origin: config.upstream.url }, 'site listening');
     log.info({ url: server.controlUrl, token: config.control.token !== undefined }, 'control listening');
     logNotes(log, { inactive: inactiveSections(config), warnings });

@@ -1,0 +1,98 @@
+/**
+ * `shelflife top`: a running proxy at a glance, drawn anew every two seconds until q or Ctrl-C.
+ *
+ * Promises: the terminal is as it was when this ends, however it ends; where stdout is no terminal it is one screen of
+ * plain text.
+ */
+
+import type { Command } from 'commander';
+import { getControl, withControlOption } from './control-client.ts';
+import { fail, print, printJson } from './output.ts';
+import { isOverview, type Overview, screenLines } from './top-screen.ts';
+
+type Options = { readonly control: string; readonly once?: true; readonly json?: true };
+
+const everyMs = 2000;
+
+const screen = {
+  enter: '\x1b[?1049h\x1b[?25l',
+  leave: '\x1b[?25h\x1b[?1049l',
+  home: '\x1b[H',
+  clearLine: '\x1b[K',
+  clearBelow: '\x1b[J',
+};
+
+/** Adds the command. */
+export function addTop(program: Command): void {
+  const command = program
+    .command('top')
+    .description('hit rate, requests, content types, hottest keys and causes of misses, live')
+    .option('--once', 'one screen, then the end')
+    .option('--json', 'with --once: all the numbers as JSON');
+  withControlOption(command).action(topCommand);
+}
+
+async function topCommand({ control, once, json }: Options): Promise<void> {
+  const first = await overviewOf(control);
+  if (first.kind !== 'ok') {
+    fail(first.message);
+    return;
+  }
+  if (json === true) printJson(first.overview);
+  else if (once === true || !process.stdout.isTTY)
+    print(...screenLines(first.overview, { control, columns: 120, rows: 60 }));
+  else await live(control, first.overview);
+}
+
+type Answer =
+  | { readonly kind: 'ok'; readonly overview: Overview }
+  | { readonly kind: 'failed'; readonly message: string };
+
+async function overviewOf(control: string): Promise<Answer> {
+  const answer = await getControl(control, '/api/cache/overview');
+  if (answer.kind !== 'ok') return { kind: 'failed', message: answer.message };
+  if (!isOverview(answer.body)) return { kind: 'failed', message: 'this is not the answer of a control API' };
+  return { kind: 'ok', overview: answer.body };
+}
+
+/** Draws until it is told to stop; a proxy that goes away is waited for. */
+async function live(control: string, first: Overview): Promise<void> {
+  const { stdin, stdout } = process;
+  let shown: Overview = first;
+  let problem = '';
+  const draw = (): void => {
+    const { columns, rows } = stdout;
+    const lines = screenLines(shown, { control, columns, rows: rows - 1 });
+    const text = [...lines, problem.slice(0, columns)].map((line) => line + screen.clearLine).join('\n');
+    stdout.write(screen.home + text + screen.clearBelow);
+  };
+  const stopped = Promise.withResolvers<undefined>();
+  const stop = (): void => {
+    stopped.resolve(undefined);
+  };
+  const onKey = (keys: Buffer): void => {
+    if (/[qQ\x03\x04\x1b]/.test(keys.toString('latin1'))) stop();
+  };
+  const leave = (): void => void stdout.write(screen.leave);
+  stdout.write(screen.enter);
+  process.once('exit', leave);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
+  stdout.on('resize', draw);
+  if (stdin.isTTY) stdin.setRawMode(true);
+  stdin.on('data', onKey).resume();
+  draw();
+  const timer = setInterval(() => {
+    void overviewOf(control).then((answer) => {
+      problem = answer.kind === 'ok' ? '' : answer.message;
+      if (answer.kind === 'ok') shown = answer.overview;
+      draw();
+    });
+  }, everyMs);
+  await stopped.promise;
+  clearInterval(timer);
+  stdout.off('resize', draw);
+  if (stdin.isTTY) stdin.setRawMode(false);
+  stdin.off('data', onKey).pause();
+  process.off('exit', leave);
+  leave();
+}

@@ -1,0 +1,94 @@
+/**
+ * `shelflife warm`: has a running proxy fetch what people will ask for; a progress bar on a terminal, then the summary.
+ */
+
+import type { Command } from 'commander';
+import { Presets, SingleBar } from 'cli-progress';
+import { InvalidArgumentError } from 'commander';
+import { withControlOption } from './control-client.ts';
+import { streamControl } from './control-stream.ts';
+import { collect, fail, print, printJson } from './output.ts';
+
+type Options = {
+  readonly control: string;
+  readonly url: readonly string[];
+  readonly popular: number;
+  readonly sitemap?: string;
+  readonly json?: true;
+};
+
+type Counts = Readonly<Record<'asked' | 'warmed' | 'fresh' | 'refused' | 'failed', number>>;
+
+/** Adds the command. */
+export function addWarm(program: Command): void {
+  const command = program
+    .command('warm')
+    .description('fetch what people will ask for; at least one of --url, --popular, --sitemap')
+    .option('--url <path>', 'a path of the site, may be repeated', collect, [])
+    .option('--popular <n>', 'so many of what was asked for most', count, 0)
+    .option('--sitemap <path>', 'all that a sitemap of the site lists')
+    .option('--json', 'the summary as JSON');
+  withControlOption(command).action(warmCommand);
+}
+
+async function warmCommand({ control, url, popular, sitemap, json }: Options): Promise<void> {
+  if (url.length === 0 && popular === 0 && sitemap === undefined) {
+    fail('nothing is to be warmed: give --url, --popular or --sitemap');
+    return;
+  }
+  const bar = process.stderr.isTTY ? newBar() : undefined;
+  const answer = await streamControl(control, '/warm', {
+    body: { urls: url, popular, ...(sitemap === undefined ? {} : { sitemap }) },
+    onEvent: ({ name, data }) => {
+      if (name === 'progress') bar?.show(data);
+    },
+  });
+  bar?.stop();
+  if (answer.kind !== 'ok') {
+    fail(answer.message);
+    return;
+  }
+  const counts = countsOf(answer.body);
+  if (counts === undefined) {
+    fail('this is not the answer of a control API');
+    return;
+  }
+  if (json === true) printJson(answer.body);
+  else print(summaryText(counts, answer.body));
+  if (counts.failed > 0) process.exitCode = 1;
+}
+
+/** A bar that begins when it is known how much there is to do. */
+function newBar(): { show: (data: unknown) => void; stop: () => void } {
+  const bar = new SingleBar({ stream: process.stderr, clearOnComplete: true }, Presets.shades_classic);
+  let hasBegun = false;
+  return {
+    show: (data) => {
+      const { total, asked } = data as { readonly total: number; readonly asked: number };
+      if (hasBegun) bar.update(asked);
+      else bar.start(total, asked);
+      hasBegun = true;
+    },
+    stop: () => {
+      if (hasBegun) bar.stop();
+    },
+  };
+}
+
+function countsOf(body: unknown): Counts | undefined {
+  const counts = (body ?? {}) as Readonly<Record<string, unknown>>;
+  const names = ['asked', 'warmed', 'fresh', 'refused', 'failed', 'took_ms'];
+  return names.every((name) => typeof counts[name] === 'number') ? (counts as Counts) : undefined;
+}
+
+function summaryText({ asked, warmed, fresh, refused, failed }: Counts, body: unknown): string {
+  const { took_ms: tookMs } = body as { readonly took_ms: number };
+  const parts = [`${warmed} warmed`, `${fresh} already fresh`, `${refused} refused`, `${failed} failed`];
+  return `asked ${asked}: ${parts.join(', ')}; ${(tookMs / 1000).toFixed(1)} s`;
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (/^\d{1,6}$/.test(text)) return value;
+  throw new InvalidArgumentError('It must be a whole number.');
+}

@@ -1,0 +1,35 @@
+/**
+ * `warm` has a running proxy fetch what people will ask for, prints the summary, and tells by its exit code what came of it.
+ */
+import t from 'tap';
+import { run, serve, startOrigin, token } from './command.ts';
+
+const env = { SHELFLIFE_TOKEN: token };
+
+t.test('warms what it names: 0, and says what was fresh already', async (t) => {
+  const { control } = await serve(t, ['--upstream', await startOrigin(t)]);
+  const warm = (...args: string[]) => run(['warm', '--control', control, ...args], env);
+  t.match(await warm('--url', '/a', '--url', '/b'), {
+    code: 0,
+    stdout: /^asked 2: 2 warmed, 0 already fresh, 0 refused, 0 failed; \d/,
+    stderr: '',
+  });
+  const asJson = await warm('--url', '/a', '--json');
+  t.match(JSON.parse(asJson.stdout), { asked: 1, fresh: 1 });
+});
+
+t.test('a failed URL is exit code 1, and so is a refusal, with its reason', async (t) => {
+  const { control } = await serve(t, ['--upstream', 'http://127.0.0.1:1']);
+  t.match(await run(['warm', '--control', control, '--url', '/a'], env), { code: 1, stdout: /1 failed/ });
+  const bad = await run(['warm', '--control', control, '--url', 'http://elsewhere.example/'], env);
+  t.match(bad, { code: 1, stdout: '', stderr: /400: urls must be a list of paths/ });
+});
+
+t.test('what cannot be asked at all is said in a line', async (t) => {
+  t.match(await run(['warm'], env), { code: 1, stderr: /nothing is to be warmed/ });
+  t.match(await run(['warm', '--popular', 'many'], env), { code: 1, stderr: /whole number/ });
+  t.match(await run(['warm', '--popular', '3', '--control', 'http://127.0.0.1:1'], env), {
+    code: 1,
+    stderr: /no whole answer from http:\/\/127\.0\.0\.1:1/,
+  });
+});
