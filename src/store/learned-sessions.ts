@@ -7,10 +7,17 @@
  */
 
 import { BoundedMap } from '../kit/bounded-map.ts';
+import type { Seconds } from '../kit/time.ts';
 import type { LearnedSessions } from '../policy/session-proof.ts';
 
+/** Learned cookies that can be added to. */
+export interface LearnedSessionStore extends LearnedSessions {
+  /** Takes a cookie for the origin's own. `keptFor`: how long it is worth telling others. */
+  trust(cookieDigest: string, keptFor: Seconds): void;
+}
+
 /** The learned cookies of one process. */
-export class LearnedSessionMap implements LearnedSessions {
+export class LearnedSessionMap implements LearnedSessionStore {
   readonly #trusted = new BoundedMap<string, true>(200_000);
 
   isTrusted(cookieDigest: string): boolean {

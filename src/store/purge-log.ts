@@ -59,8 +59,18 @@ export interface PurgeLog {
   /** Appends a purge. It holds on this instance from the call on, before anything is awaited. */
   append(purge: Purge): Promise<Receipt>;
   verdict(subject: PurgeSubject): Verdict;
-  /** Whether a purge would meet the subject, whatever its `asOf`. */
-  matches(purge: Purge, subject: PurgeSubject): boolean;
+}
+
+/** Tells of a purge which subjects it would meet, whatever their `asOf`. */
+export function matcherOf({
+  everything,
+  tags,
+  prefixes,
+}: Pick<Purge, 'everything' | 'tags' | 'prefixes'>): (subject: PurgeSubject) => boolean {
+  if (everything) return () => true;
+  const wanted = new Set(tags);
+  return (subject) =>
+    subject.tags.some((tag) => wanted.has(tag)) || prefixes.some((prefix) => isBelow(subject, prefix));
 }
 
 type Last = { readonly seq: number; readonly cause: PurgeCause };
@@ -126,14 +136,6 @@ export class LocalPurgeLog implements PurgeLog {
     const verdict = this.#search(subject);
     if (verdict.kind === 'current') this.#checked.set(subject, now);
     return verdict;
-  }
-
-  matches(purge: Purge, subject: PurgeSubject): boolean {
-    if (purge.everything) return true;
-    const wanted = new Set(purge.tags);
-    return (
-      subject.tags.some((tag) => wanted.has(tag)) || purge.prefixes.some((prefix) => isBelow(subject, prefix))
-    );
   }
 
   #search(subject: PurgeSubject): Verdict {

@@ -20,6 +20,8 @@ export type RedisKeys = {
   readonly instances: string;
   /** A string: who fetches a key. */
   readonly fill: (key: CacheKey) => string;
+  /** A string: the origin itself gave or renewed the session cookie with this digest. */
+  readonly learned: (cookieDigest: string) => string;
 };
 
 /** Makes the names below `prefix`. */
@@ -33,5 +35,6 @@ export function redisKeys(prefix: string): RedisKeys {
     log: `${prefix}:{log}`,
     instances: `${prefix}:{log}:instances`,
     fill: (key) => `${prefix}:fill:{${key}}`,
+    learned: (cookieDigest) => `${prefix}:learned:{${cookieDigest}}`,
   };
 }

@@ -93,10 +93,6 @@ export class RedisPurgeLog implements PurgeLog {
     return pending === undefined || pending.kind === 'current' ? read : pending;
   }
 
-  matches(purge: Purge, subject: PurgeSubject): boolean {
-    return this.#read.matches(purge, subject);
-  }
-
   async append(purge: Purge): Promise<Receipt> {
     const { health, coherence, deadline } = this.#options;
     const wantsAck = coherence === 'strict' || purge.cause === 'api';

@@ -18,6 +18,7 @@ import { RedisHealth } from './redis-health.ts';
 import { redisKeys, type RedisKeys } from './redis-keys.ts';
 import { RedisPurgeLog } from './redis-purge-log.ts';
 import { RedisEntries } from './redis.ts';
+import { SharedSessions } from './shared-sessions.ts';
 import type { Store } from './store.ts';
 import { TieredStore } from './tiered.ts';
 
@@ -43,6 +44,8 @@ export type SharedStore = {
   readonly store: TieredStore;
   readonly purgeLog: RedisPurgeLog;
   readonly entries: RedisEntries;
+  /** Session cookies learned, where there is no secret. */
+  readonly learned: SharedSessions;
   readonly keys: RedisKeys;
   readonly health: RedisHealth;
   /** The connection for upkeep: never one that a request waits for. */
@@ -78,6 +81,7 @@ export async function openSharedStore(options: SharedStoreOptions): Promise<Shar
   const leasing = { client: links.reader, keys, instance, clock, deadlineMs: deadline * 1000, leaseMs };
   const leases = redis.fillLock ? new FillLeases(leasing) : undefined;
   const store = new TieredStore({ memory, entries, log: purgeLog, health, clock, deadline, leases });
+  const learned = new SharedSessions({ ...links, keys, health, clock, deadlineMs: deadline * 1000 });
   const tail = new LogTail({
     client: links.tail,
     key: keys.log,
@@ -88,14 +92,14 @@ export async function openSharedStore(options: SharedStoreOptions): Promise<Shar
   await purgeLog.start();
   tail.start();
   const close = async (): Promise<void> => {
-    await within(writeMs, store.settled()).catch(() => undefined);
+    await within(writeMs, Promise.all([store.settled(), learned.settled()])).catch(() => undefined);
     await purgeLog.close();
     // Whoever waits for this instance to read on need not wait for its lease to run out.
     await within(deadline * 1000, links.reader.hdel(keys.instances, instance)).catch(() => undefined);
     await tail.close();
     for (const client of [links.reader, links.writer]) client.disconnect();
   };
-  return { store, purgeLog, entries, keys, health, upkeep: links.writer, close };
+  return { store, purgeLog, entries, learned, keys, health, upkeep: links.writer, close };
 }
 
 type OnEvent = SharedStoreOptions['onEvent'];

@@ -83,7 +83,7 @@ export const maxVariants = 16;
 
 /** What an entry weighs: its body, its fields as strings, and what the structures around them cost. */
 export function entryBytes(entry: Entry): number {
-  let bytes = 1400 + entry.body.length + entry.target.length;
+  let bytes = 3600 + entry.body.length + entry.target.length;
   for (const text of entry.fields) bytes += 24 + text.length;
   for (const tag of entry.tags) bytes += 24 + tag.length;
   return bytes;

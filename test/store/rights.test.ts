@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { eventually } from '../helpers/eventually.ts';
 import { redisServer } from '../helpers/redis-server.ts';
-import { epochMs } from '../../src/kit/time.ts';
+import { epochMs, seconds } from '../../src/kit/time.ts';
 import { Janitor } from '../../src/store/janitor.ts';
 import { nodesOf } from '../../src/store/redis-nodes.ts';
 import { tagsOf } from './entry.ts';
@@ -23,6 +23,10 @@ t.test('everything works with the rights the manual lists', async (t) => {
   one.fill('removed');
   await one.store.settled();
   one.store.remove(one.fill('removed'));
+  one.learned.trust('cookie', seconds(60));
+  await one.learned.settled();
+  await other.learned.elsewhere.ask('cookie');
+  t.ok(other.learned.isTrusted('cookie'));
   await one.purge('a');
   await eventually('heard', async () => (await other.ask('page')) === 'miss', 500);
   const janitor = new Janitor({

@@ -1,0 +1,69 @@
+/**
+ * Memory before Redis, with the shared purge log and its janitor. Apart from open-store.ts so that Redis's client is loaded
+ * only where there is Redis.
+ */
+
+import type { Janitor as JanitorConfig, RedisConfig, StoreConfig } from '../config/config.ts';
+import { seconds } from '../kit/time.ts';
+import { Janitor, type JanitorReport } from './janitor.ts';
+import type { MemoryStore } from './memory.ts';
+import type { OpenStore, OpenStoreOptions } from './opened-store.ts';
+import { nodesOf } from './redis-nodes.ts';
+import { openSharedStore, type SharedStore } from './shared.ts';
+
+type WithRedis = Omit<OpenStoreOptions, 'config'> & {
+  readonly config: StoreConfig & { readonly redis: RedisConfig };
+};
+
+const janitorDefaults: JanitorConfig = { every: seconds(1800), scan: 5000 };
+const janitorLimitMs = 1000;
+
+/** Opens both tiers. Resolves within two seconds, whether Redis is there or not. */
+export async function openRedisStore(options: WithRedis, memory: MemoryStore): Promise<OpenStore> {
+  const { config, clock, onEvent } = options;
+  const shared = await openSharedStore({ config, memory, clock, onEvent });
+  let bytes: number | undefined;
+  const onTidied = (report: JanitorReport): void => {
+    ({ bytes } = report);
+    options.onTidied(report);
+  };
+  const stopTidying = tidyRegularly(shared, { ...options, onTidied }, config.redis.maxBytes);
+  return {
+    store: shared.store,
+    purgeLog: shared.purgeLog,
+    learned: shared.learned,
+    redis: () => {
+      const lag = shared.health.silence(clock.monotonicMs());
+      return { ...shared.store.status(), bytes, queue: shared.purgeLog.waiting, lag };
+    },
+    close: async () => {
+      stopTidying();
+      await shared.close();
+    },
+  };
+}
+
+function tidyRegularly(
+  { upkeep, keys, purgeLog, store }: SharedStore,
+  { janitor: config = janitorDefaults, clock, onTidied }: Omit<OpenStoreOptions, 'config'>,
+  maxBytes: number,
+): () => void {
+  const janitor = new Janitor({
+    nodes: () => nodesOf(upkeep, janitorLimitMs),
+    keys,
+    log: purgeLog,
+    maxBytes,
+  });
+  let isRunning = false;
+  const run = async (): Promise<void> => {
+    // What is current cannot be told while the log is silent.
+    if (isRunning || store.status().redis !== 'up') return;
+    isRunning = true;
+    onTidied(await janitor.run(config.scan, clock.now()));
+    isRunning = false;
+  };
+  const timer = setInterval(() => void run(), config.every * 1000);
+  return () => {
+    clearInterval(timer);
+  };
+}

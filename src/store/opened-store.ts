@@ -1,0 +1,42 @@
+/** What opening a store takes, and what it gives. */
+
+import type { LearnedSessionStore } from './learned-sessions.ts';
+import type { Janitor as JanitorConfig, StoreConfig } from '../config/config.ts';
+import type { BreakerState } from '../kit/breaker.ts';
+import type { Clock, Seconds } from '../kit/time.ts';
+import type { JanitorReport } from './janitor.ts';
+import type { MemoryStoreOptions } from './memory.ts';
+import type { PurgeLog } from './purge-log.ts';
+import type { StoreEvent } from './shared.ts';
+import type { Store } from './store.ts';
+
+export type OpenStoreOptions = {
+  readonly config: StoreConfig;
+  /** How often and how much; absent: the defaults, where there is Redis. */
+  readonly janitor: JanitorConfig | undefined;
+  readonly clock: Clock;
+  readonly onEvict: MemoryStoreOptions['onEvict'];
+  readonly onEvent: (event: StoreEvent) => void;
+  readonly onTidied: (report: JanitorReport) => void;
+};
+
+/** How Redis does, in the words of `GET /readyz`, and what operators watch. */
+export type RedisState = {
+  readonly redis: 'up' | 'down' | 'none';
+  readonly breaker: BreakerState['kind'];
+  /** As the janitor estimated last. */
+  readonly bytes?: number | undefined;
+  /** Purges waiting to be appended. */
+  readonly queue?: number;
+  /** Since the log was heard last; absent before the first time. */
+  readonly lag?: Seconds | undefined;
+};
+
+export type OpenStore = {
+  readonly store: Store;
+  readonly purgeLog: PurgeLog;
+  readonly learned: LearnedSessionStore;
+  readonly redis: () => RedisState;
+  /** To be called when no request is under way any more. */
+  readonly close: () => Promise<void>;
+};
