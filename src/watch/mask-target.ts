@@ -1,0 +1,37 @@
+/**
+ * A URL as operators may see it: values of parameters that are secrets by their name are not shown (DESIGN §3.12), and no
+ * URL is longer than a line or two.
+ */
+
+const secretName =
+  /(^|[_.-])(token|secret|password|passwd|pwd|key|apikey|api_key|sig|signature|code|auth|session|sid|jwt|otp|nonce|state|credential|email)s?($|[_.-])/i;
+const longest = 300;
+
+/** The target with the values of secret-looking parameters replaced by `…`. */
+export function maskTarget(target: string): string {
+  const from = target.indexOf('?');
+  const path = from < 0 ? target : target.slice(0, from);
+  const text =
+    from < 0
+      ? path
+      : `${path}?${target
+          .slice(from + 1)
+          .split('&')
+          .map(maskPair)
+          .join('&')}`;
+  return text.length > longest ? `${text.slice(0, longest)}…` : text;
+}
+
+function maskPair(pair: string): string {
+  const name = pair.replace(/=.*/s, '');
+  return pair.includes('=') && secretName.test(readable(name)) ? `${name}=…` : pair;
+}
+
+function readable(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    // Not percent-encoding: as it is written.
+    return name;
+  }
+}

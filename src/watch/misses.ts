@@ -1,0 +1,146 @@
+/**
+ * The miss ledger: how many reads were no hits, and why; by content type, by route, and the URLs that cost most.
+ *
+ * Promises: the causes of a type sum to its misses, those of all types to all misses; memory is bounded whatever is asked
+ * for: types and routes are the configuration's, beyond a bound they are counted as `other`; of URLs only the heaviest
+ * are kept.
+ */
+
+import { seconds } from '../kit/time.ts';
+import type { Outcome } from '../proxy/outcome.ts';
+import { Heaviest } from './heaviest.ts';
+import { causeOf, clauseOf, type Cause, type Reason, reasonOf } from './miss-reason.ts';
+import { maskTarget } from './mask-target.ts';
+import { share } from './tally.ts';
+
+/** How often one reason held. */
+export type ReasonCount = {
+  readonly cause: Cause;
+  readonly reason: Reason;
+  readonly clause: string | undefined;
+  readonly count: number;
+  readonly share: number;
+};
+
+export type MissGroup = {
+  readonly name: string;
+  readonly total: number;
+  readonly reasons: readonly ReasonCount[];
+};
+
+/** A URL that cost the origin much. */
+export type CostlyUrl = {
+  readonly url: string;
+  readonly type: string;
+  readonly misses: number;
+  readonly origin_seconds: number;
+  readonly mean_origin_seconds: number;
+};
+
+export type MissReport = {
+  readonly total: number;
+  readonly causes: Readonly<Record<string, number>>;
+  readonly reasons: readonly ReasonCount[];
+  readonly types: readonly MissGroup[];
+  readonly routes: readonly MissGroup[];
+  readonly urls: readonly CostlyUrl[];
+};
+
+type Counts = Map<Reason, number>;
+
+const most = { types: 200, routes: 1000, urls: 500, reasons: 100 };
+
+/** Counts misses. */
+export class MissLedger {
+  readonly #types = new Map<string, Counts>();
+  readonly #routes = new Map<string, Counts>();
+  readonly #urls = new Heaviest<string>(most.urls);
+
+  /** Notes a read that was no hit; gives its reason. */
+  record(outcome: Outcome): Reason {
+    const { contentType, route, host, target, originDuration = seconds(0) } = outcome;
+    const reason = reasonOf(outcome);
+    increase(groupIn(this.#types, contentType, most.types), reason);
+    increase(groupIn(this.#routes, route ?? unmatched, most.routes), reason);
+    // Misses × origin time: a miss that cost nothing still counts a little, so that the list is not empty without costs.
+    const weight = originDuration + 1e-6;
+    const url = host + target;
+    if (!this.#urls.bump(url, weight, originDuration)) {
+      this.#urls.insert(url, { weight, seconds: originDuration, label: contentType });
+    }
+    return reason;
+  }
+
+  /** Lets what was costly make room for what is: `factor` of its weight is left. */
+  fade(factor: number): void {
+    this.#urls.fade(factor);
+  }
+
+  /** How often each reason held, all types together. */
+  counts(): Map<Reason, number> {
+    const all: Counts = new Map();
+    for (const counts of this.#types.values())
+      for (const [reason, count] of counts) increase(all, reason, count);
+    return all;
+  }
+
+  /** Everything, with the `urls` costliest URLs. */
+  report(urls: number): MissReport {
+    const counts = this.counts();
+    const causes: Record<string, number> = {};
+    for (const [reason, count] of counts) causes[causeOf(reason)] = (causes[causeOf(reason)] ?? 0) + count;
+    return {
+      total: totalOf(counts),
+      causes,
+      reasons: listed(counts),
+      types: groups(this.#types),
+      routes: groups(this.#routes),
+      urls: this.#urls.top(urls).map(({ key, weighed }) => ({
+        url: maskTarget(key),
+        type: weighed.label,
+        misses: weighed.count,
+        origin_seconds: weighed.seconds,
+        mean_origin_seconds: weighed.seconds / weighed.count,
+      })),
+    };
+  }
+}
+
+const unmatched = '(unmatched)';
+const other = '(other)';
+
+function groupIn(groups: Map<string, Counts>, name: string, limit: number): Counts {
+  const known = groups.get(name);
+  if (known !== undefined) return known;
+  const kept = groups.size < limit ? name : other;
+  const counts: Counts = groups.get(kept) ?? new Map<Reason, number>();
+  groups.set(kept, counts);
+  return counts;
+}
+
+function increase(counts: Counts, reason: Reason, by = 1): void {
+  const kept = counts.has(reason) || counts.size < most.reasons ? reason : causeOf(reason);
+  counts.set(kept, (counts.get(kept) ?? 0) + by);
+}
+
+const totalOf = (counts: Counts): number => [...counts.values()].reduce((sum, count) => sum + count, 0);
+
+/** Reasons with their counts, the most frequent first. */
+export function listed(counts: ReadonlyMap<Reason, number>): ReasonCount[] {
+  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  return [...counts]
+    .filter(([, count]) => count > 0)
+    .sort(([, a], [, b]) => b - a)
+    .map(([reason, count]) => ({
+      cause: causeOf(reason),
+      reason,
+      clause: clauseOf(reason),
+      count,
+      share: share(count, total),
+    }));
+}
+
+const groups = (map: ReadonlyMap<string, Counts>): MissGroup[] =>
+  [...map]
+    .map(([name, counts]) => ({ name, total: totalOf(counts), reasons: listed(counts) }))
+    .sort((a, b) => b.total - a.total);

@@ -1,0 +1,74 @@
+/**
+ * Everything of this room built once and wired to a proxy's parts: counters, log lines, alerts, the report.
+ */
+
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import type { ProxyParts } from '../proxy/exchange.ts';
+import type { Outcome } from '../proxy/outcome.ts';
+import { type Answers, createAnswers } from './answers.ts';
+import { AlertBoard } from './alert-board.ts';
+import { type HourArchive, ReportDesk } from './report-desk.ts';
+import { createRequestLog } from './request-log.ts';
+import { type RedisFacts, Watch } from './watch.ts';
+import { createWebhook } from './webhook.ts';
+
+export type OpenWatchOptions = {
+  readonly log: Logger;
+  readonly redis: () => RedisFacts;
+  /** Where the report's hours are kept; absent: in memory only. */
+  readonly archive?: HourArchive | undefined;
+  /** Told of every outcome as well. */
+  readonly onOutcome?: ((outcome: Outcome) => void) | undefined;
+};
+
+/** A proxy's parts, watched; `close` stops watching. */
+export type OpenWatch<Parts extends ProxyParts = ProxyParts> = {
+  /** The parts given, whose `onOutcome` counts. */
+  readonly parts: Parts;
+  readonly watch: Watch;
+  readonly answers: Answers;
+  readonly onRefused: () => void;
+  readonly close: () => Promise<void>;
+};
+
+/** Begins to watch. */
+export function openWatch<Parts extends ProxyParts>(
+  parts: Parts,
+  { log, redis, archive, onOutcome }: OpenWatchOptions,
+): OpenWatch<Parts> {
+  const { clock, store, purgeLog, origin } = parts;
+  const watch = new Watch({ config: () => parts.site().config, clock, store, purgeLog, origin, redis });
+  const logRequest = createRequestLog(log, (entry) => watch.counters.tierOf(entry));
+  const tell = (outcome: Outcome): void => {
+    logRequest(outcome);
+    watch.onOutcome(outcome);
+    onOutcome?.(outcome);
+  };
+  const send = createWebhook(log);
+  const board = new AlertBoard(watch, { log, send });
+  const desk = new ReportDesk({ watch, archive, log, send });
+  // Loaded when somebody asks for metrics first: Prometheus's client is a tenth of the memory the proxy may have.
+  let registry: Promise<Registry> | undefined;
+  const loadRegistry = (): Promise<Registry> =>
+    (registry ??= import('./metrics.ts').then(({ createRegistry }) =>
+      createRegistry(watch, () => board.states()),
+    ));
+  watch.onTick((point) => {
+    board.judge(point);
+    desk.tick(point);
+  });
+  const opened = desk.open();
+  const stop = watch.start();
+  return {
+    parts: { ...parts, onOutcome: tell },
+    watch,
+    answers: createAnswers({ watch, registry: loadRegistry, board, desk }),
+    onRefused: watch.counters.onRefused,
+    close: async () => {
+      stop();
+      await opened;
+      await desk.close();
+    },
+  };
+}

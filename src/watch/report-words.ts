@@ -1,0 +1,123 @@
+/**
+ * A report's numbers and names as people read them; the same words in text, Markdown and HTML.
+ */
+
+import type { LineName, Report, ReportLine, Target } from './report.ts';
+
+const lineNames: Readonly<Record<LineName, string>> = {
+  hit_rate: 'Hit rate',
+  requests: 'Requests',
+  mean_hit_ms: 'Mean time of a hit',
+  p95_hit_ms: 'p95 of hits',
+  mean_miss_ms: 'Mean time of a miss',
+  p95_miss_ms: 'p95 of misses',
+  origin_requests: 'Requests to the origin',
+  origin_requests_avoided: 'Requests the origin was spared',
+  origin_seconds_saved: 'Origin time saved',
+  origin_errors: 'Errors of the origin',
+  stale_hits: 'Stale hits',
+  purges: 'Purges',
+  memory_peak: 'Memory of the process, peak',
+  store_peak: 'Store in memory, peak',
+  redis_peak: 'Redis, peak',
+};
+
+const targetNames: Readonly<Record<Target['name'], string>> = {
+  hit_rate: 'Hit rate over 80 %',
+  response_time: 'Response time down by 70 %',
+  origin_load: 'Load of the origin down by 60 %',
+  memory: 'Redis (or the store) under 500 MB',
+};
+
+/** A table of the report: a title, a head, rows of text. */
+export type Table = {
+  readonly title: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+};
+
+/** `shelflife report, week of …`. */
+export const titleOf = ({ period, from, to }: Report): string =>
+  `shelflife, the ${period} from ${day(from)} to ${day(to)}`;
+
+/** What the report covers, if that is not all of the period. */
+export const coverageOf = ({ hours }: Report): string =>
+  hours.counted === hours.of ? '' : `Counted in ${hours.counted} of ${hours.of} hours.`;
+
+/** Every table of the report, the most important first. */
+export function tablesOf(report: Report): Table[] {
+  const { lines, targets, causes, purges, types } = report;
+  const percentOrNone = (value: number | null): string => (value === null ? '–' : percent(value));
+  const tables: Table[] = [
+    {
+      title: 'Targets',
+      head: ['Target', 'Now', ''],
+      rows: targets.map((target) => [targetNames[target.name], targetValue(target), metText(target)]),
+    },
+    {
+      title: 'Numbers',
+      head: ['', 'Now', 'Before', 'Change', 'Likely cause'],
+      rows: lines.map((line) => [lineNames[line.name], ...lineCells(line)]),
+    },
+    {
+      title: 'Causes of misses',
+      head: ['Cause', 'Misses', 'Share', 'Before'],
+      rows: causes.map(({ name, count, share, before }) => [
+        name,
+        number(count),
+        percent(share),
+        number(before),
+      ]),
+    },
+    {
+      title: 'Content types',
+      head: ['Type', 'Reads', 'Hit rate', 'Before', 'Hit', 'Miss', 'Saved'],
+      rows: types.map((type) => [
+        type.name,
+        number(type.requests),
+        percent(type.hit_rate),
+        percentOrNone(type.before),
+        `${type.mean_hit_ms} ms`,
+        `${type.mean_miss_ms} ms`,
+        `${number(type.saved_seconds)} s`,
+      ]),
+    },
+    {
+      title: 'Purges',
+      head: ['Cause', 'Purges', 'Share', 'Before'],
+      rows: purges.map(({ name, count, share, before }) => [
+        name,
+        number(count),
+        percent(share),
+        number(before),
+      ]),
+    },
+  ];
+  return tables.filter(({ rows }) => rows.length > 0);
+}
+
+function lineCells({ name, value, before, change, cause }: ReportLine): string[] {
+  const sign = change !== null && change > 0 ? '+' : '';
+  return [
+    valueText(name, value),
+    before === null ? '–' : valueText(name, before),
+    change === null ? '–' : `${sign}${percent(change)}`,
+    cause ?? '',
+  ];
+}
+
+function valueText(name: LineName, value: number): string {
+  if (name === 'hit_rate') return percent(value);
+  if (name.endsWith('_ms')) return `${value} ms`;
+  if (name.endsWith('_peak')) return value === 0 ? '–' : megabytes(value);
+  return name === 'origin_seconds_saved' ? `${number(value)} s` : number(value);
+}
+
+const targetValue = ({ name, value }: Target): string =>
+  value === null ? '–' : name === 'memory' ? megabytes(value) : percent(value);
+const metText = ({ met }: Target): string => (met === null ? 'not known yet' : met ? 'met' : 'not met');
+
+const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
+const number = (value: number): string => value.toLocaleString('en-US');
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+const day = (instant: string): string => instant.slice(0, 10);

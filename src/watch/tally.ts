@@ -1,0 +1,135 @@
+/**
+ * Counters as one flat list of numbers: cheap to add to, to copy, to subtract.
+ *
+ * A running tally only ever grows; what happened between two instants is the difference of two copies. So a request
+ * costs a few additions, and windows, charts, alerts and reports cost nothing until somebody looks.
+ */
+
+/** Where each quantity stands. Seconds are sums. */
+export const at = {
+  hits: 0,
+  /** Of the hits, those given stale, and by how many seconds in all. */
+  staleHits: 1,
+  staleSeconds: 2,
+  /** Reads that were no hits; of them those passed, and those that found an origin in trouble. */
+  misses: 3,
+  passes: 4,
+  failed: 5,
+  /** Requests that may write. */
+  writes: 6,
+  hitSeconds: 7,
+  missSeconds: 8,
+  /** What the origin took for what was given without asking it, and the bytes it did not send. */
+  savedSeconds: 9,
+  savedBytes: 10,
+  /** Answers stored, and the lifetimes they were given. */
+  stored: 11,
+  lifetimeSeconds: 12,
+  /** Every request to the origin, renewals nobody waits for included. */
+  originRequests: 13,
+  originErrors: 14,
+  originSeconds: 15,
+  /** Waited for another's fetch. */
+  collapsed: 16,
+  purges: 17,
+  /** Of the hits, those that came from Redis. */
+  redisHits: 18,
+} as const;
+
+export type Quantity = keyof typeof at;
+
+/** Upper bounds, in seconds, of what answers take; one more bucket holds what is above. */
+export const timeBounds: readonly number[] = [
+  0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+  30,
+];
+/** Upper bounds, in seconds, of lifetimes and of staleness. */
+export const spanBounds: readonly number[] = [1, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 86_400];
+
+const firstFree = 19;
+const timeSize = timeBounds.length + 1;
+const spanSize = spanBounds.length + 1;
+
+/** Where each distribution begins, and its bounds. */
+export const distributions = {
+  hitTimes: { start: firstFree, bounds: timeBounds },
+  missTimes: { start: firstFree + timeSize, bounds: timeBounds },
+  originTimes: { start: firstFree + 2 * timeSize, bounds: timeBounds },
+  lifetimes: { start: firstFree + 3 * timeSize, bounds: spanBounds },
+  staleness: { start: firstFree + 3 * timeSize + spanSize, bounds: spanBounds },
+} as const;
+
+export type Distribution = keyof typeof distributions;
+
+const size = firstFree + 3 * timeSize + 2 * spanSize;
+
+/** Counters; `at` and `distributions` say which number is what. */
+export type Tally = Float64Array;
+
+/** All zero. */
+export const newTally = (): Tally => new Float64Array(size);
+
+/** Adds to one quantity. */
+export function add(tally: Tally, index: number, amount: number): void {
+  tally[index] = (tally[index] ?? 0) + amount;
+}
+
+/** Adds one observation to a distribution. */
+export function observe(tally: Tally, name: Distribution, value: number): void {
+  const { start, bounds } = distributions[name];
+  let bucket = 0;
+  while (bucket < bounds.length && value > (bounds[bucket] ?? 0)) bucket += 1;
+  add(tally, start + bucket, 1);
+}
+
+/** One quantity. */
+export const get = (tally: Tally, quantity: Quantity): number => tally[at[quantity]] ?? 0;
+
+/** All of them added up. */
+export function sumOf(tallies: Iterable<Tally>): Tally {
+  const total = newTally();
+  for (const tally of tallies)
+    for (let index = 0; index < size; index += 1) add(total, index, tally[index] ?? 0);
+  return total;
+}
+
+/** What happened between two copies of one tally. */
+export function difference(later: Tally, earlier: Tally): Tally {
+  const change = later.slice();
+  for (let index = 0; index < size; index += 1) add(change, index, -(earlier[index] ?? 0));
+  return change;
+}
+
+/** The buckets of a distribution, lowest first. */
+export function bucketsOf(tally: Tally, name: Distribution): readonly number[] {
+  const { start, bounds } = distributions[name];
+  return [...tally.subarray(start, start + bounds.length + 1)];
+}
+
+/**
+ * The value below which the share `q` of a distribution lies, between the bounds of its bucket in proportion; `undefined`
+ * for an empty one. What is above the highest bound counts as that bound.
+ */
+export function quantile(tally: Tally, name: Distribution, q: number): number | undefined {
+  const { bounds } = distributions[name];
+  const buckets = bucketsOf(tally, name);
+  const total = buckets.reduce((sum, count) => sum + count, 0);
+  if (total === 0) return undefined;
+  let before = 0;
+  for (const [index, count] of buckets.entries()) {
+    if (count > 0 && before + count >= q * total) {
+      const low = bounds[index - 1] ?? 0;
+      const high = bounds[index] ?? low;
+      return low + (high - low) * Math.max(0, (q * total - before) / count);
+    }
+    before += count;
+  }
+  return bounds.at(-1);
+}
+
+/** `part` of `whole`; 0 of nothing. */
+export const share = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
+
+/** The share of reads answered from the store. */
+export const hitRate = (tally: Tally): number =>
+  share(get(tally, 'hits'), get(tally, 'hits') + get(tally, 'misses'));

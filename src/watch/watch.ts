@@ -1,0 +1,112 @@
+/**
+ * What the proxy does, seen as a whole: the counters, their copies over time, and what stands around them (store, Redis,
+ * memory). Everything else in this room reads from here.
+ */
+
+import type { Config } from '../config/config.ts';
+import { type Clock, type EpochMs, type Seconds, seconds } from '../kit/time.ts';
+import type { Outcome } from '../proxy/outcome.ts';
+import type { Origin } from '../origin/origin.ts';
+import type { PurgeLog } from '../store/purge-log.ts';
+import type { Store } from '../store/store.ts';
+import { Counters } from './counters.ts';
+import { instrumentOrigin, instrumentPurgeLog, instrumentStore } from './instrument.ts';
+import { RecentPurges } from './purges.ts';
+import { type Point, Timeline } from './window.ts';
+
+/** How Redis is; `none` where there is none. What is not known is left out. */
+export type RedisFacts = {
+  readonly redis: 'up' | 'down' | 'none';
+  readonly breaker: 'closed' | 'open' | 'half-open';
+  readonly bytes?: number | undefined;
+  /** Purges waiting for Redis to come back. */
+  readonly queue?: number | undefined;
+  /** How long ago this instance last heard from the log. */
+  readonly lag?: Seconds | undefined;
+};
+
+export type WatchOptions = {
+  readonly config: () => Config;
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly purgeLog: PurgeLog;
+  readonly origin: Origin;
+  readonly redis: () => RedisFacts;
+};
+
+/** What is known about the proxy at work. */
+export class Watch {
+  readonly counters = new Counters();
+  readonly purges = new RecentPurges();
+  readonly timeline = new Timeline();
+  readonly startedAt: EpochMs;
+  readonly options: WatchOptions;
+  readonly onOutcome: (outcome: Outcome) => void;
+  #fadedAt: EpochMs;
+  readonly #onTick: ((point: Point) => void)[] = [];
+
+  /** Counts from now on what store, purge log and origin do. */
+  constructor(options: WatchOptions) {
+    this.options = options;
+    const { clock, store, purgeLog, origin } = options;
+    const { counters } = this;
+    this.onOutcome = counters.onOutcome;
+    this.startedAt = clock.now();
+    this.#fadedAt = this.startedAt;
+    instrumentStore(store, clock, counters);
+    instrumentOrigin(origin, clock, counters.onOrigin);
+    instrumentPurgeLog(purgeLog, clock, (record) => {
+      counters.onPurge(record.purge.cause);
+      this.purges.record(record);
+    });
+    this.tick();
+  }
+
+  /** The counters as they are now. */
+  now(): Point {
+    const { clock, store, redis } = this.options;
+    return {
+      at: clock.now(),
+      tally: this.counters.total(),
+      storeBytes: store.size().bytes,
+      residentBytes: process.memoryUsage.rss(),
+      redisBytes: redis().bytes,
+      reasons: this.counters.ledger.counts(),
+    };
+  }
+
+  /** Keeps a copy of the counters; to be called every second. */
+  tick(): void {
+    const point = this.now();
+    this.timeline.record(point);
+    if (point.at - this.#fadedAt >= fadeEveryMs) {
+      this.#fadedAt = point.at;
+      this.counters.fade(fadeFactor);
+    }
+    for (const listener of this.#onTick) listener(point);
+  }
+
+  /** Calls `listener` at each tick. */
+  onTick(listener: (point: Point) => void): void {
+    this.#onTick.push(listener);
+  }
+
+  /** Ticks every second until the function returned is called. Keeps no process alive. */
+  start(): () => void {
+    const timer = setInterval(() => {
+      this.tick();
+    }, 1000);
+    timer.unref();
+    return () => {
+      clearInterval(timer);
+    };
+  }
+
+  get uptime(): Seconds {
+    return seconds((this.options.clock.now() - this.startedAt) / 1000);
+  }
+}
+
+/** Weights of hot and costly URLs halve in an hour. */
+const fadeEveryMs = 60_000;
+const fadeFactor = 0.5 ** (1 / 60);

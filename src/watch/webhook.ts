@@ -1,0 +1,52 @@
+/**
+ * Tells a webhook: a POST of JSON with a `text` that Slack understands, tried again when it fails.
+ *
+ * Promises: never rejects, never follows a redirect, never logs the URL (it is a secret); gives up after the last try.
+ */
+
+import type { Logger } from 'pino';
+import { runAfter, type Seconds, seconds } from '../kit/time.ts';
+
+/** Pauses before the second, third and fourth try. */
+const pauses: readonly Seconds[] = [seconds(1), seconds(5), seconds(25)];
+const limitMs = 10_000;
+
+/** Makes the function that tells webhooks. `text` is the message; the other members are for programs. */
+export function createWebhook(
+  log: Logger,
+): (url: string, body: { readonly text: string } & Readonly<Record<string, unknown>>) => Promise<void> {
+  return async (url, body) => {
+    for (const pause of [seconds(0), ...pauses]) {
+      await waited(pause);
+      const problem = await post(url, body);
+      if (problem === undefined) return;
+      log.warn({ problem }, 'webhook: not taken');
+      if (problem.startsWith('4') && problem !== '429' && problem !== '408') return;
+    }
+    log.error({ tries: pauses.length + 1 }, 'webhook: given up');
+  };
+}
+
+const waited = (pause: Seconds): Promise<void> =>
+  pause === 0
+    ? Promise.resolve()
+    : new Promise((resolve) => {
+        runAfter(pause, resolve);
+      });
+
+/** What went wrong; `undefined`: it was taken. */
+async function post(url: string, body: unknown): Promise<string | undefined> {
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      redirect: 'error',
+      signal: AbortSignal.timeout(limitMs),
+    });
+    await response.body?.cancel();
+    return response.ok ? undefined : String(response.status);
+  } catch (error) {
+    return error instanceof Error ? error.name : 'unknown';
+  }
+}
