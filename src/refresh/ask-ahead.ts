@@ -1,0 +1,95 @@
+/**
+ * Asking the origin for something before anybody asks the proxy: looked up, and if need be fetched when the governor lets it.
+ *
+ * Promise: what is in the store already, current and fresh enough, is not asked for; what a purge has ended is not validated
+ * but fetched anew.
+ */
+
+import {
+  backgroundExchange,
+  type BackgroundRefusal,
+  type BackgroundRequest,
+} from '../proxy/background-exchange.ts';
+import type { CacheExchange, ProxyParts } from '../proxy/exchange.ts';
+import { fetchInBackground } from '../proxy/fetch.ts';
+import type { FillEnd } from '../proxy/fill-input.ts';
+import { chooseVariant, type Lookup } from '../proxy/lookup.ts';
+import type { NotStoredReason } from '../proxy/outcome.ts';
+import type { Entry } from '../store/store.ts';
+import type { Governor } from './governor.ts';
+
+export type AskParts = { readonly parts: ProxyParts; readonly governor: Governor };
+
+export type AskOptions = {
+  readonly worth: number;
+  /** Whether an entry that is current and fresh will do. */
+  readonly isYoung: (entry: Entry) => boolean;
+  /** The key it must have; anything else would be something nobody asked for. */
+  readonly key?: string | undefined;
+  /** Asked again when its turn comes. */
+  readonly isAllowed?: (() => boolean) | undefined;
+};
+
+/** `refused`: it is not to be had in the background, or what came is not for the store. */
+export type AskEnd =
+  | { readonly kind: 'fetched'; readonly entry: Entry }
+  | { readonly kind: 'fresh' | 'dropped' | 'error' }
+  | {
+      readonly kind: 'refused';
+      readonly reason: BackgroundRefusal | NotStoredReason | 'other-key';
+      readonly status: number | undefined;
+    }
+  | { readonly kind: 'failed'; readonly status: number | undefined };
+
+/** Asks, and resolves when it is settled what came of it. Never rejects. */
+export async function askAhead(
+  { parts, governor }: AskParts,
+  asked: BackgroundRequest,
+  options: AskOptions,
+): Promise<AskEnd> {
+  // A token whose issuer's keys cannot be had is nobody's.
+  const made = await backgroundExchange(parts, asked).catch(() => notTold);
+  if (made.kind === 'refused') return { kind: 'refused', reason: made.reason, status: undefined };
+  const { exchange } = made;
+  const { key } = exchange.plan;
+  if (options.key !== undefined && options.key !== key) {
+    return { kind: 'refused', reason: 'other-key', status: undefined };
+  }
+  if (parts.store.hasSlowTier) await parts.store.get(key);
+  const mayDo = (found: Lookup): boolean =>
+    found.kind === 'entry' && found.reuse.kind === 'fresh' && options.isYoung(found.entry);
+  if (mayDo(lookUp(exchange))) return { kind: 'fresh' };
+  const ended = await governor.submit({
+    name: key,
+    worth: options.worth,
+    isWanted: () =>
+      parts.site() === exchange.site && options.isAllowed?.() !== false && !mayDo(lookUp(exchange)),
+    run: () => {
+      const found = lookUp(exchange);
+      return fetchInBackground(exchange, found.kind === 'entry' ? found.entry : undefined);
+    },
+  });
+  if (ended.kind === 'done') return meaningOf(ended.end);
+  return { kind: ended.kind === 'needless' ? 'fresh' : ended.kind };
+}
+
+const notTold = { kind: 'refused', reason: 'identity' } as const;
+
+/** What is at hand now. */
+function lookUp({ request, plan, directives, parts }: CacheExchange): Lookup {
+  const now = parts.clock.now();
+  return chooseVariant(parts.store.peek(plan.key), {
+    request,
+    plan,
+    directives,
+    now,
+    purgeLog: parts.purgeLog,
+  });
+}
+
+function meaningOf({ status, entry, notStored, failure }: FillEnd): AskEnd {
+  if (entry !== undefined) return { kind: 'fetched', entry };
+  const hasFailed = (failure !== undefined && failure !== 'aborted') || status === undefined;
+  if (hasFailed || status >= 500 || status === 429) return { kind: 'failed', status };
+  return { kind: 'refused', reason: notStored ?? 'not-asked', status };
+}

@@ -1,0 +1,215 @@
+/**
+ * All that is fetched with no client waiting goes through here, so that it is never the reason the origin is slow.
+ *
+ * Promises: never more at once than the limit, however much waits; what waits is bounded, the most worthwhile (request rate ×
+ * what a fetch costs) goes first; fewer and less often while the origin is slower than usual or fails; clients' own fetches
+ * come first; every piece's end is told.
+ */
+
+import { PriorityQueue, type Prioritised } from '../kit/priority-queue.ts';
+import { type Clock, type Seconds, seconds } from '../kit/time.ts';
+import { TokenBucket } from '../kit/token-bucket.ts';
+import type { FillEnd } from '../proxy/fill-input.ts';
+import type { OriginLoad } from './origin-load.ts';
+import { type OriginSample, Pressure } from './pressure.ts';
+
+/** One fetch. Work of one name, the key of what it fetches, waits once. */
+export type Work = Prioritised & {
+  /** Asked when its turn comes: it may have become needless. */
+  readonly isWanted: () => boolean;
+  /** `undefined`: it was needless, or is under way elsewhere. */
+  readonly run: () => Promise<FillEnd | undefined> | undefined;
+};
+
+/** `dropped`: no place for it, or the proxy stops. `error`: a promise of the proxy is broken. */
+export type WorkEnd =
+  | { readonly kind: 'done'; readonly end: FillEnd }
+  | { readonly kind: 'needless' | 'dropped' }
+  | { readonly kind: 'error'; readonly error: unknown };
+
+export type GovernorOptions = {
+  readonly clock: Clock;
+  /** How many at once at most. */
+  readonly concurrency: () => number;
+  /** How many connections there are to the origin. */
+  readonly connections: () => number;
+  readonly load: OriginLoad;
+  readonly later: (delay: Seconds, action: () => void) => () => void;
+  readonly onError: (error: unknown) => void;
+};
+
+/** What operators are shown. */
+export type GovernorStats = {
+  readonly waiting: number;
+  readonly running: number;
+  /** How many at once now. */
+  readonly limit: number;
+  /** How many a second now. */
+  readonly perSecond: number;
+  /** How many times slower than usual the origin is. */
+  readonly slowdown: number;
+  readonly started: number;
+  readonly needless: number;
+  readonly dropped: number;
+  readonly failed: number;
+};
+
+type Job = Work & { readonly tell: (end: WorkEnd) => void };
+
+const mostWaiting = 10_000;
+/** A second's worth of work for one place: a fetch that takes less than this is held up by the rate, not by its place. */
+const perSecondAndPlace = 50;
+const leastPerSecond = 1;
+/** Of the connections to the origin, the rest is left to clients. */
+const share = 0.8;
+/** How often the rate is looked at. */
+const lookMs = 250;
+
+/** The one queue of background work. */
+export class Governor {
+  readonly #options: GovernorOptions;
+  readonly #queue = new PriorityQueue<Job>(mostWaiting);
+  readonly #pressure = new Pressure();
+  #bucket: TokenBucket;
+  #places: number;
+  #running = 0;
+  #lookedMs = 0;
+  #cancel: (() => void) | undefined;
+  #isClosed = false;
+  readonly #counts = { started: 0, needless: 0, dropped: 0, failed: 0 };
+  #onIdle: (() => void)[] = [];
+
+  constructor(options: GovernorOptions) {
+    this.#options = options;
+    this.#places = options.concurrency();
+    this.#bucket = bucketFor(this.#places);
+  }
+
+  /** Takes up a piece of work; it begins at once when it may. The promise never rejects. */
+  submit(work: Work): Promise<WorkEnd> {
+    return new Promise((tell) => {
+      const job: Job = { ...work, tell };
+      const added = this.#isClosed ? ({ kind: 'full', dropped: job } as const) : this.#queue.add(job);
+      if (added.kind !== 'added') {
+        if (added.kind === 'full') this.#counts.dropped += 1;
+        added.dropped.tell({ kind: added.kind === 'merged' ? 'needless' : 'dropped' });
+      }
+      this.#startSome();
+    });
+  }
+
+  /** Told of every exchange with the origin, clients' included. */
+  onOutcome(sample: OriginSample): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    this.#pressure.record(sample, nowMs);
+    const sinceMs = nowMs - this.#lookedMs;
+    if (sinceMs < lookMs) return;
+    this.#lookedMs = nowMs;
+    if (this.#pressure.isTrouble) this.#bucket.shrink(nowMs);
+    else this.#bucket.grow(Math.min(sinceMs, 10 * lookMs));
+  }
+
+  /** To be called when an exchange with the origin has ended: there may be room again. */
+  onRoom(): void {
+    if (this.#queue.size > 0) this.#startSome();
+  }
+
+  stats(): GovernorStats {
+    return {
+      waiting: this.#queue.size,
+      running: this.#running,
+      limit: this.#limit(),
+      perSecond: this.#bucket.rate,
+      slowdown: this.#pressure.slowdown,
+      ...this.#counts,
+    };
+  }
+
+  /** How much waits. */
+  get waiting(): number {
+    return this.#queue.size;
+  }
+
+  /** Resolves when nothing waits and nothing is under way. */
+  idle(): Promise<void> {
+    if (this.#running === 0 && this.#queue.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onIdle.push(resolve));
+  }
+
+  /** Begins nothing more; what is under way is left to end. */
+  close(): void {
+    this.#isClosed = true;
+    this.#cancel?.();
+    for (const job of this.#queue.clear()) job.tell({ kind: 'dropped' });
+  }
+
+  #limit(): number {
+    const { concurrency, connections, load } = this.#options;
+    const ofClients = load.waiting() - this.#running;
+    if (load.inFlight() >= connections() * share) return ofClients > 0 ? 0 : 1;
+    const allowed = Math.max(1, Math.ceil(concurrency() * this.#bucket.share));
+    return ofClients >= allowed ? Math.max(1, Math.floor(allowed / 2)) : allowed;
+  }
+
+  #startSome(): void {
+    this.#resize();
+    const { clock, later } = this.#options;
+    while (this.#queue.size > 0 && this.#running < this.#limit()) {
+      const nowMs = clock.monotonicMs();
+      if (this.#bucket.waitMs(nowMs) > 0) {
+        this.#cancel?.();
+        this.#cancel = later(seconds(this.#bucket.waitMs(nowMs) / 1000), () => {
+          this.#startSome();
+        });
+        return;
+      }
+      const job = this.#queue.take();
+      if (job === undefined) return;
+      if (job.isWanted()) {
+        this.#bucket.take(nowMs);
+        void this.#run(job);
+      } else this.#needless(job);
+    }
+    this.#tellIdle();
+  }
+
+  async #run(job: Job): Promise<void> {
+    this.#running += 1;
+    this.#counts.started += 1;
+    try {
+      const end = await job.run();
+      if (end === undefined) this.#needless(job);
+      else {
+        if (end.failure !== undefined || (end.status ?? 500) >= 500) this.#counts.failed += 1;
+        job.tell({ kind: 'done', end });
+      }
+    } catch (error) {
+      this.#counts.failed += 1;
+      this.#options.onError(error);
+      job.tell({ kind: 'error', error });
+    }
+    this.#running -= 1;
+    this.#startSome();
+  }
+
+  #needless(job: Job): void {
+    this.#counts.needless += 1;
+    job.tell({ kind: 'needless' });
+  }
+
+  /** The configuration may have changed. */
+  #resize(): void {
+    const places = this.#options.concurrency();
+    if (places === this.#places) return;
+    this.#places = places;
+    this.#bucket = bucketFor(places);
+  }
+
+  #tellIdle(): void {
+    if (this.#running > 0 || this.#queue.size > 0) return;
+    for (const tell of this.#onIdle.splice(0)) tell();
+  }
+}
+
+const bucketFor = (places: number): TokenBucket =>
+  new TokenBucket({ perSecond: places * perSecondAndPlace, leastPerSecond, burst: places });

@@ -1,0 +1,223 @@
+/**
+ * Everything that is fetched with no client waiting, put together: around the parts of the request path, and started when the
+ * listeners are there.
+ */
+
+import type { Logger } from 'pino';
+import { type Clock, type Seconds, seconds } from '../kit/time.ts';
+import { defaults } from '../config/config.ts';
+import type { Background, CacheExchange, ProxyParts } from '../proxy/exchange.ts';
+import type { Outcome } from '../proxy/outcome.ts';
+import type { Entry } from '../store/store.ts';
+import { isDue, lastShare } from './ahead.ts';
+import type { AskParts } from './ask-ahead.ts';
+import { Demand } from './demand.ts';
+import { Governor } from './governor.ts';
+import type { Lease } from './lease.ts';
+import { watchOrigin } from './origin-load.ts';
+import { readPopular, writePopular } from './popular-file.ts';
+import { Refill } from './refill.ts';
+import { renewal } from './renewal.ts';
+import { ScheduledRefresh } from './scheduled-refresh.ts';
+import { Timetable } from './timetable.ts';
+import { createWarm, type Warm } from './warm.ts';
+
+export type RefreshOptions = {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly lease: Lease;
+  /** Evenly spread over 0 to 1. */
+  readonly dice: () => number;
+  readonly later: (delay: Seconds, action: () => void) => () => void;
+  /** Where the list of what is asked for is kept over restarts; absent: nowhere. */
+  readonly popularFile?: string | undefined;
+};
+
+/** The room at work. */
+export type OpenRefresh<Parts extends ProxyParts = ProxyParts> = {
+  /** The parts given, with what goes on in the background. */
+  readonly parts: Parts;
+  readonly governor: Governor;
+  readonly warm: Warm;
+  /** How many people's credentials are held for renewals. */
+  readonly heldCount: () => number;
+  /** Begins: what was popular before, the warm-up of `warm.on_start` unless `skipWarmUp`, the jobs of `refresh`. */
+  readonly start: (options: { readonly skipWarmUp: boolean }) => Promise<void>;
+  /** What `start` sees to every second. */
+  readonly tick: () => void;
+  readonly close: () => Promise<void>;
+};
+
+type Room = {
+  readonly options: RefreshOptions;
+  readonly asking: AskParts;
+  readonly demand: Demand;
+  readonly scheduled: ScheduledRefresh;
+  readonly timetable: Timetable;
+  readonly refill: Refill;
+  readonly warm: Warm;
+};
+
+/** How many of the hottest are kept in the file. */
+const keptInFile = 2000;
+const saveEveryTicks = 60;
+/** A renewal that waits holds on to the request that caused it. */
+const mostRenewals = 2000;
+
+/** Opens the room. */
+export function openRefresh<Parts extends ProxyParts>(
+  parts: Parts,
+  options: RefreshOptions,
+): OpenRefresh<Parts> {
+  const onOutcome = (outcome: Outcome): void => {
+    room.demand.onOutcome(outcome);
+    parts.onOutcome(outcome);
+  };
+  const background: Background = {
+    onAsked: (exchange) => {
+      room.scheduled.onAsked(exchange);
+    },
+    onStaleHit: (exchange, entry) => {
+      renew(room, exchange, entry);
+    },
+    onFreshHit: (exchange, entry, ttl) => {
+      if (isTimeFor(room, exchange, { entry, ttl })) renew(room, exchange, entry);
+    },
+    onStored: (exchange, entry) => {
+      room.demand.onStored(exchange, entry);
+      room.scheduled.onStored(exchange, entry);
+    },
+  };
+  const attached: Parts = { ...parts, onOutcome, background };
+  const room = furnish(options, attached);
+  watchPurges(attached, room.refill);
+  const { asking, scheduled, warm } = room;
+  return {
+    parts: attached,
+    governor: asking.governor,
+    warm,
+    heldCount: () => scheduled.heldCount,
+    ...running(room),
+  };
+}
+
+/** Its life: begun, every second, ended. */
+function running(room: Room): Pick<OpenRefresh, 'start' | 'tick' | 'close'> {
+  const { options, asking, demand, scheduled, timetable, refill } = room;
+  const save = createSave(room);
+  let ticks = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const tick = (): void => {
+    demand.tick();
+    timetable.tick(scheduled.jobs());
+    ticks += 1;
+    if (ticks % saveEveryTicks === 0) void save();
+  };
+  return {
+    tick,
+    start: async ({ skipWarmUp }) => {
+      timer = setInterval(tick, 1000);
+      timer.unref();
+      if (options.popularFile !== undefined) demand.load(await readPopular(options.popularFile));
+      if (skipWarmUp) return;
+      await warmOnStart(room).catch((error: unknown) => {
+        options.log.error({ err: error }, 'the warm-up failed');
+      });
+    },
+    close: async () => {
+      clearInterval(timer);
+      refill.close();
+      asking.governor.close();
+      await save();
+    },
+  };
+}
+
+function furnish(options: RefreshOptions, parts: ProxyParts): Room {
+  const { clock, later, lease, log } = options;
+  const config = () => parts.site().config;
+  const demand = new Demand(clock);
+  const load = watchOrigin(parts.origin, clock, {
+    onSample: (sample) => {
+      governor.onOutcome(sample);
+    },
+    onRoom: () => {
+      governor.onRoom();
+    },
+  });
+  const governor = new Governor({
+    clock,
+    concurrency: () => (config().warm ?? defaults.warm).concurrency,
+    connections: () => config().upstream.connections,
+    load,
+    later,
+    onError: (error) => {
+      log.error({ err: error }, 'a fetch in the background failed');
+    },
+  });
+  const asking: AskParts = { parts, governor };
+  const onError = (error: unknown, job: string): void => {
+    log.error({ err: error, job }, 'a scheduled job failed');
+  };
+  return {
+    options,
+    asking,
+    demand,
+    scheduled: new ScheduledRefresh(asking, demand),
+    timetable: new Timetable({ clock, lease, onError }),
+    refill: new Refill({ asking, demand, later }),
+    warm: createWarm(asking, demand),
+  };
+}
+
+/** Whether somebody's request for a fresh response is to renew it. */
+function isTimeFor(
+  { asking: { parts }, options }: Room,
+  { now }: CacheExchange,
+  { entry, ttl }: { entry: Entry; ttl: Seconds },
+): boolean {
+  const { policy, key, originSeconds: cost } = entry;
+  const life = seconds(policy.lifetime - policy.initialAge);
+  return (
+    ttl <= life * lastShare && parts.popularity.isHigh(key, now) && isDue({ ttl, life, cost }, options.dice())
+  );
+}
+
+function renew({ asking, demand }: Room, exchange: CacheExchange, entry: Entry): void {
+  // Under way already, or more waits than is soon done: the next who asks will try again.
+  if (asking.parts.flights.get(entry.key) !== undefined || asking.governor.waiting >= mostRenewals) return;
+  void asking.governor.submit(renewal(exchange, entry, demand.worthOf(entry)));
+}
+
+/** Every purge of this instance passes by here, whoever makes it. */
+function watchPurges({ purgeLog }: ProxyParts, refill: Refill): void {
+  const append = purgeLog.append.bind(purgeLog);
+  purgeLog.append = (purge) => {
+    const receipt = append(purge);
+    refill.onPurge(purge);
+    return receipt;
+  };
+}
+
+async function warmOnStart({ asking, warm, options }: Room): Promise<void> {
+  const onStart = asking.parts.site().config.warm?.onStart;
+  if (onStart === undefined) return;
+  const summary = await warm(onStart);
+  if (summary !== 'busy') options.log.info({ warm: summary }, 'warmed up');
+}
+
+/** The list is written only where the configuration wants it at the next start; that it cannot be is said once. */
+function createSave({ options, asking, demand }: Room): () => Promise<void> {
+  const { popularFile, log } = options;
+  let isTold = false;
+  return async () => {
+    const isWanted = (asking.parts.site().config.warm?.onStart?.popular ?? 0) > 0;
+    if (popularFile === undefined || !isWanted) return;
+    try {
+      await writePopular(popularFile, demand.hottest(keptInFile));
+    } catch (error) {
+      if (!isTold) log.warn({ err: error, file: popularFile }, 'the list of what is popular cannot be kept');
+      isTold = true;
+    }
+  };
+}

@@ -1,0 +1,174 @@
+/**
+ * What the `refresh` section asks for (CONTRACT §2): URLs for everybody, and what belongs to people seen lately, fetched with
+ * their own last credentials.
+ *
+ * A session cookie that such a fetch renews can be given to nobody, and is not used: its owner's own next request renews it.
+ */
+
+import type { RefreshJob } from '../config/config.ts';
+import { BoundedMap } from '../kit/bounded-map.ts';
+import { between, type Clock, type Seconds, seconds } from '../kit/time.ts';
+import type { CacheExchange } from '../proxy/exchange.ts';
+import type { Entry } from '../store/store.ts';
+import { askAhead, type AskEnd, type AskOptions, type AskParts } from './ask-ahead.ts';
+import { type Demand, worthOf } from './demand.ts';
+import { type Held, HeldCredentials, withCredentials } from './held-credentials.ts';
+import { formOf, type RequestForm } from './request-form.ts';
+import { siteAddresses } from './site-addresses.ts';
+import type { TimedJob } from './timetable.ts';
+
+type TypeJob = Extract<RefreshJob, { kind: 'type' }>;
+type UrlsJob = Extract<RefreshJob, { kind: 'urls' }>;
+
+/** How an entry of a type that is renewed can be asked for again. */
+type Renewable = {
+  readonly key: string;
+  readonly type: string;
+  /** Whose it is; `public` on routes of that scope, which need no credentials. */
+  readonly partition: string;
+  readonly form: RequestForm;
+  readonly cost: Seconds;
+  /** When it was last asked for, on the monotonic clock. */
+  seenMs: number;
+};
+
+const mostRenewable = 5000;
+/** What was renewed within this share of the period, by whomever, is young enough. */
+const youngShare = 0.5;
+
+/** Carries out scheduled renewals. */
+export class ScheduledRefresh {
+  readonly #asking: AskParts;
+  readonly #demand: Demand;
+  readonly #clock: Clock;
+  readonly #held: HeldCredentials;
+  readonly #renewable = new BoundedMap<string, Renewable>(mostRenewable);
+  #jobs: readonly RefreshJob[] | undefined;
+  #types: ReadonlyMap<string, Seconds> = new Map();
+  #timed: readonly TimedJob[] = [];
+
+  constructor(asking: AskParts, demand: Demand) {
+    this.#asking = asking;
+    this.#demand = demand;
+    this.#clock = asking.parts.clock;
+    this.#held = new HeldCredentials(asking.parts.purgeLog);
+  }
+
+  /** How many people's credentials are held. */
+  get heldCount(): number {
+    return this.#held.size;
+  }
+
+  /** The jobs of the configuration in force. Forgets credentials nothing needs any more. */
+  jobs(): readonly TimedJob[] {
+    const { refresh } = this.#asking.parts.site().config;
+    if (this.#jobs !== refresh) this.#take(refresh);
+    const longest = seconds(Math.max(-1, ...this.#types.values()));
+    if (this.#held.size > 0) this.#held.forgetOld(this.#clock.monotonicMs(), longest);
+    return this.#timed;
+  }
+
+  /** Holds on to the credentials of a request for something that is renewed for its owner. */
+  onAsked(exchange: CacheExchange): void {
+    if (this.#types.size === 0 || !this.#types.has(exchange.match.contentType.name)) return;
+    this.#held.note(exchange, exchange.startedMs);
+    const renewable = this.#renewable.get(exchange.plan.key);
+    if (renewable !== undefined) renewable.seenMs = exchange.startedMs;
+  }
+
+  /** Notes how what was stored can be asked for again. */
+  onStored(exchange: CacheExchange, entry: Entry): void {
+    const { contentType: type, partition, key, originSeconds: cost } = entry;
+    if (this.#types.size === 0 || !this.#types.has(type) || partition === 'anonymous') return;
+    const form = formOf(exchange, entry);
+    if (form === undefined) return;
+    // A renewal is no visit: its owner was seen when the entry was asked for.
+    const seenMs = this.#renewable.get(key)?.seenMs ?? exchange.startedMs;
+    this.#renewable.set(key, { key, type, partition, form, cost, seenMs });
+  }
+
+  #take(refresh: readonly RefreshJob[]): void {
+    this.#jobs = refresh;
+    const types = new Map<string, Seconds>();
+    for (const job of refresh) {
+      if (job.kind === 'type')
+        types.set(job.type, seconds(Math.max(job.activeWithin, types.get(job.type) ?? 0)));
+    }
+    this.#types = types;
+    this.#timed = refresh.map((job) => ({
+      name: `refresh ${JSON.stringify(job)}`,
+      when: { kind: 'every', every: job.every },
+      // Credentials are held where their owner was seen: every instance renews for its own.
+      isShared: job.kind === 'urls',
+      run: () => (job.kind === 'urls' ? this.#runUrls(job) : this.#runType(job)),
+    }));
+  }
+
+  async #runUrls({ urls, every }: UrlsJob): Promise<void> {
+    const { config, originHost } = this.#asking.parts.site();
+    const wanted = this.#demand.hottest(Number.MAX_SAFE_INTEGER);
+    const addresses = siteAddresses(config, originHost, wanted);
+    const asked = urls.flatMap((url) => {
+      const known = wanted.filter(({ form }) => form.target === url);
+      if (known.length > 0) return known.map((one) => ({ ...one.form, worth: worthOf(one) }));
+      return addresses.map((address) => ({ ...address, target: url, fields: [], worth: 0 }));
+    });
+    await Promise.all(
+      asked.map(({ worth, ...form }) => this.#ask({ ...form, isPersonal: false }, { worth, every })),
+    );
+  }
+
+  async #runType({ type, every, activeWithin }: TypeJob): Promise<void> {
+    const ofType = [...this.#renewable.entries()].map(([, one]) => one).filter((one) => one.type === type);
+    await Promise.all(ofType.map((one) => this.#renew(one, { every, activeWithin })));
+  }
+
+  async #renew(one: Renewable, times: { every: Seconds; activeWithin: Seconds }): Promise<void> {
+    const { key, partition, form, cost, seenMs } = one;
+    const isOld = this.#clock.monotonicMs() - seenMs > times.activeWithin * 1000;
+    if (isOld) this.#renewable.delete(key);
+    else if (partition === 'public') {
+      const worth = worthOf({ weight: 1, cost });
+      await this.#ask({ ...form, isPersonal: false }, { worth, every: times.every, key });
+    } else await this.#renewFor(one, times);
+  }
+
+  async #renewFor(
+    { key, partition, form, cost }: Renewable,
+    { every, activeWithin }: { every: Seconds; activeWithin: Seconds },
+  ): Promise<void> {
+    const find = (): Held | undefined =>
+      this.#held.get(partition, { nowMs: this.#clock.monotonicMs(), limit: activeWithin });
+    const held = find();
+    if (held === undefined) {
+      this.#renewable.delete(key);
+      return;
+    }
+    // Its owner may log out while it waits for its turn.
+    const isAllowed = (): boolean => find() !== undefined;
+    const { forwardedFor } = held;
+    const fields = withCredentials(form.fields, held);
+    const end = await this.#ask(
+      { ...form, fields, forwardedFor, isPersonal: true },
+      { worth: worthOf({ weight: 1, cost }), every, key, isAllowed },
+    );
+    if (wasTurnedAway(end)) this.#held.drop(partition);
+  }
+
+  #ask(
+    asked: Parameters<typeof askAhead>[1],
+    { every, ...options }: Omit<AskOptions, 'isYoung'> & { readonly every: Seconds },
+  ): Promise<AskEnd> {
+    const isYoung = ({ responseTime }: Entry): boolean =>
+      between(responseTime, this.#clock.now()) < every * youngShare;
+    return askAhead(this.#asking, asked, { ...options, isYoung });
+  }
+}
+
+/** Whether the origin took the request for somebody else's, or nobody's: such credentials are of no more use. */
+function wasTurnedAway(end: AskEnd): boolean {
+  if (end.kind !== 'refused') return false;
+  const { reason, status } = end;
+  const isElsewhere = status !== undefined && status >= 300 && status < 400;
+  return status === 401 || status === 403 || isElsewhere || reason === 'set-cookie' || reason === 'identity';
+}

@@ -1,0 +1,176 @@
+/**
+ * Warm-up: what people will ask for is fetched before they do (CONTRACT §2 `warm`, §3 `POST /warm`).
+ *
+ * Promises: paths only, always of the configured origin, redirects not followed; public and shareable responses only; the
+ * hottest and costliest first; one warm-up at a time; all of it through the governor.
+ */
+
+import { defaults } from '../config/config.ts';
+import { combinedValue } from '../http/fields.ts';
+import { type Seconds, seconds } from '../kit/time.ts';
+import { askAhead, type AskEnd, type AskParts } from './ask-ahead.ts';
+import { type Demand, type Wanted, worthOf } from './demand.ts';
+import { sitemapPages } from './fetch-sitemap.ts';
+import type { RequestForm } from './request-form.ts';
+import { siteAddresses } from './site-addresses.ts';
+
+/** What to warm: paths, a sitemap's path, and so many of what was asked for most. */
+export type WarmRequest = {
+  readonly urls: readonly string[];
+  readonly sitemap?: string | undefined;
+  readonly popular: number;
+};
+
+/** Of `total`, how many are settled, and how. `refused`: not to be had in the background, or not for the store. */
+export type WarmProgress = {
+  readonly total: number;
+  readonly asked: number;
+  readonly warmed: number;
+  readonly fresh: number;
+  readonly refused: number;
+  readonly failed: number;
+};
+
+export type WarmSummary = Omit<WarmProgress, 'total'> & { readonly took: Seconds };
+
+export type WarmOptions = {
+  readonly onProgress?: ((progress: WarmProgress) => void) | undefined;
+  /** Nothing more is begun once it is aborted. */
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** Warms, and tells what came of it; `busy`: a warm-up is under way. */
+export type Warm = (request: WarmRequest, options?: WarmOptions) => Promise<WarmSummary | 'busy'>;
+
+type Candidate = {
+  readonly form: RequestForm;
+  readonly worth: number;
+  /** Of a path nobody has asked for yet it is not known how it will be asked for. */
+  readonly isGuess: boolean;
+};
+
+type Counts = {
+  total: number;
+  asked: number;
+  warmed: number;
+  fresh: number;
+  refused: number;
+  failed: number;
+};
+
+/** How a browser asks for a page, and how a script asks for anything else. */
+const asPage = ['Accept', 'text/html'];
+const asData = ['Accept', '*/*'];
+
+/** So many wait for the governor at a time for each of its places: enough for it to choose, not to crowd out others. */
+const waitingForPlace = 2;
+
+/** Makes the function that warms. */
+export function createWarm(asking: AskParts, demand: Demand): Warm {
+  let isBusy = false;
+  return async (request, options = {}) => {
+    if (isBusy) return 'busy';
+    isBusy = true;
+    try {
+      return await warmUp({ asking, demand, request, options });
+    } finally {
+      isBusy = false;
+    }
+  };
+}
+
+type Run = {
+  readonly asking: AskParts;
+  readonly demand: Demand;
+  readonly request: WarmRequest;
+  readonly options: WarmOptions;
+};
+
+async function warmUp(run: Run): Promise<WarmSummary> {
+  const { clock } = run.asking.parts;
+  const startedMs = clock.monotonicMs();
+  const counts: Counts = { total: 0, asked: 0, warmed: 0, fresh: 0, refused: 0, failed: 0 };
+  const candidates = await candidatesOf(run, counts);
+  counts.total += candidates.length;
+  const places = (run.asking.parts.site().config.warm ?? defaults.warm).concurrency * waitingForPlace;
+  const next = candidates.values();
+  await Promise.all(Array.from({ length: places }, () => work(run, next, counts)));
+  const { total: _, ...rest } = counts;
+  return { ...rest, took: seconds((clock.monotonicMs() - startedMs) / 1000) };
+}
+
+/** What to ask for, the most worthwhile first; of equal worth in the order given. */
+async function candidatesOf({ asking, demand, request }: Run, counts: Counts): Promise<readonly Candidate[]> {
+  const { parts } = asking;
+  const { config, originHost } = parts.site();
+  const wanted = demand.hottest(Number.MAX_SAFE_INTEGER);
+  const addresses = siteAddresses(config, originHost, wanted);
+  const paths = [...request.urls];
+  if (request.sitemap !== undefined) {
+    const { pages, skipped, failed } = await sitemapPages({ parts, addresses }, request.sitemap);
+    paths.push(...pages);
+    for (const name of ['total', 'asked'] as const) counts[name] += skipped + failed;
+    counts.refused += skipped;
+    counts.failed += failed;
+  }
+  const byTarget = Map.groupBy(wanted, ({ form }) => form.target);
+  const candidates = new Map<string, Candidate>();
+  const known = (one: Wanted): void => {
+    candidates.set(one.name, { form: one.form, worth: worthOf(one), isGuess: false });
+  };
+  wanted.slice(0, request.popular).forEach(known);
+  for (const target of new Set(paths)) {
+    const asked = byTarget.get(target);
+    if (asked !== undefined) asked.forEach(known);
+    else {
+      for (const address of addresses) {
+        const form = { ...address, target, fields: asPage };
+        candidates.set(`${address.scheme}://${address.host}${target}`, { form, worth: 0, isGuess: true });
+      }
+    }
+  }
+  return [...candidates.values()].sort((one, other) => other.worth - one.worth);
+}
+
+async function work(run: Run, next: Iterator<Candidate>, counts: Counts): Promise<void> {
+  const { onProgress, signal } = run.options;
+  for (;;) {
+    if (signal?.aborted === true) return;
+    const candidate = next.next();
+    if (candidate.done === true) return;
+    const end = await warmOne(run.asking, candidate.value);
+    counts.asked += 1;
+    counts[countOf(end)] += 1;
+    onProgress?.({ ...counts });
+  }
+}
+
+/** What turns out to be no page is asked for once more, as scripts ask for it. */
+async function warmOne(asking: AskParts, { form, worth, isGuess }: Candidate): Promise<AskEnd> {
+  const options = { worth, isYoung: () => true };
+  const end = await askAhead(asking, { ...form, isPersonal: false }, options);
+  if (!isGuess || end.kind !== 'fetched') return end;
+  const isPage = /^(?:text\/html|application\/xhtml\+xml)\b/i.test(
+    combinedValue(end.entry.fields, 'content-type') ?? '',
+  );
+  if (isPage) return end;
+  const again = await askAhead(asking, { ...form, fields: asData, isPersonal: false }, options);
+  // Where Accept makes no difference it is the same entry.
+  return again.kind === 'fresh' ? end : again;
+}
+
+function countOf({ kind }: AskEnd): 'warmed' | 'fresh' | 'refused' | 'failed' {
+  switch (kind) {
+    case 'fetched':
+      return 'warmed';
+    case 'fresh':
+    case 'refused':
+      return kind;
+    case 'failed':
+    case 'dropped':
+    case 'error':
+      return 'failed';
+    default:
+      return kind satisfies never;
+  }
+}

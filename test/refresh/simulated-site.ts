@@ -1,0 +1,130 @@
+/**
+ * A proxy's request path with its background work, an origin and clients in one process, all on one clock that the test
+ * moves: the same every time, and hours in seconds.
+ */
+
+import pino from 'pino';
+import { BoundedMap } from '../../src/kit/bounded-map.ts';
+import { SingleFlight } from '../../src/kit/single-flight.ts';
+import { type EpochMs, type Seconds, seconds } from '../../src/kit/time.ts';
+import type { Origin, OriginReceiver, OriginRequest } from '../../src/origin/origin.ts';
+import { createPopularity } from '../../src/policy/popularity.ts';
+import { readAsked } from '../../src/proxy/asked-request.ts';
+import { nobody } from '../../src/proxy/detached-exchange.ts';
+import type { ProxyParts } from '../../src/proxy/exchange.ts';
+import type { Outcome } from '../../src/proxy/outcome.ts';
+import { createPipeline } from '../../src/proxy/pipeline.ts';
+import { compileSite } from '../../src/proxy/site.ts';
+import { soleLease } from '../../src/refresh/lease.ts';
+import { openRefresh } from '../../src/refresh/open-refresh.ts';
+import { LearnedSessionMap } from '../../src/store/learned-sessions.ts';
+import { MemoryStore } from '../../src/store/memory.ts';
+import { LocalPurgeLog } from '../../src/store/purge-log.ts';
+import { TestClock } from '../helpers/test-clock.ts';
+import { configOf } from '../policy/config-of.ts';
+import { TestTimers } from './test-timers.ts';
+
+/** Evenly spread over 0 to 1, the same sequence each time (mulberry32). */
+export function dice(seed = 1): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+export type SimulatedOrigin = Origin & {
+  latency: Seconds;
+  /** How many requests it works on at once; the others wait. */
+  workers: number;
+  requests: number;
+  atOnce: number;
+  mostAtOnce: number;
+};
+
+function simulatedOrigin(timers: TestTimers): SimulatedOrigin {
+  const waiting: (() => void)[] = [];
+  let busy = 0;
+  const work = (): void => {
+    while (busy < origin.workers) {
+      const next = waiting.shift();
+      if (next === undefined) return;
+      busy += 1;
+      timers.later(origin.latency, () => {
+        busy -= 1;
+        next();
+        work();
+      });
+    }
+  };
+  const origin: SimulatedOrigin = {
+    latency: seconds(0.02),
+    workers: Number.POSITIVE_INFINITY,
+    requests: 0,
+    atOnce: 0,
+    mostAtOnce: 0,
+    agent: undefined as never,
+    close: () => Promise.resolve(),
+    send: ({ fields }: OriginRequest, receiver: OriginReceiver) => {
+      origin.requests += 1;
+      origin.atOnce += 1;
+      origin.mostAtOnce = Math.max(origin.mostAtOnce, origin.atOnce);
+      const isSame = fields.some((text) => text.toLowerCase() === 'if-none-match');
+      waiting.push(() => {
+        origin.atOnce -= 1;
+        const head = { reasonPhrase: '', fields: ['ETag', '"v1"', 'Content-Length', isSame ? '0' : '4'] };
+        receiver.onHead({ ...head, status: isSame ? 304 : 200, framing: isSame ? 'none' : 'length' });
+        if (!isSame) receiver.onData(Buffer.from('page'));
+        receiver.onEnd([]);
+      });
+      work();
+      return { abort: () => undefined, resume: () => undefined };
+    },
+  };
+  return origin;
+}
+
+/** Builds it. `rules` is a configuration without upstream. */
+export function simulatedSite(rules: string, options: { readonly popularFile?: string } = {}) {
+  const clock = new TestClock();
+  const timers = new TestTimers(clock);
+  const origin = simulatedOrigin(timers);
+  const config = configOf(rules);
+  const site = compileSite(config, { learned: new LearnedSessionMap(), verifyJwt: undefined });
+  const outcomes: Outcome[] = [];
+  const plain: ProxyParts = {
+    site: () => site,
+    store: new MemoryStore({ maxBytes: 64 * 1024 * 1024 }),
+    purgeLog: new LocalPurgeLog('log'),
+    origin,
+    clock,
+    flights: new SingleFlight({ maxFlights: 10_000, maxWaiters: 10_000 }),
+    uncacheable: new BoundedMap<string, EpochMs>(1000),
+    evicted: new BoundedMap<string, true>(1000),
+    popularity: createPopularity(config.ttl.popular),
+    learnSession: () => undefined,
+    onOutcome: (outcome) => outcomes.push(outcome),
+  };
+  const log = pino({ level: 'silent' });
+  const refresh = openRefresh(plain, {
+    clock,
+    log,
+    lease: soleLease,
+    dice: dice(7),
+    later: timers.later,
+    popularFile: options.popularFile,
+  });
+  const pipeline = createPipeline(refresh.parts);
+  /** One client's request; its outcome comes into `outcomes`. */
+  const ask = (url: string): void => {
+    const read = readAsked(
+      { method: 'GET', url, fields: [], host: 'www.example.org' },
+      { hosts: undefined, trustedProxies: [] },
+    );
+    if (read.kind !== 'request') throw new Error(`${url} is refused`);
+    void pipeline(read.request, nobody, () => undefined);
+  };
+  return { clock, timers, origin, outcomes, refresh, ask };
+}
