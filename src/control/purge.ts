@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import { partitionTag, typeTag, userTag } from '../policy/entry-tags.ts';
 import { type Tag, toTag } from '../policy/tags.ts';
 import type { ProxyParts, Site } from '../proxy/exchange.ts';
-import type { Purge, Receipt, UrlPrefix } from '../store/purge-log.ts';
+import { matcherOf, type Purge, type Receipt, type UrlPrefix } from '../store/purge-log.ts';
 import type { RegisterRoutes } from './api.ts';
 import { readPrefix, readUrl, tagsOfUrl } from './asked-url.ts';
 import { sendProblem } from './problem-answer.ts';
@@ -62,10 +62,11 @@ function selectPurge(request: PurgeRequest, site: Site): Selected {
 async function carryOut(parts: ProxyParts, purge: Purge, { dryRun }: PurgeRequest): Promise<PurgeReceipt> {
   const { clock, purgeLog, store } = parts;
   const startedMs = clock.monotonicMs();
+  const matches = matcherOf(purge);
   let matched = 0;
   // Counted before the record is there, in the same turn: nothing can be stored or purged between the two.
   for (const entry of store.entries()) {
-    if (purgeLog.verdict(entry).kind !== 'purged' && purgeLog.matches(purge, entry)) matched += 1;
+    if (purgeLog.verdict(entry).kind !== 'purged' && matches(entry)) matched += 1;
   }
   const { instances } = dryRun ? notAppended : await purgeLog.append(purge);
   return {

@@ -1,0 +1,70 @@
+/**
+ * The dashboard's files, at `/` and below `/dashboard/` (CONTRACT §3). The shell shows nothing until a token is given; all
+ * it shows then comes from the control API.
+ *
+ * Promises: only the files listed here are served; nothing is loaded from another host; the policy allows no script, style
+ * or connection but our own, and no text can become markup or script.
+ */
+
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { RegisterRoutes } from './api.ts';
+
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+].join('; ');
+
+const types = {
+  css: 'text/css; charset=utf-8',
+  html: 'text/html; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  svg: 'image/svg+xml',
+} as const;
+
+/** Files beside this one, by the path they are served at. */
+const own = [
+  'app.js',
+  'charts.js',
+  'dom.js',
+  'forms.js',
+  'icon.svg',
+  'panels.js',
+  'style.css',
+  'words-en.js',
+  'words-he.js',
+  'words.js',
+];
+/** Files of the charting library, as they are served. */
+const library = { 'uplot.js': 'dist/uPlot.esm.js', 'uplot.css': 'dist/uPlot.min.css' };
+
+/** The routes of the dashboard's files, which are read once. */
+export function dashboardRoutes(): RegisterRoutes {
+  const folder = new URL('./dashboard/', import.meta.url);
+  const require = createRequire(import.meta.url);
+  return (app) => {
+    serve(app, '/', fileURLToPath(new URL('index.html', folder)));
+    for (const name of own) serve(app, `/dashboard/${name}`, fileURLToPath(new URL(name, folder)));
+    for (const [name, file] of Object.entries(library)) {
+      serve(app, `/dashboard/${name}`, require.resolve(`uplot/${file}`));
+    }
+  };
+}
+
+function serve(app: FastifyInstance, path: string, file: string): void {
+  const bytes = readFileSync(file);
+  const ending = file.slice(file.lastIndexOf('.') + 1) as keyof typeof types;
+  app.get(path, { config: { access: 'page' } }, (_request, reply): FastifyReply => {
+    void reply.header('Content-Security-Policy', policy).header('Cross-Origin-Opener-Policy', 'same-origin');
+    return reply.type(types[ending]).send(bytes);
+  });
+}

@@ -1,0 +1,155 @@
+/**
+ * The four charts. Time runs from left to right in both languages; the colours are the theme's.
+ */
+
+import uPlot from './uplot.js';
+import { byId, element } from './dom.js';
+
+const height = 190;
+/** Seconds a chart spans at least. */
+const shortest = 60;
+
+/** What each chart shows; `bounds` fixes the scale, `scale` turns a value into what is drawn. */
+const plans = [
+  { title: 'chartHitRate', bounds: [0, 100], unit: '%', lines: [['hitRate', 'hit_rate', '--green', 100]] },
+  {
+    title: 'chartRequests',
+    lines: [
+      ['hits', 'hits', '--green', 1],
+      ['misses', 'misses', '--red', 1],
+      ['passed', 'passes', '--amber', 1],
+      ['writes', 'writes', '--blue', 1],
+    ],
+  },
+  {
+    title: 'chartLatency',
+    unit: ' ms',
+    lines: [
+      ['originLatency', 'origin_ms', '--red', 1],
+      ['hitLatency', 'hit_ms', '--green', 1],
+    ],
+  },
+  {
+    title: 'chartMemory',
+    unit: ' MB',
+    lines: [
+      ['resident', 'resident_bytes', '--blue', 1e-6],
+      ['store', 'store_bytes', '--green', 1e-6],
+    ],
+  },
+];
+
+/** Makes the charts' places; the function returned draws them. `rebuild` is for another language or theme. */
+export function createCharts() {
+  let drawn = [];
+  const place = byId('charts');
+  const resize = new ResizeObserver(() => {
+    for (const { plot, frame } of drawn) plot.setSize({ width: frame.clientWidth, height });
+  });
+
+  const rebuild = () => {
+    resize.disconnect();
+    for (const { plot } of drawn) plot.destroy();
+    drawn = [];
+    place.replaceChildren();
+  };
+
+  const draw = (series, { words, formats }) => {
+    if (drawn.length === 0) drawn = plans.map((plan) => build(plan, { words, formats, place, resize }));
+    for (const chart of drawn) {
+      const columns = chart.plan.lines.map(([, key, , factor]) =>
+        series[key].map((value) => (value === null ? null : value * factor)),
+      );
+      chart.plot.setData([series.at, ...columns]);
+      describe(chart, columns, { words, formats });
+    }
+  };
+  return { draw, rebuild };
+}
+
+/** The newest values, in words, for those who cannot see the lines. */
+function describe({ plan, frame, legend }, columns, { words, formats }) {
+  const texts = plan.lines.map(([name], index) => {
+    const last = columns[index].findLast((value) => value !== null && value !== undefined);
+    const text = last === undefined ? '–' : `${formats.precise(last)}${plan.unit ?? ''}`;
+    legend[index].textContent = text;
+    return `${words[name]} ${text}`;
+  });
+  frame.setAttribute('aria-label', words.chartSummary(words[plan.title], texts.join(', ')));
+}
+
+function build(plan, { words, formats, place, resize }) {
+  const frame = element('div', { class: 'plot', dir: 'ltr', role: 'img' });
+  const legend = plan.lines.map(() => element('bdi', { class: 'value', dir: 'ltr' }, '–'));
+  const keys = plan.lines.map(([name, , colour], index) =>
+    element(
+      'li',
+      {},
+      element('span', { class: `key key${colour}`, 'aria-hidden': 'true' }),
+      `${words[name]} `,
+      legend[index],
+    ),
+  );
+  place.append(
+    element(
+      'figure',
+      {},
+      element('figcaption', {}, words[plan.title]),
+      frame,
+      element('ul', { class: 'legend' }, ...keys),
+    ),
+  );
+  const plot = new uPlot(optionsOf(plan, { frame, formats }), [[], ...plan.lines.map(() => [])], frame);
+  resize.observe(frame);
+  return { plan, plot, frame, legend };
+}
+
+function optionsOf({ lines, bounds, unit }, { frame, formats }) {
+  const style = getComputedStyle(document.documentElement);
+  const colour = (name) => style.getPropertyValue(name).trim();
+  const axis = {
+    stroke: colour('--soft'),
+    font: '11px system-ui, sans-serif',
+    grid: { stroke: colour('--line'), width: 1 },
+    ticks: { show: false },
+  };
+  return {
+    width: Math.max(240, frame.clientWidth),
+    height,
+    legend: { show: false },
+    cursor: { drag: { x: false, y: false }, points: { size: 6 } },
+    scales: {
+      x: {
+        time: true,
+        range: (_plot, from, to) => (to - from >= shortest ? [from, to] : [to - shortest, to]),
+      },
+      y: { range: bounds ? () => bounds : (_plot, _low, high) => [0, high > 0 ? high * 1.1 : 1] },
+    },
+    axes: [
+      {
+        ...axis,
+        size: 28,
+        values: (_plot, splits) => splits.map((seconds) => timeOf(splits, formats)(seconds * 1000)),
+        space: 60,
+      },
+      {
+        ...axis,
+        size: 52,
+        values: (_plot, splits) =>
+          splits.map((value) => `${formats.precise(value)}${unit === '%' ? '%' : ''}`),
+      },
+    ],
+    series: [
+      {},
+      ...lines.map(([, , name]) => ({
+        stroke: colour(name),
+        width: 2,
+        spanGaps: true,
+        points: { show: false },
+      })),
+    ],
+  };
+}
+
+/** Minutes, or seconds where minutes would repeat. */
+const timeOf = (splits, formats) => (splits[1] - splits[0] < 60 ? formats.exact : formats.clock);

@@ -1,0 +1,64 @@
+/**
+ * Elements from data. Text is only ever set as text: nothing that came from a URL or an answer can become markup.
+ */
+
+/**
+ * Makes an element. `attributes`: `class`, `dir`, `aria-…` and the like as attributes; `undefined` leaves one out.
+ * `children`: elements or text.
+ */
+export function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value !== undefined && value !== false) made.setAttribute(key, value === true ? '' : value);
+  }
+  made.append(...children.filter((child) => child !== undefined && child !== null));
+  return made;
+}
+
+/** The element of an id; there is always one. */
+export const byId = (id) => document.getElementById(id);
+
+/** Text that keeps its own direction (URLs, tags, names) whatever is around it. */
+export const code = (text) => element('bdi', { dir: 'ltr', class: 'code', title: text }, text);
+
+/**
+ * A table that scrolls by itself. `columns`: `{ title, cell(row), number, wide }`. Drawn anew only when what it shows has
+ * changed, so that a selection and a place scrolled to stay.
+ */
+export function drawTable(place, { label, columns, rows, empty }) {
+  const shown = rows.map((row) => columns.map(({ cell }) => cell(row)));
+  const key = JSON.stringify([
+    label,
+    columns.map(({ title }) => title),
+    shown.map((cells) =>
+      cells.map((cell) => (cell instanceof Node ? cell.textContent + cell.className : cell)),
+    ),
+  ]);
+  if (place.dataset.key === key) return;
+  place.dataset.key = key;
+  if (rows.length === 0) {
+    place.replaceChildren(element('p', { class: 'empty' }, empty));
+    return;
+  }
+  const classOf = ({ number, wide }) => (number ? 'number' : wide ? 'wide' : undefined);
+  const head = columns.map((column) => element('th', { scope: 'col', class: classOf(column) }, column.title));
+  const body = shown.map((cells) =>
+    element(
+      'tr',
+      {},
+      ...cells.map((cell, index) => element('td', { class: classOf(columns[index]) }, cell ?? '–')),
+    ),
+  );
+  const table = element(
+    'table',
+    { 'aria-label': label },
+    element('thead', {}, element('tr', {}, ...head)),
+    element('tbody', {}, ...body),
+  );
+  const scroller = place.querySelector('.scroller');
+  if (scroller) scroller.replaceChildren(table);
+  else
+    place.replaceChildren(
+      element('div', { class: 'scroller', tabindex: '0', role: 'region', 'aria-label': label }, table),
+    );
+}

@@ -1,0 +1,59 @@
+/** The dashboard in a real Chromium, over a running proxy. */
+import { chromium, type Browser, type Page } from 'playwright-core';
+import type { RunningServer } from '../../src/server.ts';
+import { token } from './running-proxy.ts';
+
+/** No sandbox (tests may run as root), no service of the browser's own. */
+const args = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Starts the browser of the system. */
+export const openBrowser = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
+    headless: true,
+    args,
+  });
+
+export type Seen = { readonly page: Page; readonly problems: string[]; readonly foreign: string[] };
+
+export type View = {
+  readonly width?: number;
+  readonly language?: 'he' | 'en';
+  readonly dark?: boolean;
+  readonly signIn?: boolean;
+};
+
+/** Opens the dashboard, signed in; what the page complains of and what it asks of other hosts is noted. */
+export async function openDashboard(browser: Browser, server: RunningServer, view: View = {}): Promise<Seen> {
+  const { width = 1280, language = 'he', dark = false, signIn = true } = view;
+  const page = await browser.newPage({
+    viewport: { width, height: 900 },
+    colorScheme: dark ? 'dark' : 'light',
+  });
+  const problems: string[] = [];
+  const foreign: string[] = [];
+  const base = server.controlUrl ?? '';
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text());
+  });
+  page.on('pageerror', (error) => problems.push(error.message));
+  page.on('request', (request) => {
+    if (!request.url().startsWith(base)) foreign.push(request.url());
+  });
+  await page.goto(base);
+  if (language === 'en') await page.click('#language');
+  if (signIn) {
+    await page.fill('#token', token);
+    await page.press('#token', 'Enter');
+    await page.waitForSelector('#card-hit-rate');
+  }
+  return { page, problems, foreign };
+}

@@ -1,0 +1,202 @@
+/** The dashboard as a person uses it, in a real Chromium: values move with traffic, the forms work, nothing runs that should not. */
+import t from 'tap';
+// setup.mjs installs a browser where a test imports this; the pages are opened in dashboard-page.ts.
+import type {} from 'playwright-core';
+import { openBrowser, openDashboard, type Seen } from './dashboard-page.ts';
+import { startProxy, token } from './running-proxy.ts';
+
+const rules = `
+content_types:
+  page: { ttl: 60s, scope: public }
+routes:
+  - { match: "GET /page/*", type: page }
+`;
+
+const browser = await openBrowser();
+t.teardown(() => browser.close());
+
+const textOf = (page: Seen['page'], selector: string): Promise<string> => page.locator(selector).innerText();
+/** Waits until a text is there; the next update brings it. */
+const waitFor = async (page: Seen['page'], selector: string, text: string): Promise<void> => {
+  await page.locator(selector, { hasText: text }).first().waitFor({ timeout: 12_000 });
+};
+
+t.test('the shell needs no token and shows nothing; a wrong token shows nothing either', async (t) => {
+  const { server, get } = await startProxy(t, { rules });
+  await get('/page/secret-name');
+  const { page, problems } = await openDashboard(browser, server, { signIn: false });
+  t.equal(await page.title(), 'לוח בקרת Cache');
+  t.equal(await page.locator('html').getAttribute('dir'), 'rtl');
+  t.notMatch(await page.content(), /secret-name/);
+  await page.fill('#token', 'not-the-token-but-long-enough-for-one');
+  await page.press('#token', 'Enter');
+  await waitFor(page, '#sign-in-problem', 'האסימון שגוי');
+  t.notOk(await page.locator('#board').isVisible());
+  t.match(problems, [/401/], 'the browser reports the refusal, nothing else');
+  await page.close();
+});
+
+t.test(
+  'cards and tables change as traffic flows, without a reload, and equal what was counted',
+  async (t) => {
+    const { server, get, requests } = await startProxy(t, { rules });
+    await get('/page/a');
+    const { page, problems, foreign } = await openDashboard(browser, server, { language: 'en' });
+    t.equal(await textOf(page, '#total-hits'), '0');
+    t.equal(await textOf(page, '#total-misses'), '1');
+    for (let n = 0; n < 9; n += 1) await get('/page/a');
+    await waitFor(page, '#total-hits', '9');
+    t.equal(await textOf(page, '#hit-rate'), '90%');
+    t.equal(await textOf(page, '#origin'), String(requests.length));
+    t.match(await page.locator('#card-hit-rate').getAttribute('class'), /good/);
+    t.match(await textOf(page, '#types'), /page\s+10\s+90%\s+60 secs/);
+    t.match(await textOf(page, '#misses'), /cold: not stored yet\s+1\s+100%/);
+    t.match(await textOf(page, '#hot'), /\/page\/a\s+page\s+everybody\s+9/);
+    t.equal(await page.locator('#charts canvas').count(), 4);
+    t.match(await page.locator('.plot').first().getAttribute('aria-label'), /^Hit rate\. Now: Hit rate \d/);
+    t.strictSame(problems, []);
+    t.strictSame(foreign, [], 'nothing is asked of another host');
+    await page.close();
+  },
+);
+
+t.test('the purge form counts, purges, and shows the receipt; everything asks first', async (t) => {
+  const { server, get, requests } = await startProxy(t, { rules });
+  await get('/page/a');
+  await get('/page/b');
+  const { page } = await openDashboard(browser, server, { language: 'en' });
+  await page.fill('#purge-value', '/page/a');
+  await page.click('button[value=dry]');
+  await waitFor(page, '#receipt', 'Dry run: nothing was purged');
+  t.match(await textOf(page, '#receipt'), /Matched\s+1/);
+  await get('/page/a');
+  t.equal(requests.length, 2, 'a dry run ended nothing');
+  await page.click('button[value=purge]');
+  await waitFor(page, '#receipt', 'Acknowledged');
+  t.match(await textOf(page, '#receipt'), /Matched\s+1\s+Acknowledged\s+1 of 1/);
+  await get('/page/a');
+  t.equal(requests.length, 3, 'it was purged');
+  await waitFor(page, '#purges', 'api');
+
+  await page.selectOption('#purge-kind', 'everything');
+  await page.click('button[value=purge]');
+  await waitFor(page, '#receipt', 'Confirm');
+  await get('/page/b');
+  t.equal(requests.length, 3, 'nothing was purged unconfirmed');
+  await page.check('#purge-sure');
+  await page.click('button[value=purge]');
+  await waitFor(page, '#receipt', 'Matched');
+  await get('/page/b');
+  t.equal(requests.length, 4);
+  await page.close();
+});
+
+t.test('the explain box shows every decision about a URL', async (t) => {
+  const { server } = await startProxy(t, { rules });
+  const { page } = await openDashboard(browser, server);
+  await page.fill('#explain-url', '/page/a');
+  await page.press('#explain-url', 'Enter');
+  await waitFor(page, '#explanation', 'stored for');
+  t.match(await textOf(page, '#explanation'), /GET \/page\/\*/);
+  await page.fill('#explain-url', 'no url');
+  await page.press('#explain-url', 'Enter');
+  await page.locator('#explanation .problem').waitFor();
+  await page.close();
+});
+
+t.test('text of a hostile URL, tag or explanation stays text: no script of it runs', async (t) => {
+  const { server, get, purge } = await startProxy(t, { rules });
+  const evil = '<img src=x onerror="window.hurt=1"><script>window.hurt=1</script>';
+  const path = `/page/${encodeURIComponent(evil)}?q='"><svg onload=window.hurt=1>`;
+  await get(path);
+  await get(path);
+  await get('/page/<img src=x onerror=hurt=1>');
+  await purge({ tags: [evil] });
+  const { page, problems, foreign } = await openDashboard(browser, server, { language: 'en' });
+  await waitFor(page, '#purges', 'onerror');
+  await page.fill('#explain-url', path);
+  await page.press('#explain-url', 'Enter');
+  await page.locator('#explanation > *').first().waitFor();
+  t.equal(await page.evaluate('window.hurt'), undefined);
+  t.equal(await page.locator('#board img, #board script, #board svg').count(), 0);
+  t.strictSame([problems, foreign], [[], []]);
+  await page.close();
+});
+
+t.test(
+  'the policy forbids every script but the served ones, and the token is nowhere but in memory',
+  async (t) => {
+    const { server } = await startProxy(t, { rules });
+    const { page } = await openDashboard(browser, server);
+    const response = await fetch(server.controlUrl ?? '');
+    const policy = response.headers.get('content-security-policy') ?? '';
+    t.match(policy, /default-src 'none'; script-src 'self';/);
+    t.notMatch(policy, /unsafe/);
+    t.notMatch(await response.text(), /<script>|onclick|style=/);
+    const kept = await page.evaluate<string>(
+      'JSON.stringify([location.href, { ...localStorage }, { ...sessionStorage }, document.cookie, document.documentElement.outerHTML, document.getElementById("token").value])',
+    );
+    t.notOk(kept.includes(token));
+    await page.reload();
+    t.ok(await page.locator('#sign-in').isVisible(), 'a reload asks again');
+    await page.close();
+  },
+);
+
+t.test('all of it fits 360 px, speaks both languages, and can be used by keyboard alone', async (t) => {
+  const { server, get } = await startProxy(t, { rules });
+  await get(`/page/${'a-long-name-without-end-'.repeat(8)}`);
+  const { page, problems } = await openDashboard(browser, server, { width: 360 });
+  const overflow = 'document.documentElement.scrollWidth - innerWidth';
+  t.equal(await page.evaluate(overflow), 0);
+  t.match(await textOf(page, '#cards'), /סה״כ פגיעות/);
+  await page.focus('#language');
+  await page.keyboard.press('Enter');
+  t.equal(await page.locator('html').getAttribute('dir'), 'ltr');
+  t.match(await textOf(page, '#cards'), /Total hits/);
+  t.equal(await page.evaluate(overflow), 0);
+  await page.focus('#purge-value');
+  await page.keyboard.type('/page/a');
+  await page.keyboard.press('Enter');
+  await waitFor(page, '#receipt', 'Dry run');
+  const unnamed = await page.evaluate<number>(
+    `[...document.querySelectorAll('button, input, select')].filter((one) => one.checkVisibility() && !(one.labels?.length || one.textContent.trim())).length`,
+  );
+  t.equal(unnamed, 0, 'every control has a name');
+  t.strictSame(problems, []);
+  await page.close();
+});
+
+t.test('text has the contrast of WCAG AA in both themes', async (t) => {
+  const { server, get } = await startProxy(t, { rules });
+  await get('/page/a');
+  for (const dark of [false, true]) {
+    const { page } = await openDashboard(browser, server, { dark });
+    const low = await page.evaluate(lowContrast);
+    t.strictSame(low, [], dark ? 'dark' : 'light');
+    await page.close();
+  }
+});
+
+/** Every visible text whose contrast with what is behind it is under 4.5 (WCAG 2.2 §1.4.3). Runs in the page. */
+const lowContrast = `(() => {
+  const parse = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => {
+    const [x, y, z] = [r, g, b].map((v) => v / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  const behind = (one) => {
+    for (let at = one; at; at = at.parentElement) {
+      const [r, g, b, a = 1] = parse(getComputedStyle(at).backgroundColor);
+      if (a > 0) return [r, g, b];
+    }
+    return [255, 255, 255];
+  };
+  const texts = [...document.querySelectorAll('body *')].filter((one) => one.checkVisibility() && [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()));
+  return texts.flatMap((one) => {
+    if (one.closest('noscript, .skip')) return [];
+    const [a, b] = [light(parse(getComputedStyle(one).color)), light(behind(one))].sort((x, y) => y - x);
+    const ratio = (a + 0.05) / (b + 0.05);
+    return ratio < 4.5 ? [one.textContent.trim().slice(0, 30) + ' ' + ratio.toFixed(2)] : [];
+  });
+})()`;
