@@ -1,0 +1,67 @@
+/**
+ * A server in a process of its own, so that it has a core and a heap to itself, and tells what it used of them.
+ */
+import { fork } from 'node:child_process';
+import { join } from 'node:path';
+
+/** What a server's process has used so far. */
+export type Usage = { readonly cpuMs: number; readonly rssBytes: number; readonly heapBytes: number };
+
+export type Child = {
+  /** Scheme, host and port. */
+  readonly url: string;
+  readonly usage: () => Promise<Usage>;
+  readonly stop: () => Promise<void>;
+};
+
+/** The child's side: says where it listens, then answers questions about itself until its parent has gone. */
+export function serveParent(url: string): void {
+  process.on('message', () => {
+    const { user, system } = process.cpuUsage();
+    const { rss, heapUsed } = process.memoryUsage();
+    const usage: Usage = { cpuMs: (user + system) / 1000, rssBytes: rss, heapBytes: heapUsed };
+    process.send?.({ usage });
+  });
+  process.on('disconnect', () => process.exit(0));
+  process.send?.({ url });
+}
+
+/** Starts `file` of this folder with one argument, told as JSON; resolves when it listens. */
+export async function startChild(
+  file: string,
+  argument: unknown,
+  { execArgv = [] }: { execArgv?: readonly string[] | undefined } = {},
+): Promise<Child> {
+  const child = fork(join(import.meta.dirname, file), [JSON.stringify(argument)], {
+    execArgv: [...execArgv],
+  });
+  const next = <T>(): Promise<T> =>
+    new Promise((resolve, reject) => {
+      child.once('message', (message) => {
+        child.removeListener('exit', gone);
+        resolve(message as T);
+      });
+      const gone = (): void => {
+        reject(new Error(`${file} has ended`));
+      };
+      child.once('exit', gone);
+    });
+  const { url } = await next<{ url: string }>();
+  return {
+    url,
+    usage: async () => {
+      child.send('usage');
+      return (await next<{ usage: Usage }>()).usage;
+    },
+    stop: () =>
+      new Promise((resolve) => {
+        child.once('exit', () => {
+          resolve();
+        });
+        child.disconnect();
+      }),
+  };
+}
+
+/** The argument `startChild` was given. */
+export const argument = (): unknown => JSON.parse(process.argv[2] ?? 'null');

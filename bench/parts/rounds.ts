@@ -1,0 +1,116 @@
+/**
+ * Two servers under the same load, in turn, so that whatever else the machine does meets both.
+ */
+import { fork } from 'node:child_process';
+import { join } from 'node:path';
+import type { Child } from './child.ts';
+import type { LoadOptions, LoadResult } from './load-client.ts';
+
+/** Answers a second, and processor time of the server for each, in microseconds. */
+export type Rate = { readonly perSecond: number; readonly cpuUs: number };
+
+export type Comparison = {
+  readonly own: Rate;
+  readonly baseline: Rate;
+  /** Medians of the rounds' own ratios: of answers a second, and of answers a second of processor time. */
+  readonly rate: number;
+  readonly cpu: number;
+};
+
+export type RoundOptions = {
+  readonly request: string;
+  readonly rounds: number;
+  readonly roundMs: number;
+  readonly connections?: number;
+};
+
+/** As many rounds and as long as the environment says: five of two seconds. */
+export const roundsOf = (env: NodeJS.ProcessEnv): Pick<RoundOptions, 'rounds' | 'roundMs'> => ({
+  rounds: Number(env['BENCH_ROUNDS'] ?? 5),
+  roundMs: Number(env['BENCH_ROUND_MS'] ?? 2000),
+});
+
+/** Makes the client; it has a process of its own. */
+export function startLoad(): {
+  readonly compare: (own: Child, baseline: Child, options: RoundOptions) => Promise<Comparison>;
+  readonly stop: () => void;
+} {
+  const client = fork(join(import.meta.dirname, 'load-client.ts'));
+  const load = (options: LoadOptions): Promise<LoadResult> =>
+    new Promise((resolve) => {
+      client.once('message', (result) => {
+        resolve(result as LoadResult);
+      });
+      client.send(options);
+    });
+  const measure = async (
+    child: Child,
+    { request, roundMs, connections = 64 }: RoundOptions,
+  ): Promise<Rate> => {
+    const before = await child.usage();
+    const result = await load({ url: child.url, request, connections, durationMs: roundMs });
+    const after = await child.usage();
+    if (result.wrong > 0 || result.answers === 0) throw new Error(`wrong answers: ${JSON.stringify(result)}`);
+    return {
+      perSecond: (result.answers / result.elapsedMs) * 1000,
+      cpuUs: ((after.cpuMs - before.cpuMs) * 1000) / result.answers,
+    };
+  };
+  return {
+    compare: (own, baseline, options) => compare(measure, [own, baseline], options),
+    stop: () => {
+      client.disconnect();
+    },
+  };
+}
+
+async function compare(
+  measure: (child: Child, options: RoundOptions) => Promise<Rate>,
+  [own, baseline]: readonly [Child, Child],
+  options: RoundOptions,
+): Promise<Comparison> {
+  for (const child of [own, baseline]) await measure(child, options);
+  const owns: Rate[] = [];
+  const baselines: Rate[] = [];
+  for (let round = 0; round < options.rounds; round += 1) {
+    // Who is first changes from round to round.
+    const isOwnFirst = round % 2 === 0;
+    if (isOwnFirst) owns.push(await measure(own, options));
+    baselines.push(await measure(baseline, options));
+    if (!isOwnFirst) owns.push(await measure(own, options));
+  }
+  return {
+    own: middle(owns),
+    baseline: middle(baselines),
+    rate: median(owns.map((rate, at) => rate.perSecond / (baselines[at]?.perSecond ?? Number.NaN))),
+    cpu: median(owns.map((rate, at) => (baselines[at]?.cpuUs ?? Number.NaN) / rate.cpuUs)),
+  };
+}
+
+const middle = (rates: readonly Rate[]): Rate => ({
+  perSecond: median(rates.map(({ perSecond }) => perSecond)),
+  cpuUs: median(rates.map(({ cpuUs }) => cpuUs)),
+});
+
+/** The middle value. */
+export const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+/** One line of a table: what was compared, both rates, the ratios. */
+export function printComparison(name: string, { own, baseline, rate, cpu }: Comparison): void {
+  const cells = [
+    name.padEnd(28),
+    own.perSecond.toFixed(0).padStart(9),
+    baseline.perSecond.toFixed(0).padStart(9),
+    rate.toFixed(2).padStart(7),
+    own.cpuUs.toFixed(1).padStart(9),
+    baseline.cpuUs.toFixed(1).padStart(9),
+    cpu.toFixed(2).padStart(7),
+  ];
+  console.log(cells.join(' '));
+}
+
+/** The head of the table. */
+export function printComparisonHead(): void {
+  console.log(`${' '.repeat(28)}   answers/s  baseline   ratio  µs cpu each  baseline  ratio`);
+}
