@@ -9,11 +9,25 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addCheck } from './cli/check.ts';
 import { addExplain } from './cli/explain.ts';
+import { addFollow } from './cli/follow-command.ts';
 import { addPurge } from './cli/purge.ts';
+import { addReport } from './cli/report-command.ts';
 import { addServe } from './cli/serve.ts';
 import { addTest } from './cli/test-command.ts';
+import { addTop } from './cli/top-command.ts';
+import { addWarm } from './cli/warm-command.ts';
 
-const commands: readonly ((program: Command) => void)[] = [addServe, addCheck, addExplain, addPurge, addTest];
+const commands: readonly ((program: Command) => void)[] = [
+  addServe,
+  addCheck,
+  addExplain,
+  addPurge,
+  addWarm,
+  addTest,
+  addFollow,
+  addTop,
+  addReport,
+];
 
 const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;

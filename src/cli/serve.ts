@@ -11,6 +11,7 @@ import { inactiveSections } from '../config/inactive.ts';
 import { renderProblem, type Warning } from '../config/problem.ts';
 import type { ListenError, RunningServer } from '../server.ts';
 import { openLogDestination } from '../watch/log-destination.ts';
+import { keepMemoryBound } from './keep-memory-bound.ts';
 import { type ConfigSource, loadConfig, tellProblems } from './load-config.ts';
 import { fail, tell } from './output.ts';
 import { watchContent } from './watch-file.ts';
@@ -37,6 +38,7 @@ async function serve({ config: file, upstream, listen, control }: Options): Prom
     fail('say where the app is with --upstream URL, or give a configuration file with -c FILE');
     return;
   }
+  keepMemoryBound();
   const source: ConfigSource = { file, upstream, listen, control };
   const loaded = await loadConfig(source);
   if (loaded.kind !== 'ok') {
