@@ -2,22 +2,23 @@
  * The composition root: a configuration in, everything built once, wired, started, closed. No logic.
  */
 
-import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import pino, { type Logger } from 'pino';
 import type { Address, Config } from './config/config.ts';
 import { createControlServer } from './control/api.ts';
+import { dashboardRoutes } from './control/dashboard.ts';
 import { entriesRoutes } from './control/entries.ts';
 import { explainRoutes } from './control/explain.ts';
 import { healthRoutes } from './control/health.ts';
 import { createOriginProbe } from './control/origin-probe.ts';
 import { purgeRoutes } from './control/purge.ts';
+import { warmRoutes } from './control/warm-routes.ts';
 import { watchRoutes } from './control/watch-routes.ts';
 import { createReload, type ReadConfig, type Reload, reloadRoutes } from './control/reload.ts';
 import { BoundedMap } from './kit/bounded-map.ts';
 import { SingleFlight } from './kit/single-flight.ts';
-import { type Clock, type EpochMs, systemClock } from './kit/time.ts';
+import { type Clock, type EpochMs, runAfter, systemClock } from './kit/time.ts';
 import { createVerifyJwt } from './origin/jwt.ts';
 import { openOrigin } from './origin/origin.ts';
 import { outdatedTypes } from './policy/config-change.ts';
@@ -30,9 +31,11 @@ import type { Outcome } from './proxy/outcome.ts';
 import { createPipeline } from './proxy/pipeline.ts';
 import { createProxyServer } from './proxy/plugin.ts';
 import { compileSite } from './proxy/site.ts';
-import { LearnedSessionMap } from './store/learned-sessions.ts';
-import { MemoryStore } from './store/memory.ts';
-import { LocalPurgeLog } from './store/purge-log.ts';
+import { soleLease } from './refresh/lease.ts';
+import { openRefresh, type OpenRefresh } from './refresh/open-refresh.ts';
+import { openStore } from './store/open-store.ts';
+import type { OpenStore } from './store/opened-store.ts';
+import { openHourFiles } from './watch/hour-files.ts';
 import { openWatch, type OpenWatch } from './watch/open-watch.ts';
 
 export type ServerOptions = {
@@ -42,6 +45,12 @@ export type ServerOptions = {
   readonly onOutcome?: (outcome: Outcome) => void;
   /** Reads the configuration again, for reloads. Absent: there is no file. */
   readonly readConfig?: ReadConfig | undefined;
+  /** Where the list of what is asked for is kept over restarts; absent: nowhere. */
+  readonly popularFile?: string | undefined;
+  /** Where the report's hours and the reports themselves are kept; absent: in memory, and nowhere. */
+  readonly reportFolder?: string | undefined;
+  /** No warm-up, whatever the configuration says. */
+  readonly skipWarmUp?: boolean;
   /** `off`: no control listener, whatever the configuration says. */
   readonly control?: 'off';
 };
@@ -53,6 +62,8 @@ export type RunningServer = {
   /** Where operators do; `undefined` when switched off. */
   readonly controlUrl: string | undefined;
   readonly parts: ProxyParts;
+  /** What goes on with no client waiting. */
+  readonly refresh: OpenRefresh;
   /** Puts another configuration in force. */
   readonly replaceConfig: (config: Config) => Promise<void>;
   /** Reads the configuration file again; a bad one changes nothing. */
@@ -83,14 +94,32 @@ type Built = {
   readonly reload: Reload;
   readonly log: Logger;
   readonly watch: OpenWatch;
+  readonly refresh: OpenRefresh;
+  readonly redis: OpenStore['redis'];
 };
 
 /** Builds and starts a proxy. Rejects with a `ListenError` when an address cannot be listened on. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config } = options;
   const log = options.log ?? pino({ level: config.log.level });
-  const watch = openWatch(createParts(options), { log, onOutcome: options.onOutcome, redis: noRedis });
-  const { parts } = watch;
+  const stored = await openStored(options, log);
+  const { redis } = stored;
+  const archive = options.reportFolder === undefined ? undefined : openHourFiles(options.reportFolder);
+  const watch = openWatch(createParts(options, stored), {
+    log,
+    redis,
+    archive,
+    onOutcome: options.onOutcome,
+  });
+  const refresh = openRefresh(watch.parts, {
+    clock: watch.parts.clock,
+    log,
+    lease: soleLease,
+    dice: Math.random,
+    later: runAfter,
+    popularFile: options.popularFile,
+  });
+  const { parts } = refresh;
   const replaceConfig = async (next: Config): Promise<void> => {
     await parts.replaceSite(next);
     log.level = next.log.level;
@@ -100,42 +129,60 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     current: () => parts.site().config,
     replace: replaceConfig,
   });
-  const built: Built = { parts, replaceConfig, reload, log, watch };
+  const built: Built = { parts, replaceConfig, reload, log, watch, redis, refresh };
   const app = await createPublic(config, built);
   const control = options.control === 'off' ? undefined : await createControl(config, built);
   const close = async (): Promise<void> => {
-    await Promise.all([app.close(), control?.close()]);
+    await Promise.all([app.close(), control?.close(), refresh.close()]);
     await parts.origin.close();
     await watch.close();
+    await stored.close();
   };
   try {
     const url = await listen(app, 'listen', config.listen);
     const controlUrl = control && (await listen(control, 'control', config.control));
-    return { url, controlUrl, parts, replaceConfig, reload, close };
+    void refresh.start({ skipWarmUp: options.skipWarmUp === true });
+    return { url, controlUrl, parts, refresh, replaceConfig, reload, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
+type Stored = OpenStore & { readonly evicted: ProxyParts['evicted'] };
+
+async function openStored({ config, clock = systemClock }: ServerOptions, log: Logger): Promise<Stored> {
+  const evicted = new BoundedMap<string, true>(20_000);
+  const opened = await openStore({
+    config: config.store,
+    janitor: config.janitor,
+    clock,
+    onEvict: ({ key }) => {
+      evicted.set(key, true);
+    },
+    onEvent: (event) => {
+      log.warn(event, 'redis');
+    },
+    onTidied: (report) => {
+      log[report.isOverMax ? 'warn' : 'info'](report, 'janitor');
+    },
+  });
+  return { ...opened, evicted };
+}
+
 function createParts(
   options: ServerOptions,
+  { store, purgeLog, learned, evicted }: Stored,
 ): ProxyParts & { readonly replaceSite: (config: Config) => Promise<void> } {
   const { config, clock = systemClock } = options;
-  const learned = new LearnedSessionMap();
   const compile = (next: Config): Site => {
     const { jwt } = next.identity;
     return compileSite(next, { learned, verifyJwt: jwt === undefined ? undefined : createVerifyJwt(jwt) });
   };
   let site = compile(config);
-  const evicted = new BoundedMap<string, true>(20_000);
-  const onEvict = ({ key }: { key: string }): void => {
-    evicted.set(key, true);
-  };
-  const purgeLog = new LocalPurgeLog(randomUUID());
   return {
     site: () => site,
-    store: new MemoryStore({ maxBytes: config.store.memoryBytes, onEvict }),
+    store,
     purgeLog,
     origin: openOrigin({ ...config.upstream }),
     clock,
@@ -143,8 +190,8 @@ function createParts(
     uncacheable: new BoundedMap<string, EpochMs>(20_000),
     evicted,
     popularity: createPopularity(config.ttl.popular),
-    learnSession: createLearnSession((digest) => {
-      learned.trust(digest);
+    learnSession: createLearnSession((digest, keptFor) => {
+      learned.trust(digest, keptFor);
     }),
     onOutcome: () => undefined,
     replaceSite: async (next) => {
@@ -179,7 +226,7 @@ function createPublic(config: Config, { parts, log, watch }: Built): Promise<Fas
 
 function createControl(
   { control, upstream }: Config,
-  { parts, reload, log, watch }: Built,
+  { parts, reload, log, watch, redis, refresh }: Built,
 ): Promise<FastifyInstance> {
   const { clock } = parts;
   const origin = createOriginProbe(upstream.url, clock);
@@ -188,17 +235,17 @@ function createControl(
     clock,
     log,
     routes: [
-      healthRoutes({ origin, redis: noRedis }),
+      healthRoutes({ origin, redis }),
       purgeRoutes(parts, log),
       entriesRoutes(parts),
       explainRoutes(parts),
       reloadRoutes(reload, log),
+      warmRoutes(refresh.warm, log),
       watchRoutes(watch.answers),
+      dashboardRoutes(),
     ],
   });
 }
-
-const noRedis = (): { redis: 'none'; breaker: 'closed' } => ({ redis: 'none', breaker: 'closed' });
 
 async function listen(
   app: FastifyInstance,

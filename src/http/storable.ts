@@ -67,14 +67,14 @@ export const storable = (input: StorableInput): Storable => {
  *
  * Deviation, on purpose: `Set-Cookie` is never among them. RFC 9111 §7.3 leaves it to the origin to forbid; here one
  * forgotten directive would hand a session to everyone. `Age` is not either: it is in the `StoredPolicy`, and written anew
- * on every reuse.
+ * on every reuse. `X-Request-ID` is not: it names the exchange with the origin, and a reuse is another one.
  */
 export const fieldsToStore = (fields: Fields, directives: ResponseDirectives): string[] => {
   const names = new Set([...neverStored, ...directives.noCacheFields, ...directives.privateFields]);
   return withoutFields(endToEndFields(fields), names);
 };
 
-const neverStored = ['set-cookie', 'set-cookie2', 'age'];
+const neverStored = ['set-cookie', 'set-cookie2', 'age', 'x-request-id'];
 
 /** The clause behind each reason, with its condition. */
 export const clauses: Readonly<Record<NotStorableReason, string>> = {

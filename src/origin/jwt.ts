@@ -4,7 +4,7 @@
  * Promise: claims come back only for a token whose signature and times have been verified; anything else is `undefined`.
  */
 
-import { createRemoteJWKSet, jwtVerify, type JWTVerifyGetKey } from 'jose';
+import type { JWTVerifyGetKey } from 'jose';
 import type { Jwt } from '../config/config.ts';
 import type { VerifyJwt } from '../policy/identity.ts';
 
@@ -30,15 +30,16 @@ export function createVerifyJwt({ key }: Jwt): VerifyJwt {
   // The two kinds of algorithms are kept apart: a public key must never pass for a shared secret (RFC 8725 §3.1).
   const isSecret = key.kind === 'secret';
   const algorithms = isSecret ? secretAlgorithms : publicAlgorithms;
-  const material = isSecret ? new TextEncoder().encode(key.secret) : undefined;
-  const published: JWTVerifyGetKey | undefined = isSecret
-    ? undefined
-    : createRemoteJWKSet(new URL(key.url), { timeoutDuration: patienceMs });
+  const material = new TextEncoder().encode(isSecret ? key.secret : '');
+  let published: JWTVerifyGetKey | undefined;
   return async (token, now) => {
     const options = { algorithms, currentDate: new Date(now) };
     try {
-      if (material !== undefined) return (await jwtVerify(token, material, options)).payload;
-      return published === undefined ? undefined : (await jwtVerify(token, published, options)).payload;
+      // Loaded with the first token: most sites have none.
+      const { createRemoteJWKSet, jwtVerify } = await import('jose');
+      if (isSecret) return (await jwtVerify(token, material, options)).payload;
+      published ??= createRemoteJWKSet(new URL(key.url), { timeoutDuration: patienceMs });
+      return (await jwtVerify(token, published, options)).payload;
     } catch {
       // A bad token, or keys that cannot be fetched: the request is passed, the origin decides.
       return undefined;

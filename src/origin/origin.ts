@@ -11,6 +11,7 @@ import { Agent, type Dispatcher } from 'undici';
 import { combinedValue, hasField } from '../http/fields.ts';
 import type { Fields } from '../http/message.ts';
 import type { Seconds } from '../kit/time.ts';
+import { SharedTexts } from './shared-texts.ts';
 import { type FailureReason, failureReason, isDeadConnection, type OriginFailure } from './failure.ts';
 
 export type OriginRequest = {
@@ -78,9 +79,10 @@ export function openOrigin(options: OriginOptions): Origin {
   const agent = new Agent({ ...base, connections: options.connections, pipelining: 1 });
   /** Never keeps a connection: the second try after a dead one is on a connection of its own. */
   const fresh = new Agent({ ...base, pipelining: 0 });
+  const texts = new SharedTexts();
   return {
     agent,
-    send: (request, receiver) => new Exchange({ request, receiver, options, agent, fresh }).start(),
+    send: (request, receiver) => new Exchange({ request, receiver, options, agent, fresh, texts }).start(),
     close: async () => {
       await Promise.all([agent.destroy(), fresh.destroy()]);
     },
@@ -93,6 +95,7 @@ type ExchangeParts = {
   readonly options: OriginOptions;
   readonly agent: Agent;
   readonly fresh: Agent;
+  readonly texts: SharedTexts;
 };
 
 const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
@@ -140,7 +143,7 @@ class Exchange implements OriginExchange {
         if (this.#deadlineReason !== undefined) controller.abort(new Error(this.#deadlineReason));
       },
       onResponseStart: (controller, ...[status, , reasonPhrase]) => {
-        this.#onHead(status, flatten(controller.rawHeaders), reasonPhrase ?? '');
+        this.#onHead(status, this.#parts.texts.fields(controller.rawHeaders), reasonPhrase ?? '');
       },
       onResponseData: (controller, chunk) => {
         this.#onData(controller, chunk);
@@ -148,7 +151,7 @@ class Exchange implements OriginExchange {
       onResponseEnd: (controller) => {
         const { rawTrailers } = controller;
         this.#finish(() => {
-          this.#parts.receiver.onEnd(flatten(rawTrailers));
+          this.#parts.receiver.onEnd(this.#parts.texts.fields(rawTrailers));
         });
       },
       onResponseError: (_controller, error) => {
@@ -242,13 +245,6 @@ class Exchange implements OriginExchange {
     if (this.#isEventStream) return;
     this.#arm('body-timeout', this.#parts.options.bodyTimeout);
   }
-}
-
-/** Raw header buffers as latin-1 strings, which is what they are on the wire. */
-function flatten(raw: Dispatcher.DispatchController['rawHeaders']): string[] {
-  // undici types this wider than it is: an HTTP/1.1 connection gives a list.
-  if (!Array.isArray(raw)) return [];
-  return raw.map((part) => (typeof part === 'string' ? part : part.toString('latin1')));
 }
 
 function framingOf(method: string, status: number, fields: Fields): OriginHead['framing'] {

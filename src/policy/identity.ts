@@ -17,6 +17,7 @@ import { type CredentialDoubt, readCredentials } from './credentials.ts';
 import { type FlaskCookie, flaskSigningKey } from './flask-session.ts';
 import { foldFieldName } from './unkeyed-fields.ts';
 import {
+  askElsewhere,
   type LearnedSessions,
   noSession,
   type Proof,
@@ -153,12 +154,25 @@ function tellIdentity(work: Work): Remembered | Promise<Remembered> {
     // DESIGN §5: remember_me logs a user in within the same request; such a request is not anonymous.
     return answer(doubt('credential-without-session'));
   }
+  const asked = session === undefined ? undefined : askElsewhere(session.value, work);
+  const known = { ...credentials, session };
+  return asked === undefined ? identityBy(known, work) : asked.then(() => identityBy(known, work));
+}
+
+type Shown = {
+  readonly cookies: readonly Cookie[];
+  readonly authorization: string | undefined;
+  readonly session: Cookie | undefined;
+};
+
+function identityBy(credentials: Shown, work: Work): Remembered | Promise<Remembered> {
+  const { session } = credentials;
   const proof = session === undefined ? noSession : readSession(session.value, work);
   if (proof.kind === 'doubt') return answer(doubt(proof.reason), (now) => now === work.now);
   const common = {
     proof,
-    rest: restOf(credentials, work, session),
-    cookies: [...cookies].sort(byName),
+    rest: restOf(credentials, work),
+    cookies: [...credentials.cookies].sort(byName),
     tokenFields: tokenFieldsOf(work),
   };
   const token = work.token ?? tokenOf(work.jwt, credentials);
@@ -171,9 +185,8 @@ function tellIdentity(work: Work): Remembered | Promise<Remembered> {
 
 /** What is neither the verified session nor the verified token counts as it is: names and complete values. */
 function restOf(
-  { cookies, authorization }: { cookies: readonly Cookie[]; authorization: string | undefined },
+  { cookies, authorization, session }: Shown,
   work: Work,
-  session: Cookie | undefined,
 ): readonly (readonly [string, string])[] {
   const from = work.jwt?.from;
   const rest = cookies
@@ -215,7 +228,7 @@ function identityOf({
   };
 }
 
-function tokenOf(jwt: Jwt | undefined, { cookies }: { cookies: readonly Cookie[] }): string | undefined {
+function tokenOf(jwt: Jwt | undefined, { cookies }: Pick<Shown, 'cookies'>): string | undefined {
   return jwt?.from.kind === 'cookie' ? cookies.find(({ name }) => name === jwt.from.name)?.value : undefined;
 }
 

@@ -73,10 +73,10 @@ const nativeRegExp = (source: string): LinearRegExp => {
 /** Without a prototype: a group may be called `__proto__` or `constructor`. */
 const paramsOf = (names: readonly string[], groups: readonly (string | undefined)[]): Params => {
   const params = Object.create(null) as Record<string, string>;
-  names.forEach((name, index) => {
+  for (let index = 0; index < names.length; index += 1) {
     const value = groups[index];
-    if (value !== undefined) params[name] = value;
-  });
+    if (value !== undefined) params[names[index] ?? ''] = value;
+  }
   return params;
 };
 

@@ -18,6 +18,16 @@ import {
 /** Tells which session cookies the origin itself gave or renewed (identities without a secret). */
 export interface LearnedSessions {
   isTrusted(cookieDigest: string): boolean;
+  /** What other instances have learned, where there are others. */
+  readonly elsewhere?: LearnedElsewhere;
+}
+
+/** Knowledge that takes a moment to get. */
+export interface LearnedElsewhere {
+  /** Whether asking about a cookie makes sense now: there is somebody to ask, who has not just said no. */
+  mayKnow(cookieDigest: string): boolean;
+  /** Asks; what was found is in `isTrusted` when it resolves. Never rejects, and waits no longer than its deadline. */
+  ask(cookieDigest: string): Promise<void>;
 }
 
 /** Why a session proves nothing. */
@@ -78,6 +88,18 @@ export function readSession(value: string, work: SessionWork): Proof {
   };
 }
 
+/** Asks the other instances about a session that nobody here knows; `undefined`: nothing to wait for. */
+export function askElsewhere(value: string, { flask, key, learned }: SessionWork): Promise<void> | undefined {
+  if (flask === undefined || key !== undefined || learned.elsewhere === undefined) return undefined;
+  const digest = sessionDigest(value);
+  if (learned.isTrusted(digest) || !couldBeLearned(parseFlaskCookie(value))) return undefined;
+  return learned.elsewhere.mayKnow(digest) ? learned.elsewhere.ask(digest) : undefined;
+}
+
+/** Whether it has the shape of a cookie that could be learned: of others nobody need be asked. */
+const couldBeLearned = (cookie: FlaskCookie | undefined): cookie is FlaskCookie =>
+  cookie !== undefined && signedAt(cookie) !== undefined;
+
 /**
  * Without a secret: a cookie the origin gave or renewed stands for its payload; any other is its own partition, shared
  * with nobody, for it may be forged (DESIGN §5).
@@ -86,7 +108,9 @@ function learnedSession(value: string, cookie: FlaskCookie | undefined, work: Se
   const digest = sessionDigest(value);
   const issuedAt = cookie === undefined ? undefined : signedAt(cookie);
   if (cookie === undefined || issuedAt === undefined || !work.learned.isTrusted(digest)) {
-    const isStillUntrusted = (): boolean => !work.learned.isTrusted(digest);
+    const { learned } = work;
+    const isStillUntrusted = (): boolean =>
+      !learned.isTrusted(digest) && !(issuedAt !== undefined && learned.elsewhere?.mayKnow(digest) === true);
     const material = `unproven:${digest}`;
     return {
       kind: 'session',

@@ -12,7 +12,7 @@ import type { CacheExchange } from './exchange.ts';
 import { sendFailure } from './fail.ts';
 import { relayedFields } from './upstream-fields.ts';
 
-type State = 'waiting' | 'streaming' | 'holding' | 'done';
+type State = 'waiting' | 'streaming' | 'holding' | 'done' | 'handed-over';
 
 export type ClientHooks = { readonly onDrain: () => void; readonly onGone: (wasStreaming: boolean) => void };
 
@@ -54,7 +54,12 @@ export class ClientSide {
   }
 
   get isDone(): boolean {
-    return this.#state === 'done';
+    return this.#state === 'done' || this.#state === 'handed-over';
+  }
+
+  /** Whether another fetch has taken the client, and all who wait for this one, over. */
+  get isHandedOver(): boolean {
+    return this.#state === 'handed-over';
   }
 
   information(status: number, fields: Fields): void {
@@ -108,6 +113,6 @@ export class ClientSide {
 
   /** Somebody else answers the client. */
   handOver(): void {
-    this.#state = 'done';
+    this.#state = 'handed-over';
   }
 }

@@ -91,7 +91,6 @@ function recordingParts(
     purgeLog: {
       position: () => purgeLog.position(),
       verdict: (subject) => purgeLog.verdict(subject),
-      matches: (purge, subject) => purgeLog.matches(purge, subject),
       append: (purge) => {
         record.purges.push(purge);
         return Promise.resolve({ instances: { known: 0, acknowledged: 0 } });

@@ -5,10 +5,13 @@
 
 import { combinedValue, hasField } from '../http/fields.ts';
 import { evaluateConditional } from '../http/validators.ts';
+import type { FlightEnd } from '../kit/single-flight.ts';
 import type { EpochMs } from '../kit/time.ts';
 import type { OriginHead } from '../origin/origin.ts';
 import type { Entry } from '../store/store.ts';
-import type { CacheExchange } from './exchange.ts';
+import type { CacheExchange, FetchFailure } from './exchange.ts';
+import type { FillInput } from './fill-input.ts';
+import type { NotStoredReason } from './outcome.ts';
 import { assemble } from './parts.ts';
 import {
   type EntryInput,
@@ -83,8 +86,33 @@ export const isCurrent = ({ parts }: CacheExchange, entry: Entry): boolean =>
 /** How long nobody waits for a key whose answer was not for others. */
 const uncacheableMs = 30_000;
 
-/** Remembers that a key's answer was not for others. An error of the origin says nothing about the next answer. */
-export function markUncacheable({ parts, plan, request, now }: CacheExchange, status: number): void {
-  if (request.method !== 'GET' || status >= 500) return;
+/** What one request brought about says nothing about the next answer: it must not turn collapsing off for all. */
+const reasonsOfRequest: ReadonlySet<NotStoredReason> = new Set([
+  'request-no-store',
+  'status-of-this-request',
+  'partial-content',
+]);
+
+/**
+ * Lets all go who wait, and remembers that the key's answer was not for others. An error of the origin says nothing about
+ * the next answer.
+ */
+export function giveUpStoring(
+  input: FillInput,
+  { status, reason }: { readonly status: number; readonly reason: NotStoredReason },
+): void {
+  letGo(input);
+  const { parts, plan, request, now } = input.exchange;
+  if (request.method !== 'GET' || status >= 500 || reasonsOfRequest.has(reason)) return;
   parts.uncacheable.set(plan.key, (now + uncacheableMs) as EpochMs);
+}
+
+/** Tells all who wait for this fetch, here and at other instances, that it brings nothing for them. */
+export function letGo(
+  { exchange, flight, stored }: FillInput,
+  end: FlightEnd<never, FetchFailure> = { kind: 'give-up' },
+): void {
+  flight?.end(end);
+  // Where something is stored nobody elsewhere waits for more.
+  if (stored === undefined) exchange.parts.store.abandon?.(exchange.plan.key);
 }

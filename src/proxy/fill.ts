@@ -18,9 +18,10 @@ import { ClientSide } from './client-side.ts';
 import { type CacheExchange, report } from './exchange.ts';
 import {
   finishedEntry,
+  giveUpStoring,
   isCurrent,
   isTrouble,
-  markUncacheable,
+  letGo,
   mayAnswerCondition,
   mustHold,
   planFill,
@@ -124,7 +125,7 @@ class Fill implements OriginReceiver {
     const body = this.#kept?.whole();
     const entry = body === undefined ? undefined : this.#entryOf(body);
     if (entry !== undefined) this.#store(entry);
-    else this.#input.flight?.end({ kind: 'give-up' });
+    else letGo(this.#input);
     if (this.#client.isHolding && entry !== undefined) {
       this.#give(entry, this.#head?.status === 206 ? { fwdStatus: 206 } : {});
     } else if (this.#client.isHolding && this.#head !== undefined) {
@@ -136,9 +137,10 @@ class Fill implements OriginReceiver {
   }
 
   onFailure(failure: OriginFailure): void {
-    const { stored, flight } = this.#input;
+    if (this.#client.isHandedOver) return;
+    const { stored } = this.#input;
     this.#stopWaiting?.();
-    flight?.end({ kind: 'failed', failure });
+    letGo(this.#input, { kind: 'failed', failure });
     const isUntold = this.#client.isWaiting;
     if (!(isUntold && stored !== undefined && this.#standIn(stored, 'disconnected'))) {
       this.#notStored ??= 'truncated';
@@ -234,7 +236,7 @@ class Fill implements OriginReceiver {
     else {
       this.#notStored = renewal.kind === 'ended' ? renewal.reason : 'purged-during-fetch';
       store.remove(stored);
-      this.#input.flight?.end({ kind: 'give-up' });
+      letGo(this.#input);
     }
     this.#give(renewal.entry, { fwdStatus: 304, stored: isKept });
   }
@@ -251,9 +253,8 @@ class Fill implements OriginReceiver {
     const isBackground = this.#client.isDone;
     this.#client.handOver();
     this.#origin?.abort();
-    void startFill({ ...this.#input, stored: undefined, completes: undefined, isBackground }).then(
-      this.#onOver,
-    );
+    const input = { ...this.#input, stored: undefined, completes: undefined, isBackground };
+    void startFill(input).then(this.#onOver);
   }
 
   /** Gives the client the stored response in place of the origin's trouble, where that is allowed. */
@@ -273,14 +274,12 @@ class Fill implements OriginReceiver {
 
   #giveUp(reason: NotStoredReason): void {
     this.#notStored = reason;
-    this.#input.flight?.end({ kind: 'give-up' });
-    markUncacheable(this.#exchange, this.#head?.status ?? 500);
+    giveUpStoring(this.#input, { status: this.#head?.status ?? 500, reason });
   }
 
   #forwardStatus(more: Partial<Forward>): Forward {
     const stored = this.#kept !== undefined && this.#notStored === undefined;
-    const detail = this.#notStored;
-    const why = detail === undefined ? {} : { detail };
+    const why = this.#notStored === undefined ? {} : { detail: this.#notStored };
     return { kind: 'forward', fwd: this.#input.fwd, stored, ...why, ...more };
   }
 

@@ -5,7 +5,13 @@
  * sends nor takes what it should is cut off; no answer of ours names an address.
  */
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { cacheStatusValue } from '../http/cache-status.ts';
@@ -52,56 +58,84 @@ type Connection = {
   readonly stuckSince: number | undefined;
 };
 type Connections = WeakMap<Duplex, Connection>;
+type Watching = HttpServerOptions & { readonly bodies: SlowBodies };
 
 /** Makes the server. `forward` is given what is to go through @fastify/http-proxy. */
 export function createHttpServer(
   options: HttpServerOptions,
   forward: (raw: Raw, forwarded: Forwarded) => void,
 ): Server {
-  const { maxHeaderSize, headersTimeout, bodyPauseMs, checkEveryMs } = options.limits ?? limits;
+  const bounds = options.limits ?? limits;
   const connections: Connections = new WeakMap();
-  const bodies = new SlowBodies({ windowMs: bodyPauseMs, leastBytes: 1024 });
-  const server = createServer(
-    {
-      maxHeaderSize,
-      headersTimeout,
-      requestTimeout: 0,
-      connectionsCheckingInterval: checkEveryMs,
-      keepAliveTimeout: 65_000,
-      insecureHTTPParser: false,
-      // A missing Host is refused by the reader, with an answer of ours.
-      requireHostHeader: false,
-      // Only WebSockets leave HTTP; any other Upgrade is ignored, as RFC 9110 §7.8 allows.
-      // A POST with Upgrade is a POST: taken for a WebSocket it would get past the pipeline.
-      shouldUpgradeCallback: ({ method, headers }) =>
-        method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket',
-    },
-    (message, response) => {
-      const { socket } = message;
-      // RFC 9112 §9.6: after an answer with `close` no further request is processed. node:http hands on those that
-      // came in one piece with it.
-      const before = connections.get(socket);
-      if (before?.isClosing === true) return;
-      const stuckSince = before === undefined ? undefined : stuckSinceOf(before, socket);
-      // To send more requests is no sign of taking the answers: the limit on silence would never be reached.
-      if (stuckSince !== undefined && monotonicMs() - stuckSince > bodyPauseMs) {
-        socket.destroy();
-        return;
-      }
-      const connection: Connection = { response, isClosing: false, stuckSince };
-      connections.set(socket, connection);
-      bodies.watch(message, monotonicMs());
-      const isRefused = handle(options, { message, response }, (forwarded) => {
-        forward({ message, response }, forwarded);
-      });
-      connection.isClosing = isRefused || !response.shouldKeepAlive;
-    },
-  );
+  const bodies = new SlowBodies({ windowMs: bounds.bodyPauseMs, leastBytes: 1024 });
+  const watching: Watching = { ...options, bodies };
+  const server = createServer(nodeOptions(bounds, connections), (message, response) => {
+    const connection = admit({ message, response }, connections, bounds);
+    if (connection === undefined) return;
+    const isRefused = handle(watching, { message, response }, (forwarded) => {
+      forward({ message, response }, forwarded);
+    });
+    connection.isClosing = isRefused || !response.shouldKeepAlive;
+  });
   // node:http would drop what exceeds a count without a word; here the reader counts, and the size is bounded anyway.
   server.maxHeadersCount = 0;
   server.on('clientError', (error, socket) => {
     refuseUnparsed(error, socket, connections);
   });
+  server.on('upgrade', (_message, socket) => {
+    // node:http lets go of the socket; an error nobody hears, a client that resets, would end the process.
+    socket.on('error', () => socket.destroy());
+  });
+  cutOffTheSlow(server, { connections, bodies, bounds });
+  return server;
+}
+
+function nodeOptions(
+  { maxHeaderSize, headersTimeout, checkEveryMs }: Limits,
+  connections: Connections,
+): ServerOptions {
+  return {
+    maxHeaderSize,
+    headersTimeout,
+    requestTimeout: 0,
+    connectionsCheckingInterval: checkEveryMs,
+    keepAliveTimeout: 65_000,
+    insecureHTTPParser: false,
+    // A missing Host is refused by the reader, with an answer of ours.
+    requireHostHeader: false,
+    // Only WebSockets leave HTTP; any other Upgrade is ignored, as RFC 9110 §7.8 allows.
+    // A POST with Upgrade is a POST: taken for a WebSocket it would get past the pipeline.
+    // And none takes over a connection on which an answer is under way, or that is closing.
+    shouldUpgradeCallback: ({ method, headers, socket }) =>
+      method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' && isIdle(connections.get(socket)),
+  };
+}
+
+/** Whether a request may follow what came before it on its connection; `undefined`: it is not even answered. */
+function admit(
+  { message: { socket }, response }: Raw,
+  connections: Connections,
+  { bodyPauseMs }: Limits,
+): Connection | undefined {
+  const before = connections.get(socket);
+  // RFC 9112 §9.6: after an answer with `close` no further request is processed. node:http hands on those that came in one
+  // piece with it.
+  if (before?.isClosing === true) return undefined;
+  const stuckSince = before === undefined ? undefined : stuckSinceOf(before, socket);
+  // To send more requests is no sign of taking the answers: the limit on silence would never be reached.
+  if (stuckSince !== undefined && monotonicMs() - stuckSince > bodyPauseMs) {
+    socket.destroy();
+    return undefined;
+  }
+  const connection: Connection = { response, isClosing: false, stuckSince };
+  connections.set(socket, connection);
+  return connection;
+}
+
+type Watched = { readonly connections: Connections; readonly bodies: SlowBodies; readonly bounds: Limits };
+
+function cutOffTheSlow(server: Server, { connections, bodies, bounds }: Watched): void {
+  const { bodyPauseMs, checkEveryMs } = bounds;
   const checking = setInterval(() => {
     bodies.check(monotonicMs());
   }, checkEveryMs).unref();
@@ -112,8 +146,10 @@ export function createHttpServer(
     if (isWaiting(connections.get(socket), socket)) socket.setTimeout(bodyPauseMs);
     else socket.destroy();
   });
-  return server;
 }
+
+const isIdle = (connection: Connection | undefined): boolean =>
+  connection === undefined || (!connection.isClosing && connection.response.writableFinished);
 
 const monotonicMs = (): number => systemClock.monotonicMs();
 
@@ -134,7 +170,7 @@ export type Raw = { readonly message: IncomingMessage; readonly response: Server
 
 /** Answers a request, or sees to it. Gives whether it was refused. */
 function handle(
-  options: HttpServerOptions,
+  options: Watching,
   { message, response }: Raw,
   toProxy: (forwarded: Forwarded) => void,
 ): boolean {
@@ -156,6 +192,7 @@ function handle(
       .end();
     return false;
   }
+  if (result.request.hasBody) options.bodies.watch(message, monotonicMs());
   const reply = new NodeReply(response);
   try {
     options.pipeline(result.request, reply, toProxy)?.catch((error: unknown) => {

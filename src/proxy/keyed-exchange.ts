@@ -14,7 +14,7 @@ import { sortQuery } from '../http/query.ts';
 import type { KnownFields } from '../http/request-head.ts';
 import { targetText } from '../http/target.ts';
 import { BoundedMap } from '../kit/bounded-map.ts';
-import { type KeyedRequest, planRule, planStandard } from '../policy/cache-key.ts';
+import { type CacheKey, type KeyedRequest, planRule, planStandard } from '../policy/cache-key.ts';
 import type { Identity } from '../policy/identity.ts';
 import { KeyMemo } from '../policy/key-memo.ts';
 import type { ClientRequest } from './client-request.ts';
@@ -22,7 +22,7 @@ import type { CacheExchange, Exchange, Site } from './exchange.ts';
 import { originHostOf, readableCookies } from './upstream-fields.ts';
 
 /** What was computed for earlier requests under a configuration; it goes with the configuration. */
-type Memo = { readonly keys: KeyMemo; readonly queries: BoundedMap<string, KeyedQuery> };
+type Memo = { readonly keys: KeyMemo<CacheKey>; readonly queries: BoundedMap<string, KeyedQuery> };
 type KeyedQuery = { readonly contentType: ContentType; readonly query: string | undefined };
 
 const memos = new WeakMap<Site, Memo>();
@@ -66,12 +66,12 @@ class RequestToKey implements KeyedRequest {
   readonly fields: Fields;
   readonly known: KnownFields;
   readonly unusual: Fields;
-  readonly memo: KeyMemo;
+  readonly memo: KeyMemo<CacheKey>;
   readonly #request: ClientRequest;
 
   constructor(
     request: ClientRequest,
-    { host, query, memo }: { host: string; query: string | undefined; memo: KeyMemo },
+    { host, query, memo }: { host: string; query: string | undefined; memo: KeyMemo<CacheKey> },
   ) {
     this.scheme = request.scheme;
     this.host = host;

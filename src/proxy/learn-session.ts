@@ -5,13 +5,20 @@
  * answered as nobody's, without such a renewal.
  */
 
+import { type Seconds, seconds } from '../kit/time.ts';
 import { parseCookieLine, parseSetCookie } from '../http/cookies.ts';
 import { parseFlaskCookie } from '../policy/flask-session.ts';
 import { sessionDigest } from '../policy/session-proof.ts';
 import type { Exchange, LearnSession } from './exchange.ts';
 
+/** `keptFor`: how long it is worth remembering. */
+export type Trust = (cookieDigest: string, keptFor: Seconds) => void;
+
+/** How long a cookie that was renewed is still worth knowing: requests under way and other tabs may send it. */
+const supersededFor = seconds(300);
+
 /** Makes the function that is told of every answer's Set-Cookie lines. */
-export function createLearnSession(trust: (cookieDigest: string) => void): LearnSession {
+export function createLearnSession(trust: Trust): LearnSession {
   return (exchange, setCookies) => {
     const { flaskSession } = exchange.site.config.identity;
     if (flaskSession === undefined || flaskSession.secret !== undefined || setCookies.length === 0) return;
@@ -19,10 +26,10 @@ export function createLearnSession(trust: (cookieDigest: string) => void): Learn
       const given = parseSetCookie(line);
       const parsed = given.name === flaskSession.cookie ? parseFlaskCookie(given.value) : undefined;
       if (parsed === undefined) continue;
-      trust(sessionDigest(given.value));
+      trust(sessionDigest(given.value), flaskSession.maxAge);
       const sent = wasSent(exchange) ? sentCookie(exchange, flaskSession.cookie) : undefined;
-      if (sent !== undefined && parseFlaskCookie(sent)?.payload === parsed.payload)
-        trust(sessionDigest(sent));
+      if (sent === undefined || sent === given.value) continue;
+      if (parseFlaskCookie(sent)?.payload === parsed.payload) trust(sessionDigest(sent), supersededFor);
     }
   };
 }

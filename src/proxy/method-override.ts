@@ -7,10 +7,9 @@ const shortest = Math.min(...methodOverrideFields.map((name) => name.length));
 const longest = Math.max(...methodOverrideFields.map((name) => name.length));
 
 /** Whether a method override field is among the fields. */
-export function overridesMethod({ fields }: { readonly fields: Fields }): boolean {
-  for (let index = 0; index < fields.length; index += 2) {
-    const name = fields[index] ?? '';
-    // Told apart by length and first letter before anything is allocated: this runs for every field of every request.
+export function overridesMethod({ unusual }: { readonly unusual: Fields }): boolean {
+  for (let index = 0; index < unusual.length; index += 2) {
+    const name = unusual[index] ?? '';
     if (name.length < shortest || name.length > longest || (name[0] !== 'x' && name[0] !== 'X')) continue;
     if (methodOverrideFields.includes(foldFieldName(name))) return true;
   }

@@ -113,6 +113,7 @@ class Relay implements OriginReceiver {
   /** Resolves when the head has been released; pieces wait for it. */
   #released: Promise<void> | undefined;
   #isReleased = false;
+  #isClientGone = false;
 
   constructor(exchange: Exchange, input: PassInput, onOver: () => void) {
     this.#exchange = exchange;
@@ -126,10 +127,12 @@ class Relay implements OriginReceiver {
     const fields = passFields(request, originHostOf(request, site));
     reply.onDrain(() => this.#origin?.resume());
     reply.onGone(() => {
-      this.#origin?.abort();
+      this.#onClientGone();
     });
     const source = body ?? (request.hasBody ? reply.requestBody : undefined);
-    this.#origin = parts.origin.send({ method: request.method, target, fields, body: source }, this);
+    // DESIGN §3.11: a write reaches the origin once, a GET that acts as well.
+    const isWrite = this.#mayAct();
+    this.#origin = parts.origin.send({ method: request.method, target, fields, body: source, isWrite }, this);
   }
 
   onInformation(status: number, fields: Fields): void {
@@ -140,7 +143,7 @@ class Relay implements OriginReceiver {
     learn(this.#exchange, head.fields);
     this.#status = head.status;
     const { status, fields } = head;
-    if (this.#input.reason !== 'write-rule' && this.#input.reason !== 'method-override') {
+    if (!this.#mayAct()) {
       this.#release(head);
       return;
     }
@@ -180,8 +183,28 @@ class Relay implements OriginReceiver {
     });
   }
 
+  /**
+   * Nobody waits for the answer any more. What may act goes on to its answer's head, for aborting it would not undo it:
+   *   1. the client goes, and what is stale is ended      2. another asks, and what it gets is stored, from before the act
+   *   3. the origin acts, and answers                     4. what is stale is ended once more
+   */
+  #onClientGone(): void {
+    this.#isClientGone = true;
+    if (!this.#mayAct() || this.#isReleased) this.#origin?.abort();
+    else if (this.#status === 0) void endStale(this.#exchange, { kind: 'unknown' });
+  }
+
+  /** Whether it may be carried out as a write, though it is a GET or HEAD. */
+  #mayAct(): boolean {
+    return this.#input.reason === 'write-rule' || this.#input.reason === 'method-override';
+  }
+
   #release({ status, fields, reasonPhrase }: OriginHead): void {
     this.#isReleased = true;
+    if (this.#isClientGone) {
+      this.#origin?.abort();
+      return;
+    }
     const cacheStatus = cacheStatusValue(passStatus(this.#input));
     this.#exchange.reply.head(status, relayedFields(fields, cacheStatus), reasonPhrase);
   }

@@ -93,9 +93,9 @@ export function doubtOf(
 }
 
 /** By rule such fields are not sent on: an app that knows its users by one would take this one for nobody. */
-function hasUnknownCredential({ fields }: ClientRequest, knownNames: readonly string[]): boolean {
-  for (let index = 0; index < fields.length; index += 2) {
-    const name = foldFieldName(fields[index] ?? '');
+function hasUnknownCredential({ unusual }: ClientRequest, knownNames: readonly string[]): boolean {
+  for (let index = 0; index < unusual.length; index += 2) {
+    const name = foldFieldName(unusual[index] ?? '');
     if (credentialHeaders.has(name) && !knownNames.includes(name)) return true;
   }
   return false;

@@ -4,7 +4,7 @@
  */
 
 import { type IncomingMessage, METHODS, Server, type ServerResponse } from 'node:http';
-import { type Duplex, pipeline as pump, type Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import httpProxy from '@fastify/http-proxy';
 import fastify, {
   type FastifyInstance,
@@ -193,17 +193,35 @@ function answer(
     .then(({ fields, keeper }) => {
       if (!message.complete) fields.push('Connection', 'close');
       if (keeper !== undefined) stream.on('data', keeper.add);
-      response.writeHead(statusCode, fields);
-      // `pipeline` destroys the response when the origin's body is cut: the client sees it cut as well.
-      pump(stream, response, (error) => {
-        if (!error) keeper?.finish();
+      relay(stream, response, (isWhole) => {
+        if (isWhole) keeper?.finish();
         forwarded.onEnd();
       });
+      response.writeHead(statusCode, fields);
     })
     .catch((error: unknown) => {
       stream.destroy();
       crash(options, response, error);
     });
+}
+
+/**
+ * Gives the origin's body to the client. A body cut short upstream cuts the answer: the client must see it. By hand, because
+ * stream.pipeline makes and aborts a controller for every answer.
+ */
+function relay(stream: Readable, response: ServerResponse, onOver: (isWhole: boolean) => void): void {
+  stream.once('error', () => response.destroy());
+  response.once('close', () => {
+    if (!response.writableFinished) stream.destroy();
+    onOver(response.writableFinished);
+  });
+  // The client has gone meanwhile: there is nobody to give it to.
+  if (response.destroyed) {
+    stream.destroy();
+    onOver(false);
+    return;
+  }
+  stream.pipe(response);
 }
 
 function fail({ options, underWay }: Shared, { message, response }: Raw, error: unknown): void {

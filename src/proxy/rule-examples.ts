@@ -8,7 +8,7 @@ import type { Config } from '../config/config.ts';
 import type { Example, ExampleFile, ExampleRequest, Expectation } from '../config/example.ts';
 import type { EpochMs } from '../kit/time.ts';
 import type { VerifyJwt } from '../policy/identity.ts';
-import type { Purge } from '../store/purge-log.ts';
+import { matcherOf, type Purge } from '../store/purge-log.ts';
 import type { ClientRequest } from './client-request.ts';
 import { type DryRun, dryRun } from './dry-run.ts';
 import { exampleAnswer, exampleRequest, type Sender } from './example-exchange.ts';
@@ -177,7 +177,7 @@ async function endedBy(bench: Bench, request: ExampleRequest, purges: readonly P
   if (typeof run === 'string') return run;
   const { entry } = run;
   if (entry === undefined) return `nothing is stored of it: ${String(storedAs(run, undefined))}`;
-  return purges.some((purge) => bench.parts.purgeLog.matches(purge, entry)) ? 'ends' : 'keeps';
+  return purges.some((purge) => matcherOf(purge)(entry)) ? 'ends' : 'keeps';
 }
 
 /** Another request, answered as usual, without a cookie. */

@@ -20,10 +20,8 @@ export class SlowBodies {
     this.#options = options;
   }
 
-  /** Watches a request whose head has just come. Most have no body and are not watched. */
+  /** Watches a request with a body whose head has just come. */
   watch(message: IncomingMessage, nowMs: number): void {
-    const { headers } = message;
-    if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return;
     this.#bodies.set(message, { bytes: message.socket.bytesRead, since: nowMs });
     message.once('close', () => this.#bodies.delete(message));
   }

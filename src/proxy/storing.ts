@@ -119,7 +119,7 @@ export function makeEntry(exchange: CacheExchange, input: EntryInput): EntryResu
     return { kind: 'no', reason: 'zero-lifetime' };
   }
   const isPart = input.part !== undefined;
-  const variant = hash('sha256', JSON.stringify([selection.names, selection.values, isPart]), 'hex');
+  const variant = variantOf(selection, isPart);
   const entry: Entry = {
     key: plan.key,
     variant,
@@ -146,6 +146,12 @@ export function makeEntry(exchange: CacheExchange, input: EntryInput): EntryResu
     originSeconds: input.originSeconds,
   };
   return { kind: 'entry', entry };
+}
+
+/** The name of a variant. Most keys have one: it needs no digest. */
+function variantOf({ names, values }: SelectedVariant, isPart: boolean): string {
+  if (names.length === 0) return isPart ? 'part' : 'only';
+  return hash('sha256', JSON.stringify([names, values, isPart]), 'hex');
 }
 
 /** What selects the variant: the origin's Vary on `standard`; by rule all it could name is in the key. */

@@ -35,7 +35,15 @@ const ownFields = (request: ClientRequest, { host, forwardedHost, id, via: said 
   id,
   'Via',
   said,
+  ...(isBoundToConnection(request) ? ['Connection', 'close'] : []),
 ];
+
+/**
+ * NTLM and Negotiate log in a connection, not a request: the next request on it, anybody's, would be made in this one's
+ * name. So none follows.
+ */
+const isBoundToConnection = ({ known: { authorization } }: ClientRequest): boolean =>
+  authorization !== undefined && /^(?:ntlm|negotiate)(?: |$)/i.test(authorization);
 
 /** The Host the origin is asked for. */
 export const originHostOf = (request: ClientRequest, site: Site): string =>
@@ -79,8 +87,11 @@ const replaced: ReadonlySet<string> = new Set([
 
 /** The fields of a request that is passed: all the client sent, with the proxy's own. */
 export function passFields(request: ClientRequest, host: string): string[] {
+  // @fastify/http-proxy keeps its connections whatever it is told: what would log one in is not sent on it.
+  const isKept = isBoundToConnection(request) && request.method !== 'GET' && request.method !== 'HEAD';
+  const dropped = isKept ? new Set([...replaced, 'authorization']) : replaced;
   const sent = endToEndFields(request.fields).flatMap((name, index, all) =>
-    index % 2 === 0 && !replaced.has(foldFieldName(name)) ? [name, all[index + 1] ?? ''] : [],
+    index % 2 === 0 && !dropped.has(foldFieldName(name)) ? [name, all[index + 1] ?? ''] : [],
   );
   const framing = request.known['content-length'];
   const length = request.hasBody && framing !== undefined ? ['Content-Length', framing] : [];

@@ -1,0 +1,24 @@
+/** The configurations shown in the documents are good ones. */
+import t from 'tap';
+import { readFileSync } from 'node:fs';
+import { parseConfig } from '../../src/config/check.ts';
+import { parseExamples } from '../../src/config/check-examples.ts';
+
+const yamlIn = (file: string): string[] =>
+  [...readFileSync(file, 'utf8').matchAll(/^( *)```yaml\n([\s\S]*?)^ *```/gm)].map(
+    ([, indent = '', text = '']) => text.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+  );
+
+t.test('docs/deploying.md: each file of rules is read without a problem', async (t) => {
+  const rules = yamlIn('docs/deploying.md').filter((text) => text.startsWith('upstream:'));
+  t.ok(rules.length >= 3);
+  for (const text of rules) {
+    const read = parseConfig(text, { file: 'deploying.md', env: { SECRET_KEY: 'x' } });
+    t.match(read, { kind: 'ok', warnings: [] }, text);
+  }
+});
+
+t.test('docs/rules-testing.md: the file of examples is read without a problem', async (t) => {
+  const [text = ''] = yamlIn('docs/rules-testing.md');
+  t.match(parseExamples(text, 'rules-testing.md'), { kind: 'ok' });
+});
