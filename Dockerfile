@@ -34,7 +34,13 @@ EXPOSE 5000
 CMD ["node", "examples/webapp/main.ts", "--host", "0.0.0.0", "--port", "5000"]
 
 FROM node:${NODE_VERSION}-bookworm-slim AS proxy
-ENV NODE_ENV=production
+# Where the reports and the list of what is asked for most are kept; one malloc arena keeps the memory within its bound.
+ENV NODE_ENV=production \
+    MALLOC_ARENA_MAX=1 \
+    SHELFLIFE_REPORT_FOLDER=/var/lib/shelflife/reports \
+    SHELFLIFE_POPULAR_FILE=/var/lib/shelflife/popular.json
+RUN mkdir -p /var/lib/shelflife && chown node:node /var/lib/shelflife
+VOLUME /var/lib/shelflife
 WORKDIR /app
 COPY package.json LICENSE ./
 COPY --from=packages /app/node_modules ./node_modules

@@ -78,7 +78,13 @@ async function startProxy(
   if (config !== undefined) args.push('--config', config);
   const child = spawn(process.execPath, [join(root, 'src', 'cli.ts'), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, SHELFLIFE_TOKEN: token, WEBAPP_SECRET: secret },
+    env: {
+      SHELFLIFE_REPORT_FOLDER: join(root, '.data', 'reports'),
+      SHELFLIFE_POPULAR_FILE: join(root, '.data', 'popular.json'),
+      ...process.env,
+      SHELFLIFE_TOKEN: token,
+      WEBAPP_SECRET: secret,
+    },
   });
   const urls = new Map<string, string>();
   return new Promise((resolve) => {
