@@ -105,20 +105,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const stored = await openStored(options, log);
   const { redis } = stored;
   const archive = options.reportFolder === undefined ? undefined : openHourFiles(options.reportFolder);
+  const background: { refresh?: OpenRefresh } = {};
   const watch = openWatch(createParts(options, stored), {
+    background: () => background.refresh?.governor.stats(),
     log,
     redis,
     archive,
     onOutcome: options.onOutcome,
   });
-  const refresh = openRefresh(watch.parts, {
-    clock: watch.parts.clock,
-    log,
-    lease: soleLease,
-    dice: Math.random,
-    later: runAfter,
-    popularFile: options.popularFile,
-  });
+  const refresh = refreshOf(watch.parts, { options, log, lease: stored.lease });
+  background.refresh = refresh;
   const { parts } = refresh;
   const replaceConfig = async (next: Config): Promise<void> => {
     await parts.replaceSite(next);
@@ -147,6 +143,21 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await close();
     throw error;
   }
+}
+
+/** What goes on with no client waiting; across instances where the store knows of others. */
+function refreshOf(
+  parts: ProxyParts & { readonly replaceSite: (config: Config) => Promise<void> },
+  { options, log, lease }: { options: ServerOptions; log: Logger; lease: OpenStore['lease'] },
+) {
+  return openRefresh(parts, {
+    clock: parts.clock,
+    log,
+    lease: lease ?? soleLease,
+    dice: Math.random,
+    later: runAfter,
+    popularFile: options.popularFile,
+  });
 }
 
 type Stored = OpenStore & { readonly evicted: ProxyParts['evicted'] };

@@ -6,6 +6,7 @@
 import type { Janitor as JanitorConfig, RedisConfig, StoreConfig } from '../config/config.ts';
 import { seconds } from '../kit/time.ts';
 import { Janitor, type JanitorReport } from './janitor.ts';
+import { createJobLease } from './job-lease.ts';
 import type { MemoryStore } from './memory.ts';
 import type { OpenStore, OpenStoreOptions } from './opened-store.ts';
 import { nodesOf } from './redis-nodes.ts';
@@ -17,6 +18,8 @@ type WithRedis = Omit<OpenStoreOptions, 'config'> & {
 
 const janitorDefaults: JanitorConfig = { every: seconds(1800), scan: 5000 };
 const janitorLimitMs = 1000;
+/** Nobody waits for a job: it may take longer than a lookup. */
+const leaseLimitMs = 1000;
 
 /** Opens both tiers. Resolves within two seconds, whether Redis is there or not. */
 export async function openRedisStore(options: WithRedis, memory: MemoryStore): Promise<OpenStore> {
@@ -32,6 +35,7 @@ export async function openRedisStore(options: WithRedis, memory: MemoryStore): P
     store: shared.store,
     purgeLog: shared.purgeLog,
     learned: shared.learned,
+    lease: createJobLease({ client: shared.upkeep, keys: shared.keys, deadlineMs: leaseLimitMs }),
     redis: () => {
       const lag = shared.health.silence(clock.monotonicMs());
       return { ...shared.store.status(), bytes, queue: shared.purgeLog.waiting, lag };

@@ -5,6 +5,7 @@ import type { Janitor as JanitorConfig, StoreConfig } from '../config/config.ts'
 import type { BreakerState } from '../kit/breaker.ts';
 import type { Clock, Seconds } from '../kit/time.ts';
 import type { JanitorReport } from './janitor.ts';
+import type { JobLease } from './job-lease.ts';
 import type { MemoryStoreOptions } from './memory.ts';
 import type { PurgeLog } from './purge-log.ts';
 import type { StoreEvent } from './shared.ts';
@@ -36,6 +37,8 @@ export type OpenStore = {
   readonly store: Store;
   readonly purgeLog: PurgeLog;
   readonly learned: LearnedSessionStore;
+  /** Absent: this is the only instance. */
+  readonly lease?: JobLease;
   readonly redis: () => RedisState;
   /** To be called when no request is under way any more. */
   readonly close: () => Promise<void>;

@@ -20,6 +20,8 @@ export type RedisKeys = {
   readonly instances: string;
   /** A string: who fetches a key. */
   readonly fill: (key: CacheKey) => string;
+  /** A string: some instance runs a job that is for all. */
+  readonly job: (name: string) => string;
   /** A string: the origin itself gave or renewed the session cookie with this digest. */
   readonly learned: (cookieDigest: string) => string;
 };
@@ -35,6 +37,7 @@ export function redisKeys(prefix: string): RedisKeys {
     log: `${prefix}:{log}`,
     instances: `${prefix}:{log}:instances`,
     fill: (key) => `${prefix}:fill:{${key}}`,
+    job: (name) => `${prefix}:job:{${name}}`,
     learned: (cookieDigest) => `${prefix}:learned:{${cookieDigest}}`,
   };
 }

@@ -9,7 +9,7 @@ import { collectDefaultMetrics, Counter, Gauge, type Metric, Registry } from 'pr
 import { operationBounds } from './counters.ts';
 import { histogramOf } from './prometheus-histogram.ts';
 import { bucketsOf, type Distribution, distributions, get, type Quantity, type Tally } from './tally.ts';
-import type { Watch } from './watch.ts';
+import type { BackgroundFacts, Watch } from './watch.ts';
 
 /** Whether each alert fires. */
 export type AlertStates = () => readonly { readonly name: string; readonly firing: boolean }[];
@@ -22,6 +22,7 @@ export function createRegistry(watch: Watch, alerts: AlertStates = () => []): Re
   registerOrigin(registry, watch);
   registerSavings(registry, watch);
   registerState(registry, watch);
+  registerBackground(registry, watch);
   const firing = gauge(registry, ['shelflife_alert_firing', 'Whether an alert fires, 1 or 0', ['alert']]);
   fill(firing, (set) => {
     for (const alert of alerts()) set({ alert: alert.name }, alert.firing ? 1 : 0);
@@ -167,6 +168,29 @@ function registerSavings(registry: Registry, { counters }: Watch): void {
   const staleness = { name: 'shelflife_staleness_seconds', help: 'How stale stale hits were' };
   distribution(registry, { ...staleness, kind: 'staleness', quantity: 'staleSeconds' }, () =>
     counters.total(),
+  );
+}
+
+const work = ['waiting', 'running', 'limit', 'started', 'needless', 'dropped', 'failed'] as const;
+
+/** What the governor of background work does: the queue, its limits, and how slow the origin is against its usual. */
+function registerBackground(registry: Registry, { options }: Watch): void {
+  const facts = (): ReturnType<BackgroundFacts> => options.background?.();
+  fill(gauge(registry, ['shelflife_background_fetches', 'Fetches no client waits for', ['state']]), (set) => {
+    const now = facts();
+    for (const state of work) set({ state }, now?.[state] ?? 0);
+  });
+  fill(
+    gauge(registry, ['shelflife_background_rate', 'Background fetches a second the governor allows']),
+    (set) => {
+      set({}, facts()?.perSecond ?? 0);
+    },
+  );
+  fill(
+    gauge(registry, ['shelflife_origin_slowdown', 'How many times slower than usual the origin is']),
+    (set) => {
+      set({}, facts()?.slowdown ?? 1);
+    },
   );
 }
 

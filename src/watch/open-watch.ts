@@ -10,12 +10,13 @@ import { type Answers, createAnswers } from './answers.ts';
 import { AlertBoard } from './alert-board.ts';
 import { type HourArchive, ReportDesk } from './report-desk.ts';
 import { createRequestLog } from './request-log.ts';
-import { type RedisFacts, Watch } from './watch.ts';
+import { type BackgroundFacts, type RedisFacts, Watch } from './watch.ts';
 import { createWebhook } from './webhook.ts';
 
 export type OpenWatchOptions = {
   readonly log: Logger;
   readonly redis: () => RedisFacts;
+  readonly background?: BackgroundFacts;
   /** Where the report's hours are kept; absent: in memory only. */
   readonly archive?: HourArchive | undefined;
   /** Told of every outcome as well. */
@@ -35,10 +36,18 @@ export type OpenWatch<Parts extends ProxyParts = ProxyParts> = {
 /** Begins to watch. */
 export function openWatch<Parts extends ProxyParts>(
   parts: Parts,
-  { log, redis, archive, onOutcome }: OpenWatchOptions,
+  { log, redis, background, archive, onOutcome }: OpenWatchOptions,
 ): OpenWatch<Parts> {
   const { clock, store, purgeLog, origin } = parts;
-  const watch = new Watch({ config: () => parts.site().config, clock, store, purgeLog, origin, redis });
+  const watch = new Watch({
+    config: () => parts.site().config,
+    clock,
+    store,
+    purgeLog,
+    origin,
+    redis,
+    background,
+  });
   const logRequest = createRequestLog(log, (entry) => watch.counters.tierOf(entry));
   const tell = (outcome: Outcome): void => {
     logRequest(outcome);

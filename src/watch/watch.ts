@@ -25,6 +25,21 @@ export type RedisFacts = {
   readonly lag?: Seconds | undefined;
 };
 
+/** How the work that no client waits for does; `undefined` before there is any. */
+export type BackgroundFacts = () =>
+  | {
+      readonly waiting: number;
+      readonly running: number;
+      readonly limit: number;
+      readonly perSecond: number;
+      readonly slowdown: number;
+      readonly started: number;
+      readonly needless: number;
+      readonly dropped: number;
+      readonly failed: number;
+    }
+  | undefined;
+
 export type WatchOptions = {
   readonly config: () => Config;
   readonly clock: Clock;
@@ -32,6 +47,7 @@ export type WatchOptions = {
   readonly purgeLog: PurgeLog;
   readonly origin: Origin;
   readonly redis: () => RedisFacts;
+  readonly background?: BackgroundFacts | undefined;
 };
 
 /** What is known about the proxy at work. */

@@ -104,7 +104,7 @@ export async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-function quietClient(port: number): Redis {
+export function quietClient(port: number): Redis {
   const client = new Redis({ host: '127.0.0.1', port, retryStrategy: () => 50, maxRetriesPerRequest: 100 });
   client.on('error', () => undefined);
   return client;
