@@ -3,6 +3,7 @@
  */
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
+import { allocator } from '../../src/cli/keep-memory-bound.ts';
 
 /** What a server's process has used so far. */
 export type Usage = { readonly cpuMs: number; readonly rssBytes: number; readonly heapBytes: number };
@@ -34,6 +35,8 @@ export async function startChild(
 ): Promise<Child> {
   const child = fork(join(import.meta.dirname, file), [JSON.stringify(argument)], {
     execArgv: [...execArgv],
+    // A forked process cannot start itself again for them, as `shelflife serve` does.
+    env: { ...process.env, ...allocator },
   });
   const next = <T>(): Promise<T> =>
     new Promise((resolve, reject) => {

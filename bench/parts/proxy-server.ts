@@ -1,9 +1,12 @@
 /** The proxy itself, with the configuration it is given. */
 import pino from 'pino';
+import { keepMemoryBound } from '../../src/cli/keep-memory-bound.ts';
 import { parseConfig } from '../../src/config/check.ts';
 import { startServer } from '../../src/server.ts';
 import { argument, serveParent } from './child.ts';
 
+// As `shelflife serve` does first.
+await keepMemoryBound();
 const parsed = parseConfig(argument() as string, { file: 'bench.yaml', env: {} });
 if (parsed.kind !== 'ok') throw new Error(JSON.stringify(parsed));
 const { url } = await startServer({ config: parsed.config, log: pino({ level: 'error' }), control: 'off' });

@@ -8,7 +8,10 @@
 import { setFlagsFromString } from 'node:v8';
 
 /** One arena, and freed memory given back early. Read by glibc when a process starts, so it has to start again. */
-const allocator = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' };
+export const allocator: Readonly<Record<string, string>> = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+};
 
 /** Sets the limits; replaces the process by itself, once, where only its environment can say them. */
 export function keepMemoryBound(): void {

@@ -16,7 +16,7 @@ export type KeyParts = {
   readonly values: readonly (string | null)[];
 };
 
-const mostKeys = 16_384;
+const mostKeys = 4096;
 /** Keys of longer texts are computed each time. */
 const longestText = 512;
 

@@ -143,7 +143,7 @@ export function createReader({
 }
 
 function createTargetReader(): (raw: string) => NormalisedTarget {
-  const targets = new BoundedMap<string, NormalisedTarget>(16_384);
+  const targets = new BoundedMap<string, NormalisedTarget>(4096);
   return (raw) => {
     const before = targets.get(raw);
     if (before !== undefined) return before;
