@@ -5,9 +5,6 @@
  * exotic white space. Where such readings could differ, this one reports it and the caller passes the request.
  */
 
-import type { Fields } from './message.ts';
-import { fieldLines } from './fields.ts';
-
 /** One cookie as sent. */
 export type Cookie = { readonly name: string; readonly value: string };
 
@@ -19,17 +16,7 @@ export type Cookies =
   | { readonly kind: 'ok'; readonly cookies: readonly Cookie[] }
   | { readonly kind: 'doubt'; readonly reason: CookieDoubt };
 
-const noCookies: Cookies = { kind: 'ok', cookies: [] };
-const several: Cookies = { kind: 'doubt', reason: 'several-cookie-lines' };
 const odd: Cookies = { kind: 'doubt', reason: 'odd-cookie-syntax' };
-
-/** Reads all cookies of a request head. Linear in the field's length. */
-export function parseCookies(fields: Fields): Cookies {
-  const lines = fieldLines(fields, 'cookie');
-  if (lines.length > 1) return several;
-  const line = lines[0];
-  return line === undefined ? noCookies : parseCookieLine(line);
-}
 
 /** Reads the value of one Cookie line. */
 export function parseCookieLine(line: string): Cookies {

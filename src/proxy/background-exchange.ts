@@ -9,7 +9,7 @@
 import type { Fields } from '../http/message.ts';
 import type { Identity } from '../policy/identity.ts';
 import { readAsked } from './asked-request.ts';
-import { nobody } from './detached-exchange.ts';
+import { nobody } from './reply.ts';
 import type { CacheExchange, Exchange, ProxyParts } from './exchange.ts';
 import { keyedExchange } from './keyed-exchange.ts';
 import type { PassReason } from './outcome.ts';

@@ -2,25 +2,8 @@
  * An exchange whose client has been answered, or that never had one: what it fetches goes into the store and nowhere else.
  */
 
-import { Readable } from 'node:stream';
 import type { CacheExchange } from './exchange.ts';
-import type { Reply } from './reply.ts';
-
-const ignore = (): void => undefined;
-
-/** A reply that goes nowhere. */
-export const nobody: Reply = {
-  information: ignore,
-  head: ignore,
-  write: () => true,
-  end: ignore,
-  abort: ignore,
-  onDrain: ignore,
-  onGone: ignore,
-  get requestBody() {
-    return Readable.from([]);
-  },
-};
+import { nobody } from './reply.ts';
 
 /**
  * The same exchange without its client, begun now. What is renewed is the stored GET response, whoever's HEAD found it

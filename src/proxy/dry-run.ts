@@ -5,7 +5,6 @@
  * exchange is what the pipeline does, because the pipeline says it.
  */
 
-import { Readable } from 'node:stream';
 import { combinedValue } from '../http/fields.ts';
 import type { Fields } from '../http/message.ts';
 import { BoundedMap } from '../kit/bounded-map.ts';
@@ -19,7 +18,7 @@ import type { CacheExchange, Exchange, ProxyParts, Site } from './exchange.ts';
 import type { Outcome } from './outcome.ts';
 import type { Forwarded } from './pass.ts';
 import { createPipeline } from './pipeline.ts';
-import type { Reply } from './reply.ts';
+import { nobody } from './reply.ts';
 
 /** The origin's answer, as imagined; without a body, one of the length its head gives. */
 export type DryAnswer = { readonly status: number; readonly fields: Fields; readonly body?: Buffer };
@@ -60,7 +59,7 @@ export async function dryRun(parts: ProxyParts, input: DryRunInput): Promise<Dry
     });
   };
   const pipeline = createPipeline(recordingParts(parts, input, record));
-  await pipeline(input.request, silentReply, forward);
+  await pipeline(input.request, nobody, forward);
   await proxied;
   const { outcome, exchange, sent, entry, purges } = record;
   if (outcome === undefined) throw new Error('the pipeline came to no outcome');
@@ -192,16 +191,3 @@ function longestMinimum({ contentTypes }: Site['config']): number {
     ...conditions.map((condition) => (condition.kind === 'smaller_than' ? condition.bytes : 0)),
   );
 }
-
-const silentReply: Reply = {
-  information: ignore,
-  head: ignore,
-  write: () => true,
-  end: ignore,
-  abort: ignore,
-  onDrain: ignore,
-  onGone: ignore,
-  get requestBody() {
-    return Readable.from([]);
-  },
-};

@@ -6,7 +6,7 @@
 
 import { fieldLines } from '../http/fields.ts';
 import { invalidatedGroups } from '../http/groups.ts';
-import { invalidationTargets } from '../http/invalidation.ts';
+import { invalidationTargets, isUnsafeMethod } from '../http/invalidation.ts';
 import { targetText } from '../http/target.ts';
 import { groupTag, hostUrlTag, ruleUrlTag, standardUrlTag, userOf, userTag } from '../policy/entry-tags.ts';
 import { parseSetCookie } from '../http/cookies.ts';
@@ -24,7 +24,7 @@ export async function endStale(exchange: Exchange, outcome: WriteOutcome): Promi
   const match = site.rules.matchWrite(request.method, request.path, request);
   // A GET that claims to be another method may be carried out as that: it counts as an unsafe request no rule knows.
   const method = match === undefined && overridesMethod(request) ? 'POST' : request.method;
-  if (match === undefined && safe.has(method)) return;
+  if (match === undefined && !isUnsafeMethod(method)) return;
   const target = targetText(request.path, request.query);
   const host = originHostOf(request, site);
   const related = relatedTargets(exchange, { method, outcome, target, host });
@@ -49,8 +49,6 @@ export async function endStale(exchange: Exchange, outcome: WriteOutcome): Promi
   await append(exchange, { tags: [...tags], cause });
   await append(exchange, { tags: groups, cause: 'group' });
 }
-
-const safe: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
 async function append({ parts }: Exchange, { tags, cause }: Pick<Purge, 'tags' | 'cause'>): Promise<void> {
   if (tags.length === 0) return;

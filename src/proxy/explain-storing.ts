@@ -4,6 +4,7 @@
 
 import { combinedValue } from '../http/fields.ts';
 import { isExplicit } from '../http/freshness.ts';
+import { validateClauses } from '../http/reuse.ts';
 import type { EpochMs } from '../kit/time.ts';
 import { describeStep, mayNeedBody } from '../policy/ttl.ts';
 import type { Entry } from '../store/store.ts';
@@ -36,9 +37,11 @@ export function entryStep(parts: ProxyParts, exchange: CacheExchange | undefined
   const { entry, reuse } = found;
   const { age, ttl } = reuse;
   const sum = `lifetime ${round(entry.policy.lifetime)} s − age ${round(age)} s = ${round(ttl)} s left`;
-  const why = 'reason' in reuse ? ` (${reuse.reason})` : 'why' in reuse ? ` (${reuse.why})` : '';
+  const clause = 'reason' in reuse ? validateClauses[reuse.reason] : undefined;
+  const why =
+    'reason' in reuse ? ` (${reuse.reason}; ${clause ?? ''})` : 'why' in reuse ? ` (${reuse.why})` : '';
   const purged = found.purgedBy === undefined ? '' : `; stale by a soft purge (${found.purgedBy})`;
-  const facts = { found: true, reuse: reuse.kind, ...describeEntry(entry, { now, purgeLog }) };
+  const facts = { found: true, reuse: reuse.kind, clause, ...describeEntry(entry, { now, purgeLog }) };
   return { step: 'stored entry', text: `${reuse.kind}${why}: ${sum}${purged}`, facts };
 }
 

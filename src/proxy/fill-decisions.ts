@@ -4,6 +4,7 @@
  */
 
 import { combinedValue, hasField } from '../http/fields.ts';
+import { isOriginError } from '../http/reuse.ts';
 import { evaluateConditional } from '../http/validators.ts';
 import type { FlightEnd } from '../kit/single-flight.ts';
 import type { EpochMs } from '../kit/time.ts';
@@ -64,7 +65,7 @@ export function mustHold({ request, match }: CacheExchange, head: StoredHead, wa
  * no 5xx at all takes the place of what is stored.
  */
 export const isTrouble = (status: number, isBackground: boolean): boolean =>
-  status === 500 || (status >= 502 && status <= 504) || status === 429 || (isBackground && status >= 500);
+  isOriginError(status) || status === 429 || (isBackground && status >= 500);
 
 /** The entry of an answer that is here to its last byte, or why there is none. */
 export function finishedEntry(

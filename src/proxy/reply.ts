@@ -5,7 +5,7 @@
  */
 
 import type { ServerResponse } from 'node:http';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { endToEndFields } from '../http/fields.ts';
 import type { Fields } from '../http/message.ts';
 
@@ -28,6 +28,22 @@ export interface Reply {
 
 /** Up to so many bytes copying a body costs less than referring to it. */
 const smallBody = 2048;
+
+const ignore = (): void => undefined;
+
+/** A reply that goes nowhere. */
+export const nobody: Reply = {
+  information: ignore,
+  head: ignore,
+  write: () => true,
+  end: ignore,
+  abort: ignore,
+  onDrain: ignore,
+  onGone: ignore,
+  get requestBody() {
+    return Readable.from([]);
+  },
+};
 
 /** A reply over node:http. */
 export class NodeReply implements Reply {

@@ -94,3 +94,17 @@ t.test('/explain shows the stored entry and asks the origin nothing', async (t) 
   t.equal(requests.length, 1);
   t.strictSame([...server.parts.store.entries()], before);
 });
+
+t.test('/explain names the clause by which a stored entry is not reused', async (t) => {
+  const { get, control } = await startProxy(t, { rules });
+  await get('/p/7', { cookie: 'session=ann-secret' });
+  const query = new URLSearchParams({ method: 'GET', url: '/p/7', header: 'Cookie: session=ann-secret' });
+  query.append('header', 'Cache-Control: no-cache');
+  const { steps } = JSON.parse(await (await control(`/explain?${query.toString()}`)).text()) as {
+    steps: { step: string; facts: object }[];
+  };
+  t.match(steps.find(({ step }) => step === 'stored entry')?.facts, {
+    reuse: 'validate',
+    clause: /^RFC 9111 §5\.2\.1\.4/,
+  });
+});

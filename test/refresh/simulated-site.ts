@@ -10,7 +10,7 @@ import { type EpochMs, type Seconds, seconds } from '../../src/kit/time.ts';
 import type { Origin, OriginReceiver, OriginRequest } from '../../src/origin/origin.ts';
 import { createPopularity } from '../../src/policy/popularity.ts';
 import { readAsked } from '../../src/proxy/asked-request.ts';
-import { nobody } from '../../src/proxy/detached-exchange.ts';
+import { nobody } from '../../src/proxy/reply.ts';
 import type { ProxyParts } from '../../src/proxy/exchange.ts';
 import type { Outcome } from '../../src/proxy/outcome.ts';
 import { createPipeline } from '../../src/proxy/pipeline.ts';
