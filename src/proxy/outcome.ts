@@ -44,6 +44,7 @@ export type NotStoredReason =
   | 'set-cookie'
   | 'unless'
   | 'too-large'
+  | 'too-many-tags'
   | 'unverified-length'
   | 'truncated'
   | 'purged-during-fetch'

@@ -19,7 +19,7 @@ import { parseVary, selectedVariant, type SelectedVariant } from '../http/vary.t
 import { between, type EpochMs, type Seconds, seconds } from '../kit/time.ts';
 import { groupTag, standardTags, userOf } from '../policy/entry-tags.ts';
 import { setCookieMeaning } from '../policy/set-cookie.ts';
-import { renderTags, responseTags, type Tag } from '../policy/tags.ts';
+import { hasTooManyTags, renderTags, responseTags, type Tag } from '../policy/tags.ts';
 import { ruleLifetime } from '../policy/ttl.ts';
 import { unlessHolds } from '../policy/unless.ts';
 import { variesOnUnkeyed } from '../policy/unkeyed-fields.ts';
@@ -58,6 +58,8 @@ export function planStorage(exchange: CacheExchange, head: StoredHead): StorageP
     config: site.config.identity,
   });
   if (meaning === 'forbids') return no('set-cookie', 'RFC 9111 §7.3');
+  // A purge by a tag that was left out would miss it.
+  if (hasTooManyTags(fields)) return no('too-many-tags');
   const directives = directivesFor(exchange, fields);
   const freshness = freshnessLifetime({ status, fields }, { directives, responseTime });
   const isOwn = isRule ? contentType.scope === 'user' : false;

@@ -113,3 +113,22 @@ t.test('a write ends its URL however the rule spells the query', async (t) => {
   await fetch(`${site.url}/p/9?b=1&a=2`, { method: 'POST', body: 'x' });
   t.match(cacheStatus(await fetch(`${site.url}/p/9?a=2&b=1`)), /^fwd=/);
 });
+
+t.test(
+  'a response with more tags than are kept is not stored: no purge by them could be trusted',
+  async (t) => {
+    const site = await startSite(rules);
+    t.teardown(() => site.close());
+    for (const [count, expected] of [
+      [128, /^hit/],
+      [129, /detail=too-many-tags/],
+    ] as const) {
+      site.answerWith((_request, response) => {
+        response.setHeader('surrogate-key', Array.from({ length: count }, (_, at) => `tag-${at}`).join(' '));
+        response.end('x');
+      });
+      await fetch(`${site.url}/p/${count}`);
+      t.match(cacheStatus(await fetch(`${site.url}/p/${count}`)), expected);
+    }
+  },
+);
