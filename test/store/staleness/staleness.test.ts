@@ -149,10 +149,14 @@ const mutations: Readonly<Record<string, Mutation>> = {
 
 for (const [name, { mutate, breaks }] of Object.entries(mutations)) {
   t.test(`the check finds out a proxy that ${name}`, async (t) => {
-    const world = await openWorld(t, { instances: 1, coherence: 'bounded' });
-    for (const proxy of world.proxies) mutate(proxy);
-    await run(world, async () => undefined);
-    const found = new Set((await check(world, lagMs)).map(({ promise }) => promise));
+    // Real requests meet by chance: a history in which none met the fault is followed by another.
+    const found = new Set<PromiseName>();
+    for (let history = 0; history < 6 && !breaks.every((promise) => found.has(promise)); history += 1) {
+      const world = await openWorld(t, { instances: 1, coherence: 'bounded' });
+      for (const proxy of world.proxies) mutate(proxy);
+      await run(world, async () => undefined);
+      for (const { promise } of await check(world, lagMs)) found.add(promise);
+    }
     for (const promise of breaks) t.ok(found.has(promise), `${promise} of ${[...found].join(', ')}`);
   });
 }
