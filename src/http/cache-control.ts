@@ -267,7 +267,3 @@ const targetedDirective = (name: string, argument: unknown): Directive | 'absent
   }
   return { name, argument: '', form: 'none' };
 };
-
-/** Whether the response carries any of the named targeted fields, valid or not. */
-export const hasTargetedField = (fields: Fields, names: readonly string[] = targetedNames): boolean =>
-  names.some((name) => fieldLines(fields, name).length > 0);

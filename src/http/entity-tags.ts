@@ -39,12 +39,6 @@ export const etagText = (fields: Fields): string | undefined => {
   return others.every((other) => other === first) ? first : undefined;
 };
 
-/** Whether the response has a strong entity tag. */
-export const hasStrongTag = (fields: Fields): boolean => {
-  const text = etagText(fields);
-  return text !== undefined && !parseEntityTag(text).weak;
-};
-
 /** Whether both responses have the same strong entity tag. */
 export const sameStrongTag = (a: Fields, b: Fields): boolean => {
   const [tagA, tagB] = [etagText(a), etagText(b)];

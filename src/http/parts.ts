@@ -6,19 +6,11 @@
  */
 import { etagText } from './entity-tags.ts';
 import type { Fields } from './message.ts';
-import { coalesce, type SatisfiableRange } from './ranges.ts';
-
-/** The parts together with another one, those that overlap or touch made one. */
-export const mergeParts = (parts: readonly SatisfiableRange[], added: SatisfiableRange): SatisfiableRange[] =>
-  coalesce([...parts, added], 0);
+import type { SatisfiableRange } from './ranges.ts';
 
 /** Whether all bytes of `wanted` are there. */
 export const hasPart = (parts: readonly SatisfiableRange[], wanted: SatisfiableRange): boolean =>
   parts.some((part) => part.first <= wanted.first && wanted.last <= part.last);
-
-/** Whether the parts make up the whole of `length` bytes. */
-export const isWhole = (parts: readonly SatisfiableRange[], length: number): boolean =>
-  length === 0 || hasPart(parts, { first: 0, last: length - 1 });
 
 /** The bytes of `wanted` that are not there, in order. */
 export const missingParts = (

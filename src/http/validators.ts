@@ -40,9 +40,6 @@ export const evaluateConditional = (input: ConditionalInput): 'not-modified' | '
   return isCurrent ? 'not-modified' : 'full';
 };
 
-/** Whether the stored response can be validated: it has an entity tag or a date of last modification. */
-export const isValidatable = (storedFields: Fields): boolean => conditionalFields(storedFields).length > 0;
-
 /**
  * The fields that make a request to the origin conditional on the stored response: exactly its one entity tag and its
  * one date, as they came (RFC 9111 §4.3.1).

@@ -59,10 +59,6 @@ export const writeEffect = (question: WriteQuestion): WriteEffect => {
   return { tags, urls, reach, user: match === undefined && unmatchedWrites.user, skipped };
 };
 
-/** Whether an effect ends nothing at all. */
-export const isNothing = ({ tags, urls, user }: WriteEffect): boolean =>
-  tags.length === 0 && urls.length === 0 && !user;
-
 /** What a request that changes nothing makes stale. */
 export const nothingStale: WriteEffect = Object.freeze({
   tags: [],

@@ -1,12 +1,6 @@
 import t from 'tap';
 import { compileRules } from '../../src/policy/rules.ts';
-import {
-  isNothing,
-  nothingStale,
-  writeEffect,
-  type WriteOutcome,
-  type WriteQuestion,
-} from '../../src/policy/writes.ts';
+import { nothingStale, writeEffect, type WriteOutcome, type WriteQuestion } from '../../src/policy/writes.ts';
 import { configOf } from './config-of.ts';
 
 const rules = compileRules(
@@ -18,6 +12,9 @@ writes:
   - { match: GET /logout, invalidate: ["user:{user}"] }
 `),
 );
+
+const isNothing = ({ tags, urls, user }: ReturnType<typeof effectOf>): boolean =>
+  tags.length === 0 && urls.length === 0 && !user;
 
 const status = (code: number, fields: readonly string[] = []): WriteOutcome => ({
   kind: 'response',
