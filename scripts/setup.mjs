@@ -23,7 +23,7 @@ function openSteps() {
     // Packages just installed need tap built again, so this is asked once more when its turn comes.
     steps.push(() => tapIsBuilt(root) || buildTap(root));
     const missing = missingSystemPackages(root);
-    if (missing.length > 0) steps.push(() => installSystemPackages(missing));
+    if (missing.length > 0) steps.push(() => installSystemPackages(root, missing));
   }
   return steps;
 }

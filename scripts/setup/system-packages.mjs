@@ -1,26 +1,33 @@
 /**
- * What the tests need from outside npm: redis-server and, once a test drives one, a Chromium. On a Debian-like system
- * root gets them from its packages; anyone else is told in one line what to install, and the tests run without.
+ * What the tests need from outside npm: redis-server, valkey-server and, once a test drives one, a Chromium. On a
+ * Debian-like system root gets them from its packages; anyone else is told in one line what to install, and the tests run
+ * without: those that need it fail. valkey-server also comes by setup/valkey.mjs, where its packages have none.
  */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { unpackedValkey, unpackValkey } from './valkey.mjs';
 
 const REDIS = {
   commands: ['redis-server', 'valkey-server'],
   packages: ['redis-server'],
   name: 'redis-server',
 };
+const VALKEY = { commands: ['valkey-server'], packages: ['valkey-server'], name: 'valkey-server' };
 const BROWSER = {
   commands: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
   packages: ['chromium', 'fonts-dejavu-core'], // without any font, text has no size and nothing can be clicked
   name: 'chromium',
 };
 
-/** The needs that no command in PATH fills. */
+/** The needs that nothing fills. */
 export function missingSystemPackages(root) {
-  const missing = [REDIS, BROWSER].filter((need) => !need.commands.some(isInPath));
+  const missing = [REDIS, VALKEY, BROWSER].filter((need) => !isFilled(root, need));
   return missing.filter((need) => need !== BROWSER || someTestDrivesABrowser(join(root, 'test')));
+}
+
+function isFilled(root, need) {
+  return need.commands.some(isInPath) || (need === VALKEY && isExecutable(unpackedValkey(root)));
 }
 
 function isInPath(command) {
@@ -43,13 +50,12 @@ function someTestDrivesABrowser(folder) {
 }
 
 /** Installs the packages, or says what to install; never fails, as most tests run without them. */
-export function installSystemPackages(missing) {
-  const packages = missing.flatMap((need) => need.packages);
-  if (mayUseApt()) {
-    process.stderr.write(`shelflife: installing ${packages.join(', ')}…\n`);
-    if (aptInstall(packages) || aptInstall(packages)) return;
-  }
-  const names = missing.map((need) => need.name).join(' and ');
+export function installSystemPackages(root, missing) {
+  if (mayUseApt()) aptInstall(missing);
+  if (missing.includes(VALKEY) && !isFilled(root, VALKEY)) unpackValkey(root);
+  const open = missing.filter((need) => !isFilled(root, need));
+  if (open.length === 0) return;
+  const names = open.map((need) => need.name).join(' and ');
   process.stderr.write(`shelflife: please install ${names}; the tests that need it fail without\n`);
 }
 
@@ -57,10 +63,27 @@ function mayUseApt() {
   return process.platform === 'linux' && process.getuid?.() === 0 && isInPath('apt-get');
 }
 
-function aptInstall(packages) {
+function aptInstall(missing) {
   const wait = ['-o', 'DPkg::Lock::Timeout=300'];
-  const install = ['install', '-y', '-qq', '--no-install-recommends', ...wait, ...packages];
-  return apt(['update', '-qq', ...wait]) && apt(install);
+  const install = ['install', '-y', '-qq', '--no-install-recommends', ...wait];
+  // Twice, since mirrors have bad moments.
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    if (!apt(['update', '-qq', ...wait])) continue;
+    // One that apt does not know would keep it from installing any.
+    const packages = missing.flatMap((need) => need.packages).filter(isKnownToApt);
+    if (packages.length === 0) return;
+    process.stderr.write(`shelflife: installing ${packages.join(', ')}…\n`);
+    if (apt([...install, ...packages])) return;
+  }
+}
+
+function isKnownToApt(name) {
+  const shown =
+    spawnSync('apt-cache', ['policy', name], {
+      encoding: 'utf8',
+      env: { ...process.env, LC_ALL: 'C' },
+    }).stdout ?? '';
+  return /^ {2}Candidate: (?!\(none\))/m.test(shown);
 }
 
 function apt(args) {

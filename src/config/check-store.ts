@@ -2,7 +2,8 @@
  * The section `store`: what is kept, where, and how far instances may lag behind each other.
  */
 
-import { type RedisConfig, type StoreConfig, defaults } from './config.ts';
+import { checkAccess, loginOf, redisAccessKeys, wholeUrl } from './check-redis-access.ts';
+import { type RedisConfig, type RedisServer, type StoreConfig, defaults } from './config.ts';
 import { peer, redisUrl } from './read-address.ts';
 import { bool, duration, size, text, textAs, word } from './read-scalar.ts';
 import {
@@ -25,6 +26,7 @@ const redisKeys = {
   cluster: optional(notEmpty(listOf(peer))),
   sentinels: optional(notEmpty(listOf(peer))),
   name: optional(text),
+  ...redisAccessKeys,
   prefix: or(
     textAs({
       expected: 'a prefix of letters, digits, and . : _ -',
@@ -39,7 +41,7 @@ const redisKeys = {
   fill_lock: or(bool, defaults.redis.fillLock),
 };
 
-const redisSection = section(redisKeys, (_, at, node) => {
+const redisSection = section(redisKeys, (read, at, node) => {
   const given = (['url', 'cluster', 'sentinels'] as const).filter((key) => node.has(key));
   const place = placeOfKey(node, given[1] ?? '');
   if (given.length === 0)
@@ -58,24 +60,25 @@ const redisSection = section(redisKeys, (_, at, node) => {
       placeOfKey(node, 'sentinels'),
     );
   }
+  checkAccess(read, at, node);
 });
 
 type Redis = Shape<typeof redisKeys>;
 
-const redis: Reader<RedisConfig> = then(redisSection, ({ url, cluster, sentinels, name, ...rest }) => {
-  const server = serverOf({ url, cluster, sentinels, name });
-  return server === undefined ? failed : { ...rest, server };
+const redis: Reader<RedisConfig> = then(redisSection, (read) => {
+  const { prefix, deadline, maxBytes, fillLock } = read;
+  const server = serverOf(read);
+  return server === undefined ? failed : { prefix, deadline, maxBytes, fillLock, server };
 });
 
-function serverOf({
-  url,
-  cluster,
-  sentinels,
-  name,
-}: Pick<Redis, 'url' | 'cluster' | 'sentinels' | 'name'>): RedisConfig['server'] | undefined {
-  if (url !== undefined) return { kind: 'url', url };
-  if (cluster !== undefined) return { kind: 'cluster', nodes: cluster };
-  return sentinels === undefined || name === undefined ? undefined : { kind: 'sentinels', sentinels, name };
+function serverOf(read: Redis): RedisServer | undefined {
+  const { url, cluster, sentinels, name, tls } = read;
+  const login = loginOf(read.username, read.password);
+  if (url !== undefined) return { kind: 'url', url: wholeUrl(url, read), tls };
+  if (cluster !== undefined) return { kind: 'cluster', nodes: cluster, login, tls };
+  if (sentinels === undefined || name === undefined) return undefined;
+  const sentinelLogin = loginOf(read.sentinelUsername, read.sentinelPassword);
+  return { kind: 'sentinels', sentinels, name, login, sentinelLogin, tls };
 }
 
 const storeSection = section(

@@ -7,12 +7,16 @@
  */
 
 import { type Seconds, seconds } from '../kit/time.ts';
+import type { Address } from './address.ts';
 import type { AlertCondition, Condition, RequestCondition, Unless } from './condition.ts';
 import type { QueryRule } from './query-rule.ts';
+import type { StoreConfig } from './store-config.ts';
 import type { TagTemplate } from './tag-template.ts';
 
+export type { Address } from './address.ts';
 export type { AlertCondition, Condition, Literal, RequestCondition, Unless } from './condition.ts';
 export type { QueryRule } from './query-rule.ts';
+export type { RedisConfig, RedisLogin, RedisServer, RedisTls, StoreConfig } from './store-config.ts';
 export type { TagPart, TagTemplate } from './tag-template.ts';
 
 /** The whole configuration, checked. */
@@ -39,9 +43,6 @@ export type Config = {
   readonly report: Report | undefined;
   readonly log: { readonly level: LogLevel };
 };
-
-/** A TCP address to listen on or to connect to. IPv6 without brackets; port 0 lets the system choose. */
-export type Address = { readonly host: string; readonly port: number };
 
 /** The origin. */
 export type Upstream = {
@@ -71,28 +72,6 @@ export type Listen = Address & {
 
 /** The control listener. Without a token it answers only `/healthz` and `/readyz`. */
 export type Control = Address & { readonly token: string | undefined };
-
-/** Where stored responses live. */
-export type StoreConfig = {
-  readonly memoryBytes: number;
-  readonly maxObjectBytes: number;
-  readonly coherence: 'bounded' | 'strict';
-  readonly lag: Seconds;
-  readonly fallbackTtl: Seconds;
-  readonly compress: boolean;
-  readonly redis: RedisConfig | undefined;
-};
-
-export type RedisConfig = {
-  readonly server:
-    | { readonly kind: 'url'; readonly url: string }
-    | { readonly kind: 'cluster'; readonly nodes: readonly Address[] }
-    | { readonly kind: 'sentinels'; readonly sentinels: readonly Address[]; readonly name: string };
-  readonly prefix: string;
-  readonly deadline: Seconds;
-  readonly maxBytes: number;
-  readonly fillLock: boolean;
-};
 
 /** Who is asking. */
 export type IdentityConfig = {

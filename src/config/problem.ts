@@ -110,7 +110,7 @@ function lastAtOrBefore(sorted: readonly number[], value: number): number {
 
 // Written secrets and passwords in URLs. References to the environment stay readable: they are not the secret.
 const secretValue =
-  /(\b(?:token|secret|password|webhook)["']?\s*:\s+)("(?!\$\{)(?:[^"\\]|\\.)*"?|'(?!\$\{)[^']*'?|(?!["']?\$\{)[^\s,}#][^\s,}]*)/g;
+  /(\b(?:token|secret|(?:sentinel_)?password|webhook)["']?\s*:\s+)("(?!\$\{)(?:[^"\\]|\\.)*"?|'(?!\$\{)[^']*'?|(?!["']?\$\{)[^\s,}#][^\s,}]*)/g;
 const urlPassword = /(:\/\/[^\s:@/]*:)([^\s@/]+)(?=@)/g;
 
 function maskSecrets(line: string): string {

@@ -3,7 +3,7 @@
  */
 
 import ipaddr from 'ipaddr.js';
-import type { Address } from './config.ts';
+import type { Address } from './address.ts';
 import { textAs } from './read-scalar.ts';
 import { type Reader } from './reader.ts';
 
@@ -77,7 +77,7 @@ export const webUrl: Reader<string> = textAs({
   },
 });
 
-/** `redis://` or `rediss://`, with an optional database number as path. */
+/** `redis://` or `rediss://`, with an optional database number as path. The scheme in lower case, as ioredis expects it. */
 export const redisUrl: Reader<string> = textAs({
   expected: 'a URL such as redis://127.0.0.1:6379/0 (rediss:// for TLS)',
   code: 'bad-url',
@@ -86,9 +86,21 @@ export const redisUrl: Reader<string> = textAs({
     const url = URL.parse(written);
     const known =
       url !== null && /^rediss?:$/.test(url.protocol) && url.hostname !== '' && /^\/?\d*$/.test(url.pathname);
-    return known ? written : undefined;
+    // The client would take a query for options of its own, before ours.
+    const isPlain = url?.search === '' && url.hash === '';
+    return known && isPlain && isEncoded(url.username) && isEncoded(url.password) ? url.href : undefined;
   },
 });
+
+/** Whether a user name or password can be decoded: a percent sign in it is written `%25`. */
+function isEncoded(part: string): boolean {
+  try {
+    decodeURIComponent(part);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** A path on the site, with or without a query. */
 export const sitePath: Reader<string> = textAs({

@@ -2,12 +2,16 @@
  * Connections to Redis or Valkey: a single server, what Sentinels watch, or a Cluster.
  *
  * Promises: a command fails at once where there is no connection, and is never sent twice on its own; nothing waits
- * longer than it was told; a connection is tried again for ever, at least once a second. No address and no password gets
- * into what `onError` is told.
+ * longer than it was told; a connection is tried again for ever, at least once a second. With TLS a server whose
+ * certificate is not for it, or not from whom it should be, is told nothing. No address and no password gets into what
+ * `onError` is told.
  */
 
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { type ConnectionOptions as TlsOptions, type SecureContext, createSecureContext } from 'node:tls';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
-import type { RedisConfig } from '../config/config.ts';
+import type { RedisLogin, RedisServer, RedisTls } from '../config/config.ts';
 
 export type RedisClient = Redis | Cluster;
 
@@ -21,9 +25,9 @@ const connectTimeoutMs = 1000;
 const longestRetryMs = 1000;
 const retryDelay = (times: number): number => Math.min(25 * 2 ** Math.min(times, 10), longestRetryMs);
 
-/** Opens a connection; it connects in its own time. */
+/** Opens a connection; it connects in its own time. Throws when a PEM file that `tls` names cannot be read. */
 export function openConnection(
-  server: RedisConfig['server'],
+  server: RedisServer,
   { commandTimeoutMs, onError }: ConnectionOptions,
 ): RedisClient {
   const common = {
@@ -34,48 +38,113 @@ export function openConnection(
     disableClientInfo: true,
     // A master that became a replica: the connection is made anew, so that Sentinels or DNS can name the new master.
     reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+    ...(server.tls && { tls: tlsOptions(server.tls) }),
   };
-  const client = clientOf(server, common);
-  client.on('error', (error: Error) => {
-    onError(withoutAddress(error.message));
-  });
+  const tell = (error: Error): void => onError(tellable(error));
+  const client = clientOf(server, common, tell);
+  client.on('error', tell);
+  // A Cluster says little of its own about why it cannot be reached.
+  if (client instanceof Cluster) client.on('node error', tell);
   return client;
 }
 
 /** What every connection is opened with. */
 type Common = Pick<
   RedisOptions,
-  'connectTimeout' | 'maxRetriesPerRequest' | 'autoResendUnfulfilledCommands' | 'disableClientInfo'
+  'connectTimeout' | 'maxRetriesPerRequest' | 'autoResendUnfulfilledCommands' | 'disableClientInfo' | 'tls'
 > & { readonly commandTimeout: number; readonly reconnectOnError: (error: Error) => boolean };
 
-function clientOf(server: RedisConfig['server'], common: Common): RedisClient {
+function clientOf(server: RedisServer, common: Common, tell: (error: Error) => void): RedisClient {
   const single = { ...common, enableOfflineQueue: false, retryStrategy: retryDelay };
   switch (server.kind) {
     case 'url':
       return new Redis(server.url, single);
-    case 'sentinels': {
-      const sentinels = server.sentinels.map(({ host, port }) => ({ host, port }));
+    case 'sentinels':
       return new Redis({
         ...single,
-        sentinels,
+        ...loginOptions(server.login),
+        ...sentinelOptions(server, common),
         name: server.name,
-        sentinelRetryStrategy: retryDelay,
-        sentinelCommandTimeout: connectTimeoutMs,
       });
-    }
-    case 'cluster': {
+    case 'cluster':
       return new Cluster(
         server.nodes.map(({ host, port }) => ({ host, port })),
         {
           enableOfflineQueue: false,
-          redisOptions: common,
-          clusterRetryStrategy: retryDelay,
+          redisOptions: { ...common, ...loginOptions(server.login) },
+          clusterRetryStrategy: (times, reason) => {
+            if (reason !== undefined) tell(reason);
+            return retryDelay(times);
+          },
           slotsRefreshTimeout: connectTimeoutMs,
+          // A certificate is for a name: it must not be replaced by an address before it is compared.
+          ...(common.tls && { dnsLookup: (name, found) => found(null, name) }),
         },
       );
-    }
     default:
       return server satisfies never;
+  }
+}
+
+type SentinelOptions = Pick<
+  RedisOptions,
+  | 'sentinels'
+  | 'sentinelRetryStrategy'
+  | 'sentinelCommandTimeout'
+  | 'sentinelUsername'
+  | 'sentinelPassword'
+  | 'sentinelTLS'
+  | 'enableTLSForSentinelMode'
+>;
+
+function sentinelOptions(
+  { sentinels, sentinelLogin }: Extract<RedisServer, { kind: 'sentinels' }>,
+  { tls }: Common,
+): SentinelOptions {
+  return {
+    sentinels: sentinels.map(({ host, port }) => ({ host, port })),
+    sentinelRetryStrategy: retryDelay,
+    sentinelCommandTimeout: connectTimeoutMs,
+    ...(sentinelLogin?.username !== undefined && { sentinelUsername: sentinelLogin.username }),
+    ...(sentinelLogin && { sentinelPassword: sentinelLogin.password }),
+    ...(tls && { sentinelTLS: tls, enableTLSForSentinelMode: true }),
+  };
+}
+
+const loginOptions = (login: RedisLogin | undefined): Pick<RedisOptions, 'username' | 'password'> => ({
+  ...(login?.username !== undefined && { username: login.username }),
+  ...(login && { password: login.password }),
+});
+
+function tlsOptions({ ca, client }: RedisTls): TlsOptions {
+  const given = {
+    ...(ca !== undefined && { ca: pem('ca', ca) }),
+    ...(client && { cert: pem('cert', client.cert), key: pem('key', client.key) }),
+  };
+  // Made here, where what is no certificate is an error at the start: met later, it would end the attempts to connect.
+  return Object.keys(given).length === 0 ? {} : { secureContext: contextOf(given) };
+}
+
+function contextOf(given: {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}): SecureContext {
+  try {
+    // A file without a certificate would be taken for an authority that has signed nothing.
+    if (given.ca !== undefined) new X509Certificate(given.ca);
+    return createSecureContext(given);
+  } catch (error) {
+    throw new Error('store.redis.tls: these are no certificates and keys in PEM form', { cause: error });
+  }
+}
+
+function pem(key: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    throw new Error(`store.redis.tls.${key}: cannot read ${path} (${why})`, { cause: error });
   }
 }
 
@@ -97,4 +166,13 @@ export function within<Value>(limitMs: number, promise: Promise<Value>): Promise
   });
 }
 
-const withoutAddress = (message: string): string => message.replace(/\S*:\d+/g, '…').slice(0, 200);
+/** What can be said of an error: not where Redis is. */
+function tellable(error: Error & { readonly code?: unknown; readonly lastNodeError?: unknown }): string {
+  // Of a Cluster the reason of the node tried last says more.
+  const { lastNodeError } = error;
+  if (lastNodeError instanceof Error) return `${error.message} ${tellable(lastNodeError)}`.slice(0, 200);
+  if (error.code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'the certificate is for another name';
+  if (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN')
+    return `its name is not known (${error.code})`;
+  return error.message.replace(/\S*:\d+/g, '…').slice(0, 200);
+}

@@ -34,6 +34,7 @@ const bad: readonly (readonly [string, string])[] = [
   ['cluster: ["a:0"]', '29 bad-address'],
   ['url: http://a', '24 bad-url'],
   ['url: redis://a/zero', '24 bad-url'],
+  ['url: redis://a/0?maxRetriesPerRequest=9', '24 bad-url'],
   ['url: redis://a, prefix: "{a}"', '43 bad-name'],
   ['url: redis://a, deadline: 0', '45 out-of-range'],
 ];

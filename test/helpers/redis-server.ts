@@ -1,13 +1,47 @@
-/** A real redis-server for a test: on a free port, in a directory of its own, gone when the test is over. */
+/**
+ * A real redis-server for a test: on a free port, in a directory of its own, gone when the test is over.
+ *
+ * SHELFLIFE_TEST_REDIS names another program that takes redis-server's options, such as a valkey-server.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import type { Test } from 'tap';
+
+const programName = (): string =>
+  process.env['SHELFLIFE_TEST_REDIS'] ?? inPath('redis-server') ?? inPath('valkey-server') ?? 'redis-server';
+
+/** Where the set-up puts Valkey on systems whose packages have none (scripts/setup/valkey.mjs). */
+const unpacked = join(
+  import.meta.dirname,
+  '..',
+  '..',
+  'node_modules',
+  '.cache',
+  'valkey',
+  'usr',
+  'bin',
+  'valkey-server',
+);
+
+/** From now on servers are Valkey's: the system's, or the one the set-up has brought. Throws when there is none. */
+export function takeValkey(): void {
+  const program = inPath('valkey-server') ?? unpacked;
+  if (!existsSync(program)) throw new Error('valkey-server is missing; `npm test` says how to get it');
+  process.env['SHELFLIFE_TEST_REDIS'] = program;
+}
+
+const inPath = (program: string): string | undefined =>
+  (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .map((folder) => join(folder, program))
+    .find((path) => existsSync(path));
 
 /** One server, over any number of its processes: it keeps its port and its directory. */
 export class RedisServer {
@@ -27,6 +61,11 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.port}/0`;
   }
 
+  /** The value of an option it was made with. */
+  option(name: string): string {
+    return this.#arguments[this.#arguments.indexOf(name) + 1] ?? '';
+  }
+
   /** A connection to look and to meddle by. */
   get client(): Redis {
     this.#client ??= quietClient(this.port);
@@ -36,7 +75,9 @@ export class RedisServer {
   async start(...more: string[]): Promise<void> {
     const place = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#directory];
     const all = [...(await this.#kind()), ...place, '--loglevel', 'warning', ...this.#arguments, ...more];
-    const started = spawn('redis-server', all, { stdio: 'ignore' });
+    const started = spawn(programName(), all, { stdio: 'ignore' });
+    // A program that is not there is an error here.
+    await once(started, 'spawn');
     this.#process = started;
     // Also when the test ends without its teardown.
     const end = (): boolean => started.kill('SIGKILL');
@@ -47,7 +88,8 @@ export class RedisServer {
 
   /** A Sentinel writes what it knows into its configuration, so it must have one. */
   async #kind(): Promise<readonly string[]> {
-    if (!this.#arguments.includes('--sentinel')) return ['--save', '', '--appendonly', 'no'];
+    if (!this.#arguments.includes('--sentinel'))
+      return ['--save', '', '--appendonly', 'no', '--repl-diskless-sync-delay', '0'];
     const file = join(this.#directory, 'sentinel.conf');
     await writeFile(file, '', { flag: 'a' });
     return [file];
@@ -124,7 +166,7 @@ async function answers(port: number, started: ChildProcess): Promise<void> {
       if (started.exitCode !== null) break;
       await delay(20);
     }
-    throw new Error(`redis-server does not answer on port ${port}`);
+    throw new Error(`${programName()} does not answer on port ${port}`);
   } finally {
     client.disconnect();
   }

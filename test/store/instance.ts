@@ -26,13 +26,21 @@ export type InstanceOptions = Partial<StoreConfig> & {
   readonly server?: RedisConfig['server'];
   readonly deadlineMs?: number;
   readonly keepSeconds?: number;
+  readonly fillLock?: boolean;
 };
 
 const mib = 1024 * 1024;
 
 /** Opens an instance that closes with the test. */
 export async function openInstance(t: Test, options: InstanceOptions): Promise<Instance> {
-  const { url = '', server = { kind: 'url', url }, deadlineMs = 100, keepSeconds, ...config } = options;
+  const {
+    url = '',
+    server = { kind: 'url', url },
+    deadlineMs = 100,
+    keepSeconds,
+    fillLock = false,
+    ...config
+  } = options;
   const memory = new MemoryStore({ maxBytes: 8 * mib });
   const events: StoreEvent[] = [];
   const redis = {
@@ -40,7 +48,7 @@ export async function openInstance(t: Test, options: InstanceOptions): Promise<I
     prefix: 'test',
     deadline: seconds(deadlineMs / 1000),
     maxBytes: 100 * mib,
-    fillLock: false,
+    fillLock,
   } as const;
   const shared = await openSharedStore({
     config: {

@@ -94,14 +94,6 @@ t.test('500 who want one cold page through two proxies reach the origin twice at
   t.ok(site.seen.length <= 2, `${site.seen.length}`);
 });
 
-t.test('with fill_lock they reach it once, also while the origin takes its time', async (t) => {
-  const { one, other, site } = await twoProxies(t, 'redis: { REDIS, deadline: 2s, fill_lock: true }');
-  site.answerWith((_request, response) => setTimeout(() => response.end('slow'), 300));
-  const all = Array.from({ length: 500 }, (_, at) => read(`${at % 2 === 0 ? one : other.url}/p/cold`));
-  for (const [text] of await Promise.all(all)) if (text !== 'slow') t.fail(text);
-  t.equal(site.seen.length, 1);
-});
-
 t.test('while Redis comes and goes no request fails, no own write is unseen', async (t) => {
   const two = await twoProxies(t);
   const { redis } = two;

@@ -1,0 +1,18 @@
+/**
+ * Valkey in place of Redis: what the store promises, the purge log, two proxies on good days and bad, and the rights the
+ * manual lists, on a single server, a Cluster and Sentinels. Each is the test of its own file, run again.
+ */
+import t from 'tap';
+import { redisServer, takeValkey } from '../helpers/redis-server.ts';
+
+takeValkey();
+
+t.test('the servers are Valkey', async (t) => {
+  const server = await redisServer(t);
+  t.match(await server.client.info('server'), /^server_name:valkey/m);
+});
+
+await import('./tiered.test.ts');
+await import('./redis-purge-log.test.ts');
+await import('./two-instances.test.ts');
+await import('./rights.test.ts');
