@@ -75,9 +75,15 @@ export class Breaker {
   /** How the probe went. */
   endProbe(now: number, wentWell: boolean): void {
     if (this.#state.kind !== 'half-open') return;
+    if (wentWell) this.close(now);
+    else this.#open(now, Math.min(this.#state.pause * 2, this.#options.longestPauseMs));
+  }
+
+  /** Work that was not held back went well while it was not closed: nothing is left to find out. */
+  close(now: number): void {
+    if (this.#state.kind === 'closed') return;
     const { pause } = this.#state;
-    if (wentWell) this.#change({ kind: 'closed', failures: 0, since: now, pause });
-    else this.#open(now, Math.min(pause * 2, this.#options.longestPauseMs));
+    this.#change({ kind: 'closed', failures: 0, since: now, pause });
   }
 
   #open(now: number, pause: number): void {

@@ -59,6 +59,13 @@ export class PriorityQueue<Job extends Prioritised> {
     return first === undefined ? undefined : this.#remove(first);
   }
 
+  /** The piece that has waited longest, no longer in the queue. */
+  takeOldest(): Job | undefined {
+    // A map keeps the order of insertion, and a replaced piece its place.
+    const oldest = this.#byName.values().next();
+    return oldest.done === true ? undefined : this.#remove(oldest.value);
+  }
+
   /** Forgets what waits, and gives it. */
   clear(): readonly Job[] {
     const jobs = this.#heap.map(({ job }) => job);

@@ -24,8 +24,16 @@ function codeOf(error: unknown): string {
 
 const deadConnection: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
+/** How undici words an answer that cannot be one, a 101 nobody asked for; its code is that of a dead connection. */
+const noAnswer: ReadonlySet<string> = new Set(['bad response', 'bad upgrade']);
+const isNoAnswer = (error: unknown): boolean => error instanceof Error && noAnswer.has(error.message);
+
 /** Whether an error is what writing to a connection gives that the other side had closed. */
-export const isDeadConnection = (error: unknown): boolean => deadConnection.has(codeOf(error));
+export const isDeadConnection = (error: unknown): boolean =>
+  deadConnection.has(codeOf(error)) && !isNoAnswer(error);
+
+/** Its code is not always there. */
+const isParserError = (error: unknown): boolean => error instanceof Error && error.name === 'HTTPParserError';
 
 /** The reason behind an error of undici or of a socket. */
 export function failureReason(error: unknown, gotHead: boolean): FailureReason {
@@ -33,10 +41,11 @@ export function failureReason(error: unknown, gotHead: boolean): FailureReason {
   if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') return 'connect-timeout';
   if (code === 'UND_ERR_HEADERS_TIMEOUT') return 'head-timeout';
   if (code === 'UND_ERR_BODY_TIMEOUT') return 'body-timeout';
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') return 'malformed';
+  if (isParserError(error) || code === 'UND_ERR_HEADERS_OVERFLOW' || isNoAnswer(error)) return 'malformed';
   if (gotHead) return 'truncated';
   if (deadConnection.has(code)) return 'reset';
-  if (code.startsWith('E') || code.startsWith('ERR_TLS') || code === 'DEPTH_ZERO_SELF_SIGNED_CERT')
+  // Of the system, of TLS, or of a certificate (`CERT_HAS_EXPIRED`, `UNABLE_TO_VERIFY_LEAF_SIGNATURE`, …).
+  if (/^(?:E(?!RR_)|ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/.test(code))
     return 'refused';
   return 'malformed';
 }

@@ -8,11 +8,15 @@
 
 import type { Readable } from 'node:stream';
 import { Agent, type Dispatcher } from 'undici';
-import { combinedValue, hasField } from '../http/fields.ts';
 import type { Fields } from '../http/message.ts';
-import type { Seconds } from '../kit/time.ts';
+import { type Clock, type Seconds, systemClock } from '../kit/time.ts';
+import { type Framing, framingOf, isEventStream, retryAfterOf } from './answer-head.ts';
+import { openConnector } from './connections.ts';
+import { Deadline } from './deadline.ts';
+import { type FailureReason, failureReason, type OriginFailure } from './failure.ts';
+import { type OriginChange, OriginHealth, type OriginNews, type Probe } from './origin-health.ts';
+import { mayRepeat, tellsOfOrigin } from './repeat.ts';
 import { SharedTexts } from './shared-texts.ts';
-import { type FailureReason, failureReason, isDeadConnection, type OriginFailure } from './failure.ts';
 
 export type OriginRequest = {
   readonly method: string;
@@ -23,6 +27,8 @@ export type OriginRequest = {
   readonly body?: Readable | undefined;
   /** It acts, whatever its method says: never sent again. */
   readonly isWrite?: boolean;
+  /** It is to find out whether the origin is back. */
+  readonly probe?: Probe | undefined;
 };
 
 /** A final response's head. `framing` says how the end of the body is known. */
@@ -30,7 +36,7 @@ export type OriginHead = {
   readonly status: number;
   readonly reasonPhrase: string;
   readonly fields: Fields;
-  readonly framing: 'length' | 'chunked' | 'close' | 'none';
+  readonly framing: Framing;
 };
 
 /** Where an answer goes. `onData` gives `false` to pause. */
@@ -56,6 +62,8 @@ export type OriginOptions = {
 
 export interface Origin {
   send(request: OriginRequest, receiver: OriginReceiver): OriginExchange;
+  /** Knows what every exchange of `send` came to. */
+  readonly health: OriginHealth;
   /** For @fastify/http-proxy, which forwards what is not for the cache over the same connections. */
   readonly agent: Agent;
   close(): Promise<void>;
@@ -65,10 +73,19 @@ export interface Origin {
 const keepAliveMs = 1500;
 const maxHeadBytes = 64 * 1024;
 
+/** What stands around it. `onChange` is told when the breaker opens and closes. */
+export type OriginSurroundings = {
+  readonly clock?: Clock;
+  readonly onChange?: (change: OriginChange) => void;
+};
+
 /** Opens the origin. Nothing is connected before the first request. */
-export function openOrigin(options: OriginOptions): Origin {
+export function openOrigin(
+  options: OriginOptions,
+  { clock = systemClock, onChange }: OriginSurroundings = {},
+): Origin {
   const base = {
-    connect: { timeout: options.connectTimeout * 1000 },
+    connect: openConnector(options.connectTimeout),
     headersTimeout: options.responseTimeout * 1000,
     bodyTimeout: options.bodyTimeout * 1000,
     maxHeaderSize: maxHeadBytes,
@@ -79,10 +96,18 @@ export function openOrigin(options: OriginOptions): Origin {
   const agent = new Agent({ ...base, connections: options.connections, pipelining: 1 });
   /** Never keeps a connection: the second try after a dead one is on a connection of its own. */
   const fresh = new Agent({ ...base, pipelining: 0 });
-  const texts = new SharedTexts();
+  const common = {
+    options,
+    agent,
+    fresh,
+    clock,
+    health: new OriginHealth(onChange),
+    texts: new SharedTexts(),
+  };
   return {
     agent,
-    send: (request, receiver) => new Exchange({ request, receiver, options, agent, fresh, texts }).start(),
+    health: common.health,
+    send: (request, receiver) => new Exchange({ ...common, request, receiver }).start(),
     close: async () => {
       await Promise.all([agent.destroy(), fresh.destroy()]);
     },
@@ -95,19 +120,24 @@ type ExchangeParts = {
   readonly options: OriginOptions;
   readonly agent: Agent;
   readonly fresh: Agent;
+  readonly clock: Clock;
+  readonly health: OriginHealth;
   readonly texts: SharedTexts;
 };
-
-const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
 /** One request and its answer, with its deadlines. */
 class Exchange implements OriginExchange {
   readonly #parts: ExchangeParts;
+  readonly #startedMs: number;
   #controller: Dispatcher.DispatchController | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #deadline = new Deadline((reason) => {
+    this.#stop(reason);
+  });
   #sent = false;
   #gotBytes = false;
   #gotHead = false;
+  /** The head is all there is: RFC 9112 §6.3, rule 1. */
+  #isWhole = false;
   #isEventStream = false;
   #ended = false;
   #tries = 0;
@@ -115,10 +145,11 @@ class Exchange implements OriginExchange {
 
   constructor(parts: ExchangeParts) {
     this.#parts = parts;
+    this.#startedMs = parts.clock.monotonicMs();
   }
 
   start(): OriginExchange {
-    this.#arm('head-timeout', this.#parts.options.responseTimeout);
+    this.#deadline.arm('head-timeout', this.#parts.options.responseTimeout);
     this.#dispatch(this.#parts.agent);
     return this;
   }
@@ -178,34 +209,45 @@ class Exchange implements OriginExchange {
 
   #onHead(status: number, fields: Fields, reasonPhrase: string): void {
     this.#gotBytes = true;
+    if (status < 100) {
+      this.#stop('malformed');
+      return;
+    }
     if (status < 200) {
       this.#parts.receiver.onInformation?.(status, fields);
       return;
     }
     this.#gotHead = true;
-    // Server-sent events may be silent for as long as they like.
-    this.#isEventStream = /^text\/event-stream\b/i.test(combinedValue(fields, 'content-type') ?? '');
+    this.#hear({ kind: 'answered', status, retryAfter: retryAfterOf(fields) });
+    this.#isEventStream = isEventStream(fields);
     this.#armBody();
     const framing = framingOf(this.#parts.request.method, status, fields);
+    this.#isWhole = framing === 'none';
     this.#parts.receiver.onHead({ status, reasonPhrase, fields, framing });
   }
 
   #onData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#ended) return;
     if (this.#parts.receiver.onData(chunk)) {
-      this.#timer?.refresh();
+      this.#deadline.refresh();
       return;
     }
     // A slow client is not a slow origin: its pause does not count.
-    clearTimeout(this.#timer);
+    this.#deadline.lift();
     controller.pause();
   }
 
   #onError(error: unknown): void {
     if (this.#ended) return;
-    const { method, body, isWrite } = this.#parts.request;
-    const mayRepeat = idempotent.has(method) && body === undefined && isWrite !== true;
-    if (this.#tries === 1 && mayRepeat && !this.#gotBytes && this.#sent && isDeadConnection(error)) {
+    if (this.#isWhole) {
+      // RFC 9110 §8.6: a 304 may give the length of the body it does not have; undici waits for it.
+      this.#finish(() => {
+        this.#parts.receiver.onEnd([]);
+      });
+      return;
+    }
+    const progress = { wasSent: this.#sent, gotBytes: this.#gotBytes };
+    if (this.#tries === 1 && mayRepeat(this.#parts.request, error, progress)) {
       this.#dispatch(this.#parts.fresh);
       return;
     }
@@ -221,35 +263,28 @@ class Exchange implements OriginExchange {
   }
 
   #fail(reason: FailureReason): void {
+    if (!this.#gotHead && tellsOfOrigin(reason, this.#parts.request, this.#sent))
+      this.#hear({ kind: 'failed', reason });
     this.#finish(() => {
       this.#parts.receiver.onFailure({ reason, sent: this.#sent });
     });
   }
 
+  #hear(news: OriginNews): void {
+    const { clock, health, request } = this.#parts;
+    const { probe } = request;
+    health.heard(news, { startedMs: this.#startedMs, nowMs: clock.monotonicMs(), probe });
+  }
+
   #finish(tell: () => void): void {
     if (this.#ended) return;
     this.#ended = true;
-    clearTimeout(this.#timer);
+    this.#deadline.lift();
     tell();
   }
 
-  #arm(reason: FailureReason, limit: Seconds): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#stop(reason);
-    }, limit * 1000);
-  }
-
   #armBody(): void {
-    clearTimeout(this.#timer);
-    if (this.#isEventStream) return;
-    this.#arm('body-timeout', this.#parts.options.bodyTimeout);
+    if (this.#isEventStream) this.#deadline.lift();
+    else this.#deadline.arm('body-timeout', this.#parts.options.bodyTimeout);
   }
-}
-
-function framingOf(method: string, status: number, fields: Fields): OriginHead['framing'] {
-  if (method === 'HEAD' || status === 204 || status === 304) return 'none';
-  const coding = combinedValue(fields, 'transfer-encoding');
-  if (coding !== undefined) return coding.trim().toLowerCase() === 'chunked' ? 'chunked' : 'close';
-  return hasField(fields, 'content-length') ? 'length' : 'close';
 }

@@ -1,15 +1,18 @@
 /**
  * The client's side of a fetch: told at once, told piece by piece, told at the end, or told already.
  *
- * Promise: a client gets one head; what cannot be finished is cut off, never ended as if it were whole.
+ * Promises: a client gets one head; until it is sent a failure may still be told, or something stored be given; what
+ * cannot be finished is cut off, never ended as if it were whole.
  */
 
 import type { Fields } from '../http/message.ts';
 import type { OriginFailure } from '../origin/failure.ts';
+import type { OriginHead } from '../origin/origin.ts';
 import type { Entry } from '../store/store.ts';
 import { type Delivery, deliver } from './deliver.ts';
 import type { CacheExchange } from './exchange.ts';
 import { sendFailure } from './fail.ts';
+import { HeldHead } from './held-head.ts';
 import { relayedFields } from './upstream-fields.ts';
 
 type State = 'waiting' | 'streaming' | 'holding' | 'done' | 'handed-over';
@@ -21,9 +24,11 @@ export class ClientSide {
   readonly #exchange: CacheExchange;
   #state: State = 'waiting';
   #status = 0;
+  readonly #head: HeldHead;
 
   constructor(exchange: CacheExchange, hooks: ClientHooks | undefined) {
     this.#exchange = exchange;
+    this.#head = new HeldHead(exchange.reply);
     if (hooks === undefined) {
       this.#state = 'done';
       return;
@@ -32,6 +37,7 @@ export class ClientSide {
     exchange.reply.onGone(() => {
       const wasStreaming = this.#state === 'streaming';
       this.#state = 'done';
+      this.#head.drop();
       hooks.onGone(wasStreaming);
     });
   }
@@ -43,6 +49,11 @@ export class ClientSide {
 
   get isWaiting(): boolean {
     return this.#state === 'waiting';
+  }
+
+  /** Whether it has been told nothing yet, and may be told anything. */
+  get isUntold(): boolean {
+    return this.#state === 'waiting' || this.#state === 'holding' || this.#head.isHeld;
   }
 
   get isHolding(): boolean {
@@ -71,20 +82,25 @@ export class ClientSide {
     this.#state = 'holding';
   }
 
-  /** Sends the origin's head; pieces follow. */
-  stream(head: { status: number; fields: Fields; reasonPhrase: string }, cacheStatus: string): void {
+  /** Takes up the origin's head; pieces of the body follow. */
+  stream({ status, fields, reasonPhrase }: Omit<OriginHead, 'framing'>, cacheStatus: string): void {
     this.#state = 'streaming';
-    this.#status = head.status;
-    this.#exchange.reply.head(head.status, relayedFields(head.fields, cacheStatus), head.reasonPhrase);
+    this.#status = status;
+    this.#head.hold({ status, fields: relayedFields(fields, cacheStatus), reasonPhrase });
   }
 
   /** `false` asks to wait for `onDrain`. */
   write(chunk: Buffer): boolean {
-    return this.#state !== 'streaming' || this.#exchange.reply.write(chunk);
+    if (this.#state !== 'streaming') return true;
+    this.#head.release();
+    return this.#exchange.reply.write(chunk);
   }
 
   end(trailers: Fields): void {
-    if (this.#state === 'streaming') this.#exchange.reply.end(undefined, trailers);
+    if (this.#state === 'streaming') {
+      this.#head.release();
+      this.#exchange.reply.end(undefined, trailers);
+    }
     this.#state = 'done';
   }
 
@@ -98,7 +114,8 @@ export class ClientSide {
 
   /** Answers from a stored response, if the client has not been answered. */
   fromEntry(entry: Entry, delivery: Delivery): void {
-    if (this.#state === 'waiting' || this.#state === 'holding') {
+    if (this.isUntold) {
+      this.#head.drop();
       this.#status = deliver(this.#exchange, entry, delivery);
     }
     this.#state = 'done';
@@ -106,8 +123,9 @@ export class ClientSide {
 
   /** There is no answer, or no more of it. */
   fail(failure: OriginFailure, cacheStatus: string): void {
-    if (this.#state === 'streaming') this.#exchange.reply.abort();
-    else if (this.#state !== 'done') this.#status = sendFailure(this.#exchange, failure, cacheStatus);
+    if (this.isUntold) this.#status = sendFailure(this.#exchange, failure, cacheStatus);
+    else if (this.#state === 'streaming') this.#exchange.reply.abort();
+    this.#head.drop();
     this.#state = 'done';
   }
 

@@ -2,7 +2,8 @@
  * A miss: one fetch for all who want the same, then each its own answer (DESIGN §3.7, §3.8).
  *
  * Promises: nobody joins a fetch older than a purge it must see; a waiter never gets what was not for others and never
- * waits twice; when the fetch fails for want of an origin, waiters are told so instead of all asking again.
+ * waits twice; when the fetch fails for want of an origin, waiters are told so instead of all asking again. While the
+ * origin's breaker is open, who may have the stored response waits for nothing, and everybody else is asked for.
  */
 
 import { cacheStatusValue, type CacheStatus } from '../http/cache-status.ts';
@@ -20,6 +21,7 @@ import { startFill } from './fill.ts';
 import type { FillEnd, FillInput } from './fill-input.ts';
 import { chooseVariant } from './lookup.ts';
 import { forwardReasonOf, type MissCause, type Outcome } from './outcome.ts';
+import { probeWith } from './probe.ts';
 import { standInFor, type Trouble } from './stand-in.ts';
 
 export type Miss = {
@@ -36,6 +38,7 @@ export type Miss = {
 /** Fetches for a client that waits. Resolves when it has its answer and the fetch, if it led one, is over. */
 export async function fetchForClient(exchange: CacheExchange, miss: Miss): Promise<void> {
   const { parts, plan } = exchange;
+  if (!parts.origin.health.isClosed && giveAtOnce(exchange, miss)) return;
   const underWay = parts.flights.get(plan.key);
   if (underWay !== undefined && miss.mayJoin && mayJoin(exchange, underWay)) {
     const end = await waitFor(exchange, miss, underWay);
@@ -69,7 +72,7 @@ async function waitFor(
 
 /**
  * Fetches with no client waiting, to renew what is stored or for want of anything. `undefined`: that is under way already,
- * or the answer of before was not for others.
+ * or the answer of before was not for others, or the origin's breaker holds it back.
  */
 export function fetchInBackground(
   exchange: CacheExchange,
@@ -81,11 +84,21 @@ export function fetchInBackground(
   const alone = detached(exchange);
   const flight = lead(alone, miss);
   if (flight === undefined) return undefined;
+  const admission = parts.origin.health.admit(parts.clock.monotonicMs());
+  if (admission.kind === 'held') {
+    flight.end({ kind: 'give-up' });
+    return undefined;
+  }
+  const input = { ...fillInput(alone, miss, flight), isBackground: true };
+  return admission.kind === 'free' ? endOf(input) : probeWith({ ...input, probe: admission.probe }, endOf);
+}
+
+function endOf(input: FillInput): Promise<FillEnd> {
   let end: FillEnd = { status: undefined, entry: undefined, notStored: undefined, failure: undefined };
   const onEnd = (told: FillEnd): void => {
     end = told;
   };
-  return startFill({ ...fillInput(alone, miss, flight), isBackground: true, onEnd }).then(() => end);
+  return startFill({ ...input, onEnd }).then(() => end);
 }
 
 function fillInput(
@@ -189,6 +202,32 @@ function giveStored(exchange: CacheExchange, miss: Miss, trouble: Trouble): bool
   const status = deliver(exchange, stored, { cacheStatus, age });
   report(exchange, { kind: 'forward', status, cacheStatus, miss: cause, purgedBy, entry: stored });
   return true;
+}
+
+/**
+ * While the origin is known to fail, gives a client what is stored without asking, where that is allowed; it is renewed
+ * with no client waiting, as soon as the origin may be asked.
+ */
+function giveAtOnce(exchange: CacheExchange, { stored }: Miss): boolean {
+  const { parts, directives } = exchange;
+  const { clock, origin, store } = parts;
+  const { trouble } = origin.health;
+  const may = stored && standInFor(stored, directives, { now: clock.now(), trouble });
+  if (stored === undefined || may === undefined) return false;
+  const cacheStatus: CacheStatus = { kind: 'hit', ttl: may.ttl, detail: 'breaker-open' };
+  store.use(stored);
+  const status = deliver(exchange, stored, { cacheStatus, age: may.age });
+  report(exchange, { kind: 'hit', status, cacheStatus, entry: stored });
+  void renew(exchange, stored);
+  return true;
+}
+
+/** Sees to it that a stale response that was given is renewed. The promise, if any, is that of the fetch. */
+export function renew(exchange: CacheExchange, entry: Entry): Promise<void> | undefined {
+  const { background } = exchange.parts;
+  if (background === undefined) return fetchInBackground(exchange, entry)?.then(() => undefined);
+  background.onStaleHit(exchange, entry);
+  return undefined;
 }
 
 const sharedTrouble: ReadonlySet<string> = new Set(['refused', 'connect-timeout', 'head-timeout']);

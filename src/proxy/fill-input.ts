@@ -3,6 +3,7 @@
 import type { ForwardReason } from '../http/cache-status.ts';
 import type { Flight } from '../kit/single-flight.ts';
 import type { FailureReason } from '../origin/failure.ts';
+import type { Probe } from '../origin/origin-health.ts';
 import type { Position } from '../store/purge-log.ts';
 import type { Entry } from '../store/store.ts';
 import type { CacheExchange, FetchFailure, FlightInfo } from './exchange.ts';
@@ -21,6 +22,8 @@ export type FillInput = {
   readonly flight: Flight<FlightInfo, Entry, FetchFailure> | undefined;
   /** No client waits: it has been answered from the store, or nobody asked. */
   readonly isBackground: boolean;
+  /** It is to find out whether the origin is back. */
+  readonly probe?: Probe | undefined;
   readonly onEnd?: ((end: FillEnd) => void) | undefined;
 };
 

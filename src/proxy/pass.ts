@@ -3,7 +3,8 @@
  *
  * GET and HEAD go the way of fetches, without a store; everything else, WebSockets included, through @fastify/http-proxy.
  * Promises: a write reaches the origin once at most, never twice; what it makes stale is ended before its answer is
- * released, also when its outcome is unknown; a body cut short upstream is cut short downstream.
+ * released, also when its outcome is unknown; a body cut short upstream is cut short downstream, and one that never begins
+ * is a failure like any other.
  */
 
 import type { Readable } from 'node:stream';
@@ -19,6 +20,7 @@ import type { WriteOutcome } from '../policy/writes.ts';
 import { endStale } from './end-stale.ts';
 import { elapsed, type Exchange, report } from './exchange.ts';
 import { sendFailure } from './fail.ts';
+import { HeldHead } from './held-head.ts';
 import { keeperOf, type PostKeeper } from './keep-post.ts';
 import type { PassReason } from './outcome.ts';
 import { originHostOf, passFields, relayedFields } from './upstream-fields.ts';
@@ -113,10 +115,12 @@ class Relay implements OriginReceiver {
   /** Resolves when the head has been released; pieces wait for it. */
   #released: Promise<void> | undefined;
   #isReleased = false;
+  readonly #head: HeldHead;
   #isClientGone = false;
 
   constructor(exchange: Exchange, input: PassInput, onOver: () => void) {
     this.#exchange = exchange;
+    this.#head = new HeldHead(exchange.reply);
     this.#input = input;
     this.#onOver = onOver;
   }
@@ -153,8 +157,12 @@ class Relay implements OriginReceiver {
   }
 
   onData(chunk: Buffer): boolean {
-    if (this.#isReleased) return this.#exchange.reply.write(chunk);
+    if (this.#isReleased) {
+      this.#head.release();
+      return this.#exchange.reply.write(chunk);
+    }
     void this.#released?.then(() => {
+      this.#head.release();
       this.#exchange.reply.write(chunk);
       this.#origin?.resume();
     });
@@ -163,24 +171,30 @@ class Relay implements OriginReceiver {
 
   onEnd(trailers: Fields): void {
     this.#afterRelease(() => {
+      this.#head.release();
       this.#exchange.reply.end(undefined, trailers);
       this.#over(undefined);
     });
   }
 
   onFailure(failure: OriginFailure): void {
-    const { reply } = this.#exchange;
     if (this.#status !== 0) {
       this.#afterRelease(() => {
-        reply.abort();
+        if (this.#head.isHeld) this.#tell(failure);
+        else this.#exchange.reply.abort();
         this.#over(failure);
       });
       return;
     }
     void endStale(this.#exchange, outcomeOf(failure)).then(() => {
-      this.#status = sendFailure(this.#exchange, failure, cacheStatusValue(passStatus(this.#input)));
+      this.#tell(failure);
       this.#over(failure);
     });
+  }
+
+  #tell(failure: OriginFailure): void {
+    this.#head.drop();
+    this.#status = sendFailure(this.#exchange, failure, cacheStatusValue(passStatus(this.#input)));
   }
 
   /**
@@ -206,7 +220,7 @@ class Relay implements OriginReceiver {
       return;
     }
     const cacheStatus = cacheStatusValue(passStatus(this.#input));
-    this.#exchange.reply.head(status, relayedFields(fields, cacheStatus), reasonPhrase);
+    this.#head.hold({ status, fields: relayedFields(fields, cacheStatus), reasonPhrase });
   }
 
   #afterRelease(action: () => void): void {

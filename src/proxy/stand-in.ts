@@ -7,11 +7,12 @@ import { currentAge } from '../http/freshness.ts';
 import { mayServeOnError, type OriginTrouble } from '../http/reuse.ts';
 import { type EpochMs, type Seconds, seconds } from '../kit/time.ts';
 import type { Entry } from '../store/store.ts';
+import type { StandInDetail } from './outcome.ts';
 
 export type Trouble = OriginTrouble | 'slow';
 
 /** What to say of the stored response given instead. */
-export type StandIn = { readonly age: Seconds; readonly ttl: Seconds; readonly detail: string };
+export type StandIn = { readonly age: Seconds; readonly ttl: Seconds; readonly detail: StandInDetail };
 
 /** Decides; `undefined` when the client must have the origin's answer, or the news that there is none. */
 export function standInFor(

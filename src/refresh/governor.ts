@@ -2,13 +2,14 @@
  * All that is fetched with no client waiting goes through here, so that it is never the reason the origin is slow.
  *
  * Promises: never more at once than the limit, however much waits; what waits is bounded, the most worthwhile (request rate ×
- * what a fetch costs) goes first; fewer and less often while the origin is slower than usual or fails; clients' own fetches
- * come first; every piece's end is told.
+ * what a fetch costs) goes first; fewer and less often while the origin is slower than usual or fails; none but one probe at
+ * a time while its breaker is open, the rest waits; clients' own fetches come first; every piece's end is told.
  */
 
 import { PriorityQueue, type Prioritised } from '../kit/priority-queue.ts';
 import { type Clock, type Seconds, seconds } from '../kit/time.ts';
 import { TokenBucket } from '../kit/token-bucket.ts';
+import type { OriginHealth } from '../origin/origin-health.ts';
 import type { FillEnd } from '../proxy/fill-input.ts';
 import type { OriginLoad } from './origin-load.ts';
 import { type OriginSample, Pressure } from './pressure.ts';
@@ -34,6 +35,7 @@ export type GovernorOptions = {
   /** How many connections there are to the origin. */
   readonly connections: () => number;
   readonly load: OriginLoad;
+  readonly health: Pick<OriginHealth, 'isClosed' | 'pauseMs'>;
   readonly later: (delay: Seconds, action: () => void) => () => void;
   readonly onError: (error: unknown) => void;
 };
@@ -144,7 +146,9 @@ export class Governor {
   }
 
   #limit(): number {
-    const { concurrency, connections, load } = this.#options;
+    const { concurrency, connections, health, load } = this.#options;
+    // The probe makes way for nobody: all who wait for the origin wait for what it finds out.
+    if (!health.isClosed) return 1;
     const ofClients = load.waiting() - this.#running;
     if (load.inFlight() >= connections() * share) return ofClients > 0 ? 0 : 1;
     const allowed = Math.max(1, Math.ceil(concurrency() * this.#bucket.share));
@@ -153,17 +157,19 @@ export class Governor {
 
   #startSome(): void {
     this.#resize();
-    const { clock, later } = this.#options;
+    const { clock, health, later } = this.#options;
     while (this.#queue.size > 0 && this.#running < this.#limit()) {
       const nowMs = clock.monotonicMs();
-      if (this.#bucket.waitMs(nowMs) > 0) {
+      const waitMs = Math.max(this.#bucket.waitMs(nowMs), health.pauseMs(nowMs));
+      if (waitMs > 0) {
         this.#cancel?.();
-        this.#cancel = later(seconds(this.#bucket.waitMs(nowMs) / 1000), () => {
+        this.#cancel = later(seconds(waitMs / 1000), () => {
           this.#startSome();
         });
         return;
       }
-      const job = this.#queue.take();
+      // The probe is what has waited longest: the hottest may be the very page that fails, and would be the probe for ever.
+      const job = health.isClosed ? this.#queue.take() : this.#queue.takeOldest();
       if (job === undefined) return;
       if (job.isWanted()) {
         this.#bucket.take(nowMs);

@@ -150,6 +150,7 @@ function furnish(options: RefreshOptions, parts: ProxyParts): Room {
     concurrency: () => (config().warm ?? defaults.warm).concurrency,
     connections: () => config().upstream.connections,
     load,
+    health: parts.origin.health,
     later,
     onError: (error) => {
       log.error({ err: error }, 'a fetch in the background failed');

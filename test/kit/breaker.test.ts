@@ -72,3 +72,18 @@ t.test('late news of work begun before it opened changes nothing', async (t) => 
   breaker.endProbe(70, true);
   t.equal(breaker.state, state);
 });
+
+t.test('other work that goes well closes it at once, probe or no probe', async (t) => {
+  const kinds: string[] = [];
+  const breaker = breakerWith((kind) => kinds.push(kind));
+  breaker.close(0);
+  breaker.trip(10);
+  breaker.close(20);
+  t.strictSame(breaker.state, { kind: 'closed', failures: 0, since: 20, pause: 100 });
+  breaker.trip(30);
+  t.equal(breaker.state.pause, 200, 'it opened again soon');
+  breaker.beginProbe(230);
+  breaker.close(240);
+  breaker.endProbe(250, false);
+  t.strictSame(kinds, ['open', 'closed', 'open', 'half-open', 'closed'], 'the probe is late');
+});

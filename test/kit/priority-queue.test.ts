@@ -83,3 +83,17 @@ t.test('whatever comes and goes, it gives what a sorted list would', async () =>
     { numRuns: 200 },
   );
 });
+
+t.test('what has waited longest can be had first, whatever it is worth', async (t) => {
+  const queue = new PriorityQueue<Job>(10);
+  for (const one of [job('a', 1), job('b', 3), job('c', 2), job('a', 9), job('d', 5)]) queue.add(one);
+  t.equal(queue.takeOldest()?.name, 'a', 'it has kept its place');
+  t.equal(queue.take()?.name, 'd');
+  queue.add(job('a', 9));
+  t.equal(queue.takeOldest()?.name, 'b');
+  t.strictSame(
+    drain(queue).map(({ name }) => name),
+    ['a', 'c'],
+  );
+  t.equal(queue.takeOldest(), undefined);
+});

@@ -1,5 +1,6 @@
 import t from 'tap';
 import type { FillEnd } from '../../src/proxy/fill-input.ts';
+import { OriginHealth } from '../../src/origin/origin-health.ts';
 import { Governor, type Work } from '../../src/refresh/governor.ts';
 import { TestClock } from '../helpers/test-clock.ts';
 import { TestTimers } from './test-timers.ts';
@@ -10,12 +11,14 @@ function setUp({ concurrency = 4, connections = 128 } = {}) {
   const clock = new TestClock();
   const timers = new TestTimers(clock);
   const origin = { inFlight: 0, waiting: 0 };
+  const health = new OriginHealth();
   const errors: unknown[] = [];
   const governor = new Governor({
     clock,
     concurrency: () => concurrency,
     connections: () => connections,
     load: { inFlight: () => origin.inFlight, waiting: () => origin.waiting },
+    health,
     later: timers.later,
     onError: (error) => errors.push(error),
   });
@@ -47,7 +50,7 @@ function setUp({ concurrency = 4, connections = 128 } = {}) {
   const endAll = (): void => {
     for (const end of ends.splice(0)) end();
   };
-  return { clock, timers, origin, errors, governor, work, started, ends, endAll, most: () => most };
+  return { clock, timers, origin, health, errors, governor, work, started, ends, endAll, most: () => most };
 }
 
 t.test('work begins at once while there is room, and never more than the limit', async (t) => {
@@ -156,3 +159,39 @@ t.test('what fails stops nothing, and a closed governor begins nothing', async (
   t.match(await ends[1], { kind: 'done' });
   t.strictSame(started, ['next']);
 });
+
+t.test(
+  'while the breaker of the origin is open all waits but a probe, the one that waited longest',
+  async (t) => {
+    const { governor, health, work, started, endAll, timers, clock } = setUp();
+    const hear = (status: number): void => {
+      const nowMs = clock.monotonicMs();
+      health.heard({ kind: 'answered', status }, { startedMs: nowMs, nowMs, probe: undefined });
+    };
+    for (let count = 0; count < 5; count += 1) hear(503);
+    const probing = (name: string, worth: number): Work => {
+      const { run, ...rest } = work(name, worth);
+      return {
+        ...rest,
+        run: () => {
+          const admission = health.admit(clock.monotonicMs());
+          if (admission.kind === 'held') throw new Error('the governor does not know');
+          return run();
+        },
+      };
+    };
+    for (let index = 0; index < 20; index += 1) void governor.submit(probing(`w${index}`, index));
+    t.strictSame(started, []);
+    await timers.advance(0.4);
+    t.strictSame(started, [], 'the pause is not over');
+    await timers.advance(0.2);
+    t.strictSame(started, ['w0']);
+    await timers.advance(1);
+    t.strictSame(started, ['w0'], 'one at a time');
+    hear(200);
+    endAll();
+    await timers.advance(0.1);
+    t.strictSame(started.slice(0, 3), ['w0', 'w19', 'w18'], 'the others as they are worth it');
+    t.match(governor.stats(), { dropped: 0, needless: 0 });
+  },
+);

@@ -8,6 +8,7 @@ import { BoundedMap } from '../../src/kit/bounded-map.ts';
 import { SingleFlight } from '../../src/kit/single-flight.ts';
 import { type EpochMs, type Seconds, seconds } from '../../src/kit/time.ts';
 import type { Origin, OriginReceiver, OriginRequest } from '../../src/origin/origin.ts';
+import { OriginHealth } from '../../src/origin/origin-health.ts';
 import { createPopularity } from '../../src/policy/popularity.ts';
 import { readAsked } from '../../src/proxy/asked-request.ts';
 import { nobody } from '../../src/proxy/reply.ts';
@@ -66,6 +67,7 @@ function simulatedOrigin(timers: TestTimers): SimulatedOrigin {
     atOnce: 0,
     mostAtOnce: 0,
     agent: undefined as never,
+    health: new OriginHealth(),
     close: () => Promise.resolve(),
     send: ({ fields }: OriginRequest, receiver: OriginReceiver) => {
       origin.requests += 1;

@@ -1,0 +1,160 @@
+/**
+ * Does the origin answer? One breaker over all exchanges with it, those for clients and those in the background alike.
+ *
+ * It refuses nobody. While it is not closed, who may have a stored response is better given that at once, and background
+ * fetches are held back but for one at a time, the probe. Every other exchange goes on, and its news count as well.
+ * Promises: only failures in a row open it; any answer that is no failure closes it at once; the longest pause and the
+ * patience with a probe together are 5 s, within which a recovery is noticed. Times are monotonic milliseconds, given.
+ */
+
+import type { OriginTrouble } from '../http/reuse.ts';
+import { Breaker } from '../kit/breaker.ts';
+import { type Seconds, seconds } from '../kit/time.ts';
+import type { FailureReason } from './failure.ts';
+
+/** What an exchange came to, as soon as that is known: with the head of its answer, or without one. */
+export type OriginNews =
+  | { readonly kind: 'answered'; readonly status: number; readonly retryAfter?: Seconds | undefined }
+  | { readonly kind: 'failed'; readonly reason: FailureReason };
+
+/** Marks the fetch that is to find out whether the origin is back. */
+export type Probe = { readonly startedMs: number };
+
+/** When an exchange began and ended, and whether it was a probe. */
+export type OriginTiming = {
+  readonly startedMs: number;
+  readonly nowMs: number;
+  readonly probe: Probe | undefined;
+};
+
+/** Whether a background fetch may begin. */
+export type Admission =
+  { readonly kind: 'free' } | { readonly kind: 'held' } | { readonly kind: 'probe'; readonly probe: Probe };
+
+/** The breaker opened, and what the last of the failures was, or closed. */
+export type OriginChange =
+  | { readonly breaker: 'open'; readonly why: FailureReason | `status-${number}` }
+  | { readonly breaker: 'closed' };
+
+const threshold = 5;
+const firstPauseMs = 500;
+const longestPauseMs = 3000;
+const calmMs = 10_000;
+
+/** How long a probe may go without an answer before another is let through. */
+export const probePatience: Seconds = seconds(2);
+
+/** What is known of one origin. */
+export class OriginHealth {
+  readonly #breaker: Breaker;
+  #probe: Probe | undefined;
+  #trouble: OriginTrouble = 'disconnected';
+  #why: Extract<OriginChange, { breaker: 'open' }>['why'] = 'refused';
+  /** What the origin itself asked for, by Retry-After. */
+  #restUntilMs = -Infinity;
+
+  /** `onChange` is told when the breaker opens and when it closes, not of probes in between. */
+  constructor(onChange?: (change: OriginChange) => void) {
+    let wasOpen = false;
+    const tell = (isOpen: boolean): void => {
+      if (isOpen === wasOpen) return;
+      wasOpen = isOpen;
+      onChange?.(isOpen ? { breaker: 'open', why: this.#why } : { breaker: 'closed' });
+    };
+    this.#breaker = new Breaker({
+      threshold,
+      firstPauseMs,
+      longestPauseMs,
+      calmMs,
+      onChange: ({ kind }) => {
+        tell(kind !== 'closed');
+      },
+    });
+  }
+
+  /** Whether nothing is wrong, as far as is known. */
+  get isClosed(): boolean {
+    return this.#breaker.isClosed;
+  }
+
+  /** How the origin failed last: what that allows a stored response to do is not the same (RFC 9111 §4.2.4). */
+  get trouble(): OriginTrouble {
+    return this.#trouble;
+  }
+
+  /** How long until the next background fetch may begin, in milliseconds; 0: it may. */
+  pauseMs(nowMs: number): number {
+    const { state } = this.#breaker;
+    if (state.kind === 'closed') return 0;
+    if (state.kind === 'half-open') return probePatience * 1000;
+    return Math.max(0, Math.max(state.until, this.#restUntilMs) - nowMs);
+  }
+
+  /** Asks for a background fetch to begin. A probe's exchange must be given its mark, or the probe be given up. */
+  admit(nowMs: number): Admission {
+    if (this.isClosed) return { kind: 'free' };
+    if (this.pauseMs(nowMs) > 0 || !this.#breaker.beginProbe(nowMs)) return { kind: 'held' };
+    this.#probe = { startedMs: nowMs };
+    return { kind: 'probe', probe: this.#probe };
+  }
+
+  /** The probe has had no answer in time; `false`: it has had one, or another has told meanwhile. */
+  giveUp(probe: Probe, nowMs: number): boolean {
+    if (probe !== this.#probe) return false;
+    this.#probe = undefined;
+    this.#breaker.endProbe(nowMs, false);
+    return true;
+  }
+
+  /** Takes up what an exchange came to. */
+  heard(news: OriginNews, { startedMs, nowMs, probe }: OriginTiming): void {
+    const verdict = verdictOf(news);
+    if (verdict === 'well') {
+      this.#probe = undefined;
+      if (this.isClosed) this.#breaker.succeeded();
+      else this.#breaker.close(nowMs);
+      return;
+    }
+    if (verdict === 'failure') this.#note(news);
+    const { state } = this.#breaker;
+    if (probe === undefined || !this.giveUp(probe, nowMs)) {
+      // What was begun while it was not closed, and fails after it closed, says nothing about now.
+      const isLate = state.kind === 'closed' && startedMs < state.since;
+      if (verdict === 'failure' && !isLate) this.#breaker.failed(nowMs);
+    }
+    if (this.#breaker.state !== state && !this.isClosed) this.#rest(news, nowMs);
+  }
+
+  #note(news: OriginNews): void {
+    this.#trouble = news.kind === 'answered' ? 'error' : 'disconnected';
+    this.#why = news.kind === 'answered' ? `status-${news.status}` : news.reason;
+  }
+
+  /** RFC 9110 §10.2.3: a 503 may say how long it expects to last; believed up to the longest pause. */
+  #rest(news: OriginNews, nowMs: number): void {
+    const asked = news.kind === 'answered' && news.status === 503 ? (news.retryAfter ?? 0) : 0;
+    this.#restUntilMs = nowMs + Math.min(asked * 1000, longestPauseMs);
+  }
+}
+
+/**
+ * A 500 is one page's fault, a 429 or any other 4xx one client's; a body that is cut short had a beginning; and a client
+ * that leaves says nothing about the origin.
+ */
+function verdictOf(news: OriginNews): 'well' | 'failure' | 'nothing' {
+  if (news.kind === 'answered') return news.status >= 502 && news.status <= 504 ? 'failure' : 'well';
+  switch (news.reason) {
+    case 'refused':
+    case 'connect-timeout':
+    case 'head-timeout':
+    case 'reset':
+    case 'malformed':
+      return 'failure';
+    case 'aborted':
+    case 'body-timeout':
+    case 'truncated':
+      return 'nothing';
+    default:
+      return news.reason satisfies never;
+  }
+}

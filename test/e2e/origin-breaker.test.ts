@@ -1,0 +1,203 @@
+/** While the origin fails, who may have a stored response does not wait for it; and nobody else is refused. */
+import t, { type Test } from 'tap';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { eventually } from '../helpers/eventually.ts';
+import { cacheStatus, type Site, startSite } from '../helpers/scripted-site.ts';
+import { ShiftedClock } from '../helpers/shifted-clock.ts';
+
+const rules = `
+ttl: { jitter: 0, min: 1s }
+content_types:
+  page: { ttl: 10s, scope: public, cache_control: override, stale_if_error: 10m }
+  swr: { ttl: 10s, scope: public, cache_control: override, stale_while_revalidate: 10m }
+  bare: { ttl: 10s, scope: public, cache_control: override, stale_if_error: 0s }
+routes:
+  - { match: GET /p/*, type: page }
+  - { match: GET /swr/*, type: swr }
+  - { match: GET /bare/*, type: bare }
+unmatched: standard
+`;
+
+const saying =
+  (text: string) =>
+  (_request: IncomingMessage, response: ServerResponse): void => {
+    response.end(text);
+  };
+const unavailable = (_request: IncomingMessage, response: ServerResponse): void => {
+  response.writeHead(503).end('busy');
+};
+const drop = ({ socket }: IncomingMessage): void => void socket.destroy();
+
+async function start(t: Test, more = ''): Promise<{ site: Site; clock: ShiftedClock }> {
+  const clock = new ShiftedClock();
+  const site = await startSite(more + rules, { clock, answer: saying('old') });
+  t.teardown(() => site.close());
+  return { site, clock };
+}
+
+const isOpen = ({ proxy }: Site): boolean => !proxy.parts.origin.health.isClosed;
+
+/** Asks for what nobody has until the breaker is open. */
+async function open(site: Site, answer = unavailable): Promise<void> {
+  site.answerWith(answer);
+  for (let index = 0; !isOpen(site); index += 1) {
+    await (await fetch(`${site.url}/bare/opening-${index}`)).text();
+    if (index > 10) throw new Error('it does not open');
+  }
+  site.seen.length = 0;
+}
+
+const get = async (site: Site, path: string, headers: Record<string, string> = {}) => {
+  const response = await fetch(site.url + path, { headers });
+  return { status: response.status, fate: cacheStatus(response), text: await response.text() };
+};
+
+t.test(
+  'what is stored is given at once, the origin sees probes alone, and its return is noticed',
+  async (t) => {
+    const { site, clock } = await start(t);
+    const paths = ['/p/1', '/p/2', '/p/3'];
+    for (const path of paths) await get(site, path);
+    clock.advance(11);
+    await open(site);
+    const startedMs = performance.now();
+    let asked = 0;
+    while (performance.now() - startedMs < 1200) {
+      for (const path of paths) {
+        const { status, fate, text } = await get(site, path);
+        asked += 1;
+        if (status !== 200 || text !== 'old' || !/^hit; ttl=-\d+; detail=breaker-open$/.test(fate))
+          t.fail(`${status} ${fate}`);
+      }
+    }
+    t.ok(asked > 50, `${asked} answers`);
+    t.ok(site.seen.length >= 1 && site.seen.length <= 2, `${site.seen.length} probes in 1.2 s`);
+    t.ok(site.outcomes.slice(-10).every(({ kind, miss }) => kind === 'hit' && miss === undefined));
+    site.answerWith(saying('new'));
+    const tookMs = await eventually('fresh', async () => (await get(site, '/p/1')).text === 'new', 8000);
+    t.ok(tookMs < 5500, `${Math.round(tookMs)} ms`);
+    await eventually('all are renewed', async () => {
+      const answers = await Promise.all(paths.map((path) => get(site, path)));
+      return answers.every(({ text }) => text === 'new');
+    });
+    t.match((await get(site, '/p/2')).fate, /^hit; ttl=\d+$/);
+  },
+);
+
+t.test('who has nothing stored is never refused, and the first answer closes it', async (t) => {
+  const { site } = await start(t);
+  await open(site, drop);
+  for (const index of [1, 2, 3]) t.equal((await get(site, `/bare/${index}`)).status, 502);
+  t.equal(site.seen.length, 3, 'each was asked for, and once');
+  t.ok(isOpen(site));
+  site.answerWith(saying('back'));
+  t.match(await get(site, '/bare/4'), { status: 200, text: 'back', fate: 'fwd=uri-miss; stored' });
+  t.notOk(isOpen(site));
+});
+
+t.test('an origin that is gone, and comes back at the same place', async (t) => {
+  const { site, clock } = await start(t);
+  await get(site, '/p/1');
+  clock.advance(11);
+  const { port } = site.origin.address() as AddressInfo;
+  site.origin.closeAllConnections();
+  await new Promise((resolve) => site.origin.close(resolve));
+  const fates: string[] = [];
+  for (let index = 0; index < 8; index += 1) fates.push((await get(site, '/p/1')).fate);
+  t.strictSame(
+    fates.map((fate) => fate.replace(/-\d+/, '')),
+    [
+      ...Array.from({ length: 5 }, () => 'fwd=stale; ttl=; detail=stale-if-error'),
+      ...Array.from({ length: 3 }, () => 'hit; ttl=; detail=breaker-open'),
+    ],
+  );
+  site.answerWith(saying('new'));
+  await new Promise<void>((resolve) => site.origin.listen(port, '127.0.0.1', resolve));
+  const tookMs = await eventually('fresh', async () => (await get(site, '/p/1')).text === 'new', 8000);
+  t.ok(tookMs < 5500, `${Math.round(tookMs)} ms`);
+});
+
+t.test('a probe that hangs holds up neither the next nor those who ask for its page', async (t) => {
+  const { site, clock } = await start(t);
+  await get(site, '/p/1');
+  clock.advance(11);
+  await open(site);
+  site.answerWith(() => undefined);
+  await eventually('probed', async () => (await get(site, '/p/1')).status === 200 && site.seen.length > 0);
+  site.answerWith(saying('new'));
+  const startedMs = performance.now();
+  let longestMs = 0;
+  await eventually(
+    'fresh',
+    async () => {
+      const askedMs = performance.now();
+      const { text } = await get(site, '/p/1');
+      longestMs = Math.max(longestMs, performance.now() - askedMs);
+      return text === 'new';
+    },
+    8000,
+  );
+  t.ok(performance.now() - startedMs < 6500, `${Math.round(performance.now() - startedMs)} ms`);
+  t.ok(longestMs < 3000, `the longest wait was ${Math.round(longestMs)} ms`);
+});
+
+t.test('a page that always fails does not keep the probe from the others', async (t) => {
+  const { site, clock } = await start(t);
+  for (let index = 0; index < 30; index += 1) await get(site, '/p/broken');
+  await get(site, '/p/whole');
+  clock.advance(11);
+  await open(site);
+  site.answerWith((request, response) => {
+    if (request.url === '/p/whole') response.end('new');
+    else unavailable(request, response);
+  });
+  await get(site, '/p/whole');
+  const broken = Array.from({ length: 20 }, () => get(site, '/p/broken'));
+  t.ok((await Promise.all(broken)).every(({ status }) => status === 200));
+  await eventually(
+    'fresh',
+    async () => {
+      await get(site, '/p/broken');
+      return (await get(site, '/p/whole')).text === 'new';
+    },
+    8000,
+  );
+});
+
+t.test('one failing page among good ones, and pages that answer 500, never open it', async (t) => {
+  const { site } = await start(t);
+  site.answerWith((request, response) => {
+    if (request.url?.startsWith('/bare/bad') === true) unavailable(request, response);
+    else if (request.url?.startsWith('/bare/bug') === true) response.writeHead(500).end();
+    else response.end('good');
+  });
+  for (let index = 0; index < 12; index += 1) {
+    t.equal((await get(site, '/bare/bad')).status, 503);
+    if (index % 4 === 3) t.equal((await get(site, `/bare/good-${index}`)).status, 200);
+  }
+  for (let index = 0; index < 12; index += 1) t.equal((await get(site, '/bare/bug')).status, 500);
+  t.notOk(isOpen(site));
+});
+
+t.test('background work is held back, not lost: a warm-up ends when the origin is back', async (t) => {
+  const { site, clock } = await start(t);
+  await get(site, '/swr/1');
+  clock.advance(11);
+  await open(site);
+  const urls = Array.from({ length: 20 }, (_, index) => `/p/w${index}`);
+  const warmed = site.proxy.refresh.warm({ urls, popular: 0 });
+  const startedMs = performance.now();
+  while (performance.now() - startedMs < 1000) {
+    t.match(await get(site, '/swr/1'), { status: 200, fate: /^hit; ttl=-\d+$/ });
+  }
+  t.ok(site.seen.length <= 2, `${site.seen.length} fetches in a second`);
+  site.answerWith(saying('new'));
+  const summary = await warmed;
+  t.match(summary, { asked: 20 });
+  if (summary !== 'busy') {
+    t.ok(summary.warmed >= 18 && summary.failed <= 2, JSON.stringify(summary));
+    t.ok(summary.took < 8);
+  }
+  await eventually('renewed', async () => (await get(site, '/swr/1')).text === 'new');
+});
