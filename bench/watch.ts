@@ -160,7 +160,7 @@ async function httpHit(): Promise<number> {
   return (((user + system) * 1000) / requests) * 0.5;
 }
 
-/** A million URLs asked for once each, and a hundred thousand identities. */
+/** A million URLs asked for once each (test/watch/bounded.test.ts: identities, hosts and types as well). */
 function millionUrls(): void {
   const plain = partsOf();
   const { watch, close } = openWatch(plain, { log, redis: () => ({ redis: 'none', breaker: 'closed' }) });

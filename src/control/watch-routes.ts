@@ -21,7 +21,7 @@ export type WatchAnswers = {
   readonly alerts: () => object;
   /** All the dashboard shows, with charts of so many seconds. */
   readonly overview: (spanSeconds: number) => object;
-  readonly report: (period: ReportPeriod, format: ReportFormat) => string;
+  readonly report: (period: ReportPeriod, format: ReportFormat) => Promise<string>;
 };
 
 /** Charts reach so far back, in seconds. */
@@ -63,7 +63,11 @@ export function watchRoutes(answers: WatchAnswers): RegisterRoutes {
 const refuse = (reply: FastifyReply, name: string, words: readonly string[]): FastifyReply =>
   sendProblem(reply, { status: 400, detail: `${name} is one of ${words.join(', ')}` });
 
-function sendReport(answers: WatchAnswers, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+async function sendReport(
+  answers: WatchAnswers,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   const query = readQuery(request, { one: ['period', 'format'], required: [] });
   if (query.kind === 'bad') return sendProblem(reply, { status: 400, detail: query.detail });
   const period = query.values.get('period')?.[0] ?? 'week';
@@ -72,7 +76,7 @@ function sendReport(answers: WatchAnswers, request: FastifyRequest, reply: Fasti
   if (!isFormat(format)) return refuse(reply, 'format', Object.keys(contentTypes));
   // Its charts are drawn in place and its style is its own: nothing of it may run or be loaded.
   if (format === 'html') void reply.header('Content-Security-Policy', reportPolicy);
-  return reply.type(contentTypes[format]).send(answers.report(period, format));
+  return reply.type(contentTypes[format]).send(await answers.report(period, format));
 }
 
 const isFormat = (text: string): text is ReportFormat => Object.hasOwn(contentTypes, text);

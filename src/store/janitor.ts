@@ -45,6 +45,8 @@ export type JanitorReport = {
 };
 
 type Tally = {
+  /** Names seen, of whatever there is beside entries as well. */
+  looked: number;
   scanned: number;
   kept: number;
   keptBytes: number;
@@ -69,7 +71,16 @@ export class Janitor {
 
   /** Looks at about `most` keys. Never rejects: a node in trouble is left for the next run. */
   async run(most: number, now: EpochMs): Promise<JanitorReport> {
-    const tally = { scanned: 0, kept: 0, keptBytes: 0, purged: 0, unreadable: 0, useless: 0, failures: 0 };
+    const tally = {
+      looked: 0,
+      scanned: 0,
+      kept: 0,
+      keptBytes: 0,
+      purged: 0,
+      unreadable: 0,
+      useless: 0,
+      failures: 0,
+    };
     const nodes = this.#options.nodes();
     let total = 0;
     for (const [place, node] of nodes.entries()) {
@@ -81,8 +92,9 @@ export class Janitor {
         tally.failures += 1;
       }
     }
-    const { scanned, kept, keptBytes, purged, unreadable, useless, failures } = tally;
-    const bytes = scanned === 0 ? 0 : Math.round((keptBytes / scanned) * Math.max(total, scanned));
+    const { looked, scanned, kept, keptBytes, purged, unreadable, useless, failures } = tally;
+    // What was seen is a sample of all keys, not of entries: counters, sessions and notes are keys as well.
+    const bytes = looked === 0 ? 0 : Math.round((keptBytes / looked) * Math.max(total, looked));
     const dropped = { purged, unreadable, useless };
     return { scanned, kept, dropped, failures, bytes, isOverMax: bytes > this.#options.maxBytes };
   }
@@ -93,19 +105,24 @@ export class Janitor {
     { most, now, tally }: { most: number; now: EpochMs; tally: Tally },
   ): Promise<void> {
     let cursor = this.#cursors.get(place) ?? '0';
-    // SCAN may give few names that match a step: the steps are bounded as well.
+    // A run that begins within a round goes on into the next one: a round's last few keys tell nothing of all.
+    let endsWithRound = cursor === '0';
+    // SCAN may give few names a step: the steps are bounded as well.
     for (let looked = 0; looked < most; looked += step) {
-      const [next, names] = await node.scan(cursor, this.#options.keys.entryPattern, step);
+      const [next, names] = await node.scan(cursor, '*', step);
+      tally.looked += names.length;
       for (const name of names) await this.#tend(node, name, { now, tally });
       cursor = next;
       this.#cursors.set(place, cursor);
-      if (cursor === '0') return;
+      if (cursor !== '0') continue;
+      if (endsWithRound) return;
+      endsWithRound = true;
     }
   }
 
   async #tend(node: RedisNode, name: string, { now, tally }: { now: EpochMs; tally: Tally }): Promise<void> {
     const key = this.#options.keys.keyOf(name);
-    // Another version's: its own instances tend it, and it has an expiry.
+    // No entry, or another version's: its own instances tend it, and it has an expiry.
     if (key === undefined) return;
     tally.scanned += 1;
     const found = Object.entries(await node.read(name));

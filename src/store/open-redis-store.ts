@@ -10,6 +10,7 @@ import { createJobLease } from './job-lease.ts';
 import type { MemoryStore } from './memory.ts';
 import type { OpenStore, OpenStoreOptions } from './opened-store.ts';
 import { nodesOf } from './redis-nodes.ts';
+import { createSharedNotes } from './shared-notes.ts';
 import { openSharedStore, type SharedStore } from './shared.ts';
 
 type WithRedis = Omit<OpenStoreOptions, 'config'> & {
@@ -18,24 +19,27 @@ type WithRedis = Omit<OpenStoreOptions, 'config'> & {
 
 const janitorDefaults: JanitorConfig = { every: seconds(1800), scan: 5000 };
 const janitorLimitMs = 1000;
-/** Nobody waits for a job: it may take longer than a lookup. */
-const leaseLimitMs = 1000;
+/** Nobody waits for a job or a note: they may take longer than a lookup. */
+const upkeepLimitMs = 1000;
 
 /** Opens both tiers. Resolves within two seconds, whether Redis is there or not. */
 export async function openRedisStore(options: WithRedis, memory: MemoryStore): Promise<OpenStore> {
-  const { config, clock, onEvent } = options;
-  const shared = await openSharedStore({ config, memory, clock, onEvent });
+  const { config, clock, isFetching, onEvent } = options;
+  const shared = await openSharedStore({ config, memory, clock, isFetching, onEvent });
   let bytes: number | undefined;
   const onTidied = (report: JanitorReport): void => {
-    ({ bytes } = report);
+    // A node that was not asked to the end would look like room.
+    if (report.failures === 0) ({ bytes } = report);
     options.onTidied(report);
   };
   const stopTidying = tidyRegularly(shared, { ...options, onTidied }, config.redis.maxBytes);
+  const upkeep = { client: shared.upkeep, keys: shared.keys, deadlineMs: upkeepLimitMs };
   return {
     store: shared.store,
     purgeLog: shared.purgeLog,
     learned: shared.learned,
-    lease: createJobLease({ client: shared.upkeep, keys: shared.keys, deadlineMs: leaseLimitMs }),
+    lease: createJobLease(upkeep),
+    notes: createSharedNotes(upkeep),
     redis: () => {
       const lag = shared.health.silence(clock.monotonicMs());
       return { ...shared.store.status(), bytes, queue: shared.purgeLog.waiting, lag };

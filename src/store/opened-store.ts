@@ -4,10 +4,12 @@ import type { LearnedSessionStore } from './learned-sessions.ts';
 import type { Janitor as JanitorConfig, StoreConfig } from '../config/config.ts';
 import type { BreakerState } from '../kit/breaker.ts';
 import type { Clock, Seconds } from '../kit/time.ts';
+import type { CacheKey } from '../policy/cache-key.ts';
 import type { JanitorReport } from './janitor.ts';
 import type { JobLease } from './job-lease.ts';
 import type { MemoryStoreOptions } from './memory.ts';
 import type { PurgeLog } from './purge-log.ts';
+import type { SharedNotes } from './shared-notes.ts';
 import type { StoreEvent } from './shared.ts';
 import type { Store } from './store.ts';
 
@@ -16,6 +18,8 @@ export type OpenStoreOptions = {
   /** How often and how much; absent: the defaults, where there is Redis. */
   readonly janitor: JanitorConfig | undefined;
   readonly clock: Clock;
+  /** Whether a key is being fetched here for all who want it: others need not. Absent: nobody can tell. */
+  readonly isFetching?: ((key: CacheKey) => boolean) | undefined;
   readonly onEvict: MemoryStoreOptions['onEvict'];
   readonly onEvent: (event: StoreEvent) => void;
   readonly onTidied: (report: JanitorReport) => void;
@@ -39,6 +43,8 @@ export type OpenStore = {
   readonly learned: LearnedSessionStore;
   /** Absent: this is the only instance. */
   readonly lease?: JobLease;
+  /** Absent: there is nobody to note anything for. */
+  readonly notes?: SharedNotes;
   readonly redis: () => RedisState;
   /** To be called when no request is under way any more. */
   readonly close: () => Promise<void>;

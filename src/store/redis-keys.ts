@@ -24,6 +24,8 @@ export type RedisKeys = {
   readonly job: (name: string) => string;
   /** A string: the origin itself gave or renewed the session cookie with this digest. */
   readonly learned: (cookieDigest: string) => string;
+  /** A hash: what instances have noted on a subject, by author. */
+  readonly notes: (subject: string) => string;
 };
 
 /** Makes the names below `prefix`. */
@@ -39,5 +41,6 @@ export function redisKeys(prefix: string): RedisKeys {
     fill: (key) => `${prefix}:fill:{${key}}`,
     job: (name) => `${prefix}:job:{${name}}`,
     learned: (cookieDigest) => `${prefix}:learned:{${cookieDigest}}`,
+    notes: (subject) => `${prefix}:notes:{${subject}}`,
   };
 }

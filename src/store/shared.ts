@@ -8,6 +8,8 @@ import { randomUUID } from 'node:crypto';
 import type { RedisConfig, StoreConfig } from '../config/config.ts';
 import type { BreakerState } from '../kit/breaker.ts';
 import { type Clock, type Seconds, seconds } from '../kit/time.ts';
+import type { CacheKey } from '../policy/cache-key.ts';
+import { takeCensus } from './census.ts';
 import type { UnreadableReason } from './codec.ts';
 import { FillLeases } from './fill-lease.ts';
 import { readSyncReply, syncArguments, syncScript, syncScriptSha } from './log-script.ts';
@@ -16,10 +18,11 @@ import { LogTail, tailBlockMs } from './log-tail.ts';
 import { openConnection, reconnect, type RedisClient, within } from './redis-connection.ts';
 import { RedisHealth } from './redis-health.ts';
 import { redisKeys, type RedisKeys } from './redis-keys.ts';
+import { nodesOf } from './redis-nodes.ts';
 import { RedisPurgeLog } from './redis-purge-log.ts';
 import { RedisEntries } from './redis.ts';
 import { SharedSessions } from './shared-sessions.ts';
-import type { Store } from './store.ts';
+import type { Census, CensusLimits, Store } from './store.ts';
 import { TieredStore } from './tiered.ts';
 
 /** What operators should know; at most one a second of each `what`. */
@@ -35,6 +38,8 @@ export type SharedStoreOptions = {
   };
   readonly memory: Store;
   readonly clock: Clock;
+  /** Whether a key is being fetched here for all who want it: others need not. Absent: nobody can tell. */
+  readonly isFetching?: ((key: CacheKey) => boolean) | undefined;
   readonly onEvent: (event: StoreEvent) => void;
   /** How long purges are remembered: an entry older than that is not current. */
   readonly keep?: Seconds;
@@ -55,13 +60,14 @@ export type SharedStore = {
 
 const handshakeMs = 1000;
 const writeMs = 2000;
-/** How long one instance may take to fetch before another begins. */
+const censusStepMs = 500;
+/** How long an instance may be silent about what it fetches before another begins. */
 const leaseMs = 3000;
 const defaultKeep = seconds(86_400);
 
 /** Opens the shared store. Resolves when Redis has answered once, or has not within a second. */
 export async function openSharedStore(options: SharedStoreOptions): Promise<SharedStore> {
-  const { config, memory, clock } = options;
+  const { config, memory, clock, isFetching } = options;
   const { redis, lag, fallbackTtl } = config;
   const { deadline } = redis;
   const instance = randomUUID();
@@ -79,8 +85,12 @@ export async function openSharedStore(options: SharedStoreOptions): Promise<Shar
     onUnreadable: (reason) => onEvent({ what: 'unreadable', reason }),
   });
   const leasing = { client: links.reader, keys, instance, clock, deadlineMs: deadline * 1000, leaseMs };
-  const leases = redis.fillLock ? new FillLeases(leasing) : undefined;
-  const store = new TieredStore({ memory, entries, log: purgeLog, health, clock, deadline, leases });
+  const leases = redis.fillLock ? new FillLeases({ ...leasing, isFetching }) : undefined;
+  const census = (limits: CensusLimits): Promise<Census> => {
+    const nodes = nodesOf(links.writer, censusStepMs);
+    return takeCensus({ nodes, keys, nowMs: () => clock.monotonicMs() }, limits);
+  };
+  const store = new TieredStore({ memory, entries, log: purgeLog, health, clock, deadline, census, leases });
   const learned = new SharedSessions({ ...links, keys, health, clock, deadlineMs: deadline * 1000 });
   const tail = new LogTail({
     client: links.tail,

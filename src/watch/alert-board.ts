@@ -1,10 +1,12 @@
 /**
- * The alerts of the configuration, judged at every tick: what fires, what did lately, and who is told.
+ * The alerts of the configuration, and those that nobody needs to configure, judged at every tick: what fires, what did
+ * lately, and who is told.
  */
 
 import type { Logger } from 'pino';
-import type { Alert } from '../config/config.ts';
+import type { Alert, Config } from '../config/config.ts';
 import { type Seconds, seconds } from '../kit/time.ts';
+import { alertFacts, type AlertFacts, type ConditionFacts, conditionFacts } from './alert-facts.ts';
 import {
   type AlertState,
   describeCondition,
@@ -12,6 +14,7 @@ import {
   type Notice,
   quietSince,
   type Reading,
+  type WatchedAlert,
 } from './alerts.ts';
 import { listed } from './misses.ts';
 import { get, hitRate, share } from './tally.ts';
@@ -39,6 +42,9 @@ export type AlertView = {
   readonly firing: boolean;
   readonly since: string;
   readonly text: string;
+  /** The condition, and what the text says, in numbers. */
+  readonly when: ConditionFacts;
+  readonly facts: AlertFacts | undefined;
 };
 
 const keptNotices = 50;
@@ -49,6 +55,7 @@ export class AlertBoard {
   readonly #log: Logger;
   readonly #send: SendNotice;
   readonly #states = new Map<string, AlertState>();
+  readonly #facts = new Map<string, AlertFacts>();
   readonly #notices: Notice[] = [];
 
   constructor(watch: Watch, { log, send }: { log: Logger; send: SendNotice }) {
@@ -59,19 +66,25 @@ export class AlertBoard {
 
   /** Judges every alert at a point of the timeline. */
   judge(point: Point): void {
-    const { alerts } = this.#watch.options.config();
+    const alerts = watchedAlerts(this.#watch.options.config());
     for (const alert of alerts) this.#judgeOne(alert, point);
     const names = new Set(alerts.map(({ name }) => name));
-    for (const name of this.#states.keys()) if (!names.has(name)) this.#states.delete(name);
+    for (const name of this.#states.keys()) {
+      if (names.has(name)) continue;
+      this.#states.delete(name);
+      this.#facts.delete(name);
+    }
   }
 
-  /** Every alert of the configuration, and whether it fires. */
+  /** Every alert, and whether it fires. */
   states(): AlertView[] {
-    return this.#watch.options.config().alerts.map(({ name, when }) => {
+    return watchedAlerts(this.#watch.options.config()).map(({ name, when }) => {
       const state = this.#states.get(name);
       const since = new Date(state?.changedAt ?? this.#watch.startedAt).toISOString();
       const firing = state?.kind === 'firing';
-      return { name, condition: describeCondition(when), firing, since, text: state?.text ?? '' };
+      const condition = describeCondition(when);
+      const told = { text: state?.text ?? '', facts: this.#facts.get(name) };
+      return { name, condition, firing, since, ...told, when: conditionFacts(when) };
     });
   }
 
@@ -82,12 +95,13 @@ export class AlertBoard {
     return { firing: configured.filter(({ firing }) => firing), recent, configured };
   }
 
-  #judgeOne(alert: Alert, point: Point): void {
+  #judgeOne(alert: WatchedAlert, point: Point): void {
     const before = this.#states.get(alert.name) ?? quietSince(point.at);
     const reading = readingOf(this.#watch, point, alert.for);
     const { state, notice } = nextState(before, { alert, reading, now: point.at });
     this.#states.set(alert.name, state);
     if (notice === undefined) return;
+    this.#facts.set(alert.name, alertFacts(alert, reading));
     this.#notices.unshift(notice);
     if (this.#notices.length > keptNotices) this.#notices.pop();
     const { name, status, condition, text } = notice;
@@ -95,6 +109,31 @@ export class AlertBoard {
     else this.#log.info({ alert: name, status, condition }, text);
     if (alert.webhook !== undefined) void this.#send(alert.webhook, { ...spoken(notice) });
   }
+}
+
+/** The alerts of the configuration; with Redis, one on what is stored there as well (`store.redis.max_bytes`). */
+export function watchedAlerts({ alerts, store }: Pick<Config, 'alerts' | 'store'>): readonly WatchedAlert[] {
+  // Two of one name could not be told apart: that of the configuration counts.
+  if (store.redis === undefined || alerts.some(({ name }) => name === overMaxBytes)) return alerts;
+  const overMax: WatchedAlert = {
+    name: overMaxBytes,
+    when: { kind: 'redis_bytes_above', bytes: store.redis.maxBytes },
+    // The janitor measures seldom: each time counts.
+    for: seconds(0),
+    minRequests: 0,
+    webhook: webhookFor(alerts),
+  };
+  return [...alerts, overMax];
+}
+
+const overMaxBytes = 'redis-over-max-bytes';
+
+/** Who is told of Redis already, else of memory, else of anything; nobody where no alert has a webhook. */
+function webhookFor(alerts: readonly Alert[]): string | undefined {
+  const told = alerts.filter(({ webhook }) => webhook !== undefined);
+  const about = (kind: Alert['when']['kind']): Alert | undefined =>
+    told.find(({ when }) => when.kind === kind);
+  return (about('redis_down') ?? about('memory_above') ?? told[0])?.webhook;
 }
 
 const spoken = (notice: Notice): SpokenNotice => ({
@@ -118,7 +157,9 @@ export function readingOf(watch: Watch, point: Point, span: Seconds): Reading {
     originLatency: seconds(share(get(tally, 'originSeconds'), originRequests)),
     redisDown: redis === 'down',
     residentBytes: point.residentBytes,
-    purgeLag: lag ?? seconds(0),
+    redisBytes: point.redisBytes,
+    // A log that was never heard is as old as this process.
+    purgeLag: lag ?? (redis === 'none' ? seconds(0) : watch.uptime),
     leakSuspected: isLeakSuspected(watch, point),
     reasons: listed(reasons),
   };

@@ -10,6 +10,13 @@ import type { Alert, AlertCondition } from '../config/config.ts';
 import { between, type EpochMs, type Seconds, seconds } from '../kit/time.ts';
 import type { Reason } from './miss-reason.ts';
 
+/** A condition of the configuration, or one that is watched unasked (alert-board.ts). */
+export type WatchedCondition =
+  AlertCondition | { readonly kind: 'redis_bytes_above'; readonly bytes: number };
+
+/** An alert of the configuration, or one that nobody had to configure. */
+export type WatchedAlert = Omit<Alert, 'when'> & { readonly when: WatchedCondition };
+
 /** What was measured over an alert's `for`. */
 export type Reading = {
   /** Whether the counters go back so far. */
@@ -21,6 +28,8 @@ export type Reading = {
   readonly originLatency: Seconds;
   readonly redisDown: boolean;
   readonly residentBytes: number;
+  /** What is stored in Redis; `undefined`: not known yet. */
+  readonly redisBytes: number | undefined;
   readonly purgeLag: Seconds;
   readonly leakSuspected: boolean;
   /** The most frequent reasons of misses in that time, with their share of them. */
@@ -60,7 +69,7 @@ export const quietSince = (now: EpochMs): AlertState => ({
 /** What an alert is after a reading, and the notice its change calls for. */
 export function nextState(
   state: AlertState,
-  { alert, reading, now }: { alert: Alert; reading: Reading; now: EpochMs },
+  { alert, reading, now }: { alert: WatchedAlert; reading: Reading; now: EpochMs },
 ): { readonly state: AlertState; readonly notice: Notice | undefined } {
   const judged = judge(alert, reading);
   const badSince = judged === 'bad' ? (state.badSince ?? now) : undefined;
@@ -72,35 +81,35 @@ export function nextState(
     return { state: firing, notice: noticeOf(alert, firing, { status: 'firing', now, since: badSince }) };
   }
   if (state.kind === 'firing' && clearSince !== undefined && between(clearSince, now) >= calmOf(alert)) {
-    const quiet = quietSince(now);
     const text = `${alert.name}: over. ${valueText(alert.when, reading)}`;
+    const quiet: AlertState = { ...quietSince(now), text };
     return {
-      state: { ...quiet, text },
-      notice: noticeOf(alert, { ...quiet, text }, { status: 'resolved', now, since: state.changedAt }),
+      state: quiet,
+      notice: noticeOf(alert, quiet, { status: 'resolved', now, since: state.changedAt }),
     };
   }
   return { state: kept, notice: undefined };
 }
 
 function noticeOf(
-  { name, when }: Alert,
+  { name, when }: WatchedAlert,
   { text }: AlertState,
   { status, now, since }: { status: Notice['status']; now: EpochMs; since: EpochMs },
 ): Notice {
   return { name, status, at: now, since, condition: describeCondition(when), text };
 }
 
-const isMeasuredOverFor = ({ kind }: AlertCondition): boolean =>
+const isMeasuredOverFor = ({ kind }: WatchedCondition): boolean =>
   kind === 'hit_rate_below' || kind === 'origin_error_rate_above' || kind === 'origin_latency_above';
 
-const patienceOf = (alert: Alert): Seconds => (isMeasuredOverFor(alert.when) ? seconds(0) : alert.for);
-const calmOf = (alert: Alert): Seconds => seconds(Math.min(alert.for, 60));
+const patienceOf = (alert: WatchedAlert): Seconds => (isMeasuredOverFor(alert.when) ? seconds(0) : alert.for);
+const calmOf = (alert: WatchedAlert): Seconds => seconds(Math.min(alert.for, 60));
 
 /** A tenth better than the bound is over; so much in between changes nothing. */
 const margin = 0.1;
 
 /** How a reading stands to an alert's bound. Too few requests say nothing bad. */
-export function judge({ when, minRequests }: Alert, reading: Reading): Judgement {
+export function judge({ when, minRequests }: WatchedAlert, reading: Reading): Judgement {
   switch (when.kind) {
     case 'hit_rate_below':
       if (!reading.covers || reading.reads < minRequests) return 'clear';
@@ -115,6 +124,8 @@ export function judge({ when, minRequests }: Alert, reading: Reading): Judgement
       return against(reading.purgeLag, when.duration);
     case 'memory_above':
       return against(reading.residentBytes, when.bytes);
+    case 'redis_bytes_above':
+      return reading.redisBytes === undefined ? 'between' : against(reading.redisBytes, when.bytes);
     case 'redis_down':
       return reading.redisDown ? 'bad' : 'clear';
     case 'leak_suspected':
@@ -130,7 +141,7 @@ function against(value: number, bound: number): Judgement {
 }
 
 /** A condition as the file writes it. */
-export function describeCondition(when: AlertCondition): string {
+export function describeCondition(when: WatchedCondition): string {
   switch (when.kind) {
     case 'hit_rate_below':
     case 'origin_error_rate_above':
@@ -139,6 +150,7 @@ export function describeCondition(when: AlertCondition): string {
     case 'purge_lag_above':
       return `${when.kind} ${when.duration}s`;
     case 'memory_above':
+    case 'redis_bytes_above':
       return `${when.kind} ${mebibytes(when.bytes)}`;
     case 'redis_down':
     case 'leak_suspected':
@@ -149,14 +161,15 @@ export function describeCondition(when: AlertCondition): string {
 }
 
 /** What fires, with its value; a low hit rate with the two largest causes of misses. */
-function firingText({ name, when, for: span }: Alert, reading: Reading): string {
+function firingText({ name, when, for: span }: WatchedAlert, reading: Reading): string {
   const causes = reading.reasons.slice(0, 2).map(({ reason, share }) => `${reason} (${percent(share)})`);
   const why =
     when.kind !== 'hit_rate_below' || causes.length === 0 ? '' : ` Most misses: ${causes.join(', ')}.`;
-  return `${name}: ${describeCondition(when)} for ${span}s. ${valueText(when, reading)}${why}`;
+  const since = span === 0 ? '' : ` for ${span}s`;
+  return `${name}: ${describeCondition(when)}${since}. ${valueText(when, reading)}${why}`;
 }
 
-function valueText({ kind }: AlertCondition, reading: Reading): string {
+function valueText({ kind }: WatchedCondition, reading: Reading): string {
   switch (kind) {
     case 'hit_rate_below':
       return `The hit rate is ${percent(reading.hitRate)} of ${reading.reads} requests.`;
@@ -169,6 +182,8 @@ function valueText({ kind }: AlertCondition, reading: Reading): string {
     case 'memory_above':
     case 'leak_suspected':
       return `The process has ${mebibytes(reading.residentBytes)} in memory.`;
+    case 'redis_bytes_above':
+      return `About ${mebibytes(reading.redisBytes ?? 0)} are stored in Redis.`;
     case 'redis_down':
       return reading.redisDown ? 'Redis does not answer.' : 'Redis answers.';
     default:

@@ -28,7 +28,7 @@ export type Answers = {
   readonly hot: () => object;
   readonly alerts: () => object;
   readonly overview: (spanSeconds: number) => object;
-  readonly report: (period: Period, format: ReportFormat) => string;
+  readonly report: (period: Period, format: ReportFormat) => Promise<string>;
 };
 
 /** Makes the functions that answer. */

@@ -38,6 +38,9 @@ export const operationBounds: readonly number[] = [
 
 const most = { types: 200, hotKeys: 300 };
 
+/** RFC 9110 §15.6: these say that the origin, or what is behind it, could not do its work. */
+export const isTrouble = (status: number): boolean => status >= 500 && status !== 501;
+
 /** All counters of one process. */
 export class Counters {
   readonly types = new Map<string, TypeCounts>();
@@ -69,7 +72,7 @@ export class Counters {
         add(type.tally, at.writes, 1);
         // @fastify/http-proxy sends these: they do not pass `onOrigin`.
         if (outcome.originDuration !== undefined || outcome.kind === 'failed') {
-          this.onOrigin(outcome.duration, outcome.failure !== undefined || outcome.status >= 500);
+          this.onOrigin(outcome.duration, outcome.failure !== undefined || isTrouble(outcome.status));
         }
     }
   };
@@ -163,12 +166,7 @@ export class Counters {
     add(tally, at.hits, 1);
     add(tally, at.hitSeconds, duration);
     observe(tally, 'hitTimes', duration);
-    const ttl = cacheStatus?.ttl ?? 0;
-    if (ttl < 0) {
-      add(tally, at.staleHits, 1);
-      add(tally, at.staleSeconds, -ttl);
-      observe(tally, 'staleness', -ttl);
-    }
+    if (stale(tally, cacheStatus)) add(tally, at.staleHits, 1);
     if (entry === undefined) return;
     // From the second time on it is in memory.
     if (this.#redisWaiting > 0 && this.#fromRedis.delete(entry)) {
@@ -196,9 +194,19 @@ export class Counters {
     observe(tally, 'missTimes', duration);
     if (outcome.pass !== undefined) add(tally, at.passes, 1);
     if (kind === 'failed') add(tally, at.failed, 1);
+    if (stale(tally, cacheStatus)) add(tally, at.standIns, 1);
     if (cacheStatus?.kind === 'forward' && cacheStatus.collapsed === true) {
       add(tally, at.collapsed, 1);
       if (entry !== undefined) this.#saved(tally, entry);
     }
   }
+}
+
+/** Notes how stale what the client got was; `false`: it was not, or came from the origin. */
+function stale(tally: Tally, cacheStatus: Outcome['cacheStatus']): boolean {
+  const ttl = cacheStatus?.ttl ?? 0;
+  if (ttl >= 0) return false;
+  add(tally, at.staleSeconds, -ttl);
+  observe(tally, 'staleness', -ttl);
+  return true;
 }

@@ -1,5 +1,5 @@
 /**
- * Hours and reports as files of one folder, for a proxy without Redis.
+ * Hours and reports as files of one folder: hours for a proxy without Redis, reports for any.
  *
  * Promises: a file is whole or not there (written beside, then renamed); reports of one name are published once, also by
  * several processes of one folder; no more reports are kept than a quarter's.
@@ -7,45 +7,68 @@
 
 import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { HourArchive } from './report-desk.ts';
-import { readHours } from './rollup.ts';
+import { seconds } from '../kit/time.ts';
+import type { HourArchive } from './hour-archive.ts';
+import { type Hour, readHours, sumHours } from './rollup.ts';
 
 const hoursFile = 'hours.json';
 const keptReports = 3 * 14;
 
 /** Opens a folder; it is made when something is written. */
 export function openHourFiles(folder: string): HourArchive {
-  const write = async (name: string, text: string): Promise<void> => {
-    await mkdir(folder, { recursive: true });
-    const beside = join(folder, `.${name}.${process.pid}`);
-    await writeFile(beside, text, { mode: 0o600 });
-    await rename(beside, join(folder, name));
-  };
+  const before = new EarlierHours(join(folder, hoursFile));
   return {
-    load: async () => {
-      try {
-        return readHours(await readFile(join(folder, hoursFile), 'utf8'));
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-        throw error;
-      }
+    saveEvery: seconds(300),
+    settling: seconds(0),
+    others: async (from, to) => (await before.load()).filter(({ hour }) => hour >= from && hour < to),
+    save: async (own) => {
+      const hours = sumHours([...(await before.load()), ...own]);
+      await writeWhole(folder, hoursFile, JSON.stringify(hours));
     },
-    save: (hours) => write(hoursFile, JSON.stringify(hours)),
     publish: async (name, text) => {
-      await write(name, text);
+      await writeWhole(folder, name, text);
       await forgetOld(folder);
     },
-    claim: async (name) => {
-      await mkdir(folder, { recursive: true });
-      try {
-        await (await open(join(folder, `${name}.claimed`), 'wx')).close();
-        return true;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-        throw error;
-      }
-    },
+    claim: (name) => claim(folder, name),
   };
+}
+
+/** The hours of the processes before this one: read once, and again only when that failed. */
+class EarlierHours {
+  readonly #file: string;
+  #hours: readonly Hour[] | undefined;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  async load(): Promise<readonly Hour[]> {
+    try {
+      this.#hours ??= readHours(await readFile(this.#file, 'utf8'));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      this.#hours = [];
+    }
+    return this.#hours;
+  }
+}
+
+async function writeWhole(folder: string, name: string, text: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const beside = join(folder, `.${name}.${process.pid}`);
+  await writeFile(beside, text, { mode: 0o600 });
+  await rename(beside, join(folder, name));
+}
+
+async function claim(folder: string, name: string): Promise<boolean> {
+  await mkdir(folder, { recursive: true });
+  try {
+    await (await open(join(folder, `${name}.claimed`), 'wx')).close();
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
 }
 
 /** Names begin with the kind and the date: the first in order are the oldest of their kind. */

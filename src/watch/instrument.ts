@@ -7,7 +7,7 @@ import { type Clock, type Seconds, seconds } from '../kit/time.ts';
 import type { Origin, OriginReceiver } from '../origin/origin.ts';
 import type { PurgeLog } from '../store/purge-log.ts';
 import type { Entry, Store } from '../store/store.ts';
-import type { StoreOperation } from './counters.ts';
+import { isTrouble, type StoreOperation } from './counters.ts';
 import type { PurgeRecord } from './purges.ts';
 
 export type StoreListener = {
@@ -32,10 +32,10 @@ export function instrumentStore(store: Store, clock: Clock, listener: StoreListe
     onOperation('get/memory', since(clock, startedMs));
     return entries;
   };
-  store.get = (key) => {
+  store.get = (key, sinceMs) => {
     const startedMs = clock.monotonicMs();
     const near = peek(key);
-    return get(key).then((entries) => {
+    return get(key, sinceMs).then((entries) => {
       onOperation(slow, since(clock, startedMs));
       if (store.hasSlowTier) for (const entry of entries) if (!near.includes(entry)) onFromRedis(entry);
       return entries;
@@ -87,9 +87,6 @@ export function instrumentOrigin(
   const send = origin.send.bind(origin);
   origin.send = (request, receiver) => send(request, counting(receiver, clock, onOrigin));
 }
-
-/** RFC 9110 §15.6: these say that the origin, or what is behind it, could not do its work. */
-const isTrouble = (status: number): boolean => status >= 500 && status !== 501;
 
 function counting(
   receiver: OriginReceiver,

@@ -116,8 +116,14 @@ function distribution(
   });
 }
 
-function registerOrigin(registry: Registry, { counters }: Watch): void {
+function registerOrigin(registry: Registry, { counters, options }: Watch): void {
   const shared = (quantity: Quantity): number => get(counters.shared, quantity);
+  fill(
+    gauge(registry, ['shelflife_origin_breaker_open', 'Whether the origin has been failing, 1 or 0']),
+    (set) => {
+      set({}, options.origin.health.isClosed ? 0 : 1);
+    },
+  );
   fill(counter(registry, ['shelflife_origin_requests_total', 'Requests sent to the origin']), (set) => {
     set({}, shared('originRequests'));
   });
@@ -150,6 +156,11 @@ const savings: readonly (readonly [name: string, help: string, quantity: Quantit
   ],
   ['shelflife_bytes_saved_total', 'Bytes of bodies that the origin did not send', 'savedBytes'],
   ['shelflife_stale_hits_total', 'Hits given stale', 'staleHits'],
+  [
+    'shelflife_stand_ins_total',
+    'Misses given a stale response in place of an origin in trouble, or too slow',
+    'standIns',
+  ],
   ['shelflife_collapsed_total', 'Requests that waited for the fetch of another', 'collapsed'],
 ];
 
@@ -165,7 +176,7 @@ function registerSavings(registry: Registry, { counters }: Watch): void {
       add({ labels: { type }, buckets: bucketsOf(tally, 'lifetimes'), sum: get(tally, 'lifetimeSeconds') });
     }
   });
-  const staleness = { name: 'shelflife_staleness_seconds', help: 'How stale stale hits were' };
+  const staleness = { name: 'shelflife_staleness_seconds', help: 'How stale the stale responses given were' };
   distribution(registry, { ...staleness, kind: 'staleness', quantity: 'staleSeconds' }, () =>
     counters.total(),
   );

@@ -5,7 +5,7 @@
  */
 
 import { clauses } from '../http/storable.ts';
-import type { NotStoredReason, Outcome } from '../proxy/outcome.ts';
+import type { MissCause, NotStoredReason, Outcome } from '../proxy/outcome.ts';
 
 /** `uncacheable`: not stored, then or now; `pass`: by rule, or by what the request is. */
 export type Cause =
@@ -38,13 +38,20 @@ const passing: ReadonlySet<NotStoredReason> = new Set<NotStoredReason>([
   'not-asked',
 ]);
 
+/** There was nothing before, as far as could be told. */
+const newCauses: ReadonlySet<MissCause> = new Set<MissCause>([
+  'cold',
+  'store-down',
+  'uncacheable',
+  'collapsed-failed',
+]);
+
 /** The reason of a read that was no hit. */
 export function reasonOf({ pass, doubt, miss, purgedBy, notStored }: Outcome): Reason {
   if (pass === 'identity') return doubt === undefined ? 'identity' : `identity/${doubt}`;
   if (pass !== undefined) return `pass/${pass}`;
   // What cannot be stored was not there before either: to call it cold would hide why it will never be.
-  const isNew =
-    miss === 'cold' || miss === 'uncacheable' || miss === 'collapsed-failed' || miss === undefined;
+  const isNew = miss === undefined || newCauses.has(miss);
   if (isNew && notStored !== undefined && !passing.has(notStored)) return `uncacheable/${notStored}`;
   if (miss === 'purged') return purgedBy === undefined ? 'purged' : `purged/${purgedBy}`;
   return miss ?? 'cold';

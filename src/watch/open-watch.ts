@@ -8,7 +8,8 @@ import type { ProxyParts } from '../proxy/exchange.ts';
 import type { Outcome } from '../proxy/outcome.ts';
 import { type Answers, createAnswers } from './answers.ts';
 import { AlertBoard } from './alert-board.ts';
-import { type HourArchive, ReportDesk } from './report-desk.ts';
+import type { HourArchive } from './hour-archive.ts';
+import { ReportDesk } from './report-desk.ts';
 import { createRequestLog } from './request-log.ts';
 import { type BackgroundFacts, type RedisFacts, Watch } from './watch.ts';
 import { createWebhook } from './webhook.ts';
@@ -67,7 +68,6 @@ export function openWatch<Parts extends ProxyParts>(
     board.judge(point);
     desk.tick(point);
   });
-  const opened = desk.open();
   const stop = watch.start();
   return {
     parts: { ...parts, onOutcome: tell },
@@ -76,7 +76,6 @@ export function openWatch<Parts extends ProxyParts>(
     onRefused: watch.counters.onRefused,
     close: async () => {
       stop();
-      await opened;
       await desk.close();
     },
   };

@@ -19,6 +19,8 @@ export type PurgeView = {
   readonly at: string;
   readonly cause: string;
   readonly what: readonly string[];
+  /** Whether it was of everything; then `what` says so first. */
+  readonly everything: boolean;
   readonly more: number;
   readonly soft: boolean;
   readonly instances: Receipt['instances'] | undefined;
@@ -59,5 +61,5 @@ function view({ at, purge, instances, took }: PurgeRecord): PurgeView {
   const what = all.slice(0, named).map((text) => maskTarget(text).slice(0, 120));
   const more = all.length - what.length;
   const took_ms = Math.round(took * 1e6) / 1000;
-  return { at: new Date(at).toISOString(), cause, what, more, soft, instances, took_ms };
+  return { at: new Date(at).toISOString(), cause, what, everything, more, soft, instances, took_ms };
 }

@@ -1,32 +1,22 @@
 /**
  * The report in time: hours gathered and kept, a report whenever asked for, and one written when it is due.
  *
- * Where hours are kept is given from outside. With several instances `claim` sees to it that one of them writes a report.
+ * Where hours are kept is given from outside. Promises: a report sums over everybody whose hours are kept there, or says
+ * that it could not; of several instances one publishes it; nothing here rejects, and no request waits for it.
  */
 
 import { Cron } from 'croner';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import { weekdays } from '../config/config.ts';
-import type { EpochMs } from '../kit/time.ts';
-import { buildReport, type Period, type Report } from './report.ts';
+import { type EpochMs, runAfter, type Seconds } from '../kit/time.ts';
+import type { HourArchive } from './hour-archive.ts';
+import { buildReport, type Period, type Report, spanOf } from './report.ts';
 import { reportHtml } from './report-html.ts';
 import { reportMarkdown, reportSummary, reportText } from './report-text.ts';
-import { type Hour, Rollup } from './rollup.ts';
+import { type Hour, Rollup, sumHours } from './rollup.ts';
 import type { Watch } from './watch.ts';
 import type { Point } from './window.ts';
-
-/** Where the hours of this instance, and of others, are kept. */
-export interface HourArchive {
-  /** Those kept before; none when there are none, or they cannot be read. */
-  load(): Promise<readonly Hour[]>;
-  /** Keeps them, in place of what was kept. */
-  save(hours: readonly Hour[]): Promise<void>;
-  /** Writes a finished report under a name. */
-  publish(name: string, text: string): Promise<void>;
-  /** Whether this instance is the one to publish `name`. */
-  claim(name: string): Promise<boolean>;
-}
 
 export type ReportFormat = 'json' | 'text' | 'markdown' | 'html';
 
@@ -39,7 +29,6 @@ export type DeskOptions = {
 };
 
 const collectEveryMs = 10_000;
-const saveEveryMs = 300_000;
 
 /** Gathers hours and writes reports. */
 export class ReportDesk {
@@ -47,23 +36,17 @@ export class ReportDesk {
   readonly #rollup: Rollup;
   #collectedAt = 0;
   #savedAt: number;
+  #saving: Promise<void> | undefined;
+  #publishing: Promise<void> | undefined;
   #due: { readonly key: string; readonly at: EpochMs | undefined } | undefined;
+  readonly #closing = Promise.withResolvers<undefined>();
 
   constructor(options: DeskOptions) {
     const { watch } = options;
     this.#options = options;
     this.#rollup = new Rollup(watch.counters, watch.now());
     this.#savedAt = watch.startedAt;
-  }
-
-  /** Takes up the hours kept before. */
-  async open(): Promise<void> {
-    const { archive, log } = this.#options;
-    try {
-      for (const hour of (await archive?.load()) ?? []) this.#rollup.add(hour);
-    } catch (error) {
-      log.warn({ err: error }, 'report: the hours kept before cannot be read');
-    }
+    this.#isDue(watch.startedAt);
   }
 
   /** To be called at every tick. */
@@ -71,37 +54,66 @@ export class ReportDesk {
     if (point.at - this.#collectedAt < collectEveryMs && !this.#isDue(point.at)) return;
     this.#collectedAt = point.at;
     this.#rollup.collect(point);
-    if (point.at - this.#savedAt >= saveEveryMs) void this.#save(point.at);
-    if (this.#isDue(point.at)) void this.#publish(point.at);
+    const { archive } = this.#options;
+    const isTime = archive !== undefined && point.at - this.#savedAt >= archive.saveEvery * 1000;
+    if (isTime && this.#saving === undefined) {
+      this.#savedAt = point.at;
+      void this.#save();
+    }
+    if (this.#isDue(point.at)) this.#publishing = this.#publish(point.at);
   }
 
-  /** The report of the period up to now. */
-  report(period: Period): Report {
+  /** The report of the period up to now, over all instances. */
+  async report(period: Period): Promise<Report> {
     const { watch } = this.#options;
     const point = watch.now();
     this.#rollup.collect(point);
-    return buildReport(this.#rollup.hours(), { period, now: point.at });
+    const own = this.#rollup.hours();
+    const others = await this.#others(period, point.at);
+    const hours = sumHours([...(others ?? []), ...own]);
+    return buildReport(hours, { period, now: point.at, complete: others !== undefined });
   }
 
   /** The same, as text of a kind. */
-  render(period: Period, format: ReportFormat): string {
-    return renderReport(this.report(period), format);
+  async render(period: Period, format: ReportFormat): Promise<string> {
+    return renderReport(await this.report(period), format);
   }
 
-  /** Keeps what there is. */
+  /** Keeps what there is; a report that is being written is finished. */
   async close(): Promise<void> {
-    const point = this.#options.watch.now();
-    this.#rollup.collect(point);
-    await this.#save(point.at);
+    this.#closing.resolve(undefined);
+    await this.#publishing;
+    this.#rollup.collect(this.#options.watch.now());
+    await this.#save();
   }
 
-  async #save(now: EpochMs): Promise<void> {
-    this.#savedAt = now;
+  /** What others counted, in the period and the one before; `undefined`: it cannot be read. */
+  async #others(period: Period, now: EpochMs): Promise<readonly Hour[] | undefined> {
+    const { archive, log } = this.#options;
+    const { before, end } = spanOf(period, now);
+    try {
+      return (await archive?.others(before, end)) ?? [];
+    } catch (error) {
+      log.warn({ err: error }, 'report: the hours of others cannot be read');
+      return undefined;
+    }
+  }
+
+  /** One after the other: what is newer must be written last. */
+  #save(): Promise<void> {
+    const saving = (this.#saving ?? Promise.resolve()).then(() => this.#saveNow());
+    this.#saving = saving;
+    return saving.finally(() => {
+      if (this.#saving === saving) this.#saving = undefined;
+    });
+  }
+
+  async #saveNow(): Promise<void> {
     const { archive, log } = this.#options;
     try {
       await archive?.save(this.#rollup.hours());
     } catch (error) {
-      log.warn({ err: error }, 'report: the hours cannot be kept');
+      log.warn({ err: error }, 'report: the hours cannot be kept; they are tried again');
     }
   }
 
@@ -119,18 +131,45 @@ export class ReportDesk {
     this.#due = { key: due.key, at: nextReport(this.#config(), now) };
     const { archive, log, send } = this.#options;
     const name = `report-${schedule.every}-${new Date(due.at).toISOString().slice(0, 10)}`;
+    await this.#save();
+    if (!(await this.#isOurs(name))) return;
+    if (archive !== undefined) await this.#waited(archive.settling);
+    const report = await this.report(schedule.every);
+    await this.#write(name, report);
+    log.info({ report: name, summary: reportSummary(report) }, 'report: written');
+    // Tries for a while, and never rejects: a proxy that stops does not wait for it.
+    if (schedule.webhook !== undefined) void send(schedule.webhook, { text: reportSummary(report), report });
+  }
+
+  /** Whether it is for this instance to publish. A report too many is better than none. */
+  async #isOurs(name: string): Promise<boolean> {
+    const { archive, log } = this.#options;
     try {
-      if (archive !== undefined && !(await archive.claim(name))) return;
-      const report = this.report(schedule.every);
-      for (const format of ['html', 'json', 'markdown'] as const) {
-        await archive?.publish(`${name}.${endings[format]}`, renderReport(report, format));
-      }
-      log.info({ report: name }, 'report: written');
-      if (schedule.webhook !== undefined)
-        await send(schedule.webhook, { text: reportSummary(report), report });
+      return (await archive?.claim(name)) ?? true;
     } catch (error) {
-      log.warn({ err: error }, 'report: cannot be written');
+      log.warn({ err: error }, 'report: cannot be claimed');
+      return true;
     }
+  }
+
+  async #write(name: string, report: Report): Promise<void> {
+    const { archive, log } = this.#options;
+    try {
+      for (const format of ['html', 'json', 'markdown'] as const)
+        await archive?.publish(`${name}.${endings[format]}`, renderReport(report, format));
+    } catch (error) {
+      log.warn({ err: error }, 'report: cannot be written to its folder');
+    }
+  }
+
+  /** Resolves after the pause, or at once when this is closed. */
+  async #waited(pause: Seconds): Promise<void> {
+    let cancel = (): void => undefined;
+    const passed = new Promise<void>((resolve) => {
+      cancel = runAfter(pause, resolve);
+    });
+    await Promise.race([passed, this.#closing.promise]);
+    cancel();
   }
 
   #config(): Config {

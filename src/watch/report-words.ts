@@ -16,6 +16,7 @@ const lineNames: Readonly<Record<LineName, string>> = {
   origin_seconds_saved: 'Origin time saved',
   origin_errors: 'Errors of the origin',
   stale_hits: 'Stale hits',
+  stand_ins: 'Stale in place of the origin',
   purges: 'Purges',
   memory_peak: 'Memory of the process, peak',
   store_peak: 'Store in memory, peak',
@@ -40,9 +41,14 @@ export type Table = {
 export const titleOf = ({ period, from, to }: Report): string =>
   `shelflife, the ${period} from ${day(from)} to ${day(to)}`;
 
-/** What the report covers, if that is not all of the period. */
-export const coverageOf = ({ hours }: Report): string =>
-  hours.counted === hours.of ? '' : `Counted in ${hours.counted} of ${hours.of} hours.`;
+/** What the report covers, if that is not all of the period, or not all instances. */
+export const coverageOf = ({ hours, complete }: Report): string =>
+  [
+    hours.counted === hours.of ? '' : `Counted in ${hours.counted} of ${hours.of} hours.`,
+    complete ? '' : 'Of one instance only: what the others counted could not be read.',
+  ]
+    .filter((sentence) => sentence !== '')
+    .join(' ');
 
 /** Every table of the report, the most important first. */
 export function tablesOf(report: Report): Table[] {

@@ -2,8 +2,8 @@
  * The trend report: a period, the one before it, what changed and why, and where we stand against the targets (pure).
  */
 
-import type { EpochMs } from '../kit/time.ts';
-import { mergeHours, type Hour } from './rollup.ts';
+import { type EpochMs, epochMs } from '../kit/time.ts';
+import { hourMs, mergeHours, type Hour } from './rollup.ts';
 import { distributions, newTally, quantile, type Quantity, share } from './tally.ts';
 
 export type Period = 'day' | 'week';
@@ -58,6 +58,8 @@ export type Report = {
   readonly to: string;
   /** Hours with something in them, of those the period has. */
   readonly hours: { readonly counted: number; readonly of: number };
+  /** `false`: it is of one instance alone, since what the others counted could not be read. */
+  readonly complete: boolean;
   readonly lines: readonly ReportLine[];
   readonly targets: readonly Target[];
   readonly causes: readonly Ranked[];
@@ -66,30 +68,44 @@ export type Report = {
   readonly points: readonly ReportPoint[];
 };
 
-const hourMs = 3_600_000;
 const periodHours: Readonly<Record<Period, number>> = { day: 24, week: 7 * 24 };
 
-/** The report of the period that ends at `now`; hours may be in any order. */
-export function buildReport(
-  hours: readonly Hour[],
-  { period, now }: { period: Period; now: EpochMs },
-): Report {
+/** Where the period that ends with the hour of `now` begins and ends, and where the one before it begins. */
+export function spanOf(
+  period: Period,
+  now: EpochMs,
+): { readonly before: EpochMs; readonly from: EpochMs; readonly end: EpochMs } {
   const length = periodHours[period] * hourMs;
   const end = Math.floor(now / hourMs) * hourMs + hourMs;
-  const within = (from: number, to: number): Hour[] => hours.filter(({ hour }) => hour >= from && hour < to);
-  const own = within(end - length, end);
-  const [current, before] = [merged(own), merged(within(end - 2 * length, end - length))];
+  return { before: epochMs(end - 2 * length), from: epochMs(end - length), end: epochMs(end) };
+}
+
+export type ReportInput = {
+  readonly period: Period;
+  readonly now: EpochMs;
+  /** `false`: what others counted could not be read. */
+  readonly complete?: boolean;
+};
+
+/** The report of the period that ends at `now`; hours may be in any order, one of each time. */
+export function buildReport(hours: readonly Hour[], { period, now, complete = true }: ReportInput): Report {
+  const { before: start, from, end } = spanOf(period, now);
+  const within = (first: number, last: number): Hour[] =>
+    hours.filter(({ hour }) => hour >= first && hour < last);
+  const own = within(from, end);
+  const [current, before] = [merged(own), merged(within(start, from))];
   return {
     period,
-    from: new Date(end - length).toISOString(),
+    from: new Date(from).toISOString(),
     to: new Date(Math.min(end, now)).toISOString(),
     hours: { counted: own.length, of: periodHours[period] },
+    complete,
     lines: (Object.keys(measures) as LineName[]).map((name) => lineOf(name, current, before)),
     targets: targetsOf(current),
     causes: ranked(current?.reasons, before?.reasons),
     purges: ranked(current?.purges, before?.purges),
     types: typesOf(current, before),
-    points: pointsOf(own, { from: end - length, period }),
+    points: pointsOf(own, { from, period }),
   };
 }
 
@@ -121,6 +137,7 @@ const measures = {
   origin_seconds_saved: (hour: Hour): number => Math.round(count(hour, 'savedSeconds') * 10) / 10,
   origin_errors: (hour: Hour): number => count(hour, 'originErrors'),
   stale_hits: (hour: Hour): number => count(hour, 'staleHits'),
+  stand_ins: (hour: Hour): number => count(hour, 'standIns'),
   purges: (hour: Hour): number => count(hour, 'purges'),
   memory_peak: (hour: Hour): number => hour.peaks['residentBytes'] ?? 0,
   store_peak: (hour: Hour): number => hour.peaks['storeBytes'] ?? 0,

@@ -50,6 +50,7 @@ export function lineOf(outcome: Outcome, tierOf: TierOf): Readonly<Record<string
     route: outcome.route,
     outcome: kind,
     cause: countsAs(outcome) === 'miss' ? reasonOf(outcome) : undefined,
+    detail: cacheStatus?.detail,
     ttl: cacheStatus?.ttl === undefined ? undefined : Math.floor(cacheStatus.ttl),
     tier: kind === 'hit' ? tierOf(entry) : undefined,
     lifetime: kind === 'hit' || entry === undefined ? undefined : Math.floor(entry.policy.lifetime),

@@ -7,7 +7,7 @@
 
 import { type EpochMs, epochMs } from '../kit/time.ts';
 import type { TypeCounts } from './counters.ts';
-import { at, bucketsOf, difference, newTally, type Quantity, type Tally } from './tally.ts';
+import { at, bucketsOf, difference, newTally, type Quantity, type Tally, timeBounds } from './tally.ts';
 import { type Point, reasonsBetween } from './window.ts';
 
 /** One hour. Sums add up, `peaks` are the highest seen. */
@@ -24,8 +24,9 @@ export type Hour = {
   readonly peaks: Readonly<Record<string, number>>;
 };
 
-const hourMs = 3_600_000;
-const keptHours = 5 * 7 * 24;
+export const hourMs = 3_600_000;
+/** Five weeks. */
+export const keptHours = 5 * 7 * 24;
 const typeQuantities = ['hits', 'misses', 'hitSeconds', 'missSeconds', 'savedSeconds'] as const;
 
 /** What the hours are made from. */
@@ -34,7 +35,7 @@ export type RollupSource = {
   readonly purgesByCause: ReadonlyMap<string, number>;
 };
 
-/** Gathers hours. */
+/** Gathers the hours of this process. An hour that changes becomes another object. */
 export class Rollup {
   readonly #source: RollupSource;
   readonly #hours = new Map<EpochMs, Hour>();
@@ -55,41 +56,59 @@ export class Rollup {
     const typeChanges: Record<string, Record<string, number>> = {};
     for (const [name, { tally }] of types) {
       const changed = difference(tally, this.#types.get(name) ?? newTally());
-      typeChanges[name] = Object.fromEntries(typeQuantities.map((key) => [key, changed[at[key]] ?? 0]));
+      const counts = changesOf(typeQuantities.map((key) => [key, changed[at[key]] ?? 0]));
+      // Most types rest most hours, and five weeks are many hours.
+      if (Object.keys(counts).length > 0) typeChanges[name] = counts;
       this.#types.set(name, tally.slice());
     }
-    const purges = [...purgesByCause].map(([cause, count]) => [
-      cause,
-      count - (this.#purges.get(cause) ?? 0),
-    ]);
+    const purges = [...purgesByCause].map(
+      ([cause, count]) => [cause, count - (this.#purges.get(cause) ?? 0)] as const,
+    );
     this.#purges = new Map(purgesByCause);
-    this.add({
+    this.#add({
       hour,
-      counts: Object.fromEntries((Object.keys(at) as Quantity[]).map((key) => [key, change[at[key]] ?? 0])),
+      counts: changesOf((Object.keys(at) as Quantity[]).map((key) => [key, change[at[key]] ?? 0])),
       hitTimes: bucketsOf(change, 'hitTimes'),
       missTimes: bucketsOf(change, 'missTimes'),
-      reasons: Object.fromEntries(reasonsBetween(this.#last.reasons, point.reasons)),
-      purges: Object.fromEntries(purges) as Record<string, number>,
+      reasons: changesOf(reasonsBetween(this.#last.reasons, point.reasons)),
+      purges: changesOf(purges),
       types: typeChanges,
       peaks: peaksOf(point),
     });
     this.#last = point;
   }
 
-  /** Adds an hour, to one of the same time if there is one. */
-  add(hour: Hour): void {
-    const before = this.#hours.get(hour.hour);
-    this.#hours.set(hour.hour, before === undefined ? hour : mergeHours(before, hour));
+  /** The oldest first. */
+  hours(): Hour[] {
+    return inOrder(this.#hours);
+  }
+
+  #add(hour: Hour): void {
+    addTo(this.#hours, hour);
     if (this.#hours.size <= keptHours) return;
     const oldest = Math.min(...this.#hours.keys());
     this.#hours.delete(epochMs(oldest));
   }
-
-  /** The oldest first. */
-  hours(): Hour[] {
-    return [...this.#hours.values()].sort((a, b) => a.hour - b.hour);
-  }
 }
+
+/** Hours, whoever counted them, as one for each time; the last five weeks' worth, the oldest first. */
+export function sumHours(counted: Iterable<Hour>): Hour[] {
+  const hours = new Map<EpochMs, Hour>();
+  for (const hour of counted) addTo(hours, hour);
+  return inOrder(hours).slice(-keptHours);
+}
+
+function addTo(hours: Map<EpochMs, Hour>, hour: Hour): void {
+  const before = hours.get(hour.hour);
+  hours.set(hour.hour, before === undefined ? hour : mergeHours(before, hour));
+}
+
+const inOrder = (hours: ReadonlyMap<EpochMs, Hour>): Hour[] =>
+  [...hours.values()].sort((a, b) => a.hour - b.hour);
+
+/** What is not nothing. */
+const changesOf = (changes: Iterable<readonly [string, number]>): Record<string, number> =>
+  Object.fromEntries([...changes].filter(([, count]) => count !== 0));
 
 function peaksOf({ storeBytes, residentBytes, redisBytes }: Point): Record<string, number> {
   return { storeBytes, residentBytes, ...(redisBytes === undefined ? {} : { redisBytes }) };
@@ -137,7 +156,10 @@ function isHour(value: unknown): value is Hour {
   if (typeof value !== 'object' || value === null) return false;
   const { hour, hitTimes, missTimes, types, ...rest } = value as Record<string, unknown>;
   const isTypes = typeof types === 'object' && types !== null && Object.values(types).every(isNumbers);
-  const lists = [hitTimes, missTimes].every((list) => Array.isArray(list) && list.every(Number.isFinite));
+  // Other bounds than ours would add up to nonsense.
+  const lists = [hitTimes, missTimes].every(
+    (list) => Array.isArray(list) && list.length === timeBounds.length + 1 && list.every(Number.isFinite),
+  );
   const records = ['counts', 'reasons', 'purges', 'peaks'].every((key) => isNumbers(rest[key]));
   return Number.isSafeInteger(hour) && isTypes && lists && records;
 }

@@ -29,6 +29,8 @@ export type MetricsSummary = {
   readonly origin: OriginSummary;
   readonly saved: { readonly origin_seconds: number; readonly bytes: number };
   readonly stale_hits: number;
+  /** Misses given a stale response in place of an origin in trouble, or too slow. */
+  readonly stand_ins: number;
   readonly purges: Readonly<Record<string, number>>;
 };
 
@@ -63,6 +65,7 @@ export function summaryOf(watch: Watch): MetricsSummary {
     origin: originSummary(tally),
     saved: { origin_seconds: get(tally, 'savedSeconds'), bytes: get(tally, 'savedBytes') },
     stale_hits: get(tally, 'staleHits'),
+    stand_ins: get(tally, 'standIns'),
     purges: Object.fromEntries(counters.purgesByCause),
   };
 }

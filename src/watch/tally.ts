@@ -8,8 +8,9 @@
 /** Where each quantity stands. Seconds are sums. */
 export const at = {
   hits: 0,
-  /** Of the hits, those given stale, and by how many seconds in all. */
+  /** Of the hits, those given stale. */
   staleHits: 1,
+  /** By how many seconds stale hits and stand-ins were stale, in all. */
   staleSeconds: 2,
   /** Reads that were no hits; of them those passed, and those that found an origin in trouble. */
   misses: 3,
@@ -34,6 +35,8 @@ export const at = {
   purges: 17,
   /** Of the hits, those that came from Redis. */
   redisHits: 18,
+  /** Of the misses, those given a stale response in place of an origin in trouble, or too slow. */
+  standIns: 19,
 } as const;
 
 export type Quantity = keyof typeof at;
@@ -46,7 +49,7 @@ export const timeBounds: readonly number[] = [
 /** Upper bounds, in seconds, of lifetimes and of staleness. */
 export const spanBounds: readonly number[] = [1, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 86_400];
 
-const firstFree = 19;
+const firstFree = 20;
 const timeSize = timeBounds.length + 1;
 const spanSize = spanBounds.length + 1;
 

@@ -58,6 +58,7 @@ export class Watch {
   readonly startedAt: EpochMs;
   readonly options: WatchOptions;
   readonly onOutcome: (outcome: Outcome) => void;
+  #residentBytes = 0;
   #fadedAt: EpochMs;
   readonly #onTick: ((point: Point) => void)[] = [];
 
@@ -85,10 +86,20 @@ export class Watch {
       at: clock.now(),
       tally: this.counters.total(),
       storeBytes: store.size().bytes,
-      residentBytes: process.memoryUsage.rss(),
+      residentBytes: this.#resident(),
       redisBytes: redis().bytes,
       reasons: this.counters.ledger.counts(),
     };
+  }
+
+  /** To read it a file is opened: where none can be, it is what it was. */
+  #resident(): number {
+    try {
+      this.#residentBytes = process.memoryUsage.rss();
+    } catch {
+      // EMFILE: nothing is lost but a newer number, and the process must not end for want of that.
+    }
+    return this.#residentBytes;
   }
 
   /** Keeps a copy of the counters; to be called every second. */

@@ -73,6 +73,9 @@ const grains = [
   { everyMs: 300_000, keep: 300 },
 ] as const;
 
+/** Ticks come every second, now and then a little early: half of one, or series would be shorter than they should. */
+const slackMs = 500;
+
 /** Copies of the counters over the last day. */
 export class Timeline {
   readonly #series = grains.map((grain): { everyMs: number; keep: number; points: Point[] } => ({
@@ -86,7 +89,7 @@ export class Timeline {
       const last = points.at(-1);
       // A clock set back begins anew: nothing is compared across it.
       if (last !== undefined && point.at < last.at) points.length = 0;
-      else if (last !== undefined && point.at - last.at < everyMs * 0.9) continue;
+      else if (last !== undefined && point.at - last.at < everyMs - slackMs) continue;
       points.push(point);
       if (points.length > keep) points.shift();
     }

@@ -57,6 +57,20 @@ t.test('on one Redis', async (t) => {
     t.equal(report.isOverMax, true);
     t.equal((await janitorOf(one, 10_000_000).run(200, now())).isOverMax, false);
   });
+
+  await t.test('is not misled by other keys, nor by the few a round ends with', async (t) => {
+    const one = await openInstance(t, { url: redis.url });
+    for (let at = 0; at < 220; at += 1) one.fill(`p${at}`, { body: Buffer.alloc(10_000) });
+    await one.store.settled();
+    for (let at = 0; at < 400; at += 1) await redis.client.set(`test:learned:{${at}}`, '1');
+    const janitor = janitorOf(one, 5_000_000);
+    for (let round = 0; round < 8; round += 1) {
+      const { bytes } = await janitor.run(200, now());
+      t.ok(bytes > 1_100_000 && bytes < 4_400_000, `${bytes} of about 2 200 000`);
+    }
+    const { bytes } = await janitorOf(one, 5_000_000).run(10_000, now());
+    t.ok(bytes > 2_200_000 && bytes < 2_400_000, `${bytes}, having seen all`);
+  });
 });
 
 t.test('a node in trouble is counted and does no harm', async (t) => {

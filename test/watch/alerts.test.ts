@@ -1,8 +1,15 @@
 /** Alerts: when they fire, when they are over, and that a value at the bound gives one notice, not ten. */
 import t from 'tap';
-import type { Alert, AlertCondition } from '../../src/config/config.ts';
 import { type EpochMs, epochMs, seconds } from '../../src/kit/time.ts';
-import { type AlertState, nextState, type Notice, quietSince, type Reading } from '../../src/watch/alerts.ts';
+import {
+  type AlertState,
+  nextState,
+  type Notice,
+  quietSince,
+  type Reading,
+  type WatchedAlert,
+  type WatchedCondition,
+} from '../../src/watch/alerts.ts';
 
 const start = epochMs(1_750_000_000_000);
 
@@ -15,6 +22,7 @@ const readingBut = (change: Partial<Reading> = {}): Reading => ({
   originLatency: seconds(0.05),
   redisDown: false,
   residentBytes: 1e8,
+  redisBytes: undefined,
   purgeLag: seconds(0),
   leakSuspected: false,
   reasons: [
@@ -25,7 +33,7 @@ const readingBut = (change: Partial<Reading> = {}): Reading => ({
   ...change,
 });
 
-const alertOf = (when: AlertCondition, span = 300): Alert => ({
+const alertOf = (when: WatchedCondition, span = 300): WatchedAlert => ({
   name: 'a',
   when,
   for: seconds(span),
@@ -35,7 +43,7 @@ const alertOf = (when: AlertCondition, span = 300): Alert => ({
 
 /** One reading a second; gives the notices with the second they came at. */
 function play(
-  alert: Alert,
+  alert: WatchedAlert,
   readings: readonly Partial<Reading>[],
 ): (Pick<Notice, 'status' | 'text'> & { at: number })[] {
   let state: AlertState = quietSince(start);
@@ -91,16 +99,35 @@ t.test('a state must hold for all of its time', async (t) => {
   ]);
 });
 
-t.test('every condition has its value', async (t) => {
-  const cases: readonly [AlertCondition, Partial<Reading>][] = [
+t.test('every condition fires on its value and is over without it', async (t) => {
+  const cases: readonly [WatchedCondition, Partial<Reading>][] = [
+    [{ kind: 'hit_rate_below', share: 0.5 }, { hitRate: 0.4 }],
     [{ kind: 'origin_error_rate_above', share: 0.1 }, { originErrorRate: 0.2 }],
     [{ kind: 'origin_latency_above', duration: seconds(1) }, { originLatency: seconds(2) }],
     [{ kind: 'memory_above', bytes: 1e9 }, { residentBytes: 2e9 }],
     [{ kind: 'purge_lag_above', duration: seconds(5) }, { purgeLag: seconds(6) }],
+    [{ kind: 'redis_down' }, { redisDown: true }],
     [{ kind: 'leak_suspected' }, { leakSuspected: true }],
+    [{ kind: 'redis_bytes_above', bytes: 1e9 }, { redisBytes: 2e9 }],
   ];
+  const fine = { redisBytes: 1000 };
   for (const [when, bad] of cases) {
-    t.strictSame(play(alertOf(when, 1), times(5, {})), [], `${when.kind}: fine`);
-    t.equal(play(alertOf(when, 1), times(5, bad))[0]?.status, 'firing', when.kind);
+    t.strictSame(play(alertOf(when, 1), times(5, fine)), [], `${when.kind}: fine`);
+    const notices = play(alertOf(when, 1), [...times(5, bad), ...times(5, fine)]);
+    t.strictSame(
+      notices.map(({ status }) => status),
+      ['firing', 'resolved'],
+      when.kind,
+    );
   }
+});
+
+t.test('what is stored in Redis is judged when it is known, and not before', async (t) => {
+  const over = alertOf({ kind: 'redis_bytes_above', bytes: 500e6 }, 0);
+  t.strictSame(play(over, times(5, {})), []);
+  const known = [{ redisBytes: 600e6 }, {}, {}, { redisBytes: 490e6 }, {}, { redisBytes: 400e6 }];
+  t.match(play(over, known), [
+    { status: 'firing', at: 0, text: 'a: redis_bytes_above 477 MiB. About 572 MiB are stored in Redis.' },
+    { status: 'resolved', at: 5 },
+  ]);
 });

@@ -108,7 +108,7 @@ t.test(
       );
     t.equal(value('cache_hits_total{backend="memory"}'), 1);
     t.equal(value('cache_misses_total{backend="memory",reason="cold"}'), 1);
-    t.equal(value('cache_op_duration_seconds_count{operation="get",backend="memory"}'), 2);
+    t.ok(value('cache_op_duration_seconds_count{operation="get",backend="memory"}') >= 2);
     t.equal(value('cache_op_duration_seconds_count{operation="set",backend="memory"}'), 1);
     t.ok(value('cache_op_duration_seconds_sum{operation="set",backend="memory"}') > 0);
     t.equal(value('shelflife_requests_total{type="page",outcome="hit"}'), 1);

@@ -1,10 +1,13 @@
 /** Alerts from traffic to webhook, and request lines in the log, over a running proxy. */
 import t from 'tap';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { startProxy } from '../control/running-proxy.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { redisServer } from '../helpers/redis-server.ts';
 
 t.test(
   'a low hit rate reaches the webhook once, tried again when it fails, and is in log, metrics and API',
@@ -46,6 +49,45 @@ t.test(
     t.notOk(JSON.stringify(logged).includes(url), 'the webhook is a secret');
   },
 );
+
+t.test('more in Redis than max_bytes is an alert without being configured, until it is less', async (t) => {
+  const redis = await redisServer(t);
+  const { get, control, logged, purge } = await startProxy(t, {
+    rules: `store: { redis: { url: "${redis.url}", max_bytes: 2MB } }\njanitor: { every: 1s, scan: 1000 }\n`,
+    listener: (_request, response) => {
+      response.writeHead(200, { 'Cache-Control': 'max-age=60' }).end(randomBytes(200_000));
+    },
+  });
+  type Alerts = { firing: { name: string }[]; recent: { status: string; name: string }[] };
+  const alerts = async () => (await (await control('/api/cache/alerts')).json()) as Alerts;
+  const firing = async () => (await alerts()).firing.map(({ name }) => name);
+  for (let n = 0; n < 5; n += 1) await get(`/page/${n}`);
+  // Many small keys of other kinds are not what fills it.
+  for (let n = 0; n < 300; n += 1) await redis.client.set(`shelflife:learned:{${n}}`, '1');
+  const bytes = async () =>
+    Number(
+      /shelflife_store_bytes\{tier="redis"\} (\d+)/.exec(await (await control('/metrics')).text())?.[1] ?? 0,
+    );
+  await eventually('measured', async () => (await bytes()) > 900_000);
+  t.ok((await bytes()) < 1_200_000, 'about five pages');
+  t.strictSame(await firing(), []);
+  for (let n = 5; n < 20; n += 1) await get(`/page/${n}`);
+  await eventually('fires', async () => (await firing()).length > 0);
+  t.strictSame(await firing(), ['redis-over-max-bytes']);
+  const metric = /shelflife_alert_firing\{alert="redis-over-max-bytes"\} (\d)/;
+  t.equal(metric.exec(await (await control('/metrics')).text())?.[1], '1');
+  await purge({ everything: true });
+  await eventually('is over', async () => (await firing()).length === 0);
+  t.match(
+    (await alerts()).recent.map(({ status }) => status),
+    ['resolved', 'firing'],
+  );
+  const lines = logged.filter((line) => line['alert'] === 'redis-over-max-bytes');
+  t.match(lines, [
+    { level: 40, status: 'firing' },
+    { level: 30, status: 'resolved' },
+  ]);
+});
 
 t.test('at debug every request has a line with its outcome, cause and times, and no secret', async (t) => {
   const { get, server, logged } = await startProxy(t, { rules: 'log: { level: debug }' });

@@ -8,7 +8,7 @@ import { epochMs } from '../../src/kit/time.ts';
 import { openHourFiles } from '../../src/watch/hour-files.ts';
 import { buildReport } from '../../src/watch/report.ts';
 import { nextReport, renderReport } from '../../src/watch/report-desk.ts';
-import { type Hour, mergeHours, readHours } from '../../src/watch/rollup.ts';
+import { type Hour, mergeHours, readHours, sumHours } from '../../src/watch/rollup.ts';
 import { distributions } from '../../src/watch/tally.ts';
 
 const hourMs = 3_600_000;
@@ -80,6 +80,26 @@ t.test('hours of several instances add up, whatever the order', async (t) => {
   });
 });
 
+t.test('p95 over instances is that of all they have seen, not a mean of theirs', async (t) => {
+  const spread = (from: number, count: number) =>
+    Array.from({ length: buckets }, (_, n) => (n >= from && n < from + 4 ? count : 0));
+  const [quick, slow] = [spread(2, 100), spread(9, 20)];
+  const both = quick.map((count, n) => count + (slow[n] ?? 0));
+  const p95Of = (...hours: Hour[]) =>
+    lineOf(buildReport(sumHours(hours), { period: 'day', now }), 'p95_hit_ms')?.value;
+  t.equal(
+    p95Of(hourBut(1, { hitTimes: quick }), hourBut(1, { hitTimes: slow })),
+    p95Of(hourBut(1, { hitTimes: both })),
+  );
+  t.ok(Number(p95Of(hourBut(1, { hitTimes: both }))) > Number(p95Of(hourBut(1, { hitTimes: quick }))));
+});
+
+t.test('a report of one instance alone says so', async (t) => {
+  const report = buildReport([hourBut(1)], { period: 'day', now, complete: false });
+  t.match(renderReport(report, 'text'), /Of one instance only/);
+  t.match(JSON.parse(renderReport(report, 'json')), { complete: false });
+});
+
 t.test('names from outside stay text in HTML and in Markdown tables', async (t) => {
   const evil = '<script>alert(1)</script>|`x`';
   const hour = hourBut(1, { types: { [evil]: { hits: 1, misses: 1 } }, reasons: { [evil]: 3 } });
@@ -96,11 +116,19 @@ t.test(
     t.teardown(() => {
       rmSync(folder, { recursive: true });
     });
+    const ever = [epochMs(0), epochMs(now + hourMs)] as const;
     const files = openHourFiles(folder);
-    t.strictSame(await files.load(), []);
+    t.strictSame(await files.others(...ever), []);
     const hours = [hourBut(2), hourBut(1)];
     await files.save(hours);
-    t.strictSame(await files.load(), JSON.parse(JSON.stringify(hours)));
+    t.strictSame(await files.others(...ever), [], 'what this process has counted is not counted again');
+    const next = openHourFiles(folder);
+    t.strictSame(await next.others(...ever), JSON.parse(JSON.stringify(hours)));
+    await next.save([hourBut(1)]);
+    t.match(await openHourFiles(folder).others(...ever), [
+      { counts: { hits: 80 } },
+      { counts: { hits: 160 } },
+    ]);
     const claims = await Promise.all(
       ['report-week-2026-03-15', 'report-week-2026-03-15'].map((name) => files.claim(name)),
     );
@@ -108,7 +136,8 @@ t.test(
     for (let day = 10; day < 100; day += 1) await files.publish(`report-day-20${day}-01-01.md`, 'x');
     t.ok(readdirSync(folder).length < 60, 'old reports go');
     writeFileSync(join(folder, 'hours.json'), '[{"hour":1},{"hour":"x"},3');
-    t.strictSame(await files.load(), []);
+    t.strictSame(await openHourFiles(folder).others(...ever), []);
+    t.strictSame(readHours(JSON.stringify([hourBut(1, { hitTimes: [1, 2] })])), [], 'other bounds than ours');
     t.strictSame(readHours('[{"hour":1,"counts":{"hits":"1"}}, null]'), []);
   },
 );
