@@ -11,6 +11,7 @@ import { inactiveSections } from '../config/inactive.ts';
 import { renderProblem, type Warning } from '../config/problem.ts';
 import type { ListenError, RunningServer } from '../server.ts';
 import { openLogDestination } from '../watch/log-destination.ts';
+import { collectBodies } from './collect-bodies.ts';
 import { keepMemoryBound } from './keep-memory-bound.ts';
 import { type ConfigSource, loadConfig, tellProblems } from './load-config.ts';
 import { fail, tell } from './output.ts';
@@ -39,6 +40,7 @@ async function serve({ config: file, upstream, listen, control }: Options): Prom
     return;
   }
   keepMemoryBound();
+  collectBodies();
   const source: ConfigSource = { file, upstream, listen, control };
   const loaded = await loadConfig(source);
   if (loaded.kind !== 'ok') {

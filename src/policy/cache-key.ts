@@ -37,6 +37,8 @@ export type KeyedRequest = {
   readonly cookies: readonly Cookie[];
   /** Of `fields`, those that could be a credential (`scanFields`). Absent: any could. */
   readonly unusual?: Fields;
+  /** What the response would be stored by (`ruleDigest`): what was stored by another rule is not read. */
+  readonly rule?: string;
   /** Keys computed before, under the same configuration. */
   readonly memo?: KeyMemo<CacheKey>;
 };
@@ -205,12 +207,14 @@ function selectingOf(request: KeyedRequest, identity: Identity): Fields {
 
 /** `values` tell two `material`s of one configuration apart. */
 function keyOf(
-  { scheme, host, path, query, memo }: KeyedRequest,
+  request: KeyedRequest,
   values: readonly (string | null)[],
   material: () => readonly unknown[],
 ): CacheKey {
+  const { scheme, host, path, query, memo } = request;
   const compute = (): CacheKey => {
-    const text = JSON.stringify([schemaVersion, scheme, host, path, query ?? null, material()]);
+    const rule = request.rule ?? null;
+    const text = JSON.stringify([schemaVersion, scheme, host, path, query ?? null, rule, material()]);
     return hash('sha256', text, 'hex') as CacheKey;
   };
   return memo === undefined ? compute() : memo.keyOf({ scheme, host, path, query, values }, compute);

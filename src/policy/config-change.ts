@@ -18,12 +18,16 @@ export function outdatedTypes(before: Config, after: Config): 'everything' | rea
   const routesDiffer =
     before.unmatched !== after.unmatched || !isDeepStrictEqual(routesOf(before), routesOf(after));
   const writesDiffer = !isDeepStrictEqual(writesOf(before), writesOf(after));
+  const lifetimesDiffer = !isDeepStrictEqual(lifetimesOf(before), lifetimesOf(after));
   // Routes are an order: one moved changes what all others match.
-  if (routesDiffer || writesDiffer) return [...names];
+  if (routesDiffer || writesDiffer || lifetimesDiffer) return [...names];
   return [...names].filter(
     (name) => !isDeepStrictEqual(before.contentTypes.get(name), after.contentTypes.get(name)),
   );
 }
+
+/** What is popular is counted on, by the measure of the start. */
+const lifetimesOf = ({ ttl }: Config): unknown => ({ ...ttl, popular: undefined });
 
 const routesOf = ({ routes }: Config): unknown =>
   routes.map(({ methods, pattern, when, type, tags }) => ({

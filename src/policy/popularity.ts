@@ -14,8 +14,8 @@ import type { EpochMs, Seconds } from '../kit/time.ts';
 export interface Popularity {
   /** Counts one request. `key` is a digest in hexadecimal, at least 20 digits. */
   record(key: string, now: EpochMs): void;
-  /** Whether the key has had `requests` or more within the last `per`. */
-  isHigh(key: string, now: EpochMs): boolean;
+  /** Whether the key has had `requests` or more within the last `per`, or would have with `more` that are not counted yet. */
+  isHigh(key: string, now: EpochMs, more?: number): boolean;
 }
 
 const rows = 4;
@@ -54,9 +54,9 @@ class Sketches implements Popularity {
     for (const cell of this.#cells) if (this.#current[cell] === least) this.#current[cell] = least + 1;
   }
 
-  isHigh(key: string, now: EpochMs): boolean {
+  isHigh(key: string, now: EpochMs, more = 0): boolean {
     this.#turnTo(now);
-    const current = this.#locate(key, this.#current);
+    const current = this.#locate(key, this.#current) + more / this.#unit;
     if (current >= this.#threshold) return true;
     const elapsed = Math.max(0, now - (this.#startedAt ?? now));
     const previous = this.#locate(key, this.#previous);

@@ -80,9 +80,24 @@ export function finishedEntry(
   return { kind: 'no', reason: 'purged-during-fetch' };
 }
 
-/** What was purged between asking and storing is not stored (DESIGN §3.7). */
-export const isCurrent = ({ parts }: CacheExchange, entry: Entry): boolean =>
-  parts.purgeLog.verdict(entry).kind !== 'purged';
+/**
+ * What was purged between asking and storing is not stored (DESIGN §3.7), nor what was asked for under rules that are no
+ * longer in force: a request that took its time before it asked has taken its position after their end was logged. Nor
+ * what another fetch has overtaken:
+ *   1. one that waited in vain asks by itself, is answered, and the answer is long on its way
+ *   2. another instance writes, which is not heard of here yet      3. the next one asks, and has the newer answer stored
+ *   4. the older answer arrives: in the place of the newer one this instance would go back in time
+ */
+export const isCurrent = ({ parts, site }: CacheExchange, entry: Entry): boolean =>
+  site === parts.site() && parts.purgeLog.verdict(entry).kind !== 'purged' && !isOvertaken(parts, entry);
+
+/** After a clock has jumped back, what was asked for in its future overtakes nobody. */
+function isOvertaken({ store, purgeLog, clock }: CacheExchange['parts'], entry: Entry): boolean {
+  const isLater = (other: Entry): boolean =>
+    other.variant === entry.variant && other.requestTime > entry.requestTime;
+  const other = store.peek(entry.key).find(isLater);
+  return other !== undefined && other.requestTime <= clock.now() && purgeLog.verdict(other).kind !== 'purged';
+}
 
 /** How long nobody waits for a key whose answer was not for others. */
 const uncacheableMs = 30_000;

@@ -11,11 +11,11 @@ import { fieldLines } from '../http/fields.ts';
 import type { Fields } from '../http/message.ts';
 import { conditionalFields, notModifiedFields } from '../http/validators.ts';
 import { type EpochMs, runAfter } from '../kit/time.ts';
-import type { OriginFailure } from '../origin/failure.ts';
+import type { FailureReason, OriginFailure } from '../origin/failure.ts';
 import type { OriginExchange, OriginHead, OriginReceiver } from '../origin/origin.ts';
 import type { Entry } from '../store/store.ts';
 import { ClientSide } from './client-side.ts';
-import { type CacheExchange, report } from './exchange.ts';
+import type { CacheExchange } from './exchange.ts';
 import {
   finishedEntry,
   giveUpStoring,
@@ -27,13 +27,14 @@ import {
   planFill,
 } from './fill-decisions.ts';
 import type { FillInput } from './fill-input.ts';
+import { type End, FillReport, type Told } from './fill-report.ts';
 import { KeptBody } from './kept-body.ts';
-import type { NotStoredReason, Outcome } from './outcome.ts';
+import type { NotStoredReason } from './outcome.ts';
 import { askForRest, isRestOf } from './parts.ts';
 import { applyHead, type Renewal, renewBy304 } from './renew-entry.ts';
 import { asDelivered, storeEntry } from './store-entry.ts';
 import { standInFor, type Trouble } from './stand-in.ts';
-import { exchangeSeconds, planStorage, type StoragePlan, type StoredHead } from './storing.ts';
+import { planStorage, type StoragePlan, type StoredHead } from './storing.ts';
 import { fetchFields } from './upstream-fields.ts';
 
 /** Starts a fetch; resolves when it is over. */
@@ -51,6 +52,7 @@ class Fill implements OriginReceiver {
   readonly #onOver: () => void;
   readonly #requestTime: EpochMs;
   readonly #client: ClientSide;
+  readonly #report: FillReport;
   #origin: OriginExchange | undefined;
   #head: (StoredHead & { readonly reasonPhrase: string }) | undefined;
   #plan: StoragePlan = { kind: 'no', reason: 'not-asked', clause: undefined };
@@ -68,6 +70,7 @@ class Fill implements OriginReceiver {
     this.#exchange = input.exchange;
     this.#onOver = onOver;
     this.#requestTime = input.exchange.parts.clock.now();
+    this.#report = new FillReport(input, this.#requestTime);
     const onDrain = (): void => this.#origin?.resume();
     const onGone = (wasStreaming: boolean): void => {
       const mayBeStored = this.#kept !== undefined || (!wasStreaming && input.flight !== undefined);
@@ -77,13 +80,13 @@ class Fill implements OriginReceiver {
   }
 
   start(): void {
-    const { exchange, stored, completes } = this.#input;
+    const { exchange, stored, completes, probe } = this.#input;
     this.#condition =
       completes === undefined ? stored && conditionalFields(stored.fields) : askForRest(completes);
     const fields = fetchFields(exchange, this.#condition);
     this.#limitPatience();
     const { method } = exchange.request;
-    this.#origin = exchange.parts.origin.send({ method, target: exchange.target, fields }, this);
+    this.#origin = exchange.parts.origin.send({ method, target: exchange.target, fields, probe }, this);
   }
 
   onInformation(status: number, fields: Fields): void {
@@ -122,6 +125,7 @@ class Fill implements OriginReceiver {
   }
 
   onEnd(trailers: Fields): void {
+    if (this.#client.isHandedOver) return;
     const body = this.#kept?.whole();
     const entry = body === undefined ? undefined : this.#entryOf(body);
     if (entry !== undefined) this.#store(entry);
@@ -133,7 +137,7 @@ class Fill implements OriginReceiver {
       if (body !== undefined) this.#client.write(body);
     }
     this.#client.end(trailers);
-    this.#over({ kind: 'forward' });
+    this.#over({ kind: 'forward', failure: undefined });
   }
 
   onFailure(failure: OriginFailure): void {
@@ -141,12 +145,12 @@ class Fill implements OriginReceiver {
     const { stored } = this.#input;
     this.#stopWaiting?.();
     letGo(this.#input, { kind: 'failed', failure });
-    const isUntold = this.#client.isWaiting;
-    if (!(isUntold && stored !== undefined && this.#standIn(stored, 'disconnected'))) {
+    const { reason } = failure;
+    if (!(this.#client.isUntold && stored !== undefined && this.#standIn(stored, 'disconnected', reason))) {
       this.#notStored ??= 'truncated';
-      this.#client.fail(failure, this.#cacheStatus({ stored: false, detail: failure.reason }));
+      this.#client.fail(failure, this.#cacheStatus({ stored: false, detail: reason }));
     }
-    this.#over({ kind: failure.reason === 'aborted' ? 'forward' : 'failed', failure: failure.reason });
+    this.#over({ kind: reason === 'aborted' ? 'forward' : 'failed', failure: reason });
   }
 
   /** `stale_after`: a client that has waited so long gets the stale copy, while the fetch goes on. */
@@ -177,12 +181,9 @@ class Fill implements OriginReceiver {
     if (mayAnswerCondition(this.#exchange, head, wasAsked)) {
       this.#client.notModified(notModifiedFields(head.fields), this.#cacheStatus({ fwdStatus: head.status }));
       if (this.#kept === undefined) this.#origin?.abort();
-    } else if (this.#kept !== undefined && mustHold(this.#exchange, head, wasAsked)) this.#client.hold();
-    else
-      this.#client.stream(
-        this.#kept === undefined ? head : asDelivered(this.#exchange, head),
-        this.#cacheStatus({}),
-      );
+    } else if (this.#kept === undefined) this.#client.stream(head, this.#cacheStatus({}));
+    else if (mustHold(this.#exchange, head, wasAsked)) this.#client.hold();
+    else this.#client.stream(asDelivered(this.#exchange, head), this.#cacheStatus({}));
   }
 
   #tooLarge(chunks: readonly Buffer[]): void {
@@ -258,17 +259,17 @@ class Fill implements OriginReceiver {
   }
 
   /** Gives the client the stored response in place of the origin's trouble, where that is allowed. */
-  #standIn(stored: Entry, trouble: Trouble): boolean {
+  #standIn(stored: Entry, trouble: Trouble, failure?: FailureReason): boolean {
     if (this.#input.isBackground) return true;
     const { directives, parts } = this.#exchange;
     const may = standInFor(stored, directives, { now: parts.clock.now(), trouble });
     if (may === undefined) return false;
     const { age, ttl, detail } = may;
-    const fwdStatus = this.#head?.status;
-    const common: Partial<Forward> = { ttl, detail, stored: false };
-    const cacheStatus = this.#forwardStatus(fwdStatus === undefined ? common : { ...common, fwdStatus });
+    const answered = this.#head && { fwdStatus: this.#head.status };
+    const cacheStatus = this.#forwardStatus({ ttl, detail, stored: false, ...answered });
     this.#entry = stored;
     this.#client.fromEntry(stored, { cacheStatus, age });
+    this.#report.tell({ ...this.#told(), cacheStatus }, { kind: 'forward', failure });
     return true;
   }
 
@@ -287,13 +288,13 @@ class Fill implements OriginReceiver {
     return cacheStatusValue(this.#forwardStatus(more));
   }
 
-  #over(outcome: Pick<Outcome, 'kind'> & Partial<Outcome>): void {
-    const { cause, purgedBy, isBackground, onEnd } = this.#input;
-    const originDuration = exchangeSeconds(this.#requestTime, this.#exchange.parts.clock.now());
-    const told = { status: this.#client.status, cacheStatus: this.#forwardStatus({}), entry: this.#entry };
-    const why = { miss: cause, purgedBy, notStored: this.#notStored };
-    if (!isBackground) report(this.#exchange, { ...told, ...why, originDuration, ...outcome });
-    onEnd?.({ ...told, ...why, status: this.#head?.status, failure: outcome.failure });
+  #told(): Told {
+    const cacheStatus = this.#forwardStatus({});
+    return { status: this.#client.status, cacheStatus, entry: this.#entry, notStored: this.#notStored };
+  }
+
+  #over(end: End): void {
+    this.#report.over(this.#told(), { end, status: this.#head?.status });
     this.#onOver();
   }
 }

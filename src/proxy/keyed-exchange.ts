@@ -17,12 +17,18 @@ import { BoundedMap } from '../kit/bounded-map.ts';
 import { type CacheKey, type KeyedRequest, planRule, planStandard } from '../policy/cache-key.ts';
 import type { Identity } from '../policy/identity.ts';
 import { KeyMemo } from '../policy/key-memo.ts';
+import { ruleDigest } from '../policy/rule-digest.ts';
 import type { ClientRequest } from './client-request.ts';
 import type { CacheExchange, Exchange, Site } from './exchange.ts';
 import { originHostOf, readableCookies } from './upstream-fields.ts';
 
 /** What was computed for earlier requests under a configuration; it goes with the configuration. */
-type Memo = { readonly keys: KeyMemo<CacheKey>; readonly queries: BoundedMap<string, KeyedQuery> };
+type Memo = {
+  readonly keys: KeyMemo<CacheKey>;
+  readonly queries: BoundedMap<string, KeyedQuery>;
+  /** Digests of the rules, by content type. */
+  readonly rules: Map<ContentType, string>;
+};
 type KeyedQuery = { readonly contentType: ContentType; readonly query: string | undefined };
 
 const memos = new WeakMap<Site, Memo>();
@@ -30,7 +36,7 @@ const memos = new WeakMap<Site, Memo>();
 function memoOf(site: Site): Memo {
   const before = memos.get(site);
   if (before !== undefined) return before;
-  const memo: Memo = { keys: new KeyMemo(), queries: new BoundedMap(4096) };
+  const memo: Memo = { keys: new KeyMemo(), queries: new BoundedMap(4096), rules: new Map() };
   memos.set(site, memo);
   return memo;
 }
@@ -42,7 +48,8 @@ export function keyedExchange(exchange: Exchange, identity: Identity): CacheExch
   const memo = memoOf(site);
   const query = request.query === undefined ? undefined : rememberedQuery(exchange, memo);
   const host = originHostOf(request, site);
-  const keyed = new RequestToKey(request, { host, query, memo: memo.keys });
+  const rule = memo.rules.get(contentType) ?? digestRule(memo, site, contentType);
+  const keyed = new RequestToKey(request, { host, query, rule, memo: memo.keys });
   const encoding = 'identity';
   const plan =
     contentType.kind === 'rule'
@@ -57,6 +64,12 @@ export function keyedExchange(exchange: Exchange, identity: Identity): CacheExch
   };
 }
 
+function digestRule({ rules }: Memo, { config }: Site, contentType: ContentType): string {
+  const digest = ruleDigest(config, contentType);
+  rules.set(contentType, digest);
+  return digest;
+}
+
 /** A request as keys are computed from it. Its cookies are read when they are asked for: a hit seldom does. */
 class RequestToKey implements KeyedRequest {
   readonly scheme: 'http' | 'https';
@@ -66,12 +79,18 @@ class RequestToKey implements KeyedRequest {
   readonly fields: Fields;
   readonly known: KnownFields;
   readonly unusual: Fields;
+  readonly rule: string;
   readonly memo: KeyMemo<CacheKey>;
   readonly #request: ClientRequest;
 
   constructor(
     request: ClientRequest,
-    { host, query, memo }: { host: string; query: string | undefined; memo: KeyMemo<CacheKey> },
+    {
+      host,
+      query,
+      rule,
+      memo,
+    }: Required<Pick<KeyedRequest, 'host' | 'rule' | 'memo'>> & Pick<KeyedRequest, 'query'>,
   ) {
     this.scheme = request.scheme;
     this.host = host;
@@ -80,6 +99,7 @@ class RequestToKey implements KeyedRequest {
     this.fields = request.fields;
     this.known = request.known;
     this.unusual = request.unusual;
+    this.rule = rule;
     this.memo = memo;
     this.#request = request;
   }

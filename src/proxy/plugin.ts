@@ -17,6 +17,7 @@ import { targetText } from '../http/target.ts';
 import { failureOf } from '../origin/failure.ts';
 import type { Origin } from '../origin/origin.ts';
 import { crash, createHttpServer, type HttpServerOptions, type Raw, refuse } from './http-server.ts';
+import { lastLetIn } from './last-let-in.ts';
 import type { Forwarded } from './pass.ts';
 import { passFields } from './upstream-fields.ts';
 
@@ -71,7 +72,8 @@ const longestDrainMs = 8000;
  * Stops accepting, and resolves when every answer under way has been given. node:http closes connections that are idle
  * when it stops; here those that become idle later as well.
  */
-function drain(server: Server, upgraded: ReadonlySet<Duplex>): Promise<void> {
+async function drain(server: Server, upgraded: ReadonlySet<Duplex>): Promise<void> {
+  await lastLetIn(server);
   const sweep = setInterval(() => {
     server.closeIdleConnections();
   }, 20);
@@ -81,7 +83,7 @@ function drain(server: Server, upgraded: ReadonlySet<Duplex>): Promise<void> {
   }, longestDrainMs);
   // @fastify/http-proxy has put its own in this one's place: it takes leave of the WebSockets.
   server.close(() => undefined);
-  return new Promise((resolve) => {
+  await new Promise<void>((resolve) => {
     // At once: Fastify closes it only after its hooks, and @fastify/http-proxy after its WebSockets.
     Server.prototype.close.call(server, () => {
       clearInterval(sweep);

@@ -6,9 +6,10 @@
 
 import { isCompressible, varyingByEncoding } from '../http/content-coding.ts';
 import type { Fields } from '../http/message.ts';
-import type { Entry } from '../store/store.ts';
+import type { Entry, Store } from '../store/store.ts';
+import { Compressor } from './compressor.ts';
 import type { CacheExchange } from './exchange.ts';
-import { compressed, isWorthCompressing } from './stored-form.ts';
+import { isWorthCompressing } from './stored-form.ts';
 
 const compresses = ({ site, match }: CacheExchange): boolean =>
   site.config.store.compress && match.contentType.kind === 'rule';
@@ -16,9 +17,21 @@ const compresses = ({ site, match }: CacheExchange): boolean =>
 /** Stores an entry. Nothing waits for its compression. */
 export function storeEntry(exchange: CacheExchange, entry: Entry): void {
   const { store, background } = exchange.parts;
-  if (compresses(exchange) && isWorthCompressing(entry)) store.put(entry, compressed(entry));
+  if (compresses(exchange) && isWorthCompressing(entry))
+    store.put(entry, compressorOf(store).compress(entry));
   else store.put(entry);
   background?.onStored(exchange, entry);
+}
+
+/** Of each store one: it bounds what waits to go into it. */
+const compressors = new WeakMap<Store, Compressor>();
+
+function compressorOf(store: Store): Compressor {
+  const before = compressors.get(store);
+  if (before !== undefined) return before;
+  const compressor = new Compressor();
+  compressors.set(store, compressor);
+  return compressor;
 }
 
 /** A head with the `Vary` its stored form will have: what is sent depends on what the client accepts. */

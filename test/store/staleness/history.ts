@@ -25,8 +25,15 @@ export type PromiseName =
 
 export type BrokenPromise = { readonly promise: PromiseName; readonly operation: Operation };
 
-/** How far another instance may lag, and from when on all must agree. */
-export type Bounds = { readonly elsewhereMs: number; readonly quietFrom: number };
+/** A time in which purges had to wait to be told. */
+export type Outage = { readonly from: number; readonly until: number };
+
+/** How far another instance may lag, from when on all must agree, and when purges waited. */
+export type Bounds = {
+  readonly elsewhereMs: number;
+  readonly quietFrom: number;
+  readonly outages?: readonly Outage[];
+};
 
 /** Every broken promise of a history. */
 export function brokenPromises(history: readonly Operation[], bounds: Bounds): readonly BrokenPromise[] {
@@ -42,7 +49,8 @@ export function brokenPromises(history: readonly Operation[], bounds: Bounds): r
   return broken;
 }
 
-function ofOneKey(operations: readonly Operation[], { elsewhereMs, quietFrom }: Bounds): BrokenPromise[] {
+function ofOneKey(operations: readonly Operation[], bounds: Bounds): BrokenPromise[] {
+  const { elsewhereMs, quietFrom } = bounds;
   const broken: BrokenPromise[] = [];
   const writes = operations.filter(({ kind }) => kind === 'write');
   const reads = operations.filter(({ kind, isWhole }) => kind === 'read' && isWhole);
@@ -60,10 +68,28 @@ function ofOneKey(operations: readonly Operation[], { elsewhereMs, quietFrom }: 
       });
     }
     const before = reads.filter((read) => read.instance === instance && read.end < start);
-    if (before.some((read) => read.version > version)) broken.push({ promise: 'no-going-back', operation });
+    const seen = Math.max(0, ...before.map((read) => read.version));
+    const isBack =
+      seen > version && !mayGoBack(operation, { writes: missed, seen, outages: bounds.outages ?? [] });
+    if (isBack) broken.push({ promise: 'no-going-back', operation });
     const begun = writes.filter((write) => write.start < end).length;
     if (version > begun) broken.push({ promise: 'no-future', operation });
     if (start > quietFrom && version !== newest) broken.push({ promise: 'convergence', operation });
   }
   return broken;
+}
+
+/**
+ * An instance that came back earlier than the writer may meet a copy from before the write until the writer's purge is
+ * replayed, after its own fetch has shown something newer (CONTRACT §5, "the writer's link to Redis down"). So only where
+ * every write in between was made elsewhere, and while purges had to wait.
+ */
+function mayGoBack(
+  { instance }: Operation,
+  { writes, seen, outages }: { writes: readonly Operation[]; seen: number; outages: readonly Outage[] },
+): boolean {
+  const between = writes.filter(({ version }) => version <= seen);
+  const isUntold = (write: Operation): boolean =>
+    outages.some(({ from, until }) => write.end >= from && write.start <= until);
+  return between.every((write) => write.instance !== instance && isUntold(write));
 }

@@ -1,0 +1,126 @@
+/**
+ * A write at one instance while another is fetching, renewing, validating, waiting or warming: after the write's answer
+ * (`strict`), or within `lag` (`bounded`), the other never gives the version of before, and what it had asked for
+ * meanwhile does not bring that back, there, here, or at an instance that comes later.
+ */
+import type { ServerResponse } from 'node:http';
+import t from 'tap';
+import { eventually } from '../helpers/eventually.ts';
+import { askSite, type Instances, startInstances } from '../helpers/instances.ts';
+import { barrier } from '../helpers/scripted-site.ts';
+
+const lagMs = 400;
+/** What a busy machine adds. */
+const slackMs = 400;
+
+const rules =
+  (coherence: string) =>
+  ({ upstream, redisUrl }: { upstream: string; redisUrl: string }) => `
+upstream: ${upstream}
+store: { lag: ${lagMs}ms, coherence: ${coherence}, redis: { url: "${redisUrl}", deadline: 200ms } }
+content_types:
+  page: { ttl: 600s, scope: public, cache_control: override }
+  renewed: { ttl: 600s, scope: public, stale_while_revalidate: 600s }
+  validated: { ttl: 600s, scope: public }
+routes:
+  - { match: GET /page/:id, type: page, tags: ["p:{id}"] }
+  - { match: GET /renewed/:id, type: renewed, tags: ["p:{id}"] }
+  - { match: GET /validated/:id, type: validated, tags: ["p:{id}"] }
+writes:
+  - { match: "PUT /api/:id", invalidate: ["p:{id}"] }
+`;
+
+/** An origin whose answer to the next GET is held back; `PUT` makes its version 2. */
+function heldOrigin({ origin }: Instances) {
+  const arrived = barrier();
+  const release = barrier();
+  const state = { version: 1, holds: false };
+  const answer = (response: ServerResponse, version: number, isSame: boolean): void => {
+    // Stale at once, where the rule obeys.
+    const fields = { etag: `"${version}"`, 'content-type': 'text/plain', 'cache-control': 'max-age=0' };
+    response.writeHead(isSame ? 304 : 200, fields);
+    response.end(isSame ? undefined : `version ${version}`);
+  };
+  origin.answerWith((request, response) => {
+    if (request.method === 'PUT') {
+      state.version = 2;
+      response.end('written');
+      return;
+    }
+    const { version } = state;
+    const isSame = request.headers['if-none-match'] === `"${version}"`;
+    if (!state.holds) {
+      answer(response, version, isSame);
+      return;
+    }
+    state.holds = false;
+    arrived.arrive();
+    void release.reached.then(() => {
+      answer(response, version, isSame);
+    });
+  });
+  return { state, arrived: arrived.reached, release: release.arrive };
+}
+
+type Race = {
+  readonly path: string;
+  /** What is stored, everywhere, before it begins. */
+  readonly isStored: boolean;
+  /** Makes the other instance ask the origin; resolves when whoever waits for that has been answered. */
+  readonly begin: (url: string, instances: Instances) => Promise<unknown>;
+};
+
+const races: Readonly<Record<string, Race>> = {
+  'a fetch': { path: '/page/1', isStored: false, begin: (url) => askSite(url) },
+  'a renewal in the background': { path: '/renewed/1', isStored: true, begin: (url) => askSite(url) },
+  'a validation that ends in 304': { path: '/validated/1', isStored: true, begin: (url) => askSite(url) },
+  'twenty who wait for one fetch': {
+    path: '/page/1',
+    isStored: false,
+    begin: (url) => Promise.all(Array.from({ length: 20 }, () => askSite(url))),
+  },
+  'a warm-up': {
+    path: '/page/1',
+    isStored: false,
+    begin: async (_url, { proxies }) => {
+      const summary = await proxies[1]?.refresh.warm({ urls: ['/page/1'], popular: 0 });
+      if (typeof summary !== 'object' || summary.failed > 0) throw new Error('not warmed');
+    },
+  },
+};
+
+async function race(
+  t: Parameters<typeof startInstances>[0],
+  coherence: string,
+  { path, isStored, begin }: Race,
+) {
+  const instances = await startInstances(t, rules(coherence));
+  const { proxies, origin, join } = instances;
+  const [here = '', there = ''] = proxies.map(({ url }) => url);
+  const { state, arrived, release } = heldOrigin(instances);
+  // A name that people use, for what is warmed; a page of its own.
+  await askSite(`${there}/page/other`);
+  if (isStored) for (const url of [here, there]) await askSite(url + path);
+  const before = origin.seen.length;
+  state.holds = true;
+  const begun = begin(there + path, instances);
+  await arrived;
+  t.equal((await askSite(`${here}/api/1`, { method: 'PUT' })).text, 'written');
+  const sees = async (url: string) => (await askSite(url + path)).text === 'version 2';
+  if (coherence === 'strict') t.ok(await sees(there), 'there, at once');
+  else t.ok((await eventually('seen there', () => sees(there))) < lagMs + slackMs, 'there, within lag');
+  t.ok(await sees(here), 'here');
+  release();
+  await begun;
+  await eventually('it is over', () => proxies.every(({ parts }) => parts.flights.size === 0));
+  for (const url of [there, here]) t.ok(await sees(url), 'what came late did not take its place');
+  const third = await join();
+  t.ok(await sees(third.url), 'nor does it reach an instance that comes later');
+  t.ok(origin.seen.length > before);
+}
+
+for (const coherence of ['strict', 'bounded']) {
+  for (const [name, given] of Object.entries(races)) {
+    t.test(`${coherence}: a write elsewhere during ${name}`, (t) => race(t, coherence, given));
+  }
+}
