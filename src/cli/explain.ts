@@ -15,6 +15,7 @@ type Options = {
   readonly header: readonly string[];
   readonly status: number;
   readonly responseHeader: readonly string[];
+  readonly responseBody?: string;
   readonly json?: true;
 };
 
@@ -34,12 +35,13 @@ export function addExplain(program: Command): void {
       collect,
       [],
     )
+    .option('--response-body <text>', "the body of the origin's answer, where a rule looks into it")
     .option('--json', 'the steps as JSON')
     .action(explainCommand);
 }
 
 async function explainCommand(method: string, url: string, options: Options): Promise<void> {
-  const { config: file, header, status, responseHeader, json } = options;
+  const { config: file, header, status, responseHeader, responseBody, json } = options;
   const fields = readHeaderLines(header);
   const responseFields = readHeaderLines(responseHeader);
   if (fields === undefined || responseFields === undefined) {
@@ -63,7 +65,8 @@ async function explainCommand(method: string, url: string, options: Options): Pr
     clock: systemClock,
     verifyJwt: offlineVerify(config.identity.jwt, createVerifyJwt),
   });
-  const result = await explain(parts, { method: method.toUpperCase(), url, fields, status, responseFields });
+  const answer = { status, responseFields, responseBody };
+  const result = await explain(parts, { method: method.toUpperCase(), url, fields, ...answer });
   if (result.kind === 'not-a-url') fail(`${url} is neither a path that begins with / nor an absolute URL`);
   else if (json === true) printJson(result.explanation);
   else print(...explanationLines(result.explanation));

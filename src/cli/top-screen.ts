@@ -50,7 +50,7 @@ export function isOverview(body: unknown): body is Overview {
 
 /** The screen: at most `rows` lines of at most `columns` characters. */
 export function screenLines(overview: Overview, { control, columns, rows }: Terminal): string[] {
-  const head = [...headLines(overview, control), ''];
+  const head = [...headLines(overview, control).flatMap((parts) => filled(parts, columns)), ''];
   const room = Math.max(4, rows - head.length - 8);
   const share = Math.max(2, Math.floor(room / 3));
   const { metrics, hot, misses } = overview;
@@ -72,18 +72,45 @@ export function screenLines(overview: Overview, { control, columns, rows }: Term
   return lines.slice(0, rows).map((line) => plain(line).slice(0, columns));
 }
 
-function headLines({ metrics, series, alerts }: Overview, control: string): string[] {
+/** The head's lines, in parts that stay together. */
+function headLines({ metrics, series, alerts }: Overview, control: string): string[][] {
   const { origin, redis } = metrics;
   const last = (name: keyof Overview['series']): number => series[name].at(-1) ?? 0;
   const rate = last('hits') + last('misses') + last('passes') + last('writes');
+  const trouble = `(${origin.errors} errors, mean ${origin.mean_ms.toFixed(1)} ms)`;
   return [
-    `shelflife top  ${control}  up ${span(metrics.uptime_seconds)}`,
-    `hit rate ${percent(metrics.hit_rate)} of the last 100  ·  ${rate.toFixed(1)} requests/s  ·  mean ${metrics.avg_response_time.toFixed(2)} ms`,
-    `hits ${metrics.total_hits}  ·  misses ${metrics.total_misses}  ·  origin ${origin.requests} (${origin.errors} errors, mean ${origin.mean_ms.toFixed(1)} ms)  ·  saved ${span(metrics.saved.origin_seconds)}`,
-    `cache ${metrics.cache_size} in ${metrics.cache_entries} responses  ·  redis ${redis.redis}, breaker ${redis.breaker}`,
-    ...alerts.firing.map(({ text }) => `! ${text}`),
+    [`shelflife top  ${control}`, `up ${span(metrics.uptime_seconds)}`],
+    [
+      `hit rate ${percent(metrics.hit_rate)} of the last 100`,
+      `${rate.toFixed(1)} requests/s`,
+      `mean ${metrics.avg_response_time.toFixed(2)} ms`,
+    ],
+    [
+      `hits ${metrics.total_hits}`,
+      `misses ${metrics.total_misses}`,
+      `origin ${origin.requests} ${trouble}`,
+      `saved ${span(metrics.saved.origin_seconds)}`,
+    ],
+    [
+      `cache ${metrics.cache_size} in ${metrics.cache_entries} responses`,
+      `redis ${redis.redis}, breaker ${redis.breaker}`,
+    ],
+    ...alerts.firing.map(({ text }) => [`! ${text}`]),
   ];
 }
+
+/** Parts on as few lines as hold them: a number is never cut for want of room beside another. */
+function filled(parts: readonly string[], columns: number): string[] {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const longer = `${lines.at(-1) ?? ''}${between}${part}`;
+    if (lines.length > 0 && longer.length <= columns) lines.splice(-1, 1, longer);
+    else lines.push(part);
+  }
+  return lines;
+}
+
+const between = '  ·  ';
 
 const typeRow = (name: string, line: TypeLine): string[] => [
   name,

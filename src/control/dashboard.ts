@@ -33,12 +33,16 @@ const types = {
 
 /** Files beside this one, by the path they are served at. */
 const own = [
+  'alerts-he.js',
   'app.js',
   'charts.js',
   'dom.js',
+  'explain-he.js',
+  'formats.js',
   'forms.js',
   'icon.svg',
   'panels.js',
+  'reasons-he.js',
   'style.css',
   'words-en.js',
   'words-he.js',

@@ -1,7 +1,8 @@
 /**
  * `GET /explain?method=&url=`: every decision about an exchange under the running configuration, with what is stored for it.
  *
- * `header` and `response_header` (`Name: value`, repeatable) and `status` describe the exchange more closely.
+ * `header` and `response_header` (`Name: value`, repeatable), `status` and `response_body` describe the exchange more
+ * closely.
  */
 
 import { explain, explanationLines } from '../proxy/explain.ts';
@@ -12,7 +13,7 @@ import { sendProblem } from './problem-answer.ts';
 import { readQuery } from './query.ts';
 
 const shape = {
-  one: ['method', 'url', 'status'],
+  one: ['method', 'url', 'status', 'response_body'],
   many: ['header', 'response_header'],
   required: ['url'],
 };
@@ -40,6 +41,7 @@ export function explainRoutes(parts: ProxyParts): RegisterRoutes {
         fields,
         status,
         responseFields,
+        responseBody: first('response_body'),
       });
       if (result.kind === 'not-a-url')
         return refuse('url is neither a path that begins with / nor an absolute URL');

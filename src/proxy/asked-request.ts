@@ -35,9 +35,11 @@ export function readAsked({ method, url, fields, host }: AskedRequest, options: 
   const message = new IncomingMessage(socket);
   const hasHost = fields.some((name, index) => index % 2 === 0 && name.toLowerCase() === 'host');
   message.rawHeaders = hasHost ? [...fields] : ['Host', authority ?? host, ...fields];
+  // Two hosts, one in the URL and one beside it: whether that will do the reader says.
+  const isBoth = hasHost && authority !== undefined;
   Object.assign(message, {
     method,
-    url: target,
+    url: isBoth ? `${scheme}://${authority}${target}` : target,
     httpVersion: '1.1',
     httpVersionMajor: 1,
     httpVersionMinor: 1,

@@ -5,20 +5,22 @@
  * exchange is what the pipeline does, because the pipeline says it.
  */
 
-import { combinedValue } from '../http/fields.ts';
+import { combinedValue, fieldLines } from '../http/fields.ts';
 import type { Fields } from '../http/message.ts';
 import { BoundedMap } from '../kit/bounded-map.ts';
 import { SingleFlight } from '../kit/single-flight.ts';
 import type { EpochMs } from '../kit/time.ts';
+import { OriginHealth } from '../origin/origin-health.ts';
 import type { Origin, OriginReceiver, OriginRequest } from '../origin/origin.ts';
 import type { Purge } from '../store/purge-log.ts';
 import type { Entry, Store } from '../store/store.ts';
 import type { ClientRequest } from './client-request.ts';
-import type { CacheExchange, Exchange, ProxyParts, Site } from './exchange.ts';
+import type { Background, CacheExchange, ProxyParts, Site } from './exchange.ts';
+import { fetchInBackground } from './fetch.ts';
 import type { Outcome } from './outcome.ts';
 import type { Forwarded } from './pass.ts';
 import { createPipeline } from './pipeline.ts';
-import { nobody } from './reply.ts';
+import { nobody, type Reply } from './reply.ts';
 
 /** The origin's answer, as imagined; without a body, one of the length its head gives. */
 export type DryAnswer = { readonly status: number; readonly fields: Fields; readonly body?: Buffer };
@@ -34,8 +36,12 @@ export type DryRunInput = {
 /** What the pipeline did, or would have done. */
 export type DryRun = {
   readonly outcome: Outcome;
-  /** Known when the origin was asked for the store. */
+  /** Its Cache-Status as the client gets it: with a body to come it is written before all is known. */
+  readonly cacheStatus: string | undefined;
+  /** Known when the request is the cache's business. */
   readonly exchange: CacheExchange | undefined;
+  /** What the store has under its key. */
+  readonly variants: readonly Entry[];
   /** What the origin would be sent. */
   readonly sent: Pick<OriginRequest, 'method' | 'target' | 'fields'> | undefined;
   /** What would be stored. */
@@ -48,27 +54,35 @@ export type DryRun = {
 /** Runs one exchange. `parts` are those of a running proxy or, without one, `offlineParts`; they stay as they are. */
 export async function dryRun(parts: ProxyParts, input: DryRunInput): Promise<DryRun> {
   const body = input.answer.body ?? imaginedBody(input.answer, parts.site());
-  const record: Recorded = { body, purges: [] };
+  const record: Recorded = { body, purges: [], variants: [] };
   let proxied: Promise<void> | undefined;
   const forward = (forwarded: Forwarded): void => {
     const { target, fields } = forwarded;
     record.sent = { method: input.request.method, target, fields };
     const { status, fields: answered } = input.answer;
-    proxied = forwarded.onHead(status, answered).then(() => {
+    proxied = forwarded.onHead(status, answered).then(({ fields: released, keeper }) => {
+      record.cacheStatus = cacheStatusOf(released);
+      keeper?.add(body);
+      keeper?.finish();
       forwarded.onEnd();
     });
   };
   const pipeline = createPipeline(recordingParts(parts, input, record));
-  await pipeline(input.request, nobody, forward);
+  await pipeline(input.request, recordingReply(record), forward);
   await proxied;
-  const { outcome, exchange, sent, entry, purges } = record;
+  await record.renewal;
+  const { outcome, cacheStatus, exchange, variants, sent, entry, purges } = record;
   if (outcome === undefined) throw new Error('the pipeline came to no outcome');
-  return { outcome, exchange, sent, entry, purges, body };
+  return { outcome, cacheStatus, exchange, variants, sent, entry, purges, body };
 }
 
 type Recorded = {
   outcome?: Outcome;
+  cacheStatus?: string | undefined;
   exchange?: CacheExchange;
+  variants: readonly Entry[];
+  /** What goes on behind a stale response that was given. */
+  renewal?: Promise<unknown> | undefined;
   sent?: DryRun['sent'];
   entry?: Entry;
   readonly purges: Purge[];
@@ -90,6 +104,7 @@ function recordingParts(
     purgeLog: {
       position: () => purgeLog.position(),
       verdict: (subject) => purgeLog.verdict(subject),
+      meets: (purge) => purgeLog.meets(purge),
       append: (purge) => {
         record.purges.push(purge);
         return Promise.resolve({ instances: { known: 0, acknowledged: 0 } });
@@ -98,28 +113,49 @@ function recordingParts(
     flights: new SingleFlight({ maxFlights: 1, maxWaiters: 0 }),
     uncacheable: new BoundedMap(1),
     evicted: usesStore ? evicted : new BoundedMap(1),
-    popularity: { record: ignore, isHigh: (key, at) => popularity.isHigh(key, at) },
-    learnSession: (exchange) => {
-      if (isCacheExchange(exchange)) record.exchange = exchange;
-    },
+    // This request would be counted before it is asked for.
+    popularity: { record: ignore, isHigh: (key, at) => popularity.isHigh(key, at, 1) },
+    learnSession: ignore,
+    background: recordingBackground(record),
     // The first is that of the exchange itself, not of a renewal behind it.
     onOutcome: (outcome) => void (record.outcome ??= outcome),
   };
 }
 
 const ignore = (): void => undefined;
-const isCacheExchange = (exchange: Exchange): exchange is CacheExchange => 'plan' in exchange;
+
+/** The last field of the name is ours. */
+const cacheStatusOf = (fields: Fields): string | undefined => fieldLines(fields, 'cache-status').at(-1);
+
+function recordingReply(record: Recorded): Reply {
+  return {
+    ...nobody,
+    head: (_status, fields) => void (record.cacheStatus ??= cacheStatusOf(fields)),
+  };
+}
+
+function recordingBackground(record: Recorded): Background {
+  return {
+    onAsked: (exchange) => void (record.exchange = exchange),
+    onStaleHit: (exchange, entry) => void (record.renewal = fetchInBackground(exchange, entry)),
+    onFreshHit: ignore,
+    onStored: ignore,
+  };
+}
 
 /** Looks into a store without its noticing: a use would keep an entry longer. */
 function recordingStore(store: Store | undefined, record: Recorded): Store {
   const peek: Store['peek'] = (key) =>
     store === undefined ? [] : [...store.entries()].filter((entry) => entry.key === key);
+  const found = (variants: readonly Entry[]): readonly Entry[] => (record.variants = variants);
   return {
-    peek,
-    get: (key) => store?.get(key) ?? Promise.resolve([]),
+    peek: (key) => found(peek(key)),
+    get: (key) => store?.get(key).then(found) ?? Promise.resolve([]),
     hasSlowTier: store?.hasSlowTier ?? false,
+    isDown: store?.isDown ?? false,
     put: (entry) => void (record.entry = entry),
-    use: () => undefined,
+    use: ignore,
+    uses: () => 0,
     remove: ignore,
     entries: () => [],
     size: () => ({ entries: 0, bytes: 0 }),
@@ -129,7 +165,8 @@ function recordingStore(store: Store | undefined, record: Recorded): Store {
 function recordingOrigin({ status, fields }: DryAnswer, record: Recorded): Origin {
   return {
     send: ({ method, target, fields: sent }, receiver) => {
-      record.sent = { method, target, fields: sent };
+      // A validation whose answer is about something else is followed by another request.
+      record.sent ??= { method, target, fields: sent };
       const play = new Playback(receiver);
       const body = method === 'HEAD' ? undefined : record.body;
       queueMicrotask(() => {
@@ -140,6 +177,7 @@ function recordingOrigin({ status, fields }: DryAnswer, record: Recorded): Origi
     get agent(): never {
       throw new Error('nothing of a dry run reaches the network');
     },
+    health: new OriginHealth(),
     close: () => Promise.resolve(),
   };
 }

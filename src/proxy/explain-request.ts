@@ -3,7 +3,6 @@
  */
 
 import type { RequestDirectives } from '../http/cache-control.ts';
-import { cacheStatusValue } from '../http/cache-status.ts';
 import { targetText } from '../http/target.ts';
 import { acceptClass } from '../policy/cache-key.ts';
 import type { Identity } from '../policy/identity.ts';
@@ -40,7 +39,11 @@ export type ExplainStep = {
 export function targetStep(given: string, { path, query, host, scheme }: ClientRequest): ExplainStep {
   const target = targetText(path, query);
   const text = `${target} at ${scheme}://${host}${given.endsWith(target) ? '' : ` (given as ${given})`}`;
-  return { step: 'target', text, facts: { target, host, scheme } };
+  return {
+    step: 'target',
+    text,
+    facts: { target, host, scheme, given: given.endsWith(target) ? undefined : given },
+  };
 }
 
 /** Which route and which write rule match. */
@@ -55,7 +58,7 @@ export function routeStep({ route, params }: Match, write: WriteMatch | undefine
   return {
     step: 'route',
     text,
-    facts: { pattern: route?.pattern, line: route?.line, params, write: listed },
+    facts: { method: route?.methods[0], pattern: route?.pattern, line: route?.line, params, write: listed },
   };
 }
 
@@ -66,8 +69,12 @@ export function contentTypeStep({ contentType, route }: Match): ExplainStep {
     kind === 'rule'
       ? `${name}: scope ${scope}, cache_control ${cacheControl}`
       : `${name}: ${kind === 'standard' ? "HTTP's own rules (RFC 9111)" : 'never looked up, never stored'}`;
-  const facts = kind === 'rule' ? { name, kind, scope, cache_control: cacheControl } : { name, kind };
-  return { step: 'content type', text: route === undefined ? `${how} (what unmatched says)` : how, facts };
+  const unmatched = route === undefined;
+  const facts =
+    kind === 'rule'
+      ? { name, kind, unmatched, scope, cache_control: cacheControl }
+      : { name, kind, unmatched };
+  return { step: 'content type', text: unmatched ? `${how} (what unmatched says)` : how, facts };
 }
 
 /** Who is asking, as far as may be shown. */
@@ -150,8 +157,8 @@ export function keyStep(exchange: CacheExchange | undefined): ExplainStep | unde
 }
 
 /** How the client would be answered now. */
-export function answerStep({ kind, status, cacheStatus, miss, purgedBy }: Outcome): ExplainStep {
-  const shown = cacheStatus === undefined ? undefined : cacheStatusValue(cacheStatus);
+export function answerStep({ outcome, cacheStatus: shown }: DryRun): ExplainStep {
+  const { kind, status, miss, purgedBy } = outcome;
   const cause =
     miss === undefined ? '' : `; a miss: ${miss}${purgedBy === undefined ? '' : ` by ${purgedBy}`}`;
   return {
@@ -161,14 +168,26 @@ export function answerStep({ kind, status, cacheStatus, miss, purgedBy }: Outcom
   };
 }
 
-/** What the origin would be sent. */
-export function originStep(sent: DryRun['sent']): ExplainStep {
-  if (sent === undefined) return { step: 'origin', text: 'not asked', facts: { asked: false } };
-  const names = [...new Set(sent.fields.filter((_, index) => index % 2 === 0))];
-  const { method, target } = sent;
-  const text = `${method} ${target} with ${names.join(', ')}`;
-  return { step: 'origin', text, facts: { asked: true, method, target, fields: names } };
+/** What the origin is sent; `isBehind`: behind an answer from the store. `otherwise`: were nothing stored. */
+export function originStep(
+  sent: DryRun['sent'],
+  { isBehind, otherwise }: { isBehind: boolean; otherwise: DryRun['sent'] },
+): ExplainStep {
+  const facts = { asked: sent !== undefined && !isBehind, ...askedFacts(sent ?? otherwise) };
+  if (sent !== undefined) {
+    const text = `${isBehind ? 'asked behind the answer: ' : ''}${askedText(sent)}`;
+    return { step: 'origin', text, facts: { ...facts, renewed: isBehind } };
+  }
+  const text =
+    otherwise === undefined ? 'not asked' : `not asked; without the store: ${askedText(otherwise)}`;
+  return { step: 'origin', text, facts };
 }
+
+type Sent = NonNullable<DryRun['sent']>;
+const namesOf = ({ fields }: Sent): string[] => [...new Set(fields.filter((_, index) => index % 2 === 0))];
+const askedText = (sent: Sent): string => `${sent.method} ${sent.target} with ${namesOf(sent).join(', ')}`;
+const askedFacts = (sent: DryRun['sent']): Record<string, unknown> =>
+  sent === undefined ? {} : { method: sent.method, target: sent.target, fields: namesOf(sent) };
 
 /** What its passing makes stale, before it is answered. */
 export function writeStep(purges: readonly Purge[]): ExplainStep | undefined {

@@ -5,29 +5,30 @@
 import { combinedValue } from '../http/fields.ts';
 import { isExplicit } from '../http/freshness.ts';
 import { validateClauses } from '../http/reuse.ts';
+import type { Fields } from '../http/message.ts';
 import type { EpochMs } from '../kit/time.ts';
 import { describeStep, mayNeedBody } from '../policy/ttl.ts';
-import type { Entry } from '../store/store.ts';
+import { type Entry, headOf } from '../store/store.ts';
 import { describeEntry } from './describe-entry.ts';
 import type { DryRun } from './dry-run.ts';
 import type { CacheExchange, ProxyParts } from './exchange.ts';
 import type { ExplainStep } from './explain-request.ts';
 import { chooseVariant } from './lookup.ts';
+import type { NotStoredReason } from './outcome.ts';
 import { lifetimeByRule, planStorage, type StoragePlan, type StoredHead } from './storing.ts';
 
 /** What the store has for the exchange, and the arithmetic of its freshness (RFC 9111 §4.2). */
-export function entryStep(parts: ProxyParts, exchange: CacheExchange | undefined): ExplainStep | undefined {
-  if (exchange === undefined || parts.store.size().entries === 0) return undefined;
-  const { plan, directives, now, request } = exchange;
+export function entryStep(
+  parts: ProxyParts,
+  { exchange, variants }: Pick<DryRun, 'exchange' | 'variants'>,
+): ExplainStep | undefined {
   const { purgeLog, store } = parts;
-  const ofTarget = [...store.entries()].filter(
-    ({ host, target }) => host === exchange.host && target === exchange.target,
-  );
-  const variants = ofTarget.filter(({ key }) => key === plan.key);
+  if (exchange === undefined || (variants.length === 0 && store.size().entries === 0)) return undefined;
+  const { plan, directives, now, request } = exchange;
   const found = chooseVariant(variants, { request, plan, directives, now, purgeLog });
   if (found.kind === 'none') {
     const { cause, purgedBy } = found;
-    const others = ofTarget.length - variants.length;
+    const others = othersAt(exchange, store);
     const why =
       cause === 'purged' ? `none that is current: purged by ${purgedBy ?? 'a purge'}` : `none: ${cause}`;
     const text = others === 0 ? why : `${why}; ${others} of others at this target`;
@@ -41,47 +42,84 @@ export function entryStep(parts: ProxyParts, exchange: CacheExchange | undefined
   const why =
     'reason' in reuse ? ` (${reuse.reason}; ${clause ?? ''})` : 'why' in reuse ? ` (${reuse.why})` : '';
   const purged = found.purgedBy === undefined ? '' : `; stale by a soft purge (${found.purgedBy})`;
-  const facts = { found: true, reuse: reuse.kind, clause, ...describeEntry(entry, { now, purgeLog }) };
+  // Looked up for this explanation, so it is at hand, wherever it was.
+  const place = { tier: 'memory', hits: store.uses(entry) } as const;
+  const described = describeEntry(headOf(entry), { now, purgeLog, place });
+  const sumFacts = { lifetime: round(entry.policy.lifetime), age: round(age), left: round(ttl) };
+  const because = 'reason' in reuse ? reuse.reason : 'why' in reuse ? reuse.why : undefined;
+  const facts = {
+    found: true,
+    reuse: reuse.kind,
+    reason: because,
+    clause,
+    purged_by: found.purgedBy,
+    sum: sumFacts,
+    ...described,
+  };
   return { step: 'stored entry', text: `${reuse.kind}${why}: ${sum}${purged}`, facts };
+}
+
+/** How many stored responses of other keys there are at the same target. */
+function othersAt({ host, target, plan }: CacheExchange, store: ProxyParts['store']): number {
+  let count = 0;
+  for (const entry of store.entries()) {
+    if (entry.host === host && entry.target === target && entry.key !== plan.key) count += 1;
+  }
+  return count;
 }
 
 /** Whether the imagined answer may be stored, each step of its lifetime, and its tags. */
 export function storingSteps(
   { exchange, entry, outcome, body }: DryRun,
-  {
-    question,
-    now,
-  }: { question: { readonly status: number; readonly responseFields: readonly string[] }; now: EpochMs },
+  { question, now }: { question: { readonly status: number; readonly responseFields: Fields }; now: EpochMs },
 ): ExplainStep[] {
-  if (exchange === undefined) return [];
-  const head: StoredHead = {
-    status: question.status,
-    fields: question.responseFields,
-    requestTime: now,
-    responseTime: now,
-  };
-  const plan = planStorage(exchange, head);
+  if (exchange === undefined) return entry === undefined ? [] : keptSteps(entry);
+  if (outcome.kind === 'refused') return [];
+  // A 304, a HEAD or the rest of a part makes anew what is stored: its lifetime is computed from that, as a GET's.
+  const isRenewal =
+    entry !== undefined && (entry.status !== question.status || outcome.notStored !== undefined);
+  const { status, fields } = isRenewal ? entry : { status: question.status, fields: question.responseFields };
+  const head: StoredHead = { status, fields, requestTime: now, responseTime: now };
+  const asGet = { ...exchange, request: { ...exchange.request, method: 'GET' } };
+  const plan = planStorage(isRenewal ? asGet : exchange, head);
   const storing = storingStep(exchange, { plan, entry, reason: outcome.notStored });
-  if (plan.kind === 'no') return [storing];
-  const steps = [storing, ...ttlSteps(exchange, { plan, head, body })];
-  return entry === undefined
-    ? steps
-    : [...steps, { step: 'tags', text: entry.tags.join(', '), facts: { tags: entry.tags } }];
+  if (entry === undefined || plan.kind === 'no') return [storing];
+  return [storing, ...ttlSteps(exchange, { plan, head, body }), tagsStep(entry)];
 }
 
-function storingStep(
-  { match, site }: CacheExchange,
-  {
-    plan,
-    entry,
-    reason,
-  }: { plan: StoragePlan; entry: Entry | undefined; reason: DryRun['outcome']['notStored'] },
-): ExplainStep {
-  if (plan.kind === 'no' || entry === undefined) {
-    const why = plan.kind === 'no' ? plan.reason : (reason ?? 'not-asked');
-    const clause = plan.kind === 'no' ? plan.clause : undefined;
+const tagsStep = ({ tags }: Entry): ExplainStep => ({ step: 'tags', text: tags.join(', '), facts: { tags } });
+
+/** A POST's answer that says it is what a GET of the same target would get. */
+function keptSteps(entry: Entry): ExplainStep[] {
+  const clause = 'RFC 9110 §9.3.3';
+  const { lifetime } = entry.policy;
+  return [
+    { step: 'storing', text: `yes, for later GETs (${clause})`, facts: { stored: true, kept: true, clause } },
+    { step: 'ttl', text: `${round(lifetime)} s`, facts: { kind: 'final', lifetime } },
+    tagsStep(entry),
+  ];
+}
+
+type Verdict = {
+  readonly plan: StoragePlan;
+  readonly entry: Entry | undefined;
+  readonly reason: NotStoredReason | undefined;
+};
+
+function storingStep({ match, site }: CacheExchange, { plan, entry, reason }: Verdict): ExplainStep {
+  if (entry === undefined) {
+    const why = reason ?? (plan.kind === 'no' ? plan.reason : 'not-asked');
+    const clause = plan.kind === 'no' && plan.reason === why ? plan.clause : undefined;
     const text = `no: ${why}${clause === undefined ? '' : ` (${clause})`}`;
     return { step: 'storing', text, facts: { stored: false, reason: why, clause } };
+  }
+  if (reason !== undefined) {
+    const text = `no: ${reason}; it freshens what is stored (RFC 9111 §4.3.5)`;
+    return {
+      step: 'storing',
+      text,
+      facts: { stored: true, freshened: true, reason, clause: 'RFC 9111 §4.3.5' },
+    };
   }
   const needsBody = mayNeedBody(site.config.ttl, match.contentType);
   const facts = { stored: true, clause: 'RFC 9111 §3', body_matters: needsBody };
@@ -109,7 +147,7 @@ function ttlSteps(exchange: CacheExchange, { plan, head, body }: Imagined): Expl
   const age = Number(combinedValue(head.fields, 'age') ?? 0);
   const explicit = isExplicit(plan.freshness) ? 'explicit' : 'not explicit';
   const text = `${round(lifetime)} s from ${source} (${explicit}, RFC 9111 §4.2.1)${age > 0 ? `, Age ${age} s counts against it` : ''}`;
-  return [{ step: 'ttl', text, facts: { kind: 'http', lifetime, source } }];
+  return [{ step: 'ttl', text, facts: { kind: 'http', lifetime, source, age } }];
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10;

@@ -11,11 +11,13 @@ import { normaliseTarget, targetText } from '../http/target.ts';
 import { BoundedMap } from '../kit/bounded-map.ts';
 import { SingleFlight } from '../kit/single-flight.ts';
 import type { Clock } from '../kit/time.ts';
+import { OriginHealth } from '../origin/origin-health.ts';
 import { LearnedSessionMap } from '../store/learned-sessions.ts';
 import { MemoryStore } from '../store/memory.ts';
 import { LocalPurgeLog } from '../store/purge-log.ts';
 import { urlTag } from '../policy/entry-tags.ts';
 import type { VerifyJwt } from '../policy/identity.ts';
+import { createPopularity } from '../policy/popularity.ts';
 import { namesHost, readAsked } from './asked-request.ts';
 import type { ClientRequest, RefusalReason } from './client-request.ts';
 import { type DryRun, dryRun } from './dry-run.ts';
@@ -35,6 +37,7 @@ import {
 } from './explain-request.ts';
 import { entryStep, storingSteps } from './explain-storing.ts';
 import { keyedQuery } from './keyed-exchange.ts';
+import type { NotStoredReason, PassReason } from './outcome.ts';
 import { compileSite } from './site.ts';
 
 export type Question = {
@@ -45,12 +48,32 @@ export type Question = {
   readonly fields: Fields;
   readonly status: number;
   readonly responseFields: Fields;
+  /** The body of that answer, where it matters; absent: one of the length its fields give. */
+  readonly responseBody?: string | undefined;
 };
+
+/** What it all comes to; `stored_for` in seconds, negative where the answer is stale and kept for its validator. */
+export type Verdict =
+  | { readonly kind: 'hit' }
+  | { readonly kind: 'refused'; readonly status: number }
+  | {
+      readonly kind: 'passed';
+      readonly reason: PassReason;
+      readonly stale_tags: number;
+      readonly stored_for: number | undefined;
+    }
+  /** With both, the answer was not stored, and freshened what is. */
+  | {
+      readonly kind: 'forwarded';
+      readonly stored_for: number | undefined;
+      readonly reason: NotStoredReason | undefined;
+    };
 
 export type Explanation = {
   readonly method: string;
   readonly url: string;
-  /** All of it in one line. */
+  readonly verdict: Verdict;
+  /** The verdict in a line. */
   readonly summary: string;
   readonly steps: readonly ExplainStep[];
 };
@@ -119,22 +142,23 @@ export function offlineParts(
       get agent() {
         return never();
       },
+      health: new OriginHealth(),
     },
     clock,
     flights: new SingleFlight({ maxFlights: 1, maxWaiters: 0 }),
     uncacheable: new BoundedMap(1),
     evicted: new BoundedMap(1),
-    popularity: { record: () => undefined, isHigh: () => false },
+    popularity: createPopularity(config.ttl.popular),
     learnSession: () => undefined,
     onOutcome: () => undefined,
   };
 }
 
-type Told = { readonly summary: string; readonly steps: readonly ExplainStep[] };
+type Told = { readonly verdict: Verdict; readonly steps: readonly ExplainStep[] };
 
-const explained = ({ method, url }: Question, told: Told): ExplainResult => ({
+const explained = ({ method, url }: Question, { verdict, steps }: Told): ExplainResult => ({
   kind: 'explained',
-  explanation: { method, url, ...told },
+  explanation: { method, url, verdict, summary: summaryOf(verdict), steps },
 });
 
 function refused(
@@ -142,18 +166,19 @@ function refused(
   { status, detail }: { status: number; detail: RefusalReason | undefined },
 ): ExplainResult {
   const bad = normaliseTarget(question.url);
-  const why =
-    detail === 'bad-target' && bad.kind === 'bad'
-      ? `${detail} (${bad.reason})`
-      : (detail ?? 'about the server as a whole');
-  const facts = { status, reason: detail ?? 'asterisk' };
+  const target = detail === 'bad-target' && bad.kind === 'bad' ? bad.reason : undefined;
+  const facts = { status, reason: detail ?? 'asterisk', target_fault: target };
+  const fault = target === undefined ? '' : ` (${target})`;
+  const why = detail === undefined ? 'about the server as a whole' : `${detail}${fault}`;
   const step: ExplainStep = { step: 'target', text: `answered ${status} at once: ${why}`, facts };
-  return explained(question, { summary: `answered ${status}, the origin is not asked`, steps: [step] });
+  return explained(question, { verdict: { kind: 'refused', status }, steps: [step] });
 }
 
 async function explainRequest(parts: ProxyParts, question: Question, request: ClientRequest): Promise<Told> {
   const now = parts.clock.now();
-  const answer = { status: question.status, fields: question.responseFields };
+  const { status, responseFields, responseBody } = question;
+  const body = responseBody === undefined ? {} : { body: Buffer.from(responseBody) };
+  const answer = { status, fields: responseFields, ...body };
   // Once as if nothing were stored, for what a fetch brings; once as it would be answered now.
   const first = await dryRun(parts, { request, answer, now, usesStore: false });
   const live = await dryRun(parts, { request, answer, now, usesStore: true });
@@ -165,28 +190,49 @@ async function explainRequest(parts: ProxyParts, question: Question, request: Cl
     routeStep(match, site.rules.matchWrite(request.method, request.path, request)),
     contentTypeStep(match),
     identityStep(identity),
-    passStep(first.outcome),
-    directivesStep(first.exchange),
-    keyStep(first.exchange),
-    entryStep(parts, first.exchange),
-    answerStep(live.outcome),
-    originStep(live.sent ?? first.sent),
-    ...storingSteps(first, { question, now }),
-    writeStep(first.purges),
+    passStep(live.outcome),
+    directivesStep(live.exchange),
+    keyStep(live.exchange),
+    entryStep(parts, live),
+    answerStep(live),
+    originStep(live.sent, { isBehind: live.outcome.kind === 'hit', otherwise: first.sent }),
+    // What is asked of the origin now; for a hit what would be, were nothing stored.
+    ...storingSteps(live.outcome.kind === 'hit' ? first : live, { question, now }),
+    writeStep(live.purges),
   ];
-  return { summary: summaryOf(live, first), steps: steps.filter((step) => step !== undefined) };
+  return { verdict: verdictOf(live), steps: steps.filter((step) => step !== undefined) };
 }
 
-function summaryOf(live: DryRun, first: DryRun): string {
-  const { outcome } = live;
+function verdictOf({ outcome, entry, purges }: DryRun): Verdict {
+  const storedFor = entry && Math.floor(entry.policy.lifetime - entry.policy.initialAge);
   if (outcome.pass !== undefined) {
-    const tags = live.purges.reduce((sum, purge) => sum + purge.tags.length, 0);
-    return tags === 0 ? `passed: ${outcome.pass}` : `passed: ${outcome.pass}; makes ${tags} tags stale`;
+    const staleTags = purges.reduce((sum, { tags }) => sum + tags.length, 0);
+    return { kind: 'passed', reason: outcome.pass, stale_tags: staleTags, stored_for: storedFor };
   }
-  if (outcome.kind === 'hit') return 'a hit: answered from the store';
-  if (outcome.kind === 'refused') return `answered ${outcome.status}, the origin is not asked`;
-  const { entry } = first;
-  if (entry === undefined) return `forwarded, not stored: ${first.outcome.notStored ?? 'not asked for'}`;
-  const { lifetime, initialAge } = entry.policy;
-  return `forwarded, and stored for ${Math.floor(lifetime - initialAge)} s`;
+  if (outcome.kind === 'hit') return { kind: 'hit' };
+  if (outcome.kind === 'refused') return { kind: 'refused', status: outcome.status };
+  return { kind: 'forwarded', stored_for: storedFor, reason: outcome.notStored };
+}
+
+function summaryOf(verdict: Verdict): string {
+  switch (verdict.kind) {
+    case 'passed': {
+      const { reason, stale_tags, stored_for } = verdict;
+      const stale = stale_tags === 0 ? '' : `; makes ${stale_tags} tags stale`;
+      return `passed: ${reason}${stale}${stored_for === undefined ? '' : `; stored for ${stored_for} s`}`;
+    }
+    case 'hit':
+      return 'a hit: answered from the store';
+    case 'refused':
+      return `answered ${verdict.status}, the origin is not asked`;
+    case 'forwarded': {
+      const { reason, stored_for } = verdict;
+      if (stored_for === undefined) return `forwarded, not stored: ${reason ?? 'not asked for'}`;
+      return reason === undefined
+        ? `forwarded, and stored for ${stored_for} s`
+        : `forwarded, not stored: ${reason}; what is stored is freshened, for ${stored_for} s`;
+    }
+    default:
+      return verdict satisfies never;
+  }
 }

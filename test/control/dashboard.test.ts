@@ -49,7 +49,7 @@ t.test(
     t.equal(await textOf(page, '#hit-rate'), '90%');
     t.equal(await textOf(page, '#origin'), String(requests.length));
     t.match(await page.locator('#card-hit-rate').getAttribute('class'), /good/);
-    t.match(await textOf(page, '#types'), /page\s+10\s+90%\s+60 secs/);
+    t.match(await textOf(page, '#types'), /page\s+10\s+90%\s+60\ssecs/);
     t.match(await textOf(page, '#misses'), /cold: not stored yet\s+1\s+100%/);
     t.match(await textOf(page, '#hot'), /\/page\/a\s+page\s+everybody\s+9/);
     t.equal(await page.locator('#charts canvas').count(), 4);
@@ -96,7 +96,7 @@ t.test('the explain box shows every decision about a URL', async (t) => {
   const { page } = await openDashboard(browser, server);
   await page.fill('#explain-url', '/page/a');
   await page.press('#explain-url', 'Enter');
-  await waitFor(page, '#explanation', 'stored for');
+  await waitFor(page, '#explanation', 'נשלח למקור ונשמר ל');
   t.match(await textOf(page, '#explanation'), /GET \/page\/\*/);
   await page.fill('#explain-url', 'no url');
   await page.press('#explain-url', 'Enter');

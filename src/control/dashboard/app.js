@@ -6,9 +6,10 @@
 
 import { createCharts } from './charts.js';
 import { byId } from './dom.js';
+import { formatsOf } from './formats.js';
 import { createForms } from './forms.js';
 import { drawPanels } from './panels.js';
-import { formatsOf, wordsOf } from './words.js';
+import { wordsOf } from './words.js';
 
 const everyMs = 5000;
 const themes = ['auto', 'light', 'dark'];

@@ -121,7 +121,7 @@ function optionsOf({ lines, bounds, unit }, { frame, formats }) {
     scales: {
       x: {
         time: true,
-        range: (_plot, from, to) => (to - from >= shortest ? [from, to] : [to - shortest, to]),
+        range: spanOf,
       },
       y: { range: bounds ? () => bounds : (_plot, _low, high) => [0, high > 0 ? high * 1.1 : 1] },
     },
@@ -145,10 +145,17 @@ function optionsOf({ lines, bounds, unit }, { frame, formats }) {
         stroke: colour(name),
         width: 2,
         spanGaps: true,
-        points: { show: false },
+        // A line needs two: until there are, what there is is a point.
+        points: { show: (plot) => plot.data[0].length === 1, size: 6 },
       })),
     ],
   };
+}
+
+/** From the first instant to the last, at least the shortest span: of a single one the library would make two days. */
+function spanOf({ data: [at] }) {
+  const to = at.at(-1) ?? 0;
+  return [Math.min(at[0] ?? 0, to - shortest), to];
 }
 
 /** Minutes, or seconds where minutes would repeat. */

@@ -21,6 +21,9 @@ export const byId = (id) => document.getElementById(id);
 /** Text that keeps its own direction (URLs, tags, names) whatever is around it. */
 export const code = (text) => element('bdi', { dir: 'ltr', class: 'code', title: text }, text);
 
+/** A word of the proxy in the words of a list; one that is in no list as it is. */
+export const worded = (list, word) => list[word] ?? code(word);
+
 /**
  * A table that scrolls by itself. `columns`: `{ title, cell(row), number, wide }`. Drawn anew only when what it shows has
  * changed, so that a selection and a place scrolled to stay.

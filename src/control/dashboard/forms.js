@@ -5,6 +5,8 @@ import { byId, code, drawTable, element } from './dom.js';
 /** Wires both forms. `call(path, init)` asks the control API; `say()` gives words and formats. */
 export function createForms({ call, say, refresh }) {
   const kind = byId('purge-kind');
+  /** What was answered last, to be said again in another language. */
+  const last = {};
   const relabel = () => {
     const { words } = say();
     const chosen = kind.value === '' ? 'urls' : kind.value;
@@ -13,32 +15,33 @@ export function createForms({ call, say, refresh }) {
     );
     kind.replaceChildren(...options);
     kind.value = chosen;
-    byId('receipt').replaceChildren();
-    byId('explanation').replaceChildren();
-    delete byId('explanation').dataset.key;
+    showReceipt(last.purge, say());
+    showExplanation(last.explain, say());
   };
   kind.addEventListener('change', () => {
     const isAll = kind.value === 'everything';
     byId('purge-value-label').hidden = isAll;
     byId('purge-sure-label').hidden = !isAll;
     byId('purge-sure').checked = false;
+    last.purge = undefined;
     byId('receipt').replaceChildren();
   });
   byId('purge').addEventListener('submit', (event) => {
     event.preventDefault();
-    void purge({ call, say, refresh, isDry: event.submitter?.value !== 'purge' });
+    void purge({ call, say, refresh, last, isDry: event.submitter?.value !== 'purge' });
   });
   byId('explain').addEventListener('submit', (event) => {
     event.preventDefault();
-    void explain({ call, say });
+    void explain({ call, say, last });
   });
   return { relabel };
 }
 
 const problem = (text) => element('p', { class: 'problem' }, text);
 
-async function purge({ call, say, refresh, isDry }) {
-  const { words, formats } = say();
+async function purge({ call, say, refresh, last, isDry }) {
+  const { words } = say();
+  last.purge = undefined;
   const receipt = byId('receipt');
   const kind = byId('purge-kind').value;
   const value = byId('purge-value').value.trim();
@@ -63,13 +66,18 @@ async function purge({ call, say, refresh, isDry }) {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
-  if (!answer.ok) {
-    receipt.replaceChildren(problem(answer.detail));
-    return;
-  }
-  receipt.replaceChildren(...receiptOf(answer.body, { words, formats, isDry }));
+  last.purge = { answer, isDry, form: kind === 'urls' || kind === 'prefixes' ? 'url' : 'value' };
+  showReceipt(last.purge, say());
+  if (!answer.ok) return;
   byId('purge-sure').checked = false;
   if (!isDry) refresh();
+}
+
+function showReceipt(shown, { words, formats }) {
+  const receipt = byId('receipt');
+  if (shown === undefined) receipt.replaceChildren();
+  else if (!shown.answer.ok) receipt.replaceChildren(problem(words.problem(shown.answer, shown.form)));
+  else receipt.replaceChildren(...receiptOf(shown.answer.body, { words, formats, isDry: shown.isDry }));
 }
 
 function receiptOf({ matched, instances, took_ms }, { words, formats, isDry }) {
@@ -90,36 +98,36 @@ function receiptOf({ matched, instances, took_ms }, { words, formats, isDry }) {
   return [element('p', { class: 'receipt-title' }, title), list, ...(warning ? [warning] : [])];
 }
 
-async function explain({ call, say }) {
-  const { words } = say();
-  const place = byId('explanation');
+async function explain({ call, say, last }) {
   const query = new URLSearchParams({
     method: byId('explain-method').value,
     url: byId('explain-url').value.trim(),
   });
-  const answer = await call(`/explain?${query}`);
-  delete place.dataset.key;
+  last.explain = await call(`/explain?${query}`);
+  showExplanation(last.explain, say());
+}
+
+function showExplanation(answer, { words }) {
+  const place = byId('explanation');
+  if (answer === undefined) return;
   if (!answer.ok) {
-    place.replaceChildren(problem(answer.detail));
+    place.replaceChildren(problem(words.problem(answer, 'url')));
     return;
   }
-  const { summary, steps } = answer.body;
+  const { steps } = answer.body;
   const table = element('div');
   drawTable(table, {
     label: words.explainTitle,
     empty: '',
     rows: steps,
     columns: [
-      { title: words.step, cell: ({ step }) => code(step) },
+      { title: words.step, cell: ({ step }) => words.stepNames[step] ?? code(step) },
       {
         title: words.decision,
         wide: true,
-        cell: ({ text }) => element('bdi', { dir: 'ltr', lang: 'en' }, text),
+        cell: (step) => element('span', { class: 'sentence' }, ...words.stepText(step)),
       },
     ],
   });
-  place.replaceChildren(
-    element('p', { class: 'summary' }, element('bdi', { dir: 'ltr', lang: 'en' }, summary)),
-    table,
-  );
+  place.replaceChildren(element('p', { class: 'summary' }, ...words.verdictText(answer.body)), table);
 }

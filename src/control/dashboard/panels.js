@@ -64,7 +64,7 @@ function drawCards(metrics, { words, formats }) {
       id: 'origin',
       label: words.origin,
       value: formats.whole(origin.requests),
-      note: words.originErrors(formats.whole(origin.errors), formats.precise(origin.mean_ms)),
+      note: words.originErrors(formats.whole(origin.errors), formats.milliseconds(origin.mean_ms / 1000)),
     },
     {
       id: 'redis',
@@ -178,13 +178,13 @@ function drawMisses({ reasons, urls }, { words, formats }) {
 
 function reasonCell({ cause, reason, clause }, words) {
   const why = reason.slice(cause.length + 1);
-  const text = words.causes[cause] ?? cause;
-  const detail = why === '' ? undefined : code(why);
+  const text = words.causes[cause] ?? code(cause);
+  const detail = why === '' ? [] : [': ', ...words.reasonDetail(cause, why)];
   const rule =
     clause === undefined
       ? undefined
-      : element('small', {}, element('bdi', { dir: 'ltr', lang: 'en' }, clause));
-  return element('span', { class: 'reason' }, text, detail === undefined ? '' : ' ', detail, rule);
+      : element('small', {}, element('bdi', { dir: 'ltr', lang: 'en' }, words.clause(clause)));
+  return element('span', { class: 'reason' }, text, ...detail, rule);
 }
 
 function drawHot(keys, { words, formats }) {
@@ -212,17 +212,22 @@ function drawPurges(purges, { words, formats }) {
       { title: words.time, cell: ({ at }) => formats.exact(at) },
       {
         title: words.cause,
-        cell: ({ cause, soft }) => element('span', {}, code(cause), soft ? ` (${words.soft})` : ''),
+        cell: ({ cause, soft }) =>
+          element('span', {}, words.purgeCauses[cause] ?? code(cause), soft ? ` (${words.soft})` : ''),
       },
       {
         title: words.what,
         wide: true,
-        cell: ({ what, more }) =>
-          element('span', { class: 'list' }, ...what.map(code), more > 0 ? words.more(more) : ''),
+        cell: (row) => element('span', { class: 'list' }, ...purged(row, words)),
       },
       { title: words.receiptWord, number: true, cell: (row) => receiptCell(row, formats) },
     ],
   });
+}
+
+function purged({ what, everything, more }, words) {
+  const named = everything ? [words.everything, ...what.slice(1).map(code)] : what.map(code);
+  return more > 0 ? [...named, words.more(more)] : named;
 }
 
 const receiptCell = ({ instances, took_ms }, formats) =>
@@ -234,7 +239,7 @@ function drawAlerts({ configured, recent, firing }, { words, formats }) {
   const past = recent.filter(({ status }) => status === 'resolved').slice(0, 5);
   const rows = [
     ...configured.map((alert) => ({ ...alert, status: alert.firing ? 'firing' : 'quiet' })),
-    ...past.map((notice) => ({ ...notice, since: notice.at })),
+    ...past.map((notice) => ({ ...notice, since: notice.at, when: whenOf(configured, notice) })),
   ];
   drawTable(byId('alerts'), {
     label: words.alerts,
@@ -244,12 +249,12 @@ function drawAlerts({ configured, recent, firing }, { words, formats }) {
       {
         title: words.alert,
         wide: true,
-        cell: ({ name, condition }) =>
+        cell: (row) =>
           element(
             'span',
             { class: 'list' },
-            code(name),
-            element('small', {}, element('bdi', { dir: 'ltr' }, condition)),
+            code(row.name),
+            element('small', {}, ...words.conditionText(row)),
           ),
       },
       {
@@ -260,13 +265,20 @@ function drawAlerts({ configured, recent, firing }, { words, formats }) {
       { title: words.since, cell: ({ since }) => formats.exact(since) },
     ],
   });
+  drawStrip(firing, words);
+}
+
+/** The condition of an alert whose notice names it. */
+const whenOf = (configured, { name, condition }) =>
+  configured.find((alert) => alert.name === name && alert.condition === condition)?.when;
+
+/** What fires, above all else. Drawn anew only when it says something else: it is read out then. */
+function drawStrip(firing, words) {
   const strip = byId('alert-strip');
-  const text = firing.map((alert) => alert.text).join('\n');
+  const lines = firing.map((alert) => element('p', {}, ...words.alertText(alert)));
+  const text = lines.map((line) => line.textContent).join('\n');
   strip.hidden = firing.length === 0;
-  if (strip.dataset.text !== text) {
-    strip.dataset.text = text;
-    strip.replaceChildren(
-      ...firing.map((alert) => element('p', {}, element('bdi', { dir: 'ltr', lang: 'en' }, alert.text))),
-    );
-  }
+  if (strip.dataset.text === text) return;
+  strip.dataset.text = text;
+  strip.replaceChildren(...lines);
 }

@@ -1,5 +1,7 @@
 /** What the dashboard says in English. */
 
+import { code } from './dom.js';
+
 export const en = {
   title: 'Cache dashboard',
   skip: 'Skip to content',
@@ -37,7 +39,7 @@ export const en = {
   cacheSize: 'Cache size',
   entriesIn: (n) => `${n} stored responses`,
   origin: 'Requests to the origin',
-  originErrors: (n, ms) => `${n} errors · mean ${ms} ms`,
+  originErrors: (n, time) => `${n} errors · mean ${time}`,
   charts: 'Over time',
   span: 'Span',
   span10m: '10 minutes',
@@ -136,4 +138,22 @@ export const en = {
     'store-down': 'store unavailable',
     'collapsed-failed': 'shared fetch failed',
   },
+  purgeCauses: {
+    write: 'write rule',
+    'unmatched-write': 'write without a rule',
+    api: 'control API',
+    group: 'cache group',
+    reload: 'configuration reload',
+    forgotten: 'older than the log of purges',
+  },
+  stepNames: {},
+  everything: 'everything',
+  /** The API's own sentences are in English. */
+  problem: ({ detail }) => detail,
+  reasonDetail: (_cause, detail) => [code(detail)],
+  clause: (text) => text,
+  conditionText: ({ condition }) => [code(condition)],
+  alertText: ({ text }) => [text],
+  stepText: ({ text }) => [text],
+  verdictText: ({ summary }) => [summary],
 };

@@ -1,5 +1,10 @@
 /** What the dashboard says in Hebrew: the guide's words. */
 
+import { code } from './dom.js';
+import { alertText, conditionText } from './alerts-he.js';
+import { stepNames, stepText, verdictText } from './explain-he.js';
+import { details, missCauses, purgeCauses } from './reasons-he.js';
+
 export const he = {
   title: 'לוח בקרת Cache',
   skip: 'דילוג לתוכן',
@@ -37,7 +42,7 @@ export const he = {
   cacheSize: 'גודל ה־Cache',
   entriesIn: (n) => `${n} תשובות שמורות`,
   origin: 'בקשות למקור',
-  originErrors: (n, ms) => `${n} שגיאות · ממוצע ${ms} ms`,
+  originErrors: (n, time) => `${n} שגיאות · ממוצע ${time}`,
   charts: 'מגמות לאורך זמן',
   span: 'טווח',
   span10m: '10 דקות',
@@ -122,18 +127,23 @@ export const he = {
   noHot: 'אין עדיין פגיעות.',
   noPurges: 'לא היו ביטולים.',
   noAlerts: 'לא הוגדרו התראות.',
-  causes: {
-    cold: 'קר: עדיין לא נשמר',
-    expired: 'פג תוקף',
-    purged: 'בוטל',
-    evicted: 'פונה מחוסר מקום',
-    vary: 'גרסה אחרת (Vary)',
-    partial: 'נשמר חלקית',
-    'client-reload': 'הלקוח ביקש רענון',
-    identity: 'זהות לא ודאית',
-    pass: 'מועבר ישירות',
-    uncacheable: 'לא ניתן לשמירה',
-    'store-down': 'האחסון לא זמין',
-    'collapsed-failed': 'ההמתנה המשותפת נכשלה',
+  causes: missCauses,
+  purgeCauses,
+  stepNames,
+  everything: 'הכול',
+  /** Why a form was refused. */
+  problem: ({ status, detail }, form) => {
+    if (status === 0) return detail;
+    if (status === 401) return he.wrongToken;
+    if (status === 429) return he.tooMany;
+    if (status >= 500) return 'משהו השתבש בשרת; הפרטים ביומן.';
+    return form === 'url' ? 'זו אינה כתובת: יש לכתוב נתיב שמתחיל ב־/ או כתובת מלאה.' : 'השרת דחה את הערך.';
   },
+  reasonDetail: (cause, detail) => [details[cause]?.[detail] ?? code(detail)],
+  /** The words of a clause of an RFC are English: here its number. */
+  clause: (text) => /^RFC \d+(?: §[\d.–§]*\d)?/.exec(text)?.[0] ?? text,
+  conditionText,
+  alertText,
+  stepText,
+  verdictText,
 };

@@ -1,48 +1,7 @@
-/** What the dashboard says, and how numbers, times and sizes are written, in the language chosen. */
+/** What the dashboard says in the language chosen. */
 
 import { en } from './words-en.js';
 import { he } from './words-he.js';
 
 /** The words of a language: `he` or `en`. */
 export const wordsOf = (language) => (language === 'en' ? en : he);
-
-/** How a language writes numbers, times and sizes. */
-export function formatsOf(language) {
-  const locale = language === 'en' ? 'en-GB' : 'he-IL';
-  const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
-  const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
-  const precise = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 });
-  const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-  const exact = new Intl.DateTimeFormat(locale, {
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    hourCycle: 'h23',
-  });
-  const unit = (value, name) =>
-    new Intl.NumberFormat(locale, {
-      style: 'unit',
-      unit: name,
-      unitDisplay: 'short',
-      maximumFractionDigits: 1,
-    }).format(value);
-  return {
-    whole: (value) => whole.format(value),
-    precise: (value) => precise.format(value),
-    percent: (share) => `${number.format(share * 100)}%`,
-    clock: (instant) => clock.format(new Date(instant)),
-    exact: (instant) => exact.format(new Date(instant)),
-    seconds: (value) =>
-      value < 90
-        ? unit(value, 'second')
-        : value < 5400
-          ? unit(value / 60, 'minute')
-          : unit(value / 3600, 'hour'),
-    bytes: (value) =>
-      value < 1e6
-        ? unit(value / 1e3, 'kilobyte')
-        : value < 1e9
-          ? unit(value / 1e6, 'megabyte')
-          : unit(value / 1e9, 'gigabyte'),
-  };
-}

@@ -1,0 +1,170 @@
+/** The dashboard's Hebrew knows every word of the proxy's closed sets: a reason that is added there is missed here. */
+import t from 'tap';
+import type { StaleReason, ValidateReason } from '../../src/http/reuse.ts';
+import type { BadTarget } from '../../src/http/target.ts';
+import type { IdentityDoubt } from '../../src/policy/identity.ts';
+import type { RefusalReason } from '../../src/proxy/client-request.ts';
+import type { ExplainStep } from '../../src/proxy/explain-request.ts';
+import type { NotStoredReason, PassReason } from '../../src/proxy/outcome.ts';
+import type { PurgeCause } from '../../src/store/purge-log.ts';
+import type { Cause } from '../../src/watch/miss-reason.ts';
+
+type All<Word extends string> = Readonly<Record<Word, true>>;
+
+const purgeCauses: All<PurgeCause | 'forgotten'> = {
+  write: true,
+  'unmatched-write': true,
+  api: true,
+  group: true,
+  reload: true,
+  forgotten: true,
+};
+
+const passes: All<PassReason> = {
+  rule: true,
+  unmatched: true,
+  method: true,
+  'write-rule': true,
+  'request-body': true,
+  'method-override': true,
+  precondition: true,
+  upgrade: true,
+  identity: true,
+};
+
+const doubts: All<IdentityDoubt> = {
+  'several-cookie-lines': true,
+  'odd-cookie-syntax': true,
+  'duplicate-credential': true,
+  'lookalike-credential': true,
+  'several-authorizations': true,
+  'bad-session-signature': true,
+  'session-out-of-date': true,
+  'unreadable-session': true,
+  'credential-without-session': true,
+  'several-tokens': true,
+  'bad-token': true,
+  'unknown-credential': true,
+};
+
+const notStored: All<NotStoredReason> = {
+  method: true,
+  'interim-status': true,
+  'status-of-this-request': true,
+  'status-never-stored': true,
+  'status-not-understood': true,
+  'partial-content': true,
+  'request-no-store': true,
+  'no-store': true,
+  private: true,
+  authorization: true,
+  'vary-any': true,
+  'post-without-content-location': true,
+  'not-cacheable-by-default': true,
+  'never-reusable': true,
+  'status-not-listed': true,
+  'set-cookie': true,
+  unless: true,
+  'too-large': true,
+  'too-many-tags': true,
+  'unverified-length': true,
+  truncated: true,
+  'purged-during-fetch': true,
+  'zero-lifetime': true,
+  'head-request': true,
+  'not-asked': true,
+};
+
+const refusals: All<RefusalReason | 'asterisk'> = {
+  'bad-target': true,
+  'target-too-long': true,
+  'too-many-fields': true,
+  'bad-host': true,
+  'several-hosts': true,
+  'other-host': true,
+  'unserved-host': true,
+  'bad-framing': true,
+  'bad-connection-option': true,
+  'method-not-allowed': true,
+  asterisk: true,
+};
+
+const targetFaults: All<BadTarget> = {
+  'too-long': true,
+  'not-a-path': true,
+  'bad-scheme': true,
+  'bad-authority': true,
+  'control-character': true,
+  space: true,
+  fragment: true,
+  backslash: true,
+  'encoded-slash': true,
+  'encoded-semicolon': true,
+  'dot-segment-with-parameter': true,
+  'bad-escape': true,
+  'not-utf8': true,
+};
+
+const reuses: All<ValidateReason | StaleReason> = {
+  'no-cache': true,
+  stale: true,
+  'request-no-cache': true,
+  'request-max-age': true,
+  'request-min-fresh': true,
+  'stale-while-revalidate': true,
+  'max-stale': true,
+};
+
+const missCauses: All<Cause> = {
+  cold: true,
+  expired: true,
+  purged: true,
+  evicted: true,
+  vary: true,
+  partial: true,
+  'client-reload': true,
+  identity: true,
+  pass: true,
+  uncacheable: true,
+  'store-down': true,
+  'collapsed-failed': true,
+};
+
+const stepNames: All<ExplainStep['step']> = {
+  target: true,
+  route: true,
+  'content type': true,
+  identity: true,
+  pass: true,
+  'request directives': true,
+  key: true,
+  'stored entry': true,
+  answer: true,
+  origin: true,
+  storing: true,
+  ttl: true,
+  tags: true,
+  'makes stale': true,
+};
+
+type Words = Readonly<Record<string, Readonly<Record<string, string>>>>;
+const load = async (file: string): Promise<Words> =>
+  (await import(new URL(`../../src/control/dashboard/${file}`, import.meta.url).href)) as Words;
+
+const sets = { purgeCauses, passes, doubts, notStored, refusals, targetFaults, reuses, missCauses };
+
+t.test('every reason has its Hebrew, and no Hebrew is for nothing', async (t) => {
+  const words = await load('reasons-he.js');
+  for (const [name, set] of Object.entries(sets))
+    t.strictSame(Object.keys(words[name] ?? {}).sort(), Object.keys(set).sort(), name);
+  const steps = await load('explain-he.js');
+  t.strictSame(Object.keys(steps['stepNames'] ?? {}).sort(), Object.keys(stepNames).sort(), 'steps');
+});
+
+t.test('both languages have the same words', async (t) => {
+  const { en = {} } = await load('words-en.js');
+  const { he = {} } = await load('words-he.js');
+  t.strictSame(Object.keys(he).sort(), Object.keys(en).sort());
+  t.strictSame(Object.keys(he['causes'] ?? {}).sort(), Object.keys(en['causes'] ?? {}).sort());
+  t.strictSame(Object.keys(he['purgeCauses'] ?? {}).sort(), Object.keys(en['purgeCauses'] ?? {}).sort());
+});
