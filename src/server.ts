@@ -35,7 +35,9 @@ import { soleLease } from './refresh/lease.ts';
 import { openRefresh, type OpenRefresh } from './refresh/open-refresh.ts';
 import { openStore } from './store/open-store.ts';
 import type { OpenStore } from './store/opened-store.ts';
+import type { HourArchive } from './watch/hour-archive.ts';
 import { openHourFiles } from './watch/hour-files.ts';
+import { openHourNotes } from './watch/hour-notes.ts';
 import { openWatch, type OpenWatch } from './watch/open-watch.ts';
 
 export type ServerOptions = {
@@ -47,7 +49,7 @@ export type ServerOptions = {
   readonly readConfig?: ReadConfig | undefined;
   /** Where the list of what is asked for is kept over restarts; absent: nowhere. */
   readonly popularFile?: string | undefined;
-  /** Where the report's hours and the reports themselves are kept; absent: in memory, and nowhere. */
+  /** Where reports are written, and without Redis the report's hours kept; absent: nowhere, and in memory. */
   readonly reportFolder?: string | undefined;
   /** No warm-up, whatever the configuration says. */
   readonly skipWarmUp?: boolean;
@@ -104,9 +106,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const log = options.log ?? pino({ level: config.log.level });
   const stored = await openStored(options, log);
   const { redis } = stored;
-  const archive = options.reportFolder === undefined ? undefined : openHourFiles(options.reportFolder);
+  const archive = archiveOf(options, stored);
   const background: { refresh?: OpenRefresh } = {};
-  const watch = openWatch(createParts(options, stored), {
+  const watch = openWatch(createParts({ ...options, log }, stored), {
     background: () => background.refresh?.governor.stats(),
     log,
     redis,
@@ -145,6 +147,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
+/** Where the report's hours are kept: for all instances where there are others, else in a folder, else nowhere. */
+function archiveOf(
+  { reportFolder, clock = systemClock }: ServerOptions,
+  { notes, lease }: Stored,
+): HourArchive | undefined {
+  const folder = reportFolder === undefined ? undefined : openHourFiles(reportFolder);
+  if (notes === undefined || lease === undefined) return folder;
+  return openHourNotes({ notes, lease, clock, folder });
+}
+
 /** What goes on with no client waiting; across instances where the store knows of others. */
 function refreshOf(
   parts: ProxyParts & { readonly replaceSite: (config: Config) => Promise<void> },
@@ -160,14 +172,16 @@ function refreshOf(
   });
 }
 
-type Stored = OpenStore & { readonly evicted: ProxyParts['evicted'] };
+type Stored = OpenStore & Pick<ProxyParts, 'evicted' | 'flights'>;
 
 async function openStored({ config, clock = systemClock }: ServerOptions, log: Logger): Promise<Stored> {
   const evicted = new BoundedMap<string, true>(20_000);
+  const flights: ProxyParts['flights'] = new SingleFlight({ maxFlights: 10_000, maxWaiters: 10_000 });
   const opened = await openStore({
     config: config.store,
     janitor: config.janitor,
     clock,
+    isFetching: (key) => flights.get(key) !== undefined,
     onEvict: ({ key }) => {
       evicted.set(key, true);
     },
@@ -178,14 +192,14 @@ async function openStored({ config, clock = systemClock }: ServerOptions, log: L
       log[report.isOverMax ? 'warn' : 'info'](report, 'janitor');
     },
   });
-  return { ...opened, evicted };
+  return { ...opened, evicted, flights };
 }
 
 function createParts(
-  options: ServerOptions,
-  { store, purgeLog, learned, evicted }: Stored,
+  options: ServerOptions & { readonly log: Logger },
+  { store, purgeLog, learned, evicted, flights }: Stored,
 ): ProxyParts & { readonly replaceSite: (config: Config) => Promise<void> } {
-  const { config, clock = systemClock } = options;
+  const { config, clock = systemClock, log } = options;
   const compile = (next: Config): Site => {
     const { jwt } = next.identity;
     return compileSite(next, { learned, verifyJwt: jwt === undefined ? undefined : createVerifyJwt(jwt) });
@@ -195,9 +209,14 @@ function createParts(
     site: () => site,
     store,
     purgeLog,
-    origin: openOrigin({ ...config.upstream }),
+    origin: openOrigin(config.upstream, {
+      clock,
+      onChange: (change) => {
+        log[change.breaker === 'open' ? 'warn' : 'info'](change, 'origin');
+      },
+    }),
     clock,
-    flights: new SingleFlight({ maxFlights: 10_000, maxWaiters: 10_000 }),
+    flights,
     uncacheable: new BoundedMap<string, EpochMs>(20_000),
     evicted,
     popularity: createPopularity(config.ttl.popular),

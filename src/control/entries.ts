@@ -2,8 +2,9 @@
  * `GET /entries?url=`: what is stored under a URL, as far as operators may see it.
  */
 
-import { describeEntry, type EntryView } from '../proxy/describe-entry.ts';
+import { describeEntry, type EntryPlace, type EntryView } from '../proxy/describe-entry.ts';
 import type { ProxyParts } from '../proxy/exchange.ts';
+import { type EntryHead, headOf } from '../store/store.ts';
 import type { RegisterRoutes } from './api.ts';
 import { readUrl, tagsOfUrl } from './asked-url.ts';
 import { sendProblem } from './problem-answer.ts';
@@ -11,25 +12,41 @@ import { readQuery } from './query.ts';
 
 /** Identities of one URL may be many; more are counted, not shown. */
 const mostShown = 1000;
+/** How long Redis is looked through: its entries have no index, since a purge needs none. */
+const mostMs = 1000;
 
 /** The route that shows what is stored. */
 export function entriesRoutes(parts: ProxyParts): RegisterRoutes {
   return (app) => {
-    app.get('/entries', (request, reply) => {
+    app.get('/entries', async (request, reply) => {
       const query = readQuery(request, { one: ['url'], required: ['url'] });
       if (query.kind === 'bad') return sendProblem(reply, { status: 400, detail: query.detail });
       const url = readUrl(query.values.get('url')?.[0] ?? '', parts.site());
       if (url.kind === 'bad') return sendProblem(reply, { status: 400, detail: url.detail });
       const wanted = new Set(tagsOfUrl(url));
-      const now = parts.clock.now();
-      const entries: EntryView[] = [];
-      let total = 0;
-      for (const entry of parts.store.entries()) {
-        if (!entry.tags.some((tag) => wanted.has(tag))) continue;
-        total += 1;
-        if (entries.length < mostShown) entries.push(describeEntry(entry, { now, purgeLog: parts.purgeLog }));
-      }
-      return reply.send({ total, entries });
+      return reply.send(await storedUnder((head) => head.tags.some((tag) => wanted.has(tag)), parts));
     });
   };
+}
+
+/** `complete: false`: Redis has more than could be looked through, or could not be asked. */
+type Shown = { readonly total: number; readonly complete: boolean; readonly entries: readonly EntryView[] };
+
+async function storedUnder(
+  isWanted: (head: Pick<EntryHead, 'tags'>) => boolean,
+  { store, purgeLog, clock }: ProxyParts,
+): Promise<Shown> {
+  const elsewhere = await store.census?.({ isWanted, mostMs });
+  const now = clock.now();
+  const entries: EntryView[] = [];
+  let total = 0;
+  const show = (head: EntryHead, place: EntryPlace): void => {
+    total += 1;
+    if (entries.length < mostShown) entries.push(describeEntry(head, { now, purgeLog, place }));
+  };
+  for (const entry of store.entries()) {
+    if (isWanted(entry)) show(headOf(entry), { tier: 'memory', hits: store.uses(entry) });
+  }
+  for (const head of elsewhere?.found ?? []) show(head, { tier: 'redis', hits: 0 });
+  return { total, complete: elsewhere?.isWhole ?? true, entries };
 }

@@ -3,11 +3,18 @@
  */
 
 import { hash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { partitionTag, typeTag, userTag } from '../policy/entry-tags.ts';
 import { type Tag, toTag } from '../policy/tags.ts';
 import type { ProxyParts, Site } from '../proxy/exchange.ts';
-import { matcherOf, type Purge, type Receipt, type UrlPrefix } from '../store/purge-log.ts';
+import {
+  matcherOf,
+  type Purge,
+  type PurgeSubject,
+  type Receipt,
+  type UrlPrefix,
+} from '../store/purge-log.ts';
 import type { RegisterRoutes } from './api.ts';
 import { readPrefix, readUrl, tagsOfUrl } from './asked-url.ts';
 import { sendProblem } from './problem-answer.ts';
@@ -15,7 +22,10 @@ import { type PurgeRequest, readPurge } from './purge-request.ts';
 
 /** What a purge did. `instances` are those that have it. */
 export type PurgeReceipt = Receipt & {
-  /** Entries at hand that it met and that were current. */
+  /**
+   * Entries it met that were current: those at hand; those that only Redis has as well where none is at hand, and in a
+   * dry run.
+   */
   readonly matched: number;
   readonly took_ms: number;
   readonly dry_run?: true;
@@ -60,22 +70,58 @@ function selectPurge(request: PurgeRequest, site: Site): Selected {
 }
 
 async function carryOut(parts: ProxyParts, purge: Purge, { dryRun }: PurgeRequest): Promise<PurgeReceipt> {
-  const { clock, purgeLog, store } = parts;
+  const { clock, purgeLog } = parts;
   const startedMs = clock.monotonicMs();
-  const matches = matcherOf(purge);
-  let matched = 0;
-  // Counted before the record is there, in the same turn: nothing can be stored or purged between the two.
-  for (const entry of store.entries()) {
-    if (purgeLog.verdict(entry).kind !== 'purged' && matches(entry)) matched += 1;
-  }
+  const meets = purgeLog.meets(purge);
+  // Counting waits: the purge does not.
   const { instances } = dryRun ? notAppended : await purgeLog.append(purge);
+  const { matched, isWhole } = await countMet(parts, { purge, meets, dryRun });
   return {
     matched,
     instances,
     took_ms: Math.round(clock.monotonicMs() - startedMs),
     ...(dryRun ? { dry_run: true } : {}),
-    ...(matched === 0 ? { warning: 'nothing matched' } : {}),
+    ...(matched === 0
+      ? { warning: isWhole ? 'nothing matched' : 'nothing matched of what could be looked at' }
+      : {}),
   };
+}
+
+type Counting = {
+  readonly purge: Purge;
+  readonly meets: (subject: PurgeSubject) => boolean;
+  readonly dryRun: boolean;
+};
+type Met = { readonly matched: number; readonly isWhole: boolean };
+
+/**
+ * How many entries a purge meets. The count of Redis is waited for only where the answer would else be that nothing was
+ * met, and not for long; a dry run is for the count.
+ */
+async function countMet({ store }: ProxyParts, { purge, meets, dryRun }: Counting): Promise<Met> {
+  const matched = await countAtHand(store.entries(), meets);
+  if (store.census === undefined) return { matched, isWhole: true };
+  if (matched > 0 && !dryRun) return { matched, isWhole: false };
+  const isWanted = matcherOf(purge);
+  const { found, isWhole } = await store.census({ isWanted, mostMs: dryRun ? 1000 : 250 });
+  return { matched: matched + found.filter(meets).length, isWhole };
+}
+
+const countedAtOnce = 2000;
+
+/** A few milliseconds at a time: clients do not wait for a count. */
+async function countAtHand(
+  entries: Iterable<PurgeSubject>,
+  meets: (subject: PurgeSubject) => boolean,
+): Promise<number> {
+  let matched = 0;
+  let looked = 0;
+  for (const entry of entries) {
+    if (meets(entry)) matched += 1;
+    looked += 1;
+    if (looked % countedAtOnce === 0) await setImmediate();
+  }
+  return matched;
 }
 
 const notAppended: Receipt = { instances: { known: 1, acknowledged: 1 } };

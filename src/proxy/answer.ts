@@ -7,7 +7,7 @@ import type { Seconds } from '../kit/time.ts';
 import type { Entry } from '../store/store.ts';
 import { deliver } from './deliver.ts';
 import { type CacheExchange, report } from './exchange.ts';
-import { fetchForClient, fetchInBackground, type Miss } from './fetch.ts';
+import { fetchForClient, type Miss, renew } from './fetch.ts';
 import type { Lookup } from './lookup.ts';
 import type { MissCause } from './outcome.ts';
 import { missingOf } from './parts.ts';
@@ -17,8 +17,10 @@ export function answer(exchange: CacheExchange, found: Lookup): Promise<void> | 
   const { background } = exchange.parts;
   if (background !== undefined) background.onAsked(exchange);
   if (found.kind === 'none') {
-    const wasEvicted = found.cause === 'cold' && exchange.parts.evicted.get(exchange.plan.key) === true;
-    return fetchOrRefuse(exchange, wasEvicted ? { ...found, cause: 'evicted' } : found);
+    return fetchOrRefuse(
+      exchange,
+      found.cause === 'cold' ? { ...found, cause: causeOfNothing(exchange) } : found,
+    );
   }
   const { entry, reuse } = found;
   // RFC 9111 §5.2.1.5: nothing of such an exchange is stored; whoever says so wants the origin's own word as well.
@@ -47,11 +49,10 @@ export function answer(exchange: CacheExchange, found: Lookup): Promise<void> | 
   }
 }
 
-function renew(exchange: CacheExchange, entry: Entry): Promise<void> | undefined {
-  const { background } = exchange.parts;
-  if (background === undefined) return fetchInBackground(exchange, entry)?.then(() => undefined);
-  background.onStaleHit(exchange, entry);
-  return undefined;
+/** Why there is nothing at all under a key. */
+function causeOfNothing({ parts, plan }: CacheExchange): MissCause {
+  if (parts.store.isDown) return 'store-down';
+  return parts.evicted.get(plan.key) === true ? 'evicted' : 'cold';
 }
 
 type NothingUsable = Pick<Miss, 'cause' | 'purgedBy'> & { readonly part?: Entry };
@@ -72,7 +73,7 @@ function fetchOrRefuse(
 }
 
 function hit(exchange: CacheExchange, entry: Entry, { age, ttl }: { age: Seconds; ttl: Seconds }): void {
-  if (entry.selection.names.length > 0) exchange.parts.store.use(entry);
+  exchange.parts.store.use(entry);
   const cacheStatus: CacheStatus = { kind: 'hit', ttl };
   const status = deliver(exchange, entry, { cacheStatus, age });
   report(exchange, { kind: 'hit', status, cacheStatus, entry });

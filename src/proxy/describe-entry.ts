@@ -8,7 +8,7 @@ import { reuse } from '../http/reuse.ts';
 import { noRequestDirectives } from '../http/cache-control.ts';
 import type { EpochMs } from '../kit/time.ts';
 import type { PurgeLog } from '../store/purge-log.ts';
-import { type Entry, entryBytes } from '../store/store.ts';
+import { type EntryHead, headBytes } from '../store/store.ts';
 
 /** One stored variant. Durations in whole seconds; `ttl` is what is left, negative once stale. */
 export type EntryView = {
@@ -30,16 +30,21 @@ export type EntryView = {
   /** In bytes: the body, and all it takes in the store. */
   readonly size: number;
   readonly stored_size: number;
-  readonly tier: 'memory';
+  /** How many requests it has answered here. */
+  readonly hits: number;
+  readonly tier: 'memory' | 'redis';
   readonly origin_seconds: number;
   /** Which rule kept it, and where its lifetime comes from. */
   readonly why_stored: string;
 };
 
+/** Where an entry was found, and how much of it has been used. */
+export type EntryPlace = Pick<EntryView, 'hits' | 'tier'>;
+
 /** What an operator may see of an entry at `now`. */
 export function describeEntry(
-  entry: Entry,
-  { now, purgeLog }: { now: EpochMs; purgeLog: PurgeLog },
+  entry: EntryHead,
+  { now, purgeLog, place }: { now: EpochMs; purgeLog: PurgeLog; place: EntryPlace },
 ): EntryView {
   const { policy, partition } = entry;
   const age = currentAge(policy, now);
@@ -56,9 +61,10 @@ export function describeEntry(
     stored_at: new Date(entry.responseTime).toISOString(),
     tags: entry.tags,
     vary: entry.selection.names,
-    size: entry.body.length,
-    stored_size: entryBytes(entry),
-    tier: 'memory',
+    size: entry.bodyBytes,
+    stored_size: headBytes(entry),
+    hits: place.hits,
+    tier: place.tier,
     origin_seconds: entry.originSeconds,
     why_stored: whyStored(entry),
   };
@@ -68,7 +74,7 @@ export function describeEntry(
 export const shortPartition = (partition: string): string =>
   /^[0-9a-f]{64}$/.test(partition) ? partition.slice(0, 16) : partition;
 
-function stateOf(entry: Entry, purgeLog: PurgeLog, now: EpochMs): EntryView['state'] {
+function stateOf(entry: EntryHead, purgeLog: PurgeLog, now: EpochMs): EntryView['state'] {
   const verdict = purgeLog.verdict(entry).kind;
   if (verdict === 'purged') return 'purged';
   const { kind } = reuse(entry.policy, noRequestDirectives, now);
@@ -86,7 +92,7 @@ const sources: Readonly<Record<FreshnessSource, string>> = {
   none: 'no lifetime: kept for its validator',
 };
 
-function whyStored({ contentType, status, fields, responseTime }: Entry): string {
+function whyStored({ contentType, status, fields, responseTime }: EntryHead): string {
   if (contentType !== 'standard') return `rule ${contentType}`;
   const directives = effectiveDirectives(fields);
   return `HTTP: ${sources[freshnessLifetime({ status, fields }, { directives, responseTime }).source]}`;

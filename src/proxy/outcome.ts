@@ -25,9 +25,10 @@ export type PassReason =
   | 'upgrade'
   | 'identity';
 
-/** Why there was no stored response to use. */
+/** Why there was no stored response to use. `store-down`: none at hand, and Redis could not be asked. */
 export type MissCause =
   | 'cold'
+  | 'store-down'
   | 'expired'
   | 'purged'
   | 'evicted'
@@ -81,6 +82,12 @@ export type Outcome = {
   readonly originDuration: Seconds | undefined;
 };
 
+/**
+ * Why a stale response was given in place of the origin's: the origin was too slow for `stale_after`, answered with an
+ * error, was not there, or was not even asked, for it has been failing (`origin/origin-health.ts`).
+ */
+export type StandInDetail = 'stale-after' | 'stale-if-error' | 'disconnected' | 'breaker-open';
+
 /** RFC 9209's word for a failure, and the status that says it to a client (CONTRACT §4: unreachable 502, too slow 504). */
 export function errorOf(reason: FailureReason): {
   readonly status: 502 | 504;
@@ -119,6 +126,7 @@ export function forwardReasonOf(cause: MissCause): ForwardReason {
     case 'client-reload':
       return 'request';
     case 'cold':
+    case 'store-down':
     case 'purged':
     case 'evicted':
     case 'uncacheable':

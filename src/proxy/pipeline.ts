@@ -72,7 +72,9 @@ function identified(
   if (exchange.site.countsPopularity) parts.popularity.record(plan.key, exchange.now);
   const found = lookUp(keyed, parts.store.peek(plan.key));
   if (parts.store.hasSlowTier && (found.kind === 'none' || found.reuse.kind === 'validate')) {
-    return parts.store.get(plan.key).then((variants) => answer(keyed, lookUp(keyed, variants)));
+    return parts.store
+      .get(plan.key, exchange.startedMs)
+      .then((variants) => answer(keyed, lookUp(keyed, variants)));
   }
   return answer(keyed, found);
 }

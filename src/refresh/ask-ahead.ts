@@ -55,7 +55,7 @@ export async function askAhead(
   if (options.key !== undefined && options.key !== key) {
     return { kind: 'refused', reason: 'other-key', status: undefined };
   }
-  if (parts.store.hasSlowTier) await parts.store.get(key);
+  if (parts.store.hasSlowTier) await parts.store.get(key, parts.clock.monotonicMs());
   const mayDo = (found: Lookup): boolean =>
     found.kind === 'entry' && found.reuse.kind === 'fresh' && options.isYoung(found.entry);
   if (mayDo(lookUp(exchange))) return { kind: 'fresh' };

@@ -17,7 +17,7 @@
 
 import { crc32 } from 'node:zlib';
 import type { CacheKey } from '../policy/cache-key.ts';
-import type { Entry } from './store.ts';
+import type { Entry, EntryHead } from './store.ts';
 
 /** Counts up with every change of the layout or of what the head holds. */
 export const codecVersion = 1;
@@ -61,6 +61,18 @@ export function decodeEntry(bytes: Buffer, key: CacheKey): Decoded {
   if (head === undefined) return unreadable('malformed');
   if (head.key !== key) return unreadable('other-key');
   return { kind: 'entry', entry: { ...head, body: bytes.subarray(bodyStart) } };
+}
+
+/**
+ * The head alone, of bytes that end where the body begins: what an operator may be told. The checksum speaks of head and
+ * body together and cannot be checked; nothing read like this is ever given to a client.
+ */
+export function decodeHead(bytes: Buffer, key: CacheKey): EntryHead | undefined {
+  if (bytes.length < headStart || bytes.readUInt16BE(0) !== magic || bytes.readUInt8(2) !== codecVersion) {
+    return undefined;
+  }
+  const head = parseHead(bytes.toString('utf8', headStart));
+  return head?.key === key ? { ...head, bodyBytes: bytes.readUInt32BE(12) } : undefined;
 }
 
 /** Why the bytes around head and body cannot be right. */

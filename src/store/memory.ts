@@ -33,6 +33,7 @@ const sharedPartitions: ReadonlySet<string> = new Set(['public', 'anonymous']);
 /** Makes a memory store of at most `maxBytes`. */
 export class MemoryStore implements Store {
   readonly hasSlowTier = false;
+  readonly isDown = false;
   readonly #maxBytes: number;
   readonly #onEvict: ((entry: Entry) => void) | undefined;
   readonly #slots = new Map<CacheKey, Slot>();
@@ -40,7 +41,7 @@ export class MemoryStore implements Store {
   readonly #probation = new Map<CacheKey, Slot>();
   readonly #protected = new Map<CacheKey, Slot>();
   readonly #partitions = new Map<string, { bytes: number; readonly slots: Set<Slot> }>();
-  readonly #lastUse = new WeakMap<Entry, number>();
+  readonly #used = new WeakMap<Entry, { last: number; count: number }>();
   #uses = 0;
   #bytes = 0;
   #protectedBytes = 0;
@@ -67,7 +68,10 @@ export class MemoryStore implements Store {
     const take = (other: Entry | undefined): void => {
       // Only in the place of what it was made from: a purge or a newer response may have come between.
       const stored = this.#slots.get(entry.key)?.entries;
-      if (other !== undefined && stored?.includes(entry) === true) this.#put(other);
+      if (other === undefined || stored?.includes(entry) !== true) return;
+      const used = this.#used.get(entry);
+      if (used !== undefined) this.#used.set(other, used);
+      this.#put(other);
     };
     // Compressing failed: the entry stays as it is.
     smaller?.then(take, () => undefined);
@@ -88,7 +92,17 @@ export class MemoryStore implements Store {
 
   use(entry: Entry): void {
     this.#uses += 1;
-    this.#lastUse.set(entry, this.#uses);
+    const used = this.#used.get(entry);
+    if (used === undefined) {
+      this.#used.set(entry, { last: this.#uses, count: 1 });
+      return;
+    }
+    used.last = this.#uses;
+    used.count += 1;
+  }
+
+  uses(entry: Entry): number {
+    return this.#used.get(entry)?.count ?? 0;
   }
 
   remove(entry: Entry): void {
@@ -110,7 +124,7 @@ export class MemoryStore implements Store {
 
   /** Without the variant that has not been used for longest; the order stays that of storing (RFC 9111 §4.1). */
   #withoutIdlest(entries: readonly Entry[]): readonly Entry[] {
-    const used = (entry: Entry): number => this.#lastUse.get(entry) ?? 0;
+    const used = (entry: Entry): number => this.#used.get(entry)?.last ?? 0;
     const idlest = entries.reduce((least, entry) => (used(entry) <= used(least) ? entry : least));
     return entries.filter((entry) => entry !== idlest);
   }

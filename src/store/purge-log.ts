@@ -59,6 +59,11 @@ export interface PurgeLog {
   /** Appends a purge. It holds on this instance from the call on, before anything is awaited. */
   append(purge: Purge): Promise<Receipt>;
   verdict(subject: PurgeSubject): Verdict;
+  /**
+   * Tells which subjects are current as of this call and would be met by a purge: to be made before the purge is appended,
+   * and asked at leisure afterwards. What waits to be appended is not known to it.
+   */
+  meets(purge: Purge): (subject: PurgeSubject) => boolean;
 }
 
 /** Tells of a purge which subjects it would meet, whatever their `asOf`. */
@@ -138,6 +143,36 @@ export class LocalPurgeLog implements PurgeLog {
     return verdict;
   }
 
+  meets(purge: Purge): (subject: PurgeSubject) => boolean {
+    const { seq } = this.#position;
+    const floor = this.#floor;
+    const matches = matcherOf(purge);
+    // What the purge itself notes anew, as it is.
+    const before = new Map<Lasts, number>();
+    const tags = purge.tags.map((tag) => this.#tags.get(tag));
+    const prefixes = purge.prefixes.map((prefix) => this.#prefixes.get(prefixKey(prefix)));
+    for (const lasts of [this.#everything, ...tags, ...prefixes]) {
+      if (lasts !== undefined) before.set(lasts, lasts.hard?.seq ?? 0);
+    }
+    const ended = (lasts: Lasts | undefined, asOf: number): boolean => {
+      if (lasts?.hard === undefined) return false;
+      const hard = before.get(lasts) ?? lasts.hard.seq;
+      return hard > asOf && hard <= seq;
+    };
+    const wasPurged = (subject: PurgeSubject): boolean => {
+      const from = subject.asOf.seq;
+      if (ended(this.#everything, from)) return true;
+      for (const tag of subject.tags) if (ended(this.#tags.get(tag), from)) return true;
+      for (const lasts of this.#prefixes.values()) {
+        if (isBelow(subject, lasts.prefix) && ended(lasts, from)) return true;
+      }
+      return false;
+    };
+    const isKnown = ({ log, seq: from }: Position): boolean =>
+      log === this.#id && from >= floor && from <= seq;
+    return (subject) => isKnown(subject.asOf) && matches(subject) && !wasPurged(subject);
+  }
+
   #search(subject: PurgeSubject): Verdict {
     let soft: Last | undefined;
     for (const lasts of this.#lastsOf(subject)) {
@@ -168,7 +203,7 @@ export class LocalPurgeLog implements PurgeLog {
   }
 
   #notePrefix(prefix: UrlPrefix, last: Last, soft: boolean): void {
-    const key = JSON.stringify([prefix.host, prefix.start]);
+    const key = prefixKey(prefix);
     const lasts = this.#prefixes.get(key) ?? { hard: undefined, soft: undefined, prefix };
     note(lasts, last, soft);
     this.#prefixes.delete(key);
@@ -191,6 +226,8 @@ function note(lasts: Lasts, last: Last, soft: boolean): void {
   if (soft) lasts.soft = last;
   else lasts.hard = last;
 }
+
+const prefixKey = ({ host, start }: UrlPrefix): string => JSON.stringify([host, start]);
 
 function isBelow({ host, target }: PurgeSubject, prefix: UrlPrefix): boolean {
   return (prefix.host === undefined || prefix.host === host) && target.startsWith(prefix.start);

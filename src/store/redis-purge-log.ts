@@ -93,6 +93,10 @@ export class RedisPurgeLog implements PurgeLog {
     return pending === undefined || pending.kind === 'current' ? read : pending;
   }
 
+  meets(purge: Purge): (subject: PurgeSubject) => boolean {
+    return this.#read.meets(purge);
+  }
+
   async append(purge: Purge): Promise<Receipt> {
     const { health, coherence, deadline } = this.#options;
     const wantsAck = coherence === 'strict' || purge.cause === 'api';

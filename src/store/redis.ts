@@ -10,6 +10,7 @@ import { hasField } from '../http/fields.ts';
 import type { EpochMs } from '../kit/time.ts';
 import type { CacheKey } from '../policy/cache-key.ts';
 import { decodeEntry, encodeEntry, type UnreadableReason } from './codec.ts';
+import { GatheredWrites } from './gathered-writes.ts';
 import { type RedisClient, within } from './redis-connection.ts';
 import type { RedisKeys } from './redis-keys.ts';
 import { type Entry, maxVariants } from './store.ts';
@@ -27,14 +28,17 @@ export type RedisEntriesOptions = {
 /** Entries under one prefix of one Redis. */
 export class RedisEntries {
   readonly #options: RedisEntriesOptions;
+  readonly #lookups: GatheredWrites;
 
   constructor(options: RedisEntriesOptions) {
     this.#options = options;
+    this.#lookups = new GatheredWrites(options.reader);
   }
 
   /** The variants of a key, the one received last first. */
   async get(key: CacheKey): Promise<readonly Entry[]> {
     const { reader, keys, readLimitMs } = this.#options;
+    this.#lookups.hold();
     const found = await within(readLimitMs, reader.hgetallBuffer(keys.entry(key)));
     const read = Object.entries(found).map(([variant, bytes]) => this.#read(key, variant, bytes));
     return read

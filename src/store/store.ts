@@ -58,25 +58,53 @@ export type StoreSize = { readonly entries: number; readonly bytes: number };
 export interface Store {
   /** The variants of a key that can be told at once, the one stored last first. Counts as a use. */
   peek(key: CacheKey): readonly Entry[];
-  /** The variants of a key, wherever they are. Never rejects: a store that cannot answer has none. */
-  get(key: CacheKey): Promise<readonly Entry[]>;
+  /**
+   * The variants of a key, wherever they are. Never rejects: a store that cannot answer has none. `sinceMs`: the monotonic
+   * instant since when whoever would fetch it has been waiting, so that all waiting for Redis is bounded together
+   * (DESIGN §3.9); without it somebody only looks, and will neither `put` nor `abandon` it.
+   */
+  get(key: CacheKey, sinceMs?: number): Promise<readonly Entry[]>;
   /** Whether `get` may know more than `peek`. */
   readonly hasSlowTier: boolean;
+  /** Whether the slow tier could not be asked lately: what it has is not known. */
+  readonly isDown: boolean;
   /**
    * Stores an entry, in place of the same variant of the same key. `smaller`, if given, is the same entry compressed (or
    * `undefined` when it got no smaller): it takes the entry's place when it is ready. A slow tier waits for it.
    */
   put(entry: Entry, smaller?: Promise<Entry | undefined>): void;
-  /** Tells that a variant has answered a request: of a key's variants the one not used for longest goes first. */
+  /** Tells that an entry has answered a request: of a key's variants the one not used for longest goes first. */
   use(entry: Entry): void;
+  /** How many requests an entry at hand has answered. */
+  uses(entry: Entry): number;
   /** Drops one variant. */
   remove(entry: Entry): void;
   /** The fetch for a key that `get` found nothing for has ended, with nothing to put: whoever waits for it need not. */
   abandon?(key: CacheKey): void;
   /** Every entry at hand, for operators; never on the request path. */
   entries(): Iterable<Entry>;
+  /** What a slow tier holds besides, as far as it can be looked through in the limits; never on the request path. Never rejects. */
+  census?(limits: CensusLimits): Promise<Census>;
   size(): StoreSize;
 }
+
+/** An entry without its body, of which the size is known. */
+export type EntryHead = Omit<Entry, 'body'> & { readonly bodyBytes: number };
+
+/** An entry as those see it who may not have its body. */
+export const headOf = (entry: Entry): EntryHead => {
+  const { body, ...head } = entry;
+  return { ...head, bodyBytes: body.length };
+};
+
+/** Which entries are looked for, and how long. */
+export type CensusLimits = {
+  readonly isWanted: (head: EntryHead) => boolean;
+  readonly mostMs: number;
+};
+
+/** What was found; `isWhole`: everything has been looked at. */
+export type Census = { readonly found: readonly EntryHead[]; readonly isWhole: boolean };
 
 /** How many variants of one key are kept (DESIGN §3.10). */
 export const maxVariants = 16;
@@ -85,9 +113,19 @@ export const maxVariants = 16;
 const aroundEntryBytes = 4400;
 
 /** What an entry weighs: its body, its fields as strings, and what the structures around them cost. */
-export function entryBytes(entry: Entry): number {
-  let bytes = aroundEntryBytes + entry.body.length + entry.target.length;
-  for (const text of entry.fields) bytes += 24 + text.length;
-  for (const tag of entry.tags) bytes += 24 + tag.length;
+export function entryBytes({ body, target, fields, tags }: Entry): number {
+  return headBytes({ target, fields, tags, bodyBytes: body.length });
+}
+
+/** The same of an entry whose body is elsewhere. */
+export function headBytes({
+  bodyBytes,
+  target,
+  fields,
+  tags,
+}: Pick<EntryHead, 'bodyBytes' | 'target' | 'fields' | 'tags'>): number {
+  let bytes = aroundEntryBytes + bodyBytes + target.length;
+  for (const text of fields) bytes += 24 + text.length;
+  for (const tag of tags) bytes += 24 + tag.length;
   return bytes;
 }

@@ -18,7 +18,15 @@ import type { PurgeLog } from './purge-log.ts';
 import type { RedisHealth } from './redis-health.ts';
 import type { RedisEntries } from './redis.ts';
 import { within } from './redis-connection.ts';
-import { type Entry, entryBytes, type Store, type StoreSize } from './store.ts';
+import {
+  type Census,
+  type CensusLimits,
+  type Entry,
+  entryBytes,
+  type EntryHead,
+  type Store,
+  type StoreSize,
+} from './store.ts';
 
 export type TieredOptions = {
   readonly memory: Store;
@@ -27,6 +35,8 @@ export type TieredOptions = {
   readonly health: RedisHealth;
   readonly clock: Clock;
   readonly deadline: Seconds;
+  /** Looks through all of Redis, for operators. */
+  readonly census: (limits: CensusLimits) => Promise<Census>;
   /** Present: one instance fetches a cold key, the others wait for it. */
   readonly leases?: FillLeases | undefined;
 };
@@ -36,7 +46,7 @@ export type RedisStatus = { readonly redis: 'up' | 'down'; readonly breaker: Bre
 
 type Job = { readonly kind: 'put' | 'remove'; readonly entry: Entry };
 
-const mostWaitingBytes = 32 * 1024 * 1024;
+const mostWaitingBytes = 8 * 1024 * 1024;
 const writesAtOnce = 8;
 const mostReads = 10_000;
 const none: readonly Entry[] = [];
@@ -74,12 +84,20 @@ export class TieredStore implements Store {
     return this.#near(key);
   }
 
-  async get(key: CacheKey): Promise<readonly Entry[]> {
-    if (this.#health.trust(this.#clock.monotonicMs()) === 'late') await this.#hear();
-    if (this.#health.breaker.isClosed) await this.#readShared(key);
+  async get(key: CacheKey, sinceMs?: number): Promise<readonly Entry[]> {
+    const nowMs = this.#clock.monotonicMs();
+    const untilMs = (sinceMs ?? nowMs) + this.#options.deadline * 1000;
+    if (this.#health.trust(nowMs) === 'late') await this.#hear(untilMs);
+    if (this.#health.breaker.isClosed) await this.#inTime(untilMs, this.#readShared(key));
     const { leases } = this.#options;
-    if (leases !== undefined) await this.#waitForOthers(key, leases);
+    const mayTakeTurn = sinceMs !== undefined && this.#clock.monotonicMs() < untilMs;
+    if (leases !== undefined && mayTakeTurn) await this.#waitForOthers(key, leases);
     return this.#near(key);
+  }
+
+  get isDown(): boolean {
+    const { state } = this.#health.breaker;
+    return state.kind !== 'closed' || state.failures > 0;
   }
 
   abandon(key: CacheKey): void {
@@ -109,6 +127,10 @@ export class TieredStore implements Store {
     this.#memory.use(entry);
   }
 
+  uses(entry: Entry): number {
+    return this.#memory.uses(entry);
+  }
+
   remove(entry: Entry): void {
     this.#memory.remove(entry);
     this.#removed.set(nameOf(entry), this.#clock.now());
@@ -122,6 +144,16 @@ export class TieredStore implements Store {
 
   size(): StoreSize {
     return this.#memory.size();
+  }
+
+  census({ isWanted, mostMs }: CensusLimits): Promise<Census> {
+    if (!this.#health.breaker.isClosed) return Promise.resolve({ found: [], isWhole: false });
+    const atHand = new Map<string, EpochMs>();
+    for (const entry of this.#memory.entries()) atHand.set(nameOf(entry), entry.responseTime);
+    const isElsewhere = (head: EntryHead): boolean =>
+      head.responseTime > (atHand.get(nameOf(head)) ?? -Infinity) &&
+      head.responseTime > (this.#removed.get(nameOf(head)) ?? 0);
+    return this.#options.census({ isWanted: (head) => isElsewhere(head) && isWanted(head), mostMs });
   }
 
   /** What operators are told. */
@@ -145,11 +177,26 @@ export class TieredStore implements Store {
     return this.#health.trust(nowMs) === 'away' ? this.#health.fallback().cap(found) : none;
   }
 
-  /** The log has been silent too long: ask it, once for all who wait, and stop waiting at the deadline. */
-  async #hear(): Promise<void> {
-    const heard = await within(this.#options.deadline * 1000, this.#options.log.sync()).catch(() => false);
+  /** Waits for a read until the instant given. One begun just now ends by itself before that: most need no timer. */
+  async #inTime(untilMs: number, read: Promise<unknown>): Promise<void> {
+    const leftMs = untilMs - this.#clock.monotonicMs();
+    if (this.#isWholeDeadline(leftMs)) await read;
+    else if (leftMs > 0) await within(leftMs, read).catch(() => undefined);
+  }
+
+  #isWholeDeadline(leftMs: number): boolean {
+    return leftMs > this.#options.deadline * 1000 - 1;
+  }
+
+  /** The log has been silent too long: ask it, once for all who wait, and stop waiting at the instant given. */
+  async #hear(untilMs: number): Promise<void> {
+    const leftMs = Math.max(0, untilMs - this.#clock.monotonicMs());
+    const heard = await within(leftMs, this.#options.log.sync()).catch(() => false);
     const nowMs = this.#clock.monotonicMs();
-    if (!heard && !this.#health.isHeard(nowMs)) this.#health.breaker.trip(nowMs);
+    // Whoever had waited elsewhere and had little time left cannot tell whether Redis is slow.
+    if (!heard && !this.#health.isHeard(nowMs) && this.#isWholeDeadline(leftMs)) {
+      this.#health.breaker.trip(nowMs);
+    }
   }
 
   /** While no instance has the key: our turn to fetch, or what another has fetched. A leader may die once. */
@@ -201,7 +248,8 @@ export class TieredStore implements Store {
   #backFill(found: readonly Entry[]): void {
     for (const entry of found.toReversed()) {
       const atHand = this.#memory.peek(entry.key).find(({ variant }) => variant === entry.variant);
-      if (atHand !== undefined && atHand.responseTime >= entry.responseTime) continue;
+      // By when it was asked for: an answer that is long on its way shows an older state than a later, quicker one.
+      if (atHand !== undefined && atHand.requestTime >= entry.requestTime) continue;
       if (entry.responseTime <= (this.#removed.get(nameOf(entry)) ?? 0)) continue;
       if (this.#options.log.verdict(entry).kind !== 'purged') this.#memory.put(entry);
     }
@@ -225,4 +273,4 @@ export class TieredStore implements Store {
   }
 }
 
-const nameOf = ({ key, variant }: Entry): string => `${key} ${variant}`;
+const nameOf = ({ key, variant }: Pick<Entry, 'key' | 'variant'>): string => `${key} ${variant}`;

@@ -1,0 +1,56 @@
+/** All that one request waits for Redis is bounded together, whatever it waits for (DESIGN §3.9). */
+import t from 'tap';
+import { FaultyLink } from '../helpers/faulty-link.ts';
+import { redisServer } from '../helpers/redis-server.ts';
+import { seconds } from '../../src/kit/time.ts';
+import { keyOf } from './entry.ts';
+import { isUp, openInstance } from './instance.ts';
+
+const deadlineMs = 400;
+/** What a busy machine may add. */
+const slackMs = 200;
+
+t.test('a request that has waited elsewhere waits for a lookup only as long as is left', async (t) => {
+  const redis = await redisServer(t);
+  const one = await openInstance(t, { url: redis.url, deadlineMs, lag: seconds(30) });
+  await isUp(one);
+  redis.freeze();
+  t.teardown(() => {
+    redis.thaw();
+  });
+  const startedMs = performance.now();
+  await one.store.get(keyOf('page'), startedMs - 350);
+  t.ok(performance.now() - startedMs < 50 + slackMs, 'fifty milliseconds are left');
+  const againMs = performance.now();
+  await one.store.get(keyOf('page'), againMs - deadlineMs);
+  t.ok(performance.now() - againMs < slackMs, 'nothing is left');
+});
+
+t.test('to hear the log and to look up are one waiting', async (t) => {
+  const redis = await redisServer(t);
+  const link = new FaultyLink(redis.port);
+  await link.open();
+  t.teardown(() => link.close());
+  // A quarter of a second each way: the log answers in time, and the lookup behind it would be too late.
+  link.delayMs = 125;
+  const one = await openInstance(t, { url: link.url, deadlineMs, lag: seconds(0.15) });
+  await isUp(one);
+  link.mode = 'slow';
+  const waits: number[] = [];
+  for (let at = 0; at < 8; at += 1) {
+    const startedMs = performance.now();
+    await one.store.get(keyOf(`page${at}`), startedMs);
+    waits.push(performance.now() - startedMs);
+  }
+  t.ok(Math.max(...waits) < deadlineMs + slackMs, waits.map(Math.round).join(' '));
+});
+
+t.test('who only looks takes no turn at fetching', async (t) => {
+  const redis = await redisServer(t);
+  const one = await openInstance(t, { url: redis.url, fillLock: true });
+  await isUp(one);
+  await one.store.get(keyOf('page'));
+  t.equal(await redis.client.exists(one.keys.fill(keyOf('page'))), 0);
+  await one.store.get(keyOf('page'), performance.now());
+  t.equal(await redis.client.exists(one.keys.fill(keyOf('page'))), 1);
+});
