@@ -28,7 +28,7 @@ export async function storedPages(place: Place): Promise<boolean> {
     console.log(
       `${name.padEnd(28)}${stored} stored, used_memory ${(bytes / 1e6).toFixed(1)} MB, ${each} KB each`,
     );
-    if (perSecond !== undefined) isReached = stored === pages && bytes < mostBytes;
+    isReached &&= stored === pages && bytes < mostBytes;
   }
   console.log(`asked: under ${mostBytes / 1e6} MB: ${isReached ? 'reached' : 'not reached'}`);
   return isReached;
@@ -47,11 +47,13 @@ async function costOf({ client, start }: Place, perSecond: number | undefined): 
   const walk = { url: proxy.url, prefix: '/public/document', count: pages, connections: 4 };
   const { bytes, wrong } = await walker.run(perSecond === undefined ? walk : { ...walk, perSecond });
   if (wrong > 0 || bytes !== pages * documentBytes) throw new Error(`${wrong} wrong answers, ${bytes} bytes`);
+  // Writing goes on behind the answers, and so does compressing, where pages come faster than that is done.
   let after = await state(client);
-  // Writing goes on behind the answers; what finds no room on its way to Redis is not written at all.
-  for (let pause = 0; pause < 60 && after.keys - before.keys < pages; pause += 1) {
-    await delay(50);
-    after = await state(client);
+  for (let [still, pause] = [0, 0]; still < 10 && pause < 300; pause += 1) {
+    await delay(100);
+    const now = await state(client);
+    still = now.bytes < after.bytes * 0.999 || now.keys > after.keys ? 0 : still + 1;
+    after = now;
   }
   await Promise.all([walker.stop(), proxy.stop()]);
   await client.flushall();

@@ -29,7 +29,7 @@ const compressors = new WeakMap<Store, Compressor>();
 function compressorOf(store: Store): Compressor {
   const before = compressors.get(store);
   if (before !== undefined) return before;
-  const compressor = new Compressor();
+  const compressor = new Compressor(store);
   compressors.set(store, compressor);
   return compressor;
 }

@@ -1,7 +1,7 @@
 /**
  * The in-process tier: bounded by bytes, synchronous.
  *
- * Eviction is segmented LRU: a key enters on probation; a second use protects it. A scan of URLs asked for once pushes
+ * Eviction is segmented LRU: a key enters on probation; the next request it answers protects it. A scan of URLs asked for once pushes
  * out other such keys, not what people come back to. One identity may hold a quarter of the memory at most, so that no
  * one visitor evicts everybody else (DESIGN §3.10).
  */
@@ -53,10 +53,7 @@ export class MemoryStore implements Store {
   }
 
   peek(key: CacheKey): readonly Entry[] {
-    const slot = this.#slots.get(key);
-    if (slot === undefined) return none;
-    this.#use(slot);
-    return slot.entries;
+    return this.#slots.get(key)?.entries ?? none;
   }
 
   get(key: CacheKey): Promise<readonly Entry[]> {
@@ -90,7 +87,9 @@ export class MemoryStore implements Store {
     this.#makeRoom(slot);
   }
 
-  use(entry: Entry): void {
+  use(entry: Entry, isFirst = false): void {
+    const slot = isFirst ? undefined : this.#slots.get(entry.key);
+    if (slot !== undefined) this.#protect(slot);
     this.#uses += 1;
     const used = this.#used.get(entry);
     if (used === undefined) {
@@ -154,7 +153,7 @@ export class MemoryStore implements Store {
     slot.entries = entries;
   }
 
-  #use(slot: Slot): void {
+  #protect(slot: Slot): void {
     if (slot.segment === 'protected') {
       this.#protected.delete(slot.key);
       this.#protected.set(slot.key, slot);

@@ -56,7 +56,7 @@ export type StoreSize = { readonly entries: number; readonly bytes: number };
 
 /** Where stored responses live. */
 export interface Store {
-  /** The variants of a key that can be told at once, the one stored last first. Counts as a use. */
+  /** The variants of a key that can be told at once, the one stored last first. */
   peek(key: CacheKey): readonly Entry[];
   /**
    * The variants of a key, wherever they are. Never rejects: a store that cannot answer has none. `sinceMs`: the monotonic
@@ -73,8 +73,11 @@ export interface Store {
    * `undefined` when it got no smaller): it takes the entry's place when it is ready. A slow tier waits for it.
    */
   put(entry: Entry, smaller?: Promise<Entry | undefined>): void;
-  /** Tells that an entry has answered a request: of a key's variants the one not used for longest goes first. */
-  use(entry: Entry): void;
+  /**
+   * Tells that an entry has answered a request: what is not used for longest goes first. `isFirst`: the request for which it
+   * came to be at hand.
+   */
+  use(entry: Entry, isFirst?: boolean): void;
   /** How many requests an entry at hand has answered. */
   uses(entry: Entry): number;
   /** Drops one variant. */

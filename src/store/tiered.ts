@@ -64,6 +64,8 @@ export class TieredStore implements Store {
 
   /** When what was dropped, was: Redis may have it for a moment longer, and must not bring it back. */
   readonly #removed = new BoundedMap<string, EpochMs>(10_000);
+  /** Came from Redis for a request that has not had it yet. */
+  readonly #broughtIn = new WeakSet<Entry>();
   /** What is put once it is compressed, by name. */
   readonly #shrinking = new Map<string, Entry>();
 
@@ -124,7 +126,7 @@ export class TieredStore implements Store {
   }
 
   use(entry: Entry): void {
-    this.#memory.use(entry);
+    this.#memory.use(entry, this.#broughtIn.delete(entry));
   }
 
   uses(entry: Entry): number {
@@ -251,7 +253,9 @@ export class TieredStore implements Store {
       // By when it was asked for: an answer that is long on its way shows an older state than a later, quicker one.
       if (atHand !== undefined && atHand.requestTime >= entry.requestTime) continue;
       if (entry.responseTime <= (this.#removed.get(nameOf(entry)) ?? 0)) continue;
-      if (this.#options.log.verdict(entry).kind !== 'purged') this.#memory.put(entry);
+      if (this.#options.log.verdict(entry).kind === 'purged') continue;
+      this.#memory.put(entry);
+      this.#broughtIn.add(entry);
     }
   }
 

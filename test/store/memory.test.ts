@@ -18,7 +18,6 @@ const weight = entryBytes(page('p000'));
 const numbered = (from: number, count: number) =>
   Array.from({ length: count }, (_, at) => `p${String(from + at).padStart(3, '0')}`);
 const has = (store: MemoryStore, name: string) => store.peek(keyOf(name)).length > 0;
-/** Without counting as a use. */
 const names = (store: MemoryStore) => new Set([...store.entries()].map(({ target }) => target.slice(1)));
 
 t.test('a hundred thousand entries never take more than the bound', async (t) => {
@@ -29,7 +28,7 @@ t.test('a hundred thousand entries never take more than the bound', async (t) =>
     store.put(
       entryBut({ body: Buffer.alloc(at % 300), partition: at % 3 === 0 ? 'public' : `u${at % 7}` }, `${at}`),
     );
-    if (at % 5 === 0) store.peek(keyOf(`${at - 100}`));
+    if (at % 5 === 0) store.use(entryBut({}, `${at - 100}`));
     most = Math.max(most, store.size().bytes);
   }
   t.ok(most <= maxBytes, `${most}`);
@@ -46,17 +45,34 @@ t.test('what is used again outlives a scan of what is asked for once', async (t)
   const store = new MemoryStore({ maxBytes: weight * 20 });
   for (const name of numbered(0, 5)) {
     store.put(page(name));
-    store.peek(keyOf(name));
+    store.use(page(name));
   }
   for (const name of numbered(100, 200)) store.put(page(name));
   for (const name of numbered(0, 5)) t.ok(has(store, name), name);
 });
 
+t.test(
+  'to look something up, or to answer the request it was brought in for, protects nothing',
+  async (t) => {
+    const store = new MemoryStore({ maxBytes: weight * 20 });
+    const [looked = '', first = '', used = ''] = numbered(0, 3);
+    for (const name of [looked, first, used]) store.put(page(name));
+    store.peek(keyOf(looked));
+    store.use(page(first), true);
+    store.use(page(used));
+    for (const name of numbered(100, 200)) store.put(page(name));
+    t.strictSame(
+      [looked, first, used].map((name) => has(store, name)),
+      [false, false, true],
+    );
+  },
+);
+
 t.test('of what is used again, what was not used for longest goes first', async (t) => {
   const store = new MemoryStore({ maxBytes: weight * 10 });
   for (const name of numbered(0, 10)) store.put(page(name));
-  for (const name of numbered(0, 10)) store.peek(keyOf(name));
-  store.peek(keyOf('p000'));
+  for (const name of numbered(0, 10)) store.use(page(name));
+  store.use(page('p000'));
   for (const name of numbered(100, 2)) store.put(page(name));
   const left = names(store);
   t.ok(left.has('p000'));

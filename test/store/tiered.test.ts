@@ -79,7 +79,7 @@ t.test('on one Redis', async (t) => {
     const newer = one.fill('page', { body: Buffer.from('newer') });
     await one.store.settled();
     const older = (newer.responseTime - 1000) as typeof newer.responseTime;
-    other.fill('page', { body: Buffer.from('older'), responseTime: older });
+    other.fill('page', { body: Buffer.from('older'), requestTime: older, responseTime: older });
     await other.store.settled();
     t.equal(await one.ask('page'), 'newer');
     await one.store.get(newer.key);
