@@ -4,7 +4,7 @@
 
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import pino, { type Logger } from 'pino';
+import type { Logger } from 'pino';
 import type { Address, Config } from './config/config.ts';
 import { createControlServer } from './control/api.ts';
 import { dashboardRoutes } from './control/dashboard.ts';
@@ -38,6 +38,7 @@ import type { OpenStore } from './store/opened-store.ts';
 import type { HourArchive } from './watch/hour-archive.ts';
 import { openHourFiles } from './watch/hour-files.ts';
 import { openHourNotes } from './watch/hour-notes.ts';
+import { openLog } from './watch/log-destination.ts';
 import { openWatch, type OpenWatch } from './watch/open-watch.ts';
 
 export type ServerOptions = {
@@ -103,7 +104,7 @@ type Built = {
 /** Builds and starts a proxy. Rejects with a `ListenError` when an address cannot be listened on. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config } = options;
-  const log = options.log ?? pino({ level: config.log.level });
+  const log = options.log ?? openLog(config.log.level);
   const stored = await openStored(options, log);
   const { redis } = stored;
   const archive = archiveOf(options, stored);

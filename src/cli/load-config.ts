@@ -24,8 +24,13 @@ export type ConfigSource = {
   readonly upstreamMayBeMissing?: boolean;
 };
 
+/** A good one comes with the text it was read from; empty without a file. */
+export type LoadedConfig =
+  | Exclude<ReadConfigResult, { readonly kind: 'ok' }>
+  | (Extract<ReadConfigResult, { readonly kind: 'ok' }> & { readonly text: string });
+
 /** Reads and checks; never throws. */
-export async function loadConfig(source: ConfigSource): Promise<ReadConfigResult> {
+export async function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
   const { file, env = process.env } = source;
   if (file === undefined) return finish('', source, builtInConfig({ ...source, env }));
   let text: string;
@@ -43,7 +48,7 @@ export function tellProblems(result: Exclude<ReadConfigResult, { kind: 'ok' }>):
   else tell(...result.problems.map(renderProblem));
 }
 
-function finish(text: string, source: ConfigSource, result: ParseResult): ParseResult {
+function finish(text: string, source: ConfigSource, result: ParseResult): LoadedConfig {
   const { file = 'built-in', control } = source;
   const address = control === undefined ? undefined : parseAddress(control);
   const own: Problem[] = [];
@@ -57,6 +62,7 @@ function finish(text: string, source: ConfigSource, result: ParseResult): ParseR
   if (problems.length > 0) return { kind: 'problems', problems };
   return {
     ...result,
+    text,
     config: withUpstream({ ...result.config, control: { ...result.config.control, ...address } }),
   };
 }

@@ -6,11 +6,11 @@
  */
 
 import type { Command } from 'commander';
-import pino, { type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { inactiveSections } from '../config/inactive.ts';
 import { renderProblem, type Warning } from '../config/problem.ts';
 import type { ListenError, RunningServer } from '../server.ts';
-import { openLogDestination } from '../watch/log-destination.ts';
+import { openLog } from '../watch/log-destination.ts';
 import { collectBodies } from './collect-bodies.ts';
 import { keepMemoryBound } from './keep-memory-bound.ts';
 import { type ConfigSource, loadConfig, tellProblems } from './load-config.ts';
@@ -48,8 +48,8 @@ async function serve({ config: file, upstream, listen, control }: Options): Prom
     process.exitCode = 1;
     return;
   }
-  const { config, warnings } = loaded;
-  const log = pino({ level: config.log.level }, openLogDestination());
+  const { config, warnings, text } = loaded;
+  const log = openLog(config.log.level);
   logErrors(log);
   // Loaded when it is needed: other commands start in half the time without it.
   const { ListenError, startServer } = await import('../server.ts');
@@ -62,8 +62,8 @@ async function serve({ config: file, upstream, listen, control }: Options): Prom
     log.info({ url: server.url, origin: config.upstream.url }, 'site listening');
     log.info({ url: server.controlUrl, token: config.control.token !== undefined }, 'control listening');
     logNotes(log, { inactive: inactiveSections(config), warnings });
-    const unwatch =
-      file === undefined ? undefined : watchContent(file, () => void reload(server, log, 'file changed'));
+    const onChange = (): void => void reload(server, log, 'file changed');
+    const unwatch = file === undefined ? undefined : watchContent(file, { known: text, onChange });
     process.on('SIGHUP', () => void reload(server, log, 'SIGHUP'));
     stopOnSignal(server, log, unwatch);
   } catch (error) {

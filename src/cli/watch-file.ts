@@ -12,15 +12,13 @@ import { unwatchFile, watchFile } from 'node:fs';
 const lookEveryMs = 500;
 const quietMs = 150;
 
-/** Calls `onChange` after changes of content; gives the function that ends it. */
-export function watchContent(file: string, onChange: () => void): () => void {
-  let last: string | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  const first = read(file).then((text) => {
-    last = text;
-  });
+/** Calls `onChange` after changes of content, from what is `known` on; gives the function that ends it. */
+export function watchContent(
+  file: string,
+  { known, onChange }: { readonly known: string; readonly onChange: () => void },
+): () => void {
+  let last = known;
   const look = async (): Promise<void> => {
-    await first;
     const text = await read(file);
     // Between two steps of a rename there is no file: the next look finds the new one.
     if (text === undefined || text === last) return;
@@ -32,6 +30,8 @@ export function watchContent(file: string, onChange: () => void): () => void {
     timer = setTimeout(() => void look(), quietMs);
   };
   watchFile(file, { interval: lookEveryMs, persistent: false }, onStat);
+  // It may have changed since it was read, before it was watched.
+  let timer = setTimeout(() => void look(), lookEveryMs);
   return () => {
     clearTimeout(timer);
     unwatchFile(file, onStat);

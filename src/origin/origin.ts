@@ -41,6 +41,8 @@ export type OriginHead = {
 
 /** Where an answer goes. `onData` gives `false` to pause. */
 export type OriginReceiver = {
+  /** The connection was dead, and the request is sent once more. */
+  onRepeat?(): void;
   onInformation?(status: number, fields: Fields): void;
   onHead(head: OriginHead): void;
   onData(chunk: Buffer): boolean;
@@ -248,6 +250,7 @@ class Exchange implements OriginExchange {
     }
     const progress = { wasSent: this.#sent, gotBytes: this.#gotBytes };
     if (this.#tries === 1 && mayRepeat(this.#parts.request, error, progress)) {
+      this.#parts.receiver.onRepeat?.();
       this.#dispatch(this.#parts.fresh);
       return;
     }

@@ -42,7 +42,8 @@ export async function openRedisStore(options: WithRedis, memory: MemoryStore): P
     notes: createSharedNotes(upkeep),
     redis: () => {
       const lag = shared.health.silence(clock.monotonicMs());
-      return { ...shared.store.status(), bytes, queue: shared.purgeLog.waiting, lag };
+      const { store, purgeLog, unreadable } = shared;
+      return { ...store.status(), bytes, unreadable, queue: purgeLog.waiting, lag };
     },
     close: async () => {
       stopTidying();

@@ -5,6 +5,7 @@ import type { Janitor as JanitorConfig, StoreConfig } from '../config/config.ts'
 import type { BreakerState } from '../kit/breaker.ts';
 import type { Clock, Seconds } from '../kit/time.ts';
 import type { CacheKey } from '../policy/cache-key.ts';
+import type { UnreadableReason } from './codec.ts';
 import type { JanitorReport } from './janitor.ts';
 import type { JobLease } from './job-lease.ts';
 import type { MemoryStoreOptions } from './memory.ts';
@@ -31,6 +32,8 @@ export type RedisState = {
   readonly breaker: BreakerState['kind'];
   /** As the janitor estimated last. */
   readonly bytes?: number | undefined;
+  /** How many values looked up in Redis were no entries, by why. */
+  readonly unreadable?: Readonly<Partial<Record<UnreadableReason, number>>>;
   /** Purges waiting to be appended. */
   readonly queue?: number;
   /** Since the log was heard last; absent before the first time. */

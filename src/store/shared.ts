@@ -53,6 +53,8 @@ export type SharedStore = {
   readonly learned: SharedSessions;
   readonly keys: RedisKeys;
   readonly health: RedisHealth;
+  /** How many values looked up were no entries, by why (DESIGN §3.3). */
+  readonly unreadable: Readonly<Partial<Record<UnreadableReason, number>>>;
   /** The connection for upkeep: never one that a request waits for. */
   readonly upkeep: RedisClient;
   readonly close: () => Promise<void>;
@@ -77,12 +79,16 @@ export async function openSharedStore(options: SharedStoreOptions): Promise<Shar
   const onBreaker = (state: BreakerState['kind']): void => onEvent({ what: 'breaker', state });
   const health = new RedisHealth({ clock, lag, fallbackTtl, onBreaker });
   const purgeLog = openLog(options, { instance, keys, health, client: links.reader, onEvent });
+  const unreadable: Partial<Record<UnreadableReason, number>> = {};
   const entries = new RedisEntries({
     ...links,
     keys,
     readLimitMs: deadline * 1000,
     writeLimitMs: writeMs,
-    onUnreadable: (reason) => onEvent({ what: 'unreadable', reason }),
+    onUnreadable: (reason) => {
+      unreadable[reason] = (unreadable[reason] ?? 0) + 1;
+      onEvent({ what: 'unreadable', reason });
+    },
   });
   const leasing = { client: links.reader, keys, instance, clock, deadlineMs: deadline * 1000, leaseMs };
   const leases = redis.fillLock ? new FillLeases({ ...leasing, isFetching }) : undefined;
@@ -109,7 +115,7 @@ export async function openSharedStore(options: SharedStoreOptions): Promise<Shar
     await tail.close();
     for (const client of [links.reader, links.writer]) client.disconnect();
   };
-  return { store, purgeLog, entries, learned, keys, health, upkeep: links.writer, close };
+  return { store, purgeLog, entries, learned, keys, health, unreadable, upkeep: links.writer, close };
 }
 
 type OnEvent = SharedStoreOptions['onEvent'];

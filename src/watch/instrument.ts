@@ -96,6 +96,11 @@ function counting(
   const startedMs = clock.monotonicMs();
   let status = 0;
   return {
+    onRepeat: () => {
+      // Two requests, of which the origin may have seen both; that it had closed an idle connection is no error.
+      onOrigin(since(clock, startedMs), false);
+      receiver.onRepeat?.();
+    },
     onInformation: (given, fields) => receiver.onInformation?.(given, fields),
     onHead: (head) => {
       status = head.status;

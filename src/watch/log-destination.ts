@@ -1,8 +1,9 @@
 /**
- * Where log lines go: stdout, without ever waiting for it.
+ * Where log lines go: stdout, without ever waiting for it; and what of an error gets into them.
  *
- * Promise: a reader that is slow costs lines, not requests: beyond a bound they are dropped; one that has gone away, or
- * never reads, costs all further lines and nothing else, the end of the process included.
+ * Promises: a reader that is slow costs lines, not requests: beyond a bound they are dropped; one that has gone away, or
+ * never reads, costs all further lines and nothing else, the end of the process included. Of an error only what it is and
+ * where: others hang on what they had in hand, keys and values included (DESIGN §3.12).
  */
 
 import { fstatSync } from 'node:fs';
@@ -11,6 +12,17 @@ import pino from 'pino';
 
 /** So many bytes may wait for a slow reader. */
 const mostWaiting = 4 * 1024 * 1024;
+
+/** Opens the log of a level. */
+export const openLog = (level: string): pino.Logger =>
+  pino({ level, serializers: { err: errorFacts } }, openLogDestination());
+
+/** What a line says of an error. */
+export function errorFacts(error: unknown): Readonly<Record<string, unknown>> {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { name, message, stack } = error;
+  return { type: name, message, code: 'code' in error ? error.code : undefined, stack };
+}
 
 /** Opens stdout for a logger. */
 export function openLogDestination(): pino.DestinationStream {

@@ -227,6 +227,14 @@ function registerState(registry: Registry, { options }: Watch): void {
       for (const state of ['closed', 'open', 'half-open']) set({ state }, redis().breaker === state ? 1 : 0);
     },
   );
+  const unreadable = counter(registry, [
+    'shelflife_unreadable_total',
+    'Values in Redis that were no entries of ours, by why',
+    ['reason'],
+  ]);
+  fill(unreadable, (set) => {
+    for (const [reason, count] of Object.entries(redis().unreadable ?? {})) set({ reason }, count);
+  });
   fill(gauge(registry, ['shelflife_purge_queue', 'Purges waiting for Redis']), (set) => {
     set({}, redis().queue ?? 0);
   });

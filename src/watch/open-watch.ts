@@ -6,17 +6,18 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { ProxyParts } from '../proxy/exchange.ts';
 import type { Outcome } from '../proxy/outcome.ts';
+import type { RedisState } from '../store/opened-store.ts';
 import { type Answers, createAnswers } from './answers.ts';
 import { AlertBoard } from './alert-board.ts';
 import type { HourArchive } from './hour-archive.ts';
 import { ReportDesk } from './report-desk.ts';
 import { createRequestLog } from './request-log.ts';
-import { type BackgroundFacts, type RedisFacts, Watch } from './watch.ts';
+import { type BackgroundFacts, Watch } from './watch.ts';
 import { createWebhook } from './webhook.ts';
 
 export type OpenWatchOptions = {
   readonly log: Logger;
-  readonly redis: () => RedisFacts;
+  readonly redis: () => RedisState;
   readonly background?: BackgroundFacts;
   /** Where the report's hours are kept; absent: in memory only. */
   readonly archive?: HourArchive | undefined;

@@ -6,7 +6,8 @@ import { type Seconds, seconds } from '../kit/time.ts';
 import { maskTarget } from './mask-target.ts';
 import { difference, get, hitRate, quantile, share, type Tally } from './tally.ts';
 import { type TypeLine, typeTable } from './type-table.ts';
-import type { RedisFacts, Watch } from './watch.ts';
+import type { RedisState } from '../store/opened-store.ts';
+import type { Watch } from './watch.ts';
 import type { Point } from './window.ts';
 
 /** Rates are shares, 0 to 1; `avg_response_time` is in milliseconds; totals since the start. */
@@ -16,7 +17,7 @@ export type MetricsSummary = {
   readonly total_misses: number;
   readonly avg_response_time: number;
   readonly cache_size: string;
-  readonly redis: RedisFacts;
+  readonly redis: RedisState;
   readonly types: Readonly<Record<string, TypeLine>>;
   readonly lookups: number;
   readonly total_hit_rate: number;

@@ -7,23 +7,13 @@ import type { Config } from '../config/config.ts';
 import { type Clock, type EpochMs, type Seconds, seconds } from '../kit/time.ts';
 import type { Outcome } from '../proxy/outcome.ts';
 import type { Origin } from '../origin/origin.ts';
+import type { RedisState } from '../store/opened-store.ts';
 import type { PurgeLog } from '../store/purge-log.ts';
 import type { Store } from '../store/store.ts';
 import { Counters } from './counters.ts';
 import { instrumentOrigin, instrumentPurgeLog, instrumentStore } from './instrument.ts';
 import { RecentPurges } from './purges.ts';
 import { type Point, Timeline } from './window.ts';
-
-/** How Redis is; `none` where there is none. What is not known is left out. */
-export type RedisFacts = {
-  readonly redis: 'up' | 'down' | 'none';
-  readonly breaker: 'closed' | 'open' | 'half-open';
-  readonly bytes?: number | undefined;
-  /** Purges waiting for Redis to come back. */
-  readonly queue?: number | undefined;
-  /** How long ago this instance last heard from the log. */
-  readonly lag?: Seconds | undefined;
-};
 
 /** How the work that no client waits for does; `undefined` before there is any. */
 export type BackgroundFacts = () =>
@@ -46,7 +36,7 @@ export type WatchOptions = {
   readonly store: Store;
   readonly purgeLog: PurgeLog;
   readonly origin: Origin;
-  readonly redis: () => RedisFacts;
+  readonly redis: () => RedisState;
   readonly background?: BackgroundFacts | undefined;
 };
 

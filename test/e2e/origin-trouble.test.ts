@@ -82,7 +82,8 @@ t.test('a body cut short upstream is cut short downstream, and not stored', asyn
 t.test(
   'an idempotent request that meets a dead keep-alive connection is repeated once; a write never',
   async (t) => {
-    const site = await startSite('unmatched: standard\n');
+    const token = 'a-control-token-of-many-characters';
+    const site = await startSite(`unmatched: standard\ncontrol: { token: ${token} }\n`);
     t.teardown(() => site.close());
     let drops = 0;
     site.answerWith((request, response) => {
@@ -93,6 +94,9 @@ t.test(
     });
     await (await fetch(`${site.url}/warm`)).text();
     t.equal(await (await fetch(`${site.url}/again`)).text(), 'second try');
+    const headers = { authorization: `Bearer ${token}` };
+    const counted = await fetch(`${String(site.proxy.controlUrl)}/api/cache/metrics`, { headers });
+    t.match(await counted.json(), { origin: { requests: site.seen.length, errors: 0 } }, 'both are counted');
     drops = 0;
     await (await fetch(`${site.url}/warm?2`)).text();
     t.equal((await fetch(`${site.url}/write`, { method: 'POST', body: 'x' })).status, 502);

@@ -35,6 +35,30 @@ for (const [name, change] of Object.entries(others)) {
   });
 }
 
+const twoRoutes = (first: string, second: string): Partial<typeof base> => ({
+  routes: `[{ match: GET /p/:id, type: page, tags: ["${first}"] }, { match: GET /q/:id, type: page, tags: ["${second}"] }, { match: GET /r/:id, type: page }]`,
+});
+
+t.test('a route has the tags that another had: another digest', async (t) => {
+  t.not(digestOf(twoRoutes('a', 'b')), digestOf(twoRoutes('b', 'a')));
+  const third = 'match: GET /r/:id, type: page';
+  const { routes = '' } = twoRoutes('a', 'a');
+  t.not(digestOf({ routes: routes.replace(third, `${third}, tags: [a]`) }), digestOf({ routes }));
+});
+
+t.test('a pattern gives a tag another value: another digest', async (t) => {
+  const at = (pattern: string) => ({
+    routes: `[{ match: "GET ${pattern}", type: page, tags: ["page:{id}"] }]`,
+  });
+  t.not(digestOf(at('/p/:id/:part')), digestOf(at('/p/:part/:id')));
+});
+
+t.test('no route has tags: which routes there are does not matter', async (t) => {
+  const one = '[{ match: GET /p/:id, type: page }]';
+  const two = '[{ match: GET /p/:id, type: page }, { match: GET /q, type: page }]';
+  t.equal(digestOf({ routes: one }), digestOf({ routes: two }));
+});
+
 t.test('lines moved, other routes, other types: the same digest', async (t) => {
   t.equal(digestOf({}, '# a comment\n\n'), digestOf());
   t.equal(

@@ -7,7 +7,8 @@ import { openOrigin } from '../../src/origin/origin.ts';
 import { MemoryStore } from '../../src/store/memory.ts';
 import { LocalPurgeLog } from '../../src/store/purge-log.ts';
 import { AlertBoard } from '../../src/watch/alert-board.ts';
-import { type RedisFacts, Watch } from '../../src/watch/watch.ts';
+import type { RedisState } from '../../src/store/opened-store.ts';
+import { Watch } from '../../src/watch/watch.ts';
 import { TestClock } from '../helpers/test-clock.ts';
 import { outcomeBut } from './outcome-but.ts';
 
@@ -22,7 +23,7 @@ function boardOf(t: Test, alert: string, more = '') {
   const clock = new TestClock();
   const origin = openOrigin(config.upstream);
   t.teardown(() => origin.close());
-  const state: { redis: RedisFacts; residentBytes: number } = {
+  const state: { redis: RedisState; residentBytes: number } = {
     redis: { redis: 'none', breaker: 'closed' },
     residentBytes: 90 * mib,
   };

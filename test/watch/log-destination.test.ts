@@ -2,11 +2,11 @@
 import t from 'tap';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { errorFacts } from '../../src/watch/log-destination.ts';
 
 const script = `
-  import pino from 'pino';
-  import { openLogDestination } from ${JSON.stringify(new URL('../../src/watch/log-destination.ts', import.meta.url).href)};
-  const log = pino({ level: 'info' }, openLogDestination());
+  import { openLog } from ${JSON.stringify(new URL('../../src/watch/log-destination.ts', import.meta.url).href)};
+  const log = openLog('info');
   const text = 'x'.repeat(1000);
   let longest = 0;
   let last = performance.now();
@@ -52,4 +52,15 @@ t.test('a reader that reads gets every line, those of the end included', async (
   const { bytes, code } = await runWith('read');
   t.equal(code, 0);
   t.ok(bytes > 10_000 * 1000);
+});
+
+t.test('of an error a line says what it is and where, not what it had in hand', async (t) => {
+  const error = Object.assign(new Error('OOM'), {
+    code: 'E1',
+    command: { name: 'hset', args: ['key', 'secret'] },
+  });
+  const facts = errorFacts(error);
+  t.match(facts, { type: 'Error', message: 'OOM', code: 'E1', stack: /log-destination/ });
+  t.notMatch(JSON.stringify(facts), 'secret');
+  t.strictSame(errorFacts('thrown as text'), { message: 'thrown as text' });
 });
