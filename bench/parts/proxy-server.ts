@@ -1,13 +1,15 @@
 /** The proxy itself, with the configuration it is given. */
 import pino from 'pino';
 import { keepMemoryBound } from '../../src/cli/keep-memory-bound.ts';
+import { besideStoreBytes, collectBodies } from '../../src/cli/collect-bodies.ts';
 import { parseConfig } from '../../src/config/check.ts';
 import { startServer } from '../../src/server.ts';
 import { argument, serveParent } from './child.ts';
 
 // As `shelflife serve` does first.
-keepMemoryBound();
+await keepMemoryBound();
 const parsed = parseConfig(argument() as string, { file: 'bench.yaml', env: {} });
 if (parsed.kind !== 'ok') throw new Error(JSON.stringify(parsed));
+collectBodies(parsed.config.store.memoryBytes + besideStoreBytes);
 const { url } = await startServer({ config: parsed.config, log: pino({ level: 'error' }), control: 'off' });
 serveParent(url);

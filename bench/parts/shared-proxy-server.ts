@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import pino from 'pino';
 import { keepMemoryBound } from '../../src/cli/keep-memory-bound.ts';
+import { besideStoreBytes, collectBodies } from '../../src/cli/collect-bodies.ts';
 import { parseConfig } from '../../src/config/check.ts';
 import type { CacheKey } from '../../src/policy/cache-key.ts';
 import { toTag } from '../../src/policy/tags.ts';
@@ -16,9 +17,10 @@ const { config: text, copies } = argument() as { readonly config: string; readon
 const atOnce = 4000;
 
 // As `shelflife serve` does first.
-keepMemoryBound();
+await keepMemoryBound();
 const parsed = parseConfig(text, { file: 'bench.yaml', env: {} });
 if (parsed.kind !== 'ok') throw new Error(JSON.stringify(parsed));
+collectBodies(parsed.config.store.memoryBytes + besideStoreBytes);
 const server = await startServer({ config: parsed.config, log: pino({ level: 'error' }) });
 if (copies.length > 0) await fill(server);
 serveParent(server.url);

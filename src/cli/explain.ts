@@ -8,7 +8,7 @@ import type { VerifyJwt } from '../policy/identity.ts';
 import type { Jwt } from '../config/config.ts';
 import { readHeaderLines } from '../proxy/header-lines.ts';
 import { loadConfig, tellProblems } from './load-config.ts';
-import { collect, fail, print, printJson } from './output.ts';
+import { collect, fail, print, printable, printJson } from './output.ts';
 
 type Options = {
   readonly config?: string;
@@ -69,7 +69,7 @@ async function explainCommand(method: string, url: string, options: Options): Pr
   const result = await explain(parts, { method: method.toUpperCase(), url, fields, ...answer });
   if (result.kind === 'not-a-url') fail(`${url} is neither a path that begins with / nor an absolute URL`);
   else if (json === true) printJson(result.explanation);
-  else print(...explanationLines(result.explanation));
+  else print(...explanationLines(result.explanation).map(printable));
 }
 
 function statusOf(text: string): number {

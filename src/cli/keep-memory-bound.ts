@@ -2,9 +2,13 @@
  * Keeps the process within what CONTRACT §5 promises: `store.memory` and 150 MB.
  *
  * V8 lets a heap grow to several times what is alive before it collects, and glibc gives every thread an arena of its own
- * that fills with holes as bodies come and go. A cache is alive for the most part, so both are slack for nothing.
+ * that fills with holes as bodies come and go. A cache is alive for the most part, so both are slack for nothing. So is
+ * what strips the types from the sources, some 13 MB: a process that finds all its modules stripped, in Node's compile
+ * cache, does not load it.
  */
 
+import { flushCompileCache } from 'node:module';
+import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 
 /** One arena, and freed memory given back early. Read by glibc when a process starts, so it has to start again. */
@@ -13,17 +17,50 @@ export const allocator: Readonly<Record<string, string>> = {
   MALLOC_TRIM_THRESHOLD_: '131072',
 };
 
-/** Sets the limits; replaces the process by itself, once, where only its environment can say them. */
-export function keepMemoryBound(): void {
+/** Where the modules stripped are kept: beside the packages, where nobody else may write. */
+const compileCache = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'shelflife');
+/** Says that the modules have been loaded once already for the sake of the cache. */
+const filled = 'SHELFLIFE_COMPILE_CACHE_FILLED';
+
+/**
+ * Sets the limits; replaces the process by itself where only its environment can say them, and once more after it was the
+ * first to load the sources as they are.
+ */
+export async function keepMemoryBound(): Promise<void> {
   setFlagsFromString('--heap-growing-percent=5');
   setFlagsFromString('--semi-space-growth-factor=1');
-  const isSet = process.env['MALLOC_ARENA_MAX'] !== undefined;
   // A process that was forked speaks to its parent over a channel that would not come along.
-  if (isSet || process.platform !== 'linux' || process.execve === undefined || process.connected) return;
+  if (process.platform !== 'linux' || process.execve === undefined || process.connected) return;
+  const { env } = process;
+  if (env['MALLOC_ARENA_MAX'] === undefined) {
+    startAgain({ ...allocator, NODE_COMPILE_CACHE: env['NODE_COMPILE_CACHE'] ?? compileCache });
+  }
+  if (hasLoadedStripper() && env['NODE_COMPILE_CACHE'] !== undefined && env[filled] === undefined) {
+    await loadAllModules();
+    flushCompileCache();
+    startAgain({ [filled]: '1' });
+  }
+}
+
+function startAgain(more: Readonly<Record<string, string>>): void {
   const [, ...rest] = process.argv;
   const warningless = ['--disable-warning=ExperimentalWarning', ...process.execArgv];
-  process.execve(process.execPath, [process.execPath, ...warningless, ...rest], {
+  process.execve?.(process.execPath, [process.execPath, ...warningless, ...rest], {
     ...process.env,
-    ...allocator,
+    ...more,
   });
+}
+
+function hasLoadedStripper(): boolean {
+  const { moduleLoadList } = process as typeof process & { readonly moduleLoadList?: readonly string[] };
+  return moduleLoadList?.some((name) => name.includes('deps/amaro')) ?? false;
+}
+
+/** All that `serve` loads, also what it loads late, when somebody asks for it. */
+async function loadAllModules(): Promise<void> {
+  await Promise.all([
+    import('../server.ts'),
+    import('../store/open-redis-store.ts'),
+    import('../watch/metrics.ts'),
+  ]);
 }

@@ -11,7 +11,7 @@ import { inactiveSections } from '../config/inactive.ts';
 import { renderProblem, type Warning } from '../config/problem.ts';
 import type { ListenError, RunningServer } from '../server.ts';
 import { openLog } from '../watch/log-destination.ts';
-import { collectBodies } from './collect-bodies.ts';
+import { besideStoreBytes, collectBodies } from './collect-bodies.ts';
 import { keepMemoryBound } from './keep-memory-bound.ts';
 import { type ConfigSource, loadConfig, tellProblems } from './load-config.ts';
 import { fail, tell } from './output.ts';
@@ -39,8 +39,7 @@ async function serve({ config: file, upstream, listen, control }: Options): Prom
     fail('say where the app is with --upstream URL, or give a configuration file with -c FILE');
     return;
   }
-  keepMemoryBound();
-  collectBodies();
+  await keepMemoryBound();
   const source: ConfigSource = { file, upstream, listen, control };
   const loaded = await loadConfig(source);
   if (loaded.kind !== 'ok') {
@@ -49,6 +48,7 @@ async function serve({ config: file, upstream, listen, control }: Options): Prom
     return;
   }
   const { config, warnings, text } = loaded;
+  collectBodies(config.store.memoryBytes + besideStoreBytes);
   const log = openLog(config.log.level);
   logErrors(log);
   // Loaded when it is needed: other commands start in half the time without it.

@@ -4,6 +4,7 @@
  * Promise: text from URLs and names never reaches the terminal as a control sequence.
  */
 
+import { printable } from './output.ts';
 import { tableLines } from './table.ts';
 
 /** What of the control API's overview is shown. */
@@ -69,7 +70,7 @@ export function screenLines(overview: Overview, { control, columns, rows }: Term
     '',
     ...section(['hits', 'type', 'hottest keys'], keys, Math.max(share, room - 2 * share)),
   ];
-  return lines.slice(0, rows).map((line) => plain(line).slice(0, columns));
+  return lines.slice(0, rows).map((line) => printable(line).slice(0, columns));
 }
 
 /** The head's lines, in parts that stay together. */
@@ -132,6 +133,3 @@ function span(seconds: number): string {
   if (seconds < 7200) return `${Math.round(seconds / 60)}m`;
   return seconds < 172_800 ? `${Math.round(seconds / 3600)}h` : `${Math.round(seconds / 86_400)}d`;
 }
-
-const plain = (text: string): string =>
-  text.replace(/[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '?');
