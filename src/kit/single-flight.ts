@@ -22,14 +22,14 @@ export type FlightLimits = { readonly maxFlights: number; readonly maxWaiters: n
 export class Flight<Info, Result, Failure> {
   readonly info: Info;
   readonly #waiters = new Set<(end: FlightEnd<Result, Failure>) => void>();
-  readonly #onEnd: () => void;
+  readonly #onLeave: () => void;
   readonly #maxWaiters: number;
   #hasEnded = false;
 
-  constructor(info: Info, { maxWaiters, onEnd }: { maxWaiters: number; onEnd: () => void }) {
+  constructor(info: Info, { maxWaiters, onLeave }: { maxWaiters: number; onLeave: () => void }) {
     this.info = info;
     this.#maxWaiters = maxWaiters;
-    this.#onEnd = onEnd;
+    this.#onLeave = onLeave;
   }
 
   get waiters(): number {
@@ -45,9 +45,14 @@ export class Flight<Info, Result, Failure> {
   end(end: FlightEnd<Result, Failure>): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    this.#onEnd();
+    this.#onLeave();
     for (const tell of [...this.#waiters]) tell(end);
     this.#waiters.clear();
+  }
+
+  /** Whoever comes from now on does not find it, and may start another; who waits already still learns its end. */
+  makeWay(): void {
+    this.#onLeave();
   }
 
   /** Waits for the end, no longer than `limit`. */
@@ -88,7 +93,7 @@ export class SingleFlight<Info, Result, Failure> {
     if (this.#flights.size >= this.#limits.maxFlights && !this.#flights.has(key)) return undefined;
     const flight: Flight<Info, Result, Failure> = new Flight(info, {
       maxWaiters: this.#limits.maxWaiters,
-      onEnd: () => {
+      onLeave: () => {
         if (this.#flights.get(key) === flight) this.#flights.delete(key);
       },
     });

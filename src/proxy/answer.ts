@@ -17,10 +17,7 @@ export function answer(exchange: CacheExchange, found: Lookup): Promise<void> | 
   const { background } = exchange.parts;
   if (background !== undefined) background.onAsked(exchange);
   if (found.kind === 'none') {
-    return fetchOrRefuse(
-      exchange,
-      found.cause === 'cold' ? { ...found, cause: causeOfNothing(exchange) } : found,
-    );
+    return fetchOrRefuse(exchange, found.cause === 'cold' ? { ...found, ...whyNothing(exchange) } : found);
   }
   const { entry, reuse } = found;
   // RFC 9111 §5.2.1.5: nothing of such an exchange is stored; whoever says so wants the origin's own word as well.
@@ -37,22 +34,32 @@ export function answer(exchange: CacheExchange, found: Lookup): Promise<void> | 
       hit(exchange, entry, reuse);
       return reuse.why === 'max-stale' ? undefined : renew(exchange, entry);
     case 'validate': {
-      const isReload = reuse.reason.startsWith('request-');
-      const cause: MissCause = isReload ? 'client-reload' : 'expired';
-      return fetchForClient(exchange, { cause, purgedBy: found.purgedBy, stored: entry, mayJoin: !isReload });
+      const mayJoin = !isReload(reuse.reason);
+      return fetchForClient(exchange, {
+        cause: causeOfStale(reuse.reason),
+        purgedBy: found.purgedBy,
+        stored: entry,
+        mayJoin,
+      });
     }
     case 'must-not-forward':
-      onlyIfCached(exchange, 'expired');
+      onlyIfCached(exchange, causeOfStale(reuse.reason));
       return undefined;
     default:
       return reuse satisfies never;
   }
 }
 
+/** Whether it is the client that will not have what is stored, good as it may be. */
+const isReload = (reason: string): boolean => reason.startsWith('request-');
+const causeOfStale = (reason: string): MissCause => (isReload(reason) ? 'client-reload' : 'expired');
+
 /** Why there is nothing at all under a key. */
-function causeOfNothing({ parts, plan }: CacheExchange): MissCause {
-  if (parts.store.isDown) return 'store-down';
-  return parts.evicted.get(plan.key) === true ? 'evicted' : 'cold';
+function whyNothing({ parts, plan }: CacheExchange): Pick<Miss, 'cause' | 'purgedBy'> {
+  if (parts.store.isDown) return { cause: 'store-down', purgedBy: undefined };
+  const purgedBy = parts.store.endedBy?.(plan.key);
+  if (purgedBy !== undefined) return { cause: 'purged', purgedBy };
+  return { cause: parts.evicted.get(plan.key) === true ? 'evicted' : 'cold', purgedBy };
 }
 
 type NothingUsable = Pick<Miss, 'cause' | 'purgedBy'> & { readonly part?: Entry };

@@ -15,7 +15,7 @@ type Job = { readonly entry: Entry; readonly done: (smaller: Entry | undefined) 
 type Missed = Pick<Entry, 'key' | 'variant' | 'responseTime'>;
 
 const atOnce = 2;
-const mostWaitingBytes = 8 * 1024 * 1024;
+const mostWaitingBytes = 4 * 1024 * 1024;
 const mostMissed = 10_000;
 
 /** Compresses for one store. */

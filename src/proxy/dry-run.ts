@@ -153,6 +153,7 @@ function recordingStore(store: Store | undefined, record: Recorded): Store {
     get: (key) => store?.get(key).then(found) ?? Promise.resolve([]),
     hasSlowTier: store?.hasSlowTier ?? false,
     isDown: store?.isDown ?? false,
+    endedBy: (key) => store?.endedBy?.(key),
     put: (entry) => void (record.entry = entry),
     use: ignore,
     uses: () => 0,

@@ -91,6 +91,11 @@ export function finishedEntry(
 export const isCurrent = ({ parts, site }: CacheExchange, entry: Entry): boolean =>
   site === parts.site() && parts.purgeLog.verdict(entry).kind !== 'purged' && !isOvertaken(parts, entry);
 
+/** Drops what was validated, unless something that was asked for later has taken its place. */
+export function dropStored({ parts }: CacheExchange, stored: Entry): void {
+  if (!isOvertaken(parts, stored)) parts.store.remove(stored);
+}
+
 /** After a clock has jumped back, what was asked for in its future overtakes nobody. */
 function isOvertaken({ store, purgeLog, clock }: CacheExchange['parts'], entry: Entry): boolean {
   const isLater = (other: Entry): boolean =>

@@ -32,7 +32,8 @@ export class FillReport {
     if (this.#isTold || isBackground) return;
     this.#isTold = true;
     const originDuration = exchangeSeconds(this.#requestTime, exchange.parts.clock.now());
-    report(exchange, { ...told, kind, failure, miss, purgedBy, originDuration });
+    const cacheStatus = kind === 'failed' ? asFailed(told, failure) : told.cacheStatus;
+    report(exchange, { ...told, cacheStatus, kind, failure, miss, purgedBy, originDuration });
   }
 
   /** The fetch is over; `status` is the origin's. */
@@ -41,4 +42,11 @@ export class FillReport {
     const { entry, notStored } = told;
     this.#input.onEnd?.({ status, entry, notStored, failure: end.failure });
   }
+}
+
+/** A fetch that failed says how it did, as the answer that stood for it does; not that it was cut short. */
+function asFailed({ cacheStatus, notStored }: Told, failure: End['failure']): Told['cacheStatus'] {
+  if (cacheStatus?.kind !== 'forward' || notStored !== 'truncated' || failure === undefined)
+    return cacheStatus;
+  return { ...cacheStatus, detail: failure };
 }

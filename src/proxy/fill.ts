@@ -17,6 +17,7 @@ import type { Entry } from '../store/store.ts';
 import { ClientSide } from './client-side.ts';
 import type { CacheExchange } from './exchange.ts';
 import {
+  dropStored,
   finishedEntry,
   giveUpStoring,
   isCurrent,
@@ -226,9 +227,8 @@ class Fill implements OriginReceiver {
 
   /** The stored response is validated, or must go; either way the client gets what it is now. */
   #renewed(renewal: Renewal, stored: Entry): void {
-    const { store } = this.#exchange.parts;
     if (renewal.kind === 'other') {
-      store.remove(stored);
+      dropStored(this.#exchange, stored);
       this.#refetch();
       return;
     }
@@ -236,7 +236,7 @@ class Fill implements OriginReceiver {
     if (isKept) this.#store(renewal.entry);
     else {
       this.#notStored = renewal.kind === 'ended' ? renewal.reason : 'purged-during-fetch';
-      store.remove(stored);
+      dropStored(this.#exchange, stored);
       letGo(this.#input);
     }
     this.#give(renewal.entry, { fwdStatus: 304, stored: isKept });

@@ -204,6 +204,7 @@ class Relay implements OriginReceiver {
    */
   #onClientGone(): void {
     this.#isClientGone = true;
+    this.#head.drop();
     if (!this.#mayAct() || this.#isReleased) this.#origin?.abort();
     else if (this.#status === 0) void endStale(this.#exchange, { kind: 'unknown' });
   }

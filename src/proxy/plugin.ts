@@ -3,7 +3,7 @@
  * @fastify/http-proxy, and comes back through the hooks here.
  */
 
-import { type IncomingMessage, METHODS, Server, type ServerResponse } from 'node:http';
+import { type IncomingMessage, METHODS, type ServerResponse } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
 import httpProxy from '@fastify/http-proxy';
 import fastify, {
@@ -16,8 +16,8 @@ import type { Fields } from '../http/message.ts';
 import { targetText } from '../http/target.ts';
 import { failureOf } from '../origin/failure.ts';
 import type { Origin } from '../origin/origin.ts';
+import { drain } from './drain.ts';
 import { crash, createHttpServer, type HttpServerOptions, type Raw, refuse } from './http-server.ts';
-import { lastLetIn } from './last-let-in.ts';
 import type { Forwarded } from './pass.ts';
 import { passFields } from './upstream-fields.ts';
 
@@ -63,34 +63,6 @@ export async function createProxyServer(options: ProxyServerOptions): Promise<Fa
   });
   await app.register(httpProxy, proxyOptions({ options, underWay }, methods));
   return app;
-}
-
-/** How long answers under way may take after a stop, before their connections are cut (CONTRACT §5: 10 s in all). */
-const longestDrainMs = 8000;
-
-/**
- * Stops accepting, and resolves when every answer under way has been given. node:http closes connections that are idle
- * when it stops; here those that become idle later as well.
- */
-async function drain(server: Server, upgraded: ReadonlySet<Duplex>): Promise<void> {
-  await lastLetIn(server);
-  const sweep = setInterval(() => {
-    server.closeIdleConnections();
-  }, 20);
-  const cut = setTimeout(() => {
-    server.closeAllConnections();
-    for (const socket of upgraded) socket.destroy();
-  }, longestDrainMs);
-  // @fastify/http-proxy has put its own in this one's place: it takes leave of the WebSockets.
-  server.close(() => undefined);
-  await new Promise<void>((resolve) => {
-    // At once: Fastify closes it only after its hooks, and @fastify/http-proxy after its WebSockets.
-    Server.prototype.close.call(server, () => {
-      clearInterval(sweep);
-      clearTimeout(cut);
-      resolve();
-    });
-  });
 }
 
 type Shared = { readonly options: ProxyServerOptions; readonly underWay: UnderWay };

@@ -2,13 +2,12 @@
  * The fetch that finds out whether the origin is back (`origin/origin-health.ts`): in the background, for a response that
  * somebody wants.
  *
- * Promise: one that hangs keeps nobody waiting for longer than the patience with it: another may be the probe, and its key
- * is free. It goes on: a late answer is an answer.
+ * Promise: one that hangs keeps nobody from asking for longer than the patience with it: another may be the probe, and its
+ * key is free. It goes on: a late answer is an answer, also to those who have been waiting for it.
  */
 
 import { runAfter } from '../kit/time.ts';
 import { probePatience } from '../origin/origin-health.ts';
-import { letGo } from './fill-decisions.ts';
 import type { FillEnd, FillInput } from './fill-input.ts';
 
 /** Runs the fetch of an input that holds a probe; resolves when it is over, or has had its time. */
@@ -18,8 +17,8 @@ export function probeWith(input: FillInput, fetch: (input: FillInput) => Promise
   return new Promise((resolve, reject) => {
     const cancel = runAfter(probePatience, () => {
       if (probe === undefined || !origin.health.giveUp(probe, clock.monotonicMs())) return;
-      letGo(input, { kind: 'failed', failure: overdue });
-      resolve({ status: undefined, entry: undefined, notStored: undefined, failure: overdue.reason });
+      input.flight?.makeWay();
+      resolve({ status: undefined, entry: undefined, notStored: undefined, failure: 'head-timeout' });
     });
     const onOver = (): void => {
       cancel();
@@ -29,5 +28,3 @@ export function probeWith(input: FillInput, fetch: (input: FillInput) => Promise
     void fetch(input).then(resolve, reject).finally(onOver);
   });
 }
-
-const overdue = { reason: 'head-timeout', sent: true } as const;

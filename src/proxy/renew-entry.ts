@@ -6,6 +6,7 @@ import { freshen, headFreshens, selects304 } from '../http/validators.ts';
 import type { Position } from '../store/purge-log.ts';
 import type { Entry } from '../store/store.ts';
 import type { CacheExchange } from './exchange.ts';
+import { dropStored, isCurrent } from './fill-decisions.ts';
 import type { NotStoredReason } from './outcome.ts';
 import { plainForm } from './stored-form.ts';
 import { makeEntry, planStorage, type StoredHead } from './storing.ts';
@@ -34,8 +35,8 @@ export function applyHead(exchange: CacheExchange, { stored, head, asOf }: Renew
   const meaning = headFreshens({ fields: stored.fields, contentLength: stored.body.length }, head);
   if (meaning === 'ignore') return;
   const renewal = meaning === 'freshen' ? renew(exchange, { stored, head, asOf }) : undefined;
-  if (renewal?.kind === 'renewed') parts.store.put(renewal.entry);
-  else parts.store.remove(stored);
+  if (renewal?.kind !== 'renewed') dropStored(exchange, stored);
+  else if (isCurrent(exchange, renewal.entry)) parts.store.put(renewal.entry);
 }
 
 function renew(exchange: CacheExchange, { stored, head, asOf }: RenewalInput): Renewal {

@@ -75,6 +75,8 @@ export class Governor {
   #bucket: TokenBucket;
   #places: number;
   #running = 0;
+  /** Of what is under way, what was begun while the origin's breaker was not closed. */
+  readonly #probes = new Set<Job>();
   #lookedMs = 0;
   #cancel: (() => void) | undefined;
   #isClosed = false;
@@ -147,7 +149,6 @@ export class Governor {
 
   #limit(): number {
     const { concurrency, connections, health, load } = this.#options;
-    // The probe makes way for nobody: all who wait for the origin wait for what it finds out.
     if (!health.isClosed) return 1;
     const ofClients = load.waiting() - this.#running;
     if (load.inFlight() >= connections() * share) return ofClients > 0 ? 0 : 1;
@@ -155,10 +156,20 @@ export class Governor {
     return ofClients >= allowed ? Math.max(1, Math.floor(allowed / 2)) : allowed;
   }
 
+  #hasRoom(): boolean {
+    if (!this.#options.health.isClosed) {
+      // The probe makes way for nobody, nor does it wait for what was begun before and may hang: all who wait for the origin
+      // wait for what it finds out.
+      return this.#probes.size === 0;
+    }
+    this.#probes.clear();
+    return this.#running < this.#limit();
+  }
+
   #startSome(): void {
     this.#resize();
     const { clock, health, later } = this.#options;
-    while (this.#queue.size > 0 && this.#running < this.#limit()) {
+    while (this.#queue.size > 0 && this.#hasRoom()) {
       const nowMs = clock.monotonicMs();
       const waitMs = Math.max(this.#bucket.waitMs(nowMs), health.pauseMs(nowMs));
       if (waitMs > 0) {
@@ -182,6 +193,7 @@ export class Governor {
   async #run(job: Job): Promise<void> {
     this.#running += 1;
     this.#counts.started += 1;
+    if (!this.#options.health.isClosed) this.#probes.add(job);
     try {
       const end = await job.run();
       if (end === undefined) this.#needless(job);
@@ -195,6 +207,7 @@ export class Governor {
       job.tell({ kind: 'error', error });
     }
     this.#running -= 1;
+    this.#probes.delete(job);
     this.#startSome();
   }
 

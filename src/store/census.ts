@@ -42,6 +42,25 @@ for at, variant in ipairs(redis.call('HKEYS', KEYS[1])) do
 end
 return heads`;
 
+type TakeCensus = (limits: CensusLimits) => Promise<Census>;
+
+/**
+ * One census at a time, those who wait for their turn within their own limit. Each is a walk over all of Redis, which
+ * requests wait for as well, and purges that meet nothing at hand may come by the hundred.
+ */
+export function inTurn(take: TakeCensus, nowMs: () => number): TakeCensus {
+  let last: Promise<void> = Promise.resolve();
+  return ({ isWanted, mostMs }) => {
+    const untilMs = nowMs() + mostMs;
+    const own = last.then(() => {
+      const leftMs = untilMs - nowMs();
+      return leftMs > 0 ? take({ isWanted, mostMs: leftMs }) : { found: [], isWhole: false };
+    });
+    last = own.then(() => undefined);
+    return own;
+  };
+}
+
 /** Walks over all nodes. */
 export async function takeCensus(
   { nodes, keys, nowMs }: CensusOptions,

@@ -98,15 +98,29 @@ export class RedisPurgeLog implements PurgeLog {
   }
 
   async append(purge: Purge): Promise<Receipt> {
-    const { health, coherence, deadline } = this.#options;
+    const { health, coherence } = this.#options;
     const wantsAck = coherence === 'strict' || purge.cause === 'api';
     const confirmed = this.#pending.add(purge, { wantsAck });
     this.#changed();
     void this.sync();
     if (!health.breaker.isClosed) return this.#receipt(undefined);
-    const place = await within(deadline * 1000, confirmed).catch(() => undefined);
+    const place = await this.#placeOf(confirmed);
     if (place !== undefined && wantsAck) await this.#acknowledged(place);
     return this.#receipt(place);
+  }
+
+  /**
+   * The place an append has got, if it has one in time: within `deadline`. `strict` waits longer, as others may trust what
+   * they have until they read of it: as long as Redis is not given up.
+   */
+  async #placeOf(confirmed: Promise<number>): Promise<number | undefined> {
+    const { health, coherence, deadline, clock, lag } = this.#options;
+    const untilMs = clock.monotonicMs() + lag * 1500;
+    for (;;) {
+      const place = await within(deadline * 1000, confirmed).catch(() => undefined);
+      if (place !== undefined || coherence !== 'strict' || this.#isClosed) return place;
+      if (!health.breaker.isClosed || clock.monotonicMs() > untilMs) return undefined;
+    }
   }
 
   /** Starts asking regularly; resolves when the first answer is there or missing. */

@@ -9,7 +9,7 @@ import type { RedisConfig, StoreConfig } from '../config/config.ts';
 import type { BreakerState } from '../kit/breaker.ts';
 import { type Clock, type Seconds, seconds } from '../kit/time.ts';
 import type { CacheKey } from '../policy/cache-key.ts';
-import { takeCensus } from './census.ts';
+import { inTurn, takeCensus } from './census.ts';
 import type { UnreadableReason } from './codec.ts';
 import { FillLeases } from './fill-lease.ts';
 import { readSyncReply, syncArguments, syncScript, syncScriptSha } from './log-script.ts';
@@ -22,7 +22,7 @@ import { nodesOf } from './redis-nodes.ts';
 import { RedisPurgeLog } from './redis-purge-log.ts';
 import { RedisEntries } from './redis.ts';
 import { SharedSessions } from './shared-sessions.ts';
-import type { Census, CensusLimits, Store } from './store.ts';
+import type { Store } from './store.ts';
 import { TieredStore } from './tiered.ts';
 
 /** What operators should know; at most one a second of each `what`. */
@@ -92,10 +92,11 @@ export async function openSharedStore(options: SharedStoreOptions): Promise<Shar
   });
   const leasing = { client: links.reader, keys, instance, clock, deadlineMs: deadline * 1000, leaseMs };
   const leases = redis.fillLock ? new FillLeases({ ...leasing, isFetching }) : undefined;
-  const census = (limits: CensusLimits): Promise<Census> => {
-    const nodes = nodesOf(links.writer, censusStepMs);
-    return takeCensus({ nodes, keys, nowMs: () => clock.monotonicMs() }, limits);
-  };
+  const nowMs = (): number => clock.monotonicMs();
+  const census = inTurn(
+    (limits) => takeCensus({ nodes: nodesOf(links.writer, censusStepMs), keys, nowMs }, limits),
+    nowMs,
+  );
   const store = new TieredStore({ memory, entries, log: purgeLog, health, clock, deadline, census, leases });
   const learned = new SharedSessions({ ...links, keys, health, clock, deadlineMs: deadline * 1000 });
   const tail = new LogTail({

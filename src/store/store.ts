@@ -15,7 +15,7 @@ import type { SelectedVariant } from '../http/vary.ts';
 import type { EpochMs, Seconds } from '../kit/time.ts';
 import type { CacheKey } from '../policy/cache-key.ts';
 import type { Tag } from '../policy/tags.ts';
-import type { Position } from './purge-log.ts';
+import type { Position, PurgeCause } from './purge-log.ts';
 
 /** A stored response: one variant of one key. */
 export type Entry = {
@@ -82,6 +82,10 @@ export interface Store {
   uses(entry: Entry): number;
   /** Drops one variant. */
   remove(entry: Entry): void;
+  /** What ended the entry that the slow tier had last under a key; `undefined`: nothing that is known. */
+  endedBy?(key: CacheKey): PurgeCause | 'forgotten' | undefined;
+  /** Who is told how long the slow tier took to write. */
+  onSlowWrite?: ((operation: 'set' | 'delete', duration: Seconds) => void) | undefined;
   /** The fetch for a key that `get` found nothing for has ended, with nothing to put: whoever waits for it need not. */
   abandon?(key: CacheKey): void;
   /** Every entry at hand, for operators; never on the request path. */

@@ -10,11 +10,11 @@
 
 import { BoundedMap } from '../kit/bounded-map.ts';
 import type { BreakerState } from '../kit/breaker.ts';
-import type { Clock, EpochMs, Seconds } from '../kit/time.ts';
+import { type Clock, type EpochMs, type Seconds, seconds } from '../kit/time.ts';
 import { WorkQueue } from '../kit/work-queue.ts';
 import type { CacheKey } from '../policy/cache-key.ts';
 import type { FillLeases } from './fill-lease.ts';
-import type { PurgeLog } from './purge-log.ts';
+import type { PurgeCause, PurgeLog } from './purge-log.ts';
 import type { RedisHealth } from './redis-health.ts';
 import type { RedisEntries } from './redis.ts';
 import { within } from './redis-connection.ts';
@@ -22,7 +22,6 @@ import {
   type Census,
   type CensusLimits,
   type Entry,
-  entryBytes,
   type EntryHead,
   type Store,
   type StoreSize,
@@ -46,7 +45,7 @@ export type RedisStatus = { readonly redis: 'up' | 'down'; readonly breaker: Bre
 
 type Job = { readonly kind: 'put' | 'remove'; readonly entry: Entry };
 
-const mostWaitingBytes = 8 * 1024 * 1024;
+const mostWaitingBytes = 4 * 1024 * 1024;
 const writesAtOnce = 8;
 const mostReads = 10_000;
 const none: readonly Entry[] = [];
@@ -66,6 +65,9 @@ export class TieredStore implements Store {
   readonly #removed = new BoundedMap<string, EpochMs>(10_000);
   /** Came from Redis for a request that has not had it yet. */
   readonly #broughtIn = new WeakSet<Entry>();
+  /** What ended that which Redis has of a key: it never comes into memory, and would seem never to have been. */
+  readonly #ended = new BoundedMap<CacheKey, PurgeCause | 'forgotten'>(10_000);
+  onSlowWrite: Store['onSlowWrite'];
   /** What is put once it is compressed, by name. */
   readonly #shrinking = new Map<string, Entry>();
 
@@ -107,8 +109,13 @@ export class TieredStore implements Store {
     this.#options.leases?.release(key);
   }
 
+  endedBy(key: CacheKey): PurgeCause | 'forgotten' | undefined {
+    return this.#ended.get(key);
+  }
+
   put(entry: Entry, smaller?: Promise<Entry | undefined>): void {
     this.#memory.put(entry, smaller);
+    this.#ended.delete(entry.key);
     const name = nameOf(entry);
     if (smaller === undefined) {
       this.#shrinking.delete(name);
@@ -253,7 +260,11 @@ export class TieredStore implements Store {
       // By when it was asked for: an answer that is long on its way shows an older state than a later, quicker one.
       if (atHand !== undefined && atHand.requestTime >= entry.requestTime) continue;
       if (entry.responseTime <= (this.#removed.get(nameOf(entry)) ?? 0)) continue;
-      if (this.#options.log.verdict(entry).kind === 'purged') continue;
+      const verdict = this.#options.log.verdict(entry);
+      if (verdict.kind === 'purged') {
+        this.#ended.set(entry.key, verdict.cause);
+        continue;
+      }
       this.#memory.put(entry);
       this.#broughtIn.add(entry);
     }
@@ -262,18 +273,22 @@ export class TieredStore implements Store {
   #later(job: Job): void {
     // While Redis is away nothing is kept for it: entries are worth less than the memory they would take.
     if (!this.#health.breaker.isClosed) return;
-    const weight = job.kind === 'put' ? entryBytes(job.entry) : 500;
+    const bytes = 500 + (job.kind === 'put' ? job.entry.body.length : 0);
+    // The largest has its turn when nobody waits.
+    const weight = Math.min(bytes, mostWaitingBytes);
     this.#writes.add(nameOf(job.entry), weight, job);
   }
 
   async #write({ kind, entry }: Job): Promise<void> {
     if (!this.#health.breaker.isClosed) return;
-    if (kind === 'remove') {
-      await this.#options.entries.remove(entry);
-      return;
-    }
-    await this.#options.entries.put(entry, this.#clock.now());
-    this.#options.leases?.release(entry.key);
+    const { entries, leases } = this.#options;
+    const startedMs = this.#clock.monotonicMs();
+    await (kind === 'remove' ? entries.remove(entry) : entries.put(entry, this.#clock.now()));
+    this.onSlowWrite?.(
+      kind === 'remove' ? 'delete' : 'set',
+      seconds((this.#clock.monotonicMs() - startedMs) / 1000),
+    );
+    if (kind === 'put') leases?.release(entry.key);
   }
 }
 

@@ -22,14 +22,14 @@ export class Heaviest<Label> {
     return this.#map.size;
   }
 
-  /** Adds to a key that is known; `false`: it is not, `insert` it. */
-  bump(key: string, weight: number, seconds: number): boolean {
+  /** Adds to a key that is known, and gives its label; `undefined`: it is not, `insert` it. */
+  bump(key: string, weight: number, seconds: number): Label | undefined {
     const known = this.#map.get(key);
-    if (known === undefined) return false;
+    if (known === undefined) return undefined;
     known.weight += weight;
     known.count += 1;
     known.seconds += seconds;
-    return true;
+    return known.label;
   }
 
   /** Begins to count a key. */

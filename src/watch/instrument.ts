@@ -47,6 +47,10 @@ export function instrumentStore(store: Store, clock: Clock, listener: StoreListe
     onOperation('set/memory', since(clock, startedMs));
     onStored(entry);
   };
+  if (store.hasSlowTier)
+    store.onSlowWrite = (operation, duration) => {
+      onOperation(`${operation}/redis`, duration);
+    };
   store.remove = (entry) => {
     const startedMs = clock.monotonicMs();
     remove(entry);

@@ -35,6 +35,7 @@ export type CostlyUrl = {
   readonly misses: number;
   readonly origin_seconds: number;
   readonly mean_origin_seconds: number;
+  readonly reasons: readonly ReasonCount[];
 };
 
 export type MissReport = {
@@ -43,10 +44,12 @@ export type MissReport = {
   readonly reasons: readonly ReasonCount[];
   readonly types: readonly MissGroup[];
   readonly routes: readonly MissGroup[];
+  /** The last is `(other)`, if there are others: all that is not listed. */
   readonly urls: readonly CostlyUrl[];
 };
 
 type Counts = Map<Reason, number>;
+type UrlMisses = { readonly type: string; readonly counts: Counts };
 
 const most = { types: 200, routes: 1000, urls: 500, reasons: 100 };
 
@@ -54,7 +57,8 @@ const most = { types: 200, routes: 1000, urls: 500, reasons: 100 };
 export class MissLedger {
   readonly #types = new Map<string, Counts>();
   readonly #routes = new Map<string, Counts>();
-  readonly #urls = new Heaviest<string>(most.urls);
+  readonly #urls = new Heaviest<UrlMisses>(most.urls);
+  #originSeconds = 0;
 
   /** Notes a read that was no hit; gives its reason. */
   record(outcome: Outcome): Reason {
@@ -65,8 +69,12 @@ export class MissLedger {
     // Misses × origin time: a miss that cost nothing still counts a little, so that the list is not empty without costs.
     const weight = originDuration + 1e-6;
     const url = host + target;
-    if (!this.#urls.bump(url, weight, originDuration)) {
-      this.#urls.insert(url, { weight, seconds: originDuration, label: contentType });
+    this.#originSeconds += originDuration;
+    const known = this.#urls.bump(url, weight, originDuration);
+    if (known !== undefined) increase(known.counts, reason);
+    else {
+      const label = { type: contentType, counts: new Map([[reason, 1]]) };
+      this.#urls.insert(url, { weight, seconds: originDuration, label });
     }
     return reason;
   }
@@ -95,15 +103,29 @@ export class MissLedger {
       reasons: listed(counts),
       types: groups(this.#types),
       routes: groups(this.#routes),
-      urls: this.#urls.top(urls).map(({ key, weighed }) => ({
-        url: maskTarget(key),
-        type: weighed.label,
-        misses: weighed.count,
-        origin_seconds: weighed.seconds,
-        mean_origin_seconds: weighed.seconds / weighed.count,
-      })),
+      urls: this.#byUrl(urls, counts),
     };
   }
+
+  /** The costliest, and all others as one, so that they sum to all misses. */
+  #byUrl(most: number, all: ReadonlyMap<Reason, number>): CostlyUrl[] {
+    const rest = new Map(all);
+    let restSeconds = this.#originSeconds;
+    const listedUrls = this.#urls.top(most).map(({ key, weighed }) => {
+      const { type, counts } = weighed.label;
+      for (const [reason, count] of counts) rest.set(reason, (rest.get(reason) ?? 0) - count);
+      restSeconds -= weighed.seconds;
+      return urlLine({ url: maskTarget(key), type, counts, seconds: weighed.seconds });
+    });
+    const others = urlLine({ url: other, type: other, counts: rest, seconds: Math.max(0, restSeconds) });
+    return others.misses > 0 ? [...listedUrls, others] : listedUrls;
+  }
+}
+
+function urlLine({ url, type, counts, seconds }: UrlMisses & { url: string; seconds: number }): CostlyUrl {
+  const misses = totalOf(counts);
+  const mean = share(seconds, misses);
+  return { url, type, misses, origin_seconds: seconds, mean_origin_seconds: mean, reasons: listed(counts) };
 }
 
 const unmatched = '(unmatched)';

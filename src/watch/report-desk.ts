@@ -9,12 +9,12 @@ import { Cron } from 'croner';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import { weekdays } from '../config/config.ts';
-import { type EpochMs, runAfter, type Seconds } from '../kit/time.ts';
+import { epochMs, type EpochMs, runAfter, type Seconds } from '../kit/time.ts';
 import type { HourArchive } from './hour-archive.ts';
 import { buildReport, type Period, type Report, spanOf } from './report.ts';
 import { reportHtml } from './report-html.ts';
 import { reportMarkdown, reportSummary, reportText } from './report-text.ts';
-import { type Hour, Rollup, sumHours } from './rollup.ts';
+import { type Hour, hourMs, Rollup, sumHours } from './rollup.ts';
 import type { Watch } from './watch.ts';
 import type { Point } from './window.ts';
 
@@ -63,15 +63,16 @@ export class ReportDesk {
     if (this.#isDue(point.at)) this.#publishing = this.#publish(point.at);
   }
 
-  /** The report of the period up to now, over all instances. */
-  async report(period: Period): Promise<Report> {
+  /** The report of the period up to now, or up to an instant before, over all instances. */
+  async report(period: Period, until?: EpochMs): Promise<Report> {
     const { watch } = this.#options;
     const point = watch.now();
     this.#rollup.collect(point);
+    const now = until ?? point.at;
     const own = this.#rollup.hours();
-    const others = await this.#others(period, point.at);
+    const others = await this.#others(period, now);
     const hours = sumHours([...(others ?? []), ...own]);
-    return buildReport(hours, { period, now: point.at, complete: others !== undefined });
+    return buildReport(hours, { period, now, complete: others !== undefined });
   }
 
   /** The same, as text of a kind. */
@@ -130,11 +131,12 @@ export class ReportDesk {
     if (schedule === undefined || due?.at === undefined) return;
     this.#due = { key: due.key, at: nextReport(this.#config(), now) };
     const { archive, log, send } = this.#options;
-    const name = `report-${schedule.every}-${new Date(due.at).toISOString().slice(0, 10)}`;
+    const name = `report-${schedule.every}-${dateIn(this.#config().ttl.timeZone, due.at)}`;
     await this.#save();
     if (!(await this.#isOurs(name))) return;
     if (archive !== undefined) await this.#waited(archive.settling);
-    const report = await this.report(schedule.every);
+    // Of full hours: the next one begins where this one ends, and no hour is in none.
+    const report = await this.report(schedule.every, epochMs(Math.floor(due.at / hourMs) * hourMs));
     await this.#write(name, report);
     log.info({ report: name, summary: reportSummary(report) }, 'report: written');
     // Tries for a while, and never rejects: a proxy that stops does not wait for it.
@@ -194,6 +196,10 @@ export function renderReport(report: Report, format: ReportFormat): string {
       return format satisfies never;
   }
 }
+
+/** The date there, `2026-03-29`: of two reports a day apart each has its own, whatever the clocks do. */
+const dateIn = (timeZone: string, at: EpochMs): string =>
+  new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' }).format(at);
 
 /** When the next report is due; `undefined` without a schedule. */
 export function nextReport({ report, ttl }: Config, now: EpochMs): EpochMs | undefined {

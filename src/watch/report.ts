@@ -70,13 +70,14 @@ export type Report = {
 
 const periodHours: Readonly<Record<Period, number>> = { day: 24, week: 7 * 24 };
 
-/** Where the period that ends with the hour of `now` begins and ends, and where the one before it begins. */
+/** Where the period that ends with the hour under way begins and ends, and where the one before it begins; at a full hour
+ * with the one that is over. */
 export function spanOf(
   period: Period,
   now: EpochMs,
 ): { readonly before: EpochMs; readonly from: EpochMs; readonly end: EpochMs } {
   const length = periodHours[period] * hourMs;
-  const end = Math.floor(now / hourMs) * hourMs + hourMs;
+  const end = Math.ceil(now / hourMs) * hourMs;
   return { before: epochMs(end - 2 * length), from: epochMs(end - length), end: epochMs(end) };
 }
 

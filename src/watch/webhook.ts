@@ -20,12 +20,16 @@ export function createWebhook(
       await waited(pause);
       const problem = await post(url, body);
       if (problem === undefined) return;
-      log.warn({ problem }, 'webhook: not taken');
+      log.warn({ problem, about: aboutOf(body) }, 'webhook: not taken');
       if (problem.startsWith('4') && problem !== '429' && problem !== '408') return;
     }
-    log.error({ tries: pauses.length + 1 }, 'webhook: given up');
+    log.error({ tries: pauses.length + 1, about: aboutOf(body) }, 'webhook: given up');
   };
 }
+
+/** What was to be told: the alert, or the first line of the text. */
+const aboutOf = ({ name, text }: { readonly text: string; readonly name?: unknown }): string =>
+  typeof name === 'string' ? name : text.replace(/\n.*/s, '');
 
 const waited = (pause: Seconds): Promise<void> =>
   pause === 0
@@ -47,6 +51,13 @@ async function post(url: string, body: unknown): Promise<string | undefined> {
     await response.body?.cancel();
     return response.ok ? undefined : String(response.status);
   } catch (error) {
-    return error instanceof Error ? error.name : 'unknown';
+    return error instanceof Error ? problemOf(error) : 'unknown';
   }
+}
+
+/** What undici found, where it says; never with the address, which is in some messages. */
+function problemOf({ name, cause }: Error): string {
+  if (!(cause instanceof Error)) return name;
+  if ('code' in cause && typeof cause.code === 'string') return cause.code;
+  return cause.message === 'unexpected redirect' ? cause.message : name;
 }

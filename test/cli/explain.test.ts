@@ -2,7 +2,7 @@
  * `explain` needs no network and no running proxy.
  */
 import t from 'tap';
-import { run } from './command.ts';
+import { fileOf, run } from './command.ts';
 
 t.test('explains an exchange under a file, as text and as JSON', async (t) => {
   const args = [
@@ -48,4 +48,19 @@ t.test('what is no URL or no header is said on stderr', async (t) => {
     stdout: '',
     stderr: /name: value/,
   });
+});
+
+t.test('nothing in a URL reaches the terminal as a control sequence', async (t) => {
+  const file = fileOf(
+    t,
+    [
+      'upstream: http://127.0.0.1:5000',
+      'content_types: { page: { scope: public, tags: ["page:{id}"] } }',
+      'routes: [{ match: "GET /page/:id", type: page }]',
+    ].join('\n'),
+  );
+  const { code, stdout } = await run(['explain', '-c', file, 'GET', '/page/%C2%9B31mred%E2%80%AEx']);
+  t.equal(code, 0);
+  t.match(stdout, 'page:?31mred?x');
+  t.notMatch(stdout, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/);
 });

@@ -211,6 +211,7 @@ t.test(
     t.strictSame(await englishOn(page), [], 'everything purged');
 
     await page.click('#language');
+    t.match(await page.locator('#connection').innerText(), /^Updates every/);
     t.match(
       await page.locator('#alert-strip').innerText(),
       /low-hit-rate: hit_rate_below 0\.99 for 1s\. The hit rate is .* Most misses: /,

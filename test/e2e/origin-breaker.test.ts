@@ -142,6 +142,23 @@ t.test('a probe that hangs holds up neither the next nor those who ask for its p
   t.ok(longestMs < 3000, `the longest wait was ${Math.round(longestMs)} ms`);
 });
 
+t.test('who waits for a probe that takes its time is given what it brings', async (t) => {
+  const { site } = await start(t);
+  await get(site, '/p/1');
+  await open(site);
+  const everything = { tags: [], prefixes: [], everything: true, soft: false, cause: 'api' } as const;
+  await site.proxy.parts.purgeLog.append(everything);
+  site.answerWith((_request, response) => void setTimeout(() => response.end('late'), 2500));
+  const warmed = site.proxy.refresh.warm({ urls: ['/p/1'], popular: 0 });
+  await eventually('probed', () => site.seen.length > 0);
+  const answers = await Promise.all([1, 2, 3].map(() => get(site, '/p/1')));
+  for (const answer of answers) {
+    t.match(answer, { status: 200, text: 'late', fate: 'fwd=uri-miss; collapsed' });
+  }
+  t.equal(site.seen.length, 1);
+  await warmed;
+});
+
 t.test('a page that always fails does not keep the probe from the others', async (t) => {
   const { site, clock } = await start(t);
   for (let index = 0; index < 30; index += 1) await get(site, '/p/broken');

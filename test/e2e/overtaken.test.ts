@@ -31,3 +31,52 @@ t.test('a slow answer that another has overtaken is not stored', async (t) => {
   t.equal(await next.text(), 'newer');
   t.match(cacheStatus(next), /^hit/);
 });
+
+t.test('a 304 that another answer has overtaken ends nothing', async (t) => {
+  const site = await startSite(rules);
+  t.teardown(() => site.close());
+  const reload = { headers: { 'cache-control': 'no-cache' } };
+  site.answerWith((_request, response) => response.setHeader('etag', '"a"').end('older'));
+  await (await fetch(`${site.url}/p`)).text();
+  const [arrived, release] = [barrier(), barrier()];
+  site.answerWith((_request, response) => {
+    arrived.arrive();
+    void release.reached.then(() => response.writeHead(304, { etag: '"a"' }).end());
+  });
+  const slow = fetch(`${site.url}/p`, reload);
+  await arrived.reached;
+  const since = Date.now();
+  await eventually('a millisecond has passed', () => Date.now() > since);
+  site.answerWith((_request, response) => response.setHeader('etag', '"b"').end('newer'));
+  t.equal(await (await fetch(`${site.url}/p`, reload)).text(), 'newer');
+  release.arrive();
+  t.equal(await (await slow).text(), 'older', 'who asked for it gets it');
+  const next = await fetch(`${site.url}/p`);
+  t.equal(await next.text(), 'newer');
+  t.match(cacheStatus(next), /^hit/);
+});
+
+t.test('§4.3.5: a HEAD that another answer has overtaken brings nothing back', async (t) => {
+  const site = await startSite('unmatched: standard');
+  t.teardown(() => site.close());
+  const reload = { headers: { 'cache-control': 'no-cache' } };
+  const fresh = (etag: string) => ({ etag, 'cache-control': 'max-age=60', 'content-length': '5' });
+  site.answerWith((_request, response) => response.writeHead(200, fresh('"a"')).end('older'));
+  await (await fetch(`${site.url}/p`)).text();
+  const [arrived, release] = [barrier(), barrier()];
+  site.answerWith((_request, response) => {
+    arrived.arrive();
+    void release.reached.then(() => response.writeHead(200, fresh('"a"')).end());
+  });
+  const slow = fetch(`${site.url}/p`, { method: 'HEAD', ...reload });
+  await arrived.reached;
+  const since = Date.now();
+  await eventually('a millisecond has passed', () => Date.now() > since);
+  site.answerWith((_request, response) => response.writeHead(200, fresh('"b"')).end('newer'));
+  t.equal(await (await fetch(`${site.url}/p`, reload)).text(), 'newer');
+  release.arrive();
+  await slow;
+  const next = await fetch(`${site.url}/p`);
+  t.equal(await next.text(), 'newer');
+  t.match(cacheStatus(next), /^hit/);
+});

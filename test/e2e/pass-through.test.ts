@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import t from 'tap';
 import { WebSocket, WebSocketServer } from 'ws';
+import { systemClock } from '../../src/kit/time.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { barrier, cacheStatus, startSite } from '../helpers/scripted-site.ts';
 
 const rules = `
@@ -202,3 +204,22 @@ async function collect(stream: AsyncIterable<Buffer>): Promise<Buffer> {
   for await (const chunk of stream) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
+
+t.test('a client that leaves between head and body was not told of a failure', async (t) => {
+  const site = await startSite('routes: [{ match: GET /pass, type: pass }]');
+  t.teardown(() => site.close());
+  const { health } = site.proxy.parts.origin;
+  const timing = { startedMs: 0, nowMs: systemClock.monotonicMs(), probe: undefined };
+  for (let count = 0; count < 5; count += 1) health.heard({ kind: 'failed', reason: 'refused' }, timing);
+  t.notOk(health.isClosed);
+  site.answerWith((_request, response) => {
+    response.writeHead(203, { 'content-length': '5' }).flushHeaders();
+  });
+  const closing = new AbortController();
+  const gone = fetch(`${site.url}/pass`, { signal: closing.signal }).catch(() => 'gone');
+  await eventually('the head has come', () => health.isClosed);
+  closing.abort();
+  t.equal(await gone, 'gone');
+  await eventually('told', () => site.outcomes.length === 1);
+  t.match(site.outcomes.at(-1), { kind: 'pass', status: 203, failure: 'aborted' });
+});

@@ -195,3 +195,20 @@ t.test(
     t.match(governor.stats(), { dropped: 0, needless: 0 });
   },
 );
+
+t.test(
+  'what was begun before the breaker opened and hangs does not keep the probe from beginning',
+  async (t) => {
+    const { governor, health, work, started, timers, clock } = setUp();
+    for (let index = 0; index < 4; index += 1) void governor.submit(work(`hangs${index}`));
+    t.equal(started.length, 4);
+    for (let count = 0; count < 5; count += 1) {
+      const nowMs = clock.monotonicMs();
+      health.heard({ kind: 'failed', reason: 'refused' }, { startedMs: nowMs, nowMs, probe: undefined });
+    }
+    void governor.submit(work('probe'));
+    void governor.submit(work('next'));
+    await timers.advance(1);
+    t.strictSame(started.slice(4), ['probe'], 'and one at a time');
+  },
+);

@@ -1,7 +1,7 @@
 /** store/census.ts on a real Redis: what operators are told of entries that are not at hand. */
 import t from 'tap';
 import { seconds } from '../../src/kit/time.ts';
-import { takeCensus } from '../../src/store/census.ts';
+import { inTurn, takeCensus } from '../../src/store/census.ts';
 import { encodeEntry } from '../../src/store/codec.ts';
 import { nodesOf } from '../../src/store/redis-nodes.ts';
 import { redisServer } from '../helpers/redis-server.ts';
@@ -75,6 +75,31 @@ t.test('on one Redis', async (t) => {
     const whole = await takeCensus(parts, { ...all, mostMs: 100_000 });
     t.strictSame([whole.isWhole, whole.found.length], [true, 1200]);
   });
+
+  await t.test(
+    'a hundred at once are one walk after the other, and none waits beyond its limit',
+    async (t) => {
+      const other = await openInstance(t, { url: redis.url });
+      for (let index = 0; index < 300; index += 1) other.fill(`page${index}`);
+      await other.store.settled();
+      const nowMs = (): number => performance.now();
+      const nodes = nodesOf(redis.client, 500);
+      let [under, most] = [0, 0];
+      const census = inTurn(async (limits) => {
+        most = Math.max(most, (under += 1));
+        const taken = await takeCensus({ nodes, keys: other.keys, nowMs }, limits);
+        under -= 1;
+        return taken;
+      }, nowMs);
+      const startedMs = nowMs();
+      const taken = await Promise.all(Array.from({ length: 100 }, () => census({ ...all, mostMs: 100 })));
+      t.equal(most, 1);
+      t.ok(nowMs() - startedMs < 1000);
+      t.match(taken[0], { isWhole: true });
+      t.ok(taken.every(({ isWhole, found }) => found.length === 300 || !isWhole));
+      t.match(await census(all), { isWhole: true }, 'and there is room again');
+    },
+  );
 
   await t.test('while Redis is away it says that it cannot say', async (t) => {
     const one = await openInstance(t, { url: redis.url, lag: seconds(0.2), deadlineMs: 100 });

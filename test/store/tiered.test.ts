@@ -6,7 +6,7 @@ import { seconds } from '../../src/kit/time.ts';
 import { entryBytes } from '../../src/store/store.ts';
 import { conforms } from './conformance.ts';
 import { entryBut, keyOf, storedAt } from './entry.ts';
-import { filledBut, openInstance } from './instance.ts';
+import { filledBut, openInstance, purgeOf } from './instance.ts';
 
 t.test('on one Redis', async (t) => {
   const redis = await redisServer(t);
@@ -99,6 +99,30 @@ t.test('on one Redis', async (t) => {
       t.equal(await one.ask('page'), 'miss', 'nor when a late write put it there again');
     },
   );
+
+  await t.test('what only Redis had is told to have been purged, until it is stored anew', async (t) => {
+    const [one, other] = [await open(t), await open(t)];
+    const entry = one.fill('page');
+    await one.store.settled();
+    await other.purgeLog.append(purgeOf([], { everything: true, cause: 'api' }));
+    t.equal(await other.ask('page'), 'miss');
+    t.equal(other.store.endedBy(entry.key), 'api');
+    other.fill('page');
+    t.equal(other.store.endedBy(entry.key), undefined);
+  });
+
+  await t.test('whoever listens is told how long Redis took to store and to drop', async (t) => {
+    const one = await open(t);
+    const told: string[] = [];
+    one.store.onSlowWrite = (operation, duration) => {
+      told.push(`${operation} ${duration > 0 && duration < 60}`);
+    };
+    const entry = one.fill('page');
+    await one.store.settled();
+    one.store.remove(entry);
+    await one.store.settled();
+    t.strictSame(told, ['set true', 'delete true']);
+  });
 
   await t.test('bytes that are changed, cut, or stored under another key are a miss', async (t) => {
     const one = await open(t);

@@ -106,6 +106,8 @@ t.test('at the due time one of two instances publishes what both have served', a
     async () => (await one.redis()) === 'up' && (await two.redis()) === 'up',
   );
   await Promise.all([read(one.server.url, '/one', 30), read(two.server.url, '/two', 50)]);
+  // What was served is counted in its hour before the next one begins.
+  for (const { control } of [one, two]) await reportOf(control);
   ahead.ms = until('08:00:00');
   await eventually('published', () => hook.bodies.length > 0, 15_000);
   const report = hook.bodies[0]?.report;
@@ -114,6 +116,7 @@ t.test('at the due time one of two instances publishes what both have served', a
   t.equal(lineOf(report, 'origin_requests'), 2);
   t.equal(lineOf(report, 'hit_rate'), 78 / 80);
   t.equal(report.complete, true);
+  t.match(report, { from: '2026-03-14T08:00:00.000Z', to: '2026-03-15T08:00:00.000Z' }, 'full hours');
   for (const { control } of [one, two]) t.equal(lineOf(await reportOf(control), 'requests'), 80);
   await close(one, two);
   const written = [...one.lines, ...two.lines].filter(({ msg }) => msg === 'report: written');

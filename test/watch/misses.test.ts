@@ -62,6 +62,8 @@ t.test('causes sum to misses, by type, by route and in all, whatever came', asyn
   t.equal(sum(report.reasons.map(({ count }) => count)), misses);
   t.equal(sum(report.types.map(({ total }) => total)), misses);
   t.equal(sum(report.routes.map(({ total }) => total)), misses);
+  t.equal(sum(report.urls.map((url) => url.misses)), misses);
+  t.equal(sum(report.urls.flatMap(({ reasons }) => reasons.map(({ count }) => count))), misses);
 });
 
 t.test(
@@ -78,7 +80,11 @@ t.test(
       { url: 'example.org/slow', misses: 1000 },
       { url: 'example.org/often', misses: 10_000 },
     ]);
-    t.equal(urls.length, 5);
+    t.equal(urls.length, 6);
+    t.match(urls[5], {
+      url: '(other)',
+      misses: 100_000 + 11_000 - urls.slice(0, 5).reduce((sum, { misses }) => sum + misses, 0),
+    });
   },
 );
 
@@ -98,7 +104,7 @@ t.test('what was heavy fades and makes room', async (t) => {
   for (let index = 0; index < 50; index += 1)
     heaviest.insert(`k${index}`, { weight: 0.1, seconds: 0, label: '' });
   t.ok(heaviest.size <= 4);
-  t.ok(heaviest.bump('new', 1, 1), 'the heavy one is still known');
+  t.equal(heaviest.bump('new', 1, 1), '', 'the heavy one is still known, with its label');
 });
 
 t.test('values of parameters that are secrets by name are not shown', async (t) => {

@@ -21,6 +21,7 @@ const state = {
   span: '10m',
   overview: undefined,
   timer: undefined,
+  isUp: true,
 };
 
 /** A choice kept from before, if it is one of those there are; else the first. */
@@ -89,6 +90,7 @@ function draw() {
 }
 
 function connection(isUp) {
+  state.isUp = isUp;
   const place = byId('connection');
   const text = isUp ? say().words.live : say().words.unreachable;
   place.hidden = false;
@@ -146,6 +148,7 @@ function applyLanguage() {
   button.textContent = words.other;
   button.lang = state.language === 'he' ? 'en' : 'he';
   byId('theme').textContent = words.theme[state.theme];
+  if (!byId('connection').hidden) connection(state.isUp);
   forms.relabel();
   charts.rebuild();
   draw();

@@ -1,0 +1,29 @@
+/** A webhook that does not take a notice: who was to be told what, and why it failed, is in the log; its address is not. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { PassThrough } from 'node:stream';
+import { pino } from 'pino';
+import t from 'tap';
+import { eventually } from '../helpers/eventually.ts';
+import { createWebhook } from '../../src/watch/webhook.ts';
+
+t.test('a redirect is not followed, and is named beside the alert it was about', async (t) => {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    // Refused at the second try: there is no third.
+    response.writeHead(asked.length === 1 ? 302 : 410, { Location: '/elsewhere' });
+    response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => server.close());
+  const lines = new PassThrough();
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook?token=secret`;
+  await createWebhook(pino(lines))(url, { name: 'low-hit-rate', text: 'low-hit-rate: bad' });
+  await eventually('both tries are logged', () => lines.readableLength > 0);
+  const log = String(lines.read());
+  t.strictSame(asked, ['/hook?token=secret', '/hook?token=secret']);
+  t.match(log, /"problem":"unexpected redirect","about":"low-hit-rate"/);
+  t.match(log, /"problem":"410","about":"low-hit-rate"/);
+  t.notMatch(log, /secret/);
+});
