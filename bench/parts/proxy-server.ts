@@ -7,7 +7,7 @@ import { startServer } from '../../src/server.ts';
 import { argument, serveParent } from './child.ts';
 
 // As `shelflife serve` does first.
-await keepMemoryBound();
+keepMemoryBound();
 const parsed = parseConfig(argument() as string, { file: 'bench.yaml', env: {} });
 if (parsed.kind !== 'ok') throw new Error(JSON.stringify(parsed));
 collectBodies(parsed.config.store.memoryBytes + besideStoreBytes);

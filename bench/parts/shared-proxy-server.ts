@@ -17,7 +17,7 @@ const { config: text, copies } = argument() as { readonly config: string; readon
 const atOnce = 4000;
 
 // As `shelflife serve` does first.
-await keepMemoryBound();
+keepMemoryBound();
 const parsed = parseConfig(text, { file: 'bench.yaml', env: {} });
 if (parsed.kind !== 'ok') throw new Error(JSON.stringify(parsed));
 collectBodies(parsed.config.store.memoryBytes + besideStoreBytes);

@@ -22,27 +22,27 @@ const compileCache = join(import.meta.dirname, '..', '..', 'node_modules', '.cac
 /** Says that the modules have been loaded once already for the sake of the cache. */
 const filled = 'SHELFLIFE_COMPILE_CACHE_FILLED';
 
-/**
- * Sets the limits; replaces the process by itself where only its environment can say them, and once more after it was the
- * first to load the sources as they are.
- */
-export async function keepMemoryBound(): Promise<void> {
+/** Sets the limits; replaces the process by itself, once, where only its environment can say them. */
+export function keepMemoryBound(): void {
   setFlagsFromString('--heap-growing-percent=5');
   setFlagsFromString('--semi-space-growth-factor=1');
-  // A process that was forked speaks to its parent over a channel that would not come along.
-  if (process.platform !== 'linux' || process.execve === undefined || process.connected) return;
   const { env } = process;
-  if (env['MALLOC_ARENA_MAX'] === undefined) {
-    startAgain({ ...allocator, NODE_COMPILE_CACHE: env['NODE_COMPILE_CACHE'] ?? compileCache });
-  }
-  if (hasLoadedStripper() && env['NODE_COMPILE_CACHE'] !== undefined && env[filled] === undefined) {
-    await loadAllModules();
-    flushCompileCache();
-    startAgain({ [filled]: '1' });
-  }
+  if (env['MALLOC_ARENA_MAX'] !== undefined) return;
+  startAgain({ ...allocator, NODE_COMPILE_CACHE: env['NODE_COMPILE_CACHE'] ?? compileCache });
+}
+
+/** Once all that `serve` needs is loaded: if a module had to be stripped, the process is replaced by one that need not. */
+export async function leaveStripper(): Promise<void> {
+  const { env } = process;
+  if (!hasLoadedStripper() || env['NODE_COMPILE_CACHE'] === undefined || env[filled] !== undefined) return;
+  await loadLateModules();
+  flushCompileCache();
+  startAgain({ [filled]: '1' });
 }
 
 function startAgain(more: Readonly<Record<string, string>>): void {
+  // A process that was forked speaks to its parent over a channel that would not come along.
+  if (process.platform !== 'linux' || process.connected) return;
   const [, ...rest] = process.argv;
   const warningless = ['--disable-warning=ExperimentalWarning', ...process.execArgv];
   process.execve?.(process.execPath, [process.execPath, ...warningless, ...rest], {
@@ -56,11 +56,7 @@ function hasLoadedStripper(): boolean {
   return moduleLoadList?.some((name) => name.includes('deps/amaro')) ?? false;
 }
 
-/** All that `serve` loads, also what it loads late, when somebody asks for it. */
-async function loadAllModules(): Promise<void> {
-  await Promise.all([
-    import('../server.ts'),
-    import('../store/open-redis-store.ts'),
-    import('../watch/metrics.ts'),
-  ]);
+/** What is loaded when somebody asks for it. */
+async function loadLateModules(): Promise<void> {
+  await Promise.all([import('../store/open-redis-store.ts'), import('../watch/metrics.ts')]);
 }

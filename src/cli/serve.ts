@@ -12,7 +12,7 @@ import { renderProblem, type Warning } from '../config/problem.ts';
 import type { ListenError, RunningServer } from '../server.ts';
 import { openLog } from '../watch/log-destination.ts';
 import { besideStoreBytes, collectBodies } from './collect-bodies.ts';
-import { keepMemoryBound } from './keep-memory-bound.ts';
+import { keepMemoryBound, leaveStripper } from './keep-memory-bound.ts';
 import { type ConfigSource, loadConfig, tellProblems } from './load-config.ts';
 import { fail, tell } from './output.ts';
 import { watchContent } from './watch-file.ts';
@@ -39,7 +39,7 @@ async function serve({ config: file, upstream, listen, control }: Options): Prom
     fail('say where the app is with --upstream URL, or give a configuration file with -c FILE');
     return;
   }
-  await keepMemoryBound();
+  keepMemoryBound();
   const source: ConfigSource = { file, upstream, listen, control };
   const loaded = await loadConfig(source);
   if (loaded.kind !== 'ok') {
@@ -53,6 +53,7 @@ async function serve({ config: file, upstream, listen, control }: Options): Prom
   logErrors(log);
   // Loaded when it is needed: other commands start in half the time without it.
   const { ListenError, startServer } = await import('../server.ts');
+  await leaveStripper();
   try {
     const readConfig = file === undefined ? undefined : () => loadConfig(source);
     const popularFile = process.env['SHELFLIFE_POPULAR_FILE'] ?? (file && `${file}.popular.json`);

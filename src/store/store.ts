@@ -117,7 +117,7 @@ export type Census = { readonly found: readonly EntryHead[]; readonly isWhole: b
 export const maxVariants = 16;
 
 /** What one more entry costs the process besides its texts and its body, objects, keys and the slack of both heaps: measured. */
-const aroundEntryBytes = 4400;
+const aroundEntryBytes = 5000;
 
 /** What an entry weighs: its body, its fields as strings, and what the structures around them cost. */
 export function entryBytes({ body, target, fields, tags }: Entry): number {

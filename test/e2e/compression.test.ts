@@ -10,7 +10,7 @@ routes:
   - { match: GET /p/*, type: page }
 unmatched: standard
 `;
-const html = '<p>words, words, words</p>'.repeat(400);
+const html = '<p>words, words, words</p>'.repeat(1000);
 
 t.test('text is compressed once when stored, and given plain to who cannot take it', async (t) => {
   const site = await startSite(rules, {
