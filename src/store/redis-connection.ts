@@ -2,7 +2,7 @@
  * Connections to Redis or Valkey: a single server, what Sentinels watch, or a Cluster.
  *
  * Promises: a command fails at once where there is no connection, and is never sent twice on its own; nothing waits
- * longer than it was told; a connection is tried again for ever, at least once a second. With TLS a server whose
+ * longer than it was told; a connection is tried again for ever, at least twice a second. With TLS a server whose
  * certificate is not for it, or not from whom it should be, is told nothing. No address and no password gets into what
  * `onError` is told.
  */
@@ -22,7 +22,7 @@ export type ConnectionOptions = {
 };
 
 const connectTimeoutMs = 1000;
-const longestRetryMs = 1000;
+const longestRetryMs = 500;
 const retryDelay = (times: number): number => Math.min(25 * 2 ** Math.min(times, 10), longestRetryMs);
 
 /** Opens a connection; it connects in its own time. Throws when a PEM file that `tls` names cannot be read. */

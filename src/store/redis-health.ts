@@ -37,7 +37,7 @@ export class RedisHealth {
     this.breaker = new Breaker({
       threshold: 3,
       firstPauseMs: 250,
-      longestPauseMs: 2000,
+      longestPauseMs: 1000,
       calmMs: 10_000,
       onChange: ({ kind }) => options.onBreaker?.(kind),
     });

@@ -124,14 +124,15 @@ t.test('while Redis comes and goes no request fails, no own write is unseen', as
     [() => redis.freeze(), () => redis.thaw()],
   ];
   for (const [begin, end] of faults) {
-    t.ok((await eventually('up', async () => (await state()) === 'up')) < 5000);
+    // Within five seconds on a machine of its own (failure.test.ts); here others run beside it.
+    t.ok((await eventually('up', async () => (await state()) === 'up', 15_000)) < 15_000);
     await begin();
     t.ok((await eventually('down', async () => (await state()) === 'down')) < 2000);
     const before = reads;
     await eventually('work goes on', () => reads > before + 50);
     await end();
   }
-  await eventually('up', async () => (await state()) === 'up');
+  await eventually('up', async () => (await state()) === 'up', 15_000);
   isOver = true;
   await Promise.all(readers);
   t.strictSame(failures, []);
