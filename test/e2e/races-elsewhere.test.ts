@@ -10,7 +10,6 @@ import { askSite, type Instances, startInstances } from '../helpers/instances.ts
 import { barrier } from '../helpers/scripted-site.ts';
 
 const lagMs = 400;
-/** What a busy machine adds. */
 
 const rules =
   (coherence: string) =>
