@@ -74,7 +74,11 @@ function mayUse(facts: Facts, age: number, lifetime: number): boolean {
   const maxStale = anyStale ? Infinity : facts.askMaxStale;
   if (says('no-cache') || facts.asks.includes('no-cache')) return false;
   const reload = says('immutable') && isFresh;
-  if (facts.askMaxAge !== undefined && !reload && age > facts.askMaxAge + (maxStale ?? 0)) return false;
+  if (facts.askMaxAge !== undefined && !reload) {
+    if (age > facts.askMaxAge + (maxStale ?? 0)) return false;
+    // A reload reaches the origin, also in the second the response came in.
+    if (facts.askMaxAge === 0 && maxStale === undefined) return false;
+  }
   if (facts.askMinFresh !== undefined && lifetime - age < facts.askMinFresh) return false;
   if (isFresh) return true;
   if (says('must-revalidate') || says('proxy-revalidate') || facts.sMaxage !== undefined) return false;
