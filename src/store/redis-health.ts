@@ -7,6 +7,8 @@
  * | `live` | trusted: every purge older than `lag` is known | asked, if the breaker is closed |
  * | `late` | not trusted: the log has been silent for `lag`, and may speak when asked | asked for the log first |
  * | `away` | used for `fallback_ttl` more | not asked, but by the probe |
+ *
+ * A third is whether Redis still is the one we know: what comes over a new connection waits for the log (`isSameRedis`).
  */
 
 import { Breaker, type BreakerState } from '../kit/breaker.ts';
@@ -28,6 +30,8 @@ export class RedisHealth {
   readonly #options: HealthOptions;
   /** When the last answer that brought the log up to date was asked for. */
   #heardAt = -Infinity;
+  /** When a connection to Redis was lost last. */
+  #lostAt = -Infinity;
   readonly #startedMs: number;
   #fallback: Fallback | undefined;
 
@@ -48,6 +52,19 @@ export class RedisHealth {
     return nowMs - this.#heardAt < this.#options.lag * 1000;
   }
 
+  /**
+   * Whether the Redis that is asked is the one whose log is known. After a connection was lost it may be another, or an
+   * older copy, with entries that were purged since: what it has is nothing before the log was heard anew.
+   */
+  get isSameRedis(): boolean {
+    return this.#heardAt > this.#lostAt;
+  }
+
+  /** Whether the log has to be heard before anything of Redis can be used, and may be asked for. */
+  mustHear(nowMs: number): boolean {
+    return this.breaker.isClosed && !(this.isHeard(nowMs) && this.isSameRedis);
+  }
+
   /** How long ago the log was heard last; `undefined`: never. */
   silence(nowMs: number): Seconds | undefined {
     return Number.isFinite(this.#heardAt) ? seconds((nowMs - this.#heardAt) / 1000) : undefined;
@@ -62,6 +79,11 @@ export class RedisHealth {
   heard(askedAtMs: number): void {
     this.#heardAt = Math.max(this.#heardAt, askedAtMs);
     this.#fallback = undefined;
+  }
+
+  /** A connection was lost. */
+  lost(): void {
+    this.#lostAt = this.#options.clock.monotonicMs();
   }
 
   /** A command has ended, well or not. `asProbe`: it was let through to find out. */

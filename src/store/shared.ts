@@ -16,7 +16,7 @@ import { readSyncReply, syncArguments, syncScript, syncScriptSha } from './log-s
 import type { SyncReply, SyncRequest } from './log-script.ts';
 import { LogTail, tailBlockMs } from './log-tail.ts';
 import { openConnection, reconnect, type RedisClient, within } from './redis-connection.ts';
-import { RedisHealth } from './redis-health.ts';
+import { type HealthOptions, RedisHealth } from './redis-health.ts';
 import { redisKeys, type RedisKeys } from './redis-keys.ts';
 import { nodesOf } from './redis-nodes.ts';
 import { RedisPurgeLog } from './redis-purge-log.ts';
@@ -76,8 +76,7 @@ export async function openSharedStore(options: SharedStoreOptions): Promise<Shar
   const keys = redisKeys(redis.prefix);
   const onEvent = limited(clock, options.onEvent);
   const links = openLinks(redis, onEvent);
-  const onBreaker = (state: BreakerState['kind']): void => onEvent({ what: 'breaker', state });
-  const health = new RedisHealth({ clock, lag, fallbackTtl, onBreaker });
+  const health = healthOf({ clock, lag, fallbackTtl }, links.reader, onEvent);
   const purgeLog = openLog(options, { instance, keys, health, client: links.reader, onEvent });
   const unreadable: Partial<Record<UnreadableReason, number>> = {};
   const entries = new RedisEntries({
@@ -131,6 +130,17 @@ function openLinks({ server, deadline }: RedisConfig, onEvent: OnEvent): Links {
     writer: open(Math.max(deadline * 1000, writeMs)),
     tail: open(tailBlockMs + handshakeMs),
   };
+}
+
+function healthOf(
+  options: Pick<HealthOptions, 'clock' | 'lag' | 'fallbackTtl'>,
+  reader: RedisClient,
+  onEvent: OnEvent,
+): RedisHealth {
+  const health = new RedisHealth({ ...options, onBreaker: (state) => onEvent({ what: 'breaker', state }) });
+  // Of a Cluster also when it was the connection to one of its nodes.
+  for (const event of ['close', '-node']) reader.on(event, () => health.lost());
+  return health;
 }
 
 type LogParts = {

@@ -92,7 +92,7 @@ export class TieredStore implements Store {
   async get(key: CacheKey, sinceMs?: number): Promise<readonly Entry[]> {
     const nowMs = this.#clock.monotonicMs();
     const untilMs = (sinceMs ?? nowMs) + this.#options.deadline * 1000;
-    if (this.#health.trust(nowMs) === 'late') await this.#hear(untilMs);
+    if (this.#health.mustHear(nowMs)) await this.#hear(untilMs);
     if (this.#health.breaker.isClosed) await this.#inTime(untilMs, this.#readShared(key));
     const { leases } = this.#options;
     const mayTakeTurn = sinceMs !== undefined && this.#clock.monotonicMs() < untilMs;
@@ -206,10 +206,10 @@ export class TieredStore implements Store {
     const leftMs = Math.max(0, untilMs - this.#clock.monotonicMs());
     const heard = await within(leftMs, this.#options.log.sync()).catch(() => false);
     const nowMs = this.#clock.monotonicMs();
-    // Whoever had waited elsewhere and had little time left cannot tell whether Redis is slow.
-    if (!heard && !this.#health.isHeard(nowMs) && this.#isWholeDeadline(leftMs)) {
-      this.#health.breaker.trip(nowMs);
-    }
+    // Whoever had waited elsewhere and had little time left cannot tell whether Redis is slow; nor can, while memory is
+    // good, whoever met a connection not made again yet.
+    const tells = this.#isWholeDeadline(leftMs) && (nowMs >= untilMs - 1 || !this.#health.isHeard(nowMs));
+    if (!heard && tells && this.#health.mustHear(nowMs)) this.#health.breaker.trip(nowMs);
   }
 
   /** While no instance has the key: our turn to fetch, or what another has fetched. A leader may die once. */
@@ -248,7 +248,7 @@ export class TieredStore implements Store {
     try {
       const found = await this.#options.entries.get(key);
       this.#health.ended(false, true);
-      this.#backFill(found);
+      if (this.#health.isSameRedis) this.#backFill(found);
       return found;
     } catch {
       // A miss, whatever the reason; the breaker counts it.
