@@ -73,13 +73,16 @@ t.test('killed while it stores large pages', async (t) => {
     }
     t.ok((await redis.client.pttl(name)) > 0, 'and has an expiry');
   }
+  /** One after the other: what waits to be written to Redis is bounded, and all of it is to get there. */
   const wholeFrom = async (url: string): Promise<string[]> => {
-    const answers = await Promise.all(Array.from({ length: pages }, (_, at) => askSite(`${url}/p/${at}`)));
-    for (const [at, { status, text }] of answers.entries()) {
+    const fates: string[] = [];
+    for (let at = 0; at < pages; at += 1) {
+      const { status, text, fate } = await askSite(`${url}/p/${at}`);
       if (status !== 200 || versionOf(text, `/p/${at}`, pageBytes) === undefined)
         t.fail(`page ${at}: ${status}`);
+      fates.push(fate);
     }
-    return answers.map(({ fate }) => fate);
+    return fates;
   };
   await wholeFrom(other.site);
   await eventually('the other stores the rest', async () => (await stored()).length === pages, 10_000);

@@ -11,7 +11,7 @@ import { startServing } from '../helpers/serving.ts';
 
 const deadlineMs = 200;
 /** What a busy machine adds to a request, at worst. */
-const slackMs = 400;
+const slackMs = 600;
 
 const rules = (upstream: string, redisUrl: string): string => `
 upstream: ${upstream}
@@ -106,7 +106,7 @@ t.test('on one proxy', async (t) => {
       t.ok(slowest < deadlineMs + slackMs, `at first none waits longer than the deadline: ${slowest} ms`);
       if (isAway) {
         t.ok((await eventually('known', async () => !(await isUp()))) < 2000, 'known within 2 s');
-        t.ok(median(await ask(40)) < 25, 'then none waits for it');
+        t.ok(median(await ask(40)) < deadlineMs / 2, 'then none waits for it');
       } else await ask(40);
       t.equal((await askSite(`${site}/p/written`)).status, 200);
       await end({ redis, link });
