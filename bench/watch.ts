@@ -17,6 +17,7 @@ import { seconds, systemClock } from '../src/kit/time.ts';
 import { openOrigin } from '../src/origin/origin.ts';
 import { createPopularity } from '../src/policy/popularity.ts';
 import { createReader } from '../src/proxy/client-request.ts';
+import { CodedBodies } from '../src/proxy/coded-bodies.ts';
 import type { ProxyParts } from '../src/proxy/exchange.ts';
 import type { Outcome } from '../src/proxy/outcome.ts';
 import { createPipeline } from '../src/proxy/pipeline.ts';
@@ -122,6 +123,7 @@ function partsOf(): ProxyParts {
     site: () => site,
     store: new MemoryStore({ maxBytes: config.store.memoryBytes }),
     purgeLog: new LocalPurgeLog('bench'),
+    codedBodies: new CodedBodies(),
     origin: openOrigin({ ...config.upstream }),
     clock: systemClock,
     flights: new SingleFlight({ maxFlights: 100, maxWaiters: 100 }),

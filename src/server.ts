@@ -24,6 +24,7 @@ import { openOrigin } from './origin/origin.ts';
 import { outdatedTypes } from './policy/config-change.ts';
 import { typeTag } from './policy/entry-tags.ts';
 import { createPopularity } from './policy/popularity.ts';
+import { CodedBodies } from './proxy/coded-bodies.ts';
 import { createReader } from './proxy/client-request.ts';
 import type { ProxyParts, Site } from './proxy/exchange.ts';
 import { createLearnSession } from './proxy/learn-session.ts';
@@ -221,6 +222,7 @@ function createParts(
     uncacheable: new BoundedMap<string, EpochMs>(20_000),
     evicted,
     popularity: createPopularity(config.ttl.popular),
+    codedBodies: new CodedBodies(),
     learnSession: createLearnSession((digest, keptFor) => {
       learned.trust(digest, keptFor);
     }),

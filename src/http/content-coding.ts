@@ -25,6 +25,20 @@ export function isCompressible(fields: Fields): boolean {
   );
 }
 
+/** How many codings of one representation are undone here: more than two hardly anybody has seen. */
+const mostCodings = 4;
+
+/** The codings the origin has applied, the last one, which is to be undone first, first. `x-gzip` is gzip (RFC 9110 §8.4.1.3). */
+export function codingsOf(fields: Fields): string[] {
+  const value = combinedValue(fields, 'content-encoding');
+  if (value === undefined) return [];
+  const names = parseList(value.toLowerCase()).filter((name) => name !== 'identity');
+  return names
+    .map((name) => (name === 'x-gzip' ? 'gzip' : name))
+    .toReversed()
+    .slice(0, mostCodings);
+}
+
 /** Whether an `Accept-Encoding` takes gzip (RFC 9110 §12.5.3). */
 export function acceptsGzip(acceptEncoding: string | undefined): boolean {
   if (acceptEncoding === undefined) return false;

@@ -115,6 +115,8 @@ function recordingParts(
     evicted: usesStore ? evicted : new BoundedMap(1),
     // This request would be counted before it is asked for.
     popularity: { record: ignore, isHigh: (key, at) => popularity.isHigh(key, at, 1) },
+    // Its body, if it has any, is a text somebody made up.
+    codedBodies: { isWhole: () => true },
     learnSession: ignore,
     background: recordingBackground(record),
     // The first is that of the exchange itself, not of a renewal behind it.

@@ -16,6 +16,7 @@ import type { Match, Rules } from '../policy/rules.ts';
 import type { PurgeLog, Position } from '../store/purge-log.ts';
 import type { Entry, Store } from '../store/store.ts';
 import type { ClientRequest } from './client-request.ts';
+import type { CodedBodies } from './coded-bodies.ts';
 import type { Outcome } from './outcome.ts';
 import type { Reply } from './reply.ts';
 import { clientRequestId, requestIdOf } from './request-id.ts';
@@ -53,6 +54,7 @@ export type ProxyParts = {
   /** Keys dropped for want of space lately. */
   readonly evicted: BoundedMap<string, true>;
   readonly popularity: Popularity;
+  readonly codedBodies: Pick<CodedBodies, 'isWhole'>;
   readonly learnSession: LearnSession;
   readonly onOutcome: (outcome: Outcome) => void;
   /** Absent: a stale response that was given is renewed at once, and nothing else happens with no client waiting. */

@@ -149,6 +149,7 @@ export function offlineParts(
     uncacheable: new BoundedMap(1),
     evicted: new BoundedMap(1),
     popularity: createPopularity(config.ttl.popular),
+    codedBodies: { isWhole: () => true },
     learnSession: () => undefined,
     onOutcome: () => undefined,
   };

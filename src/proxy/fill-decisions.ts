@@ -5,7 +5,8 @@
 
 import { combinedValue, hasField } from '../http/fields.ts';
 import { isOriginError } from '../http/reuse.ts';
-import { evaluateConditional } from '../http/validators.ts';
+import type { Fields } from '../http/message.ts';
+import { conditionalFields, evaluateConditional } from '../http/validators.ts';
 import type { FlightEnd } from '../kit/single-flight.ts';
 import type { EpochMs } from '../kit/time.ts';
 import type { OriginHead } from '../origin/origin.ts';
@@ -13,7 +14,7 @@ import type { Entry } from '../store/store.ts';
 import type { CacheExchange, FetchFailure } from './exchange.ts';
 import type { FillInput } from './fill-input.ts';
 import type { NotStoredReason } from './outcome.ts';
-import { assemble } from './parts.ts';
+import { askForRest, assemble } from './parts.ts';
 import {
   type EntryInput,
   type EntryResult,
@@ -23,6 +24,11 @@ import {
   type StoragePlan,
   type StoredHead,
 } from './storing.ts';
+
+/** The fields that ask whether what is stored is still so, or for what it lacks. */
+export function conditionOf({ stored, completes }: FillInput): Fields | undefined {
+  return completes === undefined ? stored && conditionalFields(stored.fields) : askForRest(completes);
+}
 
 /** Whether to keep the body, as far as the head and its framing tell. */
 export function planFill(
@@ -75,9 +81,7 @@ export function finishedEntry(
   const whole = head.status === 206 ? assemble(exchange, head, body) : { head, body, part: undefined };
   if (whole === undefined) return { kind: 'no', reason: 'partial-content' };
   const originSeconds = exchangeSeconds(head.requestTime, exchange.parts.clock.now());
-  const made = makeEntry(exchange, { ...input, ...whole, originSeconds });
-  if (made.kind === 'no' || isCurrent(exchange, made.entry)) return made;
-  return { kind: 'no', reason: 'purged-during-fetch' };
+  return makeEntry(exchange, { ...input, ...whole, originSeconds });
 }
 
 /**

@@ -9,7 +9,7 @@
 import { cacheStatusValue, type CacheStatus } from '../http/cache-status.ts';
 import { fieldLines } from '../http/fields.ts';
 import type { Fields } from '../http/message.ts';
-import { conditionalFields, notModifiedFields } from '../http/validators.ts';
+import { notModifiedFields } from '../http/validators.ts';
 import { type EpochMs, runAfter } from '../kit/time.ts';
 import type { FailureReason, OriginFailure } from '../origin/failure.ts';
 import type { OriginExchange, OriginHead, OriginReceiver } from '../origin/origin.ts';
@@ -17,6 +17,7 @@ import type { Entry } from '../store/store.ts';
 import { ClientSide } from './client-side.ts';
 import type { CacheExchange } from './exchange.ts';
 import {
+  conditionOf,
   dropStored,
   finishedEntry,
   giveUpStoring,
@@ -31,9 +32,10 @@ import type { FillInput } from './fill-input.ts';
 import { type End, FillReport, type Told } from './fill-report.ts';
 import { KeptBody } from './kept-body.ts';
 import type { NotStoredReason } from './outcome.ts';
-import { askForRest, isRestOf } from './parts.ts';
+import { isRestOf } from './parts.ts';
 import { applyHead, type Renewal, renewBy304 } from './renew-entry.ts';
-import { asDelivered, storeEntry } from './store-entry.ts';
+import { settle, storeForAll } from './settle.ts';
+import { asDelivered } from './store-entry.ts';
 import { standInFor, type Trouble } from './stand-in.ts';
 import { planStorage, type StoragePlan, type StoredHead } from './storing.ts';
 import { fetchFields } from './upstream-fields.ts';
@@ -81,9 +83,8 @@ class Fill implements OriginReceiver {
   }
 
   start(): void {
-    const { exchange, stored, completes, probe } = this.#input;
-    this.#condition =
-      completes === undefined ? stored && conditionalFields(stored.fields) : askForRest(completes);
+    const { exchange, probe } = this.#input;
+    this.#condition = conditionOf(this.#input);
     const fields = fetchFields(exchange, this.#condition);
     this.#limitPatience();
     const { method } = exchange.request;
@@ -129,16 +130,17 @@ class Fill implements OriginReceiver {
     if (this.#client.isHandedOver) return;
     const body = this.#kept?.whole();
     const entry = body === undefined ? undefined : this.#entryOf(body);
-    if (entry !== undefined) this.#store(entry);
-    else letGo(this.#input);
+    const settled = settle(this.#input, entry, (objection) => {
+      this.#notStored = objection;
+      if (objection === undefined) this.#entry = entry;
+    });
     if (this.#client.isHolding && entry !== undefined) {
       this.#give(entry, this.#head?.status === 206 ? { fwdStatus: 206 } : {});
-    } else if (this.#client.isHolding && this.#head !== undefined) {
-      this.#client.stream(this.#head, this.#cacheStatus({}));
-      if (body !== undefined) this.#client.write(body);
-    }
+    } else this.#letFlow(body === undefined ? [] : [body]);
     this.#client.end(trailers);
-    this.#over({ kind: 'forward', failure: undefined });
+    const end: End = { kind: 'forward', failure: undefined };
+    if (settled === undefined) this.#over(end);
+    else void settled.then(() => this.#over(end));
   }
 
   onFailure(failure: OriginFailure): void {
@@ -192,6 +194,11 @@ class Fill implements OriginReceiver {
     this.#kept = undefined;
     if (this.#client.isDone) this.#origin?.abort();
     if (this.#client.isStreaming) this.#client.write(chunks.at(-1) ?? Buffer.alloc(0));
+    this.#letFlow(chunks);
+  }
+
+  /** A client that was to have the whole gets it as it came. */
+  #letFlow(chunks: readonly Buffer[]): void {
     if (!this.#client.isHolding || this.#head === undefined) return;
     this.#client.stream(this.#head, this.#cacheStatus({}));
     for (const chunk of chunks) this.#client.write(chunk);
@@ -212,17 +219,8 @@ class Fill implements OriginReceiver {
     const input = { head: this.#head, plan: this.#plan, body, asOf: this.#input.asOf };
     const made = finishedEntry(this.#exchange, input);
     if (made.kind === 'entry') return made.entry;
-    if (made.reason === 'purged-during-fetch') this.#notStored = made.reason;
-    else this.#giveUp(made.reason);
+    this.#giveUp(made.reason);
     return undefined;
-  }
-
-  #store(entry: Entry): void {
-    const { parts, plan } = this.#exchange;
-    this.#entry = entry;
-    storeEntry(this.#exchange, entry);
-    parts.uncacheable.delete(plan.key);
-    this.#input.flight?.end(entry.part === undefined ? { kind: 'done', result: entry } : { kind: 'give-up' });
   }
 
   /** The stored response is validated, or must go; either way the client gets what it is now. */
@@ -233,8 +231,10 @@ class Fill implements OriginReceiver {
       return;
     }
     const isKept = renewal.kind === 'renewed' && isCurrent(this.#exchange, renewal.entry);
-    if (isKept) this.#store(renewal.entry);
-    else {
+    if (isKept) {
+      this.#entry = renewal.entry;
+      storeForAll(this.#input, renewal.entry);
+    } else {
       this.#notStored = renewal.kind === 'ended' ? renewal.reason : 'purged-during-fetch';
       dropStored(this.#exchange, stored);
       letGo(this.#input);

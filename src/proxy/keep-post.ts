@@ -10,6 +10,7 @@ import type { Exchange } from './exchange.ts';
 import { finishedEntry } from './fill-decisions.ts';
 import { KeptBody } from './kept-body.ts';
 import { keyedExchange } from './keyed-exchange.ts';
+import { judge } from './settle.ts';
 import { planStorage } from './storing.ts';
 
 /** Takes the body as it passes; `finish` stores what has been told whole. */
@@ -39,7 +40,11 @@ export async function keeperOf(
     },
     finish: () => {
       const made = fits ? finishedEntry(keyed, { head, plan, body: body.whole(), asOf }) : undefined;
-      if (made?.kind === 'entry') parts.store.put(made.entry);
+      if (made?.kind !== 'entry') return;
+      const { entry } = made;
+      void judge(keyed, entry, (objection) => {
+        if (objection === undefined) parts.store.put(entry);
+      });
     },
   };
 }

@@ -47,6 +47,7 @@ export type NotStoredReason =
   | 'too-large'
   | 'too-many-tags'
   | 'unverified-length'
+  | 'broken-coding'
   | 'truncated'
   | 'purged-during-fetch'
   | 'zero-lifetime'

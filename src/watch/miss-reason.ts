@@ -34,6 +34,7 @@ export function countsAs({ kind, method }: Pick<Outcome, 'kind' | 'method'>): 'h
 /** Not stored this time, for reasons that say nothing about the next. */
 const passing: ReadonlySet<NotStoredReason> = new Set<NotStoredReason>([
   'truncated',
+  'broken-coding',
   'purged-during-fetch',
   'not-asked',
 ]);

@@ -69,6 +69,7 @@ const notStored: All<NotStoredReason> = {
   'too-many-tags': true,
   'unverified-length': true,
   truncated: true,
+  'broken-coding': true,
   'purged-during-fetch': true,
   'zero-lifetime': true,
   'head-request': true,

@@ -12,6 +12,7 @@ import { OriginHealth } from '../../src/origin/origin-health.ts';
 import { createPopularity } from '../../src/policy/popularity.ts';
 import { readAsked } from '../../src/proxy/asked-request.ts';
 import { nobody } from '../../src/proxy/reply.ts';
+import { CodedBodies } from '../../src/proxy/coded-bodies.ts';
 import type { ProxyParts } from '../../src/proxy/exchange.ts';
 import type { Outcome } from '../../src/proxy/outcome.ts';
 import { createPipeline } from '../../src/proxy/pipeline.ts';
@@ -106,6 +107,7 @@ export function simulatedSite(rules: string, options: { readonly popularFile?: s
     uncacheable: new BoundedMap<string, EpochMs>(1000),
     evicted: new BoundedMap<string, true>(1000),
     popularity: createPopularity(config.ttl.popular),
+    codedBodies: new CodedBodies(),
     learnSession: () => undefined,
     onOutcome: (outcome) => outcomes.push(outcome),
   };

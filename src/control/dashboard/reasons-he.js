@@ -62,6 +62,7 @@ export const notStored = {
   'too-many-tags': 'יותר מדי תגיות',
   'unverified-length': 'לא ניתן לוודא שהגיעה בשלמותה',
   truncated: 'נקטעה בדרך',
+  'broken-coding': 'הדחיסה של המקור קטועה או פגומה',
   'purged-during-fetch': 'בוטלה בזמן השליפה',
   'zero-lifetime': 'אורך החיים הוא אפס',
   'head-request': 'תשובה ל־HEAD',
