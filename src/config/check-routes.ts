@@ -18,6 +18,7 @@ import {
   oneOrMore,
   or,
   placed,
+  recover,
   required,
   section,
   then,
@@ -33,7 +34,7 @@ const match: Reader<Match> = then(text, (written, place, at) => {
 
 const matches: Reader<readonly Placed<Match>[]> = oneOrMore(placed(match));
 
-/** A route as read, places kept for the checks across sections. */
+/** A route as read, places kept for the checks across sections. No `match` at all: none could be read. */
 export type RouteDraft = {
   readonly match: readonly Placed<Match>[];
   readonly when: readonly RequestCondition[];
@@ -42,7 +43,7 @@ export type RouteDraft = {
 };
 
 const route: Reader<RouteDraft> = section({
-  match: required(matches),
+  match: required(recover(matches, [])),
   when: or(requestWhen, []),
   type: required(placed(text)),
   tags: or(listOf(placed(tag)), []),

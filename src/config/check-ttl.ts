@@ -6,9 +6,9 @@
 
 import { type Factor, type HourBand, type TtlConfig, defaults } from './config.ts';
 import { when } from './check-condition.ts';
-import type { Place } from './problem.ts';
 import { duration, number, text, textAs, timeOfDay } from './read-scalar.ts';
 import {
+  type ListRead,
   type Placed,
   type Reader,
   type Reading,
@@ -16,6 +16,7 @@ import {
   or,
   placed,
   placeOfKey,
+  recover,
   required,
   section,
   then,
@@ -31,7 +32,7 @@ const band: Reader<HourBand> = then(
     name: required(text),
     from: required(timeOfDay),
     to: required(timeOfDay),
-    factor: required(factorNumber),
+    factor: required(recover(factorNumber, 1)),
   }),
   ({ name, from, to, factor }): HourBand => ({ name, fromMinute: from, toMinute: to, factor }),
 );
@@ -46,7 +47,7 @@ const day = 24 * 60;
 const lengthOf = ({ fromMinute, toMinute }: HourBand): number =>
   (toMinute > fromMinute ? toMinute : toMinute + day) - fromMinute;
 
-function checkHours(bands: readonly Placed<HourBand>[], place: Place, at: Reading): void {
+function checkHours({ items: bands, place, isWhole }: ListRead<Placed<HourBand>>, at: Reading): void {
   refuseRepeatedNames(bands, at);
   const covering = Array.from({ length: day }, () => -1);
   bands.forEach(({ value, place: where }, index) => {
@@ -63,7 +64,8 @@ function checkHours(bands: readonly Placed<HourBand>[], place: Place, at: Readin
     }
     for (const minute of minutes) covering[minute] = index;
   });
-  for (const [from, to] of gapsIn(covering)) {
+  // What an entry that cannot be read was to cover, nobody knows.
+  for (const [from, to] of isWhole ? gapsIn(covering) : []) {
     const gap = `${showTimeOfDay(from)} to ${showTimeOfDay(to)}`;
     at.report('hours-gap', `no entry covers ${gap}; the hours must cover the whole day`, [
       place[0],
@@ -93,8 +95,8 @@ const factor: Reader<Factor> = section({
 });
 
 const factors: Reader<readonly Factor[]> = then(
-  listOf(placed(factor), (found, _, at) => {
-    refuseRepeatedNames(found, at);
+  listOf(placed(factor), ({ items }, at) => {
+    refuseRepeatedNames(items, at);
   }),
   (found) => found.map(({ value }) => value),
 );

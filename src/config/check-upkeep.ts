@@ -16,6 +16,7 @@ import {
   or,
   placed,
   placeOfKey,
+  recover,
   required,
   section,
   then,
@@ -40,7 +41,7 @@ const refreshSection = section(
   {
     urls: optional(notEmpty(listOf(sitePath))),
     type: optional(placed(text)),
-    every: required(positive),
+    every: required(recover(positive, defaults.refresh.activeWithin)),
     active_within: or(positive, defaults.refresh.activeWithin),
   },
   (_, at, node) => {
@@ -87,8 +88,8 @@ const alert: Reader<Alert> = section({
 
 /** `alerts`. */
 export const alerts: Reader<readonly Alert[]> = then(
-  listOf(placed(alert), (found, _, at) => {
-    refuseRepeatedNames(found, at);
+  listOf(placed(alert), ({ items }, at) => {
+    refuseRepeatedNames(items, at);
   }),
   (found) => found.map(({ value }) => value),
 );

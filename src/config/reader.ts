@@ -115,10 +115,13 @@ export function mapOf<T>(
   };
 }
 
-/** Reads a list; entries that cannot be read are left out. `whole` sees the list only when every entry could be read. */
+/** What can be read of a list, and whether that is all of it. */
+export type ListRead<T> = { readonly items: readonly T[]; readonly place: Place; readonly isWhole: boolean };
+
+/** Reads a list; entries that cannot be read are left out. `also` checks between those that can. */
 export function listOf<T>(
   reader: Reader<T>,
-  whole?: (items: readonly T[], place: Place, at: Reading) => void,
+  also?: (read: ListRead<T>, at: Reading) => void,
 ): Reader<readonly T[]> {
   return {
     inside: below('[]', reader.inside),
@@ -128,7 +131,7 @@ export function listOf<T>(
         reader.read(at.follow(item as Node), at),
       );
       const items = read.filter((item): item is T => item !== failed);
-      if (items.length === read.length) whole?.(items, placeOf(node), at);
+      also?.({ items, place: placeOf(node), isWhole: items.length === read.length }, at);
       return items;
     },
   };

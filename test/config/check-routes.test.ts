@@ -144,3 +144,17 @@ t.test('a route with a condition takes not all of what its pattern matches', asy
   t.strictSame(problemsBelow(`routes:\n${some}${open}`), []);
   t.strictSame(problemsBelow(`routes:\n${open}${some}`), ['3:14 unreachable-route']);
 });
+
+t.test(
+  'the content type of a route, or of a refresh, is judged beside what cannot be read there',
+  async (t) => {
+    t.strictSame(problemsBelow('routes: [{ match: get /a, type: nope }]'), [
+      '1:19 bad-match',
+      '1:33 unknown-type',
+    ]);
+    t.strictSame(problemsBelow('refresh: [{ type: nope, every: 1x }]'), [
+      '1:19 unknown-type',
+      '1:32 bad-duration',
+    ]);
+  },
+);

@@ -34,6 +34,23 @@ for (const [what, bands, expected] of bad) {
   });
 }
 
+t.test('hours beside one that cannot be read are judged all the same, but for what is missing', async (t) => {
+  const band = (name: string, time: string, factor: string) =>
+    `  - { name: ${name}, from: "${time.slice(0, 5)}", to: "${time.slice(6)}", factor: ${factor} }\n`;
+  const [day, late] = [band('a', '09:00-18:00', '1'), band('a', '17:00-23:00', '1')];
+  t.strictSame(problemsBelow(`ttl:\n  hours:\n${day}${late}${band('b', '23:00-9', '1')}`), [
+    '4:5 duplicate-name',
+    '4:5 hours-overlap',
+    '5:35 bad-time',
+  ]);
+  t.strictSame(problemsBelow(`ttl:\n  hours:\n${day}${band('a', '17:00-23:00', '-1')}`), [
+    '3:3 hours-gap',
+    '4:5 duplicate-name',
+    '4:5 hours-overlap',
+    '4:52 out-of-range',
+  ]);
+});
+
 t.test('an empty list of hours covers nothing', async (t) => {
   t.strictSame(problemsBelow('ttl: { hours: [] }'), ['1:15 hours-gap']);
 });
