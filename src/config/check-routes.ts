@@ -104,5 +104,13 @@ const eachMatch = ({
 
 function takesAll(earlier: Candidate, later: Candidate): boolean {
   if (!later.value.methods.every((method) => earlier.value.methods.includes(method))) return false;
-  return earlier.value.pattern === later.value.pattern || covers(earlier.paths, later.paths);
+  if (earlier.value.pattern === later.value.pattern || covers(earlier.paths, later.paths)) return true;
+  // Groups and expressions are not compared; but a path without choice can be tried.
+  const hasOwn = earlier.value.pieces.some(({ kind }) => kind === 'any');
+  return hasOwn && isPath(later.value) && takesPath(earlier.value, later.paths.example);
 }
+
+const isPath = ({ pieces }: Match): boolean => pieces.every(({ kind }) => kind === 'text');
+
+const takesPath = ({ pattern }: Match, pathname: string): boolean =>
+  new URLPattern({ pathname: pattern }).test({ pathname });

@@ -54,6 +54,11 @@ const unreachable: readonly (readonly [string, string])[] = [
   ['GET /api/*', 'GET /api/files/:id'],
   ['GET /a/:x', 'GET /a/b'],
   ['GET /a/:x', 'GET /a/:y'],
+  ['GET /a/(b|c)', 'GET /a/b'],
+  ['GET /a/:x?', 'GET /a'],
+  ['GET /a/:x+', 'GET /a/b/c'],
+  ['GET /a{/b}?', 'GET /a/b'],
+  ['GET /a/:x(\\\\d+)', 'GET /a/12'],
 ];
 for (const [earlier, later] of unreachable) {
   t.test(`\`${later}\` is never reached after \`${earlier}\``, async (t) => {
@@ -70,7 +75,9 @@ const reachable: readonly (readonly [string, string])[] = [
   ['GET /a/b', 'GET /a/:x'],
   ['GET /a/:x', 'GET /a/*'],
   ['GET /A', 'GET /a'],
-  ['GET /a/(b|c)', 'GET /a/b'],
+  ['GET /a/(b|c)', 'GET /a/d'],
+  ['GET /a/(b|c)', 'GET /a/(b)'],
+  ['GET /a/:x+', 'GET /a'],
 ];
 for (const [earlier, later] of reachable) {
   t.test(`\`${later}\` may be reached after \`${earlier}\``, async (t) => {
