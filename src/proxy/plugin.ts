@@ -61,6 +61,11 @@ export async function createProxyServer(options: ProxyServerOptions): Promise<Fa
   app.addHook('onRequest', (request, reply, done) => {
     if (admitUpgrade(options, request, reply)) done();
   });
+  // Whatever Fastify itself would say to a client, it says in its own words, and without a Cache-Status.
+  app.setErrorHandler((error, _request, reply) => {
+    reply.hijack();
+    crash(options, reply.raw, error);
+  });
   await app.register(httpProxy, proxyOptions({ options, underWay }, methods));
   return app;
 }
@@ -114,12 +119,24 @@ function forward(
 ): void {
   underWay.set(message, forwarded);
   message.url = forwarded.target;
+  hideMediaType(message);
   let hasEnded = false;
   response.once('close', () => {
     hasEnded = response.writableFinished;
     if (!hasEnded) forwarded.onClientGone().catch(options.onError);
   });
   handler(message, response);
+}
+
+/**
+ * A body is nobody's business here. By its media type Fastify would take `text/plain` for text, whole and as UTF-8, and
+ * refuse what it cannot read as a type; the origin is sent the client's own from `Forwarded`.
+ */
+function hideMediaType({ method, headers }: IncomingMessage): void {
+  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  // Fastify refuses a QUERY without; the origin may see it otherwise.
+  if (hasBody || method === 'QUERY') headers['content-type'] = 'application/octet-stream';
+  else delete headers['content-type'];
 }
 
 /** Travels with a request's fields through reply-from, which knows nothing of interim responses; it is no field. */
