@@ -2,7 +2,8 @@
  * What splits stored responses without need: query parameters, cookies and header fields whose values differ where the
  * bodies are the same.
  *
- * Looks at what is stored when asked, at most `most` entries; nothing is kept.
+ * Looks at what is stored when asked; nothing is kept. Promise: clients choose the URLs, so what is looked at is bounded in
+ * every respect: nothing else is answered meanwhile.
  */
 
 import { hash } from 'node:crypto';
@@ -30,7 +31,8 @@ export type VariantSplit = {
 
 export type Splits = { readonly query: readonly QuerySplit[]; readonly variants: readonly VariantSplit[] };
 
-const most = 5000;
+/** Of each so much is looked at: entries, bytes of bodies, parameters of a URL, characters of it, things to compare. */
+const most = { entries: 5000, bodyBytes: 64 * 1024 ** 2, parameters: 20, characters: 1000, groups: 20_000 };
 const listed = 20;
 
 type Group = {
@@ -49,9 +51,11 @@ export function findSplits(
   const queries = new Map<string, Group>();
   const variants = new Map<string, Group>();
   let seen = 0;
+  let bodyBytes = 0;
   for (const entry of entries) {
     seen += 1;
-    if (seen > most) break;
+    bodyBytes += entry.body.length;
+    if (seen > most.entries || bodyBytes > most.bodyBytes) break;
     if (entry.status !== 200 || entry.part !== undefined) continue;
     const body = hash('sha256', entry.body, 'hex');
     for (const { name, value, rest } of parametersOf(entry)) {
@@ -74,8 +78,11 @@ type Noted = {
 };
 
 function note(groups: Map<string, Group>, { entry, name, value, body, key }: Noted): void {
-  const id = JSON.stringify([entry.contentType, ...key]);
-  const group = groups.get(id) ?? { entry, name, values: new Set(), bodies: new Set(), entries: 0 };
+  // A key is most of a URL, once for each of its parameters.
+  const id = hash('sha256', JSON.stringify([entry.contentType, ...key]), 'base64');
+  const known = groups.get(id);
+  if (known === undefined && groups.size >= most.groups) return;
+  const group = known ?? { entry, name, values: new Set(), bodies: new Set(), entries: 0 };
   group.values.add(value);
   group.bodies.add(body);
   group.entries += 1;
@@ -84,17 +91,22 @@ function note(groups: Map<string, Group>, { entry, name, value, body, key }: Not
 
 type Parameter = { readonly name: string; readonly value: string; readonly rest: string };
 
-/** Each parameter of an entry's URL, with the URL without it. */
+/** Each parameter of an entry's URL, with the URL without it; none where there are more than anybody means. */
 function parametersOf({ target }: Entry): Parameter[] {
   const from = target.indexOf('?');
-  if (from < 0) return [];
-  const pairs = target.slice(from + 1).split('&');
-  const names = new Set(pairs.map((pair) => pair.replace(/=.*/s, '')));
-  return [...names].map((name) => {
-    const isOwn = (pair: string): boolean => pair.replace(/=.*/s, '') === name;
-    const others = pairs.filter((pair) => !isOwn(pair)).join('&');
-    return { name, value: pairs.filter(isOwn).join('&'), rest: `${target.slice(0, from)}?${others}` };
-  });
+  if (from < 0 || target.length > most.characters) return [];
+  const pairs = target
+    .slice(from + 1)
+    .split('&')
+    .map((pair) => ({ pair, name: pair.replace(/=.*/s, '') }));
+  const names = new Set(pairs.map(({ name }) => name));
+  if (names.size > most.parameters) return [];
+  const joined = (kept: typeof pairs): string => kept.map(({ pair }) => pair).join('&');
+  return [...names].map((name) => ({
+    name,
+    value: joined(pairs.filter((one) => one.name === name)),
+    rest: `${target.slice(0, from)}?${joined(pairs.filter((one) => one.name !== name))}`,
+  }));
 }
 
 const pathOf = ({ target }: Entry): string => target.replace(/\?.*/s, '');
