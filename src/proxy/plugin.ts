@@ -123,7 +123,9 @@ function forward(
   let hasEnded = false;
   response.once('close', () => {
     hasEnded = response.writableFinished;
-    if (!hasEnded) forwarded.onClientGone().catch(options.onError);
+    if (hasEnded) return;
+    keepUnaborted(message);
+    forwarded.onClientGone().catch(options.onError);
   });
   handler(message, response);
 }
@@ -137,6 +139,16 @@ function hideMediaType({ method, headers }: IncomingMessage): void {
   // Fastify refuses a QUERY without; the origin may see it otherwise.
   if (hasBody || method === 'QUERY') headers['content-type'] = 'application/octet-stream';
   else delete headers['content-type'];
+}
+
+/**
+ * reply-from drops the answer to a request that is marked as aborted, which node:http does where no body was read. But what
+ * a write made stale is to be ended with its answer too:
+ *   1. the client goes, and what is stale is ended      2. another asks, and what it gets is stored, from before the write
+ *   3. the origin writes, and answers                   4. what is stale is ended once more
+ */
+function keepUnaborted(message: IncomingMessage): void {
+  Object.defineProperty(message, 'aborted', { get: () => false, set: () => undefined });
 }
 
 /** Travels with a request's fields through reply-from, which knows nothing of interim responses; it is no field. */
