@@ -36,6 +36,9 @@ export type OriginChange =
   | { readonly breaker: 'open'; readonly why: FailureReason | `status-${number}` }
   | { readonly breaker: 'closed' };
 
+/** All of it, for those who may have something else in its place. */
+export type OriginCondition = Pick<OriginHealth, keyof OriginHealth>;
+
 const threshold = 5;
 const firstPauseMs = 500;
 const longestPauseMs = 3000;

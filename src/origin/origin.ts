@@ -14,7 +14,13 @@ import { type Framing, framingOf, isEventStream, retryAfterOf } from './answer-h
 import { openConnector } from './connections.ts';
 import { Deadline } from './deadline.ts';
 import { type FailureReason, failureReason, type OriginFailure } from './failure.ts';
-import { type OriginChange, OriginHealth, type OriginNews, type Probe } from './origin-health.ts';
+import {
+  type OriginChange,
+  type OriginCondition,
+  OriginHealth,
+  type OriginNews,
+  type Probe,
+} from './origin-health.ts';
 import { mayRepeat, tellsOfOrigin } from './repeat.ts';
 import { SharedTexts } from './shared-texts.ts';
 
@@ -65,7 +71,7 @@ export type OriginOptions = {
 export interface Origin {
   send(request: OriginRequest, receiver: OriginReceiver): OriginExchange;
   /** Knows what every exchange of `send` came to. */
-  readonly health: OriginHealth;
+  readonly health: OriginCondition;
   /** For @fastify/http-proxy, which forwards what is not for the cache over the same connections. */
   readonly agent: Agent;
   close(): Promise<void>;

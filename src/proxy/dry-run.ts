@@ -10,7 +10,7 @@ import type { Fields } from '../http/message.ts';
 import { BoundedMap } from '../kit/bounded-map.ts';
 import { SingleFlight } from '../kit/single-flight.ts';
 import type { EpochMs } from '../kit/time.ts';
-import { OriginHealth } from '../origin/origin-health.ts';
+import type { OriginCondition } from '../origin/origin-health.ts';
 import type { Origin, OriginReceiver, OriginRequest } from '../origin/origin.ts';
 import type { Purge } from '../store/purge-log.ts';
 import type { Entry, Store } from '../store/store.ts';
@@ -99,7 +99,7 @@ function recordingParts(
   return {
     site: () => site,
     clock: { now: () => now, monotonicMs: () => 0 },
-    origin: recordingOrigin(answer, record),
+    origin: recordingOrigin(answer, { record, health: seenHealth(parts) }),
     store: recordingStore(usesStore ? parts.store : undefined, record),
     purgeLog: {
       position: () => purgeLog.position(),
@@ -165,7 +165,22 @@ function recordingStore(store: Store | undefined, record: Recorded): Store {
   };
 }
 
-function recordingOrigin({ status, fields }: DryAnswer, record: Recorded): Origin {
+/** Whether the origin may be asked, without being the one who finds out. */
+function seenHealth({ origin: { health }, clock }: ProxyParts): OriginCondition {
+  const pauseMs = (): number => health.pauseMs(clock.monotonicMs());
+  return {
+    isClosed: health.isClosed,
+    trouble: health.trouble,
+    pauseMs,
+    admit: () => ({ kind: pauseMs() > 0 ? 'held' : 'free' }),
+    giveUp: () => false,
+    heard: ignore,
+  };
+}
+
+type Recording = { readonly record: Recorded; readonly health: OriginCondition };
+
+function recordingOrigin({ status, fields }: DryAnswer, { record, health }: Recording): Origin {
   return {
     send: ({ method, target, fields: sent }, receiver) => {
       // A validation whose answer is about something else is followed by another request.
@@ -180,7 +195,7 @@ function recordingOrigin({ status, fields }: DryAnswer, record: Recorded): Origi
     get agent(): never {
       throw new Error('nothing of a dry run reaches the network');
     },
-    health: new OriginHealth(),
+    health,
     close: () => Promise.resolve(),
   };
 }

@@ -108,3 +108,25 @@ t.test('/explain names the clause by which a stored entry is not reused', async 
     clause: /^RFC 9111 §5\.2\.1\.4/,
   });
 });
+
+t.test('/explain knows that the origin has been failing, and what is given meanwhile', async (t) => {
+  let isWell = true;
+  const { get, control, purge, requests } = await startProxy(t, {
+    rules: `
+content_types: { page: { scope: public, ttl: 60s, stale_if_error: 10m } }
+routes: [{ match: GET /page, type: page }]
+`,
+    listener: (_request, response) => void response.writeHead(isWell ? 200 : 503).end(),
+  });
+  const verdict = async (): Promise<unknown> =>
+    ((await (await control('/explain?url=/page')).json()) as { verdict: unknown }).verdict;
+  await get('/page');
+  await purge({ urls: ['/page'], soft: true });
+  t.match(await verdict(), { kind: 'forwarded' });
+  isWell = false;
+  for (let n = 0; n < 5; n += 1) await get(`/other/${n}`);
+  const { length } = requests;
+  t.match(await verdict(), { kind: 'hit' });
+  t.equal(requests.length, length, 'to explain asks nothing');
+  t.match((await get('/page')).headers.get('cache-status'), /hit; ttl=.*breaker-open/);
+});
