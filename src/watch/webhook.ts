@@ -1,7 +1,8 @@
 /**
  * Tells a webhook: a POST of JSON with a `text` that Slack understands, tried again when it fails.
  *
- * Promises: never rejects, never follows a redirect, never logs the URL (it is a secret); gives up after the last try.
+ * Promises: never rejects, never follows a redirect, never logs the URL (it is a secret); gives up after the last try; what
+ * one URL is told it is told in order, or the last word would be that of a notice that was tried again.
  */
 
 import type { Logger } from 'pino';
@@ -11,20 +12,38 @@ import { runAfter, type Seconds, seconds } from '../kit/time.ts';
 const pauses: readonly Seconds[] = [seconds(1), seconds(5), seconds(25)];
 const limitMs = 10_000;
 
+/** So many may wait for their turn at one URL. */
+const mostWaiting = 50;
+
+type Body = { readonly text: string } & Readonly<Record<string, unknown>>;
+
 /** Makes the function that tells webhooks. `text` is the message; the other members are for programs. */
-export function createWebhook(
-  log: Logger,
-): (url: string, body: { readonly text: string } & Readonly<Record<string, unknown>>) => Promise<void> {
+export function createWebhook(log: Logger): (url: string, body: Body) => Promise<void> {
+  const turns = new Map<string, { waiting: number; last: Promise<void> }>();
   return async (url, body) => {
-    for (const pause of [seconds(0), ...pauses]) {
-      await waited(pause);
-      const problem = await post(url, body);
-      if (problem === undefined) return;
-      log.warn({ problem, about: aboutOf(body) }, 'webhook: not taken');
-      if (problem.startsWith('4') && problem !== '429' && problem !== '408') return;
+    const turn = turns.get(url) ?? { waiting: 0, last: Promise.resolve() };
+    if (turn.waiting >= mostWaiting) {
+      log.error({ about: aboutOf(body) }, 'webhook: too many notices wait for it');
+      return;
     }
-    log.error({ tries: pauses.length + 1, about: aboutOf(body) }, 'webhook: given up');
+    turns.set(url, turn);
+    turn.waiting += 1;
+    turn.last = turn.last.then(() => tell(log, url, body));
+    await turn.last;
+    turn.waiting -= 1;
+    if (turn.waiting === 0) turns.delete(url);
   };
+}
+
+async function tell(log: Logger, url: string, body: Body): Promise<void> {
+  for (const pause of [seconds(0), ...pauses]) {
+    await waited(pause);
+    const problem = await post(url, body);
+    if (problem === undefined) return;
+    log.warn({ problem, about: aboutOf(body) }, 'webhook: not taken');
+    if (problem.startsWith('4') && problem !== '429' && problem !== '408') return;
+  }
+  log.error({ tries: pauses.length + 1, about: aboutOf(body) }, 'webhook: given up');
 }
 
 /** What was to be told: the alert, or the first line of the text. */
