@@ -4,6 +4,7 @@
 
 import { type Alert, type Report, type Warm, defaults, weekdays } from './config.ts';
 import { alertWhen } from './check-condition.ts';
+import { isMeasuredOverFor } from './condition.ts';
 import { placeOf } from './document.ts';
 import { sitePath, webUrl } from './read-address.ts';
 import { bool, duration, number, text, timeOfDay, word } from './read-scalar.ts';
@@ -78,13 +79,22 @@ export const janitor = section({
   scan: or(number({ min: 1, max: 1e7, whole: true }), defaults.janitor.scan),
 });
 
-const alert: Reader<Alert> = section({
-  name: required(text),
-  when: required(alertWhen),
-  for: or(duration({ positive: false }), defaults.alert.for),
-  min_requests: or(count, defaults.alert.minRequests),
-  webhook: optional(webUrl),
-});
+/** The counters go back so far (watch/window.ts): measured over more, an alert would never fire. */
+const longestMeasured = 86_400;
+
+const alert: Reader<Alert> = section(
+  {
+    name: required(text),
+    when: required(alertWhen),
+    for: or(duration({ positive: false }), defaults.alert.for),
+    min_requests: or(count, defaults.alert.minRequests),
+    webhook: optional(webUrl),
+  },
+  ({ when, for: span = defaults.alert.for }, at, node) => {
+    if (when === undefined || !isMeasuredOverFor(when) || span <= longestMeasured) return;
+    at.report('out-of-range', 'this is measured over at most 24h', placeOfKey(node, 'for'));
+  },
+);
 
 /** `alerts`. */
 export const alerts: Reader<readonly Alert[]> = then(

@@ -42,3 +42,7 @@ export type AlertCondition =
   | { readonly kind: 'origin_latency_above' | 'purge_lag_above'; readonly duration: Seconds }
   | { readonly kind: 'memory_above'; readonly bytes: number }
   | { readonly kind: 'redis_down' | 'leak_suspected' };
+
+/** Whether an alert's condition is a mean or a rate over the whole of its `for`, rather than a state that must hold for it. */
+export const isMeasuredOverFor = ({ kind }: { readonly kind: string }): boolean =>
+  kind === 'hit_rate_below' || kind === 'origin_error_rate_above' || kind === 'origin_latency_above';

@@ -142,10 +142,13 @@ const spoken = (notice: Notice): SpokenNotice => ({
   since: new Date(notice.since).toISOString(),
 });
 
+/** Copies of the counters are a second apart. */
+const shortestMs = 1000;
+
 /** What alerts look at, measured over `span` up to the point. */
 export function readingOf(watch: Watch, point: Point, span: Seconds): Reading {
   const { timeline, options } = watch;
-  const { tally, covers, reasons } = timeline.since(point.at - span * 1000, point);
+  const { tally, covers, reasons } = timeline.since(point.at - Math.max(span * 1000, shortestMs), point);
   const { redis, lag } = options.redis();
   const originRequests = get(tally, 'originRequests');
   return {

@@ -6,6 +6,7 @@
  * its value is better than the bound by a margin, for a while: a value that wavers at the bound gives one notice, not ten.
  */
 
+import { isMeasuredOverFor } from '../config/condition.ts';
 import type { Alert, AlertCondition } from '../config/config.ts';
 import { between, type EpochMs, type Seconds, seconds } from '../kit/time.ts';
 import type { Reason } from './miss-reason.ts';
@@ -99,9 +100,6 @@ function noticeOf(
   return { name, status, at: now, since, condition: describeCondition(when), text };
 }
 
-const isMeasuredOverFor = ({ kind }: WatchedCondition): boolean =>
-  kind === 'hit_rate_below' || kind === 'origin_error_rate_above' || kind === 'origin_latency_above';
-
 const patienceOf = (alert: WatchedAlert): Seconds => (isMeasuredOverFor(alert.when) ? seconds(0) : alert.for);
 const calmOf = (alert: WatchedAlert): Seconds => seconds(Math.min(alert.for, 60));
 
@@ -112,13 +110,13 @@ const margin = 0.1;
 export function judge({ when, minRequests }: WatchedAlert, reading: Reading): Judgement {
   switch (when.kind) {
     case 'hit_rate_below':
-      if (!reading.covers || reading.reads < minRequests) return 'clear';
-      return against(-reading.hitRate, -when.share);
+      if (!reading.covers || isTooFew(reading.reads, minRequests)) return 'clear';
+      return againstLeast(reading.hitRate, when.share);
     case 'origin_error_rate_above':
-      if (!reading.covers || reading.originRequests < minRequests) return 'clear';
+      if (!reading.covers || isTooFew(reading.originRequests, minRequests)) return 'clear';
       return against(reading.originErrorRate, when.share);
     case 'origin_latency_above':
-      if (!reading.covers || reading.originRequests < minRequests) return 'clear';
+      if (!reading.covers || isTooFew(reading.originRequests, minRequests)) return 'clear';
       return against(reading.originLatency, when.duration);
     case 'purge_lag_above':
       return against(reading.purgeLag, when.duration);
@@ -135,9 +133,18 @@ export function judge({ when, minRequests }: WatchedAlert, reading: Reading): Ju
   }
 }
 
+/** Of no request nothing can be said, even where no number is asked for. */
+const isTooFew = (requests: number, least: number): boolean => requests < Math.max(1, least);
+
 function against(value: number, bound: number): Judgement {
   if (value > bound) return 'bad';
-  return value <= bound - Math.abs(bound) * margin ? 'clear' : 'between';
+  return value <= bound * (1 - margin) ? 'clear' : 'between';
+}
+
+/** Of a share that should not be less. Close to 1 a tenth more is more than there is: half of what is missing will do. */
+function againstLeast(share: number, bound: number): Judgement {
+  if (share < bound) return 'bad';
+  return share >= Math.min(bound * (1 + margin), (1 + bound) / 2) ? 'clear' : 'between';
 }
 
 /** A condition as the file writes it. */

@@ -36,6 +36,7 @@ const bad: readonly (readonly [string, readonly string[]])[] = [
   ['alerts: [{ name: a, when: {} }]', ['1:27 empty-value']],
   ['alerts: [{ name: a, when: { hit_rate_below: 50 } }]', ['1:45 out-of-range']],
   ['alerts: [{ name: a, when: { hit_rate_below: 0.5, redis_down: true } }]', ['1:50 conflicting-keys']],
+  ['alerts: [{ name: a, when: { hit_rate_below: 0.5 }, for: 2d }]', ['1:57 out-of-range']],
   ['alerts: [{ name: a, when: { redis_down: false } }]', ['1:41 bad-value']],
   ['alerts:\n  - &a { name: a, when: { redis_down: true } }\n  - *a', ['2:8 duplicate-name']],
 ];
@@ -44,6 +45,11 @@ for (const [text, expected] of bad) {
     t.strictSame(problemsBelow(text), expected);
   });
 }
+
+t.test('a state may have to hold for longer than a rate is measured', async (t) => {
+  const { alerts } = configIn(`${upstream}alerts: [{ name: a, when: { redis_down: true }, for: 2d }]`);
+  t.match(alerts, [{ for: 172_800 }]);
+});
 
 t.test('alerts have one condition of the known ones', async (t) => {
   const conditions = [

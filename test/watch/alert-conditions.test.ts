@@ -15,8 +15,8 @@ import { outcomeBut } from './outcome-but.ts';
 const mib = 1024 ** 2;
 
 /** A board with one alert, whose seconds pass when it is told. */
-function boardOf(t: Test, alert: string, more = '') {
-  const text = `upstream: http://127.0.0.1:9\nalerts:\n  - { name: a, for: 60s, min_requests: 10, ${alert} }\n${more}`;
+function boardOf(t: Test, alert: string, { more = '', span = '60s' } = {}) {
+  const text = `upstream: http://127.0.0.1:9\nalerts:\n  - { name: a, for: ${span}, min_requests: 10, ${alert} }\n${more}`;
   const parsed = parseConfig(text, { file: 'alerts.yaml', env: {} });
   if (parsed.kind !== 'ok') throw new Error(parsed.problems.map(({ message }) => message).join('\n'));
   const { config } = parsed;
@@ -71,6 +71,14 @@ t.test('hit_rate_below', async (t) => {
     watch.onOutcome(outcomeBut({ kind: 'hit' }));
   });
   t.strictSame(notices, firedAndOver);
+});
+
+t.test('with no time to hold for it is measured over the last second', async (t) => {
+  const { watch, pass, notices } = boardOf(t, 'when: { hit_rate_below: 0.5 }', { span: '0s' });
+  pass(5, () => {
+    for (let n = 0; n < 20; n += 1) watch.onOutcome(outcomeBut());
+  });
+  t.strictSame(notices, ['a firing']);
 });
 
 t.test('origin_error_rate_above', async (t) => {
@@ -172,7 +180,7 @@ t.test('what is stored in Redis is watched unasked, and who hears of Redis hears
   const { board, state, pass, notices, sent } = boardOf(
     t,
     'when: { hit_rate_below: 0.5 }, webhook: "http://127.0.0.1:9/hits"',
-    `  - ${hooks}\n${redis}\n`,
+    { more: `  - ${hooks}\n${redis}\n` },
   );
   state.redis = { redis: 'up', breaker: 'closed', bytes: 400e6 };
   pass(10);
@@ -191,7 +199,7 @@ t.test('what is stored in Redis is watched unasked, and who hears of Redis hears
 });
 
 t.test('without a webhook it is in log and list only; without Redis it is not there', async (t) => {
-  const silent = boardOf(t, 'when: { redis_down: true }', redis);
+  const silent = boardOf(t, 'when: { redis_down: true }', { more: redis });
   silent.state.redis = { redis: 'up', breaker: 'closed', bytes: 501e6 };
   silent.pass(3);
   t.strictSame(silent.notices, ['redis-over-max-bytes firing']);

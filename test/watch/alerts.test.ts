@@ -77,6 +77,28 @@ t.test('too few requests, or too short a time, say nothing', async (t) => {
   t.strictSame(play(lowHitRate, times(50, { hitRate: 0.1, covers: false })), []);
 });
 
+t.test('of no request nothing is said, even where any number will do', async (t) => {
+  const nothing = { reads: 0, hitRate: 0, originRequests: 0 };
+  t.strictSame(play({ ...lowHitRate, minRequests: 0 }, times(50, nothing)), []);
+});
+
+t.test('a bound close to all of it can be got over', async (t) => {
+  for (const [share, enough] of [
+    [1, 1],
+    [0.95, 0.98],
+  ] as const) {
+    const notices = play(alertOf({ kind: 'hit_rate_below', share }, 1), [
+      ...times(5, { hitRate: share - 0.01 }),
+      ...times(5, { hitRate: enough }),
+    ]);
+    t.strictSame(
+      notices.map(({ status }) => status),
+      ['firing', 'resolved'],
+      `below ${share}`,
+    );
+  }
+});
+
 t.test(
   'it is over when it is better by a margin for a minute: wavering at the bound changes nothing',
   async (t) => {
