@@ -8,7 +8,7 @@
 import type { Command } from 'commander';
 import { getControl, withControlOption } from './control-client.ts';
 import { fail, print, printJson } from './output.ts';
-import { isOverview, type Overview, screenLines } from './top-screen.ts';
+import { endsTop, isOverview, type Overview, screenLines, sizeOf } from './top-screen.ts';
 
 type Options = { readonly control: string; readonly once?: true; readonly json?: true };
 
@@ -61,7 +61,7 @@ async function live(control: string, first: Overview): Promise<void> {
   let shown: Overview = first;
   let problem = '';
   const draw = (): void => {
-    const { columns, rows } = stdout;
+    const { columns, rows } = sizeOf(stdout);
     const lines = screenLines(shown, { control, columns, rows: rows - 1 });
     const text = [...lines, problem.slice(0, columns)].map((line) => line + screen.clearLine).join('\n');
     stdout.write(screen.home + text + screen.clearBelow);
@@ -71,7 +71,7 @@ async function live(control: string, first: Overview): Promise<void> {
     stopped.resolve(undefined);
   };
   const onKey = (keys: Buffer): void => {
-    if (/[qQ\x03\x04\x1b]/.test(keys.toString('latin1'))) stop();
+    if (endsTop(keys.toString('latin1'))) stop();
   };
   const leave = (): void => void stdout.write(screen.leave);
   stdout.write(screen.enter);

@@ -40,6 +40,15 @@ type TypeLine = {
 
 export type Terminal = { readonly control: string; readonly columns: number; readonly rows: number };
 
+/** The size of a terminal; one that does not know its own says 0. */
+export const sizeOf = ({ columns, rows }: { readonly columns: number; readonly rows: number }) => ({
+  columns: columns > 0 ? columns : 80,
+  rows: rows > 0 ? rows : 24,
+});
+
+/** Whether keys end it: q, Ctrl-C, Ctrl-D, or Escape alone, for arrows and the like begin with that. */
+export const endsTop = (keys: string): boolean => keys === '\x1b' || /^[^\x1b]*[qQ\x03\x04]/.test(keys);
+
 /** Whether an answer is an overview, as far as its parts go. */
 export function isOverview(body: unknown): body is Overview {
   return (

@@ -1,7 +1,7 @@
 /** `shelflife top` and `shelflife report`, as processes against a running proxy. */
 import t from 'tap';
 import { fileOf, run, serve, startOrigin, token } from './command.ts';
-import { isOverview, type Overview, screenLines } from '../../src/cli/top-screen.ts';
+import { endsTop, isOverview, type Overview, screenLines, sizeOf } from '../../src/cli/top-screen.ts';
 
 const env = { SHELFLIFE_TOKEN: token };
 
@@ -81,4 +81,16 @@ t.test('a screen fits the terminal, whatever its size, and no URL can steer it',
     t.ok(lines.every((line) => line.length <= columns));
     t.notMatch(lines.join('\n'), /[\x1b\u202e]/);
   }
+});
+
+t.test('q, Ctrl-C and Escape end it; an arrow, a page key or a paste of a sequence does not', async (t) => {
+  for (const keys of ['q', 'Q', 'xq', '\x03', '\x04', '\x1b']) t.ok(endsTop(keys), JSON.stringify(keys));
+  for (const keys of ['', 'x', '\x1b[A', '\x1bOQ', '\x1b[5~', '\x1b[I']) {
+    t.notOk(endsTop(keys), JSON.stringify(keys));
+  }
+});
+
+t.test('a terminal that does not know its size is shown something all the same', async (t) => {
+  t.strictSame(sizeOf({ columns: 0, rows: 0 }), { columns: 80, rows: 24 });
+  t.strictSame(sizeOf({ columns: 120, rows: 40 }), { columns: 120, rows: 40 });
 });
