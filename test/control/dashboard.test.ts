@@ -2,6 +2,7 @@
 import t from 'tap';
 // setup.mjs installs a browser where a test imports this; the pages are opened in dashboard-page.ts.
 import type {} from 'playwright-core';
+import { eventually } from '../helpers/eventually.ts';
 import { openBrowser, openDashboard, type Seen } from './dashboard-page.ts';
 import { startProxy, token } from './running-proxy.ts';
 
@@ -59,6 +60,33 @@ t.test(
     await page.close();
   },
 );
+
+/** How much of the first chart is green, in the page's own words: its grid and its letters are grey. */
+const greenPixels = `(() => {
+  const canvas = document.querySelector('#charts canvas');
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  let count = 0;
+  for (let at = 0; at < data.length; at += 4)
+    if (data[at + 3] > 200 && data[at + 1] - Math.max(data[at], data[at + 2]) > 40) count += 1;
+  return count;
+})()`;
+
+t.test('a chart of one moment, with nothing before or after it, shows that moment', async (t) => {
+  const { server } = await startProxy(t, { rules });
+  const { page } = await openDashboard(browser, server, { signIn: false });
+  const at = [1, 2, 3, 4, 5].map((n) => 1_750_000_000 + 10 * n);
+  await page.route('**/api/cache/overview*', async (route) => {
+    const overview = (await (await route.fetch()).json()) as { series: object };
+    const zeros = Object.fromEntries(Object.keys(overview.series).map((key) => [key, at.map(() => 0)]));
+    const series = { ...zeros, at, hit_rate: [null, null, 0.5, null, null] };
+    await route.fulfill({ json: { ...overview, series } });
+  });
+  await page.fill('#token', token);
+  await page.press('#token', 'Enter');
+  await page.waitForSelector('#card-hit-rate');
+  await eventually('something green', async () => Number(await page.evaluate(greenPixels)) > 10);
+  await page.close();
+});
 
 t.test('the purge form counts, purges, and shows the receipt; everything asks first', async (t) => {
   const { server, get, requests } = await startProxy(t, { rules });

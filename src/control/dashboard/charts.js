@@ -67,10 +67,12 @@ export function createCharts() {
   return { draw, rebuild };
 }
 
+const isKnown = (value) => value !== null && value !== undefined;
+
 /** The newest values, in words, for those who cannot see the lines. */
 function describe({ plan, frame, legend }, columns, { words, formats }) {
   const texts = plan.lines.map(([name], index) => {
-    const last = columns[index].findLast((value) => value !== null && value !== undefined);
+    const last = columns[index].findLast(isKnown);
     const text = last === undefined ? '–' : `${formats.precise(last)}${plan.unit ?? ''}`;
     legend[index].textContent = text;
     return `${words[name]} ${text}`;
@@ -146,7 +148,7 @@ function optionsOf({ lines, bounds, unit }, { frame, formats }) {
         width: 2,
         spanGaps: true,
         // A line needs two: until there are, what there is is a point.
-        points: { show: (plot) => plot.data[0].length === 1, size: 6 },
+        points: { show: (plot, index) => plot.data[index].filter(isKnown).length === 1, size: 6 },
       })),
     ],
   };

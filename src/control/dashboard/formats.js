@@ -15,9 +15,11 @@ export function formatsOf(language) {
   });
   const unit = (value, name) => {
     const options = { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: 1 };
-    const text = new Intl.NumberFormat(locale, options).format(value).replaceAll(' ', '\u00a0');
-    // In Hebrew text a number would stand right of a unit in Latin letters: an isolate keeps the two in their order.
-    return language === 'he' && /[a-z]/i.test(text) ? `\u2066${text}\u2069` : text;
+    const written = (where) => new Intl.NumberFormat(where, options).format(value).replaceAll(' ', '\u00a0');
+    const text = written(locale);
+    // In Hebrew text a number would stand right of a unit in Latin letters, which for one of it Intl even writes first: an
+    // isolate keeps the two in their order.
+    return language === 'he' && /[a-z]/i.test(text) ? `\u2066${written('en-GB')}\u2069` : text;
   };
   return {
     whole: (value) => whole.format(value),
