@@ -108,6 +108,10 @@ t.test('the dashboard is one that Grafana can lay out', (t) => {
     t.ok(gridPos.x + gridPos.w <= 24, `${title} is within the grid`);
     t.equal(new Set(targets.map(({ refId }) => refId)).size, targets.length, title);
   }
+  const shared = board.panels
+    .flatMap(({ targets }) => targets.map(({ expr }) => expr))
+    .filter((expr) => /^sum\b.*shelflife_store_bytes/.test(expr) && !expr.includes('tier="memory"'));
+  t.strictSame(shared, [], 'what all instances share in Redis is not added up over them');
   const variables = board.templating.list.map(({ name }) => name);
   const used = [...JSON.stringify(board).matchAll(/\$\{?(\w+)/g)].map(([, name = '']) => name);
   for (const name of new Set(used)) t.ok(variables.includes(name) || name.startsWith('__'), `$${name}`);
