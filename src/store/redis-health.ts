@@ -24,6 +24,9 @@ export type HealthOptions = {
 
 export type Trust = 'live' | 'late' | 'away';
 
+/** The log is asked twice a second at least: one that has said nothing for longer than this does not answer. */
+const longestSilenceMs = 1500;
+
 /** What is known of one Redis. */
 export class RedisHealth {
   readonly breaker: Breaker;
@@ -63,6 +66,12 @@ export class RedisHealth {
   /** Whether the log has to be heard before anything of Redis can be used, and may be asked for. */
   mustHear(nowMs: number): boolean {
     return this.breaker.isClosed && !(this.isHeard(nowMs) && this.isSameRedis);
+  }
+
+  /** Whether Redis works, as operators are told: true to life within two seconds, however long `lag` is (CONTRACT §5). */
+  isUp(nowMs: number): boolean {
+    const limitMs = Math.min(this.#options.lag * 1000, longestSilenceMs);
+    return this.breaker.isClosed && this.isSameRedis && nowMs - this.#heardAt < limitMs;
   }
 
   /** How long ago the log was heard last; `undefined`: never. */

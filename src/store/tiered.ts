@@ -172,7 +172,7 @@ export class TieredStore implements Store {
   /** What operators are told. */
   status(): RedisStatus {
     const { kind } = this.#health.breaker.state;
-    const isUp = kind === 'closed' && this.#health.isHeard(this.#clock.monotonicMs());
+    const isUp = this.#health.isUp(this.#clock.monotonicMs());
     return { redis: isUp ? 'up' : 'down', breaker: kind };
   }
 

@@ -218,6 +218,20 @@ t.test('while Redis is away nothing is used for longer than fallback_ttl', async
   await eventually('no longer either', async () => (await one.ask('later')) === 'stale', 1500);
 });
 
+t.test('that Redis does not answer is told within two seconds, however long `lag` is', async (t) => {
+  const redis = await redisServer(t);
+  const one = await openInstance(t, { url: redis.url, deadlineMs, lag: seconds(10) });
+  one.fill('page');
+  await isUp(one);
+  redis.freeze();
+  // Nobody asks for anything meanwhile: no lookup finds out.
+  const tookMs = await eventually('told', () => one.store.status().redis === 'down');
+  t.ok(tookMs < 2000, `${tookMs} ms`);
+  t.equal(await one.ask('page'), '<p>page</p>', 'what is at hand is trusted for `lag`');
+  redis.thaw();
+  t.ok((await isUp(one)) < 5000, 'and that it does');
+});
+
 t.test('an instance that was stopped for a while trusts nothing before it has caught up', async (t) => {
   const redis = await redisServer(t);
   const link = await faultyLink(t, redis.port);
