@@ -24,7 +24,7 @@ type Pending = {
 export type PendingBatch = { readonly records: readonly NewRecord[]; readonly upTo: number };
 
 const mostPurges = 1_000;
-const mostTags = 50_000;
+const mostTags = 100_000;
 
 /** The pending purges of one instance. */
 export class PendingPurges {
@@ -53,7 +53,9 @@ export class PendingPurges {
     this.#items.push({ own, purge, record, place: undefined });
     this.#log ??= new LocalPurgeLog(this.#instance);
     this.#log.record(own, purge);
-    if (this.#items.length > mostPurges || this.#tags > mostTags) this.#merge();
+    // One alone stays as it is: it is as large as its sender may make it, and must not end more than it names.
+    const areTooMany = this.#items.length > mostPurges || this.#tags > mostTags;
+    if (areTooMany && this.#items.length > 1) this.#merge();
     return new Promise((resolve) => {
       this.#waiters.push({ own, resolve });
     });

@@ -60,6 +60,19 @@ onRedis(
   },
 );
 
+onRedis('a purge of very many tags ends what it names and nothing else', async (t, open) => {
+  const [one, other] = [await open({ deadlineMs: 2000 }), await open({ deadlineMs: 2000 })];
+  one.fill('kept', tagged('kept'));
+  one.fill('gone', tagged('t119999'));
+  await one.store.settled();
+  const names = Array.from({ length: 120_000 }, (_, at) => `t${at}`);
+  await one.purgeLog.append(purgeOf(tagsOf(...names), { cause: 'api' }));
+  for (const instance of [one, other]) {
+    await eventually('it has heard', async () => (await instance.ask('gone')) === 'miss');
+    t.equal(await instance.ask('kept'), '<p>kept</p>');
+  }
+});
+
 onRedis('an instance that starts later reads what happened before', async (t, open) => {
   const one = await open();
   const old = one.fill('old', tagged('t7'));
