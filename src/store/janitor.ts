@@ -17,9 +17,10 @@ import { maxVariants } from './store.ts';
 export type RedisNode = {
   /** One step of SCAN over names that match, and the cursor to go on from; `0` at the end. */
   readonly scan: (cursor: string, match: string, count: number) => Promise<[cursor: string, names: string[]]>;
-  /** The variants of one hash. */
-  readonly read: (name: string) => Promise<Readonly<Record<string, Buffer>>>;
-  readonly drop: (name: string, variants: readonly string[]) => Promise<unknown>;
+  /** The variants of one hash; `undefined` for what is none. */
+  readonly read: (name: string) => Promise<Readonly<Record<string, Buffer>> | undefined>;
+  /** Drops variants; without any, whatever it is. */
+  readonly drop: (name: string, variants?: readonly string[]) => Promise<unknown>;
   /** How many keys the node has. */
   readonly size: () => Promise<number>;
 };
@@ -125,9 +126,14 @@ export class Janitor {
     // No entry, or another version's: its own instances tend it, and it has an expiry.
     if (key === undefined) return;
     tally.scanned += 1;
-    const found = Object.entries(await node.read(name));
+    const found = await node.read(name);
+    if (found === undefined) {
+      tally.unreadable += 1;
+      await node.drop(name);
+      return;
+    }
     const gone: string[] = [];
-    for (const [variant, bytes] of found.slice(0, maxVariants * 2)) {
+    for (const [variant, bytes] of Object.entries(found).slice(0, maxVariants * 2)) {
       const fate = this.#fate(key, { variant, bytes, now });
       tally[fate] += 1;
       if (fate === 'kept') tally.keptBytes += name.length + variant.length + bytes.length;

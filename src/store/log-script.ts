@@ -26,7 +26,14 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
 local function seq_of(record) return tonumber(string.match(record[1], '^%d+')) end
 
-local newest = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
+-- What another hand has put in the place of the log or of its instances is as good as missing.
+local function found(...)
+  local reply = redis.pcall(...)
+  if type(reply) ~= 'table' or not reply.err then return reply end
+  if not string.find(reply.err, '^WRONGTYPE') then error(reply) end
+end
+
+local newest = (found('XREVRANGE', log, '+', '-', 'COUNT', 1) or {})[1]
 local seq, generation = 0, nil
 if newest then
   seq = seq_of(newest)
@@ -42,7 +49,7 @@ local function add(own, payload)
   redis.call('XADD', log, string.format('%.0f-0', seq), 'n', own, 'g', generation, 'r', run, 't', now, 'p', payload)
 end
 -- Without its instances nobody would wait for those that still trust what they have.
-if generation and redis.call('HGET', instances, '') ~= generation then generation = nil end
+if generation and found('HGET', instances, '') ~= generation then generation = nil end
 if not generation then
   redis.call('DEL', log, instances)
   generation = fresh

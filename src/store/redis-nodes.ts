@@ -6,6 +6,7 @@ import { Redis } from 'ioredis';
 import { type CensusNode, headsScript } from './census.ts';
 import type { RedisNode } from './janitor.ts';
 import { type RedisClient, within } from './redis-connection.ts';
+import { isOfOtherType } from './redis.ts';
 
 /** The nodes that hold keys now. Each call ends within `limitMs`, or rejects. */
 export function nodesOf(client: RedisClient, limitMs: number): readonly (RedisNode & CensusNode)[] {
@@ -16,8 +17,13 @@ export function nodesOf(client: RedisClient, limitMs: number): readonly (RedisNo
       const heads = await within(limitMs, node.callBuffer('EVAL', headsScript, '1', name));
       return Array.isArray(heads) ? heads.filter((part) => Buffer.isBuffer(part)) : [];
     },
-    read: (name) => within(limitMs, node.hgetallBuffer(name)),
-    drop: (name, variants) => within(limitMs, node.hdel(name, ...variants)),
+    read: (name) => within(limitMs, node.hgetallBuffer(name)).catch(nothingOfOtherType),
+    drop: (name, variants) =>
+      within(limitMs, variants === undefined ? node.del(name) : node.hdel(name, ...variants)),
     size: () => within(limitMs, node.dbsize()),
   }));
 }
+
+const nothingOfOtherType = (error: unknown): undefined => {
+  if (!isOfOtherType(error)) throw error;
+};

@@ -39,7 +39,12 @@ export class RedisEntries {
   async get(key: CacheKey): Promise<readonly Entry[]> {
     const { reader, keys, readLimitMs } = this.#options;
     this.#lookups.hold();
-    const found = await within(readLimitMs, reader.hgetallBuffer(keys.entry(key)));
+    const found = await within(readLimitMs, reader.hgetallBuffer(keys.entry(key))).catch((error: unknown) => {
+      // One bad value is no trouble of Redis's.
+      if (!isOfOtherType(error)) throw error;
+      this.#options.onUnreadable?.('not-ours');
+      return {};
+    });
     const read = Object.entries(found).map(([variant, bytes]) => this.#read(key, variant, bytes));
     return read
       .filter((entry) => entry !== undefined)
@@ -53,16 +58,28 @@ export class RedisEntries {
     const bytes = encodeEntry(entry);
     const { writer, keys, writeLimitMs } = this.#options;
     const name = keys.entry(entry.key);
+    let results = await this.#write(name, { variant: entry.variant, bytes, keepMs });
+    if (isOfOtherType(results?.[0]?.[0])) {
+      await within(writeLimitMs, writer.del(name));
+      results = await this.#write(name, { variant: entry.variant, bytes, keepMs });
+    }
+    const count = results?.[3]?.[1];
+    if (typeof count === 'number' && count > maxVariants) await this.#dropSome(entry, count - maxVariants);
+  }
+
+  #write(
+    name: string,
+    { variant, bytes, keepMs }: { variant: string; bytes: Buffer; keepMs: number },
+  ): ReturnType<ReturnType<RedisClient['multi']>['exec']> {
+    const { writer, writeLimitMs } = this.#options;
     const written = writer
       .multi()
-      .hset(name, entry.variant, bytes)
+      .hset(name, variant, bytes)
       .pexpire(name, keepMs, 'NX')
       .pexpire(name, keepMs, 'GT')
       .hlen(name)
       .exec();
-    const results = await within(writeLimitMs, written);
-    const count = results?.[3]?.[1];
-    if (typeof count === 'number' && count > maxVariants) await this.#dropSome(entry, count - maxVariants);
+    return within(writeLimitMs, written);
   }
 
   /** Drops one variant. */
@@ -88,6 +105,10 @@ export class RedisEntries {
     return undefined;
   }
 }
+
+/** Whether Redis says that what is under a name of ours is no hash: another hand has put it there. */
+export const isOfOtherType = (error: unknown): boolean =>
+  error instanceof Error && error.message.startsWith('WRONGTYPE');
 
 /** How long an entry past its use is kept for the sake of its validator, and how long any at most. */
 const validatorMs = 600_000;

@@ -54,6 +54,31 @@ t.test('on one Redis', async (t) => {
     t.ok((one.unreadable['other-version'] ?? 0) > 0, 'counted');
   });
 
+  await t.test('what is no hash is a miss, no trouble of Redis, and gives way', async (t) => {
+    const one = await openInstance(t, { url: redis.url });
+    const name = one.keys.entry(keyOf('page'));
+    await redis.client.set(name, 'another hand');
+    for (let at = 0; at < 5; at += 1) t.equal(await one.ask('page'), 'miss');
+    t.equal(one.unreadable['not-ours'], 5, 'counted');
+    t.notOk(one.store.isDown, 'no failure that would open the breaker');
+    one.fill('page');
+    await one.store.settled();
+    const other = await openInstance(t, { url: redis.url });
+    t.equal(await other.ask('page'), '<p>page</p>', 'what is stored takes its place');
+
+    const names = Array.from({ length: 30 }, (_, at) => one.keys.entry(keyOf(`bad${at}`)));
+    for (const bad of names) await redis.client.set(bad, 'another hand');
+    const janitor = new Janitor({
+      nodes: () => nodesOf(one.upkeep, 1000),
+      keys: one.keys,
+      log: one.purgeLog,
+      maxBytes: 1_000_000,
+    });
+    const report = await janitor.run(1000, epochMs(Date.now()));
+    t.match(report, { kept: 1, dropped: { purged: 0, unreadable: 30, useless: 0 }, failures: 0 });
+    t.equal(await redis.client.exists(...names), 0, 'the janitor drops the rest');
+  });
+
   await t.test('a readable variant beside them is given', async (t) => {
     const one = await openInstance(t, { url: redis.url });
     const name = one.keys.entry(keyOf('page'));

@@ -278,6 +278,26 @@ onRedis('more purges than can wait become one of everything', async (t, open, re
   t.ok((await redis.client.xlen(one.keys.log)) < 1400);
 });
 
+onRedis(
+  'another hand in the place of the log or its instances is as if it were missing',
+  async (t, open, redis) => {
+    const [one, other] = [await open(), await open()];
+    for (const name of [one.keys.log, one.keys.instances]) {
+      one.fill('old', tagged('a'));
+      await redis.client.set(name, 'another hand');
+      await eventually('a new log', async () => (await one.ask('old')) === 'miss');
+      for (const instance of [one, other]) await isUp(instance);
+      await one.purge('a');
+      one.fill('new', tagged('b'));
+      await one.store.settled();
+      await eventually('both know it', () => other.purgeLog.position().log === one.purgeLog.position().log);
+      t.equal(await other.ask('new'), '<p>new</p>', 'and it is used');
+      await other.purge('b');
+      await eventually('purges are heard', async () => (await one.ask('new')) === 'miss');
+    }
+  },
+);
+
 onRedis('a log that lost its instances is another log: nobody is overlooked', async (t, open, redis) => {
   const [one, other] = [await open(), await open()];
   const generation = one.purgeLog.position().log;
