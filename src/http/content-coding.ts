@@ -72,11 +72,13 @@ export function gzipFields(fields: Fields): string[] {
 }
 
 const varyName: ReadonlySet<string> = new Set(['vary']);
-// Digests and ranges speak of the bytes without coding.
+// Digests and ranges speak of the bytes without coding (RFC 9530 §2, §3: both digests are of what the coding made).
 const plainOnly: ReadonlySet<string> = new Set([
   'accept-ranges',
   'content-length',
   'content-md5',
   'content-digest',
+  'repr-digest',
+  'digest',
 ]);
 const plainOnlyAndTag: ReadonlySet<string> = new Set([...plainOnly, 'etag']);

@@ -119,9 +119,18 @@ export const contentRangeValue = ({ first, last }: SatisfiableRange, length: num
 /** `Content-Range` of a 416: `bytes * /1000` without the space (RFC 9110 §15.5.17). */
 export const unsatisfiedRangeValue = (length: number): string => `bytes */${length}`;
 
+/** Fields about the content of one message: what a whole says of it is untrue of a part, and the other way round. */
+export const contentOnly: ReadonlySet<string> = new Set([
+  'content-length',
+  'content-range',
+  'content-md5',
+  // RFC 9530 §2: of the content of the message it is in; Repr-Digest is of the whole representation.
+  'content-digest',
+]);
+
 /** The stored fields as a 206 with one part carries them (RFC 9110 §15.3.7.1). */
 export const singlePartFields = (storedFields: Fields, range: SatisfiableRange, length: number): string[] => [
-  ...withoutFields(storedFields, replacedInPart),
+  ...withoutFields(storedFields, contentOnly),
   'Content-Range',
   contentRangeValue(range, length),
   'Content-Length',
@@ -160,7 +169,7 @@ export const multipart = (
   );
   const contentLength = sizes.reduce((sum, size) => sum + size, 0);
   const fields = [
-    ...withoutFields(storedFields, new Set([...replacedInPart, 'content-type'])),
+    ...withoutFields(storedFields, new Set([...contentOnly, 'content-type'])),
     'Content-Type',
     `multipart/byteranges; boundary=${boundary}`,
     'Content-Length',
@@ -173,7 +182,6 @@ const partOverhead = 80;
 const longestRangeValue = 2048;
 const bytesUnit = /^bytes=(.*)$/is;
 const contentRange = /^bytes (?:(\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)|\*\/(\d{1,15}))$/i;
-const replacedInPart: ReadonlySet<string> = new Set(['content-length', 'content-range']);
 
 const parseSpec = (spec: string): RawRange | undefined => {
   const [, first = '', last = ''] = /^(\d*)-(\d*)$/.exec(spec) ?? [];

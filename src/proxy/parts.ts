@@ -6,7 +6,7 @@
 import { etagText } from '../http/entity-tags.ts';
 import { combinedValue, withoutFields } from '../http/fields.ts';
 import { completionFields, missingParts } from '../http/parts.ts';
-import { parseContentRange, type SatisfiableRange } from '../http/ranges.ts';
+import { contentOnly, parseContentRange, type SatisfiableRange } from '../http/ranges.ts';
 import { freshen } from '../http/validators.ts';
 import { matchesVariant } from '../http/vary.ts';
 import type { Entry, StoredPart } from '../store/store.ts';
@@ -56,14 +56,12 @@ export function assemble(exchange: CacheExchange, head: StoredHead, body: Buffer
   const { first, last, bytes } = joined ?? { ...range, bytes: body };
   const isWhole = first === 0 && last === range.complete - 1;
   // RFC 9111 §3.4: the stored fields, updated with those of the newer part.
-  const newer = withoutFields(head.fields, partOnly);
+  const newer = withoutFields(head.fields, contentOnly);
   const fields =
     joined === undefined || stored === undefined ? newer : freshen(stored.fields, newer, head.responseTime);
   const part = isWhole ? undefined : { first, last, complete: range.complete };
   return { head: { ...head, status: 200, fields }, body: bytes, part };
 }
-
-const partOnly: ReadonlySet<string> = new Set(['content-range', 'content-length']);
 
 function rangeOf({ status, fields }: StoredHead): StoredPart | undefined {
   const range = status === 206 ? parseContentRange(combinedValue(fields, 'content-range') ?? '') : undefined;

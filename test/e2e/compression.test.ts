@@ -10,6 +10,7 @@ routes:
   - { match: GET /p/*, type: page }
 unmatched: standard
 `;
+const digests = ['content-digest', 'repr-digest', 'digest'];
 const html = '<p>words, words, words</p>'.repeat(1000);
 
 t.test('text is compressed once when stored, and given plain to who cannot take it', async (t) => {
@@ -17,6 +18,7 @@ t.test('text is compressed once when stored, and given plain to who cannot take 
     answer: (_message, response) => {
       response.setHeader('content-type', 'text/html');
       response.setHeader('etag', '"v1"');
+      for (const name of digests) response.setHeader(name, 'sha-256=:AAAA:');
       response.setHeader('content-length', html.length);
       response.end(html);
     },
@@ -34,11 +36,13 @@ t.test('text is compressed once when stored, and given plain to who cannot take 
   t.equal(packed.headers['etag'], 'W/"v1"');
   t.equal(packed.headers['content-length'], String(packed.body.length));
   t.equal(gunzipSync(packed.body).toString(), html);
+  for (const name of digests) t.equal(packed.headers[name], undefined, `${name} is of other bytes`);
 
   for (const accepted of [undefined, 'identity', 'gzip;q=0', '*;q=0']) {
     const plain = await ask(site.url, '/p/1', accepted === undefined ? {} : { 'accept-encoding': accepted });
     t.equal(plain.headers['content-encoding'], undefined);
     t.equal(plain.headers['etag'], '"v1"');
+    for (const name of digests) t.equal(plain.headers[name], 'sha-256=:AAAA:');
     t.equal(plain.body.toString(), html);
   }
   const part = await ask(site.url, '/p/1', { 'accept-encoding': 'gzip', range: 'bytes=3-7' });
@@ -46,6 +50,7 @@ t.test('text is compressed once when stored, and given plain to who cannot take 
   t.equal(part.body.toString(), 'words');
   t.equal(part.headers['content-range'], `bytes 3-7/${html.length}`);
   t.equal(part.headers['content-encoding'], undefined);
+  t.equal(part.headers['content-digest'], undefined);
   for (const tag of ['W/"v1"', '"v1"']) {
     const same = await ask(site.url, '/p/1', { 'accept-encoding': 'gzip', 'if-none-match': tag });
     t.equal(same.status, 304);

@@ -20,6 +20,7 @@ const single = (first: number, last: number) => ({
   status: 206,
   has: [`Content-Range: bytes ${first}-${last}/100`, `Content-Length: ${last - first + 1}`],
 });
+const digests = ['ETag: "a"', 'Content-Digest: sha-256=:AAAA:', 'Repr-Digest: sha-256=:AAAA:'];
 const whole = { status: 200, lacks: ['Content-Range'] };
 
 export const rangeCases: readonly ExchangeCase[] = [
@@ -62,6 +63,16 @@ export const rangeCases: readonly ExchangeCase[] = [
       ['Range: bytes=0-9', 'If-None-Match: "a"'],
       { status: 304 },
     ),
+  ]),
+  ...inSection('RFC 9530 §2', [
+    part(
+      'digest-part',
+      'the digest of the whole content is not that of a part, the digest of the representation is',
+      ['Range: bytes=10-19'],
+      { status: 206, has: ['Repr-Digest: sha-256=:AAAA:'], lacks: ['Content-Digest'] },
+      digests,
+    ),
+    part('digest-whole', 'the whole has both', [], { status: 200, has: digests.slice(1) }, digests),
   ]),
   ...inSection('RFC 9110 §13.1.5', [
     part('if-range', 'a strong tag that matches', ['Range: bytes=0-9', 'If-Range: "a"'], single(0, 9)),
