@@ -25,6 +25,19 @@ export type RedisEntriesOptions = {
   readonly onUnreadable?: (reason: UnreadableReason) => void;
 };
 
+/** Of all variants of one key together, unless one alone is larger: a lookup brings them all, within the deadline. */
+const mostBytes = 4 * 1024 * 1024;
+
+/** Drops variants other than the one named first, as long as there are too many or they are too large. */
+const trimScript = `
+local kept, most, bytes = ARGV[1], tonumber(ARGV[2]) - 1, tonumber(ARGV[3])
+bytes = bytes - #(redis.call('HGET', KEYS[1], kept) or '')
+for _, variant in ipairs(redis.call('HKEYS', KEYS[1])) do
+  local size = variant ~= kept and #redis.call('HGET', KEYS[1], variant)
+  if size and (most < 1 or size > bytes) then redis.call('HDEL', KEYS[1], variant)
+  elseif size then most, bytes = most - 1, bytes - size end
+end`;
+
 /** Entries under one prefix of one Redis. */
 export class RedisEntries {
   readonly #options: RedisEntriesOptions;
@@ -64,7 +77,7 @@ export class RedisEntries {
       results = await this.#write(name, { variant: entry.variant, bytes, keepMs });
     }
     const count = results?.[3]?.[1];
-    if (typeof count === 'number' && count > maxVariants) await this.#dropSome(entry, count - maxVariants);
+    if (typeof count === 'number' && count > 1) await this.#trim(entry);
   }
 
   #write(
@@ -89,12 +102,10 @@ export class RedisEntries {
   }
 
   /** Which variant goes does not matter: all of them were asked for once, and the hash is bounded. */
-  async #dropSome(kept: Entry, count: number): Promise<void> {
+  async #trim({ key, variant }: Entry): Promise<void> {
     const { writer, keys, writeLimitMs } = this.#options;
-    const name = keys.entry(kept.key);
-    const variants = await within(writeLimitMs, writer.hkeys(name));
-    const dropped = variants.filter((variant) => variant !== kept.variant).slice(0, count);
-    if (dropped.length > 0) await within(writeLimitMs, writer.hdel(name, ...dropped));
+    const limits = [String(maxVariants), String(mostBytes)];
+    await within(writeLimitMs, writer.eval(trimScript, 1, keys.entry(key), variant, ...limits));
   }
 
   #read(key: CacheKey, variant: string, bytes: Buffer): Entry | undefined {

@@ -61,6 +61,29 @@ t.test('on one Redis', async (t) => {
     t.ok((await redis.client.pttl(one.keys.entry(keyOf('page')))) > 900_000);
   });
 
+  await t.test('variants of one key are not more together than a lookup brings in time', async (t) => {
+    const one = await openInstance(t, { url: redis.url });
+    const mib = 1024 * 1024;
+    const held = async (): Promise<[string, number][]> => {
+      const hash = await redis.client.hgetallBuffer(one.keys.entry(keyOf('page')));
+      return Object.entries(hash).map(([variant, bytes]) => [variant, bytes.length]);
+    };
+    for (let at = 0; at < 6; at += 1) {
+      one.fill('page', { variant: `v${at}`, body: Buffer.alloc(mib) });
+      await one.store.settled();
+      const bytes = (await held()).reduce((sum, [, size]) => sum + size, 0);
+      t.ok(bytes <= 4 * mib, `${bytes} bytes`);
+      t.ok(
+        (await held()).some(([variant]) => variant === `v${at}`),
+        'the last one is there',
+      );
+    }
+    t.equal((await held()).length, 3, 'what fits stays');
+    one.fill('page', { variant: 'large', body: Buffer.alloc(5 * mib) });
+    await one.store.settled();
+    t.match(await held(), [['large', Number]], 'a large one has room alone');
+  });
+
   await t.test('a lookup is one command, shared by all who want the key meanwhile', async (t) => {
     const one = await open(t);
     await one.store.get(keyOf('warm-up'));
