@@ -113,6 +113,9 @@ export type CensusLimits = {
 /** What was found; `isWhole`: everything has been looked at. */
 export type Census = { readonly found: readonly EntryHead[]; readonly isWhole: boolean };
 
+/** What tells one variant of one key from all others. */
+export const nameOf = ({ key, variant }: Pick<Entry, 'key' | 'variant'>): string => `${key} ${variant}`;
+
 /** How many variants of one key are kept (DESIGN §3.10). */
 export const maxVariants = 16;
 

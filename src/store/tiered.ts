@@ -10,8 +10,7 @@
 
 import { BoundedMap } from '../kit/bounded-map.ts';
 import type { BreakerState } from '../kit/breaker.ts';
-import { type Clock, type EpochMs, type Seconds, seconds } from '../kit/time.ts';
-import { WorkQueue } from '../kit/work-queue.ts';
+import { type Clock, type EpochMs, type Seconds, epochMs } from '../kit/time.ts';
 import type { CacheKey } from '../policy/cache-key.ts';
 import type { FillLeases } from './fill-lease.ts';
 import type { PurgeCause, PurgeLog } from './purge-log.ts';
@@ -23,9 +22,11 @@ import {
   type CensusLimits,
   type Entry,
   type EntryHead,
+  nameOf,
   type Store,
   type StoreSize,
 } from './store.ts';
+import { WriteBehind } from './write-behind.ts';
 
 export type TieredOptions = {
   readonly memory: Store;
@@ -43,10 +44,6 @@ export type TieredOptions = {
 /** How Redis does. */
 export type RedisStatus = { readonly redis: 'up' | 'down'; readonly breaker: BreakerState['kind'] };
 
-type Job = { readonly kind: 'put' | 'remove'; readonly entry: Entry };
-
-const mostWaitingBytes = 4 * 1024 * 1024;
-const writesAtOnce = 8;
 const mostReads = 10_000;
 const none: readonly Entry[] = [];
 
@@ -57,11 +54,11 @@ export class TieredStore implements Store {
   readonly #memory: Store;
   readonly #health: RedisHealth;
   readonly #clock: Clock;
-  readonly #writes: WorkQueue<Job>;
+  readonly #writes: WriteBehind;
   /** Lookups under way: those who want the same key meanwhile share one. */
   readonly #reads = new Map<CacheKey, Promise<readonly Entry[]>>();
 
-  /** When what was dropped, was: Redis may have it for a moment longer, and must not bring it back. */
+  /** When what was dropped, was, or what Redis did not get was received: it has older ones, and must not bring them back. */
   readonly #removed = new BoundedMap<string, EpochMs>(10_000);
   /** Came from Redis for a request that has not had it yet. */
   readonly #broughtIn = new WeakSet<Entry>();
@@ -69,19 +66,24 @@ export class TieredStore implements Store {
   /** What ended that which Redis has of a key: it never comes into memory, and would seem never to have been. */
   readonly #ended = new BoundedMap<CacheKey, PurgeCause | 'forgotten'>(10_000);
   onSlowWrite: Store['onSlowWrite'];
-  /** What is put once it is compressed, by name. */
-  readonly #shrinking = new Map<string, Entry>();
 
   constructor(options: TieredOptions) {
     this.#options = options;
     this.#memory = options.memory;
     this.#health = options.health;
     this.#clock = options.clock;
-    this.#writes = new WorkQueue<Job>({
-      run: (job) => this.#write(job),
-      concurrency: writesAtOnce,
-      maxWeight: mostWaitingBytes,
-      onLost: (_, { entry }) => this.#options.leases?.release(entry.key),
+    this.#writes = new WriteBehind({
+      entries: options.entries,
+      clock: options.clock,
+      isAway: () => !options.health.breaker.isClosed,
+      onDone: (kind, { key }, duration) => {
+        this.onSlowWrite?.(kind === 'remove' ? 'delete' : 'set', duration);
+        if (kind === 'put') options.leases?.release(key);
+      },
+      onLost: (kind, entry) => {
+        if (kind === 'put') this.#leaveOlder(entry);
+        options.leases?.release(entry.key);
+      },
     });
   }
 
@@ -117,20 +119,7 @@ export class TieredStore implements Store {
   put(entry: Entry, smaller?: Promise<Entry | undefined>): void {
     this.#memory.put(entry, smaller);
     this.#ended.delete(entry.key);
-    const name = nameOf(entry);
-    if (smaller === undefined) {
-      this.#shrinking.delete(name);
-      this.#later({ kind: 'put', entry });
-      return;
-    }
-    this.#shrinking.set(name, entry);
-    const take = (other: Entry | undefined): void => {
-      // Something newer may have been put, or this one dropped, while it was made smaller.
-      if (this.#shrinking.get(name) !== entry) return;
-      this.#shrinking.delete(name);
-      this.#later({ kind: 'put', entry: other ?? entry });
-    };
-    smaller.then(take, () => take(undefined));
+    this.#writes.put(entry, smaller);
   }
 
   use(entry: Entry): void {
@@ -147,8 +136,7 @@ export class TieredStore implements Store {
   remove(entry: Entry): void {
     this.#memory.remove(entry);
     this.#removed.set(nameOf(entry), this.#clock.now());
-    this.#shrinking.delete(nameOf(entry));
-    this.#later({ kind: 'remove', entry });
+    this.#writes.remove(entry);
   }
 
   entries(): Iterable<Entry> {
@@ -275,26 +263,10 @@ export class TieredStore implements Store {
     }
   }
 
-  #later(job: Job): void {
-    // While Redis is away nothing is kept for it: entries are worth less than the memory they would take.
-    if (!this.#health.breaker.isClosed) return;
-    const bytes = 500 + (job.kind === 'put' ? job.entry.body.length : 0);
-    // The largest has its turn when nobody waits.
-    const weight = Math.min(bytes, mostWaitingBytes);
-    this.#writes.add(nameOf(job.entry), weight, job);
-  }
-
-  async #write({ kind, entry }: Job): Promise<void> {
-    if (!this.#health.breaker.isClosed) return;
-    const { entries, leases } = this.#options;
-    const startedMs = this.#clock.monotonicMs();
-    await (kind === 'remove' ? entries.remove(entry) : entries.put(entry, this.#clock.now()));
-    this.onSlowWrite?.(
-      kind === 'remove' ? 'delete' : 'set',
-      seconds((this.#clock.monotonicMs() - startedMs) / 1000),
-    );
-    if (kind === 'put') leases?.release(entry.key);
+  /** What Redis has of a variant is older than this one, which it did not get: nobody here goes back to it. */
+  #leaveOlder(entry: Entry): void {
+    const name = nameOf(entry);
+    const since = Math.max(this.#removed.get(name) ?? 0, entry.responseTime - 1);
+    this.#removed.set(name, epochMs(since));
   }
 }
-
-const nameOf = ({ key, variant }: Pick<Entry, 'key' | 'variant'>): string => `${key} ${variant}`;

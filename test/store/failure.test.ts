@@ -6,7 +6,7 @@ import t from 'tap';
 import { eventually } from '../helpers/eventually.ts';
 import { type FaultyLink, faultyLink } from '../helpers/faulty-link.ts';
 import { redisServer, type RedisServer, stoppedRedisServer } from '../helpers/redis-server.ts';
-import { seconds } from '../../src/kit/time.ts';
+import { epochMs, seconds } from '../../src/kit/time.ts';
 import { keyOf, tagsOf } from './entry.ts';
 import { type Instance, isUp, openInstance } from './instance.ts';
 
@@ -176,6 +176,32 @@ t.test('Redis full, with noeviction: what does not fit is not stored, purges are
   await one.purge('a');
   await eventually('the other has heard', async () => (await other.ask('first')) === 'miss', 500);
   t.equal(one.store.status().redis, 'up');
+});
+
+t.test('what Redis did not get is not followed by what it has from before', async (t) => {
+  const redis = await redisServer(t);
+  const [one, other] = [
+    await openInstance(t, { url: redis.url, deadlineMs }),
+    await openInstance(t, { url: redis.url, deadlineMs }),
+  ];
+  const first = one.fill('page');
+  const since = (seconds: number) => epochMs(first.responseTime + seconds * 1000);
+  const version = (at: number) => {
+    const times = { requestTime: since(at), responseTime: since(at) };
+    return { ...times, body: Buffer.from(`version ${at}`) };
+  };
+  await one.store.settled();
+  await redis.client.config('SET', 'maxmemory', '1');
+  const second = one.fill('page', version(1));
+  await one.store.settled();
+  await redis.client.config('SET', 'maxmemory', '0');
+  t.equal(await one.ask('page'), 'version 1');
+  // For want of space.
+  one.memory.remove(second);
+  t.equal(await one.ask('page'), 'miss', 'who has given a page does not go back to an older one');
+  other.fill('page', version(2));
+  await other.store.settled();
+  t.equal(await one.ask('page'), 'version 2', 'but takes a newer one');
 });
 
 t.test('Redis full, with allkeys-lru: entries come and go, purges hold', async (t) => {
