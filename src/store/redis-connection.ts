@@ -2,9 +2,9 @@
  * Connections to Redis or Valkey: a single server, what Sentinels watch, or a Cluster.
  *
  * Promises: a command fails at once where there is no connection, and is never sent twice on its own; nothing waits
- * longer than it was told; a connection is tried again for ever, at least twice a second. With TLS a server whose
- * certificate is not for it, or not from whom it should be, is told nothing. No address and no password gets into what
- * `onError` is told.
+ * longer than it was told; a connection is tried again for ever, at least twice a second, and made anew when it leads
+ * nowhere any more. With TLS a server whose certificate is not for it, or not from whom it should be, is told nothing. No
+ * address and no password gets into what `onError` is told.
  */
 
 import { X509Certificate } from 'node:crypto';
@@ -32,6 +32,8 @@ export function openConnection(
 ): RedisClient {
   const common = {
     commandTimeout: commandTimeoutMs,
+    // A command that is late fails by itself; one whose connection says nothing else either shows that it leads nowhere.
+    socketTimeout: commandTimeoutMs,
     connectTimeout: connectTimeoutMs,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
@@ -51,7 +53,12 @@ export function openConnection(
 /** What every connection is opened with. */
 type Common = Pick<
   RedisOptions,
-  'connectTimeout' | 'maxRetriesPerRequest' | 'autoResendUnfulfilledCommands' | 'disableClientInfo' | 'tls'
+  | 'connectTimeout'
+  | 'socketTimeout'
+  | 'maxRetriesPerRequest'
+  | 'autoResendUnfulfilledCommands'
+  | 'disableClientInfo'
+  | 'tls'
 > & { readonly commandTimeout: number; readonly reconnectOnError: (error: Error) => boolean };
 
 function clientOf(server: RedisServer, common: Common, tell: (error: Error) => void): RedisClient {

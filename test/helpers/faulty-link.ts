@@ -10,6 +10,7 @@ export type LinkMode = 'pass' | 'slow' | 'reset' | 'blackhole';
 export class FaultyLink {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #stranded = new WeakSet<Socket>();
   #mode: LinkMode = 'pass';
   delayMs = 500;
 
@@ -32,6 +33,11 @@ export class FaultyLink {
   set mode(mode: LinkMode) {
     this.#mode = mode;
     if (mode === 'reset') for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
+  /** What is open now stays open and leads nowhere; new connections are as ever: the server's address has moved. */
+  strand(): void {
+    for (const socket of this.#sockets) this.#stranded.add(socket);
   }
 
   async open(): Promise<void> {
@@ -64,6 +70,7 @@ export class FaultyLink {
       if (this.#mode !== 'blackhole') to.destroy();
     });
     from.on('data', (piece) => {
+      if (this.#stranded.has(from)) return;
       if (this.#mode === 'slow') setTimeout(() => to.write(piece), this.delayMs / 2);
       else if (this.#mode === 'pass') to.write(piece);
     });

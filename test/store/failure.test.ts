@@ -136,6 +136,31 @@ t.test('Redis down at the start: it opens at once, works, and takes Redis up whe
   });
 });
 
+t.test('connections that lead nowhere any more are all made anew', async (t) => {
+  const redis = await redisServer(t);
+  const link = await faultyLink(t, redis.port);
+  const one = await openInstance(t, { url: link.url, deadlineMs });
+  const other = await openInstance(t, { url: redis.url, deadlineMs });
+  one.fill('before');
+  await one.store.settled();
+  t.equal(await other.ask('before'), '<p>before</p>');
+  link.strand();
+  await eventually('noticed', () => one.store.status().redis === 'down');
+  await isUp(one);
+  let count = 0;
+  const tookMs = await eventually(
+    'what is stored gets there',
+    async () => {
+      count += 1;
+      one.fill(`after ${count}`);
+      await one.store.settled();
+      return (await redis.client.exists(one.keys.entry(keyOf(`after ${count}`)))) === 1;
+    },
+    10_000,
+  );
+  t.ok(tookMs < 5000, `${tookMs} ms`);
+});
+
 t.test('a wrong password is a Redis that is away, and is not told', async (t) => {
   const redis = await redisServer(t, '--requirepass', 'right');
   const url = redis.url.replace('redis://', 'redis://:wrong-secret@');
