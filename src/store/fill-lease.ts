@@ -70,9 +70,9 @@ export class FillLeases {
     this.#longestMs = options.longestMs ?? defaultLongestMs;
   }
 
-  /** Resolves when it is clear what to do about a key that is nowhere. Never rejects. */
-  turn(key: CacheKey): Promise<Turn> {
-    const { clock, isFetching } = this.#options;
+  /** Resolves when it is clear what to do about a key that is nowhere, as far as Redis says so until then. Never rejects. */
+  turn(key: CacheKey, untilMs?: number): Promise<Turn> {
+    const { clock, isFetching, deadlineMs } = this.#options;
     const nowMs = clock.monotonicMs();
     // A fetch of this instance is shared by all here, whoever has the lease.
     if ((this.#hopeless.get(key) ?? 0) > nowMs || isFetching?.(key) === true) return fetchNow;
@@ -86,7 +86,8 @@ export class FillLeases {
     }
     const underWay = this.#turns.get(key);
     if (underWay !== undefined) return underWay;
-    const turn = this.#take(key).finally(() => this.#turns.delete(key));
+    const limitMs = untilMs === undefined ? deadlineMs : Math.min(deadlineMs, Math.max(0, untilMs - nowMs));
+    const turn = this.#take(key, limitMs).finally(() => this.#turns.delete(key));
     this.#turns.set(key, turn);
     return turn;
   }
@@ -104,19 +105,30 @@ export class FillLeases {
     this.#hopeless.set(key, this.#options.clock.monotonicMs() + hopelessMs);
   }
 
-  async #take(key: CacheKey): Promise<Turn> {
-    const { client, keys, instance, clock, deadlineMs, leaseMs } = this.#options;
+  async #take(key: CacheKey, limitMs: number): Promise<Turn> {
+    const { client, keys, instance, clock, leaseMs } = this.#options;
     const askedMs = clock.monotonicMs();
+    const set = client.set(keys.fill(key), instance, 'PX', leaseMs, 'NX');
     try {
-      const set = client.set(keys.fill(key), instance, 'PX', leaseMs, 'NX');
-      if ((await within(deadlineMs, set)) !== 'OK') return await this.#waitForOther(key, askedMs);
-      this.#held.set(key, { untilMs: askedMs + leaseMs, lastMs: askedMs + this.#longestMs });
-      this.#renewals ??= setInterval(() => this.#renewAll(), leaseMs / renewalsPerLease).unref();
+      if ((await within(limitMs, set)) !== 'OK') return await this.#waitForOther(key, askedMs);
+      this.#hold(key, askedMs);
       return 'taken';
     } catch {
-      // Redis cannot say: better one fetch too many than one too few.
+      // Redis cannot say: better one fetch too many than one too few. A lease it gives late would be waited for by others.
+      set.then((answer) => answer === 'OK' && this.#holdLate(key, askedMs)).catch(() => undefined);
       return 'fetch';
     }
+  }
+
+  #hold(key: CacheKey, askedMs: number): void {
+    const { leaseMs } = this.#options;
+    this.#held.set(key, { untilMs: askedMs + leaseMs, lastMs: askedMs + this.#longestMs });
+    this.#renewals ??= setInterval(() => this.#renewAll(), leaseMs / renewalsPerLease).unref();
+  }
+
+  #holdLate(key: CacheKey, askedMs: number): void {
+    this.#hold(key, askedMs);
+    if (this.#options.isFetching?.(key) !== true) this.release(key);
   }
 
   /** As long as the other's lease lives; rejects when Redis cannot say. */

@@ -98,7 +98,7 @@ export class TieredStore implements Store {
     if (this.#health.breaker.isClosed) await this.#inTime(untilMs, this.#readShared(key));
     const { leases } = this.#options;
     const mayTakeTurn = sinceMs !== undefined && this.#clock.monotonicMs() < untilMs;
-    if (leases !== undefined && mayTakeTurn) await this.#waitForOthers(key, leases);
+    if (leases !== undefined && mayTakeTurn) await this.#waitForOthers(key, leases, untilMs);
     return this.#near(key);
   }
 
@@ -200,20 +200,34 @@ export class TieredStore implements Store {
     if (!heard && tells && this.#health.mustHear(nowMs)) this.#health.breaker.trip(nowMs);
   }
 
-  /** While no instance has the key: our turn to fetch, or what another has fetched. A leader may die once. */
-  async #waitForOthers(key: CacheKey, leases: FillLeases): Promise<void> {
+  /**
+   * While no instance has the key: our turn to fetch, or what another has fetched. A leader may die once. `untilMs`: how long
+   * Redis is waited for; another's fetch takes as long as it takes, and to look for what it brought is waiting anew.
+   */
+  async #waitForOthers(key: CacheKey, leases: FillLeases, untilMs: number): Promise<void> {
+    let limitMs = untilMs;
     for (let round = 0; round < 2; round += 1) {
       if (!this.#isCold(key) || !this.#health.breaker.isClosed) return;
-      const turn = await leases.turn(key);
+      const turn = await leases.turn(key, limitMs);
       if (turn === 'fetch') return;
-      // A lookup that is under way may have been asked before the other had stored what it fetched.
-      await this.#reads.get(key);
-      await this.#readShared(key);
+      if (turn === 'look-again') limitMs = this.#clock.monotonicMs() + this.#options.deadline * 1000;
+      await this.#lookAgain(key, limitMs);
       if (turn === 'look-again') continue;
       if (!this.#isCold(key)) leases.release(key);
       return;
     }
     if (this.#isCold(key)) leases.giveUp(key);
+  }
+
+  /** A lookup that is under way may have been asked before the other had stored what it fetched. */
+  async #lookAgain(key: CacheKey, untilMs: number): Promise<void> {
+    const leftMs = untilMs - this.#clock.monotonicMs();
+    if (leftMs <= 0) return;
+    const underWay = this.#reads.get(key) ?? Promise.resolve();
+    await within(
+      leftMs,
+      underWay.then(() => this.#readShared(key)),
+    ).catch(() => undefined);
   }
 
   #isCold(key: CacheKey): boolean {

@@ -100,3 +100,21 @@ t.test('without Redis everybody fetches, within the deadline', async (t) => {
   t.equal(await other.turn(key), 'fetch');
   one.release(key);
 });
+
+t.test('a lease that Redis gives too late is held for the fetch that has begun, or given back', async (t) => {
+  const redis = await redisServer(t);
+  let isFetching = false;
+  const one = leasesOf(redis, 'one', { leaseMs: 60_000, isFetching: (name) => isFetching && name === key });
+  const isTaken = async (name: typeof key) => (await redis.client.exists(keys.fill(name))) === 1;
+  const other = keyOf('other');
+  redis.freeze();
+  t.strictSame(await Promise.all([one.turn(key), one.turn(other)]), ['fetch', 'fetch']);
+  isFetching = true;
+  redis.thaw();
+  await eventually('what nobody fetches any more is free', async () => {
+    const { length } = await redis.client.keys(keys.fill('*' as typeof key));
+    return (await isTaken(key)) && length === 1;
+  });
+  one.release(key);
+  await eventually('the other is free when its fetch has ended', async () => !(await isTaken(key)));
+});

@@ -45,6 +45,25 @@ t.test('to hear the log and to look up are one waiting', async (t) => {
   t.ok(Math.max(...waits) < deadlineMs + slackMs, waits.map(Math.round).join(' '));
 });
 
+t.test('to look up and to take a turn at fetching are one waiting', async (t) => {
+  const redis = await redisServer(t);
+  const link = new FaultyLink(redis.port);
+  await link.open();
+  t.teardown(() => link.close());
+  // Three hundred milliseconds there and back: nothing is late by itself, and no two of them fit.
+  link.delayMs = 300;
+  const one = await openInstance(t, { url: link.url, deadlineMs, lag: seconds(30), fillLock: true });
+  await isUp(one);
+  link.mode = 'slow';
+  const waits: number[] = [];
+  for (let at = 0; at < 4; at += 1) {
+    const startedMs = performance.now();
+    await one.store.get(keyOf(`page${at}`), startedMs);
+    waits.push(performance.now() - startedMs);
+  }
+  t.ok(Math.max(...waits) < deadlineMs + slackMs, waits.map(Math.round).join(' '));
+});
+
 t.test('who only looks takes no turn at fetching', async (t) => {
   const redis = await redisServer(t);
   const one = await openInstance(t, { url: redis.url, fillLock: true });
