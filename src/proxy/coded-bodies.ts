@@ -38,9 +38,9 @@ type Job = {
   readonly done: (isWhole: boolean) => void;
 };
 
-/** Up to so many bytes, and so many unpacked, it takes less than to hand it to another thread. */
-const smallBytes = 16 * 1024;
-const smallUnpackedBytes = 256 * 1024;
+/** Up to so many bytes, and so many unpacked, it takes some 2 ms at most, and the next request finds it stored. */
+const smallBytes = 96 * 1024;
+const smallUnpackedBytes = 512 * 1024;
 /** Beyond this nothing is proven: a small body may unpack without end. */
 const mostUnpackedBytes = 256 * 1024 * 1024;
 const atOnce = 4;

@@ -11,7 +11,7 @@ content_types:
 routes:
   - { match: GET /p/*, type: page }
 `;
-const texts = { small: 'a page '.repeat(50), large: randomBytes(40_000).toString('hex') };
+const texts = { small: 'a page '.repeat(50), large: randomBytes(200_000).toString('hex') };
 const get = { lines: ['Accept-Encoding: gzip, br'] };
 
 for (const [size, text] of Object.entries(texts)) {
@@ -50,8 +50,8 @@ for (const [size, text] of Object.entries(texts)) {
   }
 }
 
-t.test('a small coded page is a hit from the second request on', async (t) => {
-  const coded = gzipSync(texts.small);
+t.test('a coded page of a usual size is a hit from the second request on', async (t) => {
+  const coded = gzipSync(randomBytes(70_000).toString('hex'));
   const site = await startSite(rules, {
     answer: (_request, response) => {
       response.writeHead(200, { 'Content-Encoding': 'gzip', 'Content-Length': coded.length });

@@ -5,7 +5,7 @@ import { CodedBodies } from '../../src/proxy/coded-bodies.ts';
 
 const bodies = new CodedBodies();
 const short = Buffer.from('some text, and some more text. '.repeat(20));
-const long = Buffer.from(randomBytes(40_000).toString('hex'));
+const long = Buffer.from(randomBytes(200_000).toString('hex'));
 
 const isWhole = (coding: string, body: Buffer, more: { status?: number; part?: boolean } = {}) =>
   bodies.isWhole({
