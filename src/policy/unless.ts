@@ -12,14 +12,16 @@ import { lazyJson, valueAt } from './json-pointer.ts';
 export type UnlessFacts = {
   readonly status: number;
   readonly fields: Fields;
-  /** The whole body without content coding; undefined where it is not at hand: no condition on it holds then. */
+  /** The whole body without content coding; undefined where it is not at hand: no condition on what it says holds then. */
   readonly body: Buffer | undefined;
+  /** How long it will be, where that is known before. */
+  readonly bodyBytes?: number | undefined;
 };
 
 /** The first condition that holds, or undefined. */
 export const unlessHolds = (
   unless: readonly Unless[],
-  { status, fields, body }: UnlessFacts,
+  { status, fields, body, bodyBytes = body?.byteLength }: UnlessFacts,
 ): Unless | undefined => {
   if (status !== 200) return undefined;
   const json = lazyJson(() => body);
@@ -32,7 +34,7 @@ export const unlessHolds = (
       case 'body_contains':
         return body?.includes(condition.text, 0, 'utf8') === true;
       case 'smaller_than':
-        return body !== undefined && body.byteLength < condition.bytes;
+        return bodyBytes !== undefined && bodyBytes < condition.bytes;
     }
   });
 };

@@ -44,7 +44,7 @@ export type StoragePlan =
 
 const no = (reason: NotStoredReason, clause?: string): StoragePlan => ({ kind: 'no', reason, clause });
 
-/** Decides from the head. What only the body can tell (`unless`, its length) is left to `makeEntry`. */
+/** Decides from the head. What only the body can tell (`unless` of its text, its length) is left to `makeEntry`. */
 export function planStorage(exchange: CacheExchange, head: StoredHead): StoragePlan {
   const { match, identity, request, site } = exchange;
   const { contentType } = match;
@@ -77,7 +77,16 @@ export function planStorage(exchange: CacheExchange, head: StoredHead): StorageP
     origin: `${request.scheme}://${exchange.host}`,
   });
   if (verdict.kind === 'no') return no(verdict.reason, verdict.clause);
+  // The client is told with the head whether it is stored, and nobody waits for what is not for them.
+  const facts = { status, fields, body: undefined, bodyBytes: toldLength(fields) };
+  if (isRule && unlessHolds(contentType.unless, facts) !== undefined) return no('unless');
   return { kind: 'yes', directives, freshness };
+}
+
+/** How long a body will be; in a content coding nobody can tell what it is without. */
+function toldLength(fields: Fields): number | undefined {
+  const told = combinedValue(fields, 'content-length');
+  return told === undefined || hasField(fields, 'content-encoding') ? undefined : Number(told);
 }
 
 /** What binds of the origin's directives: all under `obey`, nothing under `override`. */
