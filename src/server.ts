@@ -249,7 +249,7 @@ function createPublic(config: Config, { parts, log, watch }: Built): Promise<Fas
       config.upstream.host === 'upstream' || host === '' ? parts.site().originHost : host,
     onRefused: ({ detail }) => {
       watch.onRefused();
-      log.debug({ detail }, 'refused');
+      log.debug({ outcome: 'refused', refusal: detail }, 'request');
     },
     onError: (error) => {
       log.error({ err: error }, 'a promise of the proxy is broken');

@@ -26,7 +26,8 @@ import { SlowBodies } from './slow-bodies.ts';
 export type HttpServerOptions = {
   readonly read: (message: IncomingMessage) => ReadResult;
   readonly pipeline: Pipeline;
-  readonly onRefused: (refusal: Refusal) => void;
+  /** Told of what is answered before anybody looks what it is: read and refused, or never read. */
+  readonly onRefused: (refusal: Pick<Refusal, 'detail'> | Unparsed) => void;
   readonly onError: (error: unknown) => void;
   readonly limits?: Limits;
 };
@@ -80,7 +81,7 @@ export function createHttpServer(
   // node:http would drop what exceeds a count without a word; here the reader counts, and the size is bounded anyway.
   server.maxHeadersCount = 0;
   server.on('clientError', (error, socket) => {
-    refuseUnparsed(error, socket, connections);
+    refuseUnparsed(error, socket, { connections, onRefused: options.onRefused });
   });
   server.on('upgrade', (_message, socket) => {
     // node:http lets go of the socket; an error nobody hears, a client that resets, would end the process.
@@ -238,44 +239,56 @@ export function refuse(response: ServerResponse, { status, detail }: Refusal): v
 }
 
 /** What cannot be parsed is refused in its turn: behind the answers to what came before it on the connection. */
-function refuseUnparsed(error: ParseError, socket: Duplex, connections: Connections): void {
+function refuseUnparsed(error: ParseError, socket: Duplex, { connections, onRefused }: Unread): void {
+  const endWith = (isAnswering: boolean): void => {
+    const refusal = isAnswering ? undefined : unparsedAs(error);
+    if (refusal === undefined || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    // Browsers connect ahead of what they never ask: a head that does not come is no request.
+    if (refusal.detail !== 'request-timeout') onRefused(refusal);
+    const cacheStatus = cacheStatusValue({ kind: 'forward', fwd: 'bypass', detail: refusal.detail });
+    socket.end(
+      `HTTP/1.1 ${refusal.line}\r\nConnection: close\r\nContent-Length: 0\r\nCache-Status: ${cacheStatus}\r\n\r\n`,
+    );
+  };
   const connection = connections.get(socket);
   const response = connection?.response;
   if (connection === undefined || response?.req.complete !== true || response.writableFinished) {
     // Within a request's own body its answer may have begun: these bytes would be part of that.
     const isAnswering = response?.headersSent === true && !response.writableFinished;
-    endWith(error, socket, isAnswering);
+    endWith(isAnswering);
   } else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     socket.destroy();
   } else if (!connection.isClosing) {
     response.once('finish', () => {
-      endWith(error, socket, false);
+      endWith(false);
     });
   }
   // Otherwise the answer under way is the connection's last.
   if (connection !== undefined) connection.isClosing = true;
 }
 
+type Unread = { readonly connections: Connections; readonly onRefused: HttpServerOptions['onRefused'] };
 type ParseError = Error & { readonly code?: string };
 
-function endWith(error: ParseError, socket: Duplex, isAnswering: boolean): void {
-  if (!socket.writable || isAnswering || error.code === 'ECONNRESET') {
-    socket.destroy();
-    return;
+/** What node:http could not read, and the status line that says so. */
+export type Unparsed = {
+  readonly detail: 'bad-request' | 'head-too-large' | 'request-timeout';
+  readonly line: string;
+};
+
+/** `undefined`: there is nobody to tell. */
+function unparsedAs({ code }: ParseError): Unparsed | undefined {
+  switch (code) {
+    case 'ECONNRESET':
+      return undefined;
+    case 'HPE_HEADER_OVERFLOW':
+      return { detail: 'head-too-large', line: '431 Request Header Fields Too Large' };
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return { detail: 'request-timeout', line: '408 Request Timeout' };
+    default:
+      return { detail: 'bad-request', line: '400 Bad Request' };
   }
-  const isLong = error.code === 'HPE_HEADER_OVERFLOW';
-  const isSlow = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
-  const line = isLong
-    ? '431 Request Header Fields Too Large'
-    : isSlow
-      ? '408 Request Timeout'
-      : '400 Bad Request';
-  const cacheStatus = cacheStatusValue({
-    kind: 'forward',
-    fwd: 'bypass',
-    detail: isSlow ? 'request-timeout' : 'bad-request',
-  });
-  socket.end(
-    `HTTP/1.1 ${line}\r\nConnection: close\r\nContent-Length: 0\r\nCache-Status: ${cacheStatus}\r\n\r\n`,
-  );
 }

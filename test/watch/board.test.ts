@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { startProxy } from '../control/running-proxy.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { ask } from '../helpers/raw-client.ts';
 import { redisServer } from '../helpers/redis-server.ts';
 
 t.test(
@@ -109,6 +110,29 @@ t.test('at debug every request has a line with its outcome, cause and times, and
   ]);
   t.ok(Number(lines[0]?.['origin_ms']) > 0);
   t.notMatch(JSON.stringify(lines), /hush|mine/);
+});
+
+t.test('what is refused unread is counted and has its line as well', async (t) => {
+  const { server, control, logged } = await startProxy(t, { rules: 'log: { level: debug }' });
+  await server.replaceConfig(server.parts.site().config);
+  const [long, none, own] = [`X-Long: ${'a'.repeat(17 * 1024)}`, 'no field', 'X-Fine: yes'];
+  for (const [lines, method, status] of [
+    [[long], 'GET', 431],
+    [[none], 'GET', 400],
+    [[own], 'PURGE', 405],
+  ] as const) {
+    t.equal((await ask(server.url, { method, lines })).status, status);
+  }
+  const metric = /shelflife_requests_total\{type="none",outcome="refused"\} (\d+)/;
+  t.equal(metric.exec(await (await control('/metrics')).text())?.[1], '3');
+  t.match(
+    logged.filter((line) => line['msg'] === 'request'),
+    [
+      { outcome: 'refused', refusal: 'head-too-large' },
+      { outcome: 'refused', refusal: 'bad-request' },
+      { outcome: 'refused', refusal: 'method-not-allowed' },
+    ],
+  );
 });
 
 const isOver = ({ until }: { until: boolean }): boolean => until;
