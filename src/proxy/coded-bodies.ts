@@ -8,6 +8,7 @@
  * away at once, and bounded; a coding that is not known here proves nothing, and forbids nothing.
  */
 
+import { isUtf8 } from 'node:buffer';
 import type { Transform } from 'node:stream';
 import {
   brotliDecompressSync,
@@ -83,8 +84,8 @@ function decodesNow(body: Buffer, codings: readonly string[]): 'whole' | 'broken
     try {
       bytes = decoder.now(bytes, { maxOutputLength: smallUnpackedBytes });
     } catch (error) {
-      // What was wrong is not lost: the answer is all that is asked for.
-      return isTooLarge(error) ? 'unknown' : 'broken';
+      if (isTooLarge(error)) return 'unknown';
+      return isText(bytes) ? 'whole' : 'broken';
     }
   }
   return 'whole';
@@ -93,6 +94,10 @@ function decodesNow(body: Buffer, codings: readonly string[]): 'whole' | 'broken
 const isTooLarge = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
 
+/** What no coding was applied to, whatever its label says, lacks nothing of one: no coded body is text throughout. */
+const isText = (bytes: Buffer): boolean =>
+  isUtf8(bytes) && !/[^\P{Cc}\t\n\f\r]/u.test(bytes.toString('utf8'));
+
 /** One coding after the other, the outermost first; what comes out is kept only where there is another within. */
 async function decodesLater(body: Buffer, codings: readonly string[]): Promise<boolean> {
   let bytes = body;
@@ -100,7 +105,7 @@ async function decodesLater(body: Buffer, codings: readonly string[]): Promise<b
     const decoder = decoderOf(coding, bytes);
     if (decoder === undefined) break;
     const unpacked = await unpack(decoder, bytes, at < codings.length - 1);
-    if (unpacked === undefined) return false;
+    if (unpacked === undefined) return isText(bytes);
     bytes = unpacked;
   }
   return true;

@@ -34,7 +34,7 @@ for (const [at, [coding, encode]] of codings.entries()) {
     for (const text of [short, long]) {
       const coded = encode(text);
       t.equal(await isWhole(coding, coded), true);
-      for (const length of [1, coded.length >> 1, coded.length - 1])
+      for (const length of [12, coded.length >> 1, coded.length - 1])
         t.equal(await isWhole(coding, coded.subarray(0, length)), false, `${length} of ${coded.length}`);
       t.equal(await isWhole(coding, Buffer.concat([Buffer.from('no!'), coded])), false);
     }
@@ -66,6 +66,16 @@ t.test('what is not known here, and what is only a part, proves nothing', (t) =>
   t.equal(isWhole('identity', short), true);
   t.equal(isWhole('gzip', gzipSync(short).subarray(5, 20), { part: true }), true);
   t.end();
+});
+
+t.test('text that no coding was applied to, whatever its label, lacks nothing of one', async (t) => {
+  for (const text of [short, long, Buffer.from('ok'), Buffer.from('\tשלום\r\n')]) {
+    for (const coding of ['gzip', 'br', 'zstd', 'deflate', 'gzip, br'])
+      t.equal(await isWhole(coding, text), true);
+  }
+  t.equal(await isWhole('gzip, gzip', gzipSync(short)), true, 'coded once, labelled twice');
+  t.equal(isWhole('gzip', Buffer.from('text, and a \0')), false);
+  t.equal(isWhole('gzip', Buffer.from('caf\xe9', 'latin1')), false);
 });
 
 t.test('nothing at all is no coded page, but may be a labelled redirect', (t) => {
