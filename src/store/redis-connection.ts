@@ -157,8 +157,8 @@ function pem(key: string, path: string): string {
 
 /** Drops a connection that answers nothing, and makes it anew. */
 export function reconnect(client: RedisClient): void {
-  // Before it is there (or gone for good) there is nothing to drop.
-  if (client.status === 'ready' || client.status === 'connect') client.disconnect(true);
+  // One that is being made, and may take several round trips, has a time limit of its own.
+  if (client.status === 'ready') client.disconnect(true);
 }
 
 /** The promise's outcome, or a rejection after `limitMs`; what comes later is dropped. */

@@ -161,6 +161,19 @@ t.test('connections that lead nowhere any more are all made anew', async (t) => 
   t.ok(tookMs < 5000, `${tookMs} ms`);
 });
 
+t.test('a connection that takes some round trips to be made is not given up for a short `lag`', async (t) => {
+  const redis = await redisServer(t);
+  const link = await faultyLink(t, redis.port);
+  const one = await openInstance(t, { url: link.url, deadlineMs: 500, lag: seconds(0.1) });
+  await isUp(one);
+  link.mode = 'reset';
+  await eventually('noticed', () => one.store.status().redis === 'down');
+  // There and back: a handshake takes longer than the log may be silent.
+  link.delayMs = 40;
+  link.mode = 'slow';
+  t.ok((await isUp(one)) < 5000, 'taken up again');
+});
+
 t.test('a wrong password is a Redis that is away, and is not told', async (t) => {
   const redis = await redisServer(t, '--requirepass', 'right');
   const url = redis.url.replace('redis://', 'redis://:wrong-secret@');
