@@ -9,6 +9,9 @@
  *   t  when, in milliseconds of the server's clock
  *   p  the payload (log-record.ts)
  *
+ * Who reads it: `{seq} {until} {own} {at}` for each instance: what it has read, until when that counts, the last of its own
+ * purges and where that is. What is given again because the answer was late must not end what was fetched since.
+ *
  * It writes a few hundred bytes, and may do so when memory is full (`allow-oom`): a purge that cannot be told is worse.
  */
 
@@ -20,7 +23,7 @@ export const syncScript = `#!lua flags=allow-oom
 local log, instances = KEYS[1], KEYS[2]
 local id, lease, place, nonce, fresh = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], ARGV[5]
 local keep, most, page, known = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[9]
-local appended = 10
+local appended, forget = 10, 600000
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
@@ -44,9 +47,9 @@ if place > 0 and generation and generation == known then
   local at = redis.call('XRANGE', log, string.format('%.0f-0', place), '+', 'COUNT', 1)[1]
   if not at or (seq_of(at) == place and at[2][2] ~= nonce) then generation = nil end
 end
-local function add(own, payload)
+local function add(mark, payload)
   seq = seq + 1
-  redis.call('XADD', log, string.format('%.0f-0', seq), 'n', own, 'g', generation, 'r', run, 't', now, 'p', payload)
+  redis.call('XADD', log, string.format('%.0f-0', seq), 'n', mark, 'g', generation, 'r', run, 't', now, 'p', payload)
 end
 -- Without its instances nobody would wait for those that still trust what they have.
 if generation and found('HGET', instances, '') ~= generation then generation = nil end
@@ -55,7 +58,21 @@ if not generation then
   generation = fresh
   add(fresh, '${startPayload}')
 end
-for at = appended, #ARGV, 2 do add(ARGV[at], ARGV[at + 1]) end
+-- What is given again: up to the last of them, if that is where it was put.
+local marked, place_of_mark = string.match(redis.call('HGET', instances, id) or '', '^%d+ %d+ (%d+) (%d+)')
+local given = 0
+for at = appended, #ARGV, 3 do
+  if ARGV[at] == marked then
+    local there = redis.call('XRANGE', log, place_of_mark .. '-0', place_of_mark .. '-0')[1]
+    if there and there[2][2] == ARGV[at + 1] then given = tonumber(marked) end
+  end
+end
+for at = appended, #ARGV, 3 do
+  if tonumber(ARGV[at]) > given then
+    add(ARGV[at + 1], ARGV[at + 2])
+    marked, place_of_mark = ARGV[at], string.format('%.0f', seq)
+  end
+end
 
 if #ARGV >= appended then
   if redis.call('XLEN', log) > most then redis.call('XTRIM', log, 'MAXLEN', most) end
@@ -77,7 +94,9 @@ end
 if continued == 0 then records = redis.call('XRANGE', log, '-', '+', 'COUNT', page) end
 local oldest = seq_of(redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1])
 
-redis.call('HSET', instances, id, string.format('%.0f %.0f', continued == 1 and place or 0, now + lease))
+local reads = string.format('%.0f %.0f', continued == 1 and place or 0, now + lease)
+if marked then reads = reads .. ' ' .. marked .. ' ' .. place_of_mark end
+redis.call('HSET', instances, id, reads)
 redis.call('HSET', instances, '', generation)
 redis.call('PEXPIRE', instances, keep * 2)
 local live = {}
@@ -87,7 +106,7 @@ for at = 1, #all, 2 do
   if ends and tonumber(ends) > now then
     live[#live + 1] = all[at]
     live[#live + 1] = tonumber(read)
-  elseif all[at] ~= '' then
+  elseif all[at] ~= '' and not (ends and tonumber(ends) > now - forget) then
     redis.call('HDEL', instances, all[at])
   end
 end
@@ -100,8 +119,8 @@ export const syncScriptSha = hash('sha1', syncScript);
 /** Where in the log somebody is: the record read last. `seq` 0: nowhere. */
 export type Place = { readonly seq: number; readonly nonce: string; readonly generation: string };
 
-/** A record to append. */
-export type NewRecord = { readonly nonce: string; readonly payload: string };
+/** A record to append; `own` counts this instance's, upwards. */
+export type NewRecord = { readonly own: number; readonly nonce: string; readonly payload: string };
 
 /** A record read. */
 export type LogRecord = Place & { readonly payload: string };
@@ -146,7 +165,7 @@ export function syncArguments(request: SyncRequest): (string | number)[] {
     page,
     place.generation,
   ];
-  return [...head, ...records.flatMap(({ nonce, payload }) => [nonce, payload])];
+  return [...head, ...records.flatMap(({ own, nonce, payload }) => [own, nonce, payload])];
 }
 
 /** Reads what the script returned. Throws when it is not that. */

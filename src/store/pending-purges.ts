@@ -49,7 +49,7 @@ export class PendingPurges {
     this.#last += 1;
     const own = this.#last;
     this.#tags += purge.tags.length;
-    const record = { nonce: randomUUID(), payload: encodePurge(purge, wanted) };
+    const record = { own, nonce: randomUUID(), payload: encodePurge(purge, wanted) };
     this.#items.push({ own, purge, record, place: undefined });
     this.#log ??= new LocalPurgeLog(this.#instance);
     this.#log.record(own, purge);
@@ -96,8 +96,9 @@ export class PendingPurges {
   }
 
   #merge(): void {
-    const record = { nonce: randomUUID(), payload: encodePurge(everythingPurge, { wantsAck: false }) };
-    this.#keep([{ own: this.#last, purge: everythingPurge, record, place: undefined }]);
+    const own = this.#last;
+    const record = { own, nonce: randomUUID(), payload: encodePurge(everythingPurge, { wantsAck: false }) };
+    this.#keep([{ own, purge: everythingPurge, record, place: undefined }]);
   }
 
   #keep(items: Pending[]): void {
