@@ -7,8 +7,9 @@ import { eventually } from '../helpers/eventually.ts';
 import { type FaultyLink, faultyLink } from '../helpers/faulty-link.ts';
 import { redisServer, type RedisServer, stoppedRedisServer } from '../helpers/redis-server.ts';
 import { epochMs, seconds } from '../../src/kit/time.ts';
-import { keyOf, tagsOf } from './entry.ts';
+import { keyOf } from './entry.ts';
 import { type Instance, isUp, openInstance } from './instance.ts';
+import { tagged } from './on-redis.ts';
 
 type Tap = Parameters<typeof openInstance>[0];
 type Parts = { readonly redis: RedisServer; readonly link: FaultyLink };
@@ -16,7 +17,6 @@ type Parts = { readonly redis: RedisServer; readonly link: FaultyLink };
 const deadlineMs = 100;
 /** What a busy machine adds to a timer. */
 const slackMs = 60;
-const tagged = (tag: string) => ({ tags: tagsOf(tag) });
 
 /**
  * How long each of so many lookups takes that memory cannot answer, asked a few at a time, without what this machine was
@@ -134,45 +134,6 @@ t.test('Redis down at the start: it opens at once, works, and takes Redis up whe
     await one.store.settled();
     return (await redis.client.exists(one.keys.entry(keyOf('page')))) === 1;
   });
-});
-
-t.test('connections that lead nowhere any more are all made anew', async (t) => {
-  const redis = await redisServer(t);
-  const link = await faultyLink(t, redis.port);
-  const one = await openInstance(t, { url: link.url, deadlineMs });
-  const other = await openInstance(t, { url: redis.url, deadlineMs });
-  one.fill('before');
-  await one.store.settled();
-  t.equal(await other.ask('before'), '<p>before</p>');
-  link.strand();
-  await eventually('noticed', () => one.store.status().redis === 'down');
-  await isUp(one);
-  let count = 0;
-  const tookMs = await eventually(
-    'what is stored gets there',
-    async () => {
-      count += 1;
-      one.fill(`after ${count}`);
-      await one.store.settled();
-      return (await redis.client.exists(one.keys.entry(keyOf(`after ${count}`)))) === 1;
-    },
-    10_000,
-  );
-  t.ok(tookMs < 5000, `${tookMs} ms`);
-});
-
-t.test('a connection that takes some round trips to be made is not given up for a short `lag`', async (t) => {
-  const redis = await redisServer(t);
-  const link = await faultyLink(t, redis.port);
-  const one = await openInstance(t, { url: link.url, deadlineMs: 500, lag: seconds(0.1) });
-  await isUp(one);
-  link.mode = 'reset';
-  const isClosed = () => one.store.status().breaker === 'closed';
-  await eventually('noticed', () => !isClosed());
-  // There and back: a handshake takes longer than the log may be silent.
-  link.delayMs = 40;
-  link.mode = 'slow';
-  t.ok((await eventually('taken up again', isClosed)) < 5000);
 });
 
 t.test('a wrong password is a Redis that is away, and is not told', async (t) => {

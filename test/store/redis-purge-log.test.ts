@@ -1,24 +1,10 @@
 /** store/redis-purge-log.ts on a real Redis: one ordered log that several instances read. */
-import t from 'tap';
 import { eventually } from '../helpers/eventually.ts';
-import { faultyLink } from '../helpers/faulty-link.ts';
-import { redisServer, type RedisServer } from '../helpers/redis-server.ts';
 import { seconds } from '../../src/kit/time.ts';
 import { toTag } from '../../src/policy/tags.ts';
-import { keyOf, tagsOf } from './entry.ts';
-import { type Instance, type InstanceOptions, isUp, openInstance, purgeOf } from './instance.ts';
-
-type Open = (options?: Partial<InstanceOptions>) => Promise<Instance>;
-
-/** Runs `check` with an empty Redis. */
-const onRedis = (behaviour: string, check: (t: Tap, open: Open, redis: RedisServer) => Promise<void>) =>
-  t.test(behaviour, async (t) => {
-    const redis = await redisServer(t);
-    await check(t, (options) => openInstance(t, { url: redis.url, ...options }), redis);
-  });
-type Tap = Parameters<typeof openInstance>[0];
-
-const tagged = (tag: string) => ({ tags: tagsOf(tag) });
+import { tagsOf } from './entry.ts';
+import { isUp, purgeOf } from './instance.ts';
+import { onRedis, tagged } from './on-redis.ts';
 
 onRedis('a purge ends on every instance what was filled before it, and nothing else', async (t, open) => {
   const [one, other] = [await open(), await open()];
@@ -129,85 +115,6 @@ onRedis('a purge over the control API is acknowledged by all, also when bounded'
   t.strictSame(receipt, { instances: { known: 3, acknowledged: 3 } });
 });
 
-onRedis(
-  'after FLUSHALL nothing from before is used, and all agree on the new log',
-  async (t, open, redis) => {
-    const [one, other] = [await open(), await open()];
-    one.fill('page');
-    await one.store.settled();
-    t.equal(await other.ask('page'), '<p>page</p>');
-    await redis.client.flushall();
-    const found =
-      ({ purgeLog, store }: Instance, page: string) =>
-      () =>
-        page === 'gone' && [...store.entries()].every((entry) => purgeLog.verdict(entry).kind === 'purged');
-    await eventually('one has noticed', found(one, 'gone'), 1000);
-    await eventually('the other has noticed', found(other, 'gone'), 1000);
-    await eventually('they agree', () => one.purgeLog.position().log === other.purgeLog.position().log, 1000);
-    one.fill('page', { body: Buffer.from('new') });
-    await one.store.settled();
-    t.equal(await other.ask('page'), 'new');
-  },
-);
-
-onRedis('an older copy of the log on the same server is not taken for the log', async (t, open, redis) => {
-  const [one, other] = [await open(), await open()];
-  one.fill('page', tagged('a'));
-  await one.purge('unrelated');
-  const copy = await redis.client.dumpBuffer(one.keys.log);
-  await one.purge('a');
-  await eventually('the other has heard', async () => (await other.ask('page')) === 'miss', 500);
-  const generation = one.purgeLog.position().log;
-  await redis.client.restore(one.keys.log, 0, copy, 'REPLACE');
-  await eventually('noticed', () => one.purgeLog.position().log !== generation, 1000);
-  const late = await open();
-  t.equal(await late.ask('page'), 'miss', 'not even by one that never knew better');
-});
-
-onRedis('a server that restarted with an older copy is another log', async (t, open, redis) => {
-  const [one, other] = [await open(), await open()];
-  one.fill('page', tagged('a'));
-  await one.store.settled();
-  await redis.client.save();
-  await one.purge('a');
-  await redis.kill();
-  await redis.start('--dbfilename', 'dump.rdb');
-  await Promise.all([isUp(one), isUp(other)]);
-  const late = await open();
-  t.ok((await redis.client.keys('test:e1:*')).length > 0, 'the old entry is there again');
-  for (const [name, instance] of Object.entries({ one, other, late }))
-    t.equal(await instance.ask('page'), 'miss', name);
-});
-
-onRedis(
-  'what a new connection brings is not used before the log was heard over it',
-  async (t, open, redis) => {
-    const link = await faultyLink(t, redis.port);
-    const lag = seconds(30);
-    const [one, other] = [await open({ lag }), await open({ lag, url: link.url })];
-    one.fill('page', tagged('a'));
-    await one.store.settled();
-    await redis.client.save();
-    link.mode = 'blackhole';
-    await one.purge('a');
-    await redis.kill();
-    await redis.start('--dbfilename', 'dump.rdb');
-    const generation = other.purgeLog.position().log;
-    link.mode = 'reset';
-    link.mode = 'pass';
-    const found = () => other.entries.get(keyOf('page')).catch(() => []);
-    await eventually('the old entry is read', async () => (await found()).length > 0);
-    // It has not heard of the purge, and trusts what it knows; the server it now comes to is of before the purge.
-    await eventually('the new log is known', async () => {
-      const text = await other.ask('page');
-      if (text !== 'miss')
-        t.fail(`${text}, the log ${generation === other.purgeLog.position().log ? 'not ' : ''}heard`);
-      return other.purgeLog.position().log !== generation;
-    });
-    t.equal(await other.ask('page'), 'miss');
-  },
-);
-
 onRedis('a record nobody can read counts as a purge of everything', async (t, open, redis) => {
   const [one, other] = [await open(), await open()];
   one.fill('page');
@@ -277,50 +184,3 @@ onRedis('more purges than can wait become one of everything', async (t, open, re
   await eventually('the other has heard', async () => (await other.ask('page')) === 'miss');
   t.ok((await redis.client.xlen(one.keys.log)) < 1400);
 });
-
-onRedis(
-  'another hand in the place of the log or its instances is as if it were missing',
-  async (t, open, redis) => {
-    const [one, other] = [await open(), await open()];
-    for (const name of [one.keys.log, one.keys.instances]) {
-      one.fill('old', tagged('a'));
-      await redis.client.set(name, 'another hand');
-      await eventually('a new log', async () => (await one.ask('old')) === 'miss');
-      for (const instance of [one, other]) await isUp(instance);
-      await one.purge('a');
-      one.fill('new', tagged('b'));
-      await one.store.settled();
-      await eventually('both know it', () => other.purgeLog.position().log === one.purgeLog.position().log);
-      t.equal(await other.ask('new'), '<p>new</p>', 'and it is used');
-      await other.purge('b');
-      await eventually('purges are heard', async () => (await one.ask('new')) === 'miss');
-    }
-  },
-);
-
-onRedis('a log that lost its instances is another log: nobody is overlooked', async (t, open, redis) => {
-  const [one, other] = [await open(), await open()];
-  const generation = one.purgeLog.position().log;
-  one.fill('page');
-  await redis.client.del(one.keys.instances);
-  await eventually('noticed', () => other.purgeLog.position().log !== generation, 1000);
-  t.equal(await one.ask('page'), 'miss');
-});
-
-onRedis(
-  'strict: a purge right after FLUSHALL waits for instances that have not noticed',
-  async (t, open, redis) => {
-    const options = { coherence: 'strict', lag: seconds(0.6) } as const;
-    const [one, other] = [await open(options), await open(options)];
-    one.fill('page', tagged('a'));
-    await one.store.settled();
-    t.equal(await other.ask('page'), '<p>page</p>');
-    await redis.client.flushall();
-    await one.purgeLog.sync();
-    await one.purge('a');
-    t.strictSame(
-      other.store.peek(keyOf('page')).filter((entry) => other.purgeLog.verdict(entry).kind !== 'purged'),
-      [],
-    );
-  },
-);

@@ -14,5 +14,6 @@ t.test('the servers are Valkey', async (t) => {
 
 await import('./tiered.test.ts');
 await import('./redis-purge-log.test.ts');
+await import('./log-generations.test.ts');
 await import('./two-instances.test.ts');
 await import('./rights.test.ts');
