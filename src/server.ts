@@ -245,6 +245,7 @@ function createPublic(config: Config, { parts, log, watch }: Built): Promise<Fas
     pipeline: createPipeline(parts),
     origin: parts.origin,
     originUrl: config.upstream.url,
+    bodyTimeout: config.upstream.bodyTimeout,
     originHost: (host) =>
       config.upstream.host === 'upstream' || host === '' ? parts.site().originHost : host,
     onRefused: ({ detail }) => {

@@ -14,11 +14,13 @@ import fastify, {
 } from 'fastify';
 import type { Fields } from '../http/message.ts';
 import { targetText } from '../http/target.ts';
+import type { Seconds } from '../kit/time.ts';
 import { failureOf } from '../origin/failure.ts';
 import type { Origin } from '../origin/origin.ts';
 import { drain } from './drain.ts';
 import { crash, createHttpServer, type HttpServerOptions, type Raw, refuse } from './http-server.ts';
 import type { Forwarded } from './pass.ts';
+import { relayAnswer } from './relay-answer.ts';
 import { passFields } from './upstream-fields.ts';
 
 export type ProxyServerOptions = HttpServerOptions & {
@@ -27,6 +29,8 @@ export type ProxyServerOptions = HttpServerOptions & {
   readonly originUrl: string;
   /** Host to send on for a WebSocket. */
   readonly originHost: (host: string) => string;
+  /** Between two pieces of an answer's body. */
+  readonly bodyTimeout: Seconds;
 };
 
 /** Requests handed to @fastify/http-proxy, and what to do with their answers. */
@@ -170,7 +174,8 @@ function informing({ agent }: Origin): { readonly request: (...request: UndiciRe
       }): void => {
         forwarded?.onInformation(statusCode, asFields(headers));
       };
-      void agent.request({ ...request, onInfo }, ...done);
+      // The deadline of the body is kept by who relays it: undici's is coarse, and knows no server-sent events.
+      void agent.request({ ...request, bodyTimeout: 0, onInfo }, ...done);
     },
   };
 }
@@ -196,11 +201,19 @@ function answer(
     .then(({ fields, keeper }) => {
       if (!message.complete) fields.push('Connection', 'close');
       if (keeper !== undefined) stream.on('data', keeper.add);
-      relay(stream, response, (isWhole) => {
-        if (isWhole) keeper?.finish();
-        forwarded.onEnd();
+      relayAnswer(response, {
+        status: statusCode,
+        fields,
+        stream,
+        bodyTimeout: options.bodyTimeout,
+        onOver: (isWhole) => {
+          if (isWhole) keeper?.finish();
+          forwarded.onEnd();
+        },
+        onFailure: (failure) => {
+          tell(options, response, forwarded.onFailure(failure));
+        },
       });
-      response.writeHead(statusCode, fields);
     })
     .catch((error: unknown) => {
       stream.destroy();
@@ -208,30 +221,15 @@ function answer(
     });
 }
 
-/**
- * Gives the origin's body to the client. A body cut short upstream cuts the answer: the client must see it. By hand, because
- * stream.pipeline makes and aborts a controller for every answer.
- */
-function relay(stream: Readable, response: ServerResponse, onOver: (isWhole: boolean) => void): void {
-  stream.once('error', () => response.destroy());
-  response.once('close', () => {
-    if (!response.writableFinished) stream.destroy();
-    onOver(response.writableFinished);
-  });
-  // The client has gone meanwhile: there is nobody to give it to.
-  if (response.destroyed) {
-    stream.destroy();
-    onOver(false);
-    return;
-  }
-  stream.pipe(response);
-}
-
 function fail({ options, underWay }: Shared, { message, response }: Raw, error: unknown): void {
   const forwarded = underWay.get(message);
   if (forwarded === undefined) return;
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  forwarded.onFailure(failureOf(cause)).catch((problem: unknown) => {
+  tell(options, response, forwarded.onFailure(failureOf(cause)));
+}
+
+function tell(options: ProxyServerOptions, response: ServerResponse, telling: Promise<void>): void {
+  telling.catch((problem: unknown) => {
     crash(options, response, problem);
   });
 }
