@@ -6,14 +6,15 @@ import { combinedValue, hasField } from '../http/fields.ts';
 import type { Fields } from '../http/message.ts';
 import { type Seconds, seconds } from '../kit/time.ts';
 
-/** How the end of a body is known. */
-export type Framing = 'length' | 'chunked' | 'close' | 'none';
+/** How the end of a body is known; `coded`: in a way that is not known here, and was not asked for. */
+export type Framing = 'length' | 'chunked' | 'close' | 'none' | 'coded';
 
 /** The framing of an answer (RFC 9112 §6.3). */
 export function framingOf(method: string, status: number, fields: Fields): Framing {
   if (method === 'HEAD' || status === 204 || status === 304) return 'none';
   const coding = combinedValue(fields, 'transfer-encoding');
-  if (coding !== undefined) return coding.trim().toLowerCase() === 'chunked' ? 'chunked' : 'close';
+  // RFC 9112 §7: other codings are for who says in TE that it takes them; undone by nobody, they would be taken for content.
+  if (coding !== undefined) return coding.trim().toLowerCase() === 'chunked' ? 'chunked' : 'coded';
   return hasField(fields, 'content-length') ? 'length' : 'close';
 }
 

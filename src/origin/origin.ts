@@ -225,11 +225,15 @@ class Exchange implements OriginExchange {
       this.#parts.receiver.onInformation?.(status, fields);
       return;
     }
+    const framing = framingOf(this.#parts.request.method, status, fields);
+    if (framing === 'coded') {
+      this.#stop('malformed');
+      return;
+    }
     this.#gotHead = true;
     this.#hear({ kind: 'answered', status, retryAfter: retryAfterOf(fields) });
     this.#isEventStream = isEventStream(fields);
     this.#armBody();
-    const framing = framingOf(this.#parts.request.method, status, fields);
     this.#isWhole = framing === 'none';
     this.#parts.receiver.onHead({ status, reasonPhrase, fields, framing });
   }

@@ -15,6 +15,7 @@ import fastify, {
 import type { Fields } from '../http/message.ts';
 import { targetText } from '../http/target.ts';
 import type { Seconds } from '../kit/time.ts';
+import { framingOf } from '../origin/answer-head.ts';
 import { failureOf } from '../origin/failure.ts';
 import type { Origin } from '../origin/origin.ts';
 import { drain } from './drain.ts';
@@ -196,14 +197,20 @@ function answer(
   // Until the head is released nobody reads the body; an error meanwhile must not go unheard.
   const ignore = (): void => undefined;
   stream.on('error', ignore);
+  const fields = asFields(headers);
+  if (framingOf(message.method ?? '', statusCode, fields) === 'coded') {
+    stream.destroy();
+    tell(options, response, forwarded.onFailure({ reason: 'malformed', sent: true }));
+    return;
+  }
   forwarded
-    .onHead(statusCode, asFields(headers))
-    .then(({ fields, keeper }) => {
-      if (!message.complete) fields.push('Connection', 'close');
+    .onHead(statusCode, fields)
+    .then(({ fields: released, keeper }) => {
+      if (!message.complete) released.push('Connection', 'close');
       if (keeper !== undefined) stream.on('data', keeper.add);
       relayAnswer(response, {
         status: statusCode,
-        fields,
+        fields: released,
         stream,
         bodyTimeout: options.bodyTimeout,
         onOver: (isWhole) => {

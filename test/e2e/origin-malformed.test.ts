@@ -42,6 +42,8 @@ const unusable: Readonly<Record<string, string>> = {
   'a length beyond all numbers': `${ok}Content-Length: 99999999999999999999999\r\n\r\nok`,
   'RFC 9112 §6.3: a length and a coding': `${ok}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n`,
   'a coding and a length': `${ok}Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n2\r\nok\r\n0\r\n\r\n`,
+  'RFC 9112 §7: a coding besides chunks': `${ok}Transfer-Encoding: gzip, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n`,
+  'a coding that is none': `${ok}Transfer-Encoding: xchunked\r\n\r\n2\r\nok\r\n0\r\n\r\n`,
   'a first chunk without a size': `${chunked}zz\r\nok\r\n0\r\n\r\n`,
   'a first chunk of negative size': `${chunked}-2\r\nok\r\n0\r\n\r\n`,
   'a first chunk beyond all numbers': `${chunked}ffffffffffffffffff\r\nok\r\n0\r\n\r\n`,
