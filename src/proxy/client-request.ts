@@ -37,7 +37,7 @@ export type ClientRequest = {
 /** Why a request is refused, with the status to say so. `detail` is shown in Cache-Status. */
 export type Refusal = {
   readonly kind: 'refused';
-  readonly status: 400 | 405 | 414 | 421 | 431;
+  readonly status: 400 | 405 | 414 | 417 | 421 | 431;
   readonly detail: RefusalReason;
 };
 
@@ -51,6 +51,7 @@ export type RefusalReason =
   | 'unserved-host'
   | 'bad-framing'
   | 'bad-connection-option'
+  | 'expectation'
   | 'method-not-allowed';
 
 export type ReadResult =

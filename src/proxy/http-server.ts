@@ -20,6 +20,15 @@ import type { ClientRequest, ReadResult, Refusal } from './client-request.ts';
 import { plainFields } from './fail.ts';
 import type { Forwarded } from './pass.ts';
 import type { Pipeline } from './pipeline.ts';
+import {
+  allowedMethods,
+  endConnection,
+  type Ending,
+  endingOf,
+  endings,
+  type ParseError,
+  refuse,
+} from './refuse.ts';
 import { NodeReply } from './reply.ts';
 import { SlowBodies } from './slow-bodies.ts';
 
@@ -27,7 +36,7 @@ export type HttpServerOptions = {
   readonly read: (message: IncomingMessage) => ReadResult;
   readonly pipeline: Pipeline;
   /** Told of what is answered before anybody looks what it is: read and refused, or never read. */
-  readonly onRefused: (refusal: Pick<Refusal, 'detail'> | Unparsed) => void;
+  readonly onRefused: (refusal: Pick<Refusal, 'detail'> | Ending) => void;
   readonly onError: (error: unknown) => void;
   readonly limits?: Limits;
 };
@@ -82,6 +91,24 @@ export function createHttpServer(
   server.maxHeadersCount = 0;
   server.on('clientError', (error, socket) => {
     refuseUnparsed(error, socket, { connections, onRefused: options.onRefused });
+  });
+  server.on('checkExpectation', (message: IncomingMessage, response: ServerResponse) => {
+    const connection = admit({ message, response }, connections, bounds);
+    if (connection === undefined) return;
+    // RFC 9110 §10.1.1: none but 100-continue is known here.
+    const refusal: Refusal = { kind: 'refused', status: 417, detail: 'expectation' };
+    options.onRefused(refusal);
+    refuse(response, refusal);
+    connection.isClosing = true;
+  });
+  server.on('connect', (_message, socket) => {
+    // node:http has let go of the socket, and closes it without a word when nobody listens.
+    socket.on('error', () => socket.destroy());
+    if (!isIdle(connections.get(socket))) socket.destroy();
+    else {
+      options.onRefused(endings.method);
+      endConnection(socket, endings.method);
+    }
   });
   server.on('upgrade', (_message, socket) => {
     // node:http lets go of the socket; an error nobody hears, a client that resets, would end the process.
@@ -188,9 +215,7 @@ function handle(
       fwd: 'method',
       detail: result.kind === 'asterisk' ? 'asterisk' : 'max-forwards',
     });
-    response
-      .writeHead(204, { Allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS', 'Cache-Status': status })
-      .end();
+    response.writeHead(204, { Allow: allowedMethods, 'Cache-Status': status }).end();
     return false;
   }
   if (result.request.hasBody) options.bodies.watch(message, monotonicMs());
@@ -229,29 +254,17 @@ export function crash(
   response.end(text);
 }
 
-/** Refuses a request and closes the connection. */
-export function refuse(response: ServerResponse, { status, detail }: Refusal): void {
-  const text = `Refused: ${detail.replaceAll('-', ' ')}.\n`;
-  const cacheStatus = cacheStatusValue({ kind: 'forward', fwd: 'bypass', detail });
-  // After what cannot be read in one way, nothing that follows on the connection is believed.
-  response.writeHead(status, [...plainFields(text, cacheStatus), 'Connection', 'close']);
-  response.end(text);
-}
-
 /** What cannot be parsed is refused in its turn: behind the answers to what came before it on the connection. */
 function refuseUnparsed(error: ParseError, socket: Duplex, { connections, onRefused }: Unread): void {
   const endWith = (isAnswering: boolean): void => {
-    const refusal = isAnswering ? undefined : unparsedAs(error);
-    if (refusal === undefined || !socket.writable) {
+    if (!socket.writable || isAnswering || error.code === 'ECONNRESET') {
       socket.destroy();
       return;
     }
+    const refusal = endingOf(error);
     // Browsers connect ahead of what they never ask: a head that does not come is no request.
     if (refusal.detail !== 'request-timeout') onRefused(refusal);
-    const cacheStatus = cacheStatusValue({ kind: 'forward', fwd: 'bypass', detail: refusal.detail });
-    socket.end(
-      `HTTP/1.1 ${refusal.line}\r\nConnection: close\r\nContent-Length: 0\r\nCache-Status: ${cacheStatus}\r\n\r\n`,
-    );
+    endConnection(socket, refusal);
   };
   const connection = connections.get(socket);
   const response = connection?.response;
@@ -271,24 +284,3 @@ function refuseUnparsed(error: ParseError, socket: Duplex, { connections, onRefu
 }
 
 type Unread = { readonly connections: Connections; readonly onRefused: HttpServerOptions['onRefused'] };
-type ParseError = Error & { readonly code?: string };
-
-/** What node:http could not read, and the status line that says so. */
-export type Unparsed = {
-  readonly detail: 'bad-request' | 'head-too-large' | 'request-timeout';
-  readonly line: string;
-};
-
-/** `undefined`: there is nobody to tell. */
-function unparsedAs({ code }: ParseError): Unparsed | undefined {
-  switch (code) {
-    case 'ECONNRESET':
-      return undefined;
-    case 'HPE_HEADER_OVERFLOW':
-      return { detail: 'head-too-large', line: '431 Request Header Fields Too Large' };
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return { detail: 'request-timeout', line: '408 Request Timeout' };
-    default:
-      return { detail: 'bad-request', line: '400 Bad Request' };
-  }
-}

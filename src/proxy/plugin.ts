@@ -19,8 +19,9 @@ import { framingOf } from '../origin/answer-head.ts';
 import { failureOf } from '../origin/failure.ts';
 import type { Origin } from '../origin/origin.ts';
 import { drain } from './drain.ts';
-import { crash, createHttpServer, type HttpServerOptions, type Raw, refuse } from './http-server.ts';
+import { crash, createHttpServer, type HttpServerOptions, type Raw } from './http-server.ts';
 import type { Forwarded } from './pass.ts';
+import { refuse } from './refuse.ts';
 import { relayAnswer } from './relay-answer.ts';
 import { passFields } from './upstream-fields.ts';
 

@@ -86,6 +86,7 @@ const refusals: All<RefusalReason | 'asterisk'> = {
   'unserved-host': true,
   'bad-framing': true,
   'bad-connection-option': true,
+  expectation: true,
   'method-not-allowed': true,
   asterisk: true,
 };

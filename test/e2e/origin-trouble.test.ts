@@ -116,6 +116,9 @@ t.test('malformed requests are refused and the process lives', async (t) => {
     [`GET /p/1 HTTP/1.1\r\n${head}X-Long: ${'y'.repeat(20_000)}\r\n\r\n`, /^HTTP\/1.1 431/],
     [`PURGE /p/1 HTTP/1.1\r\n${head}\r\n`, /^HTTP\/1.1 405/],
     [`GET /p/%00 HTTP/1.1\r\n${head}\r\n`, /^HTTP\/1.1 400/],
+    [`POST /p/1 HTTP/1.1\r\n${head}Expect: miracles\r\nContent-Length: 0\r\n\r\n`, /^HTTP\/1.1 417/],
+    [`CONNECT a.example:443 HTTP/1.1\r\n${head}\r\n`, /^HTTP\/1.1 405/],
+    [`what is this\r\n\r\n`, /^HTTP\/1.1 400/],
     [`GET /p/1 HTTP/1.1\r\n\r\n`, /^HTTP\/1.1 400/],
   ];
   for (const [text, expected] of cases) {

@@ -80,6 +80,7 @@ export const refusals = {
   'unserved-host': 'ה־Host הזה אינו מוגש כאן',
   'bad-framing': 'אורך הגוף אינו חד־משמעי',
   'bad-connection-option': 'שדה Connection מסיר כותרת חיונית',
+  expectation: 'ציפייה (Expect) לא מוכרת',
   'method-not-allowed': 'השיטה אינה מותרת',
   asterisk: 'הבקשה נוגעת לשרת כולו',
 };
