@@ -44,8 +44,9 @@ const smallBytes = 96 * 1024;
 const smallUnpackedBytes = 512 * 1024;
 /** Beyond this nothing is proven: a small body may unpack without end. */
 const mostUnpackedBytes = 256 * 1024 * 1024;
-const atOnce = 4;
-const mostWaitingBytes = 16 * 1024 * 1024;
+/** A decoder may keep 16 MB (RFC 7932 §9.1), and what waits is kept besides the store: of what does not fit nothing is proven. */
+const atOnce = 2;
+const mostWaitingBytes = 6 * 1024 * 1024;
 
 /** Proves coded bodies, a few at a time. */
 export class CodedBodies {
