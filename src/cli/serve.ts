@@ -60,13 +60,14 @@ async function serve({ config: file, upstream, listen, control }: Options): Prom
     const reportFolder = process.env['SHELFLIFE_REPORT_FOLDER'] ?? (file && `${file}.reports`);
     const skipWarmUp = process.env['SHELFLIFE_SKIP_WARMUP'] === '1';
     const server = await startServer({ config, log, readConfig, popularFile, reportFolder, skipWarmUp });
-    log.info({ url: server.url, origin: config.upstream.url }, 'site listening');
-    log.info({ url: server.controlUrl, token: config.control.token !== undefined }, 'control listening');
-    logNotes(log, { inactive: inactiveSections(config), warnings });
     const onChange = (): void => void reload(server, log, 'file changed');
     const unwatch = file === undefined ? undefined : watchContent(file, { known: text, onChange });
     process.on('SIGHUP', () => void reload(server, log, 'SIGHUP'));
     stopOnSignal(server, log, unwatch);
+    // Last: who reads this may send a signal at once.
+    log.info({ url: server.url, origin: config.upstream.url }, 'site listening');
+    log.info({ url: server.controlUrl, token: config.control.token !== undefined }, 'control listening');
+    logNotes(log, { inactive: inactiveSections(config), warnings });
   } catch (error) {
     if (!(error instanceof ListenError)) throw error;
     fail(listenProblem(error));

@@ -48,6 +48,7 @@ export async function createControlServer({
       sendProblem(reply, { status: error.statusCode ?? 400, detail: 'this is no URL' });
     },
   });
+  cutWhenClosing(app);
   const authorize = createAuthorize({ token, clock, log });
   app.addHook('onRequest', (request, reply, done) => {
     void reply.headers(securityFields);
@@ -68,6 +69,24 @@ export async function createControlServer({
   });
   for (const register of routes) await register(app);
   return app;
+}
+
+/** How long requests under way may take after a stop; the rest of the stop waits for them. */
+const longestDrainMs = 4000;
+
+/** One that never comes to its end, a head half sent, must not keep the process from leaving in good order. */
+function cutWhenClosing(app: FastifyInstance): void {
+  let cut: NodeJS.Timeout | undefined;
+  app.addHook('preClose', (done) => {
+    cut = setTimeout(() => {
+      app.server.closeAllConnections();
+    }, longestDrainMs);
+    done();
+  });
+  app.addHook('onClose', (_app, done) => {
+    clearTimeout(cut);
+    done();
+  });
 }
 
 const securityFields = {
