@@ -217,16 +217,12 @@ class Exchange implements OriginExchange {
 
   #onHead(status: number, fields: Fields, reasonPhrase: string): void {
     this.#gotBytes = true;
-    if (status < 100) {
-      this.#stop('malformed');
-      return;
-    }
-    if (status < 200) {
+    if (status >= 100 && status < 200) {
       this.#parts.receiver.onInformation?.(status, fields);
       return;
     }
     const framing = framingOf(this.#parts.request.method, status, fields);
-    if (framing === 'coded') {
+    if (status < 100 || framing === 'coded') {
       this.#stop('malformed');
       return;
     }
