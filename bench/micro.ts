@@ -43,6 +43,8 @@ const reply: Reply = {
   abort: ignore,
   onDrain: ignore,
   onGone: ignore,
+  unsentBytes: 0,
+  onOver: () => undefined,
   get requestBody() {
     return notForwarded();
   },

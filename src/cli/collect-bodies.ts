@@ -16,20 +16,30 @@ export const besideStoreBytes = 150e6;
 const littleBytes = 64e6;
 /** So much more than after the last collection calls for another. */
 const mostGatheredBytes = 4 * 1024 * 1024;
+/** With hardly any left, so much that is not young calls for a collection of everything, some 30 ms. */
+const hardlyAnyBytes = 24e6;
+const mostOldBytes = 16 * 1024 * 1024;
 const lookEveryMs = 25;
 
 /** Looks regularly how near to `bound` bytes the process is, as long as it lives. Keeps no process alive. */
 export function collectBodies(bound: number): void {
   setFlagsFromString('--expose-gc');
   // Only a context made after the flag was set has it.
-  const collect = runInNewContext('gc') as (options: { readonly type: 'minor' }) => void;
+  const collect = runInNewContext('gc') as (options: { readonly type: 'minor' | 'major' }) => void;
   let least = outsideBytes();
+  let leastOld = least;
   setInterval(() => {
     const bytes = outsideBytes();
     least = Math.min(least, bytes);
-    if (bytes - least < mostGatheredBytes || residentBytes(bound) < bound - littleBytes) return;
-    collect({ type: 'minor' });
+    leastOld = Math.min(leastOld, bytes);
+    if (bytes - least >= mostGatheredBytes && residentBytes(bound) > bound - littleBytes) {
+      collect({ type: 'minor' });
+      least = outsideBytes();
+    }
+    if (least - leastOld < mostOldBytes || residentBytes(bound) < bound - hardlyAnyBytes) return;
+    collect({ type: 'major' });
     least = outsideBytes();
+    leastOld = least;
   }, lookEveryMs).unref();
 }
 

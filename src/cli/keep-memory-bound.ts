@@ -11,10 +11,14 @@ import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 
-/** One arena, and freed memory given back early. Read by glibc when a process starts, so it has to start again. */
+/**
+ * One arena, and freed memory given back early, pieces of bodies (64 KB) at once: they leave holes. Read by glibc when a
+ * process starts, so it has to start again.
+ */
 export const allocator: Readonly<Record<string, string>> = {
   MALLOC_ARENA_MAX: '1',
   MALLOC_TRIM_THRESHOLD_: '131072',
+  MALLOC_MMAP_THRESHOLD_: '60000',
 };
 
 /** Where the modules stripped are kept: beside the packages, where nobody else may write. */

@@ -22,6 +22,7 @@ export type ClientHooks = { readonly onDrain: () => void; readonly onGone: (wasS
 /** One client that waits for a fetch; none at all when the fetch is in the background. */
 export class ClientSide {
   readonly #exchange: CacheExchange;
+  #hooks: ClientHooks | undefined;
   #state: State = 'waiting';
   #status = 0;
   readonly #head: HeldHead;
@@ -33,12 +34,13 @@ export class ClientSide {
       this.#state = 'done';
       return;
     }
-    exchange.reply.onDrain(hooks.onDrain);
+    this.#hooks = hooks;
+    exchange.reply.onDrain(() => this.#hooks?.onDrain());
     exchange.reply.onGone(() => {
       const wasStreaming = this.#state === 'streaming';
       this.#state = 'done';
       this.#head.drop();
-      hooks.onGone(wasStreaming);
+      this.#hooks?.onGone(wasStreaming);
     });
   }
 
@@ -127,6 +129,11 @@ export class ClientSide {
     else if (this.#state === 'streaming') this.#exchange.reply.abort();
     this.#head.drop();
     this.#state = 'done';
+  }
+
+  /** The fetch is over. An idle connection remembers its last reply, which must not keep the fetch and its body alive. */
+  leave(): void {
+    this.#hooks = undefined;
   }
 
   /** Somebody else answers the client. */

@@ -63,7 +63,7 @@ export async function dryRun(parts: ProxyParts, input: DryRunInput): Promise<Dry
     proxied = forwarded.onHead(status, answered).then(({ fields: released, keeper }) => {
       record.cacheStatus = cacheStatusOf(released);
       keeper?.add(body);
-      keeper?.finish();
+      keeper?.finish(true);
       forwarded.onEnd();
     });
   };

@@ -116,6 +116,7 @@ const reasonsOfRequest: ReadonlySet<NotStoredReason> = new Set([
   'request-no-store',
   'status-of-this-request',
   'partial-content',
+  'no-room',
 ]);
 
 /**
@@ -131,6 +132,9 @@ export function giveUpStoring(
   if (request.method !== 'GET' || status >= 500 || reasonsOfRequest.has(reason)) return;
   parts.uncacheable.set(plan.key, (now + uncacheableMs) as EpochMs);
 }
+
+/** Whether others wait for what a fetch brings. */
+export const hasWaiters = ({ flight }: FillInput): boolean => (flight?.waiters ?? 0) > 0;
 
 /** Tells all who wait for this fetch, here and at other instances, that it brings nothing for them. */
 export function letGo(

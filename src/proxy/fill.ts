@@ -1,6 +1,6 @@
 /**
- * One exchange with the origin for the store: its answer goes to the client as it comes, and into the store when it is
- * whole. It goes on when its client leaves, as long as somebody may want what it brings.
+ * One exchange with the origin for the store: its answer goes to the client as it comes, and into the store when it is whole,
+ * also when its client has left, as long as somebody may want it.
  *
  * Promises: Set-Cookie reaches the client that caused it and nobody else (DESIGN §3.5); only what is whole is stored, a
  * body cut short upstream is cut short downstream (§3.6); what was purged while it was under way is not stored (§3.7).
@@ -21,6 +21,7 @@ import {
   dropStored,
   finishedEntry,
   giveUpStoring,
+  hasWaiters,
   isCurrent,
   isTrouble,
   letGo,
@@ -30,7 +31,7 @@ import {
 } from './fill-decisions.ts';
 import type { FillInput } from './fill-input.ts';
 import { type End, FillReport, type Told } from './fill-report.ts';
-import { KeptBody } from './kept-body.ts';
+import { type KeptBody, keptBodyFor } from './kept-body.ts';
 import type { NotStoredReason } from './outcome.ts';
 import { isRestOf } from './parts.ts';
 import { applyHead, type Renewal, renewBy304 } from './renew-entry.ts';
@@ -83,12 +84,12 @@ class Fill implements OriginReceiver {
   }
 
   start(): void {
-    const { exchange, probe } = this.#input;
+    const { parts, request, target } = this.#exchange;
     this.#condition = conditionOf(this.#input);
-    const fields = fetchFields(exchange, this.#condition);
     this.#limitPatience();
-    const { method } = exchange.request;
-    this.#origin = exchange.parts.origin.send({ method, target: exchange.target, fields, probe }, this);
+    const fields = fetchFields(this.#exchange, this.#condition);
+    const sent = { method: request.method, target, fields, probe: this.#input.probe };
+    this.#origin = parts.origin.send(sent, this);
   }
 
   onInformation(status: number, fields: Fields): void {
@@ -116,14 +117,11 @@ class Fill implements OriginReceiver {
   }
 
   onData(chunk: Buffer): boolean {
-    const kept = this.#kept;
-    if (kept !== undefined && !kept.add(chunk)) {
-      this.#tooLarge(kept.chunks);
-      return true;
-    }
-    const mayGoOn = this.#client.write(chunk);
-    // While the body is kept (bounded by max_object) a slow client must not slow down those who wait for the whole.
-    return kept !== undefined || mayGoOn;
+    const isTaken = this.#client.write(chunk);
+    const isForOne = !this.#client.isDone && !hasWaiters(this.#input);
+    const fate = this.#kept?.add(chunk, { isTaken, isForOne }) ?? 'kept';
+    if (fate !== 'kept') this.#stopKeeping(fate);
+    return this.#kept !== undefined || isTaken;
   }
 
   onEnd(trailers: Fields): void {
@@ -138,9 +136,9 @@ class Fill implements OriginReceiver {
       this.#give(entry, this.#head?.status === 206 ? { fwdStatus: 206 } : {});
     } else this.#letFlow(body === undefined ? [] : [body]);
     this.#client.end(trailers);
-    const end: End = { kind: 'forward', failure: undefined };
-    if (settled === undefined) this.#over(end);
-    else void settled.then(() => this.#over(end));
+    const over = (): void => this.#over({ kind: 'forward', failure: undefined });
+    if (settled === undefined) over();
+    else void settled.then(over);
   }
 
   onFailure(failure: OriginFailure): void {
@@ -172,7 +170,7 @@ class Fill implements OriginReceiver {
       applyHead(this.#exchange, { stored: this.#input.stored, head, asOf: this.#input.asOf });
     }
     this.#plan = planFill(this.#exchange, head, framing);
-    if (this.#plan.kind === 'yes') this.#kept = new KeptBody(this.#exchange.site.config.store.maxObjectBytes);
+    if (this.#plan.kind === 'yes') this.#kept = keptBodyFor(this.#exchange, head.fields);
     else this.#giveUp(this.#plan.reason);
     if (this.#client.isWaiting) this.#answer(head);
     else if (this.#kept === undefined) this.#origin?.abort();
@@ -189,12 +187,12 @@ class Fill implements OriginReceiver {
     else this.#client.stream(asDelivered(this.#exchange, head), this.#cacheStatus({}));
   }
 
-  #tooLarge(chunks: readonly Buffer[]): void {
-    this.#giveUp('too-large');
+  #stopKeeping(reason: 'too-large' | 'no-room'): void {
+    this.#giveUp(reason);
+    this.#letFlow(this.#kept?.chunks ?? []);
+    this.#kept?.free(this.#exchange.reply);
     this.#kept = undefined;
     if (this.#client.isDone) this.#origin?.abort();
-    if (this.#client.isStreaming) this.#client.write(chunks.at(-1) ?? Buffer.alloc(0));
-    this.#letFlow(chunks);
   }
 
   /** A client that was to have the whole gets it as it came. */
@@ -209,7 +207,7 @@ class Fill implements OriginReceiver {
     this.#plan = planStorage(this.#exchange, head);
     if (this.#plan.kind === 'no') this.#refetch();
     else {
-      this.#kept = new KeptBody(this.#exchange.site.config.store.maxObjectBytes);
+      this.#kept = keptBodyFor(this.#exchange, head.fields);
       this.#client.hold();
     }
   }
@@ -295,6 +293,8 @@ class Fill implements OriginReceiver {
 
   #over(end: End): void {
     this.#report.over(this.#told(), { end, status: this.#head?.status });
+    this.#kept?.free(this.#exchange.reply);
+    this.#client.leave();
     this.#onOver();
   }
 }

@@ -8,13 +8,16 @@ import type { Fields } from '../http/message.ts';
 import type { EpochMs } from '../kit/time.ts';
 import type { Exchange } from './exchange.ts';
 import { finishedEntry } from './fill-decisions.ts';
-import { KeptBody } from './kept-body.ts';
+import { keptBodyFor } from './kept-body.ts';
 import { keyedExchange } from './keyed-exchange.ts';
 import { judge } from './settle.ts';
 import { planStorage } from './storing.ts';
 
-/** Takes the body as it passes; `finish` stores what has been told whole. */
-export type PostKeeper = { readonly add: (chunk: Buffer) => void; readonly finish: () => void };
+/** Takes the body as it passes; `finish`, to be called once, stores what is whole. */
+export type PostKeeper = {
+  readonly add: (chunk: Buffer) => void;
+  readonly finish: (isWhole: boolean) => void;
+};
 
 /** A keeper for an answer that may be kept. To be called when what the request made stale has been ended: it is newer. */
 export async function keeperOf(
@@ -32,14 +35,16 @@ export async function keeperOf(
   const plan = planStorage(keyed, head);
   if (plan.kind === 'no') return undefined;
   const asOf = parts.purgeLog.position();
-  const body = new KeptBody(site.config.store.maxObjectBytes);
+  const body = keptBodyFor(keyed, answer.fields);
   let fits = true;
   return {
     add: (chunk) => {
-      fits = fits && body.add(chunk);
+      fits = fits && body.add(chunk, { isTaken: true, isForOne: true }) === 'kept';
     },
-    finish: () => {
-      const made = fits ? finishedEntry(keyed, { head, plan, body: body.whole(), asOf }) : undefined;
+    finish: (isWhole) => {
+      const isKept = isWhole && fits;
+      const made = isKept ? finishedEntry(keyed, { head, plan, body: body.whole(), asOf }) : undefined;
+      body.free(keyed.reply);
       if (made?.kind !== 'entry') return;
       const { entry } = made;
       void judge(keyed, entry, (objection) => {

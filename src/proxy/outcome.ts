@@ -45,6 +45,7 @@ export type NotStoredReason =
   | 'set-cookie'
   | 'unless'
   | 'too-large'
+  | 'no-room'
   | 'too-many-tags'
   | 'unverified-length'
   | 'broken-coding'

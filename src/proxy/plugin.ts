@@ -215,10 +215,11 @@ function answer(
         stream,
         bodyTimeout: options.bodyTimeout,
         onOver: (isWhole) => {
-          if (isWhole) keeper?.finish();
+          keeper?.finish(isWhole);
           forwarded.onEnd();
         },
         onFailure: (failure) => {
+          keeper?.finish(false);
           tell(options, response, forwarded.onFailure(failure));
         },
       });

@@ -22,6 +22,10 @@ export interface Reply {
   onDrain(listener: () => void): void;
   /** The client has gone before the end. */
   onGone(listener: () => void): void;
+  /** What has been written and the client has not taken yet. */
+  readonly unsentBytes: number;
+  /** It has been given, wholly or not. */
+  onOver(listener: () => void): void;
   /** The request's body, to be read once. */
   readonly requestBody: Readable;
 }
@@ -40,6 +44,8 @@ export const nobody: Reply = {
   abort: ignore,
   onDrain: ignore,
   onGone: ignore,
+  unsentBytes: 0,
+  onOver: ignore,
   get requestBody() {
     return Readable.from([]);
   },
@@ -55,6 +61,14 @@ export class NodeReply implements Reply {
 
   get requestBody(): Readable {
     return this.#response.req;
+  }
+
+  get unsentBytes(): number {
+    return this.#response.destroyed ? 0 : this.#response.writableLength;
+  }
+
+  onOver(listener: () => void): void {
+    this.#response.once('close', listener);
   }
 
   information(status: number, fields: Fields): void {

@@ -35,6 +35,7 @@ export function countsAs({ kind, method }: Pick<Outcome, 'kind' | 'method'>): 'h
 const passing: ReadonlySet<NotStoredReason> = new Set<NotStoredReason>([
   'truncated',
   'broken-coding',
+  'no-room',
   'purged-during-fetch',
   'not-asked',
 ]);

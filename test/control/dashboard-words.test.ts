@@ -66,6 +66,7 @@ const notStored: All<NotStoredReason> = {
   'set-cookie': true,
   unless: true,
   'too-large': true,
+  'no-room': true,
   'too-many-tags': true,
   'unverified-length': true,
   truncated: true,

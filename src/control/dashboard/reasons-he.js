@@ -59,6 +59,7 @@ export const notStored = {
   'set-cookie': 'התשובה קובעת עוגייה',
   unless: 'התקיים תנאי unless',
   'too-large': 'גדולה מדי',
+  'no-room': 'אין מקום לגופים נוספים כרגע',
   'too-many-tags': 'יותר מדי תגיות',
   'unverified-length': 'לא ניתן לוודא שהגיעה בשלמותה',
   truncated: 'נקטעה בדרך',

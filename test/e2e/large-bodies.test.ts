@@ -1,0 +1,72 @@
+/** Large bodies, many at once, to clients that take them slowly or not at all: the process stays within its bound. */
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { Agent, request, type IncomingMessage } from 'node:http';
+import t from 'tap';
+import { eventually } from '../helpers/eventually.ts';
+import { askSite, siteHost, startOrigin } from '../helpers/instances.ts';
+import { startServing } from '../helpers/serving.ts';
+
+const memoryMb = 16;
+const pageBytes = 2_000_000;
+const clients = 80;
+
+const rules = (upstream: string): string => `
+upstream: { url: "${upstream}" }
+store: { memory: ${memoryMb}MB }
+content_types:
+  picture: { ttl: 600s, scope: public, cache_control: override }
+routes:
+  - { match: GET /p/:id, type: picture }
+`;
+
+const residentMb = (pid: number): number =>
+  Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1024;
+
+/** What is not in use any more may take a moment to be given back. */
+const staysWithin = (pid: number): Promise<number> =>
+  eventually('it is within its bound', () => residentMb(pid) < memoryMb + 150);
+
+async function serving(t: Parameters<typeof startOrigin>[0]) {
+  const origin = await startOrigin(t);
+  origin.answerWith((_request, response) => {
+    response.writeHead(200, { 'content-type': 'image/webp', 'content-length': pageBytes });
+    response.end(Buffer.alloc(pageBytes, 'x'));
+  });
+  return { origin, ...(await startServing(t, rules(origin.url))) };
+}
+
+t.test('clients that stop reading', async (t) => {
+  const { site, pid } = await serving(t);
+  const answers = await Promise.all(
+    Array.from({ length: clients }, async (_, at) => {
+      const sent = request(`${site}/p/${at}`, { agent: false, headers: { host: siteHost } });
+      sent.end();
+      const [response] = (await once(sent, 'response')) as [IncomingMessage];
+      return response.pause();
+    }),
+  );
+  await staysWithin(pid);
+  const sizes = await Promise.all(
+    answers.map(async (answer) => Buffer.concat(await answer.toArray()).length),
+  );
+  t.ok(
+    sizes.every((size) => size === pageBytes),
+    'each gets all of it when it reads on',
+  );
+  await askSite(`${site}/p/again`);
+  t.match((await askSite(`${site}/p/again`)).fate, /^hit/, 'and what comes next is stored');
+});
+
+t.test('connections that have had their answer and are idle', async (t) => {
+  const { site, pid, origin } = await serving(t);
+  const agent = new Agent({ keepAlive: true, maxSockets: clients });
+  t.teardown(() => agent.destroy());
+  for (let at = 0; at < clients; at += 5) {
+    // So many connections stay open, each for the answer it had last.
+    const all = Array.from({ length: at + 5 }, (_, more) => askSite(`${site}/p/${at + more}`, { agent }));
+    for (const { text } of await Promise.all(all)) if (text.length !== pageBytes) t.fail('it is whole');
+  }
+  t.ok(origin.seen.length >= clients);
+  await staysWithin(pid);
+});
