@@ -123,7 +123,8 @@ const targetValue = ({ name, value }: Target): string =>
   value === null ? '–' : name === 'memory' ? megabytes(value) : percent(value);
 const metText = ({ met }: Target): string => (met === null ? 'not known yet' : met ? 'met' : 'not met');
 
-const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
+/** A little less than nothing is nothing: no `-0.0 %`. */
+const percent = (value: number): string => `${(Math.round(value * 1000) / 10 || 0).toFixed(1)} %`;
 const number = (value: number): string => value.toLocaleString('en-US');
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 const day = (instant: string): string => instant.slice(0, 10);

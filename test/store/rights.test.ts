@@ -76,6 +76,8 @@ async function agree(t: Test, one: Instance, other: Instance): Promise<void> {
   const [leader, waiter] = works;
   t.equal(await leader?.fills.turn(keyOf('fill')), 'taken');
   const waits = waiter?.fills.turn(keyOf('fill'));
+  // Its own question comes first on its connection: it has met the lease when this is answered.
+  t.ok(await other.upkeep.get(other.keys.fill(keyOf('fill'))));
   leader?.fills.release(keyOf('fill'));
   t.equal(await waits, 'look-again');
 }

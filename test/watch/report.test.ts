@@ -100,6 +100,14 @@ t.test('a report of one instance alone says so', async (t) => {
   t.match(JSON.parse(renderReport(report, 'json')), { complete: false });
 });
 
+t.test('a change too small to show is none', async (t) => {
+  const before = hourBut(25, { counts: { ...hourBut(25).counts, hits: 99_999, misses: 1 } });
+  const after = hourBut(1, { counts: { ...hourBut(1).counts, hits: 99_989, misses: 1 } });
+  const report = buildReport([before, after], { period: 'day', now });
+  t.ok((lineOf(report, 'requests')?.change ?? 0) < 0);
+  t.notMatch(renderReport(report, 'text'), /-0\.0 %/);
+});
+
 t.test('names from outside stay text in HTML and in Markdown tables', async (t) => {
   const evil = '<script>alert(1)</script>|`x`';
   const hour = hourBut(1, { types: { [evil]: { hits: 1, misses: 1 } }, reasons: { [evil]: 3 } });

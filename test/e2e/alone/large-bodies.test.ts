@@ -3,9 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, request, type IncomingMessage } from 'node:http';
 import t from 'tap';
-import { eventually } from '../helpers/eventually.ts';
-import { askSite, siteHost, startOrigin } from '../helpers/instances.ts';
-import { startServing } from '../helpers/serving.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { askSite, siteHost, startOrigin } from '../../helpers/instances.ts';
+import { startServing } from '../../helpers/serving.ts';
 
 const memoryMb = 16;
 const pageBytes = 2_000_000;

@@ -3,11 +3,11 @@
  * on, and what the one still stores by it is never given by the other, nor by one that comes later.
  */
 import t from 'tap';
-import { parseConfig } from '../../src/config/check.ts';
-import { eventually } from '../helpers/eventually.ts';
-import { askSite, startOrigin } from '../helpers/instances.ts';
-import { redisServer } from '../helpers/redis-server.ts';
-import { startProxy } from '../helpers/scripted-site.ts';
+import { parseConfig } from '../../../src/config/check.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { askSite, startOrigin } from '../../helpers/instances.ts';
+import { redisServer } from '../../helpers/redis-server.ts';
+import { startProxy } from '../../helpers/scripted-site.ts';
 
 type Tap = Parameters<typeof redisServer>[0];
 type Change = { readonly before: string; readonly after: string };

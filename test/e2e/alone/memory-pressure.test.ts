@@ -2,9 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import t from 'tap';
-import { askSite, startOrigin } from '../helpers/instances.ts';
-import { redisServer } from '../helpers/redis-server.ts';
-import { startServing } from '../helpers/serving.ts';
+import { askSite, startOrigin } from '../../helpers/instances.ts';
+import { redisServer } from '../../helpers/redis-server.ts';
+import { startServing } from '../../helpers/serving.ts';
 
 const memoryMb = 16;
 const pages = 120;

@@ -1,11 +1,11 @@
 /** One of two instances behind a switch stops and starts again, and again, while clients are at work: none of them notices. */
 import { Agent } from 'node:http';
 import t from 'tap';
-import { eventually } from '../helpers/eventually.ts';
-import { askSite, startOrigin } from '../helpers/instances.ts';
-import { freePort, redisServer } from '../helpers/redis-server.ts';
-import { startServing } from '../helpers/serving.ts';
-import { tcpSwitch } from '../helpers/tcp-switch.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { askSite, startOrigin } from '../../helpers/instances.ts';
+import { freePort, redisServer } from '../../helpers/redis-server.ts';
+import { startServing } from '../../helpers/serving.ts';
+import { tcpSwitch } from '../../helpers/tcp-switch.ts';
 
 const rules = (upstream: string, redisUrl: string): string => `
 upstream: ${upstream}

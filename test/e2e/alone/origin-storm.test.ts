@@ -1,9 +1,9 @@
 /** An origin that answers 503 or 429 to everybody: it is asked no more than people ask, and less where copies may stand in. */
 import type { ServerResponse } from 'node:http';
 import t, { type Test } from 'tap';
-import { eventually } from '../helpers/eventually.ts';
-import { cacheStatus, type Site, startSite } from '../helpers/scripted-site.ts';
-import { ShiftedClock } from '../helpers/shifted-clock.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { cacheStatus, type Site, startSite } from '../../helpers/scripted-site.ts';
+import { ShiftedClock } from '../../helpers/shifted-clock.ts';
 
 const rules = `
 ttl: { jitter: 0, min: 1s }

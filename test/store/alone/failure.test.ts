@@ -3,13 +3,13 @@
  * hold, and Redis is taken up again by itself (CONTRACT §5).
  */
 import t from 'tap';
-import { eventually } from '../helpers/eventually.ts';
-import { type FaultyLink, faultyLink } from '../helpers/faulty-link.ts';
-import { redisServer, type RedisServer, stoppedRedisServer } from '../helpers/redis-server.ts';
-import { epochMs, seconds } from '../../src/kit/time.ts';
-import { keyOf } from './entry.ts';
-import { type Instance, isUp, openInstance } from './instance.ts';
-import { tagged } from './on-redis.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { type FaultyLink, faultyLink } from '../../helpers/faulty-link.ts';
+import { redisServer, type RedisServer, stoppedRedisServer } from '../../helpers/redis-server.ts';
+import { epochMs, seconds } from '../../../src/kit/time.ts';
+import { keyOf } from '../entry.ts';
+import { type Instance, isUp, openInstance } from '../instance.ts';
+import { tagged } from '../on-redis.ts';
 
 type Tap = Parameters<typeof openInstance>[0];
 type Parts = { readonly redis: RedisServer; readonly link: FaultyLink };

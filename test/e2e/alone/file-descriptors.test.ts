@@ -6,10 +6,10 @@ import { Agent } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
-import { eventually } from '../helpers/eventually.ts';
-import { askSite, startOrigin } from '../helpers/instances.ts';
-import { redisServer } from '../helpers/redis-server.ts';
-import { startServing } from '../helpers/serving.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { askSite, startOrigin } from '../../helpers/instances.ts';
+import { redisServer } from '../../helpers/redis-server.ts';
+import { startServing } from '../../helpers/serving.ts';
 
 const rules = (upstream: string, redisUrl: string): string => `
 upstream: { url: "${upstream}", connections: 8 }

@@ -2,10 +2,10 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import t from 'tap';
-import { eventually } from '../helpers/eventually.ts';
-import { redisServer, type RedisServer } from '../helpers/redis-server.ts';
-import { type Site, startProxy, startSite } from '../helpers/scripted-site.ts';
-import type { RunningServer } from '../../src/server.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { redisServer, type RedisServer } from '../../helpers/redis-server.ts';
+import { type Site, startProxy, startSite } from '../../helpers/scripted-site.ts';
+import type { RunningServer } from '../../../src/server.ts';
 
 type Tap = Parameters<typeof redisServer>[0];
 type Two = {

@@ -2,9 +2,9 @@
 import t, { type Test } from 'tap';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { eventually } from '../helpers/eventually.ts';
-import { cacheStatus, type Site, startSite } from '../helpers/scripted-site.ts';
-import { ShiftedClock } from '../helpers/shifted-clock.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { cacheStatus, type Site, startSite } from '../../helpers/scripted-site.ts';
+import { ShiftedClock } from '../../helpers/shifted-clock.ts';
 
 const rules = `
 ttl: { jitter: 0, min: 1s }

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import t from 'tap';
 import { WebSocket, WebSocketServer } from 'ws';
-import { eventually } from '../helpers/eventually.ts';
-import { barrier, startSite } from '../helpers/scripted-site.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { barrier, startSite } from '../../helpers/scripted-site.ts';
 
 t.test('stopping refuses new connections, finishes what is under way and keeps its purges', async (t) => {
   const rules = 'writes:\n  - { match: POST /w, invalidate: [all] }\n';

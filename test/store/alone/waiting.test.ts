@@ -1,10 +1,10 @@
 /** All that one request waits for Redis is bounded together, whatever it waits for (DESIGN §3.9). */
 import t from 'tap';
-import { FaultyLink } from '../helpers/faulty-link.ts';
-import { redisServer } from '../helpers/redis-server.ts';
-import { seconds } from '../../src/kit/time.ts';
-import { keyOf } from './entry.ts';
-import { isUp, openInstance } from './instance.ts';
+import { FaultyLink } from '../../helpers/faulty-link.ts';
+import { redisServer } from '../../helpers/redis-server.ts';
+import { seconds } from '../../../src/kit/time.ts';
+import { keyOf } from '../entry.ts';
+import { isUp, openInstance } from '../instance.ts';
 
 const deadlineMs = 400;
 /** What a busy machine may add. */

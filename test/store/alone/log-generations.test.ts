@@ -1,10 +1,10 @@
 /** store/redis-purge-log.ts: a log that is missing, older, or another's begins anew, and nothing from before is used. */
-import { eventually } from '../helpers/eventually.ts';
-import { faultyLink } from '../helpers/faulty-link.ts';
-import { seconds } from '../../src/kit/time.ts';
-import { keyOf } from './entry.ts';
-import { type Instance, isUp } from './instance.ts';
-import { onRedis, tagged } from './on-redis.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { faultyLink } from '../../helpers/faulty-link.ts';
+import { seconds } from '../../../src/kit/time.ts';
+import { keyOf } from '../entry.ts';
+import { type Instance, isUp } from '../instance.ts';
+import { onRedis, tagged } from '../on-redis.ts';
 
 onRedis(
   'after FLUSHALL nothing from before is used, and all agree on the new log',

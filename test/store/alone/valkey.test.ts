@@ -3,7 +3,7 @@
  * manual lists, on a single server, a Cluster and Sentinels. Each is the test of its own file, run again.
  */
 import t from 'tap';
-import { redisServer, takeValkey } from '../helpers/redis-server.ts';
+import { redisServer, takeValkey } from '../../helpers/redis-server.ts';
 
 takeValkey();
 
@@ -12,8 +12,8 @@ t.test('the servers are Valkey', async (t) => {
   t.match(await server.client.info('server'), /^server_name:valkey/m);
 });
 
-await import('./tiered.test.ts');
+await import('../tiered.test.ts');
 await import('./redis-purge-log.test.ts');
 await import('./log-generations.test.ts');
 await import('./two-instances.test.ts');
-await import('./rights.test.ts');
+await import('../rights.test.ts');

@@ -1,11 +1,11 @@
 /** store/redis-connection.ts in an instance: connections that lead nowhere, or take long to be made. */
 import t from 'tap';
-import { eventually } from '../helpers/eventually.ts';
-import { faultyLink } from '../helpers/faulty-link.ts';
-import { redisServer } from '../helpers/redis-server.ts';
-import { seconds } from '../../src/kit/time.ts';
-import { keyOf } from './entry.ts';
-import { isUp, openInstance } from './instance.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { faultyLink } from '../../helpers/faulty-link.ts';
+import { redisServer } from '../../helpers/redis-server.ts';
+import { seconds } from '../../../src/kit/time.ts';
+import { keyOf } from '../entry.ts';
+import { isUp, openInstance } from '../instance.ts';
 
 const deadlineMs = 100;
 

@@ -5,9 +5,9 @@
  */
 import type { ServerResponse } from 'node:http';
 import t from 'tap';
-import { eventually } from '../helpers/eventually.ts';
-import { askSite, type Instances, startInstances } from '../helpers/instances.ts';
-import { barrier } from '../helpers/scripted-site.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { askSite, type Instances, startInstances } from '../../helpers/instances.ts';
+import { barrier } from '../../helpers/scripted-site.ts';
 
 const lagMs = 400;
 

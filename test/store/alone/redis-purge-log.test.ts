@@ -1,10 +1,10 @@
 /** store/redis-purge-log.ts on a real Redis: one ordered log that several instances read. */
-import { eventually } from '../helpers/eventually.ts';
-import { seconds } from '../../src/kit/time.ts';
-import { toTag } from '../../src/policy/tags.ts';
-import { tagsOf } from './entry.ts';
-import { isUp, purgeOf } from './instance.ts';
-import { onRedis, tagged } from './on-redis.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { seconds } from '../../../src/kit/time.ts';
+import { toTag } from '../../../src/policy/tags.ts';
+import { tagsOf } from '../entry.ts';
+import { isUp, purgeOf } from '../instance.ts';
+import { onRedis, tagged } from '../on-redis.ts';
 
 onRedis('a purge ends on every instance what was filled before it, and nothing else', async (t, open) => {
   const [one, other] = [await open(), await open()];

@@ -3,11 +3,11 @@
  * the deadline, hardly any once it is known to be away; it is taken up again by itself, and little is said about it.
  */
 import t from 'tap';
-import { eventually } from '../helpers/eventually.ts';
-import { type FaultyLink, faultyLink } from '../helpers/faulty-link.ts';
-import { askSite, startOrigin } from '../helpers/instances.ts';
-import { type RedisServer, redisServer } from '../helpers/redis-server.ts';
-import { startServing } from '../helpers/serving.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { type FaultyLink, faultyLink } from '../../helpers/faulty-link.ts';
+import { askSite, startOrigin } from '../../helpers/instances.ts';
+import { type RedisServer, redisServer } from '../../helpers/redis-server.ts';
+import { startServing } from '../../helpers/serving.ts';
 
 const deadlineMs = 200;
 /** What a busy machine adds to a request, at worst. */
