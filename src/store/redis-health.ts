@@ -22,8 +22,6 @@ export type HealthOptions = {
   readonly onBreaker?: (kind: BreakerState['kind']) => void;
 };
 
-export type Trust = 'live' | 'late' | 'away';
-
 /** The log is asked twice a second at least: one that has said nothing for longer than this does not answer. */
 const longestSilenceMs = 1500;
 
@@ -77,11 +75,6 @@ export class RedisHealth {
   /** How long ago the log was heard last; `undefined`: never. */
   silence(nowMs: number): Seconds | undefined {
     return Number.isFinite(this.#heardAt) ? seconds((nowMs - this.#heardAt) / 1000) : undefined;
-  }
-
-  trust(nowMs: number): Trust {
-    if (this.isHeard(nowMs)) return 'live';
-    return this.breaker.isClosed ? 'late' : 'away';
   }
 
   /** The log is up to date as of the instant given. */

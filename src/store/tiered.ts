@@ -173,9 +173,9 @@ export class TieredStore implements Store {
   #near(key: CacheKey): readonly Entry[] {
     const found = this.#memory.peek(key);
     if (found.length === 0) return found;
-    const nowMs = this.#clock.monotonicMs();
-    if (this.#health.isHeard(nowMs)) return found;
-    return this.#health.trust(nowMs) === 'away' ? this.#health.fallback().cap(found) : none;
+    if (this.#health.isHeard(this.#clock.monotonicMs())) return found;
+    // A log that is late may speak when asked; only where it cannot be asked is memory used without it.
+    return this.#health.breaker.isClosed ? none : this.#health.fallback().cap(found);
   }
 
   /** Waits for a read until the instant given. One begun just now ends by itself before that: most need no timer. */

@@ -30,6 +30,12 @@ function readerOf(redis: RedisServer, { keys }: Instance) {
   return { entries, told };
 }
 
+/** What a run of the janitor found. */
+function tidied({ upkeep, keys, purgeLog: log }: Instance) {
+  const janitor = new Janitor({ nodes: () => nodesOf(upkeep, 1000), keys, log, maxBytes: 1_000_000 });
+  return janitor.run(1000, epochMs(Date.now()));
+}
+
 t.test('on one Redis', async (t) => {
   const redis = await redisServer(t);
   t.beforeEach(() => redis.client.flushall());
@@ -68,13 +74,7 @@ t.test('on one Redis', async (t) => {
 
     const names = Array.from({ length: 30 }, (_, at) => one.keys.entry(keyOf(`bad${at}`)));
     for (const bad of names) await redis.client.set(bad, 'another hand');
-    const janitor = new Janitor({
-      nodes: () => nodesOf(one.upkeep, 1000),
-      keys: one.keys,
-      log: one.purgeLog,
-      maxBytes: 1_000_000,
-    });
-    const report = await janitor.run(1000, epochMs(Date.now()));
+    const report = await tidied(one);
     t.match(report, { kept: 1, dropped: { purged: 0, unreadable: 30, useless: 0 }, failures: 0 });
     t.equal(await redis.client.exists(...names), 0, 'the janitor drops the rest');
   });
@@ -105,13 +105,7 @@ t.test('on one Redis', async (t) => {
         await redis.client.pexpire(name, 600_000);
       }
       t.equal(await one.ask('page'), 'miss');
-      const janitor = new Janitor({
-        nodes: () => nodesOf(one.upkeep, 1000),
-        keys: one.keys,
-        log: one.purgeLog,
-        maxBytes: 1_000_000,
-      });
-      const report = await janitor.run(1000, epochMs(Date.now()));
+      const report = await tidied(one);
       t.match(report, { scanned: 0, dropped: { purged: 0, unreadable: 0, useless: 0 }, failures: 0 });
       one.fill('page');
       await one.store.settled();
