@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
 import { Agent, request as askFor } from 'undici';
-import { parseConfig } from '../src/config/check.ts';
+import { parseConfig } from '../src/config/schema/check.ts';
 import { type RunningServer, startServer } from '../src/server.ts';
 import { printMachine } from './parts/machine.ts';
 

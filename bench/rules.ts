@@ -6,9 +6,9 @@
  * Two files of routes: one where each route has its own first segments, one where every route begins with a parameter.
  */
 import { cpus } from 'node:os';
-import { parseConfig } from '../src/config/check.ts';
+import { parseConfig } from '../src/config/schema/check.ts';
 import type { Config, Route } from '../src/config/config.ts';
-import { compileRules } from '../src/policy/rules.ts';
+import { compileRules } from '../src/policy/rules/rules.ts';
 
 const shapes: readonly ((n: number) => { pattern: string; path: string })[] = [
   (n) => ({ pattern: `/api/r${n}`, path: `/api/r${n}` }),

@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addCheck } from './cli/check.ts';
 import { addExplain } from './cli/explain.ts';
-import { addFollow } from './cli/follow-command.ts';
+import { addFollow } from './cli/follow/follow-command.ts';
 import { addPurge } from './cli/purge.ts';
 import { addReport } from './cli/report-command.ts';
 import { addServe } from './cli/serve.ts';

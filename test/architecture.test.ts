@@ -39,23 +39,25 @@ const functionOf = (count: number) => `/* Room. */\nfunction f() {\n${lines(coun
 // prettier-ignore
 const IMPORTS: readonly Case[] = [
   ['a lower ring and the own room may be imported', {
-    'src/policy/ttl.ts': `import { a } from '../http/a.ts';\nimport { b } from './b.ts';\nimport { k } from '../kit/k.ts';`,
+    'src/policy/lifetime/ttl.ts': `import { a } from '../../http/a.ts';\nimport { b } from './b.ts';\nimport { k } from '../../kit/k.ts';`,
     'src/cli.ts': `import { s } from './server.ts';\nimport { c } from './cli/purge.ts';`,
   }, []],
-  ['a higher ring may not', { 'src/http/a.ts': `\nimport { t } from '../policy/ttl.ts';` }, ['src/http/a.ts:2 ring']],
-  ['config and http do not import each other', {
-    'src/config/c.ts': `import { a } from '../http/a.ts';`,
-    'src/http/a.ts': `import { x } from '../config/x.ts';`,
-  }, ['src/config/c.ts:1 ring', 'src/http/a.ts:1 ring']],
+  ['a higher ring may not', { 'src/http/a.ts': `\nimport { t } from '../policy/lifetime/ttl.ts';` }, ['src/http/a.ts:2 ring']],
   ['origin and store do not import each other', {
     'src/origin/origin.ts': `import { a } from '../store/store.ts';`,
     'src/store/memory.ts': `import { x } from '../origin/origin.ts';`,
   }, ['src/origin/origin.ts:1 ring', 'src/store/memory.ts:1 ring']],
-  ['watch, refresh and control do not import each other', {
+  ['watch, refresh and explain do not import each other', {
     'src/watch/a.ts': `import { b } from '../refresh/b.ts';`,
-    'src/refresh/b.ts': `import { c } from '../control/c.ts';`,
-    'src/control/c.ts': `import { w } from '../watch/w.ts';`,
-  }, ['src/watch/a.ts:1 ring', 'src/refresh/b.ts:1 ring', 'src/control/c.ts:1 ring']],
+    'src/refresh/b.ts': `import { c } from '../explain/c.ts';`,
+    'src/explain/c.ts': `import { w } from '../watch/w.ts';`,
+  }, ['src/watch/a.ts:1 ring', 'src/refresh/b.ts:1 ring', 'src/explain/c.ts:1 ring']],
+  ['inside a ring the table says which room may import which', {
+    'src/proxy/hit/a.ts': `import { e } from '../exchange/e.ts';`,
+    'src/proxy/exchange/e.ts': `import { f } from '../fetch/f.ts';`,
+    'src/proxy/fetch/f.ts': `import { p } from '../pipeline.ts';`,
+    'src/proxy/pipeline.ts': `import { g } from './hit/g.ts';\nimport { l } from './listen/l.ts';`,
+  }, ['src/proxy/exchange/e.ts:1 ring', 'src/proxy/fetch/f.ts:1 ring', 'src/proxy/pipeline.ts:2 ring']],
   ['nobody imports the composition root but the command line', {
     'src/proxy/a.ts': `import { s } from '../server.ts';`,
     'src/server.ts': `import { m } from './cli.ts';`,
@@ -71,9 +73,10 @@ const IMPORTS: readonly Case[] = [
   }, [1, 2, 3, 4, 5].map((line) => `src/kit/a.ts:${line} ring`)],
   ['a folder that the house does not have is refused, and so is leaving src', {
     'src/misc/a.ts': '',
+    'src/proxy/misc/a.ts': '',
     'src/kit/b.ts': `import p from '../../package.json' with { type: 'json' };`,
     'src/tool.ts': '',
-  }, ['src/misc/a.ts:1 room', 'src/kit/b.ts:1 ring', 'src/tool.ts:1 room']],
+  }, ['src/misc/a.ts:1 room', 'src/proxy/misc/a.ts:1 room', 'src/kit/b.ts:1 ring', 'src/tool.ts:1 room']],
   ['a cycle is shown at the import that closes it', {
     'src/store/a.ts': `import { b } from './b.ts';`,
     'src/store/b.ts': `\nimport type { c } from './c.ts';`,
@@ -88,33 +91,33 @@ const IMPORTS: readonly Case[] = [
   }, []],
   ['a pure file imports what only computes', {
     'src/http/a.ts': `import { hash } from 'node:crypto';\nimport zlib from 'node:zlib';\nimport { parse } from 'yaml';`,
-    'src/store/redis.ts': `import { connect } from 'node:net';`,
+    'src/store/redis/entries.ts': `import { connect } from 'node:net';`,
   }, []],
   ['a pure file imports no I/O', {
     'src/http/a.ts': `import { readFileSync } from 'node:fs';`,
     'src/config/b.ts': `import { isIP } from 'node:net';\nimport pino from 'pino';`,
     'src/kit/c.ts': `import { setTimeout } from 'node:timers/promises';`,
-    'src/policy/d.ts': `import type { Socket } from 'node:net';`,
-    'src/store/codec.ts': `import fs from 'node:fs/promises';`,
-    'src/proxy/outcome.ts': `import http from 'node:http';`,
-    'src/watch/report.ts': `import fs from 'node:fs';`,
-    'src/watch/metrics.ts': `import fs from 'node:fs';`,
+    'src/policy/key/d.ts': `import type { Socket } from 'node:net';`,
+    'src/store/redis/codec.ts': `import fs from 'node:fs/promises';`,
+    'src/proxy/exchange/outcome.ts': `import http from 'node:http';`,
+    'src/watch/report/report.ts': `import fs from 'node:fs';`,
+    'src/watch/show/metrics.ts': `import fs from 'node:fs';`,
   }, ['src/http/a.ts:1 pure', 'src/config/b.ts:1 pure', 'src/config/b.ts:2 pure', 'src/kit/c.ts:1 pure',
-      'src/policy/d.ts:1 pure', 'src/store/codec.ts:1 pure', 'src/proxy/outcome.ts:1 pure', 'src/watch/report.ts:1 pure']],
+      'src/policy/key/d.ts:1 pure', 'src/store/redis/codec.ts:1 pure', 'src/proxy/exchange/outcome.ts:1 pure', 'src/watch/report/report.ts:1 pure']],
   ['each package stays at home', {
-    'src/store/redis.ts': `import { Redis } from 'ioredis';`,
+    'src/store/redis/entries.ts': `import { Redis } from 'ioredis';`,
     'src/origin/origin.ts': `import { request } from 'undici';`,
-    'src/proxy/pass.ts': `import { Agent } from 'undici';\nimport proxy from '@fastify/http-proxy';`,
+    'src/proxy/pass/pass.ts': `import { Agent } from 'undici';\nimport proxy from '@fastify/http-proxy';`,
     'src/control/api.ts': `import fastify from 'fastify';`,
     'src/server.ts': `import fastify from 'fastify';`,
     'src/cli.ts': `import { Command } from 'commander';`,
   }, []],
   ['a package away from home is refused', {
     'src/watch/a.ts': `import { Redis } from 'ioredis';`,
-    'src/proxy/fetch.ts': `import { request } from 'undici';\nimport { C } from 'commander';`,
+    'src/proxy/fetch/fetch.ts': `import { request } from 'undici';\nimport { C } from 'commander';`,
     'src/store/b.ts': `import type { FastifyReply } from 'fastify';`,
     'src/origin/c.ts': `import proxy from '@fastify/http-proxy';`,
-  }, ['src/watch/a.ts:1 home', 'src/proxy/fetch.ts:1 home', 'src/proxy/fetch.ts:2 home', 'src/store/b.ts:1 home',
+  }, ['src/watch/a.ts:1 home', 'src/proxy/fetch/fetch.ts:1 home', 'src/proxy/fetch/fetch.ts:2 home', 'src/store/b.ts:1 home',
       'src/origin/c.ts:1 home']],
   ['a package that users do not get is refused', {
     'src/watch/a.ts': `import t from 'tap';\nimport { x } from 'pino/file';`,
@@ -149,9 +152,9 @@ const PURITY: readonly Case[] = [
   ['a pure file neither waits nor asks the world nor throws dice', {
     'src/kit/a.ts': 'setTimeout(f, 1);\nsetInterval(f, 1);\nqueue(setImmediate);',
     'src/http/b.ts': `await fetch('x');\nconst a = process.env['X'];\nconsole.log(1);\nconst r = Math.random();`,
-    'src/store/codec.ts': 'globalThis.setTimeout(f, 1);\nconst o = { fetch };',
+    'src/store/redis/codec.ts': 'globalThis.setTimeout(f, 1);\nconst o = { fetch };',
   }, ['src/kit/a.ts:1 pure', 'src/kit/a.ts:2 pure', 'src/kit/a.ts:3 pure', 'src/http/b.ts:1 pure', 'src/http/b.ts:2 pure',
-      'src/http/b.ts:3 pure', 'src/http/b.ts:4 pure', 'src/store/codec.ts:1 pure', 'src/store/codec.ts:2 pure']],
+      'src/http/b.ts:3 pure', 'src/http/b.ts:4 pure', 'src/store/redis/codec.ts:1 pure', 'src/store/redis/codec.ts:2 pure']],
   ['the same names as parameters, members and types are not the globals', {
     'src/http/a.ts': `export const a = (fetch: F) => fetch(1); const b = x.fetch(); const c = Math.max(1, 2);
       type T = typeof setTimeout; interface I { fetch(): void; process: P } const { process: q } = y;`,

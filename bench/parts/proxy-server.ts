@@ -2,7 +2,7 @@
 import pino from 'pino';
 import { keepMemoryBound } from '../../src/cli/keep-memory-bound.ts';
 import { besideStoreBytes, collectBodies } from '../../src/cli/collect-bodies.ts';
-import { parseConfig } from '../../src/config/check.ts';
+import { parseConfig } from '../../src/config/schema/check.ts';
 import { startServer } from '../../src/server.ts';
 import { argument, serveParent } from './child.ts';
 

@@ -11,7 +11,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Redis } from 'ioredis';
-import { redisKeys } from '../../src/store/redis-keys.ts';
+import { redisKeys } from '../../src/store/redis/keys.ts';
 import type { Child } from './child.ts';
 import type { Place } from './redis-place.ts';
 import { median } from './rounds.ts';

@@ -3,12 +3,12 @@ import { hash } from 'node:crypto';
 import pino from 'pino';
 import { keepMemoryBound } from '../../src/cli/keep-memory-bound.ts';
 import { besideStoreBytes, collectBodies } from '../../src/cli/collect-bodies.ts';
-import { parseConfig } from '../../src/config/check.ts';
-import type { CacheKey } from '../../src/policy/cache-key.ts';
-import { toTag } from '../../src/policy/tags.ts';
+import { parseConfig } from '../../src/config/schema/check.ts';
+import type { CacheKey } from '../../src/policy/key/cache-key.ts';
+import { toTag } from '../../src/policy/rules/tags.ts';
 import { type RunningServer, startServer } from '../../src/server.ts';
 import type { Entry } from '../../src/store/store.ts';
-import { TieredStore } from '../../src/store/tiered.ts';
+import { TieredStore } from '../../src/store/redis/tiered.ts';
 import { argument, serveParent } from './child.ts';
 import type { Copies } from './redis-place.ts';
 

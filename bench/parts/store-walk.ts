@@ -1,9 +1,9 @@
 /**
  * Reads each of many keys once through the two tiers, so many at a time, with no HTTP around: what the store itself takes.
  */
-import { parseConfig } from '../../src/config/check.ts';
+import { parseConfig } from '../../src/config/schema/check.ts';
 import { systemClock } from '../../src/kit/time.ts';
-import type { CacheKey } from '../../src/policy/cache-key.ts';
+import type { CacheKey } from '../../src/policy/key/cache-key.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { argument } from './child.ts';
 import { percentile } from './percentile.ts';

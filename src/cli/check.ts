@@ -4,9 +4,9 @@
 
 import type { Command } from 'commander';
 import type { Config, ContentType, Route } from '../config/config.ts';
-import { renderProblem } from '../config/problem.ts';
+import { renderProblem } from '../config/reader/problem.ts';
 import { type EpochMs, type Seconds, systemClock } from '../kit/time.ts';
-import { ruleLifetime } from '../policy/ttl.ts';
+import { ruleLifetime } from '../policy/lifetime/ttl.ts';
 import { loadConfig, tellProblems } from './load-config.ts';
 import { print, printJson, tell } from './output.ts';
 import { tableLines } from './table.ts';

@@ -4,9 +4,9 @@
 
 import { type Command, InvalidArgumentError } from 'commander';
 import { systemClock } from '../kit/time.ts';
-import type { VerifyJwt } from '../policy/identity.ts';
+import type { VerifyJwt } from '../policy/identity/identity.ts';
 import type { Jwt } from '../config/config.ts';
-import { readHeaderLines } from '../proxy/header-lines.ts';
+import { readHeaderLines } from '../explain/header-lines.ts';
 import { loadConfig, tellProblems } from './load-config.ts';
 import { collect, fail, print, printable, printJson } from './output.ts';
 
@@ -58,7 +58,7 @@ async function explainCommand(method: string, url: string, options: Options): Pr
   const { config } = loaded;
   // Loaded when they are needed: other commands start in half the time without them.
   const [{ explain, explanationLines, offlineParts }, { createVerifyJwt }] = await Promise.all([
-    import('../proxy/explain.ts'),
+    import('../explain/explain.ts'),
     import('../origin/jwt.ts'),
   ]);
   const parts = offlineParts(config, {

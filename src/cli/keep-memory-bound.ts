@@ -62,5 +62,5 @@ function hasLoadedStripper(): boolean {
 
 /** What is loaded when somebody asks for it. */
 async function loadLateModules(): Promise<void> {
-  await Promise.all([import('../store/open-redis-store.ts'), import('../watch/metrics.ts')]);
+  await Promise.all([import('../store/open-redis-store.ts'), import('../watch/show/metrics.ts')]);
 }

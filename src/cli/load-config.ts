@@ -3,13 +3,13 @@
  */
 
 import { readFile } from 'node:fs/promises';
-import { builtInConfig, parseConfig, type ParseResult } from '../config/check.ts';
+import { builtInConfig, parseConfig, type ParseResult } from '../config/schema/check.ts';
 import type { Config } from '../config/config.ts';
-import type { Environment } from '../config/environment.ts';
-import { expectedAddress, parseAddress } from '../config/read-address.ts';
-import { locatorOf, type Problem, renderProblem } from '../config/problem.ts';
+import type { Environment } from '../config/reader/environment.ts';
+import { expectedAddress, parseAddress } from '../config/reader/read-address.ts';
+import { locatorOf, type Problem, renderProblem } from '../config/reader/problem.ts';
 import type { ReadConfigResult } from '../control/reload.ts';
-import { ruleProblems } from '../policy/rules.ts';
+import { ruleProblems } from '../policy/rules/rules.ts';
 import { tell } from './output.ts';
 
 export type ConfigSource = {

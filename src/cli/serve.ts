@@ -7,10 +7,10 @@
 
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
-import { inactiveSections } from '../config/inactive.ts';
-import { renderProblem, type Warning } from '../config/problem.ts';
+import { inactiveSections } from '../config/schema/inactive.ts';
+import { renderProblem, type Warning } from '../config/reader/problem.ts';
 import type { ListenError, RunningServer } from '../server.ts';
-import { openLog } from '../watch/log-destination.ts';
+import { openLog } from '../watch/show/log-destination.ts';
 import { besideStoreBytes, collectBodies } from './collect-bodies.ts';
 import { keepMemoryBound, leaveStripper } from './keep-memory-bound.ts';
 import { type ConfigSource, loadConfig, tellProblems } from './load-config.ts';

@@ -5,9 +5,9 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import { parseExamples } from '../config/check-examples.ts';
-import type { ExampleFile } from '../config/example.ts';
-import { renderProblem } from '../config/problem.ts';
+import { parseExamples } from '../config/examples/check-examples.ts';
+import type { ExampleFile } from '../config/examples/example.ts';
+import { renderProblem } from '../config/reader/problem.ts';
 import { loadConfig, tellProblems } from './load-config.ts';
 import { fail, print, printJson, tell } from './output.ts';
 
@@ -34,7 +34,7 @@ async function testCommand(file: string, { json }: { readonly json?: true }): Pr
     return;
   }
   // Loaded when they are needed: other commands start in half the time without them.
-  const { createTryExample, failureLines } = await import('../proxy/rule-examples.ts');
+  const { createTryExample, failureLines } = await import('../explain/rule-examples.ts');
   const tryExample = createTryExample(loaded.config, examples);
   const results = [];
   for (const example of examples.examples) results.push(await tryExample(example));

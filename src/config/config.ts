@@ -7,17 +7,17 @@
  */
 
 import { type Seconds, seconds } from '../kit/time.ts';
-import type { Address } from './address.ts';
-import type { AlertCondition, Condition, RequestCondition, Unless } from './condition.ts';
-import type { QueryRule } from './query-rule.ts';
-import type { StoreConfig } from './store-config.ts';
-import type { TagTemplate } from './tag-template.ts';
+import type { Address } from './reader/address.ts';
+import type { AlertCondition, Condition, RequestCondition, Unless } from './schema/condition.ts';
+import type { QueryRule } from './schema/query-rule.ts';
+import type { StoreConfig } from './schema/store-config.ts';
+import type { TagTemplate } from './schema/tag-template.ts';
 
-export type { Address } from './address.ts';
-export type { AlertCondition, Condition, Literal, RequestCondition, Unless } from './condition.ts';
-export type { QueryRule } from './query-rule.ts';
-export type { RedisConfig, RedisLogin, RedisServer, RedisTls, StoreConfig } from './store-config.ts';
-export type { TagPart, TagTemplate } from './tag-template.ts';
+export type { Address } from './reader/address.ts';
+export type { AlertCondition, Condition, Literal, RequestCondition, Unless } from './schema/condition.ts';
+export type { QueryRule } from './schema/query-rule.ts';
+export type { RedisConfig, RedisLogin, RedisServer, RedisTls, StoreConfig } from './schema/store-config.ts';
+export type { TagPart, TagTemplate } from './schema/tag-template.ts';
 
 /** The whole configuration, checked. */
 export type Config = {

@@ -5,12 +5,12 @@
 
 import { canonicalAuthority } from '../http/authority.ts';
 import { normaliseTarget, targetText } from '../http/target.ts';
-import { hostUrlTag, urlTag } from '../policy/entry-tags.ts';
-import type { Tag } from '../policy/tags.ts';
-import { namesHost, readAsked } from '../proxy/asked-request.ts';
-import type { Site } from '../proxy/exchange.ts';
-import { spellingsOf } from '../proxy/keyed-exchange.ts';
-import { originHostOf } from '../proxy/upstream-fields.ts';
+import { hostUrlTag, urlTag } from '../policy/rules/entry-tags.ts';
+import type { Tag } from '../policy/rules/tags.ts';
+import { namesHost, readAsked } from '../proxy/exchange/asked-request.ts';
+import type { Site } from '../proxy/exchange/exchange.ts';
+import { spellingsOf } from '../proxy/exchange/keyed-exchange.ts';
+import { originHostOf } from '../proxy/exchange/upstream-fields.ts';
 import type { UrlPrefix } from '../store/purge-log.ts';
 
 /** `targets` are canonical: as asked for, and as a rule that sorts or filters the query has it. `host` absent: every one. */

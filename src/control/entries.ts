@@ -2,8 +2,8 @@
  * `GET /entries?url=`: what is stored under a URL, as far as operators may see it.
  */
 
-import { describeEntry, type EntryPlace, type EntryView } from '../proxy/describe-entry.ts';
-import type { ProxyParts } from '../proxy/exchange.ts';
+import { describeEntry, type EntryPlace, type EntryView } from '../explain/describe-entry.ts';
+import type { ProxyParts } from '../proxy/exchange/exchange.ts';
 import { type EntryHead, headOf } from '../store/store.ts';
 import type { RegisterRoutes } from './api.ts';
 import { readUrl, tagsOfUrl } from './asked-url.ts';

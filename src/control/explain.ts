@@ -5,9 +5,9 @@
  * closely.
  */
 
-import { explain, explanationLines } from '../proxy/explain.ts';
-import type { ProxyParts } from '../proxy/exchange.ts';
-import { readHeaderLines } from '../proxy/header-lines.ts';
+import { explain, explanationLines } from '../explain/explain.ts';
+import type { ProxyParts } from '../proxy/exchange/exchange.ts';
+import { readHeaderLines } from '../explain/header-lines.ts';
 import type { RegisterRoutes } from './api.ts';
 import { sendProblem } from './problem-answer.ts';
 import { readQuery } from './query.ts';

@@ -5,9 +5,9 @@
 import { hash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { partitionTag, typeTag, userTag } from '../policy/entry-tags.ts';
-import { type Tag, toTag } from '../policy/tags.ts';
-import type { ProxyParts, Site } from '../proxy/exchange.ts';
+import { partitionTag, typeTag, userTag } from '../policy/rules/entry-tags.ts';
+import { type Tag, toTag } from '../policy/rules/tags.ts';
+import type { ProxyParts, Site } from '../proxy/exchange/exchange.ts';
 import {
   matcherOf,
   type Purge,

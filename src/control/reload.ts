@@ -7,10 +7,10 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
-import type { ParseResult } from '../config/check.ts';
+import type { ParseResult } from '../config/schema/check.ts';
 import type { Config } from '../config/config.ts';
-import { inactiveSections } from '../config/inactive.ts';
-import { type Problem, renderProblem, type Warning } from '../config/problem.ts';
+import { inactiveSections } from '../config/schema/inactive.ts';
+import { type Problem, renderProblem, type Warning } from '../config/reader/problem.ts';
 import type { RegisterRoutes } from './api.ts';
 import { sendProblem } from './problem-answer.ts';
 

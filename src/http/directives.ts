@@ -5,6 +5,7 @@
  * Promises: nothing throws; a malformed piece never hides the directives around it.
  */
 import { seconds, type Seconds } from '../kit/time.ts';
+import { isToken } from './field-name.ts';
 import { fieldLines, parseList, trimWhitespace } from './fields.ts';
 import type { Fields } from './message.ts';
 
@@ -53,7 +54,6 @@ export const listedNames = ({ argument, form }: Directive): string[] | undefined
   return names.length > 0 && names.every((name) => fieldName.test(name)) ? names : undefined;
 };
 
-const token = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i;
 // A field name that begins with a digit is allowed and unheard of: `private=1` means `private`.
 const fieldName = /^[a-z][!#$%&'*+\-.^_`|~0-9a-z]*$/;
 const leadingToken = /^[!#$%&'*+\-.^_`|~0-9a-z]*/i;
@@ -66,7 +66,7 @@ const parseDirective = (piece: string): Directive => {
   const argument = rest.slice(1);
   if (!rest.startsWith('='))
     return { name: lowerName, argument: trimWhitespace(argument), form: 'malformed' };
-  if (token.test(argument)) return { name: lowerName, argument, form: 'token' };
+  if (isToken(argument)) return { name: lowerName, argument, form: 'token' };
   if (quotedString.test(argument)) {
     return { name: lowerName, argument: argument.slice(1, -1).replace(/\\(.)/gs, '$1'), form: 'quoted' };
   }

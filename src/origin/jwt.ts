@@ -6,7 +6,7 @@
 
 import type { JWTVerifyGetKey } from 'jose';
 import type { Jwt } from '../config/config.ts';
-import type { VerifyJwt } from '../policy/identity.ts';
+import type { VerifyJwt } from '../policy/identity/identity.ts';
 
 const secretAlgorithms = ['HS256', 'HS384', 'HS512'];
 const publicAlgorithms = [

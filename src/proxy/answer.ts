@@ -5,12 +5,12 @@
 import { type CacheStatus, cacheStatusValue } from '../http/cache-status.ts';
 import type { Seconds } from '../kit/time.ts';
 import type { Entry } from '../store/store.ts';
-import { deliver } from './deliver.ts';
-import { type CacheExchange, report } from './exchange.ts';
-import { fetchForClient, type Miss, renew } from './fetch.ts';
-import type { Lookup } from './lookup.ts';
-import type { MissCause } from './outcome.ts';
-import { missingOf } from './parts.ts';
+import { deliver } from './hit/deliver.ts';
+import { type CacheExchange, report } from './exchange/exchange.ts';
+import { fetchForClient, type Miss, renew } from './fetch/fetch.ts';
+import type { Lookup } from './hit/lookup.ts';
+import type { MissCause } from './exchange/outcome.ts';
+import { missingOf } from './fetch/partial-content.ts';
 
 /** Answers from what the store has, or from the origin. Nothing is awaited for a hit. */
 export function answer(exchange: CacheExchange, found: Lookup): Promise<void> | undefined {

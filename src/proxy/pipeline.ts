@@ -7,19 +7,19 @@
  * Promises: one `now` per request (DESIGN §3.1); doubt means pass; every branch ends in one Outcome.
  */
 
-import { credentialHeaders } from '../policy/credentials.ts';
-import type { Identity } from '../policy/identity.ts';
-import { foldFieldName } from '../policy/unkeyed-fields.ts';
+import { credentialHeaders } from '../policy/identity/credentials.ts';
+import type { Identity } from '../policy/identity/identity.ts';
+import { foldFieldName } from '../http/field-name.ts';
 import type { Entry } from '../store/store.ts';
 import { answer } from './answer.ts';
-import type { ClientRequest } from './client-request.ts';
-import type { CacheExchange, Exchange, ProxyParts } from './exchange.ts';
-import { keyedExchange } from './keyed-exchange.ts';
-import { chooseVariant, type Lookup } from './lookup.ts';
-import { overridesMethod } from './method-override.ts';
-import type { PassReason } from './outcome.ts';
-import { pass, type PassInput } from './pass.ts';
-import type { Reply } from './reply.ts';
+import type { ClientRequest } from './exchange/client-request.ts';
+import type { CacheExchange, Exchange, ProxyParts } from './exchange/exchange.ts';
+import { keyedExchange } from './exchange/keyed-exchange.ts';
+import { chooseVariant, type Lookup } from './hit/lookup.ts';
+import { overridesMethod } from './exchange/method-override.ts';
+import type { PassReason } from './exchange/outcome.ts';
+import { pass, type PassInput } from './pass/pass.ts';
+import type { Reply } from './exchange/reply.ts';
 
 /** Answers one request. `forward` hands it to @fastify/http-proxy. The promise, if any, is that of the whole exchange. */
 export type Pipeline = (

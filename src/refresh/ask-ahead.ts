@@ -5,16 +5,12 @@
  * but fetched anew.
  */
 
-import {
-  backgroundExchange,
-  type BackgroundRefusal,
-  type BackgroundRequest,
-} from '../proxy/background-exchange.ts';
-import type { CacheExchange, ProxyParts } from '../proxy/exchange.ts';
-import { fetchInBackground } from '../proxy/fetch.ts';
-import type { FillEnd } from '../proxy/fill-input.ts';
-import { chooseVariant, type Lookup } from '../proxy/lookup.ts';
-import type { NotStoredReason } from '../proxy/outcome.ts';
+import { backgroundExchange, type BackgroundRefusal, type BackgroundRequest } from './background-exchange.ts';
+import type { CacheExchange, ProxyParts } from '../proxy/exchange/exchange.ts';
+import { fetchInBackground } from '../proxy/fetch/fetch.ts';
+import type { FillEnd } from '../proxy/fetch/fill-input.ts';
+import { chooseVariant, type Lookup } from '../proxy/hit/lookup.ts';
+import type { NotStoredReason } from '../proxy/exchange/outcome.ts';
 import type { Entry } from '../store/store.ts';
 import type { Governor } from './governor.ts';
 

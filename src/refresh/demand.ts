@@ -8,9 +8,9 @@
 import { BoundedMap } from '../kit/bounded-map.ts';
 import { type Clock, type Seconds, seconds } from '../kit/time.ts';
 import { TopK } from '../kit/top-k.ts';
-import type { CacheKey } from '../policy/cache-key.ts';
-import type { CacheExchange } from '../proxy/exchange.ts';
-import type { Outcome } from '../proxy/outcome.ts';
+import type { CacheKey } from '../policy/key/cache-key.ts';
+import type { CacheExchange } from '../proxy/exchange/exchange.ts';
+import type { Outcome } from '../proxy/exchange/outcome.ts';
 import type { Entry } from '../store/store.ts';
 import { formOf, isShareable, type RequestForm } from './request-form.ts';
 

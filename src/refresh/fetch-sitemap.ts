@@ -8,7 +8,7 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { Fields } from '../http/message.ts';
-import type { ProxyParts } from '../proxy/exchange.ts';
+import type { ProxyParts } from '../proxy/exchange/exchange.ts';
 import { readSitemap } from './sitemap.ts';
 import type { SiteAddress } from './site-addresses.ts';
 

@@ -10,7 +10,7 @@ import { PriorityQueue, type Prioritised } from '../kit/priority-queue.ts';
 import { type Clock, type Seconds, seconds } from '../kit/time.ts';
 import { TokenBucket } from '../kit/token-bucket.ts';
 import type { OriginHealth } from '../origin/origin-health.ts';
-import type { FillEnd } from '../proxy/fill-input.ts';
+import type { FillEnd } from '../proxy/fetch/fill-input.ts';
 import type { OriginLoad } from './origin-load.ts';
 import { type OriginSample, Pressure } from './pressure.ts';
 

@@ -11,8 +11,8 @@ import { combinedValue, withoutFields } from '../http/fields.ts';
 import type { Fields } from '../http/message.ts';
 import { BoundedMap } from '../kit/bounded-map.ts';
 import type { Seconds } from '../kit/time.ts';
-import { partitionTag, userTag } from '../policy/entry-tags.ts';
-import type { CacheExchange } from '../proxy/exchange.ts';
+import { partitionTag, userTag } from '../policy/rules/entry-tags.ts';
+import type { CacheExchange } from '../proxy/exchange/exchange.ts';
 import type { PurgeLog, PurgeSubject } from '../store/purge-log.ts';
 
 /** Somebody's. */

@@ -6,8 +6,8 @@
 import type { Logger } from 'pino';
 import { type Clock, type Seconds, seconds } from '../kit/time.ts';
 import { defaults } from '../config/config.ts';
-import type { Background, CacheExchange, ProxyParts } from '../proxy/exchange.ts';
-import type { Outcome } from '../proxy/outcome.ts';
+import type { Background, CacheExchange, ProxyParts } from '../proxy/exchange/exchange.ts';
+import type { Outcome } from '../proxy/exchange/outcome.ts';
 import type { Entry } from '../store/store.ts';
 import { isDue, lastShare } from './ahead.ts';
 import type { AskParts } from './ask-ahead.ts';

@@ -7,7 +7,7 @@
 
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { seconds } from '../kit/time.ts';
-import { schemaVersion } from '../policy/cache-key.ts';
+import { schemaVersion } from '../policy/key/cache-key.ts';
 import type { Wanted } from './demand.ts';
 
 /** Counts up whenever the file's form changes. */

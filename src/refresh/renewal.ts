@@ -5,8 +5,8 @@
  * renewed by another, or stored by rules that are no longer in force.
  */
 
-import type { CacheExchange, ProxyParts } from '../proxy/exchange.ts';
-import { fetchInBackground } from '../proxy/fetch.ts';
+import type { CacheExchange, ProxyParts } from '../proxy/exchange/exchange.ts';
+import { fetchInBackground } from '../proxy/fetch/fetch.ts';
 import type { Entry } from '../store/store.ts';
 import type { Work } from './governor.ts';
 

@@ -4,10 +4,10 @@
 
 import { formatCookies } from '../http/cookies.ts';
 import type { Fields } from '../http/message.ts';
-import { credentialHeaders } from '../policy/credentials.ts';
-import { foldFieldName } from '../policy/unkeyed-fields.ts';
-import type { CacheExchange } from '../proxy/exchange.ts';
-import { readableCookies } from '../proxy/upstream-fields.ts';
+import { credentialHeaders } from '../policy/identity/credentials.ts';
+import { foldFieldName } from '../http/field-name.ts';
+import type { CacheExchange } from '../proxy/exchange/exchange.ts';
+import { readableCookies } from '../proxy/exchange/upstream-fields.ts';
 import type { Entry } from '../store/store.ts';
 
 /** A request as it can be asked again. */

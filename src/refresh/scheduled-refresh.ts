@@ -8,7 +8,7 @@
 import type { RefreshJob } from '../config/config.ts';
 import { BoundedMap } from '../kit/bounded-map.ts';
 import { between, type Clock, type Seconds, seconds } from '../kit/time.ts';
-import type { CacheExchange } from '../proxy/exchange.ts';
+import type { CacheExchange } from '../proxy/exchange/exchange.ts';
 import type { Entry } from '../store/store.ts';
 import { askAhead, type AskEnd, type AskOptions, type AskParts } from './ask-ahead.ts';
 import { type Demand, worthOf } from './demand.ts';

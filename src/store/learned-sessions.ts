@@ -8,7 +8,7 @@
 
 import { BoundedMap } from '../kit/bounded-map.ts';
 import type { Seconds } from '../kit/time.ts';
-import type { LearnedSessions } from '../policy/session-proof.ts';
+import type { LearnedSessions } from '../policy/identity/session-proof.ts';
 
 /** Learned cookies that can be added to. */
 export interface LearnedSessionStore extends LearnedSessions {

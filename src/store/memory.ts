@@ -6,7 +6,7 @@
  * one visitor evicts everybody else (DESIGN §3.10).
  */
 
-import type { CacheKey } from '../policy/cache-key.ts';
+import type { CacheKey } from '../policy/key/cache-key.ts';
 import { type Entry, entryBytes, maxVariants, type Store, type StoreSize } from './store.ts';
 
 /** All variants of one key, the one stored last first. */

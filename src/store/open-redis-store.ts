@@ -5,12 +5,12 @@
 
 import type { Janitor as JanitorConfig, RedisConfig, StoreConfig } from '../config/config.ts';
 import { seconds } from '../kit/time.ts';
-import { Janitor, type JanitorReport } from './janitor.ts';
-import { createJobLease } from './job-lease.ts';
+import { Janitor, type JanitorReport } from './redis/janitor.ts';
+import { createJobLease } from './redis/job-lease.ts';
 import type { MemoryStore } from './memory.ts';
 import type { OpenStore, OpenStoreOptions } from './opened-store.ts';
-import { nodesOf } from './redis-nodes.ts';
-import { createSharedNotes } from './shared-notes.ts';
+import { nodesOf } from './redis/nodes.ts';
+import { createSharedNotes } from './redis/notes.ts';
 import { openSharedStore, type SharedStore } from './shared.ts';
 
 type WithRedis = Omit<OpenStoreOptions, 'config'> & {

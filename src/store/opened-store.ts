@@ -4,13 +4,13 @@ import type { LearnedSessionStore } from './learned-sessions.ts';
 import type { Janitor as JanitorConfig, StoreConfig } from '../config/config.ts';
 import type { BreakerState } from '../kit/breaker.ts';
 import type { Clock, Seconds } from '../kit/time.ts';
-import type { CacheKey } from '../policy/cache-key.ts';
-import type { UnreadableReason } from './codec.ts';
-import type { JanitorReport } from './janitor.ts';
-import type { JobLease } from './job-lease.ts';
+import type { CacheKey } from '../policy/key/cache-key.ts';
+import type { UnreadableReason } from './redis/codec.ts';
+import type { JanitorReport } from './redis/janitor.ts';
+import type { JobLease } from './redis/job-lease.ts';
 import type { MemoryStoreOptions } from './memory.ts';
 import type { PurgeLog } from './purge-log.ts';
-import type { SharedNotes } from './shared-notes.ts';
+import type { SharedNotes } from './redis/notes.ts';
 import type { StoreEvent } from './shared.ts';
 import type { Store } from './store.ts';
 

@@ -8,7 +8,7 @@
  * - memory is bounded: when the log forgets its oldest purges, entries from before them are no longer current.
  */
 
-import type { Tag } from '../policy/tags.ts';
+import type { Tag } from '../policy/rules/tags.ts';
 
 /**
  * A place in one log. Positions of different logs cannot be compared: what was filled under another is not current.

@@ -8,22 +8,22 @@ import { randomUUID } from 'node:crypto';
 import type { RedisConfig, StoreConfig } from '../config/config.ts';
 import type { BreakerState } from '../kit/breaker.ts';
 import { type Clock, type Seconds, seconds } from '../kit/time.ts';
-import type { CacheKey } from '../policy/cache-key.ts';
-import { inTurn, takeCensus } from './census.ts';
-import type { UnreadableReason } from './codec.ts';
-import { FillLeases } from './fill-lease.ts';
-import { readSyncReply, syncArguments, syncScript, syncScriptSha } from './log-script.ts';
-import type { SyncReply, SyncRequest } from './log-script.ts';
-import { LogTail, tailBlockMs } from './log-tail.ts';
-import { openConnection, reconnect, type RedisClient, within } from './redis-connection.ts';
-import { type HealthOptions, RedisHealth } from './redis-health.ts';
-import { redisKeys, type RedisKeys } from './redis-keys.ts';
-import { nodesOf } from './redis-nodes.ts';
-import { RedisPurgeLog } from './redis-purge-log.ts';
-import { RedisEntries } from './redis.ts';
-import { SharedSessions } from './shared-sessions.ts';
+import type { CacheKey } from '../policy/key/cache-key.ts';
+import { inTurn, takeCensus } from './redis/census.ts';
+import type { UnreadableReason } from './redis/codec.ts';
+import { FillLeases } from './redis/leases.ts';
+import { readSyncReply, syncArguments, syncScript, syncScriptSha } from './log/log-script.ts';
+import type { SyncReply, SyncRequest } from './log/log-script.ts';
+import { LogTail, tailBlockMs } from './log/log-tail.ts';
+import { openConnection, reconnect, type RedisClient, within } from './redis/connection.ts';
+import { type HealthOptions, RedisHealth } from './redis/health.ts';
+import { redisKeys, type RedisKeys } from './redis/keys.ts';
+import { nodesOf } from './redis/nodes.ts';
+import { RedisPurgeLog } from './log/redis-purge-log.ts';
+import { RedisEntries } from './redis/entries.ts';
+import { SharedSessions } from './redis/sessions.ts';
 import type { Store } from './store.ts';
-import { TieredStore } from './tiered.ts';
+import { TieredStore } from './redis/tiered.ts';
 
 /** What operators should know; at most one a second of each `what`. */
 export type StoreEvent =

@@ -13,8 +13,8 @@ import type { Fields } from '../http/message.ts';
 import type { StoredPolicy } from '../http/reuse.ts';
 import type { SelectedVariant } from '../http/vary.ts';
 import type { EpochMs, Seconds } from '../kit/time.ts';
-import type { CacheKey } from '../policy/cache-key.ts';
-import type { Tag } from '../policy/tags.ts';
+import type { CacheKey } from '../policy/key/cache-key.ts';
+import type { Tag } from '../policy/rules/tags.ts';
 import type { Position, PurgeCause } from './purge-log.ts';
 
 /** A stored response: one variant of one key. */

@@ -4,16 +4,16 @@
 
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import type { ProxyParts } from '../proxy/exchange.ts';
-import type { Outcome } from '../proxy/outcome.ts';
+import type { ProxyParts } from '../proxy/exchange/exchange.ts';
+import type { Outcome } from '../proxy/exchange/outcome.ts';
 import type { RedisState } from '../store/opened-store.ts';
-import { type Answers, createAnswers } from './answers.ts';
-import { AlertBoard } from './alert-board.ts';
-import type { HourArchive } from './hour-archive.ts';
-import { ReportDesk } from './report-desk.ts';
-import { createRequestLog } from './request-log.ts';
-import { type BackgroundFacts, Watch } from './watch.ts';
-import { createWebhook } from './webhook.ts';
+import { type Answers, createAnswers } from './show/answers.ts';
+import { AlertBoard } from './alerts/alert-board.ts';
+import type { HourArchive } from './report/hour-archive.ts';
+import { ReportDesk } from './report/report-desk.ts';
+import { createRequestLog } from './show/request-log.ts';
+import { type BackgroundFacts, Watch } from './count/watch.ts';
+import { createWebhook } from './alerts/webhook.ts';
 
 export type OpenWatchOptions = {
   readonly log: Logger;
@@ -62,7 +62,7 @@ export function openWatch<Parts extends ProxyParts>(
   // Loaded when somebody asks for metrics first: Prometheus's client is a tenth of the memory the proxy may have.
   let registry: Promise<Registry> | undefined;
   const loadRegistry = (): Promise<Registry> =>
-    (registry ??= import('./metrics.ts').then(({ createRegistry }) =>
+    (registry ??= import('./show/metrics.ts').then(({ createRegistry }) =>
       createRegistry(watch, () => board.states()),
     ));
   watch.onTick((point) => {

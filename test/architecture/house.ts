@@ -3,28 +3,67 @@
  * A new room or package starts with a line here.
  */
 
-/** A file may import from rooms of lower rings and from its own room; nothing else. */
-const RING_OF_ROOM: Readonly<Record<string, number>> = {
+/** A file may import from lower rings, and inside its ring only as `ROOMS` says. */
+const RING_OF: Readonly<Record<string, number>> = {
   kit: 0,
-  config: 1,
   http: 1,
-  policy: 2,
-  origin: 3,
-  store: 3,
-  proxy: 4,
-  watch: 5,
-  refresh: 5,
-  control: 5,
-  server: 6, // src/server.ts
-  cli: 7, // src/cli.ts, and src/cli/ with a file a command
+  pattern: 2,
+  config: 3,
+  policy: 4,
+  origin: 5,
+  store: 5,
+  proxy: 6,
+  explain: 7,
+  watch: 7,
+  refresh: 7,
+  control: 8,
+  server: 9, // src/server.ts
+  cli: 10, // src/cli.ts, and src/cli/ with a file a command
+};
+
+/** The rooms of a ring that is divided, each with the other rooms of its ring that it may import from. */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  config: ['config/reader', 'config/schema'],
+  'config/reader': ['config'],
+  'config/schema': ['config', 'config/reader'],
+  'config/examples': ['config/reader'],
+
+  'policy/identity': [],
+  'policy/key': ['policy/identity'],
+  'policy/lifetime': ['policy/key'],
+  'policy/rules': ['policy/identity', 'policy/key', 'policy/lifetime'],
+
+  store: ['store/log', 'store/redis'],
+  'store/redis': ['store'],
+  'store/log': ['store', 'store/redis'],
+
+  'proxy/exchange': [],
+  'proxy/hit': ['proxy/exchange'],
+  'proxy/fetch': ['proxy/exchange', 'proxy/hit'],
+  'proxy/pass': ['proxy/exchange', 'proxy/fetch', 'proxy/hit'],
+  proxy: ['proxy/exchange', 'proxy/fetch', 'proxy/hit', 'proxy/pass'],
+  'proxy/listen': ['proxy', 'proxy/exchange', 'proxy/hit', 'proxy/pass'],
+
+  'watch/count': [],
+  'watch/alerts': ['watch/count'],
+  'watch/report': ['watch/count'],
+  'watch/show': ['watch/alerts', 'watch/count', 'watch/report'],
+  watch: ['watch/alerts', 'watch/count', 'watch/report', 'watch/show'],
+
+  cli: ['cli/follow'],
+  'cli/follow': ['cli'],
 };
 
 /** The rooms that are single files directly in src/. */
 const FRONT_DOORS: readonly string[] = ['src/cli.ts', 'src/server.ts'];
 
 /** Without I/O and clock, although their room is not. */
-const PURE_FILES: readonly string[] = ['src/store/codec.ts', 'src/proxy/outcome.ts', 'src/watch/report.ts'];
-const PURE_RINGS_END_AT = 2;
+const PURE_FILES: readonly string[] = [
+  'src/store/redis/codec.ts',
+  'src/proxy/exchange/outcome.ts',
+  'src/watch/report/report.ts',
+];
+const PURE_RINGS_END_AT = 4;
 
 /** The parts of Node and the packages that only compute. */
 const PURE_NODE_MODULES: readonly string[] = [
@@ -45,24 +84,36 @@ export const CLOCK_FILE = 'src/kit/time.ts';
 /** Packages that belong to certain rooms or files: each wraps one outside thing. A name may end in `/*`. */
 const HOMES_OF_PACKAGE: readonly (readonly [packageName: string, homes: readonly string[]])[] = [
   ['ioredis', ['src/store/']],
-  ['undici', ['src/origin/', 'src/proxy/pass.ts', 'src/proxy/plugin.ts']],
+  ['undici', ['src/origin/', 'src/proxy/pass/pass.ts', 'src/proxy/listen/plugin.ts']],
   ['fastify', ['src/proxy/', 'src/control/', 'src/server.ts']],
   ['@fastify/*', ['src/proxy/', 'src/control/', 'src/server.ts']],
   ['commander', ['src/cli.ts', 'src/cli/']],
   ['cli-progress', ['src/cli.ts', 'src/cli/']],
 ];
 
-/** The room a file of src/ is in: its folder, or its own name for the two front doors. `undefined`: in none. */
+/**
+ * The room a file of src/ is in: the folder it stands in (`proxy/hit`, `kit`), or its own name for the two front doors.
+ * `undefined`: a folder that the house does not have.
+ */
 export function roomOf(file: string): string | undefined {
   if (FRONT_DOORS.includes(file)) return file.slice('src/'.length, -'.ts'.length);
-  const room = /^src\/([^/]+)\//.exec(file)?.[1];
-  return room !== undefined && RING_OF_ROOM[room] !== undefined ? room : undefined;
+  const room = /^src\/(.+)\/[^/]+$/.exec(file)?.[1];
+  if (room === undefined) return undefined;
+  return room in ROOMS || room in RING_OF ? room : undefined;
 }
 
 /** The ring of a room, 0 innermost; outside every ring if there is no such room. */
 export function ringOf(room: string): number {
-  return RING_OF_ROOM[room] ?? Number.POSITIVE_INFINITY;
+  return RING_OF[ringNameOf(room)] ?? Number.POSITIVE_INFINITY;
 }
+
+/** Whether a file of the room `from` may import a file of the room `to`. */
+export function mayImport(from: string, to: string): boolean {
+  if (from === to || ringOf(to) < ringOf(from)) return true;
+  return ringNameOf(from) === ringNameOf(to) && (ROOMS[from] ?? []).includes(to);
+}
+
+const ringNameOf = (room: string): string => room.replace(/\/.*/, '');
 
 /** Whether the file must do without I/O, clock and chance. */
 export function isPure(file: string): boolean {

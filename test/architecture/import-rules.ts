@@ -2,7 +2,7 @@
  * Who may import whom: rings, no cycles, no package outside its home, nothing that does I/O in a pure file.
  */
 import { posix } from 'node:path';
-import { homesOf, isPure, isPureModule, packageOf, ringOf, roomOf } from './house.ts';
+import { homesOf, isPure, isPureModule, mayImport, packageOf, ringOf, roomOf } from './house.ts';
 import { importsOf, parse } from './source.ts';
 import type { Breach, ImportSite, Tree } from './source.ts';
 
@@ -40,7 +40,7 @@ function ringBreach(site: Site): readonly Breach[] {
   const [from, to] = [roomOf(site.file), roomOf(target)];
   if (from === undefined || from === to) return [];
   if (to === undefined) return [breach(site, 'ring', `${target} is in no room of the house`)];
-  if (ringOf(to) < ringOf(from)) return [];
+  if (mayImport(from, to)) return [];
   return [
     breach(site, 'ring', `${from} (ring ${ringOf(from)}) may not import ${target} (ring ${ringOf(to)})`),
   ];

@@ -1,6 +1,6 @@
 /** Reads configuration text in tests; problems as `LINE:COL CODE`, so that tests assert places and codes, not prose. */
 
-import { type ParseOptions, parseConfig } from '../../src/config/check.ts';
+import { type ParseOptions, parseConfig } from '../../src/config/schema/check.ts';
 import type { Config } from '../../src/config/config.ts';
 
 type Options = Partial<ParseOptions>;

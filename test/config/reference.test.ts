@@ -3,9 +3,9 @@
 import { readFile } from 'node:fs/promises';
 import t from 'tap';
 import { parse } from 'yaml';
-import { parseConfig, schemaKeys } from '../../src/config/check.ts';
-import { inactiveSections } from '../../src/config/inactive.ts';
-import { problemCodes, renderProblem, warningCodes } from '../../src/config/problem.ts';
+import { parseConfig, schemaKeys } from '../../src/config/schema/check.ts';
+import { inactiveSections } from '../../src/config/schema/inactive.ts';
+import { problemCodes, renderProblem, warningCodes } from '../../src/config/reader/problem.ts';
 import { configIn, upstream } from './fixture.ts';
 
 const read = (name: string) => readFile(new URL(`../../${name}`, import.meta.url), 'utf8');

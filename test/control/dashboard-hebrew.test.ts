@@ -6,7 +6,7 @@ import type { RequestListener } from 'node:http';
 import t from 'tap';
 // setup.mjs installs a browser where a test imports this; the pages are opened in dashboard-page.ts.
 import type { Page } from 'playwright-core';
-import type { AlertList } from '../../src/watch/alert-board.ts';
+import type { AlertList } from '../../src/watch/alerts/alert-board.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { openBrowser, openDashboard } from './dashboard-page.ts';
 import { type Running, startProxy } from './running-proxy.ts';

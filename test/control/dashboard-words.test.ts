@@ -2,12 +2,12 @@
 import t from 'tap';
 import type { StaleReason, ValidateReason } from '../../src/http/reuse.ts';
 import type { BadTarget } from '../../src/http/target.ts';
-import type { IdentityDoubt } from '../../src/policy/identity.ts';
-import type { RefusalReason } from '../../src/proxy/client-request.ts';
-import type { ExplainStep } from '../../src/proxy/explain-request.ts';
-import type { NotStoredReason, PassReason } from '../../src/proxy/outcome.ts';
+import type { IdentityDoubt } from '../../src/policy/identity/identity.ts';
+import type { RefusalReason } from '../../src/proxy/exchange/client-request.ts';
+import type { ExplainStep } from '../../src/explain/explain-request.ts';
+import type { NotStoredReason, PassReason } from '../../src/proxy/exchange/outcome.ts';
 import type { PurgeCause } from '../../src/store/purge-log.ts';
-import type { Cause } from '../../src/watch/miss-reason.ts';
+import type { Cause } from '../../src/watch/count/miss-reason.ts';
 
 type All<Word extends string> = Readonly<Record<Word, true>>;
 

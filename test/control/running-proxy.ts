@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import pino from 'pino';
-import { parseConfig } from '../../src/config/check.ts';
+import { parseConfig } from '../../src/config/schema/check.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { ReadConfig } from '../../src/control/reload.ts';
 import { type RunningServer, startServer } from '../../src/server.ts';

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import t, { type Test } from 'tap';
 import { startWebapp } from '../../examples/webapp/app.ts';
-import { hostUrlTag, partitionTag, typeTag, urlTag, userTag } from '../../src/policy/entry-tags.ts';
-import { decodePayload, parseFlaskCookie } from '../../src/policy/flask-session.ts';
-import { toTag } from '../../src/policy/tags.ts';
+import { hostUrlTag, partitionTag, typeTag, urlTag, userTag } from '../../src/policy/rules/entry-tags.ts';
+import { decodePayload, parseFlaskCookie } from '../../src/policy/identity/flask-session.ts';
+import { toTag } from '../../src/policy/rules/tags.ts';
 import type { Purge } from '../../src/store/purge-log.ts';
 import { Visitor } from '../examples/visitor.ts';
 import { cacheStatus, startProxy } from '../helpers/scripted-site.ts';

@@ -3,12 +3,12 @@
  */
 import t from 'tap';
 import { readFileSync } from 'node:fs';
-import { parseConfig } from '../../src/config/check.ts';
-import { parseExamples } from '../../src/config/check-examples.ts';
+import { parseConfig } from '../../src/config/schema/check.ts';
+import { parseExamples } from '../../src/config/examples/check-examples.ts';
 import type { Config } from '../../src/config/config.ts';
-import type { Example } from '../../src/config/example.ts';
-import { compileRules } from '../../src/policy/rules.ts';
-import { createTryExample } from '../../src/proxy/rule-examples.ts';
+import type { Example } from '../../src/config/examples/example.ts';
+import { compileRules } from '../../src/policy/rules/rules.ts';
+import { createTryExample } from '../../src/explain/rule-examples.ts';
 
 const env = { SECRET_KEY: 'for-these-examples-only' };
 const parsed = parseConfig(readFileSync('config/codebot.yaml', 'utf8'), { file: 'config/codebot.yaml', env });

@@ -3,7 +3,7 @@
  */
 import t from 'tap';
 import { readFileSync } from 'node:fs';
-import { parseConfig } from '../../src/config/check.ts';
+import { parseConfig } from '../../src/config/schema/check.ts';
 
 const file = 'config/demo.yaml';
 const text = readFileSync(file, 'utf8');

@@ -1,8 +1,8 @@
 /** The configurations shown in the documents are good ones. */
 import t from 'tap';
 import { readFileSync } from 'node:fs';
-import { parseConfig } from '../../src/config/check.ts';
-import { parseExamples } from '../../src/config/check-examples.ts';
+import { parseConfig } from '../../src/config/schema/check.ts';
+import { parseExamples } from '../../src/config/examples/check-examples.ts';
 
 const yamlIn = (file: string): string[] =>
   [...readFileSync(file, 'utf8').matchAll(/^( *)```yaml\n([\s\S]*?)^ *```/gm)].map(

@@ -6,10 +6,10 @@
 import { readFile } from 'node:fs/promises';
 import pino from 'pino';
 import type { Test } from 'tap';
-import { parseConfig } from '../../src/config/check.ts';
+import { parseConfig } from '../../src/config/schema/check.ts';
 import type { Config } from '../../src/config/config.ts';
-import { renderProblem } from '../../src/config/problem.ts';
-import type { Outcome } from '../../src/proxy/outcome.ts';
+import { renderProblem } from '../../src/config/reader/problem.ts';
+import type { Outcome } from '../../src/proxy/exchange/outcome.ts';
 import { type RunningServer, startServer } from '../../src/server.ts';
 import { CodebotOrigin } from './codebot-origin.ts';
 import { loginData, secret, sessionLine } from './codebot-session.ts';

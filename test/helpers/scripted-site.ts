@@ -3,10 +3,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import pino from 'pino';
-import { parseConfig } from '../../src/config/check.ts';
-import { renderProblem } from '../../src/config/problem.ts';
+import { parseConfig } from '../../src/config/schema/check.ts';
+import { renderProblem } from '../../src/config/reader/problem.ts';
 import type { Clock } from '../../src/kit/time.ts';
-import type { Outcome } from '../../src/proxy/outcome.ts';
+import type { Outcome } from '../../src/proxy/exchange/outcome.ts';
 import { type RunningServer, startServer } from '../../src/server.ts';
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void;

@@ -1,9 +1,9 @@
 /**
  * A configuration as tests write it: YAML, with an upstream added.
  */
-import { parseConfig } from '../../src/config/check.ts';
+import { parseConfig } from '../../src/config/schema/check.ts';
 import type { Config, ContentType } from '../../src/config/config.ts';
-import { parseTag, type TagTemplate } from '../../src/config/tag-template.ts';
+import { parseTag, type TagTemplate } from '../../src/config/schema/tag-template.ts';
 
 /** Throws with every problem of the text. */
 export function configOf(text: string): Config {

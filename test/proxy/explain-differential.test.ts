@@ -5,9 +5,9 @@
 import type { IncomingMessage } from 'node:http';
 import t from 'tap';
 import { createVerifyJwt } from '../../src/origin/jwt.ts';
-import type { EntryView } from '../../src/proxy/describe-entry.ts';
-import { explain, type Explanation, offlineParts } from '../../src/proxy/explain.ts';
-import { readHeaderLines } from '../../src/proxy/header-lines.ts';
+import type { EntryView } from '../../src/explain/describe-entry.ts';
+import { explain, type Explanation, offlineParts } from '../../src/explain/explain.ts';
+import { readHeaderLines } from '../../src/explain/header-lines.ts';
 import type { Entry } from '../../src/store/store.ts';
 import { token } from '../control/running-proxy.ts';
 import { eventually } from '../helpers/eventually.ts';

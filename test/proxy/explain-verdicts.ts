@@ -1,10 +1,10 @@
 /**
  * What an explanation says of an exchange, held against what the proxy did with it.
  */
-import type { EntryView } from '../../src/proxy/describe-entry.ts';
-import type { Explanation } from '../../src/proxy/explain.ts';
-import type { ExplainStep } from '../../src/proxy/explain-request.ts';
-import type { Outcome } from '../../src/proxy/outcome.ts';
+import type { EntryView } from '../../src/explain/describe-entry.ts';
+import type { Explanation } from '../../src/explain/explain.ts';
+import type { ExplainStep } from '../../src/explain/explain-request.ts';
+import type { Outcome } from '../../src/proxy/exchange/outcome.ts';
 import type { Entry } from '../../src/store/store.ts';
 
 /** What could be seen of an exchange from outside and from inside. */

@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { FillEnd } from '../../src/proxy/fill-input.ts';
+import type { FillEnd } from '../../src/proxy/fetch/fill-input.ts';
 import { OriginHealth } from '../../src/origin/origin-health.ts';
 import { Governor, type Work } from '../../src/refresh/governor.ts';
 import { TestClock } from '../helpers/test-clock.ts';

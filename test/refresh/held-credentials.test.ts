@@ -1,7 +1,7 @@
 import t from 'tap';
 import { seconds } from '../../src/kit/time.ts';
-import { userTag } from '../../src/policy/entry-tags.ts';
-import type { CacheExchange } from '../../src/proxy/exchange.ts';
+import { userTag } from '../../src/policy/rules/entry-tags.ts';
+import type { CacheExchange } from '../../src/proxy/exchange/exchange.ts';
 import { HeldCredentials, withCredentials } from '../../src/refresh/held-credentials.ts';
 import { LocalPurgeLog } from '../../src/store/purge-log.ts';
 

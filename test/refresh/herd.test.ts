@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import t from 'tap';
 import { epochMs } from '../../src/kit/time.ts';
-import { ruleLifetime } from '../../src/policy/ttl.ts';
+import { ruleLifetime } from '../../src/policy/lifetime/ttl.ts';
 import { configOf } from '../policy/config-of.ts';
 
 const facts = {

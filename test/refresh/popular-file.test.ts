@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { seconds } from '../../src/kit/time.ts';
-import type { CacheKey } from '../../src/policy/cache-key.ts';
+import type { CacheKey } from '../../src/policy/key/cache-key.ts';
 import type { Wanted } from '../../src/refresh/demand.ts';
 import { readPopular, writePopular } from '../../src/refresh/popular-file.ts';
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { toTag } from '../../src/policy/tags.ts';
+import { toTag } from '../../src/policy/rules/tags.ts';
 import { simulatedSite } from './simulated-site.ts';
 
 const rules = `

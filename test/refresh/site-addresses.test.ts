@@ -1,6 +1,6 @@
 import t from 'tap';
 import { seconds } from '../../src/kit/time.ts';
-import type { CacheKey } from '../../src/policy/cache-key.ts';
+import type { CacheKey } from '../../src/policy/key/cache-key.ts';
 import type { Wanted } from '../../src/refresh/demand.ts';
 import { siteAddresses } from '../../src/refresh/site-addresses.ts';
 import { configOf } from '../policy/config-of.ts';

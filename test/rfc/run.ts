@@ -5,7 +5,7 @@
 
 import { randomUUID } from 'node:crypto';
 import pino from 'pino';
-import { parseConfig } from '../../src/config/check.ts';
+import { parseConfig } from '../../src/config/schema/check.ts';
 import { type RunningServer, startServer } from '../../src/server.ts';
 import type { Case, Expectation, Step } from './cases/form.ts';
 import { differences, fieldsOf, fillIn, present, type Scene, valueOf } from './fields-of.ts';

@@ -3,16 +3,16 @@
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import t from 'tap';
-import { createReader } from '../../src/proxy/client-request.ts';
-import { createHttpServer } from '../../src/proxy/http-server.ts';
-import { readAsked } from '../../src/proxy/asked-request.ts';
+import { createReader } from '../../src/proxy/exchange/client-request.ts';
+import { createHttpServer } from '../../src/proxy/listen/http-server.ts';
+import { readAsked } from '../../src/proxy/exchange/asked-request.ts';
 import { parseSetCookie, parseCookieLine } from '../../src/http/cookies.ts';
 import { parseVary } from '../../src/http/vary.ts';
 import { sortQuery } from '../../src/http/query.ts';
-import { parseFlaskCookie } from '../../src/policy/flask-session.ts';
-import { readCredentials } from '../../src/policy/credentials.ts';
+import { parseFlaskCookie } from '../../src/policy/identity/flask-session.ts';
+import { readCredentials } from '../../src/policy/identity/credentials.ts';
 import { scanFields } from '../../src/http/request-head.ts';
-import { acceptClass } from '../../src/policy/cache-key.ts';
+import { acceptClass } from '../../src/policy/key/cache-key.ts';
 import { ask, isHit, timeToClose } from '../helpers/raw-client.ts';
 import { barrier, startProxy, startSite } from '../helpers/scripted-site.ts';
 

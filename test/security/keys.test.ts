@@ -5,17 +5,17 @@
 
 import fc from 'fast-check';
 import t from 'tap';
-import { parseConfig } from '../../src/config/check.ts';
+import { parseConfig } from '../../src/config/schema/check.ts';
 import { fieldLines, withoutFields } from '../../src/http/fields.ts';
 import type { Fields } from '../../src/http/message.ts';
 import { systemClock } from '../../src/kit/time.ts';
-import { readAsked } from '../../src/proxy/asked-request.ts';
-import type { Exchange, ProxyParts } from '../../src/proxy/exchange.ts';
-import { keyedExchange } from '../../src/proxy/keyed-exchange.ts';
+import { readAsked } from '../../src/proxy/exchange/asked-request.ts';
+import type { Exchange, ProxyParts } from '../../src/proxy/exchange/exchange.ts';
+import { keyedExchange } from '../../src/proxy/exchange/keyed-exchange.ts';
 import { doubtOf, passReason } from '../../src/proxy/pipeline.ts';
-import { compileSite } from '../../src/proxy/site.ts';
-import { fetchFields } from '../../src/proxy/upstream-fields.ts';
-import { decodeEntry, encodeEntry } from '../../src/store/codec.ts';
+import { compileSite } from '../../src/proxy/exchange/site.ts';
+import { fetchFields } from '../../src/proxy/exchange/upstream-fields.ts';
+import { decodeEntry, encodeEntry } from '../../src/store/redis/codec.ts';
 import { entryBut, keyOf } from '../store/entry.ts';
 
 const text = `

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import pino from 'pino';
 import t from 'tap';
-import { parseConfig } from '../../src/config/check.ts';
+import { parseConfig } from '../../src/config/schema/check.ts';
 import { startServer } from '../../src/server.ts';
 import { answersTo, ask } from '../helpers/raw-client.ts';
 import { okText, startRawSite } from '../helpers/raw-origin.ts';

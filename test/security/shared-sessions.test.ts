@@ -1,7 +1,7 @@
 /** Identities without a secret, with two proxies and one Redis: who logs in through one is known to the other. */
 
 import t, { type Test } from 'tap';
-import { sessionDigest } from '../../src/policy/session-proof.ts';
+import { sessionDigest } from '../../src/policy/identity/session-proof.ts';
 import type { RunningServer } from '../../src/server.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { answerAsApp, cookieOf, nextCookie, sessionOf, withoutSecret } from '../helpers/flask-site.ts';

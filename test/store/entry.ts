@@ -1,8 +1,8 @@
 /** Stored responses for tests: one that is fine, and the same with changes. */
 import { hash } from 'node:crypto';
 import { epochMs, seconds } from '../../src/kit/time.ts';
-import type { CacheKey } from '../../src/policy/cache-key.ts';
-import { type Tag, toTag } from '../../src/policy/tags.ts';
+import type { CacheKey } from '../../src/policy/key/cache-key.ts';
+import { type Tag, toTag } from '../../src/policy/rules/tags.ts';
 import type { Entry } from '../../src/store/store.ts';
 
 /** The key of a name. */

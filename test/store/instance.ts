@@ -2,7 +2,7 @@
 import type { Test } from 'tap';
 import type { RedisConfig, StoreConfig } from '../../src/config/config.ts';
 import { epochMs, seconds, systemClock } from '../../src/kit/time.ts';
-import type { Tag } from '../../src/policy/tags.ts';
+import type { Tag } from '../../src/policy/rules/tags.ts';
 import { MemoryStore } from '../../src/store/memory.ts';
 import type { Purge, Receipt } from '../../src/store/purge-log.ts';
 import { openSharedStore, type SharedStore, type StoreEvent } from '../../src/store/shared.ts';

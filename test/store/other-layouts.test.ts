@@ -1,10 +1,15 @@
 /** What other versions, or another hand, left in Redis is never given: each is told, each is a miss, none is touched. */
 import t from 'tap';
 import { epochMs } from '../../src/kit/time.ts';
-import { codecVersion, decodeEntry, encodeEntry, type UnreadableReason } from '../../src/store/codec.ts';
-import { Janitor } from '../../src/store/janitor.ts';
-import { nodesOf } from '../../src/store/redis-nodes.ts';
-import { RedisEntries } from '../../src/store/redis.ts';
+import {
+  codecVersion,
+  decodeEntry,
+  encodeEntry,
+  type UnreadableReason,
+} from '../../src/store/redis/codec.ts';
+import { Janitor } from '../../src/store/redis/janitor.ts';
+import { nodesOf } from '../../src/store/redis/nodes.ts';
+import { RedisEntries } from '../../src/store/redis/entries.ts';
 import { type RedisServer, redisServer } from '../helpers/redis-server.ts';
 import { keyOf } from './entry.ts';
 import { filledBut, type Instance, openInstance } from './instance.ts';

@@ -1,7 +1,7 @@
 /** store/purge-log.ts: which stored responses a purge ends, by the order of purges and fills. */
 import t from 'tap';
 import { LocalPurgeLog, matcherOf, type Purge, type PurgeSubject } from '../../src/store/purge-log.ts';
-import { toTag } from '../../src/policy/tags.ts';
+import { toTag } from '../../src/policy/rules/tags.ts';
 import { tagsOf } from './entry.ts';
 
 /** A hard purge of nothing, with changes. */

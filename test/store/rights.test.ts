@@ -8,11 +8,11 @@ import { beginToMoveSlot, canFailOver, redisCluster, slotOf, watchedRedis } from
 import { redisServer, type RedisServer } from '../helpers/redis-server.ts';
 import type { RedisServer as Place } from '../../src/config/config.ts';
 import { epochMs, seconds, systemClock } from '../../src/kit/time.ts';
-import { FillLeases } from '../../src/store/fill-lease.ts';
-import { Janitor } from '../../src/store/janitor.ts';
-import { createJobLease } from '../../src/store/job-lease.ts';
-import { nodesOf } from '../../src/store/redis-nodes.ts';
-import { createSharedNotes } from '../../src/store/shared-notes.ts';
+import { FillLeases } from '../../src/store/redis/leases.ts';
+import { Janitor } from '../../src/store/redis/janitor.ts';
+import { createJobLease } from '../../src/store/redis/job-lease.ts';
+import { nodesOf } from '../../src/store/redis/nodes.ts';
+import { createSharedNotes } from '../../src/store/redis/notes.ts';
 import { maxVariants } from '../../src/store/store.ts';
 import { keyOf, tagsOf } from './entry.ts';
 import { type Instance, isUp, openInstance } from './instance.ts';

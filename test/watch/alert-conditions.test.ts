@@ -1,14 +1,14 @@
 /** Each condition of an alert, from what is counted to the notices: it fires when it holds, and is over when it does not. */
 import t, { type Test } from 'tap';
 import pino from 'pino';
-import { parseConfig } from '../../src/config/check.ts';
+import { parseConfig } from '../../src/config/schema/check.ts';
 import { seconds } from '../../src/kit/time.ts';
 import { openOrigin } from '../../src/origin/origin.ts';
 import { MemoryStore } from '../../src/store/memory.ts';
 import { LocalPurgeLog } from '../../src/store/purge-log.ts';
-import { AlertBoard } from '../../src/watch/alert-board.ts';
+import { AlertBoard } from '../../src/watch/alerts/alert-board.ts';
 import type { RedisState } from '../../src/store/opened-store.ts';
-import { Watch } from '../../src/watch/watch.ts';
+import { Watch } from '../../src/watch/count/watch.ts';
 import { TestClock } from '../helpers/test-clock.ts';
 import { outcomeBut } from './outcome-but.ts';
 

@@ -3,10 +3,10 @@ import t from 'tap';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { epochMs } from '../../src/kit/time.ts';
-import { Counters } from '../../src/watch/counters.ts';
-import { Rollup } from '../../src/watch/rollup.ts';
-import { get } from '../../src/watch/tally.ts';
-import type { Point } from '../../src/watch/window.ts';
+import { Counters } from '../../src/watch/count/counters.ts';
+import { Rollup } from '../../src/watch/count/rollup.ts';
+import { get } from '../../src/watch/count/tally.ts';
+import type { Point } from '../../src/watch/count/window.ts';
 import { entryBut, keyOf } from '../store/entry.ts';
 import { outcomeBut } from './outcome-but.ts';
 

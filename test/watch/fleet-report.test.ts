@@ -9,10 +9,10 @@ import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import pino from 'pino';
 import { fileOf, run, serve, startOrigin, token } from '../cli/command.ts';
-import { parseConfig } from '../../src/config/check.ts';
+import { parseConfig } from '../../src/config/schema/check.ts';
 import { type Clock, epochMs } from '../../src/kit/time.ts';
 import { type RunningServer, startServer } from '../../src/server.ts';
-import type { Report } from '../../src/watch/report.ts';
+import type { Report } from '../../src/watch/report/report.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { redisServer, type RedisServer } from '../helpers/redis-server.ts';
 

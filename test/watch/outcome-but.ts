@@ -1,6 +1,6 @@
 /** An outcome for tests: a cold miss of a page, and the same with changes. */
 import { seconds } from '../../src/kit/time.ts';
-import type { Outcome } from '../../src/proxy/outcome.ts';
+import type { Outcome } from '../../src/proxy/exchange/outcome.ts';
 
 export const outcomeBut = (change: Partial<Outcome> = {}): Outcome => ({
   kind: 'forward',

@@ -2,8 +2,8 @@
 import t from 'tap';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { seconds } from '../../src/kit/time.ts';
-import { Counters } from '../../src/watch/counters.ts';
-import { bucketsOf, get } from '../../src/watch/tally.ts';
+import { Counters } from '../../src/watch/count/counters.ts';
+import { bucketsOf, get } from '../../src/watch/count/tally.ts';
 import { startSite } from '../helpers/scripted-site.ts';
 import { TestClock } from '../helpers/test-clock.ts';
 import { outcomeBut } from './outcome-but.ts';

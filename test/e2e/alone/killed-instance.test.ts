@@ -1,9 +1,9 @@
 /** One of two instances is killed in the middle of its work: nothing half done is ever seen, and the other goes on. */
 import { hash } from 'node:crypto';
 import t from 'tap';
-import type { CacheKey } from '../../../src/policy/cache-key.ts';
-import { decodeEntry } from '../../../src/store/codec.ts';
-import { redisKeys } from '../../../src/store/redis-keys.ts';
+import type { CacheKey } from '../../../src/policy/key/cache-key.ts';
+import { decodeEntry } from '../../../src/store/redis/codec.ts';
+import { redisKeys } from '../../../src/store/redis/keys.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { askSite, startOrigin } from '../../helpers/instances.ts';
 import { redisServer } from '../../helpers/redis-server.ts';

@@ -3,7 +3,7 @@
  * on, and what the one still stores by it is never given by the other, nor by one that comes later.
  */
 import t from 'tap';
-import { parseConfig } from '../../../src/config/check.ts';
+import { parseConfig } from '../../../src/config/schema/check.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { askSite, startOrigin } from '../../helpers/instances.ts';
 import { redisServer } from '../../helpers/redis-server.ts';

@@ -1,4 +1,4 @@
-/** store/redis-purge-log.ts: a log that is missing, older, or another's begins anew, and nothing from before is used. */
+/** store/log/redis-purge-log.ts: a log that is missing, older, or another's begins anew, and nothing from before is used. */
 import { eventually } from '../../helpers/eventually.ts';
 import { faultyLink } from '../../helpers/faulty-link.ts';
 import { seconds } from '../../../src/kit/time.ts';

@@ -1,7 +1,7 @@
-/** store/redis-purge-log.ts on a real Redis: one ordered log that several instances read. */
+/** store/log/redis-purge-log.ts on a real Redis: one ordered log that several instances read. */
 import { eventually } from '../../helpers/eventually.ts';
 import { seconds } from '../../../src/kit/time.ts';
-import { toTag } from '../../../src/policy/tags.ts';
+import { toTag } from '../../../src/policy/rules/tags.ts';
 import { tagsOf } from '../entry.ts';
 import { isUp, purgeOf } from '../instance.ts';
 import { onRedis, tagged } from '../on-redis.ts';

@@ -12,7 +12,7 @@ t.test('the servers are Valkey', async (t) => {
   t.match(await server.client.info('server'), /^server_name:valkey/m);
 });
 
-await import('../tiered.test.ts');
+await import('../redis/tiered.test.ts');
 await import('./redis-purge-log.test.ts');
 await import('./log-generations.test.ts');
 await import('./two-instances.test.ts');

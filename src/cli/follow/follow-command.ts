@@ -1,0 +1,149 @@
+/**
+ * `shelflife follow redis|mongodb`: writes that never pass the proxy, learned from where they leave a trace.
+ *
+ * Promises: whoever's data changed is purged by user; where something may have been missed, everything is.
+ */
+
+import { once } from 'node:events';
+import { type Command, InvalidArgumentError } from 'commander';
+import { postControl, withControlOption } from '../control-client.ts';
+import { collect, print, tell } from '../output.ts';
+import { PurgeQueue, type Selectors } from './purge-queue.ts';
+
+/** Adds the command. */
+export function addFollow(program: Command): void {
+  const follow = program
+    .command('follow')
+    .description('purge by user when data is changed by somebody the proxy does not see');
+  withCommon(follow.command('redis'))
+    .description("follow an app's own Redis: keys that are deleted (keyspace notifications)")
+    .requiredOption('--url <url>', "the app's Redis, with the number of the database as path")
+    .requiredOption(
+      '--key <expression>',
+      'a regular expression that finds the user in a key, as its first group; repeatable',
+      expressions,
+    )
+    .option('--event <name>', 'which events, other than del and unlink; repeatable', collect, [])
+    .option('--configure', 'turn notifications on where they are off')
+    .action(followRedis);
+  withCommon(follow.command('mongodb'))
+    .description("follow an app's MongoDB: documents that change (change streams of a replica set)")
+    .requiredOption('--url <url>', "the app's MongoDB")
+    .option('--database <name>', 'another than the one the URL names')
+    .option('--collection <name>', 'only of these; repeatable', collect, [])
+    .option('--user-field <path>', 'what in a document names its user', 'user_id')
+    .action(followMongo);
+}
+
+type Common = { readonly control: string; readonly tag: readonly string[]; readonly onGap: string };
+
+const withCommon = (command: Command): Command =>
+  withControlOption(command)
+    .option('--tag <tag>', 'a tag to purge along with any user; repeatable', collect, [])
+    .option(
+      '--on-gap <what>',
+      'everything or nothing: what to purge when changes may have been missed',
+      gap,
+      'everything',
+    );
+
+function gap(value: string): string {
+  if (value === 'everything' || value === 'nothing') return value;
+  throw new InvalidArgumentError('it is everything or nothing.');
+}
+
+function expressions(value: string, before: readonly RegExp[] = []): readonly RegExp[] {
+  try {
+    return [...before, new RegExp(value, 'u')];
+  } catch {
+    throw new InvalidArgumentError('it is no regular expression.');
+  }
+}
+
+type RedisOptions = Common & {
+  readonly url: string;
+  readonly key: readonly RegExp[];
+  readonly event: readonly string[];
+  readonly configure?: true;
+};
+
+async function followRedis(options: RedisOptions): Promise<void> {
+  const { url, key: patterns, event, configure } = options;
+  const { followKeyEvents } = await import('../../store/redis/key-events.ts');
+  const queue = queueOf(options);
+  const events = followKeyEvents({
+    url,
+    events: event.length === 0 ? ['del', 'unlink'] : event,
+    configure: configure === true,
+    onKey: (key) => {
+      for (const pattern of patterns) {
+        const user = pattern.exec(key)?.[1];
+        if (user !== undefined && user !== '') queue.add(user);
+      }
+    },
+    onGap: gapOf(options, queue),
+    onTrouble: warner(),
+  });
+  await stopped();
+  events.close();
+  queue.close();
+}
+
+type MongoOptions = Common & {
+  readonly url: string;
+  readonly database?: string;
+  readonly collection: readonly string[];
+  readonly userField: string;
+};
+
+async function followMongo(options: MongoOptions): Promise<void> {
+  const { url, database, collection, userField } = options;
+  const { followChanges, loadMongoDriver } = await import('./mongodb-changes.ts');
+  const driver = await loadMongoDriver();
+  const queue = queueOf(options);
+  const controller = new AbortController();
+  const following = followChanges(driver, {
+    url,
+    database,
+    collections: collection,
+    userField,
+    onUser: (user) => {
+      queue.add(user);
+    },
+    onGap: gapOf(options, queue),
+    onTrouble: warner(),
+    signal: controller.signal,
+  });
+  await stopped();
+  controller.abort();
+  queue.close();
+  await following;
+}
+
+const gapOf =
+  ({ onGap }: Common, queue: PurgeQueue) =>
+  (): void => {
+    print(JSON.stringify({ may_have_missed: true, purges: onGap }));
+    if (onGap === 'everything') queue.addEverything();
+  };
+
+const queueOf = ({ control, tag }: Common): PurgeQueue =>
+  new PurgeQueue({
+    post: (selectors: Selectors) => postControl(control, '/purge', selectors),
+    tags: tag,
+    onPurged: (selectors) => {
+      print(JSON.stringify({ purged: selectors }));
+    },
+    onTrouble: warner(),
+  });
+
+/** Says what is wrong once, until something else is. */
+function warner(): (message: string) => void {
+  let last = '';
+  return (message) => {
+    if (message !== last) tell(`shelflife: ${message}`);
+    last = message;
+  };
+}
+
+const stopped = (): Promise<unknown> => Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);

@@ -1,0 +1,81 @@
+/**
+ * Text of a file of examples to checked examples, or to everything that is wrong with it.
+ *
+ * Promises, as of a configuration: never throws; all problems are reported with their place; examples come out only when
+ * there were none, and every name in them means something.
+ */
+
+import type { Example, ExampleAnswer, ExampleFile } from './example.ts';
+import { readExamples } from './example-schema.ts';
+import { type ConfigDocument, readDocument } from '../reader/document.ts';
+import { type Locator, type Place, type Problem, type ProblemCode, locatorOf } from '../reader/problem.ts';
+import type { Placed } from '../reader/reader.ts';
+import { isAlias } from 'yaml';
+import { suggest } from '../reader/suggest.ts';
+
+export type ExamplesResult =
+  | { readonly kind: 'ok'; readonly file: ExampleFile }
+  | { readonly kind: 'problems'; readonly problems: readonly Problem[] };
+
+/** Reads and checks the examples in `text`; `file` is what it is called in problems. */
+export function parseExamples(text: string, file: string): ExamplesResult {
+  const locate = locatorOf(text, file);
+  const problems: Problem[] = [];
+  const report = (code: ProblemCode, message: string, place: Place): void =>
+    void problems.push(locate(code, message, place));
+  const { root, resolve }: ConfigDocument = readDocument(text, report);
+  if (root === undefined) report('empty-file', 'the file has no examples in it', [0, 0]);
+  const at = {
+    environment: {},
+    follow: (node: NonNullable<typeof root>) => (isAlias(node) ? (resolve(node) ?? node) : node),
+    report,
+    warn: () => undefined,
+  };
+  const read = root === undefined ? undefined : readExamples(root, at);
+  const finished = read === undefined ? undefined : finish(read, locate, report);
+  const inOrder = problems.sort((a, b) => a.line - b.line || a.column - b.column);
+  if (finished === undefined || inOrder.length > 0) return { kind: 'problems', problems: inOrder };
+  return { kind: 'ok', file: finished };
+}
+
+type Draft = NonNullable<ReturnType<typeof readExamples>>;
+type Report = (code: ProblemCode, message: string, place: Place) => void;
+
+function finish(draft: Draft, locate: Locator, report: Report): ExampleFile {
+  const { people, answers } = draft;
+  const known = <T>(names: ReadonlyMap<string, T>, { value, place }: Placed<string>): T | undefined => {
+    const found = names.get(value);
+    if (found === undefined)
+      report('bad-value', `there is no \`${value}\` in this file${suggest(value, [...names.keys()])}`, place);
+    return found;
+  };
+  const answerOf = (given: Draft['examples'][number]['answer']): ExampleAnswer => {
+    if (given === undefined) return draft.usual;
+    return 'place' in given ? (known(answers, given)?.value ?? draft.usual) : given;
+  };
+  const examples = draft.examples.flatMap((example): Example[] => {
+    for (const { value, place } of example.requests) {
+      if (value.as !== undefined) known(people, { value: value.as, place });
+    }
+    return example.request.map(({ value: request, place }) => {
+      const { line, column } = locate('', '', place);
+      const { name, cookies, fields, popular, expect } = example;
+      const at = example.at ?? draft.now;
+      return {
+        name,
+        line,
+        column,
+        request,
+        cookies,
+        fields,
+        answer: answerOf(example.answer),
+        at,
+        popular,
+        expect,
+      };
+    });
+  });
+  const { config, env, host, usual } = draft;
+  const persons = new Map([...people].map(([name, { value }]) => [name, value]));
+  return { config, env, host, people: persons, usual, examples };
+}

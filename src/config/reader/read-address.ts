@@ -1,0 +1,166 @@
+/**
+ * How places on a network are written: URLs, `HOST:PORT`, hosts, CIDR blocks, names of cookies and header fields.
+ */
+
+import ipaddr from 'ipaddr.js';
+import { isToken } from '../../http/field-name.ts';
+import type { Address } from './address.ts';
+import { textAs } from './read-scalar.ts';
+import { type Reader } from './reader.ts';
+
+const label = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/i;
+const isHostName = (host: string): boolean =>
+  host.length <= 253 && host.split('.').every((part) => label.test(part));
+const isHost = (host: string): boolean =>
+  /^[\d.]+$/.test(host) ? ipaddr.IPv4.isValidFourPartDecimal(host) : isHostName(host);
+
+/** `HOST:PORT`, IPv6 in brackets; `undefined` when it is neither. */
+export function parseAddress(written: string): Address | undefined {
+  const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(written);
+  if (match === null) return undefined;
+  const [, v6, name, digits] = match;
+  const port = Number(digits);
+  if (port > 65_535) return undefined;
+  if (v6 !== undefined) return ipaddr.IPv6.isValid(v6) ? { host: v6, port } : undefined;
+  return name !== undefined && isHost(name) ? { host: name, port } : undefined;
+}
+
+/** The origin's `scheme://host[:port]`; `undefined` for anything else, a path or a user name included. */
+export function parseOriginUrl(written: string): string | undefined {
+  const url = URL.parse(written);
+  if (url === null || !isHttp(url) || /\s/.test(written)) return undefined;
+  const bare =
+    url.pathname === '/' &&
+    url.search === '' &&
+    url.hash === '' &&
+    url.username === '' &&
+    url.password === '';
+  return bare && !/[?#@]/.test(written) && /^https?:\/\//i.test(written) ? url.origin : undefined;
+}
+
+const isHttp = (url: URL): boolean => url.protocol === 'http:' || url.protocol === 'https:';
+
+/** What an address is expected to be; shared with the command line. */
+export const expectedAddress = 'an address HOST:PORT such as 0.0.0.0:8080 or [::1]:8080';
+export const expectedOriginUrl =
+  'a URL http://HOST[:PORT] or https://HOST[:PORT], without path, query or password';
+
+export const address: Reader<Address> = textAs({
+  expected: expectedAddress,
+  code: 'bad-address',
+  parse: parseAddress,
+});
+
+/** An address to connect to: a real port. */
+export const peer: Reader<Address> = textAs({
+  expected: 'an address HOST:PORT such as 10.0.0.5:6379',
+  code: 'bad-address',
+  parse: (written) => {
+    const found = parseAddress(written);
+    return found === undefined || found.port === 0 ? undefined : found;
+  },
+});
+
+export const originUrl: Reader<string> = textAs({
+  expected: expectedOriginUrl,
+  code: 'bad-url',
+  parse: parseOriginUrl,
+});
+
+/** An http or https URL that may hold a secret, so it is not repeated in messages. */
+export const webUrl: Reader<string> = textAs({
+  expected: 'an http:// or https:// URL',
+  code: 'bad-url',
+  secret: true,
+  parse: (written) => {
+    const url = URL.parse(written);
+    return url !== null && isHttp(url) && /^https?:\/\/[^\s]+$/i.test(written) ? url.href : undefined;
+  },
+});
+
+/** `redis://` or `rediss://`, with an optional database number as path. The scheme in lower case, as ioredis expects it. */
+export const redisUrl: Reader<string> = textAs({
+  expected: 'a URL such as redis://127.0.0.1:6379/0 (rediss:// for TLS)',
+  code: 'bad-url',
+  secret: true,
+  parse: (written) => {
+    const url = URL.parse(written);
+    const known =
+      url !== null && /^rediss?:$/.test(url.protocol) && url.hostname !== '' && /^\/?\d*$/.test(url.pathname);
+    // The client would take a query for options of its own, before ours.
+    const isPlain = url?.search === '' && url.hash === '';
+    return known && isPlain && isEncoded(url.username) && isEncoded(url.password) ? url.href : undefined;
+  },
+});
+
+/** Whether a user name or password can be decoded: a percent sign in it is written `%25`. */
+function isEncoded(part: string): boolean {
+  try {
+    decodeURIComponent(part);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A path on the site, with or without a query. */
+export const sitePath: Reader<string> = textAs({
+  expected: 'a path that begins with one /, such as /docs?page=2',
+  code: 'bad-url',
+  parse: (written) => (/^\/(?![/\\])[^\s#\\]*$/.test(written) ? written : undefined),
+});
+
+/** A Host to answer for; `*.` in front takes every name below. */
+export const hostPattern: Reader<string> = textAs({
+  expected: 'a host name such as www.example.org or *.example.org, without port',
+  code: 'bad-address',
+  parse: (written) => {
+    const host = written.startsWith('[') ? written.slice(1, written.endsWith(']') ? -1 : 0) : undefined;
+    if (host !== undefined) return ipaddr.IPv6.isValid(host) ? written.toLowerCase() : undefined;
+    return isHost(written.replace(/^\*\./, '')) ? written.toLowerCase() : undefined;
+  },
+});
+
+/** A CIDR block or a single IP address, canonical. */
+export const cidr: Reader<string> = textAs({
+  expected: 'an IP address or a block such as 10.0.0.0/8 or fd00::/8',
+  code: 'bad-cidr',
+  parse: parseCidr,
+});
+
+function parseCidr(written: string): string | undefined {
+  const [base = '', bits, ...rest] = written.split('/');
+  const known = ipaddr.IPv4.isValidFourPartDecimal(base) || ipaddr.IPv6.isValid(base);
+  if (!known || rest.length > 0 || base.includes('%')) return undefined;
+  const parsed = ipaddr.parse(base);
+  const width = parsed.kind() === 'ipv4' ? 32 : 128;
+  if (bits !== undefined && !/^\d{1,3}$/.test(bits)) return undefined;
+  const length = bits === undefined ? width : Number(bits);
+  if (length > width) return undefined;
+  const network = parsed.kind() === 'ipv4' ? ipaddr.IPv4 : ipaddr.IPv6;
+  return `${network.networkAddressFromCIDR(`${base}/${length}`).toString()}/${length}`;
+}
+
+/** The name of a header field, in lower case. */
+export const headerName: Reader<string> = textAs({
+  expected: 'the name of a header field',
+  code: 'bad-name',
+  parse: (written) => (isToken(written) ? written.toLowerCase() : undefined),
+});
+
+/** The name of a cookie (RFC 6265 §4.1.1: a token); case counts. */
+export const cookieName: Reader<string> = textAs({
+  expected: 'the name of a cookie',
+  code: 'bad-name',
+  parse: (written) => (isToken(written) ? written : undefined),
+});
+
+/** Whether a text can be the name of a query parameter as it is written decoded; `*` may stand in it. */
+export const isParameterName = (name: string): boolean => /^[^&=#\s]+$/.test(name);
+
+/** The name of a query parameter. */
+export const parameterName: Reader<string> = textAs({
+  expected: 'the name of a query parameter',
+  code: 'bad-name',
+  parse: (written) => (isParameterName(written) ? written : undefined),
+});

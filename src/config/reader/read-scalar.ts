@@ -1,0 +1,287 @@
+/**
+ * How single values are read: text, numbers, switches, words from a list, durations, sizes, times of day.
+ *
+ * Promises: messages repeat what the operator wrote, never what a variable held.
+ */
+
+import { type Node, type Scalar, isScalar } from 'yaml';
+import type { Seconds } from '../../kit/time.ts';
+import type { Literal } from '../config.ts';
+import { placeOf } from './document.ts';
+import { showReferences, substitute } from './environment.ts';
+import type { Place, ProblemCode } from './problem.ts';
+import { type Failed, type Reader, type Reading, failed, refuseType } from './reader.ts';
+import { parseBytes, parseDuration, parseTimeOfDay } from './scalar.ts';
+import { suggest } from './suggest.ts';
+
+type Text = {
+  /** With references replaced. */
+  readonly text: string;
+  /** As written. */
+  readonly written: string;
+  /** Without quotes, so that YAML may see more than text in it. */
+  readonly plain: boolean;
+  readonly substituted: boolean;
+};
+
+/** The text of a scalar; anything else, and an empty value, is refused as not being `expected`. */
+function readText(node: Node, expected: string, at: Reading): Text | Failed {
+  if (!isScalar(node) || node.value === null) return refuseType(node, expected, at);
+  const source = node.source ?? '';
+  const result = substitute(source, at.environment);
+  switch (result.kind) {
+    case 'ok':
+      return {
+        text: result.text,
+        written: showReferences(source),
+        plain: node.type === 'PLAIN',
+        substituted: result.substituted,
+      };
+    case 'missing':
+      at.report(
+        'missing-variable',
+        `the environment has no ${result.name}; set it, or write \${${result.name}:-default}`,
+        referencePlace(node, result.written),
+      );
+      return failed;
+    case 'malformed':
+      at.report(
+        'bad-environment',
+        'a reference is written ${NAME} or ${NAME:-default}; a plain ${ is written $${',
+        placeOf(node),
+      );
+      return failed;
+  }
+}
+
+function referencePlace(node: Scalar, written: string): Place {
+  const [start, end] = placeOf(node);
+  const before = showReferences(node.source ?? '').indexOf(written);
+  const quote = node.type === 'PLAIN' ? 0 : 1;
+  const at = start + Math.max(0, before) + quote;
+  // Escapes and folded lines make the two differ; then the whole value is pointed at.
+  return at + written.length <= end && !showReferences(node.source ?? '').includes('\n')
+    ? [at, at + written.length]
+    : [start, end];
+}
+
+/** Reads text and turns it into a value; `undefined` from `parse` means it cannot be read as one. */
+function parsed<T>(of: {
+  expected: string;
+  code: ProblemCode;
+  parse: (text: string) => T | undefined;
+}): Reader<T> {
+  return {
+    inside: [],
+    read(node, at) {
+      const text = readText(node, of.expected, at);
+      if (text === failed) return failed;
+      const value = of.parse(text.text);
+      if (value !== undefined) return value;
+      at.report(of.code, `\`${text.written}\` is not ${of.expected}`, placeOf(node));
+      return failed;
+    },
+  };
+}
+
+/** Text that is not empty. What YAML takes for a number or a switch must stand in quotes. */
+export const text: Reader<string> = {
+  inside: [],
+  read(node, at) {
+    const read = readText(node, 'text', at);
+    if (read === failed) return failed;
+    if (read.plain && !read.substituted && isScalar(node) && typeof node.value !== 'string') {
+      at.report('wrong-type', 'text is expected here; put the value in quotes', placeOf(node));
+      return failed;
+    }
+    if (read.text !== '') return read.text;
+    at.report('empty-value', 'the text is empty; give a value or remove the key', placeOf(node));
+    return failed;
+  },
+};
+
+/** Text, or a number or switch taken as it is written: what a header field or a parameter is compared with. */
+export const wireText: Reader<string> = {
+  inside: [],
+  read(node, at) {
+    const read = readText(node, 'text', at);
+    return read === failed ? failed : read.text;
+  },
+};
+
+/** What a claim or a JSON value is compared with: YAML's own reading of it. */
+export const literal: Reader<Literal> = {
+  inside: [],
+  read(node, at) {
+    if (isScalar(node) && node.value === null) return null;
+    const read = readText(node, 'text, a number, true, false or null', at);
+    if (read === failed) return failed;
+    const value: unknown = isScalar(node) ? node.value : undefined;
+    return !read.substituted && (typeof value === 'number' || typeof value === 'boolean') ? value : read.text;
+  },
+};
+
+/** What a number may be; `above` itself is excluded, the others are included. */
+export type Bounds = {
+  readonly min?: number;
+  readonly above?: number;
+  readonly max?: number;
+  readonly whole?: boolean;
+};
+
+/** A number within bounds. */
+export function number(bounds: {
+  min?: number;
+  above?: number;
+  max?: number;
+  whole?: boolean;
+}): Reader<number> {
+  return {
+    inside: [],
+    read(node, at) {
+      const expected = bounds.whole === true ? 'a whole number' : 'a number';
+      const read = readText(node, expected, at);
+      if (read === failed) return failed;
+      const value = numberOf(node, read);
+      if (value === undefined) return refuseType(node, expected, at);
+      if (isWithin(value, bounds)) return value;
+      at.report('out-of-range', `${expected} ${showBounds(bounds)} is expected here`, placeOf(node));
+      return failed;
+    },
+  };
+}
+
+const coreNumber = /^[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?$/i;
+
+function numberOf(node: Node, read: Text): number | undefined {
+  if (!read.plain) return undefined;
+  if (read.substituted) return coreNumber.test(read.text) ? Number(read.text) : undefined;
+  return isScalar(node) && typeof node.value === 'number' ? node.value : undefined;
+}
+
+function isWithin(value: number, bounds: Bounds): boolean {
+  if (!Number.isFinite(value) || (bounds.whole === true && !Number.isSafeInteger(value))) return false;
+  if (bounds.above !== undefined && value <= bounds.above) return false;
+  return value >= (bounds.min ?? -Infinity) && value <= (bounds.max ?? Infinity);
+}
+
+function showBounds(bounds: Bounds): string {
+  const low = bounds.above === undefined ? `from ${bounds.min ?? 'any'}` : `above ${bounds.above}`;
+  return bounds.max === undefined ? low : `${low} to ${bounds.max}`;
+}
+
+/** `true` or `false`. */
+export const bool: Reader<boolean> = {
+  inside: [],
+  read(node, at) {
+    const read = readText(node, 'true or false', at);
+    if (read === failed) return failed;
+    if (read.plain && /^(true|True|TRUE)$/.test(read.text)) return true;
+    if (read.plain && /^(false|False|FALSE)$/.test(read.text)) return false;
+    return refuseType(node, 'true or false', at);
+  },
+};
+
+/** One of these words. */
+export function word<const W extends string>(words: readonly W[]): Reader<W> {
+  return {
+    inside: [],
+    read(node, at) {
+      const read = readText(node, `one of ${words.join(', ')}`, at);
+      if (read === failed) return failed;
+      const found = words.find((candidate) => candidate === read.text);
+      if (found !== undefined) return found;
+      at.report(
+        'bad-value',
+        `\`${read.written}\` is not possible here${suggest(read.written, words)}`,
+        placeOf(node),
+      );
+      return failed;
+    },
+  };
+}
+
+/** A word, or a number within bounds. */
+export function wordOrNumber<const W extends string>(only: W, bounds: Bounds): Reader<W | number> {
+  const numbers = number(bounds);
+  return {
+    inside: [],
+    read(node, at) {
+      const read = readText(node, `a number or ${only}`, at);
+      if (read === failed) return failed;
+      if (read.text === only) return only;
+      if (numberOf(node, read) !== undefined) return numbers.read(node, at);
+      at.report('bad-value', `a number or \`${only}\` is expected here`, placeOf(node));
+      return failed;
+    },
+  };
+}
+
+/** A duration; `positive` refuses 0. */
+export function duration(of: { positive: boolean }): Reader<Seconds> {
+  const reader = parsed({
+    expected: 'a duration such as 90 (seconds), 500ms, 30s, 5m, 2h or 31d',
+    code: 'bad-duration',
+    parse: parseDuration,
+  });
+  return {
+    inside: [],
+    read(node, at) {
+      const value = reader.read(node, at);
+      if (value === failed || value > 0 || !of.positive) return value;
+      at.report('out-of-range', 'a duration above 0 is expected here', placeOf(node));
+      return failed;
+    },
+  };
+}
+
+/** A size of at least `min` bytes. */
+export function size(min: number): Reader<number> {
+  const reader = parsed({
+    expected: 'a size such as 512KiB, 64MiB or 500MB',
+    code: 'bad-size',
+    parse: parseBytes,
+  });
+  return {
+    inside: [],
+    read(node, at) {
+      const value = reader.read(node, at);
+      if (value === failed || value >= min) return value;
+      at.report(
+        'out-of-range',
+        `a size of at least ${min} bytes is expected here; is the unit missing?`,
+        placeOf(node),
+      );
+      return failed;
+    },
+  };
+}
+
+/** A time of day, in minutes since midnight. */
+export const timeOfDay: Reader<number> = parsed({
+  expected: 'a time of day such as "09:00"',
+  code: 'bad-time',
+  parse: parseTimeOfDay,
+});
+
+/** Reads text that `parse` must understand; `expected` says what it should have been. */
+export function textAs<T>(of: {
+  expected: string;
+  code: ProblemCode;
+  parse: (text: string) => T | undefined;
+  secret?: boolean;
+}): Reader<T> {
+  return {
+    inside: [],
+    read(node, at) {
+      const read = text.read(node, at);
+      if (read === failed) return failed;
+      const value = of.parse(read);
+      if (value !== undefined) return value;
+      const written =
+        isScalar(node) && of.secret !== true ? `\`${showReferences(node.source ?? '')}\`` : 'this';
+      at.report(of.code, `${written} is not ${of.expected}`, placeOf(node));
+      return failed;
+    },
+  };
+}

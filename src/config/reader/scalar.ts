@@ -1,0 +1,57 @@
+/**
+ * How durations, sizes and times of day are written. Text in, number out, `undefined` when it cannot be read.
+ */
+
+import { type Seconds, seconds } from '../../kit/time.ts';
+
+const secondsPer = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 } as const;
+
+/** `90` (seconds), `500ms`, `30s`, `5m`, `2h`, `31d`: whole numbers only. */
+export function parseDuration(text: string): Seconds | undefined {
+  const match = /^(\d{1,12})(ms|s|m|h|d)?$/.exec(text);
+  if (match === null) return undefined;
+  const unit = (match[2] ?? 's') as keyof typeof secondsPer;
+  // Divided, not multiplied by 0.001: 300ms is then exactly 0.3.
+  return seconds(unit === 'ms' ? Number(match[1]) / 1000 : Number(match[1]) * secondsPer[unit]);
+}
+
+const bytesPer = {
+  B: 1,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3,
+  TiB: 1024 ** 4,
+} as const;
+
+/** `512KiB`, `64MiB`, `500MB` (a million each), `800` or `800B` (bytes): whole numbers only. */
+export function parseBytes(text: string): number | undefined {
+  const match = /^(\d{1,15})([KMGT]i?B|B)?$/.exec(text);
+  if (match === null) return undefined;
+  const bytes = Number(match[1]) * bytesPer[(match[2] ?? 'B') as keyof typeof bytesPer];
+  return Number.isSafeInteger(bytes) ? bytes : undefined;
+}
+
+/** `09:00`, in minutes since midnight; `24:00` is the midnight at the end of the day, 0. */
+export function parseTimeOfDay(text: string): number | undefined {
+  if (text === '24:00') return 0;
+  const match = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(text);
+  return match === null ? undefined : Number(match[1]) * 60 + Number(match[2]);
+}
+
+/** Minutes since midnight as `09:00`. */
+export function showTimeOfDay(minute: number): string {
+  return `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`;
+}
+
+/** A duration as it would be written: `90s`, `5m`, `500ms`. */
+export function showDuration(value: Seconds): string {
+  if (!Number.isInteger(value)) return `${Math.round(value * 1000)}ms`;
+  for (const unit of ['d', 'h', 'm'] as const) {
+    if (value > 0 && value % secondsPer[unit] === 0) return `${value / secondsPer[unit]}${unit}`;
+  }
+  return `${value}s`;
+}

@@ -1,0 +1,176 @@
+/**
+ * What must agree between sections: names of content types, placeholders and the routes they are used on, bounds.
+ *
+ * Promise: nothing is refused because something else could not be read; a section that failed is not judged by.
+ */
+
+import { type RefreshJob, type TtlConfig, guideTtl } from '../config.ts';
+import { type RouteDraft, type WriteDraft, refuseUnreachable } from './check-routes.ts';
+import type { TypeDraft, TypeDrafts } from './check-content-type.ts';
+import type { Match } from '../../pattern/match.ts';
+import type { Place } from '../reader/problem.ts';
+import type { Placed, Reading } from '../reader/reader.ts';
+import { showDuration } from '../reader/scalar.ts';
+import { suggest } from '../reader/suggest.ts';
+import { type TagTemplate, pathParametersOf } from './tag-template.ts';
+
+/** What the sections say, as far as it could be read. */
+export type Sections = {
+  readonly contentTypes?: TypeDrafts;
+  readonly routes?: readonly RouteDraft[];
+  readonly unmatched?: 'standard' | 'pass';
+  readonly writes?: readonly WriteDraft[];
+  readonly refresh?: readonly (
+    { readonly kind: 'type'; readonly type: Placed<string> } | (RefreshJob & { readonly kind: 'urls' })
+  )[];
+  readonly ttl?: TtlConfig;
+  readonly credentials?: readonly string[];
+};
+
+/** Reports what does not fit together. */
+export function checkAcross(sections: Sections, lineOf: (place: Place) => number, at: Reading): void {
+  const { contentTypes, routes, writes } = sections;
+  if (contentTypes !== undefined) checkTypesUsed(contentTypes, sections, at);
+  if (routes !== undefined) {
+    refuseUnreachable(routes, lineOf, at);
+    for (const route of routes) checkRouteTags(route, at);
+  }
+  if (contentTypes !== undefined && routes !== undefined) {
+    for (const [name, type] of contentTypes) checkType({ name, type, routes }, sections, at);
+    for (const route of routes) warnOfRoute(route, contentTypes, at);
+  }
+  for (const write of writes ?? []) checkWriteTags(write, at);
+}
+
+function checkTypesUsed(types: TypeDrafts, { routes, refresh }: Sections, at: Reading): void {
+  const known = new Set([...types.keys(), 'standard', 'pass', ...guideTtl.keys()]);
+  const jobs = (refresh ?? []).flatMap((job) => (job.kind === 'type' ? [job.type] : []));
+  for (const { value, place } of [...(routes ?? []).map(({ type }) => type), ...jobs]) {
+    if (!known.has(value))
+      at.report('unknown-type', `there is no content type \`${value}\`${suggest(value, known)}`, place);
+  }
+  for (const { value, place } of jobs) {
+    if (value === 'pass')
+      at.report('bad-value', '`pass` is never stored, so there is nothing to refresh', place);
+  }
+}
+
+/** A route's own tags may use the parameters of each of its patterns. */
+function checkRouteTags({ match, tags }: RouteDraft, at: Reading): void {
+  for (const tag of tags) {
+    for (const name of pathParametersOf(tag.value)) {
+      const lacking = match.find(({ value }) => !value.parameters.includes(name));
+      if (lacking !== undefined) refusePlaceholder({ tag, name }, lacking.value, at);
+    }
+  }
+}
+
+function refusePlaceholder(
+  { tag, name }: { tag: Placed<TagTemplate>; name: string },
+  match: Match,
+  at: Reading,
+): void {
+  const hint = suggest(name, ['user', ...match.parameters]);
+  at.report(
+    'unknown-placeholder',
+    `\`${match.method} ${match.pattern}\` has no parameter for {${name}}${hint}`,
+    tag.place,
+  );
+}
+
+type TypeUse = {
+  readonly name: string;
+  readonly type: Placed<TypeDraft>;
+  readonly routes: readonly RouteDraft[];
+};
+
+/** A content type's tags are made for every one of its routes. */
+function checkType(use: TypeUse, sections: Sections, at: Reading): void {
+  const { name, type, routes } = use;
+  const matches = routes.filter((route) => route.type.value === name).flatMap((route) => route.match);
+  const unmatchedToo = name === 'standard' && sections.unmatched === 'standard';
+  for (const tag of type.value.tags) {
+    for (const parameter of pathParametersOf(tag.value)) {
+      const lacking = matches.find(({ value }) => !value.parameters.includes(parameter));
+      if (lacking !== undefined) refusePlaceholder({ tag, name: parameter }, lacking.value, at);
+      else if (unmatchedToo) {
+        at.report(
+          'unknown-placeholder',
+          `unmatched requests are \`standard\` too and have no {${parameter}}`,
+          tag.place,
+        );
+      }
+    }
+  }
+  if (type.value.scope === 'public') checkPublic(use, sections.credentials ?? [], at);
+  if (name === 'standard' || name === 'pass') return;
+  if (matches.length === 0) at.warn('unused-type', `no route is of the content type \`${name}\``, type.place);
+  if (sections.ttl !== undefined) warnOfBounds(type, sections.ttl, at);
+}
+
+/** CONTRACT §2.2: a public fill is sent without credentials, so nothing may depend on them. */
+function checkPublic({ type, routes, name }: TypeUse, credentials: readonly string[], at: Reading): void {
+  for (const { value, place } of type.value.vary?.cookies ?? []) {
+    if (credentials.includes(value)) {
+      at.report(
+        'bad-value',
+        `\`${value}\` is a credential, and \`scope: public\` is fetched without; use \`scope: user\``,
+        place,
+      );
+    }
+  }
+  const own = routes.filter((route) => route.type.value === name).flatMap(({ tags }) => tags);
+  for (const { value, place } of [...type.value.tags, ...own]) {
+    if (value.parts.some(({ kind }) => kind === 'user')) {
+      at.warn(
+        'user-tag-on-public',
+        '{user} names no one on a public route: its copies are everyone’s',
+        place,
+      );
+    }
+  }
+}
+
+function warnOfBounds({ value: type, place }: Placed<TypeDraft>, ttl: TtlConfig, at: Reading): void {
+  if (type.ttl === undefined) return;
+  if (type.min === undefined && type.max === undefined && type.ttl < ttl.min) {
+    const [own, bound] = [showDuration(type.ttl), showDuration(ttl.min)];
+    at.warn(
+      'ttl-outside-bounds',
+      `its \`ttl\` of ${own} is raised to \`ttl.min\`, ${bound}; give it a \`min\` of its own`,
+      place,
+    );
+  }
+  if (type.max === undefined && type.min === undefined && type.ttl > ttl.max) {
+    const [own, bound] = [showDuration(type.ttl), showDuration(ttl.max)];
+    at.warn(
+      'ttl-outside-bounds',
+      `its \`ttl\` of ${own} is cut to \`ttl.max\`, ${bound}; give it a \`max\` of its own`,
+      place,
+    );
+  }
+}
+
+function warnOfRoute({ match, type }: RouteDraft, types: TypeDrafts, at: Reading): void {
+  if (
+    type.value === 'pass' ||
+    type.value === 'standard' ||
+    !(types.has(type.value) || guideTtl.has(type.value))
+  )
+    return;
+  for (const { value, place } of match) {
+    if (value.methods.some((method) => method === 'GET' || method === 'HEAD')) continue;
+    at.warn('method-never-stored', `answers to ${value.method} are never stored; use \`type: pass\``, place);
+  }
+}
+
+/** A write's tags are made for whichever of its patterns matched: one that knows the parameter is enough. */
+function checkWriteTags({ match, invalidate }: WriteDraft, at: Reading): void {
+  for (const tag of invalidate) {
+    for (const name of pathParametersOf(tag.value)) {
+      const [first] = match;
+      if (first === undefined || match.some(({ value }) => value.parameters.includes(name))) continue;
+      refusePlaceholder({ tag, name }, first.value, at);
+    }
+  }
+}

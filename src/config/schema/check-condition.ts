@@ -1,0 +1,201 @@
+/**
+ * Conditions: the `when` of a factor, the `unless` of a content type, the `when` of an alert.
+ */
+
+import { type Node, isSeq } from 'yaml';
+import type { AlertCondition, Condition, Literal, RequestCondition, Unless } from '../config.ts';
+import { isToken } from '../../http/field-name.ts';
+import { headerName, parameterName } from '../reader/read-address.ts';
+import { bool, duration, literal, number, size, text, wireText, word } from '../reader/read-scalar.ts';
+import { placeOf } from '../reader/document.ts';
+import type { Place } from '../reader/problem.ts';
+import {
+  type Reader,
+  type Reading,
+  failed,
+  listOf,
+  mapOf,
+  notEmpty,
+  oneOrMore,
+  optional,
+  section,
+  then,
+} from '../reader/reader.ts';
+
+const positive = duration({ positive: true });
+const share = number({ min: 0, max: 1 });
+
+/** What is compared with what, by name: `{ x-is-favorite: "true" }`. */
+const fields: Reader<readonly { name: string; value: string }[]> = then(
+  notEmpty(mapOf(wireText, checkHeaderName)),
+  (found) => [...found].map(([name, { value }]) => ({ name: name.toLowerCase(), value })),
+);
+
+function checkHeaderName(name: string, place: Place, at: Reading): void {
+  if (!isToken(name)) at.report('bad-name', 'this is not the name of a header field', place);
+}
+
+const parameters = then(notEmpty(mapOf(wireText)), (found) =>
+  [...found].map(([name, { value }]) => ({ name, value })),
+);
+
+/** JSON Pointers (RFC 6901) with the value that must be there. */
+const json: Reader<readonly { pointer: readonly string[]; value: Literal }[]> = then(
+  notEmpty(mapOf(literal, checkPointer)),
+  (found) => [...found].map(([pointer, { value }]) => ({ pointer: tokensOf(pointer), value })),
+);
+
+function checkPointer(pointer: string, place: Place, at: Reading): void {
+  if (/^(\/([^~]|~[01])*)?$/.test(pointer)) return;
+  at.report(
+    'bad-pointer',
+    'a JSON Pointer begins with /, as /is_favorite or /user/tier (~0 is ~, ~1 is /)',
+    place,
+  );
+}
+
+// RFC 6901 §4: ~1 first, then ~0, so that ~01 becomes ~1.
+const tokensOf = (pointer: string): readonly string[] =>
+  pointer
+    .split('/')
+    .slice(1)
+    .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
+
+const claims: Reader<readonly { path: readonly string[]; value: Literal }[]> = then(
+  notEmpty(mapOf(literal, checkClaim)),
+  (found) => [...found].map(([path, { value }]) => ({ path: path.split('.'), value })),
+);
+
+function checkClaim(path: string, place: Place, at: Reading): void {
+  if (path.split('.').includes(''))
+    at.report('bad-name', 'a claim is named by a path with dots, as user_data.is_premium', place);
+}
+
+const whenSection = section({
+  response_header: optional(fields),
+  request_header: optional(fields),
+  query: optional(parameters),
+  modified_within: optional(positive),
+  access: optional(word(['high'])),
+  status: optional(oneOrMore(number({ min: 200, max: 599, whole: true }))),
+  larger_than: optional(size(0)),
+  claim: optional(claims),
+  json: optional(json),
+});
+
+/** `when` of a factor: all that is listed must hold. */
+export const when: Reader<readonly Condition[]> = then(
+  notEmpty(whenSection),
+  (read): readonly Condition[] => [
+    ...(read.responseHeader ?? []).map((field) => ({ kind: 'response_header', ...field }) as const),
+    ...(read.requestHeader ?? []).map((field) => ({ kind: 'request_header', ...field }) as const),
+    ...(read.query ?? []).map((parameter) => ({ kind: 'query', ...parameter }) as const),
+    ...(read.modifiedWithin === undefined
+      ? []
+      : [{ kind: 'modified_within', within: read.modifiedWithin } as const]),
+    ...(read.access === undefined ? [] : [{ kind: 'access', level: read.access } as const]),
+    ...(read.status === undefined ? [] : [{ kind: 'status', statuses: read.status } as const]),
+    ...(read.largerThan === undefined ? [] : [{ kind: 'larger_than', bytes: read.largerThan } as const]),
+    ...(read.claim ?? []).map((claim) => ({ kind: 'claim', ...claim }) as const),
+    ...(read.json ?? []).map((value) => ({ kind: 'json', ...value }) as const),
+  ],
+);
+
+type Named = readonly { readonly name: string; readonly value: string }[];
+
+/** A mapping: each has this value. A list: one of these is there, whatever its value. */
+const either = (
+  values: Reader<Named>,
+  names: Reader<string>,
+): Reader<Named | { readonly anyOf: readonly string[] }> => {
+  const list = notEmpty(listOf(names));
+  return {
+    inside: [],
+    read(node, at) {
+      if (!isSeq(node)) return values.read(node, at);
+      const anyOf = list.read(node, at);
+      return anyOf === failed ? failed : { anyOf };
+    },
+  };
+};
+
+const requestSection = section({
+  query: optional(either(parameters, parameterName)),
+  request_header: optional(either(fields, headerName)),
+});
+
+/** `when` of a route or a write rule: all that is listed must hold. */
+export const requestWhen: Reader<readonly RequestCondition[]> = then(notEmpty(requestSection), (read) => [
+  ...requestConditions('query', read.query),
+  ...requestConditions('request_header', read.requestHeader),
+]);
+
+function requestConditions(
+  kind: 'query' | 'request_header',
+  read: Named | { readonly anyOf: readonly string[] } | undefined,
+): readonly RequestCondition[] {
+  if (read === undefined) return [];
+  if ('anyOf' in read) return [{ kind: `any_${kind}`, names: read.anyOf }];
+  return read.map((pair) => ({ kind, ...pair }));
+}
+
+const unlessSection = section({
+  json: optional(json),
+  body_contains: optional(oneOrMore(text)),
+  smaller_than: optional(size(1)),
+  response_header: optional(fields),
+});
+
+/** `unless` of a content type: any that holds keeps the response out. */
+export const unless: Reader<readonly Unless[]> = then(notEmpty(unlessSection), (read): readonly Unless[] => [
+  ...(read.json ?? []).map((value) => ({ kind: 'json', ...value }) as const),
+  ...(read.bodyContains ?? []).map((value) => ({ kind: 'body_contains', text: value }) as const),
+  ...(read.smallerThan === undefined ? [] : [{ kind: 'smaller_than', bytes: read.smallerThan } as const]),
+  ...(read.responseHeader ?? []).map((field) => ({ kind: 'response_header', ...field }) as const),
+]);
+
+const yes: Reader<boolean> = then(bool, (value, place, at) => {
+  if (value) return value;
+  at.report('bad-value', 'only true makes sense here; remove the condition to turn it off', place);
+  return failed;
+});
+
+const alertSection = section(
+  {
+    hit_rate_below: optional(share),
+    origin_error_rate_above: optional(share),
+    origin_latency_above: optional(positive),
+    purge_lag_above: optional(positive),
+    memory_above: optional(size(1)),
+    redis_down: optional(yes),
+    leak_suspected: optional(yes),
+  },
+  (_, at, node) => {
+    const second = node.items[1];
+    if (second !== undefined)
+      at.report(
+        'conflicting-keys',
+        'an alert has one condition; make two alerts of it',
+        placeOf(second.key as Node),
+      );
+  },
+);
+
+/** `when` of an alert: exactly one condition. */
+export const alertWhen: Reader<AlertCondition> = then(notEmpty(alertSection), (read) => {
+  const all: (AlertCondition | undefined)[] = [
+    read.hitRateBelow === undefined ? undefined : { kind: 'hit_rate_below', share: read.hitRateBelow },
+    read.originErrorRateAbove === undefined
+      ? undefined
+      : { kind: 'origin_error_rate_above', share: read.originErrorRateAbove },
+    read.originLatencyAbove === undefined
+      ? undefined
+      : { kind: 'origin_latency_above', duration: read.originLatencyAbove },
+    read.purgeLagAbove === undefined ? undefined : { kind: 'purge_lag_above', duration: read.purgeLagAbove },
+    read.memoryAbove === undefined ? undefined : { kind: 'memory_above', bytes: read.memoryAbove },
+    read.redisDown === undefined ? undefined : { kind: 'redis_down' },
+    read.leakSuspected === undefined ? undefined : { kind: 'leak_suspected' },
+  ];
+  // None: it has been refused. Several: the first is as good as any, a problem has been reported.
+  return all.find((condition) => condition !== undefined) ?? failed;
+});

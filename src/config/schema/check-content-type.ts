@@ -1,0 +1,253 @@
+/**
+ * The section `content_types`: what an operator says about each kind of response.
+ *
+ * Promises: `standard` and `pass` always exist; `standard` takes only keys that leave HTTP's own rules in force.
+ */
+
+import { type ContentType, type QueryRule, defaults, guideTtl } from '../config.ts';
+import { unless } from './check-condition.ts';
+import type { Place } from '../reader/problem.ts';
+import { cookieName, headerName, isParameterName, parameterName } from '../reader/read-address.ts';
+import { bool, duration, number, text, word } from '../reader/read-scalar.ts';
+import {
+  type Placed,
+  type Reader,
+  type Reading,
+  type Shape,
+  failed,
+  listOf,
+  mapOf,
+  notEmpty,
+  optional,
+  or,
+  placed,
+  placeOfKey,
+  recover,
+  refused,
+  section,
+  then,
+} from '../reader/reader.ts';
+import { isSeq } from 'yaml';
+import type { Seconds } from '../../kit/time.ts';
+import { type TagTemplate, parseTag } from './tag-template.ts';
+
+const positive = duration({ positive: true });
+const window = duration({ positive: false });
+
+/** A tag, its placeholders known by kind. */
+export const tag: Reader<TagTemplate> = then(text, (raw, place, at) => {
+  const result = parseTag(raw);
+  if (result.kind === 'ok') return result.template;
+  at.report(result.code, result.why, place);
+  return failed;
+});
+
+const keyingHeader: Reader<string> = then(headerName, (name, place, at) => {
+  if (name !== 'cookie' && name !== 'authorization') return name;
+  at.report(
+    'bad-value',
+    `\`${name}\` says who someone is: use \`scope: user\`, or name single cookies in \`cookies\``,
+    place,
+  );
+  return failed;
+});
+
+const cuts = then(notEmpty(mapOf(text, checkParameterName)), (found) =>
+  [...found].map(([name, { value }]) => ({ name, at: value })),
+);
+
+function checkParameterName(name: string, place: Place, at: Reading): void {
+  if (!isParameterName(name)) at.report('bad-name', 'this is not the name of a query parameter', place);
+}
+
+const query: Reader<QueryRule> = then(
+  section(
+    {
+      ignore: optional(listOf(parameterName)),
+      only: optional(listOf(parameterName)),
+      cut: or(cuts, []),
+    },
+    (_, at, node) => {
+      const place = placeOfKey(node, 'only');
+      if (node.has('ignore') && node.has('only'))
+        at.report('conflicting-keys', '`ignore` and `only` exclude each other', place);
+      if (!node.has('ignore') && !node.has('only') && !node.has('cut'))
+        at.report('missing-key', '`ignore`, `only` or `cut` is needed here', [place[0], place[0] + 1]);
+    },
+  ),
+  ({ ignore, only, cut }): QueryRule => {
+    if (only !== undefined) return { kind: 'only', names: only, cut };
+    return ignore === undefined ? { kind: 'all', cut } : { kind: 'ignore', patterns: ignore, cut };
+  },
+);
+
+const everyParameter: QueryRule = { kind: 'all', cut: [] };
+
+type Statuses = ReadonlyMap<number, Seconds | undefined>;
+
+// 206 and 304 are not whole responses, 416 answers one client's range, and a failing origin is no content.
+const storable = (status: number): boolean =>
+  status >= 200 && (status < 500 || status === 501) && ![206, 304, 416].includes(status);
+
+const status: Reader<number> = then(number({ min: 200, max: 599, whole: true }), (value, place, at) =>
+  checkStatus(value, place, at) ? value : failed,
+);
+
+function checkStatus(value: number, place: Place, at: Reading): boolean {
+  if (storable(value)) return true;
+  at.report(
+    'out-of-range',
+    'this status is never stored; 200 to 499 without 206, 304 and 416, and 501, can be',
+    place,
+  );
+  return false;
+}
+
+const statusMap: Reader<Statuses> = then(
+  mapOf(positive, checkStatusKey),
+  (found) => new Map([...found].map(([key, { value }]) => [Number(key), value])),
+);
+
+function checkStatusKey(name: string, place: Place, at: Reading): void {
+  if (/^\d{3}$/.test(name)) checkStatus(Number(name), place, at);
+  else at.report('bad-value', 'a status is three digits, as 200 or 404', place);
+}
+
+const statusList: Reader<Statuses> = then(
+  listOf(status),
+  (found) => new Map(found.map((value) => [value, undefined])),
+);
+
+const statuses: Reader<Statuses> = {
+  inside: [],
+  read: (node, at) => (isSeq(node) ? statusList : statusMap).read(node, at),
+};
+
+const keys = {
+  ttl: optional(positive),
+  scope: optional(word(['user', 'public'])),
+  cache_control: optional(word(['obey', 'override'])),
+  tags: or(listOf(placed(tag)), []),
+  vary: optional(
+    section({ cookies: or(listOf(placed(cookieName)), []), headers: or(listOf(keyingHeader), []) }),
+  ),
+  query: or(query, everyParameter),
+  ordered: or(bool, false),
+  statuses: optional(statuses),
+  stale_while_revalidate: or(window, defaults.contentType.staleWhileRevalidate),
+  stale_if_error: or(window, defaults.contentType.staleIfError),
+  stale_after: optional(window),
+  set_cookie: or(word(['keep', 'strip']), defaults.contentType.setCookie),
+  refresh_ahead: or(bool, false),
+  etag: or(bool, false),
+  client_reload: or(word(['honour', 'ignore']), defaults.contentType.clientReload),
+  unless: or(unless, []),
+  min: optional(positive),
+  max: optional(positive),
+};
+
+/** A content type as read, places kept for the checks across sections. */
+export type TypeDraft = Shape<typeof keys>;
+
+const rule: Reader<TypeDraft> = section(keys, (read, at, node) => {
+  if (read.min === undefined || read.max === undefined || read.min <= read.max) return;
+  at.report('min-over-max', '`min` is longer than `max`', placeOfKey(node, 'min'));
+});
+
+const notHttp = optional(
+  refused(
+    '`standard` follows HTTP’s own rules (RFC 9111) and takes no such key; name a content type of your own',
+  ),
+);
+
+const standard: Reader<TypeDraft> = section({
+  ...keys,
+  ttl: notHttp,
+  scope: notHttp,
+  cache_control: notHttp,
+  vary: notHttp,
+  statuses: notHttp,
+  min: notHttp,
+  max: notHttp,
+});
+
+/** What a content type without any key is. */
+export const emptyDraft: TypeDraft = {
+  ttl: undefined,
+  scope: undefined,
+  cacheControl: undefined,
+  tags: [],
+  vary: undefined,
+  query: everyParameter,
+  ordered: false,
+  statuses: undefined,
+  staleWhileRevalidate: defaults.contentType.staleWhileRevalidate,
+  staleIfError: defaults.contentType.staleIfError,
+  staleAfter: undefined,
+  setCookie: defaults.contentType.setCookie,
+  refreshAhead: false,
+  etag: false,
+  clientReload: defaults.contentType.clientReload,
+  unless: [],
+  min: undefined,
+  max: undefined,
+};
+
+export type TypeDrafts = ReadonlyMap<string, Placed<TypeDraft>>;
+
+/** `content_types`, by name. */
+export const contentTypes: Reader<TypeDrafts> = mapOf(recover(rule, emptyDraft), checkTypeName, {
+  standard: recover(standard, emptyDraft),
+});
+
+function checkTypeName(name: string, place: Place, at: Reading): void {
+  if (name === 'pass')
+    at.report(
+      'reserved-name',
+      '`pass` is built in: never looked up, never stored; choose another name',
+      place,
+    );
+  else if (!/^[A-Za-z][\w.-]{0,63}$/.test(name)) {
+    at.report(
+      'bad-name',
+      'the name of a content type begins with a letter and has letters, digits, and _ - . only',
+      place,
+    );
+  }
+}
+
+/**
+ * The checked content types, the built-in ones included. Those of the guide need not be declared: the ones among `used`
+ * that are not get what an empty declaration would give them. `bounds` are `ttl.min` and `ttl.max`.
+ */
+export function finishTypes(
+  drafts: TypeDrafts,
+  used: readonly string[],
+  bounds: { readonly min: Seconds; readonly max: Seconds },
+): ReadonlyMap<string, ContentType> {
+  const names = new Set(['standard', 'pass', ...drafts.keys(), ...used.filter((name) => guideTtl.has(name))]);
+  return new Map(
+    [...names].map((name) => [name, finishType(name, drafts.get(name)?.value ?? emptyDraft, bounds)]),
+  );
+}
+
+function finishType(name: string, draft: TypeDraft, bounds: { min: Seconds; max: Seconds }): ContentType {
+  const kind = name === 'standard' || name === 'pass' ? name : 'rule';
+  return {
+    ...draft,
+    kind,
+    name,
+    ttl: draft.ttl ?? (kind === 'rule' ? guideTtl.get(name) : undefined),
+    scope: draft.scope ?? defaults.contentType.scope,
+    cacheControl: draft.cacheControl ?? defaults.contentType.cacheControl,
+    tags: draft.tags.map(({ value }) => value),
+    vary: {
+      cookies: draft.vary?.cookies.map(({ value }) => value) ?? [],
+      headers: draft.vary?.headers ?? [],
+    },
+    statuses: draft.statuses ?? new Map(defaults.statuses.map((value) => [value, undefined])),
+    // A type's own bound beats the general one on the other side: `max: 10s` alone means 10 s, not a contradiction.
+    min: draft.min ?? (draft.max !== undefined && draft.max < bounds.min ? draft.max : undefined),
+    max: draft.max ?? (draft.min !== undefined && draft.min > bounds.max ? draft.min : undefined),
+  };
+}

@@ -1,0 +1,87 @@
+/**
+ * The section `identity`: which cookies and tokens say who someone is.
+ */
+
+import { type FlaskSession, type IdentityConfig, type Jwt, defaults } from '../config.ts';
+import { placeOf } from '../reader/document.ts';
+import { cookieName, headerName, webUrl } from '../reader/read-address.ts';
+import { duration, text } from '../reader/read-scalar.ts';
+import {
+  type Also,
+  type Key,
+  type Reader,
+  failed,
+  listOf,
+  optional,
+  or,
+  placeOfKey,
+  section,
+  then,
+} from '../reader/reader.ts';
+
+const flaskSession: Reader<FlaskSession> = section({
+  cookie: or(cookieName, defaults.flaskSession.cookie),
+  secret: optional(text),
+  max_age: or(duration({ positive: true }), defaults.flaskSession.maxAge),
+  user_claim: or(text, defaults.flaskSession.userClaim),
+});
+
+const jwtKeys = {
+  cookie: optional(cookieName),
+  header: optional(headerName),
+  jwks: optional(webUrl),
+  secret: optional(text),
+  claim: or(text, defaults.jwt.claim),
+};
+
+const jwtSection = section(
+  jwtKeys,
+  exactlyOne([
+    ['cookie', 'header'],
+    ['jwks', 'secret'],
+  ]),
+);
+
+/** Of each pair of keys one must be given, and not both. */
+function exactlyOne(pairs: readonly (readonly [string, string])[]): Also<Record<string, Key<unknown>>> {
+  return (_, at, node) => {
+    for (const [one, two] of pairs) {
+      const [start] = placeOf(node);
+      if (!node.has(one) && !node.has(two))
+        at.report('missing-key', `\`${one}\` or \`${two}\` is needed here`, [start, start + 1]);
+      if (node.has(one) && node.has(two))
+        at.report('conflicting-keys', `\`${one}\` and \`${two}\` exclude each other`, placeOfKey(node, two));
+    }
+  };
+}
+
+const jwt: Reader<Jwt> = then(jwtSection, ({ cookie, header, jwks, secret, claim }) => {
+  const from =
+    cookie !== undefined
+      ? ({ kind: 'cookie', name: cookie } as const)
+      : header !== undefined
+        ? ({ kind: 'header', name: header } as const)
+        : undefined;
+  const key =
+    jwks !== undefined
+      ? ({ kind: 'jwks', url: jwks } as const)
+      : secret !== undefined
+        ? ({ kind: 'secret', secret } as const)
+        : undefined;
+  return from === undefined || key === undefined ? failed : { from, key, claim };
+});
+
+const identitySection = section({
+  credentials: optional(listOf(cookieName)),
+  flask_session: optional(flaskSession),
+  jwt: optional(jwt),
+});
+
+/** `identity`. The cookies of `flask_session` and `jwt` are credentials whether listed or not: to leave one out would share pages. */
+export const identity: Reader<IdentityConfig> = then(identitySection, (read): IdentityConfig => {
+  const own = [read.flaskSession?.cookie, read.jwt?.from.kind === 'cookie' ? read.jwt.from.name : undefined];
+  const implied = own.filter((name) => name !== undefined);
+  const credentials =
+    read.credentials === undefined ? undefined : [...new Set([...read.credentials, ...implied])];
+  return { ...read, credentials };
+});

@@ -1,0 +1,90 @@
+/**
+ * As whom we are at Redis: user and password, TLS, and what of it goes with a URL, a Cluster or Sentinels.
+ */
+
+import type { YAMLMap } from 'yaml';
+import type { RedisLogin, RedisTls } from '../config.ts';
+import { bool, text } from '../reader/read-scalar.ts';
+import {
+  type Reader,
+  type Reading,
+  type Shape,
+  optional,
+  orShort,
+  placeOfKey,
+  section,
+  then,
+} from '../reader/reader.ts';
+
+const tlsSection = section(
+  { ca: optional(text), cert: optional(text), key: optional(text) },
+  (_, at, node) => {
+    for (const [one, other] of [
+      ['cert', 'key'],
+      ['key', 'cert'],
+    ] as const) {
+      if (node.has(one) && !node.has(other))
+        at.report('missing-key', `\`${one}\` needs its \`${other}\``, placeOfKey(node, one));
+    }
+  },
+);
+
+const tls: Reader<RedisTls | undefined> = orShort(
+  then(bool, (isOn) => (isOn ? { ca: undefined, client: undefined } : undefined)),
+  then(tlsSection, ({ ca, cert, key }) => ({
+    ca,
+    client: cert === undefined || key === undefined ? undefined : { cert, key },
+  })),
+);
+
+/** The keys of `store.redis` this is about. */
+export const redisAccessKeys = {
+  username: optional(text),
+  password: optional(text),
+  sentinel_username: optional(text),
+  sentinel_password: optional(text),
+  tls: optional(tls),
+};
+
+type Access = Shape<typeof redisAccessKeys>;
+
+/** Reports what does not go together. */
+export function checkAccess(
+  read: Partial<Access> & { readonly url?: string | undefined },
+  at: Reading,
+  node: YAMLMap,
+): void {
+  const refuse = (key: string, why: string): void =>
+    at.report('conflicting-keys', why, placeOfKey(node, key));
+  const url = read.url === undefined ? undefined : new URL(read.url);
+  for (const key of ['username', 'password'] as const) {
+    if (node.has(key) && (url?.[key] ?? '') !== '') refuse(key, `the URL has a ${key} already`);
+  }
+  for (const key of ['sentinel_username', 'sentinel_password']) {
+    if (node.has(key) && !node.has('sentinels')) refuse(key, `\`${key}\` goes with \`sentinels\` only`);
+  }
+  const isTlsOff = node.has('tls') && 'tls' in read && read.tls === undefined;
+  if (isTlsOff && url?.protocol === 'rediss:') refuse('tls', '`rediss://` in the URL is TLS');
+  // A user without a password would not be sent at all, and Redis would take us for its default user.
+  const needs = (user: string, password: string): void =>
+    at.report('missing-key', `a user needs its \`${password}\` as well`, placeOfKey(node, user));
+  const hasPassword = node.has('password') || (url?.password ?? '') !== '';
+  if (node.has('username') && !hasPassword) needs('username', 'password');
+  else if ((url?.username ?? '') !== '' && !hasPassword) needs('url', 'password');
+  if (node.has('sentinel_username') && !node.has('sentinel_password'))
+    needs('sentinel_username', 'sentinel_password');
+}
+
+/** A user and a password; none without a password. */
+export const loginOf = (
+  username: string | undefined,
+  password: string | undefined,
+): RedisLogin | undefined => (password === undefined ? undefined : { username, password });
+
+/** The URL with all that was said beside it. */
+export function wholeUrl(url: string, { username, password, tls }: Partial<Access>): string {
+  const whole = new URL(tls === undefined ? url : url.replace(/^redis:/, 'rediss:'));
+  if (username !== undefined) whole.username = encodeURIComponent(username);
+  if (password !== undefined) whole.password = encodeURIComponent(password);
+  return whole.href;
+}

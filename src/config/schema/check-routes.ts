@@ -1,0 +1,116 @@
+/**
+ * The sections `routes`, `writes` and `unmatched_writes`, and which routes no request can reach.
+ */
+
+import { type Comparable, comparable, covers } from '../../pattern/cover.ts';
+import { requestWhen } from './check-condition.ts';
+import { tag } from './check-content-type.ts';
+import type { RequestCondition } from '../config.ts';
+import { type Match, parseMatch } from '../../pattern/match.ts';
+import type { Place } from '../reader/problem.ts';
+import { bool, text } from '../reader/read-scalar.ts';
+import {
+  type Placed,
+  type Reader,
+  type Reading,
+  failed,
+  listOf,
+  oneOrMore,
+  or,
+  placed,
+  recover,
+  required,
+  section,
+  then,
+} from '../reader/reader.ts';
+import type { TagTemplate } from './tag-template.ts';
+
+const match: Reader<Match> = then(text, (written, place, at) => {
+  const result = parseMatch(written);
+  if (result.kind === 'ok') return result.match;
+  at.report(result.code, result.why, place);
+  return failed;
+});
+
+const matches: Reader<readonly Placed<Match>[]> = oneOrMore(placed(match));
+
+/** A route as read, places kept for the checks across sections. No `match` at all: none could be read. */
+export type RouteDraft = {
+  readonly match: readonly Placed<Match>[];
+  readonly when: readonly RequestCondition[];
+  readonly type: Placed<string>;
+  readonly tags: readonly Placed<TagTemplate>[];
+};
+
+const route: Reader<RouteDraft> = section({
+  match: required(recover(matches, [])),
+  when: or(requestWhen, []),
+  type: required(placed(text)),
+  tags: or(listOf(placed(tag)), []),
+});
+
+/** `routes`, in file order. */
+export const routes: Reader<readonly RouteDraft[]> = listOf(route);
+
+export type WriteDraft = {
+  readonly match: readonly Placed<Match>[];
+  readonly when: readonly RequestCondition[];
+  readonly invalidate: readonly Placed<TagTemplate>[];
+};
+
+const write: Reader<WriteDraft> = section({
+  match: required(matches),
+  when: or(requestWhen, []),
+  invalidate: required(listOf(placed(tag))),
+});
+
+/** `writes`. */
+export const writes: Reader<readonly WriteDraft[]> = listOf(write);
+
+/** `unmatched_writes`. */
+export const unmatchedWrites = section({ url: or(bool, true), user: or(bool, true) });
+
+type Candidate = Placed<Match> & { readonly paths: Comparable };
+
+/** Reports every match that an earlier one leaves nothing to. */
+export function refuseUnreachable(
+  drafts: readonly RouteDraft[],
+  lineOf: (place: Place) => number,
+  at: Reading,
+): void {
+  const earlier: Candidate[] = [];
+  for (const { found, isConditional } of drafts.flatMap(eachMatch)) {
+    const later = { ...found, paths: comparable(found.value.pieces) };
+    const taker = earlier.find((candidate) => takesAll(candidate, later));
+    if (taker === undefined) {
+      // With a condition it takes only some of what its pattern matches.
+      if (!isConditional) earlier.push(later);
+      continue;
+    }
+    const by = `\`${taker.value.method} ${taker.value.pattern}\` in line ${lineOf(taker.place)}`;
+    at.report(
+      'unreachable-route',
+      `never reached: ${by} takes all of it; move this one up or remove it`,
+      later.place,
+    );
+  }
+}
+
+const eachMatch = ({
+  match,
+  when,
+}: RouteDraft): readonly { found: Placed<Match>; isConditional: boolean }[] =>
+  match.map((found) => ({ found, isConditional: when.length > 0 }));
+
+function takesAll(earlier: Candidate, later: Candidate): boolean {
+  if (!later.value.methods.every((method) => earlier.value.methods.includes(method))) return false;
+  if (earlier.value.pattern === later.value.pattern || covers(earlier.paths, later.paths)) return true;
+  // Groups and expressions are not compared; but a path without choice can be tried.
+  const hasOwn = earlier.value.pieces.some(({ kind }) => kind === 'any');
+  return hasOwn && isPath(later.value) && takesPath(earlier.value, later.paths.example);
+}
+
+const isPath = ({ pieces }: Match): boolean => pieces.every(({ kind }) => kind === 'text');
+
+const takesPath = ({ pattern }: Match, pathname: string): boolean =>
+  new URLPattern({ pathname: pattern }).test({ pathname });

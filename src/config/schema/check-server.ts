@@ -1,0 +1,85 @@
+/**
+ * The sections about sockets: `upstream`, `listen`, `control`, `log`.
+ */
+
+import { type Control, type Listen, type Upstream, defaults, logLevels } from '../config.ts';
+import { address, cidr, hostPattern, originUrl } from '../reader/read-address.ts';
+import { bool, duration, number, text, word, wordOrNumber } from '../reader/read-scalar.ts';
+import {
+  type Reader,
+  failed,
+  listOf,
+  optional,
+  or,
+  orShort,
+  required,
+  section,
+  then,
+} from '../reader/reader.ts';
+
+const positive = duration({ positive: true });
+
+/** Control tokens shorter than this are refused (CONTRACT §2). */
+export const shortestToken = 32;
+
+const upstreamSection = section({
+  url: required(originUrl),
+  connect_timeout: or(positive, defaults.upstream.connectTimeout),
+  response_timeout: or(positive, defaults.upstream.responseTimeout),
+  body_timeout: or(positive, defaults.upstream.bodyTimeout),
+  connections: or(number({ min: 1, max: 65_535, whole: true }), defaults.upstream.connections),
+  host: or(word(['preserve', 'upstream']), defaults.upstream.host),
+});
+
+/** `upstream`, or its URL alone. */
+export const upstream: Reader<Upstream> = orShort(
+  then(originUrl, (url): Upstream => ({ ...defaults.upstream, url })),
+  upstreamSection,
+);
+
+const listenSection = section({
+  address: or(address, { host: defaults.listen.host, port: defaults.listen.port }),
+  hosts: optional(listOf(hostPattern)),
+  trusted_proxies: or(listOf(cidr), defaults.listen.trustedProxies),
+  tls: optional(section({ cert: required(text), key: required(text) })),
+  fast_lane: or(bool, defaults.listen.fastLane),
+  workers: or(wordOrNumber('auto', { min: 1, max: 1024, whole: true }), defaults.listen.workers),
+});
+
+/** `listen` when the file says nothing, at this address. */
+export const listenAt = (at: { readonly host: string; readonly port: number }): Listen => ({
+  ...defaults.listen,
+  hosts: undefined,
+  tls: undefined,
+  host: at.host,
+  port: at.port,
+});
+
+/** `listen`, or its address alone. */
+export const listen: Reader<Listen> = orShort(
+  then(address, listenAt),
+  then(listenSection, ({ address: { host, port }, ...rest }): Listen => ({ ...rest, host, port })),
+);
+
+const token: Reader<string> = then(text, (value, place, at) => {
+  if (value.length >= shortestToken) return value;
+  at.report(
+    'token-too-short',
+    `a control token has at least ${shortestToken} characters; make one with: openssl rand -hex 32`,
+    place,
+  );
+  return failed;
+});
+
+const controlSection = section({
+  address: or(address, { host: defaults.control.host, port: defaults.control.port }),
+  token: optional(token),
+});
+
+/** `control`. Without a token in it the environment's is for the caller to add. */
+export const control: Reader<Control> = then(controlSection, (read): Control => ({
+  ...read.address,
+  token: read.token,
+}));
+
+export const log = section({ level: or(word(logLevels), defaults.log.level) });

@@ -1,0 +1,108 @@
+/**
+ * The section `store`: what is kept, where, and how far instances may lag behind each other.
+ */
+
+import { checkAccess, loginOf, redisAccessKeys, wholeUrl } from './check-redis-access.ts';
+import { type RedisConfig, type RedisServer, type StoreConfig, defaults } from '../config.ts';
+import { peer, redisUrl } from '../reader/read-address.ts';
+import { bool, duration, size, text, textAs, word } from '../reader/read-scalar.ts';
+import {
+  type Reader,
+  type Shape,
+  failed,
+  listOf,
+  notEmpty,
+  optional,
+  or,
+  placeOfKey,
+  section,
+  then,
+} from '../reader/reader.ts';
+
+const positive = duration({ positive: true });
+
+const redisKeys = {
+  url: optional(redisUrl),
+  cluster: optional(notEmpty(listOf(peer))),
+  sentinels: optional(notEmpty(listOf(peer))),
+  name: optional(text),
+  ...redisAccessKeys,
+  prefix: or(
+    textAs({
+      expected: 'a prefix of letters, digits, and . : _ -',
+      code: 'bad-name',
+      // Braces would make it a hash tag and put the whole store on one node of a cluster.
+      parse: (written) => (/^[\w.:-]{1,64}$/.test(written) ? written : undefined),
+    }),
+    defaults.redis.prefix,
+  ),
+  deadline: or(positive, defaults.redis.deadline),
+  max_bytes: or(size(1024 ** 2), defaults.redis.maxBytes),
+  fill_lock: or(bool, defaults.redis.fillLock),
+};
+
+const redisSection = section(redisKeys, (read, at, node) => {
+  const given = (['url', 'cluster', 'sentinels'] as const).filter((key) => node.has(key));
+  const place = placeOfKey(node, given[1] ?? '');
+  if (given.length === 0)
+    at.report('missing-key', 'say where Redis is: `url`, `cluster`, or `sentinels` with `name`', [
+      place[0],
+      place[0] + 1,
+    ]);
+  if (given.length > 1) at.report('conflicting-keys', `only one of ${given.join(', ')} can be given`, place);
+  if (node.has('name') && !node.has('sentinels')) {
+    at.report('conflicting-keys', '`name` goes with `sentinels` only', placeOfKey(node, 'name'));
+  }
+  if (node.has('sentinels') && !node.has('name')) {
+    at.report(
+      'missing-key',
+      '`sentinels` need the `name` of the master they watch',
+      placeOfKey(node, 'sentinels'),
+    );
+  }
+  checkAccess(read, at, node);
+});
+
+type Redis = Shape<typeof redisKeys>;
+
+const redis: Reader<RedisConfig> = then(redisSection, (read) => {
+  const { prefix, deadline, maxBytes, fillLock } = read;
+  const server = serverOf(read);
+  return server === undefined ? failed : { prefix, deadline, maxBytes, fillLock, server };
+});
+
+function serverOf(read: Redis): RedisServer | undefined {
+  const { url, cluster, sentinels, name, tls } = read;
+  const login = loginOf(read.username, read.password);
+  if (url !== undefined) return { kind: 'url', url: wholeUrl(url, read), tls };
+  if (cluster !== undefined) return { kind: 'cluster', nodes: cluster, login, tls };
+  if (sentinels === undefined || name === undefined) return undefined;
+  const sentinelLogin = loginOf(read.sentinelUsername, read.sentinelPassword);
+  return { kind: 'sentinels', sentinels, name, login, sentinelLogin, tls };
+}
+
+const storeSection = section(
+  {
+    memory: or(size(1024 ** 2), defaults.store.memoryBytes),
+    max_object: or(size(1024), defaults.store.maxObjectBytes),
+    coherence: or(word(['bounded', 'strict']), defaults.store.coherence),
+    lag: or(positive, defaults.store.lag),
+    fallback_ttl: or(duration({ positive: false }), defaults.store.fallbackTtl),
+    compress: or(bool, defaults.store.compress),
+    redis: optional(redis),
+  },
+  (read, at, node) => {
+    if (read.memory === undefined || read.maxObject === undefined || read.maxObject <= read.memory) return;
+    // A memory smaller than the default object needs nothing said: the smaller bound rules.
+    if (node.has('max_object'))
+      at.report('out-of-range', '`max_object` is larger than `memory`', placeOfKey(node, 'max_object'));
+  },
+);
+
+/** `store`. */
+export const store: Reader<StoreConfig> = then(
+  storeSection,
+  ({ memory, maxObject, ...rest }): StoreConfig => {
+    return { ...rest, memoryBytes: memory, maxObjectBytes: Math.min(maxObject, memory) };
+  },
+);

@@ -1,0 +1,148 @@
+/**
+ * The section `ttl`: bounds, hours of the day, factors.
+ *
+ * Promise: hours that get through cover every minute of the day exactly once.
+ */
+
+import { type Factor, type HourBand, type TtlConfig, defaults } from '../config.ts';
+import { when } from './check-condition.ts';
+import { duration, number, text, textAs, timeOfDay } from '../reader/read-scalar.ts';
+import {
+  type ListRead,
+  type Placed,
+  type Reader,
+  type Reading,
+  listOf,
+  or,
+  placed,
+  placeOfKey,
+  recover,
+  required,
+  section,
+  then,
+} from '../reader/reader.ts';
+import { showTimeOfDay } from '../reader/scalar.ts';
+import { refuseRepeatedNames } from '../reader/unique-names.ts';
+
+const positive = duration({ positive: true });
+const factorNumber = number({ above: 0, max: 1000 });
+
+const band: Reader<HourBand> = then(
+  section({
+    name: required(text),
+    from: required(timeOfDay),
+    to: required(timeOfDay),
+    factor: required(recover(factorNumber, 1)),
+  }),
+  ({ name, from, to, factor }): HourBand => ({ name, fromMinute: from, toMinute: to, factor }),
+);
+
+const hours: Reader<readonly HourBand[]> = then(listOf(placed(band), checkHours), (bands) =>
+  bands.map(({ value }) => value),
+);
+
+const day = 24 * 60;
+
+/** Minutes from the start of a band to its end; an end at or before the start is on the next day. */
+const lengthOf = ({ fromMinute, toMinute }: HourBand): number =>
+  (toMinute > fromMinute ? toMinute : toMinute + day) - fromMinute;
+
+function checkHours({ items: bands, place, isWhole }: ListRead<Placed<HourBand>>, at: Reading): void {
+  refuseRepeatedNames(bands, at);
+  const covering = Array.from({ length: day }, () => -1);
+  bands.forEach(({ value, place: where }, index) => {
+    const minutes = Array.from({ length: lengthOf(value) }, (_, offset) => (value.fromMinute + offset) % day);
+    const taken = minutes.find((minute) => covering[minute] !== -1);
+    const other = taken === undefined ? undefined : bands[covering[taken] ?? -1];
+    if (taken !== undefined && other !== undefined) {
+      const since = `from ${showTimeOfDay(taken)} on`;
+      at.report(
+        'hours-overlap',
+        `\`${value.name}\` and \`${other.value.name}\` overlap ${since}; each minute belongs to one`,
+        where,
+      );
+    }
+    for (const minute of minutes) covering[minute] = index;
+  });
+  // What an entry that cannot be read was to cover, nobody knows.
+  for (const [from, to] of isWhole ? gapsIn(covering) : []) {
+    const gap = `${showTimeOfDay(from)} to ${showTimeOfDay(to)}`;
+    at.report('hours-gap', `no entry covers ${gap}; the hours must cover the whole day`, [
+      place[0],
+      place[0] + 1,
+    ]);
+  }
+}
+
+/** Runs of minutes that nothing covers, the one over midnight in one piece. */
+function gapsIn(covering: readonly number[]): readonly (readonly [number, number])[] {
+  const free = (minute: number): boolean => covering[(minute + day) % day] === -1;
+  const starts = Array.from({ length: day }, (_, minute) => minute).filter(
+    (minute) => free(minute) && !free(minute - 1),
+  );
+  if (starts.length === 0) return covering.every((index) => index === -1) ? [[0, 0]] : [];
+  return starts.map((start) => {
+    let end = start;
+    while (free(end)) end++;
+    return [start, end % day] as const;
+  });
+}
+
+const factor: Reader<Factor> = section({
+  name: required(text),
+  factor: required(factorNumber),
+  when: required(when),
+});
+
+const factors: Reader<readonly Factor[]> = then(
+  listOf(placed(factor), ({ items }, at) => {
+    refuseRepeatedNames(items, at);
+  }),
+  (found) => found.map(({ value }) => value),
+);
+
+const timeZone = textAs({
+  expected: 'a time zone; give an IANA name such as Asia/Jerusalem or UTC',
+  code: 'bad-time-zone',
+  parse: (name) => (isTimeZone(name) ? name : undefined),
+});
+
+function isTimeZone(name: string): boolean {
+  // `Intl` also takes offsets such as +02:00, which know no daylight saving and are no IANA names.
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    // Thrown for every unknown name: the answer is no.
+    return false;
+  }
+}
+
+/** `ttl`. */
+export const ttl: Reader<TtlConfig> = section(
+  {
+    default: or(positive, defaults.ttl.default),
+    min: or(duration({ positive: false }), defaults.ttl.min),
+    max: or(positive, defaults.ttl.max),
+    jitter: or(number({ min: 0, max: 1 }), defaults.ttl.jitter),
+    time_zone: or(timeZone, defaults.ttl.timeZone),
+    hours: or(hours, []),
+    factors: or(factors, []),
+    popular: or(
+      section({
+        requests: or(number({ min: 1, max: 1e9, whole: true }), defaults.popular.requests),
+        per: or(positive, defaults.popular.per),
+      }),
+      defaults.popular,
+    ),
+  },
+  (read, at, node) => {
+    if (read.min === undefined || read.max === undefined || read.min <= read.max) return;
+    at.report(
+      'min-over-max',
+      '`min` is longer than `max` (see docs/config.md for the defaults)',
+      placeOfKey(node, node.has('min') ? 'min' : 'max'),
+    );
+  },
+);

@@ -1,0 +1,118 @@
+/**
+ * The sections about what happens without a client waiting: `purge`, `warm`, `refresh`, `janitor`, `alerts`, `report`.
+ */
+
+import { type Alert, type Report, type Warm, defaults, weekdays } from '../config.ts';
+import { alertWhen } from './check-condition.ts';
+import { isMeasuredOverFor } from './condition.ts';
+import { placeOf } from '../reader/document.ts';
+import { sitePath, webUrl } from '../reader/read-address.ts';
+import { bool, duration, number, text, timeOfDay, word } from '../reader/read-scalar.ts';
+import {
+  type Reader,
+  failed,
+  listOf,
+  notEmpty,
+  optional,
+  or,
+  placed,
+  placeOfKey,
+  recover,
+  required,
+  section,
+  then,
+} from '../reader/reader.ts';
+import { refuseRepeatedNames } from '../reader/unique-names.ts';
+
+const positive = duration({ positive: true });
+const count = number({ min: 0, max: 1e6, whole: true });
+
+/** `purge`. */
+export const purge = section({ refill: or(bool, false) });
+
+/** `warm`. */
+export const warm: Reader<Warm> = section({
+  on_start: optional(
+    section({ popular: or(count, 0), urls: or(listOf(sitePath), []), sitemap: optional(sitePath) }),
+  ),
+  concurrency: or(number({ min: 1, max: 1000, whole: true }), defaults.warm.concurrency),
+});
+
+const refreshSection = section(
+  {
+    urls: optional(notEmpty(listOf(sitePath))),
+    type: optional(placed(text)),
+    every: required(recover(positive, defaults.refresh.activeWithin)),
+    active_within: or(positive, defaults.refresh.activeWithin),
+  },
+  (_, at, node) => {
+    const [start] = placeOf(node);
+    const [urls, type] = [node.has('urls'), node.has('type')];
+    if (!urls && !type) at.report('missing-key', '`urls` or `type` is needed here', [start, start + 1]);
+    if (urls && type)
+      at.report(
+        'conflicting-keys',
+        '`urls` and `type` exclude each other; make two entries of it',
+        placeOfKey(node, 'type'),
+      );
+    if (urls && !type && node.has('active_within')) {
+      at.report(
+        'conflicting-keys',
+        '`active_within` goes with `type` only',
+        placeOfKey(node, 'active_within'),
+      );
+    }
+  },
+);
+
+/** `refresh`; the type's place is kept, to see whether it exists. */
+export const refresh = listOf(
+  then(refreshSection, ({ urls, type, every, activeWithin }) => {
+    if (type !== undefined) return { kind: 'type', type, every, activeWithin } as const;
+    return urls === undefined ? failed : ({ kind: 'urls', urls, every } as const);
+  }),
+);
+
+/** `janitor`. */
+export const janitor = section({
+  every: or(positive, defaults.janitor.every),
+  scan: or(number({ min: 1, max: 1e7, whole: true }), defaults.janitor.scan),
+});
+
+/** The counters go back so far (watch/window.ts): measured over more, an alert would never fire. */
+const longestMeasured = 86_400;
+
+const alert: Reader<Alert> = section(
+  {
+    name: required(text),
+    when: required(alertWhen),
+    for: or(duration({ positive: false }), defaults.alert.for),
+    min_requests: or(count, defaults.alert.minRequests),
+    webhook: optional(webUrl),
+  },
+  ({ when, for: span = defaults.alert.for }, at, node) => {
+    if (when === undefined || !isMeasuredOverFor(when) || span <= longestMeasured) return;
+    at.report('out-of-range', 'this is measured over at most 24h', placeOfKey(node, 'for'));
+  },
+);
+
+/** `alerts`. */
+export const alerts: Reader<readonly Alert[]> = then(
+  listOf(placed(alert), ({ items }, at) => {
+    refuseRepeatedNames(items, at);
+  }),
+  (found) => found.map(({ value }) => value),
+);
+
+const reportSection = section({
+  every: or(word(['day', 'week']), defaults.report.every),
+  day: or(word(weekdays), defaults.report.day),
+  at: or(timeOfDay, defaults.report.atMinute),
+  webhook: optional(webUrl),
+});
+
+/** `report`. */
+export const report: Reader<Report> = then(reportSection, ({ at, ...rest }): Report => ({
+  ...rest,
+  atMinute: at,
+}));

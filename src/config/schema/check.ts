@@ -1,0 +1,236 @@
+/**
+ * Configuration text to a checked `Config`, or to everything that is wrong with it.
+ *
+ * Promises: never throws; a `Config` comes out only when there was nothing to refuse; all problems are reported, in the
+ * order of the file, each once.
+ */
+
+import { type Node, isAlias, isMap, isScalar } from 'yaml';
+import { type Config, type Route, type Upstream, defaults } from '../config.ts';
+import { checkAcross } from './check-across.ts';
+import { contentTypes, finishTypes } from './check-content-type.ts';
+import { identity } from './check-identity.ts';
+import { type RouteDraft, routes, unmatchedWrites, writes } from './check-routes.ts';
+import { control, listen, listenAt, log, shortestToken, upstream } from './check-server.ts';
+import { store } from './check-store.ts';
+import { ttl } from './check-ttl.ts';
+import { alerts, janitor, purge, refresh, report, warm } from './check-upkeep.ts';
+import { readDocument } from '../reader/document.ts';
+import type { Environment } from '../reader/environment.ts';
+import {
+  type Locator,
+  type Place,
+  type Problem,
+  type ProblemCode,
+  type Warning,
+  locatorOf,
+} from '../reader/problem.ts';
+import { type Overrides, readOverrides } from '../reader/overrides.ts';
+import { word } from '../reader/read-scalar.ts';
+import { type Reading, type Shape, failed, optional, or, placeOfKey, section } from '../reader/reader.ts';
+
+export type ParseOptions = {
+  /** What the text is called in problems. */
+  readonly file: string;
+  readonly env: Environment;
+  /** From the command line; it wins over the file. */
+  readonly upstream?: string | undefined;
+  readonly listen?: string | undefined;
+  /** A file without `upstream` is then only warned of: for checking one that is served with `--upstream`. */
+  readonly upstreamMayBeMissing?: boolean;
+};
+
+export type ParseResult =
+  | { readonly kind: 'ok'; readonly config: Config; readonly warnings: readonly Warning[] }
+  | { readonly kind: 'problems'; readonly problems: readonly Problem[] };
+
+const sections = {
+  upstream: optional(upstream),
+  listen: or(listen, listenAt(defaults.listen)),
+  control: or(control, { ...defaults.control, token: undefined }),
+  store: or(store, { ...defaults.store, redis: undefined }),
+  identity: or(identity, { credentials: undefined, flaskSession: undefined, jwt: undefined }),
+  ttl: or(ttl, { ...defaults.ttl, hours: [], factors: [], popular: defaults.popular }),
+  content_types: or(contentTypes, new Map()),
+  routes: or(routes, []),
+  unmatched: or(word(['standard', 'pass']), 'standard'),
+  writes: or(writes, []),
+  unmatched_writes: or(unmatchedWrites, { url: true, user: true }),
+  purge: or(purge, { refill: false }),
+  warm: optional(warm),
+  refresh: or(refresh, []),
+  janitor: optional(janitor),
+  alerts: or(alerts, []),
+  report: optional(report),
+  log: or(log, defaults.log),
+};
+
+/** Every key of the schema, as `upstream.url`, `ttl.hours[].name`, `content_types.*.ttl`. */
+export const schemaKeys: readonly string[] = section(sections).inside;
+
+/** Reads and checks `text`. */
+export function parseConfig(text: string, options: ParseOptions): ParseResult {
+  const locate = locatorOf(text, options.file);
+  const found: Found[] = [];
+  const warnings: Warning[] = [];
+  const report = (code: ProblemCode, message: string, place: Place): void => {
+    found.push({ problem: locate(code, message, place), offset: place[0], end: place[1] });
+  };
+
+  const overrides = readOverrides(options);
+  const { root, resolve, brokenAt } = readDocument(text, report);
+  const at: Reading = {
+    environment: options.env,
+    follow: (node) => (isAlias(node) ? (resolve(node) ?? node) : node),
+    report,
+    warn: (code, message, place) => void warnings.push(locate(code, message, place)),
+  };
+  const config = root === undefined ? undefined : readRoot({ root, locate, overrides, options }, at);
+  if (root === undefined && found.length === 0)
+    report('empty-file', 'the file has no configuration in it', [0, 0]);
+
+  const problems = [...overrides.problems, ...inOrder(found, brokenAt)];
+  if (problems.length > 0 || config === undefined) return { kind: 'problems', problems };
+  return { kind: 'ok', config, warnings };
+}
+
+/** The built-in configuration, for when there is no file. */
+export function builtInConfig(options: Pick<ParseOptions, 'env' | 'upstream' | 'listen'>): ParseResult {
+  return parseConfig('{}', { ...options, file: 'built-in' });
+}
+
+type Source = {
+  readonly root: Node;
+  readonly locate: Locator;
+  readonly overrides: Overrides;
+  readonly options: ParseOptions;
+};
+
+function readRoot(source: Source, at: Reading): Config | undefined {
+  const { root, locate } = source;
+  if (isScalar(root) && root.value === null) {
+    at.report('empty-file', 'the file has no configuration in it', [0, 0]);
+    return undefined;
+  }
+  const across = section(sections, ({ identity: who, ...rest }) => {
+    checkAcross({ ...rest, credentials: who?.credentials ?? [] }, (place) => locate('', '', place).line, at);
+  });
+  const read = across.read(root, at);
+  return read === failed ? undefined : finish(read, source, at);
+}
+
+type Read = Shape<typeof sections>;
+
+function finish(read: Read, source: Source, at: Reading): Config {
+  const { host, port } = source.overrides.listen ?? read.listen;
+  const listening = { ...read.listen, host, port };
+  if (
+    port !== 0 &&
+    port === read.control.port &&
+    (host === read.control.host || isEvery(host) || isEvery(read.control.host))
+  ) {
+    at.report(
+      'conflicting-keys',
+      '`control` needs an address of its own, never the public one',
+      placeOfSection(source.root, 'control'),
+    );
+  }
+  return {
+    ...read,
+    upstream: finishUpstream(read.upstream, source, at),
+    listen: listening,
+    control: { ...read.control, token: read.control.token ?? tokenFromEnvironment(source, at) },
+    contentTypes: finishTypes(read.contentTypes, typesUsed(read), read.ttl),
+    routes: read.routes.flatMap((draft) => finishRoute(draft, source.locate)),
+    writes: read.writes.map(({ match, when, invalidate }) => ({
+      when,
+      matches: match.map(({ value: { methods, pattern } }) => ({ methods, pattern })),
+      invalidate: invalidate.map(({ value }) => value),
+    })),
+    refresh: read.refresh.map((job) => (job.kind === 'type' ? { ...job, type: job.type.value } : job)),
+  };
+}
+
+const typesUsed = ({ routes: drafts, refresh: jobs }: Read): readonly string[] => [
+  ...drafts.map(({ type }) => type.value),
+  ...jobs.flatMap((job) => (job.kind === 'type' ? [job.type.value] : [])),
+];
+
+const isEvery = (host: string): boolean => host === '0.0.0.0' || host === '::';
+
+const placeOfSection = (root: Node, name: string): Place => {
+  const [start, end] = isMap(root) ? placeOfKey(root, name) : [0, 1];
+  return isMap(root) && root.has(name) ? [start, end] : [start, start + 1];
+};
+
+function finishUpstream(
+  read: Upstream | undefined,
+  { overrides, options, root }: Source,
+  at: Reading,
+): Upstream {
+  const url = overrides.upstream ?? read?.url;
+  if (url !== undefined) return { ...defaults.upstream, ...read, url };
+  const place = placeOfSection(root, 'upstream');
+  const written = isMap(root) && root.has('upstream');
+  const why = 'there is no `upstream`: say where the app is, as in `upstream: http://127.0.0.1:5000`';
+  if (options.upstreamMayBeMissing === true) at.warn('upstream-missing', `${why}, or with --upstream`, place);
+  // One that is there and could not be read has been reported.
+  else if (!written && options.upstream === undefined) at.report('missing-key', why, place);
+  return { ...defaults.upstream, url: '' };
+}
+
+function tokenFromEnvironment({ options, root }: Source, at: Reading): string | undefined {
+  const token = options.env['SHELFLIFE_TOKEN'];
+  if (token === undefined || token === '') return undefined;
+  if (token.length >= shortestToken) return token;
+  at.report(
+    'token-too-short',
+    `SHELFLIFE_TOKEN has fewer than ${shortestToken} characters; make one with: openssl rand -hex 32`,
+    placeOfSection(root, 'control'),
+  );
+  return undefined;
+}
+
+function finishRoute({ match, when, type, tags }: RouteDraft, locate: Locator): readonly Route[] {
+  return match.map(({ value, place }): Route => {
+    const { line, column } = locate('', '', place);
+    return {
+      methods: value.methods,
+      pattern: value.pattern,
+      when,
+      type: type.value,
+      tags: tags.map((tag) => tag.value),
+      line,
+      column,
+    };
+  });
+}
+
+type Found = { readonly problem: Problem; readonly offset: number; readonly end: number };
+
+/** Codes that speak of what is absent or elsewhere: not to be trusted where YAML itself could not be read. */
+const farReaching: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
+  'conflicting-keys',
+  'empty-file',
+  'empty-value',
+  'hours-gap',
+  'min-over-max',
+  'missing-key',
+  'unknown-placeholder',
+  'unknown-type',
+  'unreachable-route',
+  'wrong-type',
+]);
+
+function inOrder(found: readonly Found[], brokenAt: number | undefined): readonly Problem[] {
+  const sure = found.filter(({ problem, offset, end }) => {
+    if (brokenAt === undefined || problem.code === 'bad-yaml' || problem.code === 'duplicate-key')
+      return true;
+    return offset < brokenAt && end <= brokenAt && !farReaching.has(problem.code);
+  });
+  // An anchor's value is read once for each alias, and refused as often.
+  const once = new Map(
+    sure.map((one) => [JSON.stringify([one.offset, one.problem.code, one.problem.message]), one]),
+  );
+  return [...once.values()].sort((a, b) => a.offset - b.offset).map(({ problem }) => problem);
+}

@@ -1,0 +1,249 @@
+/**
+ * The request path without a network: an exchange goes through the very pipeline, with parts that record instead of act.
+ *
+ * Promises: nothing is sent, stored, purged, counted or learned, and the clock stands still; what is said here about an
+ * exchange is what the pipeline does, because the pipeline says it.
+ */
+
+import { combinedValue, fieldLines } from '../http/fields.ts';
+import type { Fields } from '../http/message.ts';
+import { BoundedMap } from '../kit/bounded-map.ts';
+import { SingleFlight } from '../kit/single-flight.ts';
+import type { EpochMs } from '../kit/time.ts';
+import type { OriginCondition } from '../origin/origin-health.ts';
+import type { Origin, OriginReceiver, OriginRequest } from '../origin/origin.ts';
+import type { Purge } from '../store/purge-log.ts';
+import type { Entry, Store } from '../store/store.ts';
+import type { ClientRequest } from '../proxy/exchange/client-request.ts';
+import type { Background, CacheExchange, ProxyParts, Site } from '../proxy/exchange/exchange.ts';
+import { fetchInBackground } from '../proxy/fetch/fetch.ts';
+import type { Outcome } from '../proxy/exchange/outcome.ts';
+import type { Forwarded } from '../proxy/pass/pass.ts';
+import { createPipeline } from '../proxy/pipeline.ts';
+import { nobody, type Reply } from '../proxy/exchange/reply.ts';
+
+/** The origin's answer, as imagined; without a body, one of the length its head gives. */
+export type DryAnswer = { readonly status: number; readonly fields: Fields; readonly body?: Buffer };
+
+export type DryRunInput = {
+  readonly request: ClientRequest;
+  readonly answer: DryAnswer;
+  readonly now: EpochMs;
+  /** Whether what is stored is looked up; otherwise every exchange is a first one. */
+  readonly usesStore: boolean;
+};
+
+/** What the pipeline did, or would have done. */
+export type DryRun = {
+  readonly outcome: Outcome;
+  /** Its Cache-Status as the client gets it: with a body to come it is written before all is known. */
+  readonly cacheStatus: string | undefined;
+  /** Known when the request is the cache's business. */
+  readonly exchange: CacheExchange | undefined;
+  /** What the store has under its key. */
+  readonly variants: readonly Entry[];
+  /** What the origin would be sent. */
+  readonly sent: Pick<OriginRequest, 'method' | 'target' | 'fields'> | undefined;
+  /** What would be stored. */
+  readonly entry: Entry | undefined;
+  /** What would be made stale. */
+  readonly purges: readonly Purge[];
+  readonly body: Buffer;
+};
+
+/** Runs one exchange. `parts` are those of a running proxy or, without one, `offlineParts`; they stay as they are. */
+export async function dryRun(parts: ProxyParts, input: DryRunInput): Promise<DryRun> {
+  const body = input.answer.body ?? imaginedBody(input.answer, parts.site());
+  const record: Recorded = { body, purges: [], variants: [] };
+  let proxied: Promise<void> | undefined;
+  const forward = (forwarded: Forwarded): void => {
+    const { target, fields } = forwarded;
+    record.sent = { method: input.request.method, target, fields };
+    const { status, fields: answered } = input.answer;
+    proxied = forwarded.onHead(status, answered).then(({ fields: released, keeper }) => {
+      record.cacheStatus = cacheStatusOf(released);
+      keeper?.add(body);
+      keeper?.finish(true);
+      forwarded.onEnd();
+    });
+  };
+  const pipeline = createPipeline(recordingParts(parts, input, record));
+  await pipeline(input.request, recordingReply(record), forward);
+  await proxied;
+  await record.renewal;
+  const { outcome, cacheStatus, exchange, variants, sent, entry, purges } = record;
+  if (outcome === undefined) throw new Error('the pipeline came to no outcome');
+  return { outcome, cacheStatus, exchange, variants, sent, entry, purges, body };
+}
+
+type Recorded = {
+  outcome?: Outcome;
+  cacheStatus?: string | undefined;
+  exchange?: CacheExchange;
+  variants: readonly Entry[];
+  /** What goes on behind a stale response that was given. */
+  renewal?: Promise<unknown> | undefined;
+  sent?: DryRun['sent'];
+  entry?: Entry;
+  readonly purges: Purge[];
+  readonly body: Buffer;
+};
+
+function recordingParts(
+  parts: ProxyParts,
+  { answer, now, usesStore }: DryRunInput,
+  record: Recorded,
+): ProxyParts {
+  const site = parts.site();
+  const { purgeLog, popularity, evicted } = parts;
+  return {
+    site: () => site,
+    clock: { now: () => now, monotonicMs: () => 0 },
+    origin: recordingOrigin(answer, { record, health: seenHealth(parts) }),
+    store: recordingStore(usesStore ? parts.store : undefined, record),
+    purgeLog: {
+      position: () => purgeLog.position(),
+      verdict: (subject) => purgeLog.verdict(subject),
+      meets: (purge) => purgeLog.meets(purge),
+      append: (purge) => {
+        record.purges.push(purge);
+        return Promise.resolve({ instances: { known: 0, acknowledged: 0 } });
+      },
+    },
+    flights: new SingleFlight({ maxFlights: 1, maxWaiters: 0 }),
+    uncacheable: new BoundedMap(1),
+    evicted: usesStore ? evicted : new BoundedMap(1),
+    // This request would be counted before it is asked for.
+    popularity: { record: ignore, isHigh: (key, at) => popularity.isHigh(key, at, 1) },
+    // Its body, if it has any, is a text somebody made up.
+    codedBodies: { isWhole: () => true },
+    learnSession: ignore,
+    background: recordingBackground(record),
+    // The first is that of the exchange itself, not of a renewal behind it.
+    onOutcome: (outcome) => void (record.outcome ??= outcome),
+  };
+}
+
+const ignore = (): void => undefined;
+
+/** The last field of the name is ours. */
+const cacheStatusOf = (fields: Fields): string | undefined => fieldLines(fields, 'cache-status').at(-1);
+
+function recordingReply(record: Recorded): Reply {
+  return {
+    ...nobody,
+    head: (_status, fields) => void (record.cacheStatus ??= cacheStatusOf(fields)),
+  };
+}
+
+function recordingBackground(record: Recorded): Background {
+  return {
+    onAsked: (exchange) => void (record.exchange = exchange),
+    onStaleHit: (exchange, entry) => void (record.renewal = fetchInBackground(exchange, entry)),
+    onFreshHit: ignore,
+    onStored: ignore,
+  };
+}
+
+/** Looks into a store without its noticing: a use would keep an entry longer. */
+function recordingStore(store: Store | undefined, record: Recorded): Store {
+  const peek: Store['peek'] = (key) =>
+    store === undefined ? [] : [...store.entries()].filter((entry) => entry.key === key);
+  const found = (variants: readonly Entry[]): readonly Entry[] => (record.variants = variants);
+  return {
+    peek: (key) => found(peek(key)),
+    get: (key) => store?.get(key).then(found) ?? Promise.resolve([]),
+    hasSlowTier: store?.hasSlowTier ?? false,
+    isDown: store?.isDown ?? false,
+    endedBy: (key) => store?.endedBy?.(key),
+    put: (entry) => void (record.entry = entry),
+    use: ignore,
+    uses: () => 0,
+    remove: ignore,
+    entries: () => [],
+    size: () => ({ entries: 0, bytes: 0 }),
+  };
+}
+
+/** Whether the origin may be asked, without being the one who finds out. */
+function seenHealth({ origin: { health }, clock }: ProxyParts): OriginCondition {
+  const pauseMs = (): number => health.pauseMs(clock.monotonicMs());
+  return {
+    isClosed: health.isClosed,
+    trouble: health.trouble,
+    pauseMs,
+    admit: () => ({ kind: pauseMs() > 0 ? 'held' : 'free' }),
+    giveUp: () => false,
+    heard: ignore,
+  };
+}
+
+type Recording = { readonly record: Recorded; readonly health: OriginCondition };
+
+function recordingOrigin({ status, fields }: DryAnswer, { record, health }: Recording): Origin {
+  return {
+    send: ({ method, target, fields: sent }, receiver) => {
+      // A validation whose answer is about something else is followed by another request.
+      record.sent ??= { method, target, fields: sent };
+      const play = new Playback(receiver);
+      const body = method === 'HEAD' ? undefined : record.body;
+      queueMicrotask(() => {
+        play.run({ status, fields, body });
+      });
+      return play;
+    },
+    get agent(): never {
+      throw new Error('nothing of a dry run reaches the network');
+    },
+    health,
+    close: () => Promise.resolve(),
+  };
+}
+
+/** The imagined answer, as it would come from the network. */
+class Playback {
+  readonly #receiver: OriginReceiver;
+  #hasEnded = false;
+
+  constructor(receiver: OriginReceiver) {
+    this.#receiver = receiver;
+  }
+
+  run({ status, fields, body }: Omit<DryAnswer, 'body'> & { readonly body: Buffer | undefined }): void {
+    const receiver = this.#receiver;
+    receiver.onHead({ status, fields, reasonPhrase: '', framing: 'length' });
+    if (!this.#hasEnded && body !== undefined && body.length > 0) receiver.onData(body);
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    receiver.onEnd([]);
+  }
+
+  abort(): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#receiver.onFailure({ reason: 'aborted', sent: true });
+  }
+
+  resume(): void {
+    // Nothing is ever held back.
+  }
+}
+
+/**
+ * A body of the length the answer's head gives; without one, long enough for every `smaller_than`. What is in it nobody
+ * knows.
+ */
+function imaginedBody({ fields }: DryAnswer, { config }: Site): Buffer {
+  const given = combinedValue(fields, 'content-length');
+  const length = given === undefined ? longestMinimum(config) : Number(given);
+  // What is longer than anything that is stored is refused by its head.
+  return length > 0 && length <= config.store.maxObjectBytes ? Buffer.alloc(length) : Buffer.alloc(0);
+}
+
+function longestMinimum({ contentTypes }: Site['config']): number {
+  const conditions = [...contentTypes.values()].flatMap(({ unless }) => unless);
+  return Math.max(
+    0,
+    ...conditions.map((condition) => (condition.kind === 'smaller_than' ? condition.bytes : 0)),
+  );
+}

@@ -1,0 +1,201 @@
+/**
+ * The steps of an explanation that speak of the request: what it is for, who asks, and what it makes stale.
+ */
+
+import type { RequestDirectives } from '../http/cache-control.ts';
+import { targetText } from '../http/target.ts';
+import { acceptClass } from '../policy/key/cache-key.ts';
+import type { Identity } from '../policy/identity/identity.ts';
+import type { Match, WriteMatch } from '../policy/rules/rules.ts';
+import type { Purge } from '../store/purge-log.ts';
+import type { ClientRequest } from '../proxy/exchange/client-request.ts';
+import { shortPartition } from './describe-entry.ts';
+import type { DryRun } from './dry-run.ts';
+import type { CacheExchange } from '../proxy/exchange/exchange.ts';
+import type { Outcome, PassReason } from '../proxy/exchange/outcome.ts';
+
+/** One decision: a sentence for people, facts for programs. */
+export type ExplainStep = {
+  readonly step:
+    | 'target'
+    | 'route'
+    | 'content type'
+    | 'identity'
+    | 'pass'
+    | 'request directives'
+    | 'key'
+    | 'stored entry'
+    | 'answer'
+    | 'origin'
+    | 'storing'
+    | 'ttl'
+    | 'tags'
+    | 'makes stale';
+  readonly text: string;
+  readonly facts: Readonly<Record<string, unknown>>;
+};
+
+/** How the target reads in its one spelling. */
+export function targetStep(given: string, { path, query, host, scheme }: ClientRequest): ExplainStep {
+  const target = targetText(path, query);
+  const text = `${target} at ${scheme}://${host}${given.endsWith(target) ? '' : ` (given as ${given})`}`;
+  return {
+    step: 'target',
+    text,
+    facts: { target, host, scheme, given: given.endsWith(target) ? undefined : given },
+  };
+}
+
+/** Which route and which write rule match. */
+export function routeStep({ route, params }: Match, write: WriteMatch | undefined): ExplainStep {
+  const named = Object.entries(params).map(([name, value]) => `${name}=${value}`);
+  const found =
+    route === undefined
+      ? 'no route matches'
+      : `${route.methods[0] ?? ''} ${route.pattern}, line ${route.line}${named.length === 0 ? '' : ` (${named.join(', ')})`}`;
+  const listed = write?.rule.matches.map(({ methods, pattern }) => `${methods[0] ?? ''} ${pattern}`);
+  const text = listed === undefined ? found : `${found}; a write: ${listed.join(', ')}`;
+  return {
+    step: 'route',
+    text,
+    facts: { method: route?.methods[0], pattern: route?.pattern, line: route?.line, params, write: listed },
+  };
+}
+
+/** What kind of content it is. */
+export function contentTypeStep({ contentType, route }: Match): ExplainStep {
+  const { kind, name, scope, cacheControl } = contentType;
+  const how =
+    kind === 'rule'
+      ? `${name}: scope ${scope}, cache_control ${cacheControl}`
+      : `${name}: ${kind === 'standard' ? "HTTP's own rules (RFC 9111)" : 'never looked up, never stored'}`;
+  const unmatched = route === undefined;
+  const facts =
+    kind === 'rule'
+      ? { name, kind, unmatched, scope, cache_control: cacheControl }
+      : { name, kind, unmatched };
+  return { step: 'content type', text: unmatched ? `${how} (what unmatched says)` : how, facts };
+}
+
+/** Who is asking, as far as may be shown. */
+export function identityStep(identity: Identity): ExplainStep {
+  switch (identity.kind) {
+    case 'anonymous':
+      return { step: 'identity', text: 'anonymous: no credentials', facts: { class: 'anonymous' } };
+    case 'doubt':
+      return {
+        step: 'identity',
+        text: `in doubt: ${identity.reason}`,
+        facts: { class: 'doubt', reason: identity.reason },
+      };
+    case 'known': {
+      const partition = shortPartition(identity.partition);
+      const isVerified = identity.claims !== undefined;
+      const by = isVerified ? 'by a verified session' : 'by its complete credentials';
+      return {
+        step: 'identity',
+        text: `known ${by}: ${partition}`,
+        facts: { class: 'known', verified: isVerified, partition },
+      };
+    }
+    default:
+      return identity satisfies never;
+  }
+}
+
+const passTexts: Readonly<Record<PassReason, string>> = {
+  rule: 'the route says pass',
+  unmatched: 'no route matches, and unmatched says pass',
+  method: 'only GET and HEAD are looked up',
+  'write-rule': 'it is listed as a write',
+  'request-body': 'it has a body',
+  'method-override': 'it claims to be of another method',
+  precondition: 'its precondition speaks of the state of the origin (RFC 9111 §4.3.2)',
+  upgrade: 'it asks for a WebSocket',
+  identity: 'nobody can say safely who is asking',
+};
+
+/** Why the request never touches the store, if so. */
+export function passStep({ pass, doubt }: Outcome): ExplainStep | undefined {
+  if (pass === undefined) return undefined;
+  const detail = doubt === undefined ? '' : `: ${doubt}`;
+  return { step: 'pass', text: `passed, ${passTexts[pass]}${detail}`, facts: { reason: pass, doubt } };
+}
+
+/** What the client demands of caches (RFC 9111 §5.2.1). */
+export function directivesStep(exchange: CacheExchange | undefined): ExplainStep | undefined {
+  if (exchange === undefined) return undefined;
+  const given = Object.entries(exchange.directives satisfies RequestDirectives).filter(
+    ([, value]) => value !== undefined && value !== false,
+  );
+  if (given.length === 0) return undefined;
+  const text = given.map(([name, value]) => (value === true ? name : `${name}=${value}`)).join(', ');
+  return { step: 'request directives', text, facts: Object.fromEntries(given) };
+}
+
+/** What tells this exchange apart from others. */
+export function keyStep(exchange: CacheExchange | undefined): ExplainStep | undefined {
+  if (exchange === undefined) return undefined;
+  const { plan, match, request, host, target } = exchange;
+  const { contentType } = match;
+  const parts: [string, string][] = [
+    ['scheme', request.scheme],
+    ['host', host],
+    ['target', target],
+    ['partition', shortPartition(plan.partition)],
+  ];
+  if (contentType.kind === 'rule') {
+    const { cookies, headers } = contentType.vary;
+    parts.push(['type', contentType.name], ['scope', contentType.scope]);
+    if (!headers.includes('accept')) parts.push(['accept', acceptClass(request.known.accept)]);
+    if (cookies.length > 0) parts.push(['cookies', cookies.join(' ')]);
+    if (headers.length > 0) parts.push(['headers', headers.join(' ')]);
+  }
+  const digest = plan.key.slice(0, 16);
+  const text = `${digest}… of ${parts.map(([name, value]) => `${name} ${value}`).join(', ')}`;
+  return { step: 'key', text, facts: { digest, ...Object.fromEntries(parts) } };
+}
+
+/** How the client would be answered now. */
+export function answerStep({ outcome, cacheStatus: shown }: DryRun): ExplainStep {
+  const { kind, status, miss, purgedBy } = outcome;
+  const cause =
+    miss === undefined ? '' : `; a miss: ${miss}${purgedBy === undefined ? '' : ` by ${purgedBy}`}`;
+  return {
+    step: 'answer',
+    text: `${status}, Cache-Status: ${shown ?? 'none'}${cause}`,
+    facts: { kind, status, cache_status: shown, miss, purged_by: purgedBy },
+  };
+}
+
+/** What the origin is sent; `isBehind`: behind an answer from the store. `otherwise`: were nothing stored. */
+export function originStep(
+  sent: DryRun['sent'],
+  { isBehind, otherwise }: { isBehind: boolean; otherwise: DryRun['sent'] },
+): ExplainStep {
+  const facts = { asked: sent !== undefined && !isBehind, ...askedFacts(sent ?? otherwise) };
+  if (sent !== undefined) {
+    const text = `${isBehind ? 'asked behind the answer: ' : ''}${askedText(sent)}`;
+    return { step: 'origin', text, facts: { ...facts, renewed: isBehind } };
+  }
+  const text =
+    otherwise === undefined ? 'not asked' : `not asked; without the store: ${askedText(otherwise)}`;
+  return { step: 'origin', text, facts };
+}
+
+type Sent = NonNullable<DryRun['sent']>;
+const namesOf = ({ fields }: Sent): string[] => [...new Set(fields.filter((_, index) => index % 2 === 0))];
+const askedText = (sent: Sent): string => `${sent.method} ${sent.target} with ${namesOf(sent).join(', ')}`;
+const askedFacts = (sent: DryRun['sent']): Record<string, unknown> =>
+  sent === undefined ? {} : { method: sent.method, target: sent.target, fields: namesOf(sent) };
+
+/** What its passing makes stale, before it is answered. */
+export function writeStep(purges: readonly Purge[]): ExplainStep | undefined {
+  const tags = purges.flatMap((purge) => purge.tags);
+  if (tags.length === 0) return undefined;
+  return {
+    step: 'makes stale',
+    text: tags.join(', '),
+    facts: { tags, causes: purges.map(({ cause }) => cause) },
+  };
+}

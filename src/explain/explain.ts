@@ -1,0 +1,239 @@
+/**
+ * Why is an exchange answered as it is? Every decision, step by step, as the pipeline makes it (`dry-run.ts`).
+ *
+ * Promises: nothing is sent or changed; identities appear as digests, cookies and other credentials not at all.
+ */
+
+import { randomUUID } from 'node:crypto';
+import type { Config } from '../config/config.ts';
+import type { Fields } from '../http/message.ts';
+import { normaliseTarget, targetText } from '../http/target.ts';
+import { BoundedMap } from '../kit/bounded-map.ts';
+import { SingleFlight } from '../kit/single-flight.ts';
+import type { Clock } from '../kit/time.ts';
+import { OriginHealth } from '../origin/origin-health.ts';
+import { LearnedSessionMap } from '../store/learned-sessions.ts';
+import { MemoryStore } from '../store/memory.ts';
+import { LocalPurgeLog } from '../store/purge-log.ts';
+import { urlTag } from '../policy/rules/entry-tags.ts';
+import type { VerifyJwt } from '../policy/identity/identity.ts';
+import { createPopularity } from '../policy/lifetime/popularity.ts';
+import { namesHost, readAsked } from '../proxy/exchange/asked-request.ts';
+import type { ClientRequest, RefusalReason } from '../proxy/exchange/client-request.ts';
+import { type DryRun, dryRun } from './dry-run.ts';
+import type { ProxyParts } from '../proxy/exchange/exchange.ts';
+import {
+  answerStep,
+  contentTypeStep,
+  directivesStep,
+  type ExplainStep,
+  identityStep,
+  keyStep,
+  originStep,
+  passStep,
+  routeStep,
+  targetStep,
+  writeStep,
+} from './explain-request.ts';
+import { entryStep, storingSteps } from './explain-storing.ts';
+import { keyedQuery } from '../proxy/exchange/keyed-exchange.ts';
+import type { NotStoredReason, PassReason } from '../proxy/exchange/outcome.ts';
+import { compileSite } from '../proxy/exchange/site.ts';
+
+export type Question = {
+  readonly method: string;
+  /** A path with its query, or an absolute URL. */
+  readonly url: string;
+  /** The request's fields, and the status and fields of the origin's imagined answer. */
+  readonly fields: Fields;
+  readonly status: number;
+  readonly responseFields: Fields;
+  /** The body of that answer, where it matters; absent: one of the length its fields give. */
+  readonly responseBody?: string | undefined;
+};
+
+/** What it all comes to; `stored_for` in seconds, negative where the answer is stale and kept for its validator. */
+export type Verdict =
+  | { readonly kind: 'hit' }
+  | { readonly kind: 'refused'; readonly status: number }
+  | {
+      readonly kind: 'passed';
+      readonly reason: PassReason;
+      readonly stale_tags: number;
+      readonly stored_for: number | undefined;
+    }
+  /** With both, the answer was not stored, and freshened what is. */
+  | {
+      readonly kind: 'forwarded';
+      readonly stored_for: number | undefined;
+      readonly reason: NotStoredReason | undefined;
+    };
+
+export type Explanation = {
+  readonly method: string;
+  readonly url: string;
+  readonly verdict: Verdict;
+  /** The verdict in a line. */
+  readonly summary: string;
+  readonly steps: readonly ExplainStep[];
+};
+
+/** `not-a-url`: the URL is neither a path nor absolute. */
+export type ExplainResult =
+  { readonly kind: 'explained'; readonly explanation: Explanation } | { readonly kind: 'not-a-url' };
+
+/** Explains one exchange. With the parts of a running proxy, also what it has stored for it. */
+export async function explain(parts: ProxyParts, question: Question): Promise<ExplainResult> {
+  const site = parts.site();
+  const { method, url, fields } = question;
+  const host = site.config.listen.hosts?.find((name) => !name.startsWith('*')) ?? 'localhost';
+  const asked = { method, url, fields, host };
+  const first = readAsked(asked, site.config.listen);
+  const stored = first.kind === 'request' && !namesHost(url) ? storedHost(parts, first.request) : undefined;
+  const read = stored === undefined ? first : readAsked({ ...asked, host: stored }, site.config.listen);
+  switch (read.kind) {
+    case 'not-a-url':
+      return read;
+    case 'asterisk':
+      return refused(question, { status: 204, detail: undefined });
+    case 'refused':
+      return refused(question, read);
+    case 'request':
+      return explained(question, await explainRequest(parts, question, read.request));
+    default:
+      return read satisfies never;
+  }
+}
+
+/** A host that something is stored for at this path: what a question that names none is most likely about. */
+function storedHost({ site, store }: ProxyParts, request: ClientRequest): string | undefined {
+  const match = site().rules.match('GET', request.path, request);
+  const wanted = urlTag(targetText(request.path, keyedQuery({ request, match })));
+  for (const { tags, host } of store.entries()) if (tags.includes(wanted)) return host;
+  return undefined;
+}
+
+/** An explanation as text, a line for each step. */
+export function explanationLines({ method, url, summary, steps }: Explanation): string[] {
+  const width = Math.max(...steps.map(({ step }) => step.length));
+  return [
+    `${method} ${url}`,
+    ...steps.map(({ step, text }) => `  ${step.padEnd(width)}  ${text}`),
+    `→ ${summary}`,
+  ];
+}
+
+/** The parts of a proxy that is not running: it has stored nothing and learned nothing. */
+export function offlineParts(
+  config: Config,
+  { clock, verifyJwt }: { clock: Clock; verifyJwt: VerifyJwt | undefined },
+): ProxyParts {
+  const site = compileSite(config, { learned: new LearnedSessionMap(), verifyJwt });
+  const never = (): never => {
+    throw new Error('nothing offline reaches the network');
+  };
+  return {
+    site: () => site,
+    store: new MemoryStore({ maxBytes: 0 }),
+    purgeLog: new LocalPurgeLog(randomUUID()),
+    origin: {
+      send: never,
+      close: () => Promise.resolve(),
+      get agent() {
+        return never();
+      },
+      health: new OriginHealth(),
+    },
+    clock,
+    flights: new SingleFlight({ maxFlights: 1, maxWaiters: 0 }),
+    uncacheable: new BoundedMap(1),
+    evicted: new BoundedMap(1),
+    popularity: createPopularity(config.ttl.popular),
+    codedBodies: { isWhole: () => true },
+    learnSession: () => undefined,
+    onOutcome: () => undefined,
+  };
+}
+
+type Told = { readonly verdict: Verdict; readonly steps: readonly ExplainStep[] };
+
+const explained = ({ method, url }: Question, { verdict, steps }: Told): ExplainResult => ({
+  kind: 'explained',
+  explanation: { method, url, verdict, summary: summaryOf(verdict), steps },
+});
+
+function refused(
+  question: Question,
+  { status, detail }: { status: number; detail: RefusalReason | undefined },
+): ExplainResult {
+  const bad = normaliseTarget(question.url);
+  const target = detail === 'bad-target' && bad.kind === 'bad' ? bad.reason : undefined;
+  const facts = { status, reason: detail ?? 'asterisk', target_fault: target };
+  const fault = target === undefined ? '' : ` (${target})`;
+  const why = detail === undefined ? 'about the server as a whole' : `${detail}${fault}`;
+  const step: ExplainStep = { step: 'target', text: `answered ${status} at once: ${why}`, facts };
+  return explained(question, { verdict: { kind: 'refused', status }, steps: [step] });
+}
+
+async function explainRequest(parts: ProxyParts, question: Question, request: ClientRequest): Promise<Told> {
+  const now = parts.clock.now();
+  const { status, responseFields, responseBody } = question;
+  const body = responseBody === undefined ? {} : { body: Buffer.from(responseBody) };
+  const answer = { status, fields: responseFields, ...body };
+  // Once as if nothing were stored, for what a fetch brings; once as it would be answered now.
+  const first = await dryRun(parts, { request, answer, now, usesStore: false });
+  const live = await dryRun(parts, { request, answer, now, usesStore: true });
+  const site = parts.site();
+  const match = site.rules.match(request.method, request.path, request);
+  const identity = await site.identify(request, now);
+  const steps: (ExplainStep | undefined)[] = [
+    targetStep(question.url, request),
+    routeStep(match, site.rules.matchWrite(request.method, request.path, request)),
+    contentTypeStep(match),
+    identityStep(identity),
+    passStep(live.outcome),
+    directivesStep(live.exchange),
+    keyStep(live.exchange),
+    entryStep(parts, live),
+    answerStep(live),
+    originStep(live.sent, { isBehind: live.outcome.kind === 'hit', otherwise: first.sent }),
+    // What is asked of the origin now; for a hit what would be, were nothing stored.
+    ...storingSteps(live.outcome.kind === 'hit' ? first : live, { question, now }),
+    writeStep(live.purges),
+  ];
+  return { verdict: verdictOf(live), steps: steps.filter((step) => step !== undefined) };
+}
+
+function verdictOf({ outcome, entry, purges }: DryRun): Verdict {
+  const storedFor = entry && Math.floor(entry.policy.lifetime - entry.policy.initialAge);
+  if (outcome.pass !== undefined) {
+    const staleTags = purges.reduce((sum, { tags }) => sum + tags.length, 0);
+    return { kind: 'passed', reason: outcome.pass, stale_tags: staleTags, stored_for: storedFor };
+  }
+  if (outcome.kind === 'hit') return { kind: 'hit' };
+  if (outcome.kind === 'refused') return { kind: 'refused', status: outcome.status };
+  return { kind: 'forwarded', stored_for: storedFor, reason: outcome.notStored };
+}
+
+function summaryOf(verdict: Verdict): string {
+  switch (verdict.kind) {
+    case 'passed': {
+      const { reason, stale_tags, stored_for } = verdict;
+      const stale = stale_tags === 0 ? '' : `; makes ${stale_tags} tags stale`;
+      return `passed: ${reason}${stale}${stored_for === undefined ? '' : `; stored for ${stored_for} s`}`;
+    }
+    case 'hit':
+      return 'a hit: answered from the store';
+    case 'refused':
+      return `answered ${verdict.status}, the origin is not asked`;
+    case 'forwarded': {
+      const { reason, stored_for } = verdict;
+      if (stored_for === undefined) return `forwarded, not stored: ${reason ?? 'not asked for'}`;
+      return reason === undefined
+        ? `forwarded, and stored for ${stored_for} s`
+        : `forwarded, not stored: ${reason}; what is stored is freshened, for ${stored_for} s`;
+    }
+    default:
+      return verdict satisfies never;
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * Whether one path pattern takes everything another matches, so that the second is never reached.
+ *
+ * Promises: "yes" is always right; "no" may also mean "not seen" (own expressions, or too much to try). Both patterns
+ * are followed character by character at once, the earlier one in all the ways it could match: when every way the later
+ * one can end is an end of the earlier one too, it covers. Characters that neither spells out are all alike, so one
+ * stands for the rest.
+ */
+
+import type { PathPiece } from './match.ts';
+
+/** `text` must come next; `parameter`: repeatable, not `/`; `wildcard`: repeatable or absent. */
+type Step = { readonly kind: 'text'; readonly char: string } | { readonly kind: 'parameter' | 'wildcard' };
+
+const other = '\u0000';
+const enough = 20_000;
+
+/** A pattern made ready to be compared with many others. */
+export type Comparable = {
+  readonly pieces: readonly PathPiece[];
+  /** What every path it matches begins with. */
+  readonly start: string;
+  /** The texts it spells out, in order. */
+  readonly spelled: readonly string[];
+  /** A path it matches, with characters no pattern spells out wherever there is choice. */
+  readonly example: string;
+};
+
+/** Prepares a pattern for `covers`. */
+export function comparable(pieces: readonly PathPiece[]): Comparable {
+  const choice = pieces.findIndex(({ kind }) => kind !== 'text');
+  const texts = pieces.map((piece) => (piece.kind === 'text' ? piece.text : other));
+  const example = texts.join('');
+  return {
+    pieces,
+    // Every path begins with `/`, written or not.
+    start: texts.slice(0, choice === -1 ? undefined : choice).join('') || '/',
+    spelled: example.split(other),
+    example: example.startsWith(other) ? `/${example}` : example,
+  };
+}
+
+/** Whether every path that `later` matches is matched by `earlier`. */
+export function covers(earlier: Comparable, later: Comparable): boolean {
+  // Two cheap questions settle nearly every pair: where the later pattern leaves a choice, the earlier may not be pickier.
+  if (!later.start.startsWith(startOf(earlier)) || !spellsOut(later.example, earlier.spelled)) return false;
+  if (earlier.pieces.some(({ kind }) => kind === 'any')) return false;
+  return includes(stepsOf(earlier.pieces), stepsOf(later.pieces));
+}
+
+const startOf = ({ pieces, start }: Comparable): string => (pieces[0]?.kind === 'text' ? start : '');
+
+function spellsOut(example: string, texts: readonly string[]): boolean {
+  let from = 0;
+  for (const text of texts) {
+    const found = example.indexOf(text, from);
+    if (found === -1) return false;
+    from = found + text.length;
+  }
+  return true;
+}
+
+function stepsOf(pieces: readonly PathPiece[]): readonly Step[] {
+  return pieces.flatMap((piece): readonly Step[] => {
+    if (piece.kind === 'text') return [...piece.text].map((char) => ({ kind: 'text', char }));
+    // Only the later pattern has `any` here; taking it for everything can only make it harder to cover.
+    return [{ kind: piece.kind === 'parameter' ? 'parameter' : 'wildcard' }];
+  });
+}
+
+/** Positions in a pattern, after those that a wildcard lets be skipped. `i` is "before step i"; half steps are "inside, may repeat". */
+type State = { readonly earlier: readonly number[]; readonly later: readonly number[] };
+
+function includes(earlier: readonly Step[], later: readonly Step[]): boolean {
+  const alphabet = new Set(['/', other]);
+  for (const step of [...earlier, ...later]) if (step.kind === 'text') alphabet.add(step.char);
+
+  // Every path begins with `/`.
+  const first = {
+    earlier: advance(earlier, skip(earlier, [0]), '/'),
+    later: advance(later, skip(later, [0]), '/'),
+  };
+  const seen = new Set<string>([keyOf(first)]);
+  const waiting: State[] = [first];
+  for (let state = waiting.pop(); state !== undefined; state = waiting.pop()) {
+    if (state.later.length === 0) continue;
+    if (ends(later, state.later) && !ends(earlier, state.earlier)) return false;
+    for (const char of alphabet) {
+      const next = {
+        earlier: advance(earlier, state.earlier, char),
+        later: advance(later, state.later, char),
+      };
+      const key = keyOf(next);
+      if (seen.has(key)) continue;
+      if (seen.size > enough) return false;
+      seen.add(key);
+      waiting.push(next);
+    }
+  }
+  return true;
+}
+
+const keyOf = (state: State): string => `${state.earlier.join()}|${state.later.join()}`;
+const ends = (steps: readonly Step[], positions: readonly number[]): boolean =>
+  positions.includes(steps.length);
+
+/** The positions reachable by one character, wildcards that match nothing skipped. */
+function advance(steps: readonly Step[], positions: readonly number[], char: string): readonly number[] {
+  const next = new Set<number>();
+  for (const position of positions) {
+    const step = steps[Math.floor(position)];
+    if (step === undefined || !takes(step, char)) continue;
+    if (step.kind === 'text') next.add(position + 1);
+    else if (step.kind === 'wildcard') next.add(position);
+    else for (const reached of [Math.floor(position) + 0.5, Math.floor(position) + 1]) next.add(reached);
+  }
+  return skip(steps, [...next]);
+}
+
+function takes(step: Step, char: string): boolean {
+  if (step.kind === 'text') return step.char === char;
+  return step.kind === 'wildcard' || char !== '/';
+}
+
+function skip(steps: readonly Step[], positions: readonly number[]): readonly number[] {
+  const all = new Set(positions);
+  for (const position of all) if (steps[position]?.kind === 'wildcard') all.add(position + 1);
+  return [...all].sort((a, b) => a - b);
+}

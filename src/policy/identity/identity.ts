@@ -1,0 +1,281 @@
+/**
+ * Who is asking (CONTRACT §2.2, DESIGN §5).
+ *
+ * Promises: an identity is a digest of proven or complete credentials, never of claims nobody verified; whatever cannot
+ * be told safely is `doubt`, and a request in doubt is passed. `{user}` is named only by a verified or learned session.
+ */
+
+import { hash } from 'node:crypto';
+import type { IdentityConfig, Jwt } from '../../config/config.ts';
+import type { Cookie } from '../../http/cookies.ts';
+import type { Fields } from '../../http/message.ts';
+import type { KnownFields } from '../../http/request-head.ts';
+import { BoundedMap } from '../../kit/bounded-map.ts';
+import type { EpochMs } from '../../kit/time.ts';
+import { type Claims, claimText } from './claims.ts';
+import { type CredentialDoubt, readCredentials } from './credentials.ts';
+import { type FlaskCookie, flaskSigningKey } from './flask-session.ts';
+import { foldFieldName } from '../../http/field-name.ts';
+import {
+  askElsewhere,
+  type LearnedSessions,
+  noSession,
+  type Proof,
+  readSession,
+  type SessionDoubt,
+  type SessionWork,
+} from './session-proof.ts';
+
+/** A digest that stands for one identity in keys, tags and the control API. */
+export type Partition = string;
+
+/** Why nobody can say who is asking. */
+export type IdentityDoubt =
+  | CredentialDoubt
+  | SessionDoubt
+  | 'credential-without-session'
+  | 'several-tokens'
+  | 'bad-token'
+  | 'unknown-credential';
+
+/** Who is asking. `credentials` are the cookies to send on; `session` is the flask cookie a renewal is compared with. */
+export type Identity =
+  | { readonly kind: 'anonymous' }
+  | {
+      readonly kind: 'known';
+      readonly partition: Partition;
+      /** How `{user}` reads: the verified claim, else the partition. */
+      readonly user: string;
+      /** Of a verified (or learned) session or token only. */
+      readonly claims: Claims | undefined;
+      /** In one order, whatever the order sent: requests with one key send the same. */
+      readonly cookies: readonly Cookie[];
+      /** The field that held the token, where it is neither a cookie nor Authorization. */
+      readonly tokenFields: Fields;
+      readonly session: FlaskCookie | undefined;
+    }
+  | { readonly kind: 'doubt'; readonly reason: IdentityDoubt };
+
+/** Verifies a token's signature and times; gives its claims, or `undefined`. */
+export type VerifyJwt = (token: string, now: EpochMs) => Promise<Claims | undefined>;
+
+export type IdentityRequest = {
+  readonly known: KnownFields;
+  readonly repeated: readonly string[];
+  readonly fields: Fields;
+};
+
+export type Identify = (request: IdentityRequest, now: EpochMs) => Identity | Promise<Identity>;
+
+type Parts = {
+  readonly config: IdentityConfig;
+  readonly learned: LearnedSessions;
+  readonly verifyJwt: VerifyJwt | undefined;
+};
+
+/** What the identity of one exact set of credentials is, and between which instants that answer holds. */
+type Remembered = { readonly identity: Identity; readonly isStillGood: (now: EpochMs) => boolean };
+
+const anonymous: Identity = { kind: 'anonymous' };
+const doubt = (reason: IdentityDoubt): Identity => ({ kind: 'doubt', reason });
+const always = (): boolean => true;
+
+/** How many sets of credentials are remembered, and how long the text of one may be: some 25 MB at the very most. */
+const mostRemembered = 4096;
+const longestRemembered = 6144;
+
+/** Makes the function that tells who is asking. It remembers its answers in a bounded map. */
+export function createIdentify({ config, learned, verifyJwt }: Parts): Identify {
+  const names = credentialNames(config);
+  const flask = config.flaskSession;
+  const key = flask?.secret === undefined ? undefined : flaskSigningKey(flask.secret);
+  // Most requests have cookies and no other credential: found by the line as it came, no text is made for them.
+  const byCookie = new BoundedMap<string, Remembered>(mostRemembered);
+  const byAll = new BoundedMap<string, Remembered>(mostRemembered);
+
+  return (request, now) => {
+    const { known, repeated } = request;
+    const token = config.jwt?.from.kind === 'header' ? headerToken(config.jwt, request) : undefined;
+    if (token === 'several') return doubt('several-tokens');
+    if (known.cookie === undefined && known.authorization === undefined && token === undefined)
+      return anonymous;
+    if (repeated.length > 0 && (repeated.includes('cookie') || repeated.includes('authorization'))) {
+      return doubt(repeated.includes('cookie') ? 'several-cookie-lines' : 'several-authorizations');
+    }
+    const isCookieOnly = known.authorization === undefined && token === undefined;
+    const remembered = isCookieOnly ? byCookie : byAll;
+    const memoKey = isCookieOnly
+      ? (known.cookie ?? '')
+      : JSON.stringify([known.cookie, known.authorization, token]);
+    const before = remembered.get(memoKey);
+    if (before?.isStillGood(now) === true) return before.identity;
+    const work = { known, repeated, names, flask, key, learned, now, token, jwt: config.jwt, verifyJwt };
+    const result = tellIdentity(work);
+    const remember = (answer: Remembered): Identity => {
+      if (memoKey.length <= longestRemembered) remembered.set(memoKey, answer);
+      return answer.identity;
+    };
+    return result instanceof Promise ? result.then(remember) : remember(result);
+  };
+}
+
+/** The cookies that count: those named, with the session's and the token's own; `undefined` means all. */
+export function credentialNames(config: IdentityConfig): ReadonlySet<string> | undefined {
+  if (config.credentials === undefined) return undefined;
+  const names = new Set(config.credentials);
+  if (config.flaskSession !== undefined) names.add(config.flaskSession.cookie);
+  if (config.jwt?.from.kind === 'cookie') names.add(config.jwt.from.name);
+  return names;
+}
+
+type Work = SessionWork & {
+  readonly known: KnownFields;
+  readonly repeated: readonly string[];
+  readonly names: ReadonlySet<string> | undefined;
+  readonly token: string | undefined;
+  readonly jwt: Jwt | undefined;
+  readonly verifyJwt: VerifyJwt | undefined;
+};
+
+const answer = (identity: Identity, isStillGood: (now: EpochMs) => boolean = always): Remembered => ({
+  identity,
+  isStillGood,
+});
+
+function tellIdentity(work: Work): Remembered | Promise<Remembered> {
+  const credentials = readCredentials(work.known, work.repeated, work.names);
+  if (credentials.kind === 'doubt') return answer(credentials);
+  const { cookies, authorization } = credentials;
+  if (cookies.length === 0 && authorization === undefined && work.token === undefined)
+    return answer(anonymous);
+  const session =
+    work.flask === undefined ? undefined : cookies.find(({ name }) => name === work.flask?.cookie);
+  if (work.flask !== undefined && session === undefined && cookies.length > 0 && work.jwt === undefined) {
+    // DESIGN §5: remember_me logs a user in within the same request; such a request is not anonymous.
+    return answer(doubt('credential-without-session'));
+  }
+  const asked = session === undefined ? undefined : askElsewhere(session.value, work);
+  const known = { ...credentials, session };
+  return asked === undefined ? identityBy(known, work) : asked.then(() => identityBy(known, work));
+}
+
+type Shown = {
+  readonly cookies: readonly Cookie[];
+  readonly authorization: string | undefined;
+  readonly session: Cookie | undefined;
+};
+
+function identityBy(credentials: Shown, work: Work): Remembered | Promise<Remembered> {
+  const { session } = credentials;
+  const proof = session === undefined ? noSession : readSession(session.value, work);
+  if (proof.kind === 'doubt') return answer(doubt(proof.reason), (now) => now === work.now);
+  const common = {
+    proof,
+    rest: restOf(credentials, work),
+    cookies: [...credentials.cookies].sort(byName),
+    tokenFields: tokenFieldsOf(work),
+  };
+  const token = work.token ?? tokenOf(work.jwt, credentials);
+  if (token === undefined || work.verifyJwt === undefined) {
+    return answer(identityOf({ ...common, token: undefined }), proof.isStillGood);
+  }
+  const { now, jwt } = work;
+  return work.verifyJwt(token, now).then((claims) => tokenAnswer({ ...common, claims, jwt, now }));
+}
+
+/** What is neither the verified session nor the verified token counts as it is: names and complete values. */
+function restOf(
+  { cookies, authorization, session }: Shown,
+  work: Work,
+): readonly (readonly [string, string])[] {
+  const from = work.jwt?.from;
+  const rest = cookies
+    .filter((cookie) => cookie !== session && !(from?.kind === 'cookie' && cookie.name === from.name))
+    .map(({ name, value }) => [name, value] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  const isTokenHeader = from?.kind === 'header' && from.name === 'authorization' && work.token !== undefined;
+  return authorization === undefined || isTokenHeader
+    ? rest
+    : [...rest, ['authorization', authorization] as const];
+}
+
+const byName = (one: Cookie, other: Cookie): number => (one.name < other.name ? -1 : 1);
+
+/** What an identity is made of, but for its token. */
+type Known = {
+  readonly proof: Proof & { kind: 'session' };
+  readonly rest: readonly (readonly [string, string])[];
+  readonly cookies: readonly Cookie[];
+  readonly tokenFields: Fields;
+};
+
+function identityOf({
+  proof,
+  rest,
+  token,
+  ...sent
+}: Known & {
+  readonly token: { material: string; user: string | undefined; claims: Claims } | undefined;
+}): Identity {
+  const partition = hash('sha256', JSON.stringify([proof.material, token?.material, rest]), 'hex');
+  return {
+    kind: 'known',
+    partition,
+    user: proof.user ?? token?.user ?? partition.slice(0, 16),
+    claims: proof.claims ?? token?.claims,
+    ...sent,
+    session: proof.cookie,
+  };
+}
+
+function tokenOf(jwt: Jwt | undefined, { cookies }: Pick<Shown, 'cookies'>): string | undefined {
+  return jwt?.from.kind === 'cookie' ? cookies.find(({ name }) => name === jwt.from.name)?.value : undefined;
+}
+
+/** The token of a field; `several` where servers could differ about which one it is. */
+function headerToken(jwt: Jwt, { known, fields }: IdentityRequest): string | undefined {
+  if (jwt.from.name === 'authorization') {
+    return /^Bearer +([^ ,]+)$/i.exec(known.authorization ?? '')?.[1];
+  }
+  const wanted = foldFieldName(jwt.from.name);
+  let token: string | undefined;
+  for (let index = 0; index < fields.length; index += 2) {
+    if (foldFieldName(fields[index] ?? '') !== wanted) continue;
+    if (token !== undefined) return 'several';
+    token = fields[index + 1];
+  }
+  return token;
+}
+
+function tokenFieldsOf({ jwt, token }: Work): Fields {
+  const isField = jwt?.from.kind === 'header' && jwt.from.name !== 'authorization' && token !== undefined;
+  return isField ? [jwt.from.name, token] : [];
+}
+
+/** Claims that change with every renewal of a token and say nothing about who it names (RFC 7519 §4.1). */
+const volatileClaims: ReadonlySet<string> = new Set(['iat', 'exp', 'nbf', 'jti']);
+
+/** How long a verified token is believed without another look: its issuer may have withdrawn the key. */
+const believedMs = 300_000;
+
+function tokenAnswer({
+  claims,
+  jwt,
+  now: verifiedAt,
+  ...known
+}: Known & {
+  readonly claims: Claims | undefined;
+  readonly jwt: Jwt | undefined;
+  readonly now: EpochMs;
+}): Remembered {
+  if (claims === undefined) return answer(doubt('bad-token'), (now) => now < 0);
+  const stable = Object.entries(claims)
+    .filter(([name]) => !volatileClaims.has(name))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  const user = claimText(claims, jwt?.claim ?? 'sub');
+  const expiresAt = typeof claims['exp'] === 'number' ? claims['exp'] * 1000 : Number.POSITIVE_INFINITY;
+  const token = { material: JSON.stringify(stable), user, claims };
+  const isStillGood = (now: EpochMs): boolean =>
+    now >= verifiedAt && now < Math.min(expiresAt, verifiedAt + believedMs) && known.proof.isStillGood(now);
+  return answer(identityOf({ ...known, token }), isStillGood);
+}

@@ -1,0 +1,45 @@
+/**
+ * Keys computed for earlier requests, so that a hit computes none.
+ *
+ * Promises: a key is given only for the very parts it was computed from, for the text it is found by is as injective as
+ * the key's own (each part with its length before it); memory is bounded, and holds on to nothing of a request.
+ */
+
+import { BoundedMap } from '../../kit/bounded-map.ts';
+
+/** What a key is computed from: canonical parts of the request, and the values that the rule adds, in its order. */
+export type KeyParts = {
+  readonly scheme: string;
+  readonly host: string;
+  readonly path: string;
+  readonly query: string | undefined;
+  readonly values: readonly (string | null)[];
+};
+
+const mostKeys = 4096;
+/** Keys of longer texts are computed each time. */
+const longestText = 512;
+
+/** The keys of one configuration: in another the same values may mean something else. */
+export class KeyMemo<Key extends string> {
+  readonly #keys = new BoundedMap<string, Key>(mostKeys);
+
+  /** The key computed before for these parts, else that of `compute`. */
+  keyOf(parts: KeyParts, compute: () => Key): Key {
+    const text = textOf(parts);
+    if (text.length > longestText) return compute();
+    const before = this.#keys.get(text);
+    if (before !== undefined) return before;
+    const key = compute();
+    this.#keys.set(text, key);
+    return key;
+  }
+}
+
+function textOf({ scheme, host, path, query, values }: KeyParts): string {
+  let text = scheme + measured(host) + measured(path) + measured(query ?? null);
+  for (const value of values) text += measured(value);
+  return text;
+}
+
+const measured = (value: string | null): string => (value === null ? '-' : `${value.length}:${value}`);

@@ -1,0 +1,128 @@
+/**
+ * Request fields outside the key: the reviewed list of those that are sent all the same, and those that are not, because
+ * by them a request claims to be another than it is.
+ *
+ * Promise: this is the only place that lists them (DESIGN §3.2). Names are compared as the strangest server reads them:
+ * WSGI and CGI give an application `X_Forwarded_Host` and `X-Forwarded-Host` under one name.
+ */
+
+import { foldFieldName } from '../../http/field-name.ts';
+
+/**
+ * The reviewed list: what is sent though neither key nor variant knows it, because it cannot change the representation.
+ *
+ * | field | what is sent | why it is safe |
+ * |---|---|---|
+ * | `X-Forwarded-For` | the client's address, behind those a trusted proxy told; addresses only | origins use it for limits and logs |
+ * | `X-Request-ID` | an id made for the fetch, never the client's | an id for logs |
+ * | `Via` | `1.1 shelflife`; on `standard` behind the client's, which is keyed there | the same for all of one key |
+ * | `X-Forwarded-Proto`, `X-Forwarded-Host` | the scheme and host of the key | in the key |
+ *
+ * An answer that says it varies by one of them is for its cause only (`variesOnUnkeyed`).
+ */
+export const unkeyedFields: ReadonlySet<string> = new Set([
+  'x-forwarded-for',
+  'x-request-id',
+  'via',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+]);
+
+/** Those of the list that differ between requests with one key. */
+const varying: ReadonlySet<string> = new Set(['x-forwarded-for', 'x-request-id']);
+
+/** Whether a `Vary` (its lower-case names) names what no key and no variant knows: such an answer is for nobody else. */
+export const variesOnUnkeyed = (names: readonly string[]): boolean =>
+  names.some((name) => varying.has(foldFieldName(name)));
+
+/** Methods a GET may claim to be; such a request is passed. */
+export const methodOverrideFields: readonly string[] = [
+  'x-http-method',
+  'x-http-method-override',
+  'x-method',
+  'x-method-override',
+  'x-original-method',
+  'x-request-method',
+];
+
+/** Whole families of claims. `x-forwarded-user` and the like say who is asking and are credentials (`credentials.ts`). */
+const claimingFamilies = [
+  'x-forwarded',
+  'x-original-',
+  'x-rewrite-',
+  'x-http-',
+  'x-host',
+  'x-real-',
+  'x-proxy',
+  'x-override-',
+  'x-envoy-',
+  'x-script-',
+  'x-url-',
+  'x-wap-',
+] as const;
+
+/** Names in a claiming family that claim nothing, or say who is asking. */
+const claimNothing: ReadonlySet<string> = new Set([
+  'x-forwarded-access-token',
+  'x-forwarded-email',
+  'x-forwarded-groups',
+  'x-forwarded-preferred-username',
+  'x-forwarded-user',
+]);
+
+const claimingFields: ReadonlySet<string> = new Set([
+  ...methodOverrideFields,
+  'base-url',
+  'cf-connecting-ip',
+  'cf-visitor',
+  'client-ip',
+  'cloudfront-forwarded-proto',
+  'destination',
+  'fastly-client-ip',
+  'forwarded',
+  'forwarded-for',
+  'forwarded-host',
+  'forwarded-proto',
+  'front-end-https',
+  'http-host',
+  // httpoxy: CGI programs take it for the environment's HTTP_PROXY.
+  'proxy',
+  'proxy-host',
+  'request-uri',
+  'script-name',
+  'true-client-ip',
+  'url',
+  'via',
+  'x-arr-ssl',
+  'x-backend-host',
+  'x-base-url',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'x-custom-ip-authorization',
+  'x-https',
+  'x-originating-ip',
+  'x-path-info',
+  'x-port',
+  'x-protocol',
+  'x-proto',
+  'x-remote-addr',
+  'x-remote-ip',
+  'x-request-id',
+  'x-request-uri',
+  'x-scheme',
+  'x-server-name',
+  'x-ssl',
+  'x-uri',
+  'x-url',
+]);
+
+/**
+ * Whether a field claims another host, scheme, path, method or client than the request's own. On a cacheable fetch such
+ * fields are the proxy's or absent.
+ */
+export function isClaim(name: string): boolean {
+  const folded = foldFieldName(name);
+  if (claimingFields.has(folded)) return true;
+  if (!folded.startsWith('x-') || claimNothing.has(folded)) return false;
+  return claimingFamilies.some((family) => folded.startsWith(family));
+}

@@ -1,0 +1,107 @@
+/**
+ * Does a condition of a factor hold for this exchange, and what was seen?
+ *
+ * Promises: header names are compared without regard to case, values exactly (any line of the field, or all joined);
+ * what is seen names no credential and of a claim or a body only what is no text (or equals the rule's own).
+ */
+
+import type { Condition, Literal } from '../../config/schema/condition.ts';
+import { combinedValue, fieldLines, trimWhitespace } from '../../http/fields.ts';
+import type { Fields } from '../../http/message.ts';
+import { type EpochMs, type Seconds, between } from '../../kit/time.ts';
+import { valueAt } from './json-pointer.ts';
+import { decodeBytes, queryValues } from '../key/query-values.ts';
+
+/** What is known of an exchange when its response is about to be stored. */
+export type Facts = {
+  readonly requestFields: Fields;
+  /** The text behind `?`. */
+  readonly query: string | undefined;
+  readonly status: number;
+  readonly responseFields: Fields;
+  readonly bodyBytes: number;
+  /** The body without content coding, where it is at hand. */
+  readonly body: () => Buffer | undefined;
+  readonly access: 'high' | 'low';
+  /** Of a verified session only. */
+  readonly claims?: unknown;
+  /** From `Last-Modified`. */
+  readonly modifiedAt?: EpochMs | undefined;
+  /** The origin's explicit lifetime less its `Age`, for `cache_control: obey`. */
+  readonly originBound?: Seconds | undefined;
+};
+
+/** `seen` is for people to read; undefined: there was nothing. */
+export type Checked = {
+  readonly condition: Condition;
+  readonly holds: boolean;
+  readonly seen: string | undefined;
+};
+
+export type Evidence = { readonly facts: Facts; readonly now: EpochMs; readonly json: () => unknown };
+
+/** Whether one condition holds. */
+export const checkCondition = (condition: Condition, { facts, now, json }: Evidence): Checked => {
+  switch (condition.kind) {
+    case 'response_header':
+      return checkField(condition, facts.responseFields);
+    case 'request_header':
+      return checkField(condition, facts.requestFields);
+    case 'query': {
+      const values = queryValues(facts.query, condition.name);
+      return { condition, holds: values.includes(condition.value), seen: joined(values) };
+    }
+    case 'status':
+      return { condition, holds: condition.statuses.includes(facts.status), seen: String(facts.status) };
+    case 'larger_than':
+      return { condition, holds: facts.bodyBytes > condition.bytes, seen: `${facts.bodyBytes} bytes` };
+    case 'access':
+      return { condition, holds: facts.access === condition.level, seen: facts.access };
+    case 'modified_within':
+      return checkModified(condition, facts.modifiedAt, now);
+    case 'claim':
+      return checkValue(condition, valueAt(facts.claims, condition.path));
+    case 'json':
+      return checkValue(condition, valueAt(json(), condition.pointer));
+  }
+};
+
+/** Whether a field has this value: one of its lines, or all of them joined. */
+export const fieldHolds = (fields: Fields, { name, value }: { name: string; value: string }): boolean => {
+  const lines = [...fieldLines(fields, name).map(trimWhitespace), combinedValue(fields, name)];
+  return lines.some((line) => line !== undefined && (line === value || decodeBytes(line) === value));
+};
+
+const checkField = (condition: Condition & { name: string; value: string }, fields: Fields): Checked => {
+  const value = combinedValue(fields, condition.name);
+  const seen = value !== undefined && secretFields.has(condition.name) ? '(not shown)' : value;
+  return { condition, holds: fieldHolds(fields, condition), seen };
+};
+
+const secretFields: ReadonlySet<string> = new Set([
+  'authorization',
+  'cookie',
+  'proxy-authorization',
+  'set-cookie',
+]);
+
+/** A date in the future is a clock that differs: as recent as can be. */
+const checkModified = (
+  condition: Condition & { kind: 'modified_within' },
+  modifiedAt: EpochMs | undefined,
+  now: EpochMs,
+): Checked => {
+  if (modifiedAt === undefined) return { condition, holds: false, seen: undefined };
+  const age = between(modifiedAt, now);
+  return { condition, holds: age <= condition.within, seen: `${Math.floor(age)} s ago` };
+};
+
+const checkValue = (condition: Condition & { value: Literal }, value: unknown): Checked => {
+  const holds = value === condition.value;
+  const isText = typeof value === 'string' || (typeof value === 'object' && value !== null);
+  const shown = isText && !holds ? `another ${Array.isArray(value) ? 'array' : typeof value}` : String(value);
+  return { condition, holds, seen: value === undefined ? undefined : shown };
+};
+
+const joined = (values: readonly string[]): string | undefined =>
+  values.length === 0 ? undefined : values.join(', ');

@@ -1,0 +1,158 @@
+/**
+ * How long is a response fresh by the operator's rule (CONTRACT §2.1)?
+ *
+ * Base, times every factor that holds, times the hour's; clamped; jittered; rounded down; bounded by what the origin said.
+ * Every step is written down with the lifetime after it, for `explain`.
+ *
+ * Promises: pure, and the same for a key each time; no factor and no jitter takes a lifetime out of its bounds, only the
+ * origin's own bound goes below `min`; never negative.
+ */
+
+import { hash } from 'node:crypto';
+import type { ContentType, Factor, HourBand, TtlConfig } from '../../config/config.ts';
+import { type EpochMs, type Seconds, seconds } from '../../kit/time.ts';
+import { type Checked, type Evidence, type Facts, checkCondition } from './conditions.ts';
+import { hourBandAt } from './hours.ts';
+import { lazyJson } from './json-pointer.ts';
+
+/** One step, and the lifetime after it. */
+export type TtlStep = { readonly lifetime: Seconds } & (
+  | { readonly kind: 'base'; readonly from: 'status' | 'content-type' | 'default' }
+  | {
+      readonly kind: 'factor';
+      readonly name: string;
+      readonly factor: number;
+      readonly holds: boolean;
+      readonly conditions: readonly Checked[];
+    }
+  | { readonly kind: 'hours'; readonly name: string; readonly factor: number }
+  | { readonly kind: 'clamp'; readonly min: Seconds; readonly max: Seconds }
+  /** `share` is what was added, -0.05 to 0.05 for a `jitter` of 0.05. Rounded down here. */
+  | { readonly kind: 'jitter'; readonly share: number }
+  | { readonly kind: 'origin'; readonly bound: Seconds }
+);
+
+export type RuleLifetime = { readonly lifetime: Seconds; readonly steps: readonly TtlStep[] };
+
+export type LifetimeQuestion = {
+  readonly ttl: TtlConfig;
+  readonly contentType: ContentType;
+  /** The lifetime `statuses` gives this status, in place of the content type's. */
+  readonly statusTtl?: Seconds | undefined;
+  readonly now: EpochMs;
+  /** The same text, the same jitter: the key's digest. */
+  readonly jitterKey: string;
+  readonly facts: Facts;
+};
+
+/** The lifetime of a response of a content type of kind `rule`, and how it came about. */
+export const ruleLifetime = (question: LifetimeQuestion): RuleLifetime => {
+  const { ttl, contentType, now, jitterKey, facts } = question;
+  const evidence: Evidence = { facts, now, json: lazyJson(facts.body) };
+  const steps: TtlStep[] = [baseStep(question)];
+  const lifetime = (): Seconds => steps.at(-1)?.lifetime ?? seconds(0);
+  for (const factor of ttl.factors) steps.push(factorStep(factor, evidence, lifetime()));
+  const band = hourBandAt(ttl.hours, ttl.timeZone, now);
+  if (band !== undefined) steps.push(hourStep(band, lifetime()));
+  const bounds = boundsOf(ttl, contentType);
+  steps.push({ kind: 'clamp', ...bounds, lifetime: within(bounds, lifetime()) });
+  steps.push(jitterStep(lifetime(), bounds, shareOf(ttl.jitter, jitterKey)));
+  if (contentType.cacheControl === 'obey' && facts.originBound !== undefined) {
+    steps.push(originStep(facts.originBound, lifetime()));
+  }
+  return { lifetime: lifetime(), steps };
+};
+
+/** Whether the body must be at hand to tell a response's lifetime, or whether it may be stored (`unless`). */
+export const mayNeedBody = (ttl: TtlConfig, contentType: ContentType): boolean =>
+  contentType.kind === 'rule' &&
+  (ttl.factors.some(({ when }) => when.some(({ kind }) => kind === 'json')) ||
+    contentType.unless.some(({ kind }) => kind !== 'response_header'));
+
+/** Whether any factor asks how popular a key is. */
+export const asksPopularity = (ttl: TtlConfig): boolean =>
+  ttl.factors.some(({ when }) => when.some(({ kind }) => kind === 'access'));
+
+/** A step in a sentence. */
+export const describeStep = (step: TtlStep): string => {
+  const after = `→ ${round(step.lifetime)} s`;
+  switch (step.kind) {
+    case 'base':
+      return `base, from the ${step.from === 'default' ? 'default ttl' : step.from.replace('-', ' ')} ${after}`;
+    case 'factor':
+      return `${step.name} ×${step.factor}: ${step.holds ? 'holds' : 'does not hold'} (${seenBy(step.conditions)}) ${after}`;
+    case 'hours':
+      return `hour ${step.name} ×${step.factor} ${after}`;
+    case 'clamp':
+      return `within ${step.min} s and ${step.max} s ${after}`;
+    case 'jitter':
+      return `jitter ${step.share < 0 ? '−' : '+'}${round(Math.abs(step.share) * 100)} %, whole seconds ${after}`;
+    case 'origin':
+      return `the origin allows ${round(step.bound)} s ${after}`;
+  }
+};
+
+type Bounds = { readonly min: Seconds; readonly max: Seconds };
+
+/** A status with a lifetime of its own has that in place of the type's. */
+const baseStep = ({ ttl, contentType, statusTtl }: LifetimeQuestion): TtlStep => {
+  if (statusTtl !== undefined) return { kind: 'base', from: 'status', lifetime: statusTtl };
+  if (contentType.ttl !== undefined) return { kind: 'base', from: 'content-type', lifetime: contentType.ttl };
+  return { kind: 'base', from: 'default', lifetime: ttl.default };
+};
+
+const factorStep = ({ name, factor, when }: Factor, evidence: Evidence, before: Seconds): TtlStep => {
+  const conditions = when.map((condition) => checkCondition(condition, evidence));
+  const holds = conditions.every((checked) => checked.holds);
+  return {
+    kind: 'factor',
+    name,
+    factor,
+    holds,
+    conditions,
+    lifetime: holds ? product(before, factor) : before,
+  };
+};
+
+const hourStep = ({ name, factor }: HourBand, before: Seconds): TtlStep => ({
+  kind: 'hours',
+  name,
+  factor,
+  lifetime: product(before, factor),
+});
+
+/** 90 × 0.7 is 62.99999999999999 in binary, and would be rounded down to 62: so to the microsecond. */
+const product = (lifetime: Seconds, factor: number): Seconds =>
+  seconds(Math.round(lifetime * factor * 1e6) / 1e6);
+
+/** Should a type's own minimum be above the maximum, the maximum wins: the shorter is the safer. */
+const boundsOf = (ttl: TtlConfig, contentType: ContentType): Bounds => ({
+  min: contentType.min ?? ttl.min,
+  max: contentType.max ?? ttl.max,
+});
+
+const within = ({ min, max }: Bounds, lifetime: number): Seconds =>
+  seconds(Math.min(max, Math.max(min, lifetime)));
+
+const jitterStep = (before: Seconds, bounds: Bounds, share: number): TtlStep => {
+  const jittered = within(bounds, product(before, 1 + share));
+  const lifetime = seconds(Math.max(0, Math.floor(jittered)));
+  return { kind: 'jitter', share, lifetime };
+};
+
+const shareOf = (jitter: number, key: string): number => {
+  if (jitter === 0) return 0;
+  const uniform = parseInt(hash('sha256', key, 'hex').slice(0, 8), 16) / 0xffffffff;
+  return jitter * (2 * uniform - 1);
+};
+
+const originStep = (bound: Seconds, before: Seconds): TtlStep => ({
+  kind: 'origin',
+  bound,
+  lifetime: seconds(Math.max(0, Math.min(before, Math.floor(bound)))),
+});
+
+const round = (value: number): number => Math.round(value * 100) / 100;
+
+const seenBy = (conditions: readonly Checked[]): string =>
+  conditions.map(({ condition, seen }) => `${condition.kind}: ${seen ?? 'nothing'}`).join(', ');

@@ -1,0 +1,40 @@
+/**
+ * Is this 200 really a failure, to be delivered but not stored (`unless` of a content type)?
+ *
+ * Promises: pure, never throws; only a 200 is asked about.
+ */
+
+import type { Unless } from '../../config/schema/condition.ts';
+import type { Fields } from '../../http/message.ts';
+import { fieldHolds } from './conditions.ts';
+import { lazyJson, valueAt } from './json-pointer.ts';
+
+export type UnlessFacts = {
+  readonly status: number;
+  readonly fields: Fields;
+  /** The whole body without content coding; undefined where it is not at hand: no condition on what it says holds then. */
+  readonly body: Buffer | undefined;
+  /** How long it will be, where that is known before. */
+  readonly bodyBytes?: number | undefined;
+};
+
+/** The first condition that holds, or undefined. */
+export const unlessHolds = (
+  unless: readonly Unless[],
+  { status, fields, body, bodyBytes = body?.byteLength }: UnlessFacts,
+): Unless | undefined => {
+  if (status !== 200) return undefined;
+  const json = lazyJson(() => body);
+  return unless.find((condition) => {
+    switch (condition.kind) {
+      case 'response_header':
+        return fieldHolds(fields, condition);
+      case 'json':
+        return valueAt(json(), condition.pointer) === condition.value;
+      case 'body_contains':
+        return body?.includes(condition.text, 0, 'utf8') === true;
+      case 'smaller_than':
+        return bodyBytes !== undefined && bodyBytes < condition.bytes;
+    }
+  });
+};

@@ -1,0 +1,63 @@
+/**
+ * The tags every stored response has without anybody asking (CONTRACT §2 "Details that matter"): its type, its URL with
+ * and without host, and on `user` routes its user.
+ */
+
+import type { ContentType } from '../../config/config.ts';
+import type { Identity } from '../identity/identity.ts';
+import { type Tag, toTag } from './tags.ts';
+
+/** Joined, not concatenated: V8 keeps a concatenation as a tree of its pieces, five of which every entry would hold. */
+const tag = (kind: string, ...value: readonly string[]): Tag => toTag([kind, ':', ...value].join(''));
+
+/** All of one content type. */
+export const typeTag = (name: string): Tag => tag('type', name);
+
+/** One URL (canonical path and query), whatever the host. */
+export const urlTag = (target: string): Tag => tag('url', target);
+
+/** One URL of one host. */
+export const hostUrlTag = (host: string, target: string): Tag => tag('url', '//', host, target);
+
+/**
+ * One URL, of entries that a rule stored. An unsafe request that ended in an error makes only these stale: entries of
+ * `standard` follow RFC 9111 §4.4, where an error answer ends nothing.
+ */
+export const ruleUrlTag = (host: string, target: string): Tag => tag('rule-url', '//', host, target);
+
+/** One URL, of entries of `standard`. */
+export const standardUrlTag = (host: string, target: string): Tag => tag('standard-url', '//', host, target);
+
+/** All of one user on `user` routes. */
+export const userTag = (user: string): Tag => tag('user', user);
+
+/** All of one identity, `standard` entries included; for operators, never for writes. */
+export const partitionTag = (user: string): Tag => tag('partition', user);
+
+/** RFC 9875: all of one group of one origin. */
+export const groupTag = (host: string, group: string): Tag => tag('group', `//${host} ${group}`);
+
+/** How `{user}` reads for an identity. */
+export const userOf = (identity: Identity): string =>
+  identity.kind === 'known' ? identity.user : 'anonymous';
+
+/** The tags of an entry, besides those its rule and its origin give. `partition` is `public` or the identity's. */
+export function standardTags({
+  contentType,
+  identity,
+  host,
+  target,
+}: {
+  contentType: ContentType;
+  identity: Identity;
+  host: string;
+  target: string;
+}): Tag[] {
+  const tags = [typeTag(contentType.name), urlTag(target), hostUrlTag(host, target)];
+  if (contentType.kind !== 'rule') {
+    return [...tags, standardUrlTag(host, target), partitionTag(userOf(identity))];
+  }
+  tags.push(ruleUrlTag(host, target));
+  if (contentType.scope === 'public') return tags;
+  return [...tags, userTag(userOf(identity)), partitionTag(userOf(identity))];
+}

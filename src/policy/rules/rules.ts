@@ -1,0 +1,142 @@
+/**
+ * Which of the operator's rules is for this request?
+ *
+ * Promises: the first route of the file that matches wins, and so for writes; every pattern is compiled once; what a match
+ * costs does not grow with the number of routes (`route-index.ts`), but for those with a `when`, and is linear in the path
+ * (`pattern.ts`).
+ */
+
+import type { Config, ContentType, RequestCondition, Route, WriteRule } from '../../config/config.ts';
+import type { TagTemplate } from '../../config/schema/tag-template.ts';
+import { type Params, type Pattern, compilePattern, noParams } from '../../pattern/pattern.ts';
+import { type Asked, requestHolds } from '../lifetime/request-conditions.ts';
+import { type Found, type Indexed, createRouteIndex } from '../../pattern/route-index.ts';
+
+/** What the file says about a request. */
+export type Match = {
+  readonly contentType: ContentType;
+  /** Undefined where no route matches; the content type is then what `unmatched` says. */
+  readonly route: Route | undefined;
+  readonly params: Params;
+  /** The content type's, then the route's. */
+  readonly tags: readonly TagTemplate[];
+};
+
+/** A request the file lists among the writes. */
+export type WriteMatch = { readonly rule: WriteRule; readonly params: Params };
+
+export type Rules = {
+  /** For a method, a canonical path and the rest of the request. */
+  readonly match: (method: string, path: string, asked: Asked) => Match;
+  /** The first write rule that lists the request; one may list a GET. */
+  readonly matchWrite: (method: string, path: string, asked: Asked) => WriteMatch | undefined;
+};
+
+/** A pattern of the file that cannot be used, in the order of the file. Of a write there is no place. */
+export type RuleProblem = {
+  readonly pattern: string;
+  readonly reason: string;
+  readonly line: number | undefined;
+  readonly column: number | undefined;
+};
+
+/**
+ * The patterns `compileRules` would throw for: those that can only be matched by backtracking (look-around, back-references,
+ * `\b`) or are longer than `maxSteps`.
+ */
+export const ruleProblems = (config: Config): readonly RuleProblem[] => [
+  ...config.routes.flatMap(({ pattern, line, column }) => problemOf(pattern, { line, column })),
+  ...config.writes.flatMap((rule) =>
+    rule.matches.flatMap(({ pattern }) => problemOf(pattern, { line: undefined, column: undefined })),
+  ),
+];
+
+/** Compiles every pattern. Throws for a config that has `ruleProblems`, or names a content type it does not have. */
+export const compileRules = (config: Config): Rules => {
+  const routes = byMethod(config.routes.map((route) => ({ ...route, value: routeMatch(config, route) })));
+  const writes = byMethod(
+    config.writes.flatMap((rule) =>
+      rule.matches.map((entry) => ({ ...entry, when: rule.when, value: { rule, params: noParams } })),
+    ),
+  );
+  const contentType = typeNamed(config, config.unmatched);
+  const unmatched: Match = { contentType, route: undefined, params: noParams, tags: contentType.tags };
+  return {
+    match: (method, path, asked) => withParams(routes.get(method)?.(path, asked)) ?? unmatched,
+    matchWrite: (method, path, asked) => withParams(writes.get(method)?.(path, asked)),
+  };
+};
+
+type Listed<T> = {
+  readonly methods: readonly string[];
+  readonly pattern: string;
+  readonly when: readonly RequestCondition[];
+  readonly value: T;
+};
+
+/** The first of the rules for one method that is for a request. */
+type Finder<T> = (path: string, asked: Asked) => Found<Ordered<T>> | undefined;
+
+/** `order`: place among the rules for one method. */
+type Ordered<T> = { readonly order: number; readonly when: readonly RequestCondition[]; readonly rule: T };
+
+/** A finder for each method; a pattern is compiled once for all its methods. */
+const byMethod = <T>(listed: readonly Listed<T>[]): ReadonlyMap<string, Finder<T>> => {
+  const entries = new Map<string, Indexed<Ordered<T>>[]>();
+  listed.forEach(({ methods, pattern, when, value }, order) => {
+    const entry = { pattern: usable(pattern), value: { order, when, rule: value } };
+    for (const method of methods) {
+      const known = entries.get(method);
+      if (known === undefined) entries.set(method, [entry]);
+      else known.push(entry);
+    }
+  });
+  return new Map([...entries].map(([method, rules]) => [method, createFinder(rules)]));
+};
+
+/** Rules without a condition are found by the index; those with one, which are few, are tried in turn, if earlier. */
+const createFinder = <T>(rules: readonly Indexed<Ordered<T>>[]): Finder<T> => {
+  const conditional = rules.filter(({ value }) => value.when.length > 0);
+  const index = createRouteIndex(rules.filter(({ value }) => value.when.length === 0));
+  if (conditional.length === 0) return index;
+  return (path, asked) => {
+    const found = index(path);
+    for (const { pattern, value } of conditional) {
+      if (found !== undefined && found.value.order < value.order) break;
+      const params = requestHolds(value.when, asked) ? pattern.match(path) : undefined;
+      if (params !== undefined) return { value, params };
+    }
+    return found;
+  };
+};
+
+const usable = (pathname: string): Pattern => {
+  const compiled = compilePattern(pathname);
+  if (compiled.kind === 'refused')
+    throw new Error(`the pattern ${pathname} cannot be used: ${compiled.reason}`);
+  return compiled.pattern;
+};
+
+const problemOf = (pattern: string, place: Pick<RuleProblem, 'line' | 'column'>): readonly RuleProblem[] => {
+  const compiled = compilePattern(pattern);
+  return compiled.kind === 'refused' ? [{ pattern, reason: compiled.reason, ...place }] : [];
+};
+
+const routeMatch = (config: Config, route: Route): Match => {
+  const contentType = typeNamed(config, route.type);
+  return { contentType, route, params: noParams, tags: [...contentType.tags, ...route.tags] };
+};
+
+const typeNamed = (config: Config, name: string): ContentType => {
+  const contentType = config.contentTypes.get(name);
+  if (contentType === undefined) throw new Error(`the config has no content type ${name}`);
+  return contentType;
+};
+
+/** A match without groups is the same object each time. */
+const withParams = <T extends { readonly params: Params }>(
+  found: Found<Ordered<T>> | undefined,
+): T | undefined => {
+  if (found === undefined || found.params === noParams) return found?.value.rule;
+  return { ...found.value.rule, params: found.params };
+};

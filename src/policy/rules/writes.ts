@@ -1,0 +1,95 @@
+/**
+ * What does a request that passed make stale (CONTRACT §2 "Details that matter", §2.2)?
+ *
+ * A write rule ends what it lists. An unsafe request ends its own URL besides, and those its answer names; one that no rule
+ * knows ends what `unmatched_writes` says. Only a 4xx and a request that never reached the origin end nothing: a write that
+ * answered 5xx, or not at all, may have been carried out.
+ *
+ * Entries of `standard` follow RFC 9111 §4.4 alone, whatever the rules say.
+ */
+
+import type { Config } from '../../config/config.ts';
+import { isUnsafeMethod } from '../../http/invalidation.ts';
+import type { Fields } from '../../http/message.ts';
+import type { WriteMatch } from './rules.ts';
+import { type Tag, renderTags } from './tags.ts';
+
+/** How a request ended: `unknown` when it was sent and no whole head came back, whoever went away. */
+export type WriteOutcome =
+  | { readonly kind: 'response'; readonly status: number; readonly fields: Fields }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'never-sent' };
+
+export type WriteQuestion = {
+  /** What `Rules.matchWrite` found. */
+  readonly match: WriteMatch | undefined;
+  readonly method: string;
+  readonly outcome: WriteOutcome;
+  readonly unmatchedWrites: Config['unmatchedWrites'];
+  /** Canonical path and query of the request. */
+  readonly target: string;
+  /** Canonical path and query of a same-origin `Location` and `Content-Location` of the answer. */
+  readonly related: readonly string[];
+  /** How `{user}` reads for the writer. */
+  readonly user: string | undefined;
+};
+
+export type WriteEffect = {
+  readonly tags: readonly Tag[];
+  /** Canonical path and query; empty for safe methods. */
+  readonly urls: readonly string[];
+  /** Of which entries at `urls`: those rules stored, those of `standard`, or both. */
+  readonly reach: 'rules' | 'standard' | 'both';
+  /** Whether the writer's partition is stale (of entries rules stored). */
+  readonly user: boolean;
+  /** Templates of the rule that had no value and so made no tag. */
+  readonly skipped: readonly string[];
+};
+
+/** What a request makes stale; `nothingStale` for most. */
+export const writeEffect = (question: WriteQuestion): WriteEffect => {
+  const { match, method, outcome, unmatchedWrites, target, related, user } = question;
+  const isUnsafe = isUnsafeMethod(method);
+  if ((match === undefined && !isUnsafe) || !mayHaveActed(outcome)) return nothingStale;
+  const { tags, skipped } = match === undefined ? noTags : listedTags(match, { target, outcome, user });
+  const rulesToo = match !== undefined || unmatchedWrites.url;
+  const standardToo = followsRfc(outcome);
+  const urls = isUnsafe && (rulesToo || standardToo) ? [...new Set([target, ...related])] : [];
+  const reach = rulesToo && standardToo ? 'both' : rulesToo ? 'rules' : 'standard';
+  return { tags, urls, reach, user: match === undefined && unmatchedWrites.user, skipped };
+};
+
+/** What a request that changes nothing makes stale. */
+export const nothingStale: WriteEffect = Object.freeze({
+  tags: [],
+  urls: [],
+  reach: 'both',
+  user: false,
+  skipped: [],
+});
+
+const noTags = { tags: [], skipped: [] };
+
+const listedTags = (
+  { rule, params }: WriteMatch,
+  { target, outcome, user }: Pick<WriteQuestion, 'target' | 'outcome' | 'user'>,
+): Pick<WriteEffect, 'tags' | 'skipped'> => {
+  const mark = target.indexOf('?');
+  const query = mark < 0 ? undefined : target.slice(mark + 1);
+  const responseFields = outcome.kind === 'response' ? outcome.fields : [];
+  return renderTags(rule.invalidate, { user, params, query, responseFields });
+};
+
+/** Whether the origin may have carried the request out. 101 is an answer like any other: the request was understood. */
+const mayHaveActed = (outcome: WriteOutcome): boolean => {
+  if (outcome.kind === 'never-sent') return false;
+  return outcome.kind === 'unknown' || outcome.status < 400 || outcome.status >= 500;
+};
+
+/**
+ * RFC 9111 §4.4: the target URI MUST be invalidated "when it receives a non-error status code", 2xx or 3xx, "in response
+ * to an unsafe request method". Deviation: an unknown outcome counts as such: the non-error answer may be what was lost.
+ */
+const followsRfc = (outcome: WriteOutcome): boolean =>
+  outcome.kind === 'unknown' ||
+  (outcome.kind === 'response' && outcome.status >= 200 && outcome.status < 400);

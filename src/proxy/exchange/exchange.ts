@@ -1,0 +1,134 @@
+/**
+ * One request being answered: what is known about it, and what it may use. Every step of the pipeline gets this.
+ */
+
+import type { Config } from '../../config/config.ts';
+import type { RequestDirectives } from '../../http/cache-control.ts';
+import type { SingleFlight } from '../../kit/single-flight.ts';
+import { type Clock, type EpochMs, type Seconds, seconds } from '../../kit/time.ts';
+import type { BoundedMap } from '../../kit/bounded-map.ts';
+import type { OriginFailure } from '../../origin/failure.ts';
+import type { Origin } from '../../origin/origin.ts';
+import type { KeyPlan } from '../../policy/key/cache-key.ts';
+import type { Identify, Identity } from '../../policy/identity/identity.ts';
+import type { Popularity } from '../../policy/lifetime/popularity.ts';
+import type { Match, Rules } from '../../policy/rules/rules.ts';
+import type { PurgeLog, Position } from '../../store/purge-log.ts';
+import type { Entry, Store } from '../../store/store.ts';
+import type { ClientRequest } from './client-request.ts';
+import type { Outcome } from './outcome.ts';
+import type { Reply } from './reply.ts';
+import { clientRequestId, requestIdOf } from './request-id.ts';
+
+/** A configuration, compiled: replaced as a whole when the file is read again. */
+export type Site = {
+  readonly config: Config;
+  readonly rules: Rules;
+  readonly identify: Identify;
+  /** Host of the origin's own URL, for `upstream.host: upstream`. */
+  readonly originHost: string;
+  /** Whether any rule asks how popular a key is. */
+  readonly countsPopularity: boolean;
+};
+
+/** What newcomers need to know of a fetch before they wait for it. */
+export type FlightInfo = { readonly asOf: Position };
+/** `error-status`: the origin answered, with an error. */
+export type FetchFailure = OriginFailure | { readonly reason: 'error-status'; readonly status: number };
+export type Flights = SingleFlight<FlightInfo, Entry, FetchFailure>;
+
+/** Whether a whole answer's body decodes to its end by its `Content-Encoding`; at once where that is quick. */
+export type BodyProof = {
+  isWhole: (answer: CodedAnswer) => boolean | Promise<boolean>;
+};
+export type CodedAnswer = Pick<Entry, 'status' | 'fields' | 'body' | 'part'>;
+
+/** Learns from what the origin does with session cookies (identities without a secret). */
+export type LearnSession = (exchange: Exchange, setCookies: readonly string[]) => void;
+
+/** What the request path is made of; built once. */
+export type ProxyParts = {
+  readonly site: () => Site;
+  readonly store: Store;
+  readonly purgeLog: PurgeLog;
+  readonly origin: Origin;
+  readonly clock: Clock;
+  readonly flights: Flights;
+  /** Keys whose last answer was not for others: nobody waits for the next (until the instant given). */
+  readonly uncacheable: BoundedMap<string, EpochMs>;
+  /** Keys dropped for want of space lately. */
+  readonly evicted: BoundedMap<string, true>;
+  readonly popularity: Popularity;
+  readonly codedBodies: BodyProof;
+  readonly learnSession: LearnSession;
+  readonly onOutcome: (outcome: Outcome) => void;
+  /** Absent: a stale response that was given is renewed at once, and nothing else happens with no client waiting. */
+  readonly background?: Background | undefined;
+};
+
+/** Told of what may be a reason to fetch with no client waiting. Each returns at once. */
+export type Background = {
+  /** Somebody asks for something that has a key. */
+  readonly onAsked: (exchange: CacheExchange) => void;
+  /** A stale response was given, and is to be renewed. */
+  readonly onStaleHit: (exchange: CacheExchange, entry: Entry) => void;
+  /** A fresh response of a type with `refresh_ahead` was given; `ttl` is what is left of its life. */
+  readonly onFreshHit: (exchange: CacheExchange, entry: Entry, ttl: Seconds) => void;
+  /** A response was stored, or one that is stored was validated. */
+  readonly onStored: (exchange: CacheExchange, entry: Entry) => void;
+};
+
+export type Exchange = {
+  readonly parts: ProxyParts;
+  readonly site: Site;
+  readonly request: ClientRequest;
+  readonly reply: Reply;
+  readonly match: Match;
+  /** The one instant all decisions about this request are made at. */
+  readonly now: EpochMs;
+  readonly startedMs: number;
+};
+
+/** An exchange that may be answered from the store. */
+export type CacheExchange = Exchange & {
+  readonly identity: Identity;
+  readonly plan: KeyPlan;
+  /** Canonical path and query as sent to the origin and keyed. */
+  readonly target: string;
+  readonly query: string | undefined;
+  /** Its Host as the origin will see it. */
+  readonly host: string;
+  readonly directives: RequestDirectives;
+};
+
+/** Seconds since the exchange began. */
+export const elapsed = ({ parts, startedMs }: Exchange): Seconds =>
+  seconds((parts.clock.monotonicMs() - startedMs) / 1000);
+
+/** Tells what happened; fields left out are unknown to this branch. */
+export function report(
+  exchange: Exchange,
+  outcome: Pick<Outcome, 'kind' | 'status'> & Partial<Outcome>,
+): void {
+  const { request, match, parts } = exchange;
+  parts.onOutcome({
+    contentType: match.contentType.name,
+    route: match.route?.pattern,
+    method: request.method,
+    host: request.host,
+    target: request.query === undefined ? request.path : `${request.path}?${request.query}`,
+    requestId: outcome.originDuration === undefined ? clientRequestId(request) : requestIdOf(request),
+    entry: undefined,
+    cacheStatus: undefined,
+    miss: undefined,
+    purgedBy: undefined,
+    pass: undefined,
+    doubt: undefined,
+    refusal: undefined,
+    failure: undefined,
+    notStored: undefined,
+    originDuration: undefined,
+    duration: elapsed(exchange),
+    ...outcome,
+  });
+}

@@ -1,0 +1,159 @@
+/**
+ * Identity and rule become key and fetch (DESIGN §3.2: the key is computed from what is sent to the origin).
+ */
+
+import type { ContentType } from '../../config/config.ts';
+import {
+  noRequestDirectives,
+  parseRequestDirectives,
+  type RequestDirectives,
+} from '../../http/cache-control.ts';
+import type { Cookie } from '../../http/cookies.ts';
+import type { Fields } from '../../http/message.ts';
+import { sortQuery } from '../../http/query.ts';
+import type { KnownFields } from '../../http/request-head.ts';
+import { targetText } from '../../http/target.ts';
+import { BoundedMap } from '../../kit/bounded-map.ts';
+import { type CacheKey, type KeyedRequest, planRule, planStandard } from '../../policy/key/cache-key.ts';
+import type { Identity } from '../../policy/identity/identity.ts';
+import { KeyMemo } from '../../policy/key/key-memo.ts';
+import { ruleDigest } from '../../policy/key/rule-digest.ts';
+import type { ClientRequest } from './client-request.ts';
+import type { CacheExchange, Exchange, Site } from './exchange.ts';
+import { originHostOf, readableCookies } from './upstream-fields.ts';
+
+/** What was computed for earlier requests under a configuration; it goes with the configuration. */
+type Memo = {
+  readonly keys: KeyMemo<CacheKey>;
+  readonly queries: BoundedMap<string, KeyedQuery>;
+  /** Digests of the rules, by content type. */
+  readonly rules: Map<ContentType, string>;
+};
+type KeyedQuery = { readonly contentType: ContentType; readonly query: string | undefined };
+
+const memos = new WeakMap<Site, Memo>();
+
+function memoOf(site: Site): Memo {
+  const before = memos.get(site);
+  if (before !== undefined) return before;
+  const memo: Memo = { keys: new KeyMemo(), queries: new BoundedMap(4096), rules: new Map() };
+  memos.set(site, memo);
+  return memo;
+}
+
+/** Adds to an exchange what it is looked up by and, if need be, fetched with. `identity` is not in doubt for this route. */
+export function keyedExchange(exchange: Exchange, identity: Identity): CacheExchange {
+  const { parts, site, request, reply, match, now, startedMs } = exchange;
+  const { contentType } = match;
+  const memo = memoOf(site);
+  const query = request.query === undefined ? undefined : rememberedQuery(exchange, memo);
+  const host = originHostOf(request, site);
+  const rule = memo.rules.get(contentType) ?? digestRule(memo, site, contentType);
+  const keyed = new RequestToKey(request, { host, query, rule, memo: memo.keys });
+  const encoding = 'identity';
+  const plan =
+    contentType.kind === 'rule'
+      ? planRule(keyed, { contentType, identity, encoding })
+      : planStandard(keyed, identity);
+  const directives = directivesOf(exchange);
+  const target = targetText(request.path, query);
+  // One literal, no spreading: this object is made for every request.
+  // prettier-ignore
+  return {
+    parts, site, request, reply, match, now, startedMs, identity, plan, directives, query, host, target,
+  };
+}
+
+function digestRule({ rules }: Memo, { config }: Site, contentType: ContentType): string {
+  const digest = ruleDigest(config, contentType);
+  rules.set(contentType, digest);
+  return digest;
+}
+
+/** A request as keys are computed from it. Its cookies are read when they are asked for: a hit seldom does. */
+class RequestToKey implements KeyedRequest {
+  readonly scheme: 'http' | 'https';
+  readonly host: string;
+  readonly path: string;
+  readonly query: string | undefined;
+  readonly fields: Fields;
+  readonly known: KnownFields;
+  readonly unusual: Fields;
+  readonly rule: string;
+  readonly memo: KeyMemo<CacheKey>;
+  readonly #request: ClientRequest;
+
+  constructor(
+    request: ClientRequest,
+    {
+      host,
+      query,
+      rule,
+      memo,
+    }: Required<Pick<KeyedRequest, 'host' | 'rule' | 'memo'>> & Pick<KeyedRequest, 'query'>,
+  ) {
+    this.scheme = request.scheme;
+    this.host = host;
+    this.path = request.path;
+    this.query = query;
+    this.fields = request.fields;
+    this.known = request.known;
+    this.unusual = request.unusual;
+    this.rule = rule;
+    this.memo = memo;
+    this.#request = request;
+  }
+
+  get cookies(): readonly Cookie[] {
+    return readableCookies(this.#request);
+  }
+}
+
+function rememberedQuery({ request, match }: Exchange, { queries }: Memo): string | undefined {
+  const { contentType } = match;
+  const sent = request.query ?? '';
+  const isAsSent =
+    contentType.kind !== 'rule' && contentType.query.kind === 'all' && contentType.query.cut.length === 0;
+  if (isAsSent) return sent;
+  const before = queries.get(sent);
+  if (before?.contentType === contentType) return before.query;
+  const query = keyedQuery({ request, match });
+  if (sent.length <= 512) queries.set(sent, { contentType, query });
+  return query;
+}
+
+/** A target as it was named, and as a GET of it is keyed where its rule sorts or filters the query: what a purge must meet. */
+export function spellingsOf(
+  target: string,
+  { request, site }: Pick<Exchange, 'request' | 'site'>,
+): readonly string[] {
+  const mark = target.indexOf('?');
+  if (mark === -1) return [target];
+  const asked = { ...request, method: 'GET', path: target.slice(0, mark), query: target.slice(mark + 1) };
+  const match = site.rules.match('GET', asked.path, asked);
+  const keyed = targetText(asked.path, keyedQuery({ request: asked, match }));
+  return keyed === target ? [target] : [target, keyed];
+}
+
+/** The query as it is keyed and sent: sorted and filtered as the rule says; `undefined` when nothing is left of it. */
+export function keyedQuery({ request, match }: Pick<Exchange, 'request' | 'match'>): string | undefined {
+  const { query, ordered } = match.contentType;
+  const { cut } = query;
+  switch (query.kind) {
+    case 'all':
+      return sortQuery(request.query, { ordered, cut });
+    case 'ignore':
+      return sortQuery(request.query, { ordered, cut, ignore: query.patterns });
+    case 'only':
+      return sortQuery(request.query, { ordered, cut, only: query.names });
+    default:
+      return query satisfies never;
+  }
+}
+
+function directivesOf({ request, match }: Exchange): RequestDirectives {
+  const { known } = request;
+  if (known['cache-control'] === undefined && known.pragma === undefined) return noRequestDirectives;
+  const isIgnored = match.contentType.clientReload === 'ignore';
+  return isIgnored ? noRequestDirectives : parseRequestDirectives(request.fields);
+}

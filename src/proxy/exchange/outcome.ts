@@ -1,0 +1,140 @@
+/**
+ * What happened to one request and why: one union, in RFC 9211's words (pure).
+ *
+ * The same word is on the wire (Cache-Status), in the log line, in the metrics and in the tests.
+ */
+
+import type { CacheStatus, ForwardReason, ProxyErrorType } from '../../http/cache-status.ts';
+import type { NotStorableReason } from '../../http/storable.ts';
+import type { Seconds } from '../../kit/time.ts';
+import type { FailureReason } from '../../origin/failure.ts';
+import type { IdentityDoubt } from '../../policy/identity/identity.ts';
+import type { PurgeCause } from '../../store/purge-log.ts';
+import type { Entry } from '../../store/store.ts';
+import type { RefusalReason } from './client-request.ts';
+
+/** Why a request was passed, neither looked up nor stored. */
+export type PassReason =
+  | 'rule'
+  | 'unmatched'
+  | 'method'
+  | 'write-rule'
+  | 'request-body'
+  | 'method-override'
+  | 'precondition'
+  | 'upgrade'
+  | 'identity';
+
+/** Why there was no stored response to use. `store-down`: none at hand, and Redis could not be asked. */
+export type MissCause =
+  | 'cold'
+  | 'store-down'
+  | 'expired'
+  | 'purged'
+  | 'evicted'
+  | 'vary'
+  | 'partial'
+  | 'client-reload'
+  | 'uncacheable'
+  | 'collapsed-failed';
+
+/** Why a response was delivered and not stored. */
+export type NotStoredReason =
+  | NotStorableReason
+  | 'status-not-listed'
+  | 'set-cookie'
+  | 'unless'
+  | 'too-large'
+  | 'no-room'
+  | 'too-many-tags'
+  | 'unverified-length'
+  | 'broken-coding'
+  | 'truncated'
+  | 'purged-during-fetch'
+  | 'zero-lifetime'
+  | 'head-request'
+  | 'not-asked';
+
+export type Outcome = {
+  readonly kind: 'hit' | 'forward' | 'pass' | 'refused' | 'failed';
+  /** Status the client got. */
+  readonly status: number;
+  /** Name of the content type, `pass` and `standard` included; `none` for what was refused before. */
+  readonly contentType: string;
+  /** Pattern of the route; `undefined` when unmatched. */
+  readonly route: string | undefined;
+  readonly method: string;
+  readonly host: string;
+  readonly target: string;
+  /** The client's, or the one the origin was sent; `undefined` for what needed none. */
+  readonly requestId: string | undefined;
+  /** The stored response that was given, or what the answer was stored as. */
+  readonly entry: Entry | undefined;
+  readonly cacheStatus: CacheStatus | undefined;
+  readonly miss: MissCause | undefined;
+  readonly purgedBy: PurgeCause | 'forgotten' | undefined;
+  readonly pass: PassReason | undefined;
+  readonly doubt: IdentityDoubt | undefined;
+  readonly refusal: RefusalReason | undefined;
+  readonly failure: FailureReason | undefined;
+  readonly notStored: NotStoredReason | undefined;
+  /** From the parsed head to the last byte handed over. */
+  readonly duration: Seconds;
+  /** How long the origin took to its last byte, when it was asked. */
+  readonly originDuration: Seconds | undefined;
+};
+
+/**
+ * Why a stale response was given in place of the origin's: the origin was too slow for `stale_after`, answered with an
+ * error, was not there, or was not even asked, for it has been failing (`origin/origin-health.ts`).
+ */
+export type StandInDetail = 'stale-after' | 'stale-if-error' | 'disconnected' | 'breaker-open';
+
+/** RFC 9209's word for a failure, and the status that says it to a client (CONTRACT §4: unreachable 502, too slow 504). */
+export function errorOf(reason: FailureReason): {
+  readonly status: 502 | 504;
+  readonly error: ProxyErrorType;
+} {
+  switch (reason) {
+    case 'refused':
+      return { status: 502, error: 'connection_refused' };
+    case 'connect-timeout':
+      return { status: 504, error: 'connection_timeout' };
+    case 'head-timeout':
+      return { status: 504, error: 'http_response_timeout' };
+    case 'body-timeout':
+      return { status: 504, error: 'connection_read_timeout' };
+    case 'reset':
+    case 'aborted':
+      return { status: 502, error: 'connection_terminated' };
+    case 'malformed':
+      return { status: 502, error: 'http_protocol_error' };
+    case 'truncated':
+      return { status: 502, error: 'http_response_incomplete' };
+    default:
+      return reason satisfies never;
+  }
+}
+
+/** The forward reason of a miss. */
+export function forwardReasonOf(cause: MissCause): ForwardReason {
+  switch (cause) {
+    case 'vary':
+      return 'vary-miss';
+    case 'partial':
+      return 'partial';
+    case 'expired':
+      return 'stale';
+    case 'client-reload':
+      return 'request';
+    case 'cold':
+    case 'store-down':
+    case 'purged':
+    case 'evicted':
+    case 'uncacheable':
+    case 'collapsed-failed':
+      return 'uri-miss';
+    default:
+      return cause satisfies never;
+  }
+}

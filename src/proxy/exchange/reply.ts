@@ -1,0 +1,125 @@
+/**
+ * The answer to one client: a thin wrap around node:http's response, so that nothing above it knows which server it is.
+ *
+ * Promise: a reply that cannot be finished is cut (`abort`), never ended as if it were whole (DESIGN §3.6).
+ */
+
+import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { endToEndFields } from '../../http/fields.ts';
+import type { Fields } from '../../http/message.ts';
+
+export interface Reply {
+  /** An interim response (RFC 9110 §15.2). */
+  information(status: number, fields: Fields): void;
+  /** The final head; once. */
+  head(status: number, fields: string[], reasonPhrase?: string): void;
+  /** A piece of the body; `false` asks to wait for `onDrain`. */
+  write(chunk: Buffer): boolean;
+  end(chunk?: Buffer, trailers?: Fields): void;
+  /** Breaks the connection off: the client sees that the answer is incomplete. */
+  abort(): void;
+  onDrain(listener: () => void): void;
+  /** The client has gone before the end. */
+  onGone(listener: () => void): void;
+  /** What has been written and the client has not taken yet. */
+  readonly unsentBytes: number;
+  /** It has been given, wholly or not. */
+  onOver(listener: () => void): void;
+  /** The request's body, to be read once. */
+  readonly requestBody: Readable;
+}
+
+/** Up to so many bytes copying a body costs less than referring to it. */
+const smallBody = 2048;
+
+const ignore = (): void => undefined;
+
+/** A reply that goes nowhere. */
+export const nobody: Reply = {
+  information: ignore,
+  head: ignore,
+  write: () => true,
+  end: ignore,
+  abort: ignore,
+  onDrain: ignore,
+  onGone: ignore,
+  unsentBytes: 0,
+  onOver: ignore,
+  get requestBody() {
+    return Readable.from([]);
+  },
+};
+
+/** A reply over node:http. */
+export class NodeReply implements Reply {
+  readonly #response: ServerResponse;
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+  }
+
+  get requestBody(): Readable {
+    return this.#response.req;
+  }
+
+  get unsentBytes(): number {
+    return this.#response.destroyed ? 0 : this.#response.writableLength;
+  }
+
+  onOver(listener: () => void): void {
+    this.#response.once('close', listener);
+  }
+
+  information(status: number, fields: Fields): void {
+    const response = this.#response;
+    // RFC 9110 §15.2: none to an HTTP/1.0 client; 101 is no answer to a request that was not sent with Upgrade.
+    if (response.headersSent || response.destroyed || response.req.httpVersionMinor === 0 || status === 101)
+      return;
+    response.writeInformation(status, endToEndFields(fields));
+  }
+
+  head(status: number, fields: string[], reasonPhrase?: string): void {
+    if (this.#response.destroyed) return;
+    if (reasonPhrase === undefined || !isPlain.test(reasonPhrase)) this.#response.writeHead(status, fields);
+    else this.#response.writeHead(status, reasonPhrase, fields);
+  }
+
+  write(chunk: Buffer): boolean {
+    return this.#response.destroyed || this.#response.write(chunk);
+  }
+
+  end(chunk?: Buffer, trailers?: Fields): void {
+    const response = this.#response;
+    if (response.destroyed) return;
+    if (trailers !== undefined && trailers.length > 0) response.addTrailers(pairs(trailers));
+    if (chunk === undefined) response.end();
+    // node:http puts a text behind the head and writes both as one, which for little is quicker than two buffers.
+    else if (chunk.length <= smallBody) response.end(chunk.toString('latin1'), 'latin1');
+    else response.end(chunk);
+  }
+
+  abort(): void {
+    this.#response.destroy();
+  }
+
+  onDrain(listener: () => void): void {
+    this.#response.on('drain', listener);
+  }
+
+  onGone(listener: () => void): void {
+    this.#response.once('close', () => {
+      if (!this.#response.writableFinished) listener();
+    });
+  }
+}
+
+/** Other reason phrases node:http refuses to write; RFC 9112 §4: a client should ignore them anyway. */
+const isPlain = /^[\t\x20-\x7e]+$/;
+
+function pairs(fields: Fields): [string, string][] {
+  const list: [string, string][] = [];
+  for (let index = 0; index < fields.length; index += 2)
+    list.push([fields[index] ?? '', fields[index + 1] ?? '']);
+  return list;
+}

@@ -1,0 +1,24 @@
+/** A checked configuration becomes what the request path works with. Replaced as a whole when the file is read again. */
+
+import type { Config } from '../../config/config.ts';
+import { createIdentify, type VerifyJwt } from '../../policy/identity/identity.ts';
+import type { LearnedSessions } from '../../policy/identity/session-proof.ts';
+import { compileRules } from '../../policy/rules/rules.ts';
+import { asksPopularity } from '../../policy/lifetime/ttl.ts';
+import type { Site } from './exchange.ts';
+
+/** Compiles the rules and the identity of a configuration. Throws for patterns that `ruleProblems` would have named. */
+export function compileSite(
+  config: Config,
+  { learned, verifyJwt }: { learned: LearnedSessions; verifyJwt: VerifyJwt | undefined },
+): Site {
+  return {
+    config,
+    rules: compileRules(config),
+    identify: createIdentify({ config: config.identity, learned, verifyJwt }),
+    originHost: new URL(config.upstream.url).host,
+    countsPopularity:
+      asksPopularity(config.ttl) ||
+      [...config.contentTypes.values()].some(({ refreshAhead }) => refreshAhead),
+  };
+}

@@ -1,0 +1,138 @@
+/**
+ * The fields of a request as the origin gets it, and of a response as the client gets it: what a proxy adds and removes
+ * (RFC 9110 §7.6, CONTRACT §4).
+ */
+
+import { parseCookieLine } from '../../http/cookies.ts';
+import { endToEndFields, fieldLines, withoutFields } from '../../http/fields.ts';
+import { cacheName } from '../../http/cache-status.ts';
+import type { Fields } from '../../http/message.ts';
+import { foldFieldName } from '../../http/field-name.ts';
+import type { ClientRequest } from './client-request.ts';
+import type { CacheExchange, Site } from './exchange.ts';
+import { fetchIdOf, requestIdOf } from './request-id.ts';
+
+const via = `1.1 ${cacheName}`;
+
+/** Host, and the proxy's own fields. */
+type Own = {
+  readonly host: string;
+  readonly forwardedHost: string;
+  readonly id: string;
+  readonly via: string;
+};
+
+const ownFields = (request: ClientRequest, { host, forwardedHost, id, via: said }: Own): string[] => [
+  'Host',
+  host,
+  'X-Forwarded-For',
+  request.forwardedFor,
+  'X-Forwarded-Proto',
+  request.scheme,
+  'X-Forwarded-Host',
+  forwardedHost,
+  'X-Request-ID',
+  id,
+  'Via',
+  said,
+  ...(isBoundToConnection(request) ? ['Connection', 'close'] : []),
+];
+
+/**
+ * NTLM and Negotiate log in a connection, not a request: the next request on it, anybody's, would be made in this one's
+ * name. So none follows.
+ */
+const isBoundToConnection = ({ known: { authorization } }: ClientRequest): boolean =>
+  authorization !== undefined && /^(?:ntlm|negotiate)(?: |$)/i.test(authorization);
+
+/** The Host the origin is asked for. */
+export const originHostOf = (request: ClientRequest, site: Site): string =>
+  site.config.upstream.host === 'upstream' || request.host === '' ? site.originHost : request.host;
+
+const conditional: ReadonlySet<string> = new Set([
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'if-unmodified-since',
+  'range',
+]);
+
+/** The fields of a fetch for the store. With `condition` they replace the client's own preconditions and range. */
+export function fetchFields(exchange: CacheExchange, condition: Fields | undefined): string[] {
+  const { request, host, plan } = exchange;
+  const own = plan.upstreamFields();
+  const asked = condition === undefined ? own : [...withoutFields(own, conditional), ...condition];
+  // Of a fetch that may be for others nothing here is the client's word: not the id it chose, nor, where the origin's own
+  // name is the key's, the Host it asked for. Deviation from RFC 9110 §7.6.3: nor the Via it came with; a fetch is the
+  // proxy's own request, and no key knows that field. What is passed has it.
+  return [...ownFields(request, { host, forwardedHost: host, id: fetchIdOf(request), via }), ...asked];
+}
+
+const replaced: ReadonlySet<string> = new Set([
+  'content-length',
+  'expect',
+  'forwarded',
+  'host',
+  'max-forwards',
+  // httpoxy: CGI programs take it for the environment's HTTP_PROXY.
+  'proxy',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-proto',
+  'x-request-id',
+]);
+
+/** The fields of a request that is passed: all the client sent, with the proxy's own. */
+export function passFields(request: ClientRequest, host: string): string[] {
+  // @fastify/http-proxy keeps its connections whatever it is told: what would log one in is not sent on it.
+  const isKept = isBoundToConnection(request) && request.method !== 'GET' && request.method !== 'HEAD';
+  const dropped = isKept ? new Set([...replaced, 'authorization']) : replaced;
+  const sent = endToEndFields(request.fields).flatMap((name, index, all) =>
+    index % 2 === 0 && !dropped.has(foldFieldName(name)) ? [name, all[index + 1] ?? ''] : [],
+  );
+  const framing = request.known['content-length'];
+  const length = request.hasBody && framing !== undefined ? ['Content-Length', framing] : [];
+  const own = ownFields(request, {
+    host,
+    forwardedHost: request.host === '' ? host : request.host,
+    id: requestIdOf(request),
+    via: viaOf(request),
+  });
+  return [...own, ...sent, ...length, ...hopsLeft(request)];
+}
+
+/** RFC 9110 §7.6.3: each intermediary appends itself. */
+function viaOf({ fields }: ClientRequest): string {
+  const before = fieldLines(fields, 'via').join(', ');
+  return before === '' ? via : `${before}, ${via}`;
+}
+
+/** RFC 9110 §7.6.2: an intermediary "MUST" send OPTIONS and TRACE on with Max-Forwards one less. */
+function hopsLeft({ method, known }: ClientRequest): string[] {
+  const hops = known['max-forwards'];
+  if (hops === undefined || (method !== 'OPTIONS' && method !== 'TRACE') || !/^\d{1,9}$/.test(hops))
+    return [];
+  return ['Max-Forwards', String(Number(hops) - 1)];
+}
+
+/** The fields of a forwarded response: end-to-end, with Via and our Cache-Status behind the origin's. */
+export function relayedFields(fields: Fields, cacheStatus: string): string[] {
+  const kept = endToEndFields(fields);
+  kept.push('Via', via, 'Cache-Status', cacheStatus);
+  return kept;
+}
+
+/** All cookies of a request; none where they cannot be read. */
+export function readableCookies(request: ClientRequest): ReturnType<typeof cookiesOf> {
+  return request.known.cookie === undefined || request.repeated.includes('cookie')
+    ? []
+    : cookiesOf(request.known.cookie);
+}
+
+const cookiesOf = (line: string) => {
+  const parsed = parseCookieLine(line);
+  return parsed.kind === 'ok' ? parsed.cookies : [];
+};

@@ -1,0 +1,233 @@
+/**
+ * A miss: one fetch for all who want the same, then each its own answer (DESIGN §3.7, §3.8).
+ *
+ * Promises: nobody joins a fetch older than a purge it must see; a waiter never gets what was not for others and never
+ * waits twice; when the fetch fails for want of an origin, waiters are told so instead of all asking again. While the
+ * origin's breaker is open, who may have the stored response waits for nothing, and everybody else is asked for.
+ */
+
+import { cacheStatusValue, type CacheStatus } from '../../http/cache-status.ts';
+import type { Flight, FlightEnd } from '../../kit/single-flight.ts';
+import { seconds } from '../../kit/time.ts';
+import { standardTags, userOf } from '../../policy/rules/entry-tags.ts';
+import { renderTags } from '../../policy/rules/tags.ts';
+import type { PurgeSubject } from '../../store/purge-log.ts';
+import type { Entry } from '../../store/store.ts';
+import { deliver } from '../hit/deliver.ts';
+import { detached } from './detached-exchange.ts';
+import { type CacheExchange, type FetchFailure, type FlightInfo, report } from '../exchange/exchange.ts';
+import { sendFailure } from '../hit/fail.ts';
+import { startFill } from './fill.ts';
+import type { FillEnd, FillInput } from './fill-input.ts';
+import { chooseVariant } from '../hit/lookup.ts';
+import { forwardReasonOf, type MissCause, type Outcome } from '../exchange/outcome.ts';
+import { probeWith } from './probe.ts';
+import { standInFor, type Trouble } from '../hit/stand-in.ts';
+
+export type Miss = {
+  readonly cause: MissCause;
+  readonly purgedBy: Outcome['purgedBy'];
+  /** What is there but needs the origin's word first. */
+  readonly stored: Entry | undefined;
+  /** A stored part whose rest would make the whole. */
+  readonly completes?: Entry | undefined;
+  /** Whether another's answer will do: not for a client that asked for the origin's own word. */
+  readonly mayJoin: boolean;
+};
+
+/** Fetches for a client that waits. Resolves when it has its answer and the fetch, if it led one, is over. */
+export async function fetchForClient(exchange: CacheExchange, miss: Miss): Promise<void> {
+  const { parts, plan } = exchange;
+  if (!parts.origin.health.isClosed && giveAtOnce(exchange, miss)) return;
+  const underWay = parts.flights.get(plan.key);
+  if (underWay !== undefined && miss.mayJoin && mayJoin(exchange, underWay)) {
+    const end = await waitFor(exchange, miss, underWay);
+    if (end.kind === 'answered') return;
+    if (end.kind === 'done' && takeShared(exchange, miss, end.result)) return;
+    if (end.kind === 'failed' && takeFailure(exchange, miss, end)) return;
+    // It has waited once; now it goes alone, whatever came of the fetch it waited for.
+    return startFill(fillInput(exchange, { ...miss, cause: 'collapsed-failed' }, undefined));
+  }
+  return startFill(fillInput(exchange, miss, lead(exchange, miss)));
+}
+
+type Joined = Flight<FlightInfo, Entry, FetchFailure>;
+
+/** Waits for another's fetch; with `stale_after` no longer than that, if what is stored may be given instead. */
+async function waitFor(
+  exchange: CacheExchange,
+  miss: Miss,
+  flight: Joined,
+): Promise<Awaited<ReturnType<Joined['wait']>> | { readonly kind: 'answered' }> {
+  const { responseTimeout } = exchange.site.config.upstream;
+  const { staleAfter } = exchange.match.contentType;
+  const isPatient = staleAfter === undefined || miss.stored === undefined || staleAfter >= responseTimeout;
+  if (isPatient) return flight.wait(responseTimeout);
+  const soon = await flight.wait(staleAfter);
+  if (soon.kind !== 'timed-out') return soon;
+  if (giveStored(exchange, miss, 'slow')) return { kind: 'answered' };
+  const hasEnded = exchange.parts.flights.get(exchange.plan.key) !== flight;
+  return hasEnded ? soon : flight.wait(seconds(responseTimeout - staleAfter));
+}
+
+/**
+ * Fetches with no client waiting, to renew what is stored or for want of anything. `undefined`: that is under way already,
+ * or the answer of before was not for others, or the origin's breaker holds it back.
+ */
+export function fetchInBackground(
+  exchange: CacheExchange,
+  stored: Entry | undefined,
+): Promise<FillEnd> | undefined {
+  const { parts, plan } = exchange;
+  if (parts.flights.get(plan.key) !== undefined) return undefined;
+  const miss: Miss = { cause: 'expired', purgedBy: undefined, stored, mayJoin: true };
+  const alone = detached(exchange);
+  const flight = lead(alone, miss);
+  if (flight === undefined) return undefined;
+  const admission = parts.origin.health.admit(parts.clock.monotonicMs());
+  if (admission.kind === 'held') {
+    flight.end({ kind: 'give-up' });
+    return undefined;
+  }
+  const input = { ...fillInput(alone, miss, flight), isBackground: true };
+  return admission.kind === 'free' ? endOf(input) : probeWith({ ...input, probe: admission.probe }, endOf);
+}
+
+function endOf(input: FillInput): Promise<FillEnd> {
+  let end: FillEnd = { status: undefined, entry: undefined, notStored: undefined, failure: undefined };
+  const onEnd = (told: FillEnd): void => {
+    end = told;
+  };
+  return startFill({ ...input, onEnd }).then(() => end);
+}
+
+function fillInput(
+  exchange: CacheExchange,
+  miss: Miss,
+  flight: Flight<FlightInfo, Entry, FetchFailure> | undefined,
+): FillInput {
+  const { cause, purgedBy, stored, completes } = miss;
+  const asOf = flight?.info.asOf ?? exchange.parts.purgeLog.position();
+  return {
+    exchange,
+    fwd: forwardReasonOf(cause),
+    cause,
+    purgedBy,
+    stored,
+    completes,
+    asOf,
+    flight,
+    isBackground: false,
+  };
+}
+
+/** Opens a flight that others may join, unless what comes back is hardly for them. */
+function lead(exchange: CacheExchange, miss: Miss): Flight<FlightInfo, Entry, FetchFailure> | undefined {
+  const { parts, plan, request, now } = exchange;
+  if (request.method !== 'GET' || !miss.mayJoin) return undefined;
+  // Where something stored is validated, our condition has taken the place of the client's.
+  if (miss.stored === undefined && asksForItself(exchange)) return undefined;
+  if ((parts.uncacheable.get(plan.key) ?? 0) > now) return undefined;
+  return parts.flights.start(plan.key, { asOf: parts.purgeLog.position() });
+}
+
+/** On `standard` routes preconditions and ranges are the client's own and go to the origin: the answer may be 304 or 206. */
+function asksForItself({ request, match }: CacheExchange): boolean {
+  if (match.contentType.kind === 'rule') return false;
+  const { known } = request;
+  return (
+    known.range !== undefined ||
+    known['if-none-match'] !== undefined ||
+    known['if-modified-since'] !== undefined
+  );
+}
+
+/** Whether the flight began after every purge that this request must see, as far as can be told before its answer. */
+function mayJoin(exchange: CacheExchange, flight: Flight<FlightInfo, Entry, FetchFailure>): boolean {
+  const { parts, plan, now } = exchange;
+  if (!flight.hasRoom || (parts.uncacheable.get(plan.key) ?? 0) > now) return false;
+  return parts.purgeLog.verdict(subjectOf(exchange, flight.info)).kind === 'current';
+}
+
+function subjectOf(exchange: CacheExchange, { asOf }: FlightInfo): PurgeSubject {
+  const { match, identity, host, target, query } = exchange;
+  const { contentType, params } = match;
+  const rendered = renderTags(match.tags, { user: userOf(identity), params, query, responseFields: [] });
+  return {
+    asOf,
+    host,
+    target,
+    tags: [...standardTags({ contentType, identity, host, target }), ...rendered.tags],
+  };
+}
+
+/** Answers a waiter from what the flight brought, if it is a response this request may have. */
+function takeShared(exchange: CacheExchange, miss: Miss, entry: Entry): boolean {
+  const { parts, plan, directives, request } = exchange;
+  const now = parts.clock.now();
+  const found = chooseVariant([entry], { request, plan, directives, now, purgeLog: parts.purgeLog });
+  if (found.kind !== 'entry' || found.reuse.kind !== 'fresh') return false;
+  const cacheStatus: CacheStatus = { kind: 'forward', fwd: forwardReasonOf(miss.cause), collapsed: true };
+  const status = deliver(exchange, entry, { cacheStatus, age: found.reuse.age });
+  const { cause, purgedBy } = miss;
+  report(exchange, { kind: 'forward', status, cacheStatus, miss: cause, purgedBy, entry });
+  return true;
+}
+
+/** Tells a waiter that there is no origin, or gives it the stored response instead; `false`: it should try itself. */
+function takeFailure(
+  exchange: CacheExchange,
+  miss: Miss,
+  { failure }: Extract<FlightEnd<Entry, FetchFailure>, { kind: 'failed' }>,
+): boolean {
+  if (giveStored(exchange, miss, failure.reason === 'error-status' ? 'error' : 'disconnected')) return true;
+  // A cut body or a reset may be the leader's bad luck; an origin that is away or silent is so for everybody.
+  if (failure.reason === 'error-status' || !sharedTrouble.has(failure.reason)) return false;
+  const fwd = forwardReasonOf(miss.cause);
+  const cacheStatus: CacheStatus = { kind: 'forward', fwd, collapsed: true, detail: failure.reason };
+  const status = sendFailure(exchange, failure, cacheStatusValue(cacheStatus));
+  report(exchange, { kind: 'failed', status, cacheStatus, miss: miss.cause, failure: failure.reason });
+  return true;
+}
+
+/** Gives a waiter what is stored in place of what it waits for, where that is allowed. */
+function giveStored(exchange: CacheExchange, miss: Miss, trouble: Trouble): boolean {
+  const { parts, directives } = exchange;
+  const { cause, purgedBy, stored } = miss;
+  const may = stored && standInFor(stored, directives, { now: parts.clock.now(), trouble });
+  if (stored === undefined || may === undefined) return false;
+  const { age, ttl, detail } = may;
+  const fwd = forwardReasonOf(cause);
+  const cacheStatus: CacheStatus = { kind: 'forward', fwd, collapsed: true, ttl, detail };
+  const status = deliver(exchange, stored, { cacheStatus, age });
+  report(exchange, { kind: 'forward', status, cacheStatus, miss: cause, purgedBy, entry: stored });
+  return true;
+}
+
+/**
+ * While the origin is known to fail, gives a client what is stored without asking, where that is allowed; it is renewed
+ * with no client waiting, as soon as the origin may be asked.
+ */
+function giveAtOnce(exchange: CacheExchange, { stored }: Miss): boolean {
+  const { parts, directives } = exchange;
+  const { clock, origin, store } = parts;
+  const { trouble } = origin.health;
+  const may = stored && standInFor(stored, directives, { now: clock.now(), trouble });
+  if (stored === undefined || may === undefined) return false;
+  const cacheStatus: CacheStatus = { kind: 'hit', ttl: may.ttl, detail: 'breaker-open' };
+  store.use(stored);
+  const status = deliver(exchange, stored, { cacheStatus, age: may.age });
+  report(exchange, { kind: 'hit', status, cacheStatus, entry: stored });
+  void renew(exchange, stored);
+  return true;
+}
+
+/** Sees to it that a stale response that was given is renewed. The promise, if any, is that of the fetch. */
+export function renew(exchange: CacheExchange, entry: Entry): Promise<void> | undefined {
+  const { background } = exchange.parts;
+  if (background === undefined) return fetchInBackground(exchange, entry)?.then(() => undefined);
+  background.onStaleHit(exchange, entry);
+  return undefined;
+}
+
+const sharedTrouble: ReadonlySet<string> = new Set(['refused', 'connect-timeout', 'head-timeout']);

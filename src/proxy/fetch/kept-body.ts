@@ -1,0 +1,98 @@
+/**
+ * Bodies kept as they come, to be stored when they are whole.
+ *
+ * Promise (DESIGN §3.10, CONTRACT §5): beside the store bodies take a bounded number of bytes, however many come at once and
+ * however slowly clients take them. What finds no room is delivered at its client's pace, and not stored this time.
+ */
+
+import { combinedValue } from '../../http/fields.ts';
+import type { Fields } from '../../http/message.ts';
+import type { Store } from '../../store/store.ts';
+import type { CacheExchange } from '../exchange/exchange.ts';
+import type { Reply } from '../exchange/reply.ts';
+
+/** For all bodies kept at once, and once more for what clients have not taken of those that are whole. */
+const mostBytes = 8 * 1024 * 1024;
+
+/** Bytes of one proxy's bodies beside its store. */
+type Room = { kept: number; unsent: number; readonly most: number };
+
+/** Of each store one. */
+const rooms = new WeakMap<Store, Room>();
+
+/** A body to be kept for the store of an exchange; `fields` are those of its head. */
+export function keptBodyFor(
+  { parts, site }: Pick<CacheExchange, 'parts' | 'site'>,
+  fields: Fields,
+): KeptBody {
+  const limit = site.config.store.maxObjectBytes;
+  const room = rooms.get(parts.store) ?? { kept: 0, unsent: 0, most: Math.max(mostBytes, 2 * limit) };
+  rooms.set(parts.store, room);
+  const told = Number(combinedValue(fields, 'content-length'));
+  return new KeptBody(room, { limit, told: told > 0 && told <= limit ? told : 0 });
+}
+
+/** At most `limit` bytes. Where the head has told how many there will be, they go where they are to stay, piece by piece. */
+export class KeptBody {
+  readonly #room: Room;
+  readonly #limit: number;
+  /** As long as the head told; what does not go into it is among the pieces. */
+  readonly #place: Buffer;
+  #placed = 0;
+  #pieces: Buffer[] = [];
+  #bytes = 0;
+
+  constructor(room: Room, { limit, told }: { readonly limit: number; readonly told: number }) {
+    this.#room = room;
+    this.#limit = limit;
+    // One of its own: slices of a pool would keep the pool alive as long as the entry.
+    this.#place = Buffer.allocUnsafeSlow(told);
+  }
+
+  /**
+   * Adds a piece, and says whether it may be kept on; the pieces so far, this one included, are still there if not.
+   * As long as it is, a slow client must not slow down those who wait for the whole. `isTaken`: the client has taken what
+   * came so far. `isForOne`: nobody else waits.
+   */
+  add(
+    chunk: Buffer,
+    { isTaken, isForOne }: { readonly isTaken: boolean; readonly isForOne: boolean },
+  ): 'kept' | 'too-large' | 'no-room' {
+    if (this.#bytes + chunk.length <= this.#place.length)
+      this.#placed += chunk.copy(this.#place, this.#bytes);
+    else this.#pieces.push(chunk);
+    this.#bytes += chunk.length;
+    this.#room.kept += chunk.length;
+    if (this.#bytes > this.#limit) return 'too-large';
+    const { kept, unsent, most } = this.#room;
+    const hasRoom = kept <= most && (isTaken || unsent <= most);
+    // For others it is kept all the same: each of them would fetch for itself.
+    return hasRoom || !isForOne ? 'kept' : 'no-room';
+  }
+
+  /** All so far, in order. */
+  get chunks(): readonly Buffer[] {
+    return [this.#place.subarray(0, this.#placed), ...this.#pieces];
+  }
+
+  /** All of it, as one. */
+  whole(): Buffer {
+    if (this.#placed === this.#bytes && this.#placed === this.#place.length) return this.#place;
+    const body = Buffer.allocUnsafeSlow(this.#bytes);
+    let at = 0;
+    for (const chunk of this.chunks) at += chunk.copy(body, at);
+    return body;
+  }
+
+  /** To be called once, when it is kept no longer. What its client has not taken yet stays in memory until it has. */
+  free(client: Pick<Reply, 'unsentBytes' | 'onOver'>): void {
+    this.#room.kept -= this.#bytes;
+    this.#pieces = [];
+    const unsent = client.unsentBytes;
+    if (unsent === 0) return;
+    this.#room.unsent += unsent;
+    client.onOver(() => {
+      this.#room.unsent -= unsent;
+    });
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * What becomes of an answer that is here to its last byte: stored, given to all who wait for it, or neither.
+ */
+
+import type { Entry } from '../../store/store.ts';
+import type { CacheExchange } from '../exchange/exchange.ts';
+import { giveUpStoring, isCurrent, letGo } from './fill-decisions.ts';
+import type { FillInput } from './fill-input.ts';
+import type { NotStoredReason } from '../exchange/outcome.ts';
+import { storeEntry } from './store-entry.ts';
+
+/** `undefined`: it is stored. */
+export type Objection = Extract<NotStoredReason, 'broken-coding' | 'purged-during-fetch'> | undefined;
+
+/**
+ * Judges whether an entry may be stored. `tell` is called before this returns where that is quick, else before the promise
+ * given resolves.
+ */
+export function judge(
+  exchange: CacheExchange,
+  entry: Entry,
+  tell: (objection: Objection) => void,
+): Promise<void> | undefined {
+  const isWhole = exchange.parts.codedBodies.isWhole(entry);
+  if (isWhole instanceof Promise) {
+    return isWhole.then((is) => {
+      tell(objectionTo(exchange, entry, is));
+    });
+  }
+  tell(objectionTo(exchange, entry, isWhole));
+  return undefined;
+}
+
+/** A proof takes its time: what has been purged meanwhile is not stored either. */
+function objectionTo(exchange: CacheExchange, entry: Entry, isWhole: boolean): Objection {
+  if (!isWhole) return 'broken-coding';
+  return isCurrent(exchange, entry) ? undefined : 'purged-during-fetch';
+}
+
+/** Stores what a fetch brought, if anything, and tells those who wait for it; then `tell`, if there was. When: as `judge` does. */
+export function settle(
+  input: FillInput,
+  entry: Entry | undefined,
+  tell: (objection: Objection) => void,
+): Promise<void> | undefined {
+  if (entry === undefined) {
+    letGo(input);
+    return undefined;
+  }
+  return judge(input.exchange, entry, (objection) => {
+    if (objection === undefined) storeForAll(input, entry);
+    else if (objection === 'purged-during-fetch') letGo(input);
+    else giveUpStoring(input, { status: entry.status, reason: objection });
+    tell(objection);
+  });
+}
+
+/** Stores an entry, and gives it to those who wait. */
+export function storeForAll({ exchange, flight }: FillInput, entry: Entry): void {
+  storeEntry(exchange, entry);
+  exchange.parts.uncacheable.delete(exchange.plan.key);
+  flight?.end(entry.part === undefined ? { kind: 'done', result: entry } : { kind: 'give-up' });
+}

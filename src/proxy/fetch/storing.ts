@@ -1,0 +1,268 @@
+/**
+ * May this response be stored, and as what? Everything a store decision needs, from head to finished entry.
+ *
+ * Promises: what is stored is whole, without Set-Cookie, with the lifetime its rule or HTTP gives it (CONTRACT §2.1), and
+ * bound to the position of the purge log from before the origin was asked.
+ */
+
+import { hash } from 'node:crypto';
+import {
+  effectiveDirectives,
+  noResponseDirectives,
+  type ResponseDirectives,
+} from '../../http/cache-control.ts';
+import { combinedValue, fieldLines, hasField } from '../../http/fields.ts';
+import { correctedInitialAge, type Freshness, freshnessLifetime, isExplicit } from '../../http/freshness.ts';
+import { cacheGroups } from '../../http/groups.ts';
+import { formatHttpDate, parseHttpDate } from '../../http/http-date.ts';
+import type { Fields } from '../../http/message.ts';
+import { storedPolicy } from '../../http/reuse.ts';
+import { fieldsToStore, storable } from '../../http/storable.ts';
+import { upsettingNames } from '../../http/upsetting.ts';
+import { parseVary, selectedVariant, type SelectedVariant } from '../../http/vary.ts';
+import { between, type EpochMs, type Seconds, seconds } from '../../kit/time.ts';
+import { groupTag, standardTags, userOf } from '../../policy/rules/entry-tags.ts';
+import { setCookieMeaning } from '../../policy/identity/set-cookie.ts';
+import { hasTooManyTags, renderTags, responseTags, type Tag } from '../../policy/rules/tags.ts';
+import { ruleLifetime } from '../../policy/lifetime/ttl.ts';
+import { unlessHolds } from '../../policy/lifetime/unless.ts';
+import { variesOnUnkeyed } from '../../policy/key/unkeyed-fields.ts';
+import type { Position } from '../../store/purge-log.ts';
+import type { Entry, StoredPart } from '../../store/store.ts';
+import type { CacheExchange } from '../exchange/exchange.ts';
+import type { NotStoredReason } from '../exchange/outcome.ts';
+import { asDelivered } from './store-entry.ts';
+
+/** A final response, as far as its head tells. */
+export type StoredHead = {
+  readonly status: number;
+  readonly fields: Fields;
+  readonly requestTime: EpochMs;
+  readonly responseTime: EpochMs;
+};
+
+/** Whether to keep the body as it comes, decided at the head. */
+export type StoragePlan =
+  | { readonly kind: 'no'; readonly reason: NotStoredReason; readonly clause: string | undefined }
+  | { readonly kind: 'yes'; readonly directives: ResponseDirectives; readonly freshness: Freshness };
+
+const no = (reason: NotStoredReason, clause?: string): StoragePlan => ({ kind: 'no', reason, clause });
+
+/** Decides from the head. What only the body can tell (`unless` of its text, its length) is left to `makeEntry`. */
+export function planStorage(exchange: CacheExchange, head: StoredHead): StoragePlan {
+  const { match, identity, request, site } = exchange;
+  const { contentType } = match;
+  const { status, fields, responseTime } = head;
+  if (request.method === 'HEAD') return no('head-request');
+  const isRule = contentType.kind === 'rule';
+  if (isRule && !contentType.statuses.has(status)) return no('status-not-listed');
+  const meaning = setCookieMeaning(fieldLines(fields, 'set-cookie'), {
+    contentType,
+    identity,
+    config: site.config.identity,
+  });
+  if (meaning === 'forbids') return no('set-cookie', 'RFC 9111 §7.3');
+  // A purge by a tag that was left out would miss it.
+  if (hasTooManyTags(fields)) return no('too-many-tags');
+  const directives = directivesFor(exchange, fields);
+  const freshness = freshnessLifetime({ status, fields }, { directives, responseTime });
+  const isOwn = isRule ? contentType.scope === 'user' : false;
+  const verdict = storable({
+    request: { method: request.method, target: exchange.target, fields: request.fields },
+    response: { status, fields },
+    requestDirectives: exchange.directives,
+    directives,
+    freshness,
+    shared: !isOwn,
+    partitioned: isRule,
+    lifetimeByRule: isRule,
+    // Parts are for `standard`: by rule a range is not sent on, so that what comes is whole.
+    partial: !isRule,
+    origin: `${request.scheme}://${exchange.host}`,
+  });
+  if (verdict.kind === 'no') return no(verdict.reason, verdict.clause);
+  // The client is told with the head whether it is stored, and nobody waits for what is not for them.
+  const facts = { status, fields, body: undefined, bodyBytes: toldLength(fields) };
+  if (isRule && unlessHolds(contentType.unless, facts) !== undefined) return no('unless');
+  return { kind: 'yes', directives, freshness };
+}
+
+/** How long a body will be; in a content coding nobody can tell what it is without. */
+function toldLength(fields: Fields): number | undefined {
+  const told = combinedValue(fields, 'content-length');
+  return told === undefined || hasField(fields, 'content-encoding') ? undefined : Number(told);
+}
+
+/** What binds of the origin's directives: all under `obey`, nothing under `override`. */
+function directivesFor({ match: { contentType } }: CacheExchange, fields: Fields): ResponseDirectives {
+  const isOverridden = contentType.kind === 'rule' && contentType.cacheControl === 'override';
+  return isOverridden ? noResponseDirectives : effectiveDirectives(fields);
+}
+
+export type EntryInput = {
+  readonly head: StoredHead;
+  readonly plan: Extract<StoragePlan, { kind: 'yes' }>;
+  readonly body: Buffer;
+  readonly asOf: Position;
+  readonly originSeconds: Seconds;
+  readonly part?: StoredPart | undefined;
+};
+
+export type EntryResult =
+  | { readonly kind: 'entry'; readonly entry: Entry }
+  | { readonly kind: 'no'; readonly reason: NotStoredReason };
+
+/** Makes the entry of a whole response, or says why there is none. */
+export function makeEntry(exchange: CacheExchange, input: EntryInput): EntryResult {
+  const { match, identity, plan, host, target } = exchange;
+  const { contentType } = match;
+  const { head, body } = input;
+  const { status, requestTime, responseTime } = head;
+  if (
+    contentType.kind === 'rule' &&
+    unlessHolds(contentType.unless, { status, fields: head.fields, body }) !== undefined
+  ) {
+    return { kind: 'no', reason: 'unless' };
+  }
+  const selection = selectionOf(exchange, head);
+  if (selection === undefined) return { kind: 'no', reason: 'vary-any' };
+  const policy = policyOf(exchange, input);
+  const { fields } = asDelivered(exchange, { fields: storedFields(exchange, input) });
+  const isUsable =
+    policy.lifetime > policy.initialAge || policy.staleWhileRevalidate > 0 || policy.staleIfError > 0;
+  if (!isUsable && !hasField(fields, 'etag') && !hasField(fields, 'last-modified')) {
+    return { kind: 'no', reason: 'zero-lifetime' };
+  }
+  const isPart = input.part !== undefined;
+  const variant = variantOf(selection, isPart);
+  const entry: Entry = {
+    key: plan.key,
+    variant,
+    selection,
+    status,
+    fields,
+    body,
+    coding: undefined,
+    part: input.part,
+    policy,
+    requestTime,
+    responseTime,
+    asOf: input.asOf,
+    tags: [
+      ...new Set([
+        ...standardTags({ contentType, identity, host, target }),
+        ...ownTags(exchange, head.fields),
+      ]),
+    ],
+    target,
+    host,
+    contentType: contentType.name,
+    partition: plan.partition,
+    originSeconds: input.originSeconds,
+  };
+  return { kind: 'entry', entry };
+}
+
+/** The name of a variant. Most keys have one: it needs no digest. */
+function variantOf({ names, values }: SelectedVariant, isPart: boolean): string {
+  if (names.length === 0) return isPart ? 'part' : 'only';
+  return hash('sha256', JSON.stringify([names, values, isPart]), 'hex');
+}
+
+/** What selects the variant: the origin's Vary on `standard`; by rule all it could name is in the key. */
+function selectionOf(
+  { match, plan }: CacheExchange,
+  { status, fields }: StoredHead,
+): SelectedVariant | undefined {
+  const vary = parseVary(fields);
+  // What no key and no variant knows cannot be told again: like `*`.
+  if (vary.kind === 'any' || variesOnUnkeyed(vary.names)) return undefined;
+  if (match.contentType.kind !== 'standard') return noSelection;
+  const selecting = plan.selectingFields();
+  if (status < 400 || foundStatuses.has(status)) return selectedVariant(selecting, fields);
+  // An error may be about its request, whatever Vary says: it is for requests with the same telling fields. Short ones of
+  // the application's own do not count: no two requests of a client that numbers its requests would share an error.
+  const selected = selectedVariant(selecting, [...fields, 'Vary', upsettingNames(selecting).join(', ')]);
+  // Nor does it show what another request would rather have: no coding or language is its choice.
+  return selected && { ...selected, contentEncoding: 'error', contentLanguage: null };
+}
+
+/** Errors that are about the resource: no field of the request brings them about. */
+const foundStatuses: ReadonlySet<number> = new Set([404, 410]);
+
+const noSelection: SelectedVariant = { names: [], values: [], contentEncoding: null, contentLanguage: null };
+
+function storedFields(exchange: CacheExchange, { head, plan, body }: EntryInput): string[] {
+  const { contentType } = exchange.match;
+  const fields = fieldsToStore(head.fields, plan.directives);
+  // RFC 9110 §6.6.1: a recipient with a clock adds the Date a response lacks when it stores or forwards it.
+  if (!hasField(fields, 'date')) fields.push('Date', formatHttpDate(head.responseTime));
+  const needsTag =
+    contentType.etag &&
+    !hasField(fields, 'etag') &&
+    !hasField(fields, 'last-modified') &&
+    head.status === 200;
+  if (needsTag) fields.push('ETag', `"${hash('sha256', body, 'base64url').slice(0, 27)}"`);
+  return fields;
+}
+
+/** Tags of the rule and of the origin: templates, Surrogate-Key and the like, RFC 9875 groups. */
+function ownTags({ match, identity, query, host }: CacheExchange, fields: Fields): Tag[] {
+  const values = { user: userOf(identity), params: match.params, query, responseFields: fields };
+  const groups = cacheGroups(fields).map((group) => groupTag(host, group));
+  return [...renderTags(match.tags, values).tags, ...responseTags(fields), ...groups];
+}
+
+function policyOf(exchange: CacheExchange, { head, plan, body }: EntryInput): Entry['policy'] {
+  const { contentType } = exchange.match;
+  const { fields, requestTime, responseTime } = head;
+  const { directives, freshness } = plan;
+  const common = { fields, directives, lifetime: freshness.lifetime, requestTime, responseTime };
+  const windows = {
+    staleWhileRevalidate: contentType.staleWhileRevalidate,
+    staleIfError: contentType.staleIfError,
+  };
+  const given = {
+    ...common,
+    ...(windows.staleWhileRevalidate > 0 || windows.staleIfError > 0 ? windows : {}),
+  };
+  if (contentType.kind !== 'rule') return storedPolicy(given);
+  const { lifetime } = lifetimeByRule(exchange, { head, plan, body });
+  return storedPolicy({ ...given, ...windows, ttl: lifetime });
+}
+
+/** The lifetime a rule gives (CONTRACT §2.1), with its steps for `explain`. */
+export function lifetimeByRule(
+  exchange: CacheExchange,
+  { head, plan, body }: Pick<EntryInput, 'head' | 'plan' | 'body'>,
+): ReturnType<typeof ruleLifetime> {
+  const { match, site, request, identity, parts, now } = exchange;
+  const { contentType } = match;
+  const { status, fields, responseTime } = head;
+  const obeys = contentType.cacheControl === 'obey' && isExplicit(plan.freshness);
+  const initialAge = correctedInitialAge(fields, head);
+  const modifiedAt = parseHttpDate(combinedValue(fields, 'last-modified') ?? '', responseTime);
+  return ruleLifetime({
+    ttl: site.config.ttl,
+    contentType,
+    statusTtl: contentType.statuses.get(status),
+    now: responseTime,
+    jitterKey: exchange.plan.key,
+    facts: {
+      requestFields: request.fields,
+      query: request.query,
+      status,
+      responseFields: fields,
+      bodyBytes: body.length,
+      body: () => body,
+      access: site.countsPopularity && parts.popularity.isHigh(exchange.plan.key, now) ? 'high' : 'low',
+      claims: identity.kind === 'known' ? identity.claims : undefined,
+      modifiedAt,
+      originBound: obeys ? seconds(Math.max(0, plan.freshness.lifetime - initialAge)) : undefined,
+    },
+  });
+}
+
+/** How long an exchange with the origin took. */
+export const exchangeSeconds = (from: EpochMs, to: EpochMs): Seconds =>
+  seconds(Math.max(0, between(from, to)));

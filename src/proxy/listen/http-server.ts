@@ -1,0 +1,286 @@
+/**
+ * The public listener: node:http with its limits, every request read strictly, then the pipeline.
+ *
+ * Promises: nothing malformed gets beyond this file, nor what follows it on the same connection; a client that neither
+ * sends nor takes what it should is cut off; no answer of ours names an address.
+ */
+
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { cacheStatusValue } from '../../http/cache-status.ts';
+import { systemClock } from '../../kit/time.ts';
+import type { ClientRequest, ReadResult, Refusal } from '../exchange/client-request.ts';
+import { plainFields } from '../hit/fail.ts';
+import type { Forwarded } from '../pass/pass.ts';
+import type { Pipeline } from '../pipeline.ts';
+import {
+  allowedMethods,
+  endConnection,
+  type Ending,
+  endingOf,
+  endings,
+  type ParseError,
+  refuse,
+} from './refuse.ts';
+import { NodeReply } from '../exchange/reply.ts';
+import { SlowBodies } from './slow-bodies.ts';
+
+export type HttpServerOptions = {
+  readonly read: (message: IncomingMessage) => ReadResult;
+  readonly pipeline: Pipeline;
+  /** Told of what is answered before anybody looks what it is: read and refused, or never read. */
+  readonly onRefused: (refusal: Pick<Refusal, 'detail'> | Ending) => void;
+  readonly onError: (error: unknown) => void;
+  readonly limits?: Limits;
+};
+
+/** What a client is given: bytes of a request's head, and times in milliseconds. */
+export type Limits = {
+  readonly maxHeaderSize: number;
+  /** Until the whole head is here. */
+  readonly headersTimeout: number;
+  /** Between two pieces of a request's body, and between two pieces of an answer it takes. */
+  readonly bodyPauseMs: number;
+  /** How often heads that are late are looked for. */
+  readonly checkEveryMs: number;
+};
+
+/** Request heads are at most 16 KB (CONTRACT: 431 beyond), read within 15 s; a body may not pause for longer than 60 s. */
+export const limits: Limits = {
+  maxHeaderSize: 16 * 1024,
+  headersTimeout: 15_000,
+  bodyPauseMs: 60_000,
+  checkEveryMs: 5000,
+};
+
+/** What is under way on a connection. Requests may be pipelined: the last one counts. */
+type Connection = {
+  readonly response: ServerResponse;
+  isClosing: boolean;
+  /** Since when requests have been coming behind an answer that is not taken, in monotonic milliseconds. */
+  readonly stuckSince: number | undefined;
+};
+type Connections = WeakMap<Duplex, Connection>;
+type Watching = HttpServerOptions & { readonly bodies: SlowBodies };
+
+/** Makes the server. `forward` is given what is to go through @fastify/http-proxy. */
+export function createHttpServer(
+  options: HttpServerOptions,
+  forward: (raw: Raw, forwarded: Forwarded) => void,
+): Server {
+  const bounds = options.limits ?? limits;
+  const connections: Connections = new WeakMap();
+  const bodies = new SlowBodies({ windowMs: bounds.bodyPauseMs, leastBytes: 1024 });
+  const watching: Watching = { ...options, bodies };
+  const server = createServer(nodeOptions(bounds, connections), (message, response) => {
+    const connection = admit({ message, response }, connections, bounds);
+    if (connection === undefined) return;
+    const isRefused = handle(watching, { message, response }, (forwarded) => {
+      forward({ message, response }, forwarded);
+    });
+    connection.isClosing = isRefused || !response.shouldKeepAlive;
+  });
+  // node:http would drop what exceeds a count without a word; here the reader counts, and the size is bounded anyway.
+  server.maxHeadersCount = 0;
+  server.on('clientError', (error, socket) => {
+    refuseUnparsed(error, socket, { connections, onRefused: options.onRefused });
+  });
+  server.on('checkExpectation', (message: IncomingMessage, response: ServerResponse) => {
+    const connection = admit({ message, response }, connections, bounds);
+    if (connection === undefined) return;
+    // RFC 9110 §10.1.1: none but 100-continue is known here.
+    const refusal: Refusal = { kind: 'refused', status: 417, detail: 'expectation' };
+    options.onRefused(refusal);
+    refuse(response, refusal);
+    connection.isClosing = true;
+  });
+  server.on('connect', (_message, socket) => {
+    // node:http has let go of the socket, and closes it without a word when nobody listens.
+    socket.on('error', () => socket.destroy());
+    if (!isIdle(connections.get(socket))) socket.destroy();
+    else {
+      options.onRefused(endings.method);
+      endConnection(socket, endings.method);
+    }
+  });
+  server.on('upgrade', (_message, socket) => {
+    // node:http lets go of the socket; an error nobody hears, a client that resets, would end the process.
+    socket.on('error', () => socket.destroy());
+  });
+  cutOffTheSlow(server, { connections, bodies, bounds });
+  return server;
+}
+
+function nodeOptions(
+  { maxHeaderSize, headersTimeout, checkEveryMs }: Limits,
+  connections: Connections,
+): ServerOptions {
+  return {
+    maxHeaderSize,
+    headersTimeout,
+    requestTimeout: 0,
+    connectionsCheckingInterval: checkEveryMs,
+    keepAliveTimeout: 65_000,
+    insecureHTTPParser: false,
+    // A missing Host is refused by the reader, with an answer of ours.
+    requireHostHeader: false,
+    // Only WebSockets leave HTTP; any other Upgrade is ignored, as RFC 9110 §7.8 allows.
+    // A POST with Upgrade is a POST: taken for a WebSocket it would get past the pipeline.
+    // And none takes over a connection on which an answer is under way, or that is closing.
+    shouldUpgradeCallback: ({ method, headers, socket }) =>
+      method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' && isIdle(connections.get(socket)),
+  };
+}
+
+/** Whether a request may follow what came before it on its connection; `undefined`: it is not even answered. */
+function admit(
+  { message: { socket }, response }: Raw,
+  connections: Connections,
+  { bodyPauseMs }: Limits,
+): Connection | undefined {
+  const before = connections.get(socket);
+  // RFC 9112 §9.6: after an answer with `close` no further request is processed. node:http hands on those that came in one
+  // piece with it.
+  if (before?.isClosing === true) return undefined;
+  const stuckSince = before === undefined ? undefined : stuckSinceOf(before, socket);
+  // To send more requests is no sign of taking the answers: the limit on silence would never be reached.
+  if (stuckSince !== undefined && monotonicMs() - stuckSince > bodyPauseMs) {
+    socket.destroy();
+    return undefined;
+  }
+  const connection: Connection = { response, isClosing: false, stuckSince };
+  connections.set(socket, connection);
+  return connection;
+}
+
+type Watched = { readonly connections: Connections; readonly bodies: SlowBodies; readonly bounds: Limits };
+
+function cutOffTheSlow(server: Server, { connections, bodies, bounds }: Watched): void {
+  const { bodyPauseMs, checkEveryMs } = bounds;
+  const checking = setInterval(() => {
+    bodies.check(monotonicMs());
+  }, checkEveryMs).unref();
+  server.once('close', () => {
+    clearInterval(checking);
+  });
+  server.setTimeout(bodyPauseMs, (socket) => {
+    if (isWaiting(connections.get(socket), socket)) socket.setTimeout(bodyPauseMs);
+    else socket.destroy();
+  });
+}
+
+const isIdle = (connection: Connection | undefined): boolean =>
+  connection === undefined || (!connection.isClosing && connection.response.writableFinished);
+
+const monotonicMs = (): number => systemClock.monotonicMs();
+
+function stuckSinceOf({ response, stuckSince }: Connection, socket: Socket): number | undefined {
+  if (response.writableFinished || socket.writableLength === 0) return undefined;
+  return stuckSince ?? monotonicMs();
+}
+
+/** Whether a silent connection is silent for want of an answer, and not because its client is slow or done. */
+function isWaiting(connection: Connection | undefined, socket: Socket): boolean {
+  if (connection === undefined) return false;
+  const { response } = connection;
+  if (response.writableFinished || socket.writableLength > 0) return false;
+  return response.req.complete;
+}
+
+export type Raw = { readonly message: IncomingMessage; readonly response: ServerResponse };
+
+/** Answers a request, or sees to it. Gives whether it was refused. */
+function handle(
+  options: Watching,
+  { message, response }: Raw,
+  toProxy: (forwarded: Forwarded) => void,
+): boolean {
+  const result = options.read(message);
+  if (result.kind === 'refused') {
+    options.onRefused(result);
+    refuse(response, result);
+    return true;
+  }
+  if (result.kind === 'asterisk' || isLastHop(result.request)) {
+    // RFC 9110 §9.3.7: about the server as a whole, which here is this one; §7.6.2: or meant for no one behind it.
+    const status = cacheStatusValue({
+      kind: 'forward',
+      fwd: 'method',
+      detail: result.kind === 'asterisk' ? 'asterisk' : 'max-forwards',
+    });
+    response.writeHead(204, { Allow: allowedMethods, 'Cache-Status': status }).end();
+    return false;
+  }
+  if (result.request.hasBody) options.bodies.watch(message, monotonicMs());
+  const reply = new NodeReply(response);
+  try {
+    options.pipeline(result.request, reply, toProxy)?.catch((error: unknown) => {
+      crash(options, response, error);
+    });
+  } catch (error) {
+    crash(options, response, error);
+  }
+  return false;
+}
+
+/** RFC 9110 §7.6.2: OPTIONS and TRACE with `Max-Forwards: 0` "MUST NOT" be forwarded; who got them answers. */
+function isLastHop({ method, known }: ClientRequest): boolean {
+  return (method === 'OPTIONS' || method === 'TRACE') && Number(known['max-forwards'] ?? 1) === 0;
+}
+
+/** A broken promise of ours: the request ends, the process lives. */
+export function crash(
+  options: Pick<HttpServerOptions, 'onError'>,
+  response: ServerResponse,
+  error: unknown,
+): void {
+  options.onError(error);
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const text = 'Something went wrong in the proxy.\n';
+  response.writeHead(
+    500,
+    plainFields(text, cacheStatusValue({ kind: 'forward', fwd: 'bypass', detail: 'internal-error' })),
+  );
+  response.end(text);
+}
+
+/** What cannot be parsed is refused in its turn: behind the answers to what came before it on the connection. */
+function refuseUnparsed(error: ParseError, socket: Duplex, { connections, onRefused }: Unread): void {
+  const endWith = (isAnswering: boolean): void => {
+    if (!socket.writable || isAnswering || error.code === 'ECONNRESET') {
+      socket.destroy();
+      return;
+    }
+    const refusal = endingOf(error);
+    // Browsers connect ahead of what they never ask: a head that does not come is no request.
+    if (refusal.detail !== 'request-timeout') onRefused(refusal);
+    endConnection(socket, refusal);
+  };
+  const connection = connections.get(socket);
+  const response = connection?.response;
+  if (connection === undefined || response?.req.complete !== true || response.writableFinished) {
+    // Within a request's own body its answer may have begun: these bytes would be part of that.
+    const isAnswering = response?.headersSent === true && !response.writableFinished;
+    endWith(isAnswering);
+  } else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    socket.destroy();
+  } else if (!connection.isClosing) {
+    response.once('finish', () => {
+      endWith(false);
+    });
+  }
+  // Otherwise the answer under way is the connection's last.
+  if (connection !== undefined) connection.isClosing = true;
+}
+
+type Unread = { readonly connections: Connections; readonly onRefused: HttpServerOptions['onRefused'] };

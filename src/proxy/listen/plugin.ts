@@ -1,0 +1,300 @@
+/**
+ * The Fastify edge: the pipeline has every request before Fastify does; what is passed and is no GET goes on to
+ * @fastify/http-proxy, and comes back through the hooks here.
+ */
+
+import { type IncomingMessage, METHODS, type ServerResponse } from 'node:http';
+import type { Duplex, Readable } from 'node:stream';
+import httpProxy from '@fastify/http-proxy';
+import fastify, {
+  type FastifyInstance,
+  type HTTPMethods,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import type { Fields } from '../../http/message.ts';
+import { targetText } from '../../http/target.ts';
+import type { Seconds } from '../../kit/time.ts';
+import { framingOf } from '../../origin/answer-head.ts';
+import { failureOf } from '../../origin/failure.ts';
+import type { Origin } from '../../origin/origin.ts';
+import { drain } from './drain.ts';
+import { crash, createHttpServer, type HttpServerOptions, type Raw } from './http-server.ts';
+import type { Forwarded } from '../pass/pass.ts';
+import { refuse } from './refuse.ts';
+import { relayAnswer } from '../pass/relay-answer.ts';
+import { passFields } from '../exchange/upstream-fields.ts';
+
+export type ProxyServerOptions = HttpServerOptions & {
+  readonly origin: Origin;
+  /** Scheme and authority of the origin. */
+  readonly originUrl: string;
+  /** Host to send on for a WebSocket. */
+  readonly originHost: (host: string) => string;
+  /** Between two pieces of an answer's body. */
+  readonly bodyTimeout: Seconds;
+};
+
+/** Requests handed to @fastify/http-proxy, and what to do with their answers. */
+type UnderWay = WeakMap<IncomingMessage, Forwarded>;
+
+/** Makes the public server; not listening yet. */
+export async function createProxyServer(options: ProxyServerOptions): Promise<FastifyInstance> {
+  const underWay: UnderWay = new WeakMap();
+  const upgraded = new Set<Duplex>();
+  const app = fastify({
+    serverFactory: (handler) =>
+      createHttpServer(options, (raw, forwarded) => {
+        forward({ options, underWay }, { ...raw, forwarded }, handler);
+      }),
+    bodyLimit: Number.MAX_SAFE_INTEGER,
+    exposeHeadRoutes: false,
+    // `createHttpServer` answers what cannot be parsed; Fastify would write its own answer into the middle of others.
+    clientErrorHandler: () => undefined,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    routerOptions: { ignoreTrailingSlash: false },
+  });
+  const methods = METHODS.filter((method) => method !== 'CONNECT');
+  for (const method of methods) {
+    if (!app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: true });
+  }
+  app.server.on('upgrade', (_message, socket) => {
+    upgraded.add(socket);
+    socket.once('close', () => upgraded.delete(socket));
+  });
+  app.addHook('preClose', () => drain(app.server, upgraded));
+  app.addHook('onRequest', (request, reply, done) => {
+    if (admitUpgrade(options, request, reply)) done();
+  });
+  // Whatever Fastify itself would say to a client, it says in its own words, and without a Cache-Status.
+  app.setErrorHandler((error, _request, reply) => {
+    reply.hijack();
+    crash(options, reply.raw, error);
+  });
+  await app.register(httpProxy, proxyOptions({ options, underWay }, methods));
+  return app;
+}
+
+type Shared = { readonly options: ProxyServerOptions; readonly underWay: UnderWay };
+
+/** @fastify/http-proxy is given the requests as they are to be sent, and hands every answer over. */
+function proxyOptions(
+  { options, underWay }: Shared,
+  methods: readonly string[],
+): Parameters<typeof httpProxy>[1] {
+  return {
+    upstream: options.originUrl,
+    undici: informing(options.origin) as never,
+    disableRequestLogging: true,
+    httpMethods: [...methods] as HTTPMethods[],
+    websocket: true,
+    wsClientOptions: {
+      rewriteRequestHeaders: (_headers: unknown, request: FastifyRequest) => socketFields(options, request),
+    },
+    replyOptions: {
+      rewriteRequestHeaders: (request, headers) => {
+        const forwarded = underWay.get(request.raw as IncomingMessage);
+        return forwarded === undefined ? headers : { ...asRecord(forwarded.fields), [beside]: forwarded };
+      },
+      // The head is written by hand, in `onResponse`: reply-from copies hop-by-hop fields, Fastify adds its own.
+      rewriteHeaders: () => ({}),
+      // A 503 is an answer, and a write is sent once (DESIGN §3.11): reply-from would try up to ten times.
+      retryDelay: () => null,
+      onResponse: (request, reply, response) => {
+        const raw = { message: request.raw as IncomingMessage, response: reply.raw as ServerResponse };
+        reply.hijack();
+        answer({ options, underWay }, raw, response as unknown as ProxiedResponse);
+      },
+      onError: (reply, { error }) => {
+        reply.hijack();
+        fail(
+          { options, underWay },
+          { message: reply.request.raw as IncomingMessage, response: reply.raw as ServerResponse },
+          error,
+        );
+      },
+    },
+  } as Parameters<typeof httpProxy>[1];
+}
+
+function forward(
+  { options, underWay }: Shared,
+  { message, response, forwarded }: Raw & { forwarded: Forwarded },
+  handler: (request: IncomingMessage, response: ServerResponse) => void,
+): void {
+  underWay.set(message, forwarded);
+  message.url = forwarded.target;
+  hideMediaType(message);
+  let hasEnded = false;
+  response.once('close', () => {
+    hasEnded = response.writableFinished;
+    if (hasEnded) return;
+    keepUnaborted(message);
+    forwarded.onClientGone().catch(options.onError);
+  });
+  handler(message, response);
+}
+
+/**
+ * A body is nobody's business here. By its media type Fastify would take `text/plain` for text, whole and as UTF-8, and
+ * refuse what it cannot read as a type; the origin is sent the client's own from `Forwarded`.
+ */
+function hideMediaType({ method, headers }: IncomingMessage): void {
+  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  // Fastify refuses a QUERY without; the origin may see it otherwise.
+  if (hasBody || method === 'QUERY') headers['content-type'] = 'application/octet-stream';
+  else delete headers['content-type'];
+}
+
+/**
+ * reply-from drops the answer to a request that is marked as aborted, which node:http does where no body was read. But what
+ * a write made stale is to be ended with its answer too:
+ *   1. the client goes, and what is stale is ended      2. another asks, and what it gets is stored, from before the write
+ *   3. the origin writes, and answers                   4. what is stale is ended once more
+ */
+function keepUnaborted(message: IncomingMessage): void {
+  Object.defineProperty(message, 'aborted', { get: () => false, set: () => undefined });
+}
+
+/** Travels with a request's fields through reply-from, which knows nothing of interim responses; it is no field. */
+const beside = Symbol('forwarded');
+
+type UndiciRequest = Parameters<Origin['agent']['request']>;
+
+/** The origin's agent, as reply-from uses it, but with interim responses handed on (RFC 9110 §15.2). */
+function informing({ agent }: Origin): { readonly request: (...request: UndiciRequest) => void } {
+  return {
+    request: (request, ...done) => {
+      const forwarded = (request.headers as { readonly [beside]?: Forwarded })[beside];
+      const onInfo = ({
+        statusCode,
+        headers,
+      }: {
+        statusCode: number;
+        headers: ProxiedResponse['headers'];
+      }): void => {
+        forwarded?.onInformation(statusCode, asFields(headers));
+      };
+      // The deadline of the body is kept by who relays it: undici's is coarse, and knows no server-sent events.
+      void agent.request({ ...request, bodyTimeout: 0, onInfo }, ...done);
+    },
+  };
+}
+
+type ProxiedResponse = {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly stream: Readable;
+};
+
+function answer(
+  { options, underWay }: Shared,
+  { message, response }: Raw,
+  { statusCode, headers, stream }: ProxiedResponse,
+): void {
+  const forwarded = underWay.get(message);
+  if (forwarded === undefined) return;
+  // Until the head is released nobody reads the body; an error meanwhile must not go unheard.
+  const ignore = (): void => undefined;
+  stream.on('error', ignore);
+  const fields = asFields(headers);
+  if (framingOf(message.method ?? '', statusCode, fields) === 'coded') {
+    stream.destroy();
+    tell(options, response, forwarded.onFailure({ reason: 'malformed', sent: true }));
+    return;
+  }
+  forwarded
+    .onHead(statusCode, fields)
+    .then(({ fields: released, keeper }) => {
+      if (!message.complete) released.push('Connection', 'close');
+      if (keeper !== undefined) stream.on('data', keeper.add);
+      relayAnswer(response, {
+        status: statusCode,
+        fields: released,
+        stream,
+        bodyTimeout: options.bodyTimeout,
+        onOver: (isWhole) => {
+          keeper?.finish(isWhole);
+          forwarded.onEnd();
+        },
+        onFailure: (failure) => {
+          keeper?.finish(false);
+          tell(options, response, forwarded.onFailure(failure));
+        },
+      });
+    })
+    .catch((error: unknown) => {
+      stream.destroy();
+      crash(options, response, error);
+    });
+}
+
+function fail({ options, underWay }: Shared, { message, response }: Raw, error: unknown): void {
+  const forwarded = underWay.get(message);
+  if (forwarded === undefined) return;
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  tell(options, response, forwarded.onFailure(failureOf(cause)));
+}
+
+function tell(options: ProxyServerOptions, response: ServerResponse, telling: Promise<void>): void {
+  telling.catch((problem: unknown) => {
+    crash(options, response, problem);
+  });
+}
+
+/** A WebSocket's request has not been through the pipeline: the same checks, then its canonical target. */
+function admitUpgrade(options: ProxyServerOptions, request: FastifyRequest, reply: FastifyReply): boolean {
+  const { raw } = request;
+  if (raw.headers.upgrade === undefined || raw.method !== 'GET') return true;
+  const result = options.read(raw);
+  if (result.kind === 'request') {
+    const { path, query } = result.request;
+    raw.url = targetText(path, query);
+    return true;
+  }
+  reply.hijack();
+  refuse(
+    reply.raw,
+    result.kind === 'refused' ? result : { kind: 'refused', status: 400, detail: 'bad-target' },
+  );
+  return false;
+}
+
+const socketOwn: ReadonlySet<string> = new Set([
+  'sec-websocket-key',
+  'sec-websocket-version',
+  'sec-websocket-extensions',
+  'sec-websocket-protocol',
+]);
+
+/** What the origin of a WebSocket is told: all the client said, its Origin and Cookie included. */
+function socketFields(
+  options: ProxyServerOptions,
+  request: FastifyRequest,
+): Record<string, string | string[]> {
+  const result = options.read(request.raw);
+  if (result.kind !== 'request') return {};
+  const all = asRecord(passFields(result.request, options.originHost(result.request.host)));
+  return Object.fromEntries(Object.entries(all).filter(([name]) => !socketOwn.has(name)));
+}
+
+function asRecord(fields: Fields): Record<string, string | string[]> {
+  const record: Record<string, string | string[]> = Object.create(null) as Record<string, string | string[]>;
+  for (let index = 0; index < fields.length; index += 2) {
+    const name = (fields[index] ?? '').toLowerCase();
+    const value = fields[index + 1] ?? '';
+    const before = record[name];
+    record[name] =
+      before === undefined ? value : Array.isArray(before) ? [...before, value] : [before, value];
+  }
+  return record;
+}
+
+function asFields(headers: ProxiedResponse['headers']): string[] {
+  const fields: string[] = [];
+  for (const [name, value] of Object.entries(headers)) {
+    for (const line of Array.isArray(value) ? value : [value ?? '']) fields.push(name, line);
+  }
+  return fields;
+}

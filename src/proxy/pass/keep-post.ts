@@ -1,0 +1,55 @@
+/**
+ * A POST's answer that says it is what a GET of the same target would get (RFC 9110 §9.3.3: explicit freshness and a
+ * Content-Location of its own) serves later GETs. On `standard` routes only.
+ */
+
+import { combinedValue } from '../../http/fields.ts';
+import type { Fields } from '../../http/message.ts';
+import type { EpochMs } from '../../kit/time.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import { finishedEntry } from '../fetch/fill-decisions.ts';
+import { keptBodyFor } from '../fetch/kept-body.ts';
+import { keyedExchange } from '../exchange/keyed-exchange.ts';
+import { judge } from '../fetch/settle.ts';
+import { planStorage } from '../fetch/storing.ts';
+
+/** Takes the body as it passes; `finish`, to be called once, stores what is whole. */
+export type PostKeeper = {
+  readonly add: (chunk: Buffer) => void;
+  readonly finish: (isWhole: boolean) => void;
+};
+
+/** A keeper for an answer that may be kept. To be called when what the request made stale has been ended: it is newer. */
+export async function keeperOf(
+  exchange: Exchange,
+  answer: { readonly status: number; readonly fields: Fields; readonly requestTime: EpochMs },
+): Promise<PostKeeper | undefined> {
+  const { request, site, now, parts } = exchange;
+  if (request.method !== 'POST' || combinedValue(answer.fields, 'content-location') === undefined)
+    return undefined;
+  const match = site.rules.match('GET', request.path, request);
+  const identity = await site.identify(request, now);
+  if (match.contentType.kind !== 'standard' || identity.kind === 'doubt') return undefined;
+  const keyed = keyedExchange({ ...exchange, match }, identity);
+  const head = { ...answer, responseTime: parts.clock.now() };
+  const plan = planStorage(keyed, head);
+  if (plan.kind === 'no') return undefined;
+  const asOf = parts.purgeLog.position();
+  const body = keptBodyFor(keyed, answer.fields);
+  let fits = true;
+  return {
+    add: (chunk) => {
+      fits = fits && body.add(chunk, { isTaken: true, isForOne: true }) === 'kept';
+    },
+    finish: (isWhole) => {
+      const isKept = isWhole && fits;
+      const made = isKept ? finishedEntry(keyed, { head, plan, body: body.whole(), asOf }) : undefined;
+      body.free(keyed.reply);
+      if (made?.kind !== 'entry') return;
+      const { entry } = made;
+      void judge(keyed, entry, (objection) => {
+        if (objection === undefined) parts.store.put(entry);
+      });
+    },
+  };
+}

@@ -1,0 +1,78 @@
+/**
+ * A purge as a record of the shared log, and back. Pure.
+ *
+ * Instances of different versions share a log, so the form only ever grows. Promise: a record that cannot be read for
+ * sure counts as a purge of everything.
+ */
+
+import type { Tag } from '../../policy/rules/tags.ts';
+import type { Purge, PurgeCause } from '../purge-log.ts';
+
+/** What a record says: a log begins here, or something was purged. `wantsAck`: somebody waits until all have read it. */
+export type RecordContent =
+  { readonly kind: 'start' } | { readonly kind: 'purge'; readonly purge: Purge; readonly wantsAck: boolean };
+
+/** The payload of the first record of a log. */
+export const startPayload = 'start';
+
+const causes: readonly PurgeCause[] = ['write', 'unmatched-write', 'api', 'group', 'reload'];
+
+/** The payload of a purge's record. */
+export function encodePurge(purge: Purge, { wantsAck }: { wantsAck: boolean }): string {
+  return JSON.stringify({
+    v: 1,
+    t: purge.tags,
+    p: purge.prefixes.map(({ host, start }) => [host ?? null, start]),
+    e: purge.everything,
+    s: purge.soft,
+    c: purge.cause,
+    a: wantsAck,
+  });
+}
+
+/** What a payload says. */
+export function decodeRecord(payload: string): RecordContent {
+  if (payload === startPayload) return { kind: 'start' };
+  const read = parse(payload);
+  return {
+    kind: 'purge',
+    purge: (read && purgeOf(read)) ?? everythingPurge,
+    wantsAck: read?.['a'] === true,
+  };
+}
+
+/** What stands for purges that cannot be told one by one. */
+export const everythingPurge: Purge = {
+  tags: [],
+  prefixes: [],
+  everything: true,
+  soft: false,
+  cause: 'write',
+};
+
+function parse(payload: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(payload);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    // Not a record we know: it will count as a purge of everything.
+    return undefined;
+  }
+}
+
+function purgeOf({ v, t, p, e, s, c }: Record<string, unknown>): Purge | undefined {
+  const isKnown = v === 1 && typeof e === 'boolean' && typeof s === 'boolean';
+  if (!isKnown || !Array.isArray(t) || !Array.isArray(p)) return undefined;
+  if (!t.every((tag) => typeof tag === 'string')) return undefined;
+  const prefixes = p.map(prefixOf);
+  if (!prefixes.every((prefix) => prefix !== undefined)) return undefined;
+  const cause = causes.find((known) => known === c) ?? 'write';
+  return { tags: t as Tag[], prefixes, everything: e, soft: s, cause };
+}
+
+function prefixOf(pair: unknown): Purge['prefixes'][number] | undefined {
+  if (!Array.isArray(pair)) return undefined;
+  const [host, start] = pair as unknown[];
+  if (typeof start !== 'string' || (host !== null && typeof host !== 'string')) return undefined;
+  return { host: host ?? undefined, start };
+}

@@ -1,0 +1,149 @@
+/**
+ * A stored response as bytes, and back: what Redis holds.
+ *
+ *    0  2  "sl"
+ *    2  1  layout version
+ *    3  1  0
+ *    4  4  CRC-32 of everything behind it
+ *    8  4  length of the head, in bytes
+ *   12  4  length of the body
+ *   16     the head: JSON, UTF-8: everything but the body, the key among it
+ *    …     the body, in its `coding`
+ *
+ * All numbers big endian.
+ * Promises: what `encodeEntry` was given comes back, or nothing does: bytes that are cut, changed, of another layout or
+ * stored under another key are told apart from an entry, and why (DESIGN §3.3). Nothing throws.
+ */
+
+import { crc32 } from 'node:zlib';
+import type { CacheKey } from '../../policy/key/cache-key.ts';
+import type { Entry, EntryHead } from '../store.ts';
+
+/** Counts up with every change of the layout or of what the head holds. */
+export const codecVersion = 1;
+
+/** Why bytes are no entry. */
+export type UnreadableReason =
+  'truncated' | 'not-ours' | 'other-version' | 'checksum' | 'malformed' | 'other-key';
+
+/** What bytes are. */
+export type Decoded =
+  | { readonly kind: 'entry'; readonly entry: Entry }
+  | { readonly kind: 'unreadable'; readonly reason: UnreadableReason };
+
+const magic = 0x736c;
+const headStart = 16;
+const checkedFrom = 8;
+
+/** The bytes of an entry. */
+export function encodeEntry(entry: Entry): Buffer {
+  const { body, ...head } = entry;
+  const text = JSON.stringify(head);
+  const headBytes = Buffer.byteLength(text);
+  const bytes = Buffer.allocUnsafeSlow(headStart + headBytes + body.length);
+  bytes.writeUInt16BE(magic, 0);
+  bytes.writeUInt8(codecVersion, 2);
+  bytes.writeUInt8(0, 3);
+  bytes.writeUInt32BE(headBytes, 8);
+  bytes.writeUInt32BE(body.length, 12);
+  bytes.write(text, headStart, 'utf8');
+  body.copy(bytes, headStart + headBytes);
+  bytes.writeUInt32BE(crc32(bytes.subarray(checkedFrom)), 4);
+  return bytes;
+}
+
+/** Reads what was stored under `key`. The entry's body is a slice of `bytes`. */
+export function decodeEntry(bytes: Buffer, key: CacheKey): Decoded {
+  const reason = obstacle(bytes);
+  if (reason !== undefined) return unreadable(reason);
+  const bodyStart = headStart + bytes.readUInt32BE(8);
+  const head = parseHead(bytes.toString('utf8', headStart, bodyStart));
+  if (head === undefined) return unreadable('malformed');
+  if (head.key !== key) return unreadable('other-key');
+  return { kind: 'entry', entry: { ...head, body: bytes.subarray(bodyStart) } };
+}
+
+/**
+ * The head alone, of bytes that end where the body begins: what an operator may be told. The checksum speaks of head and
+ * body together and cannot be checked; nothing read like this is ever given to a client.
+ */
+export function decodeHead(bytes: Buffer, key: CacheKey): EntryHead | undefined {
+  if (bytes.length < headStart || bytes.readUInt16BE(0) !== magic || bytes.readUInt8(2) !== codecVersion) {
+    return undefined;
+  }
+  const head = parseHead(bytes.toString('utf8', headStart));
+  return head?.key === key ? { ...head, bodyBytes: bytes.readUInt32BE(12) } : undefined;
+}
+
+/** Why the bytes around head and body cannot be right. */
+function obstacle(bytes: Buffer): UnreadableReason | undefined {
+  if (bytes.length < headStart) return 'truncated';
+  if (bytes.readUInt16BE(0) !== magic) return 'not-ours';
+  if (bytes.readUInt8(2) !== codecVersion) return 'other-version';
+  const length = headStart + bytes.readUInt32BE(8) + bytes.readUInt32BE(12);
+  if (bytes.length < length) return 'truncated';
+  if (bytes.length > length || bytes.readUInt8(3) !== 0) return 'malformed';
+  return bytes.readUInt32BE(4) === crc32(bytes.subarray(checkedFrom)) ? undefined : 'checksum';
+}
+
+const unreadable = (reason: UnreadableReason): Decoded => ({ kind: 'unreadable', reason });
+
+type Head = Omit<Entry, 'body'>;
+
+function parseHead(text: string): Head | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isHead(value) ? { ...value, part: value.part, coding: value.coding } : undefined;
+  } catch {
+    // Not JSON: nothing is lost that could have been read.
+    return undefined;
+  }
+}
+
+/** The checksum says that the bytes are as written; this, that the writer meant by them what we do. */
+function isHead(value: unknown): value is Head {
+  if (!isObject(value)) return false;
+  const { selection, policy, asOf, part, coding, fields, tags } = value;
+  const texts = ['key', 'variant', 'target', 'host', 'contentType', 'partition'];
+  const numbers = ['status', 'requestTime', 'responseTime', 'originSeconds'];
+  return (
+    texts.every((name) => typeof value[name] === 'string') &&
+    numbers.every((name) => typeof value[name] === 'number') &&
+    isTexts(fields) &&
+    fields.length % 2 === 0 &&
+    isTexts(tags) &&
+    isObject(selection) &&
+    isTexts(selection['names']) &&
+    Array.isArray(selection['values']) &&
+    isPolicy(policy) &&
+    isObject(asOf) &&
+    typeof asOf['log'] === 'string' &&
+    typeof asOf['seq'] === 'number' &&
+    (coding === undefined || coding === 'gzip') &&
+    (part === undefined || isObject(part))
+  );
+}
+
+const policyNumbers = [
+  'lifetime',
+  'initialAge',
+  'responseTime',
+  'staleWhileRevalidate',
+  'staleIfError',
+  'staleIfDisconnected',
+];
+const policyFlags = ['noCache', 'mustRevalidate', 'immutable'];
+
+function isPolicy(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    policyNumbers.every((name) => typeof value[name] === 'number') &&
+    policyFlags.every((name) => typeof value[name] === 'boolean')
+  );
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string');

@@ -1,0 +1,185 @@
+/**
+ * Connections to Redis or Valkey: a single server, what Sentinels watch, or a Cluster.
+ *
+ * Promises: a command fails at once where there is no connection, and is never sent twice on its own; nothing waits
+ * longer than it was told; a connection is tried again for ever, at least twice a second, and made anew when it leads
+ * nowhere any more. With TLS a server whose certificate is not for it, or not from whom it should be, is told nothing. No
+ * address and no password gets into what `onError` is told.
+ */
+
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { type ConnectionOptions as TlsOptions, type SecureContext, createSecureContext } from 'node:tls';
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import type { RedisLogin, RedisServer, RedisTls } from '../../config/config.ts';
+
+export type RedisClient = Redis | Cluster;
+
+export type ConnectionOptions = {
+  /** The longest any command, the handshake's included, may take, in milliseconds. */
+  readonly commandTimeoutMs: number;
+  readonly onError: (message: string) => void;
+};
+
+const connectTimeoutMs = 1000;
+const longestRetryMs = 500;
+const retryDelay = (times: number): number => Math.min(25 * 2 ** Math.min(times, 10), longestRetryMs);
+
+/** Opens a connection; it connects in its own time. Throws when a PEM file that `tls` names cannot be read. */
+export function openConnection(
+  server: RedisServer,
+  { commandTimeoutMs, onError }: ConnectionOptions,
+): RedisClient {
+  const common = {
+    commandTimeout: commandTimeoutMs,
+    // A command that is late fails by itself; one whose connection says nothing else either shows that it leads nowhere.
+    socketTimeout: commandTimeoutMs,
+    connectTimeout: connectTimeoutMs,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    disableClientInfo: true,
+    // A master that became a replica: the connection is made anew, so that Sentinels or DNS can name the new master.
+    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+    ...(server.tls && { tls: tlsOptions(server.tls) }),
+  };
+  const tell = (error: Error): void => onError(tellable(error));
+  const client = clientOf(server, common, tell);
+  client.on('error', tell);
+  // A Cluster says little of its own about why it cannot be reached.
+  if (client instanceof Cluster) client.on('node error', tell);
+  return client;
+}
+
+/** What every connection is opened with. */
+type Common = Pick<
+  RedisOptions,
+  | 'connectTimeout'
+  | 'socketTimeout'
+  | 'maxRetriesPerRequest'
+  | 'autoResendUnfulfilledCommands'
+  | 'disableClientInfo'
+  | 'tls'
+> & { readonly commandTimeout: number; readonly reconnectOnError: (error: Error) => boolean };
+
+function clientOf(server: RedisServer, common: Common, tell: (error: Error) => void): RedisClient {
+  const single = { ...common, enableOfflineQueue: false, retryStrategy: retryDelay };
+  switch (server.kind) {
+    case 'url':
+      return new Redis(server.url, single);
+    case 'sentinels':
+      return new Redis({
+        ...single,
+        ...loginOptions(server.login),
+        ...sentinelOptions(server, common),
+        name: server.name,
+      });
+    case 'cluster':
+      return new Cluster(
+        server.nodes.map(({ host, port }) => ({ host, port })),
+        {
+          enableOfflineQueue: false,
+          redisOptions: { ...common, ...loginOptions(server.login) },
+          clusterRetryStrategy: (times, reason) => {
+            if (reason !== undefined) tell(reason);
+            return retryDelay(times);
+          },
+          slotsRefreshTimeout: connectTimeoutMs,
+          // A certificate is for a name: it must not be replaced by an address before it is compared.
+          ...(common.tls && { dnsLookup: (name, found) => found(null, name) }),
+        },
+      );
+    default:
+      return server satisfies never;
+  }
+}
+
+type SentinelOptions = Pick<
+  RedisOptions,
+  | 'sentinels'
+  | 'sentinelRetryStrategy'
+  | 'sentinelCommandTimeout'
+  | 'sentinelUsername'
+  | 'sentinelPassword'
+  | 'sentinelTLS'
+  | 'enableTLSForSentinelMode'
+>;
+
+function sentinelOptions(
+  { sentinels, sentinelLogin }: Extract<RedisServer, { kind: 'sentinels' }>,
+  { tls }: Common,
+): SentinelOptions {
+  return {
+    sentinels: sentinels.map(({ host, port }) => ({ host, port })),
+    sentinelRetryStrategy: retryDelay,
+    sentinelCommandTimeout: connectTimeoutMs,
+    ...(sentinelLogin?.username !== undefined && { sentinelUsername: sentinelLogin.username }),
+    ...(sentinelLogin && { sentinelPassword: sentinelLogin.password }),
+    ...(tls && { sentinelTLS: tls, enableTLSForSentinelMode: true }),
+  };
+}
+
+const loginOptions = (login: RedisLogin | undefined): Pick<RedisOptions, 'username' | 'password'> => ({
+  ...(login?.username !== undefined && { username: login.username }),
+  ...(login && { password: login.password }),
+});
+
+function tlsOptions({ ca, client }: RedisTls): TlsOptions {
+  const given = {
+    ...(ca !== undefined && { ca: pem('ca', ca) }),
+    ...(client && { cert: pem('cert', client.cert), key: pem('key', client.key) }),
+  };
+  // Made here, where what is no certificate is an error at the start: met later, it would end the attempts to connect.
+  return Object.keys(given).length === 0 ? {} : { secureContext: contextOf(given) };
+}
+
+function contextOf(given: {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}): SecureContext {
+  try {
+    // A file without a certificate would be taken for an authority that has signed nothing.
+    if (given.ca !== undefined) new X509Certificate(given.ca);
+    return createSecureContext(given);
+  } catch (error) {
+    throw new Error('store.redis.tls: these are no certificates and keys in PEM form', { cause: error });
+  }
+}
+
+function pem(key: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    throw new Error(`store.redis.tls.${key}: cannot read ${path} (${why})`, { cause: error });
+  }
+}
+
+/** Drops a connection that answers nothing, and makes it anew. */
+export function reconnect(client: RedisClient): void {
+  // One that is being made, and may take several round trips, has a time limit of its own.
+  if (client.status === 'ready') client.disconnect(true);
+}
+
+/** The promise's outcome, or a rejection after `limitMs`; what comes later is dropped. */
+export function within<Value>(limitMs: number, promise: Promise<Value>): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const late = (): void => reject(new Error('no answer within the deadline'));
+    // What has arrived while this process was busy is read before it counts as late.
+    const timer = setTimeout(() => setImmediate(late), limitMs);
+    promise.then(resolve, reject).finally(() => {
+      clearTimeout(timer);
+    });
+  });
+}
+
+/** What can be said of an error: not where Redis is. */
+function tellable(error: Error & { readonly code?: unknown; readonly lastNodeError?: unknown }): string {
+  // Of a Cluster the reason of the node tried last says more.
+  const { lastNodeError } = error;
+  if (lastNodeError instanceof Error) return `${error.message} ${tellable(lastNodeError)}`.slice(0, 200);
+  if (error.code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'the certificate is for another name';
+  if (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN')
+    return `its name is not known (${error.code})`;
+  return error.message.replace(/\S*:\d+/g, '…').slice(0, 200);
+}

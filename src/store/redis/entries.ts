@@ -1,0 +1,142 @@
+/**
+ * Entries in Redis: a hash for each key, a field for each variant, an expiry on every hash.
+ *
+ * Promises: a lookup is one command, a hash is written with its expiry or not at all; every command ends within the limit
+ * it was given; what does not decode to an entry of this key and variant is none, and is counted. Failures reject: what
+ * they mean is decided in tiered.ts.
+ */
+
+import { hasField } from '../../http/fields.ts';
+import type { EpochMs } from '../../kit/time.ts';
+import type { CacheKey } from '../../policy/key/cache-key.ts';
+import { decodeEntry, encodeEntry, type UnreadableReason } from './codec.ts';
+import { GatheredWrites } from './gathered-writes.ts';
+import { type RedisClient, within } from './connection.ts';
+import type { RedisKeys } from './keys.ts';
+import { type Entry, maxVariants } from '../store.ts';
+
+export type RedisEntriesOptions = {
+  readonly reader: RedisClient;
+  /** A connection of its own: a large value on its way must not hold up lookups. */
+  readonly writer: RedisClient;
+  readonly keys: RedisKeys;
+  readonly readLimitMs: number;
+  readonly writeLimitMs: number;
+  readonly onUnreadable?: (reason: UnreadableReason) => void;
+};
+
+/** Of all variants of one key together, unless one alone is larger: a lookup brings them all, within the deadline. */
+const mostBytes = 4 * 1024 * 1024;
+
+/** Drops variants other than the one named first, as long as there are too many or they are too large. */
+const trimScript = `
+local kept, most, bytes = ARGV[1], tonumber(ARGV[2]) - 1, tonumber(ARGV[3])
+bytes = bytes - #(redis.call('HGET', KEYS[1], kept) or '')
+for _, variant in ipairs(redis.call('HKEYS', KEYS[1])) do
+  local size = variant ~= kept and #redis.call('HGET', KEYS[1], variant)
+  if size and (most < 1 or size > bytes) then redis.call('HDEL', KEYS[1], variant)
+  elseif size then most, bytes = most - 1, bytes - size end
+end`;
+
+/** Entries under one prefix of one Redis. */
+export class RedisEntries {
+  readonly #options: RedisEntriesOptions;
+  readonly #lookups: GatheredWrites;
+
+  constructor(options: RedisEntriesOptions) {
+    this.#options = options;
+    this.#lookups = new GatheredWrites(options.reader);
+  }
+
+  /** The variants of a key, the one received last first. */
+  async get(key: CacheKey): Promise<readonly Entry[]> {
+    const { reader, keys, readLimitMs } = this.#options;
+    this.#lookups.hold();
+    const found = await within(readLimitMs, reader.hgetallBuffer(keys.entry(key))).catch((error: unknown) => {
+      // One bad value is no trouble of Redis's.
+      if (!isOfOtherType(error)) throw error;
+      this.#options.onUnreadable?.('not-ours');
+      return {};
+    });
+    const read = Object.entries(found).map(([variant, bytes]) => this.#read(key, variant, bytes));
+    return read
+      .filter((entry) => entry !== undefined)
+      .sort((one, other) => other.responseTime - one.responseTime);
+  }
+
+  /** Stores an entry for as long as it can be of use after `now`. */
+  async put(entry: Entry, now: EpochMs): Promise<void> {
+    const keepMs = Math.ceil(usefulUntil(entry) - now);
+    if (keepMs <= 0) return;
+    const bytes = encodeEntry(entry);
+    const { writer, keys, writeLimitMs } = this.#options;
+    const name = keys.entry(entry.key);
+    let results = await this.#write(name, { variant: entry.variant, bytes, keepMs });
+    if (isOfOtherType(results?.[0]?.[0])) {
+      await within(writeLimitMs, writer.del(name));
+      results = await this.#write(name, { variant: entry.variant, bytes, keepMs });
+    }
+    const count = results?.[3]?.[1];
+    if (typeof count === 'number' && count > 1) await this.#trim(entry);
+  }
+
+  #write(
+    name: string,
+    { variant, bytes, keepMs }: { variant: string; bytes: Buffer; keepMs: number },
+  ): ReturnType<ReturnType<RedisClient['multi']>['exec']> {
+    const { writer, writeLimitMs } = this.#options;
+    const written = writer
+      .multi()
+      .hset(name, variant, bytes)
+      .pexpire(name, keepMs, 'NX')
+      .pexpire(name, keepMs, 'GT')
+      .hlen(name)
+      .exec();
+    return within(writeLimitMs, written);
+  }
+
+  /** Drops one variant. */
+  async remove({ key, variant }: Pick<Entry, 'key' | 'variant'>): Promise<void> {
+    const { writer, keys, writeLimitMs } = this.#options;
+    await within(writeLimitMs, writer.hdel(keys.entry(key), variant));
+  }
+
+  /** Which variant goes does not matter: all of them were asked for once, and the hash is bounded. */
+  async #trim({ key, variant }: Entry): Promise<void> {
+    const { writer, keys, writeLimitMs } = this.#options;
+    const limits = [String(maxVariants), String(mostBytes)];
+    await within(writeLimitMs, writer.eval(trimScript, 1, keys.entry(key), variant, ...limits));
+  }
+
+  #read(key: CacheKey, variant: string, bytes: Buffer): Entry | undefined {
+    const decoded = decodeEntry(bytes, key);
+    const isOurs = decoded.kind === 'entry' && decoded.entry.variant === variant;
+    if (isOurs) return { ...decoded.entry, body: ownCopy(decoded.entry.body) };
+    this.#options.onUnreadable?.(decoded.kind === 'entry' ? 'other-key' : decoded.reason);
+    return undefined;
+  }
+}
+
+/** Whether Redis says that what is under a name of ours is no hash: another hand has put it there. */
+export const isOfOtherType = (error: unknown): boolean =>
+  error instanceof Error && error.message.startsWith('WRONGTYPE');
+
+/** How long an entry past its use is kept for the sake of its validator, and how long any at most. */
+const validatorMs = 600_000;
+const longestMs = 7 * 86_400_000;
+
+/** Until when an entry can answer a request, stale or validated included. */
+export function usefulUntil({ policy, fields }: Entry): number {
+  const { lifetime, initialAge, responseTime } = policy;
+  const window = Math.max(policy.staleWhileRevalidate, policy.staleIfError, policy.staleIfDisconnected);
+  const usedMs = Math.max(0, lifetime - initialAge + window) * 1000;
+  const hasValidator = hasField(fields, 'etag') || hasField(fields, 'last-modified');
+  return responseTime + Math.min(longestMs, usedMs + (hasValidator ? validatorMs : 0));
+}
+
+/** A slice of what came over the wire would keep all of it alive. */
+function ownCopy(bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(copy);
+  return copy;
+}

@@ -1,0 +1,51 @@
+/**
+ * How long an entry may be used while nobody tells us of purges (CONTRACT §5, "Redis unreachable"). Pure.
+ *
+ * Promise: from the moment the log was last trusted, or the entry was received if that is later, no more than the time
+ * given, whether fresh, stale, or in place of an origin in trouble.
+ */
+
+import { type EpochMs, type Seconds, between, seconds } from '../../kit/time.ts';
+import type { Entry } from '../store.ts';
+
+/** The same entry, of no use after `until`. */
+export function cappedEntry(entry: Entry, until: EpochMs): Entry {
+  const { policy } = entry;
+  const end = Math.max(0, policy.initialAge + between(policy.responseTime, until));
+  const lifetime = seconds(Math.min(policy.lifetime, end));
+  const cap = (window: Seconds): Seconds => seconds(Math.max(0, Math.min(window, end - lifetime)));
+  return {
+    ...entry,
+    policy: {
+      ...policy,
+      lifetime,
+      staleWhileRevalidate: cap(policy.staleWhileRevalidate),
+      staleIfError: cap(policy.staleIfError),
+      staleIfDisconnected: cap(policy.staleIfDisconnected),
+    },
+  };
+}
+
+/** Entries capped for one time of silence, each made once. */
+export class Fallback {
+  readonly #since: EpochMs;
+  readonly #longest: Seconds;
+  readonly #capped = new WeakMap<Entry, Entry>();
+
+  constructor(since: EpochMs, longest: Seconds) {
+    this.#since = since;
+    this.#longest = longest;
+  }
+
+  /** The entries as they may be used now. */
+  cap(entries: readonly Entry[]): readonly Entry[] {
+    return entries.map((entry) => {
+      const before = this.#capped.get(entry);
+      if (before !== undefined) return before;
+      const from = Math.max(this.#since, entry.policy.responseTime);
+      const capped = cappedEntry(entry, (from + this.#longest * 1000) as EpochMs);
+      this.#capped.set(entry, capped);
+      return capped;
+    });
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * Notes that instances keep for each other in Redis: small texts about a subject, one of each author, each with an expiry.
+ *
+ * Promises: an author's note never touches another's, and is there when its author has gone; nothing is scanned: who
+ * reads names the subject; every call ends within its deadline, or rejects; notes are bounded in size, and a subject in
+ * the number of its authors.
+ */
+
+import { randomUUID } from 'node:crypto';
+import type { Seconds } from '../../kit/time.ts';
+import { type RedisClient, within } from './connection.ts';
+import type { RedisKeys } from './keys.ts';
+
+/** What instances note down for each other. Both calls may reject: there is no Redis, or the note is refused. */
+export interface SharedNotes {
+  /** Who writes here: another one after each start. */
+  readonly author: string;
+  /**
+   * Keeps the author's note on a subject, and the subject for so long from now on. Resolves with whether there was one
+   * before, whose place it has taken.
+   */
+  write(subject: string, text: string, keptFor: Seconds): Promise<boolean>;
+  /** What everybody has noted on a subject, by author. */
+  read(subject: string): Promise<ReadonlyMap<string, string>>;
+}
+
+export type SharedNotesOptions = {
+  /** Never the connection that requests wait for. */
+  readonly client: Pick<RedisClient, 'hgetall' | 'hget' | 'hlen' | 'multi'>;
+  readonly keys: Pick<RedisKeys, 'notes'>;
+  readonly deadlineMs: number;
+};
+
+const mostBytes = 256 * 1024;
+/** More than instances there are: those of before a restart count as well. */
+const mostAuthors = 1000;
+
+/** Notes over Redis. */
+export function createSharedNotes({ client, keys, deadlineMs }: SharedNotesOptions): SharedNotes {
+  const author = randomUUID();
+  const hasRoom = async (key: string): Promise<boolean> =>
+    (await within(deadlineMs, client.hlen(key))) < mostAuthors ||
+    (await within(deadlineMs, client.hget(key, author))) !== null;
+  return {
+    author,
+    write: async (subject, text, keptFor) => {
+      const key = keys.notes(subject);
+      if (Buffer.byteLength(text) > mostBytes) throw new Error('the note is too long');
+      if (!(await hasRoom(key))) throw new Error('the subject has too many notes');
+      const keptMs = Math.max(1, Math.ceil(keptFor * 1000));
+      const written = client.multi().hset(key, author, text).pexpire(key, keptMs).exec();
+      const results = (await within(deadlineMs, written)) ?? [];
+      const problem = results.find(([error]) => error !== null)?.[0];
+      if (problem instanceof Error || results.length === 0) throw problem ?? new Error('not written');
+      return results[0]?.[1] === 0;
+    },
+    read: async (subject) =>
+      new Map(Object.entries(await within(deadlineMs, client.hgetall(keys.notes(subject))))),
+  };
+}

@@ -1,0 +1,118 @@
+/**
+ * Learned session cookies that instances tell each other by Redis: who logs in through one is known to all (DESIGN §5).
+ *
+ * Promises:
+ * - only digests leave this process, each with an expiry;
+ * - telling is off everybody's path, bounded, and given up without harm: a cookie nobody was told of is a partition of its
+ *   own until the origin renews it;
+ * - only a cookie unknown here is asked about, once for all who wait, no longer than the deadline, and only while Redis
+ *   answers; a no is remembered for a moment, so a forged cookie costs one question, not one for each request.
+ */
+
+import { BoundedMap } from '../../kit/bounded-map.ts';
+import type { Clock, Seconds } from '../../kit/time.ts';
+import { WorkQueue } from '../../kit/work-queue.ts';
+import type { LearnedElsewhere } from '../../policy/identity/session-proof.ts';
+import { LearnedSessionMap, type LearnedSessionStore } from '../learned-sessions.ts';
+import { type RedisClient, within } from './connection.ts';
+import type { RedisHealth } from './health.ts';
+import type { RedisKeys } from './keys.ts';
+
+export type SharedSessionsOptions = {
+  /** Requests wait for the reader, never for the writer. */
+  readonly reader: Pick<RedisClient, 'get'>;
+  readonly writer: Pick<RedisClient, 'set'>;
+  readonly keys: Pick<RedisKeys, 'learned'>;
+  readonly health: RedisHealth;
+  readonly clock: Clock;
+  readonly deadlineMs: number;
+};
+
+type Job = { readonly digest: string; readonly keptFor: Seconds };
+
+/** How long a no is believed: by then an instance that has just learned of the cookie has told the others. */
+const noMs = 1000;
+const mostNos = 20_000;
+const mostQuestions = 1000;
+const mostWaiting = 10_000;
+const writesAtOnce = 8;
+
+/** The learned cookies of all instances. */
+export class SharedSessions implements LearnedSessionStore {
+  readonly elsewhere: LearnedElsewhere;
+  readonly #options: SharedSessionsOptions;
+  readonly #near = new LearnedSessionMap();
+  /** Until when a no counts. */
+  readonly #unknown = new BoundedMap<string, number>(mostNos);
+  readonly #questions = new Map<string, Promise<void>>();
+  readonly #writes: WorkQueue<Job>;
+
+  constructor(options: SharedSessionsOptions) {
+    this.#options = options;
+    this.elsewhere = {
+      mayKnow: (digest) => this.#mayKnow(digest),
+      ask: (digest) => this.#ask(digest),
+    };
+    this.#writes = new WorkQueue<Job>({
+      run: (job) => this.#tell(job),
+      concurrency: writesAtOnce,
+      maxWeight: mostWaiting,
+    });
+  }
+
+  isTrusted(cookieDigest: string): boolean {
+    return this.#near.isTrusted(cookieDigest);
+  }
+
+  trust(cookieDigest: string, keptFor: Seconds): void {
+    this.#near.trust(cookieDigest);
+    if (!this.#options.health.breaker.isClosed) return;
+    this.#writes.add(cookieDigest, 1, { digest: cookieDigest, keptFor });
+  }
+
+  /** Resolves when the others have been told, or cannot be. */
+  settled(): Promise<void> {
+    return this.#writes.idle();
+  }
+
+  #mayKnow(digest: string): boolean {
+    const { health, clock } = this.#options;
+    const nowMs = clock.monotonicMs();
+    if (!health.breaker.isClosed || !health.isHeard(nowMs)) return false;
+    if ((this.#unknown.get(digest) ?? 0) > nowMs) return false;
+    return this.#questions.size < mostQuestions || this.#questions.has(digest);
+  }
+
+  #ask(digest: string): Promise<void> {
+    const underWay = this.#questions.get(digest);
+    if (underWay !== undefined) return underWay;
+    const question = this.#lookUp(digest).finally(() => this.#questions.delete(digest));
+    this.#questions.set(digest, question);
+    return question;
+  }
+
+  async #lookUp(digest: string): Promise<void> {
+    const { reader, keys, health, clock, deadlineMs } = this.#options;
+    const askedAtMs = clock.monotonicMs();
+    try {
+      const found = await within(deadlineMs, reader.get(keys.learned(digest)));
+      health.ended(false, true);
+      if (found !== null) this.#near.trust(digest);
+      else this.#unknown.set(digest, clock.monotonicMs() + noMs);
+    } catch {
+      // Nobody is known by it, as without Redis; the breaker counts it.
+      const nowMs = clock.monotonicMs();
+      health.ended(false, false);
+      // This request has waited its time: it must not wait again when its page is looked up.
+      // A timer may fire a fraction of a millisecond before its time by this clock.
+      if (nowMs - askedAtMs >= deadlineMs - 1) health.breaker.trip(nowMs);
+      this.#unknown.set(digest, nowMs + noMs);
+    }
+  }
+
+  async #tell({ digest, keptFor }: Job): Promise<void> {
+    const { writer, keys, health } = this.#options;
+    if (!health.breaker.isClosed) return;
+    await writer.set(keys.learned(digest), '1', 'EX', Math.max(1, Math.ceil(keptFor)));
+  }
+}

@@ -1,0 +1,202 @@
+/**
+ * Which alerts fire? Conditions, how long they must hold, and when they are over (pure: time and readings are arguments).
+ *
+ * Rates and latencies are measured over the alert's own `for`: they fire once that stretch as a whole is bad, with
+ * enough requests in it. States (Redis down, memory, lag, leak) must hold for all of `for`. What fires is over only when
+ * its value is better than the bound by a margin, for a while: a value that wavers at the bound gives one notice, not ten.
+ */
+
+import { isMeasuredOverFor } from '../../config/schema/condition.ts';
+import type { Alert, AlertCondition } from '../../config/config.ts';
+import { between, type EpochMs, type Seconds, seconds } from '../../kit/time.ts';
+import type { Reason } from '../count/miss-reason.ts';
+
+/** A condition of the configuration, or one that is watched unasked (alert-board.ts). */
+export type WatchedCondition =
+  AlertCondition | { readonly kind: 'redis_bytes_above'; readonly bytes: number };
+
+/** An alert of the configuration, or one that nobody had to configure. */
+export type WatchedAlert = Omit<Alert, 'when'> & { readonly when: WatchedCondition };
+
+/** What was measured over an alert's `for`. */
+export type Reading = {
+  /** Whether the counters go back so far. */
+  readonly covers: boolean;
+  readonly reads: number;
+  readonly hitRate: number;
+  readonly originRequests: number;
+  readonly originErrorRate: number;
+  readonly originLatency: Seconds;
+  readonly redisDown: boolean;
+  readonly residentBytes: number;
+  /** What is stored in Redis; `undefined`: not known yet. */
+  readonly redisBytes: number | undefined;
+  readonly purgeLag: Seconds;
+  readonly leakSuspected: boolean;
+  /** The most frequent reasons of misses in that time, with their share of them. */
+  readonly reasons: readonly { readonly reason: Reason; readonly share: number }[];
+};
+
+/** `bad` since, `clear` since: when what holds now began. */
+export type AlertState = {
+  readonly kind: 'quiet' | 'firing';
+  readonly changedAt: EpochMs;
+  readonly badSince: EpochMs | undefined;
+  readonly clearSince: EpochMs | undefined;
+  readonly text: string;
+};
+
+/** One notice when it begins to fire, one when it is over. `text` is a sentence, as Slack shows it. */
+export type Notice = {
+  readonly name: string;
+  readonly status: 'firing' | 'resolved';
+  readonly at: EpochMs;
+  readonly since: EpochMs;
+  readonly condition: string;
+  readonly text: string;
+};
+
+export type Judgement = 'bad' | 'between' | 'clear';
+
+/** The state of an alert that has never fired. */
+export const quietSince = (now: EpochMs): AlertState => ({
+  kind: 'quiet',
+  changedAt: now,
+  badSince: undefined,
+  clearSince: undefined,
+  text: '',
+});
+
+/** What an alert is after a reading, and the notice its change calls for. */
+export function nextState(
+  state: AlertState,
+  { alert, reading, now }: { alert: WatchedAlert; reading: Reading; now: EpochMs },
+): { readonly state: AlertState; readonly notice: Notice | undefined } {
+  const judged = judge(alert, reading);
+  const badSince = judged === 'bad' ? (state.badSince ?? now) : undefined;
+  const clearSince = judged === 'clear' ? (state.clearSince ?? now) : undefined;
+  const kept: AlertState = { ...state, badSince, clearSince };
+  if (state.kind === 'quiet' && badSince !== undefined && between(badSince, now) >= patienceOf(alert)) {
+    const text = firingText(alert, reading);
+    const firing: AlertState = { ...kept, kind: 'firing', changedAt: now, text };
+    return { state: firing, notice: noticeOf(alert, firing, { status: 'firing', now, since: badSince }) };
+  }
+  if (state.kind === 'firing' && clearSince !== undefined && between(clearSince, now) >= calmOf(alert)) {
+    const text = `${alert.name}: over. ${valueText(alert.when, reading)}`;
+    const quiet: AlertState = { ...quietSince(now), text };
+    return {
+      state: quiet,
+      notice: noticeOf(alert, quiet, { status: 'resolved', now, since: state.changedAt }),
+    };
+  }
+  return { state: kept, notice: undefined };
+}
+
+function noticeOf(
+  { name, when }: WatchedAlert,
+  { text }: AlertState,
+  { status, now, since }: { status: Notice['status']; now: EpochMs; since: EpochMs },
+): Notice {
+  return { name, status, at: now, since, condition: describeCondition(when), text };
+}
+
+const patienceOf = (alert: WatchedAlert): Seconds => (isMeasuredOverFor(alert.when) ? seconds(0) : alert.for);
+const calmOf = (alert: WatchedAlert): Seconds => seconds(Math.min(alert.for, 60));
+
+/** A tenth better than the bound is over; so much in between changes nothing. */
+const margin = 0.1;
+
+/** How a reading stands to an alert's bound. Too few requests say nothing bad. */
+export function judge({ when, minRequests }: WatchedAlert, reading: Reading): Judgement {
+  switch (when.kind) {
+    case 'hit_rate_below':
+      if (!reading.covers || isTooFew(reading.reads, minRequests)) return 'clear';
+      return againstLeast(reading.hitRate, when.share);
+    case 'origin_error_rate_above':
+      if (!reading.covers || isTooFew(reading.originRequests, minRequests)) return 'clear';
+      return against(reading.originErrorRate, when.share);
+    case 'origin_latency_above':
+      if (!reading.covers || isTooFew(reading.originRequests, minRequests)) return 'clear';
+      return against(reading.originLatency, when.duration);
+    case 'purge_lag_above':
+      return against(reading.purgeLag, when.duration);
+    case 'memory_above':
+      return against(reading.residentBytes, when.bytes);
+    case 'redis_bytes_above':
+      return reading.redisBytes === undefined ? 'between' : against(reading.redisBytes, when.bytes);
+    case 'redis_down':
+      return reading.redisDown ? 'bad' : 'clear';
+    case 'leak_suspected':
+      return reading.leakSuspected ? 'bad' : 'clear';
+    default:
+      return when satisfies never;
+  }
+}
+
+/** Of no request nothing can be said, even where no number is asked for. */
+const isTooFew = (requests: number, least: number): boolean => requests < Math.max(1, least);
+
+function against(value: number, bound: number): Judgement {
+  if (value > bound) return 'bad';
+  return value <= bound * (1 - margin) ? 'clear' : 'between';
+}
+
+/** Of a share that should not be less. Close to 1 a tenth more is more than there is: half of what is missing will do. */
+function againstLeast(share: number, bound: number): Judgement {
+  if (share < bound) return 'bad';
+  return share >= Math.min(bound * (1 + margin), (1 + bound) / 2) ? 'clear' : 'between';
+}
+
+/** A condition as the file writes it. */
+export function describeCondition(when: WatchedCondition): string {
+  switch (when.kind) {
+    case 'hit_rate_below':
+    case 'origin_error_rate_above':
+      return `${when.kind} ${when.share}`;
+    case 'origin_latency_above':
+    case 'purge_lag_above':
+      return `${when.kind} ${when.duration}s`;
+    case 'memory_above':
+    case 'redis_bytes_above':
+      return `${when.kind} ${mebibytes(when.bytes)}`;
+    case 'redis_down':
+    case 'leak_suspected':
+      return when.kind;
+    default:
+      return when satisfies never;
+  }
+}
+
+/** What fires, with its value; a low hit rate with the two largest causes of misses. */
+function firingText({ name, when, for: span }: WatchedAlert, reading: Reading): string {
+  const causes = reading.reasons.slice(0, 2).map(({ reason, share }) => `${reason} (${percent(share)})`);
+  const why =
+    when.kind !== 'hit_rate_below' || causes.length === 0 ? '' : ` Most misses: ${causes.join(', ')}.`;
+  const since = span === 0 ? '' : ` for ${span}s`;
+  return `${name}: ${describeCondition(when)}${since}. ${valueText(when, reading)}${why}`;
+}
+
+function valueText({ kind }: WatchedCondition, reading: Reading): string {
+  switch (kind) {
+    case 'hit_rate_below':
+      return `The hit rate is ${percent(reading.hitRate)} of ${reading.reads} requests.`;
+    case 'origin_error_rate_above':
+      return `The origin failed ${percent(reading.originErrorRate)} of ${reading.originRequests} requests.`;
+    case 'origin_latency_above':
+      return `The origin takes ${Math.round(reading.originLatency * 1000)} ms on average.`;
+    case 'purge_lag_above':
+      return `The log of purges was last heard ${reading.purgeLag.toFixed(1)} s ago.`;
+    case 'memory_above':
+    case 'leak_suspected':
+      return `The process has ${mebibytes(reading.residentBytes)} in memory.`;
+    case 'redis_bytes_above':
+      return `About ${mebibytes(reading.redisBytes ?? 0)} are stored in Redis.`;
+    case 'redis_down':
+      return reading.redisDown ? 'Redis does not answer.' : 'Redis answers.';
+    default:
+      return kind satisfies never;
+  }
+}
+
+const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
+const mebibytes = (bytes: number): string => `${(bytes / 1024 ** 2).toFixed(0)} MiB`;

@@ -1,0 +1,212 @@
+/**
+ * What happened, counted as it happens: one call for each request, one for each exchange with the origin, each purge and
+ * each operation of the store.
+ *
+ * Promises: a hit costs a few additions and one map lookup for each of type and key; memory is bounded whatever is
+ * asked for (DESIGN §3.10); nothing here reads a clock or waits.
+ */
+
+import type { Seconds } from '../../kit/time.ts';
+import type { Outcome } from '../../proxy/exchange/outcome.ts';
+import type { Entry } from '../../store/store.ts';
+import { Heaviest } from './heaviest.ts';
+import { countsAs } from './miss-reason.ts';
+import { MissLedger } from './misses.ts';
+import { add, at, newTally, observe, sumOf, type Tally } from './tally.ts';
+import { LastLookups } from './window.ts';
+
+/** What a hot key is, for people. */
+export type HotKey = { readonly url: string; readonly type: string; readonly partition: string };
+
+/** Counts of one content type. */
+export type TypeCounts = {
+  readonly tally: Tally;
+  /** By `Outcome.kind`. */
+  readonly outcomes: Map<Outcome['kind'], number>;
+  /** The lifetime given last. */
+  lastLifetime: Seconds | undefined;
+};
+
+/** An operation of a store, and where. */
+export type StoreOperation = `${'get' | 'set' | 'delete'}/${'memory' | 'redis'}`;
+export type OperationCounts = { count: number; seconds: number; readonly tally: Float64Array };
+
+/** Upper bounds of operation times, in seconds. */
+export const operationBounds: readonly number[] = [
+  0.000001, 0.000005, 0.00001, 0.00005, 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5,
+];
+
+const most = { types: 200, hotKeys: 300 };
+
+/** RFC 9110 §15.6: these say that the origin, or what is behind it, could not do its work. */
+export const isTrouble = (status: number): boolean => status >= 500 && status !== 501;
+
+/** All counters of one process. */
+export class Counters {
+  readonly types = new Map<string, TypeCounts>();
+  /** What belongs to no content type: the origin's side, purges. */
+  readonly shared = newTally();
+  readonly ledger = new MissLedger();
+  readonly last = new LastLookups();
+  readonly hot = new Heaviest<HotKey>(most.hotKeys);
+  readonly purgesByCause = new Map<string, number>();
+  readonly operations = new Map<StoreOperation, OperationCounts>();
+  /** Entries that have come from Redis and answered nothing yet. */
+  readonly #fromRedis = new WeakSet<Entry>();
+  #redisWaiting = 0;
+  #lastName = '';
+  #lastType: TypeCounts | undefined;
+
+  /** Counts one request. */
+  readonly onOutcome = (outcome: Outcome): void => {
+    const type = this.#typeOf(outcome.contentType);
+    type.outcomes.set(outcome.kind, (type.outcomes.get(outcome.kind) ?? 0) + 1);
+    switch (countsAs(outcome)) {
+      case 'hit':
+        this.#hit(type.tally, outcome);
+        return;
+      case 'miss':
+        this.#miss(type.tally, outcome);
+        return;
+      case 'write':
+        add(type.tally, at.writes, 1);
+        // @fastify/http-proxy sends these: they do not pass `onOrigin`.
+        if (outcome.originDuration !== undefined || outcome.kind === 'failed') {
+          this.onOrigin(outcome.duration, outcome.failure !== undefined || isTrouble(outcome.status));
+        }
+    }
+  };
+
+  /** Counts a request that was refused before anybody looked what it is. */
+  readonly onRefused = (): void => {
+    const { outcomes } = this.#typeOf('none');
+    outcomes.set('refused', (outcomes.get('refused') ?? 0) + 1);
+  };
+
+  /** Counts one exchange with the origin. `isError`: no answer, or one that says the origin is in trouble. */
+  readonly onOrigin = (duration: Seconds, isError: boolean): void => {
+    add(this.shared, at.originRequests, 1);
+    if (isError) add(this.shared, at.originErrors, 1);
+    add(this.shared, at.originSeconds, duration);
+    observe(this.shared, 'originTimes', duration);
+  };
+
+  /** Counts one purge. */
+  readonly onPurge = (cause: string): void => {
+    add(this.shared, at.purges, 1);
+    this.purgesByCause.set(cause, (this.purgesByCause.get(cause) ?? 0) + 1);
+  };
+
+  /** Counts one operation of a store. */
+  readonly onOperation = (operation: StoreOperation, duration: Seconds): void => {
+    let counts = this.operations.get(operation);
+    if (counts === undefined) {
+      counts = { count: 0, seconds: 0, tally: new Float64Array(operationBounds.length + 1) };
+      this.operations.set(operation, counts);
+    }
+    counts.count += 1;
+    counts.seconds += duration;
+    let bucket = 0;
+    while (bucket < operationBounds.length && duration > (operationBounds[bucket] ?? 0)) bucket += 1;
+    counts.tally[bucket] = (counts.tally[bucket] ?? 0) + 1;
+  };
+
+  /** Counts one response stored, renewals included. */
+  readonly onStored = ({ contentType, policy }: Entry): void => {
+    const type = this.#typeOf(contentType);
+    const lifetime = Math.max(0, policy.lifetime - policy.initialAge) as Seconds;
+    type.lastLifetime = lifetime;
+    add(type.tally, at.stored, 1);
+    add(type.tally, at.lifetimeSeconds, lifetime);
+    observe(type.tally, 'lifetimes', lifetime);
+  };
+
+  /** Notes an entry that Redis had and memory had not. */
+  readonly onFromRedis = (entry: Entry): void => {
+    if (this.#fromRedis.has(entry)) return;
+    this.#fromRedis.add(entry);
+    this.#redisWaiting += 1;
+  };
+
+  /** Which tier a stored response is answered from; to be asked before its outcome is counted. */
+  tierOf(entry: Entry | undefined): 'memory' | 'redis' {
+    return entry !== undefined && this.#redisWaiting > 0 && this.#fromRedis.has(entry) ? 'redis' : 'memory';
+  }
+
+  /** All types and the shared counters in one. */
+  total(): Tally {
+    return sumOf([this.shared, ...[...this.types.values()].map(({ tally }) => tally)]);
+  }
+
+  /** Lets what was hot and costly fade: `factor` of its weight is left. */
+  fade(factor: number): void {
+    this.hot.fade(factor);
+    this.ledger.fade(factor);
+  }
+
+  #typeOf(name: string): TypeCounts {
+    // Requests come in runs of one type more often than not.
+    if (name === this.#lastName && this.#lastType !== undefined) return this.#lastType;
+    const known = this.types.get(name);
+    const type = known ?? this.#newType(name);
+    this.#lastName = name;
+    this.#lastType = type;
+    return type;
+  }
+
+  #newType(name: string): TypeCounts {
+    const kept = this.types.size < most.types ? name : '(other)';
+    const type = this.types.get(kept) ?? { tally: newTally(), outcomes: new Map(), lastLifetime: undefined };
+    this.types.set(kept, type);
+    return type;
+  }
+
+  #hit(tally: Tally, { duration, entry, cacheStatus }: Outcome): void {
+    this.last.record(true, duration);
+    add(tally, at.hits, 1);
+    add(tally, at.hitSeconds, duration);
+    observe(tally, 'hitTimes', duration);
+    if (stale(tally, cacheStatus)) add(tally, at.staleHits, 1);
+    if (entry === undefined) return;
+    // From the second time on it is in memory.
+    if (this.#redisWaiting > 0 && this.#fromRedis.delete(entry)) {
+      this.#redisWaiting -= 1;
+      add(tally, at.redisHits, 1);
+    }
+    this.#saved(tally, entry);
+  }
+
+  #saved(tally: Tally, entry: Entry): void {
+    const { key, originSeconds, body } = entry;
+    add(tally, at.savedSeconds, originSeconds);
+    add(tally, at.savedBytes, body.length);
+    if (this.hot.bump(key, 1, originSeconds)) return;
+    const label = { url: entry.host + entry.target, type: entry.contentType, partition: entry.partition };
+    this.hot.insert(key, { weight: 1, seconds: originSeconds, label });
+  }
+
+  #miss(tally: Tally, outcome: Outcome): void {
+    const { duration, kind, cacheStatus, entry } = outcome;
+    this.last.record(false, duration);
+    this.ledger.record(outcome);
+    add(tally, at.misses, 1);
+    add(tally, at.missSeconds, duration);
+    observe(tally, 'missTimes', duration);
+    if (outcome.pass !== undefined) add(tally, at.passes, 1);
+    if (kind === 'failed') add(tally, at.failed, 1);
+    if (stale(tally, cacheStatus)) add(tally, at.standIns, 1);
+    if (cacheStatus?.kind === 'forward' && cacheStatus.collapsed === true) {
+      add(tally, at.collapsed, 1);
+      if (entry !== undefined) this.#saved(tally, entry);
+    }
+  }
+}
+
+/** Notes how stale what the client got was; `false`: it was not, or came from the origin. */
+function stale(tally: Tally, cacheStatus: Outcome['cacheStatus']): boolean {
+  const ttl = cacheStatus?.ttl ?? 0;
+  if (ttl >= 0) return false;
+  add(tally, at.staleSeconds, -ttl);
+  observe(tally, 'staleness', -ttl);
+  return true;
+}

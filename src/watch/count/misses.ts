@@ -1,0 +1,168 @@
+/**
+ * The miss ledger: how many reads were no hits, and why; by content type, by route, and the URLs that cost most.
+ *
+ * Promises: the causes of a type sum to its misses, those of all types to all misses; memory is bounded whatever is asked
+ * for: types and routes are the configuration's, beyond a bound they are counted as `other`; of URLs only the heaviest
+ * are kept.
+ */
+
+import { seconds } from '../../kit/time.ts';
+import type { Outcome } from '../../proxy/exchange/outcome.ts';
+import { Heaviest } from './heaviest.ts';
+import { causeOf, clauseOf, type Cause, type Reason, reasonOf } from './miss-reason.ts';
+import { maskTarget } from './mask-target.ts';
+import { share } from './tally.ts';
+
+/** How often one reason held. */
+export type ReasonCount = {
+  readonly cause: Cause;
+  readonly reason: Reason;
+  readonly clause: string | undefined;
+  readonly count: number;
+  readonly share: number;
+};
+
+export type MissGroup = {
+  readonly name: string;
+  readonly total: number;
+  readonly reasons: readonly ReasonCount[];
+};
+
+/** A URL that cost the origin much. */
+export type CostlyUrl = {
+  readonly url: string;
+  readonly type: string;
+  readonly misses: number;
+  readonly origin_seconds: number;
+  readonly mean_origin_seconds: number;
+  readonly reasons: readonly ReasonCount[];
+};
+
+export type MissReport = {
+  readonly total: number;
+  readonly causes: Readonly<Record<string, number>>;
+  readonly reasons: readonly ReasonCount[];
+  readonly types: readonly MissGroup[];
+  readonly routes: readonly MissGroup[];
+  /** The last is `(other)`, if there are others: all that is not listed. */
+  readonly urls: readonly CostlyUrl[];
+};
+
+type Counts = Map<Reason, number>;
+type UrlMisses = { readonly type: string; readonly counts: Counts };
+
+const most = { types: 200, routes: 1000, urls: 500, reasons: 100 };
+
+/** Counts misses. */
+export class MissLedger {
+  readonly #types = new Map<string, Counts>();
+  readonly #routes = new Map<string, Counts>();
+  readonly #urls = new Heaviest<UrlMisses>(most.urls);
+  #originSeconds = 0;
+
+  /** Notes a read that was no hit; gives its reason. */
+  record(outcome: Outcome): Reason {
+    const { contentType, route, host, target, originDuration = seconds(0) } = outcome;
+    const reason = reasonOf(outcome);
+    increase(groupIn(this.#types, contentType, most.types), reason);
+    increase(groupIn(this.#routes, route ?? unmatched, most.routes), reason);
+    // Misses × origin time: a miss that cost nothing still counts a little, so that the list is not empty without costs.
+    const weight = originDuration + 1e-6;
+    const url = host + target;
+    this.#originSeconds += originDuration;
+    const known = this.#urls.bump(url, weight, originDuration);
+    if (known !== undefined) increase(known.counts, reason);
+    else {
+      const label = { type: contentType, counts: new Map([[reason, 1]]) };
+      this.#urls.insert(url, { weight, seconds: originDuration, label });
+    }
+    return reason;
+  }
+
+  /** Lets what was costly make room for what is: `factor` of its weight is left. */
+  fade(factor: number): void {
+    this.#urls.fade(factor);
+  }
+
+  /** How often each reason held, all types together. */
+  counts(): Map<Reason, number> {
+    const all: Counts = new Map();
+    for (const counts of this.#types.values())
+      for (const [reason, count] of counts) increase(all, reason, count);
+    return all;
+  }
+
+  /** Everything, with the `urls` costliest URLs. */
+  report(urls: number): MissReport {
+    const counts = this.counts();
+    const causes: Record<string, number> = {};
+    for (const [reason, count] of counts) causes[causeOf(reason)] = (causes[causeOf(reason)] ?? 0) + count;
+    return {
+      total: totalOf(counts),
+      causes,
+      reasons: listed(counts),
+      types: groups(this.#types),
+      routes: groups(this.#routes),
+      urls: this.#byUrl(urls, counts),
+    };
+  }
+
+  /** The costliest, and all others as one, so that they sum to all misses. */
+  #byUrl(most: number, all: ReadonlyMap<Reason, number>): CostlyUrl[] {
+    const rest = new Map(all);
+    let restSeconds = this.#originSeconds;
+    const listedUrls = this.#urls.top(most).map(({ key, weighed }) => {
+      const { type, counts } = weighed.label;
+      for (const [reason, count] of counts) rest.set(reason, (rest.get(reason) ?? 0) - count);
+      restSeconds -= weighed.seconds;
+      return urlLine({ url: maskTarget(key), type, counts, seconds: weighed.seconds });
+    });
+    const others = urlLine({ url: other, type: other, counts: rest, seconds: Math.max(0, restSeconds) });
+    return others.misses > 0 ? [...listedUrls, others] : listedUrls;
+  }
+}
+
+function urlLine({ url, type, counts, seconds }: UrlMisses & { url: string; seconds: number }): CostlyUrl {
+  const misses = totalOf(counts);
+  const mean = share(seconds, misses);
+  return { url, type, misses, origin_seconds: seconds, mean_origin_seconds: mean, reasons: listed(counts) };
+}
+
+const unmatched = '(unmatched)';
+const other = '(other)';
+
+function groupIn(groups: Map<string, Counts>, name: string, limit: number): Counts {
+  const known = groups.get(name);
+  if (known !== undefined) return known;
+  const kept = groups.size < limit ? name : other;
+  const counts: Counts = groups.get(kept) ?? new Map<Reason, number>();
+  groups.set(kept, counts);
+  return counts;
+}
+
+function increase(counts: Counts, reason: Reason, by = 1): void {
+  const kept = counts.has(reason) || counts.size < most.reasons ? reason : causeOf(reason);
+  counts.set(kept, (counts.get(kept) ?? 0) + by);
+}
+
+const totalOf = (counts: Counts): number => [...counts.values()].reduce((sum, count) => sum + count, 0);
+
+/** Reasons with their counts, the most frequent first. */
+export function listed(counts: ReadonlyMap<Reason, number>): ReasonCount[] {
+  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  return [...counts]
+    .filter(([, count]) => count > 0)
+    .sort(([, a], [, b]) => b - a)
+    .map(([reason, count]) => ({
+      cause: causeOf(reason),
+      reason,
+      clause: clauseOf(reason),
+      count,
+      share: share(count, total),
+    }));
+}
+
+const groups = (map: ReadonlyMap<string, Counts>): MissGroup[] =>
+  [...map]
+    .map(([name, counts]) => ({ name, total: totalOf(counts), reasons: listed(counts) }))
+    .sort((a, b) => b.total - a.total);

@@ -1,0 +1,149 @@
+/**
+ * What splits stored responses without need: query parameters, cookies and header fields whose values differ where the
+ * bodies are the same.
+ *
+ * Looks at what is stored when asked; nothing is kept. Promise: clients choose the URLs, so what is looked at is bounded in
+ * every respect: nothing else is answered meanwhile.
+ */
+
+import { hash } from 'node:crypto';
+import type { Entry } from '../../store/store.ts';
+
+/** A parameter that made copies of one body. `suggest` is the line for the content type's rule. */
+export type QuerySplit = {
+  readonly type: string;
+  readonly path: string;
+  readonly parameter: string;
+  /** Stored responses that differ in this parameter only, and how many different bodies they have. */
+  readonly entries: number;
+  readonly bodies: number;
+  readonly suggest: string;
+};
+
+/** A field or cookie by which one URL is stored several times. */
+export type VariantSplit = {
+  readonly type: string;
+  readonly path: string;
+  readonly by: string;
+  readonly entries: number;
+  readonly bodies: number;
+};
+
+export type Splits = { readonly query: readonly QuerySplit[]; readonly variants: readonly VariantSplit[] };
+
+/** Of each so much is looked at: entries, bytes of bodies, parameters of a URL, characters of it, things to compare. */
+const most = { entries: 5000, bodyBytes: 64 * 1024 ** 2, parameters: 20, characters: 1000, groups: 20_000 };
+const listed = 20;
+
+type Group = {
+  readonly entry: Entry;
+  readonly name: string;
+  readonly values: Set<string>;
+  readonly bodies: Set<string>;
+  entries: number;
+};
+
+/** Finds them among the entries; `variesOf` names what the rule of a content type varies by. */
+export function findSplits(
+  entries: Iterable<Entry>,
+  variesOf: (contentType: string) => readonly string[],
+): Splits {
+  const queries = new Map<string, Group>();
+  const variants = new Map<string, Group>();
+  let seen = 0;
+  let bodyBytes = 0;
+  for (const entry of entries) {
+    seen += 1;
+    bodyBytes += entry.body.length;
+    if (seen > most.entries || bodyBytes > most.bodyBytes) break;
+    if (entry.status !== 200 || entry.part !== undefined) continue;
+    const body = hash('sha256', entry.body, 'hex');
+    for (const { name, value, rest } of parametersOf(entry)) {
+      note(queries, { entry, name, value, body, key: [entry.partition, entry.host, rest, name] });
+    }
+    const by = [...variesOf(entry.contentType), ...entry.selection.names].join(', ');
+    const value = entry.key + entry.variant;
+    if (by !== '')
+      note(variants, { entry, name: by, value, body, key: [entry.partition, entry.host, entry.target] });
+  }
+  return { query: querySplits(queries), variants: variantSplits(variants) };
+}
+
+type Noted = {
+  readonly entry: Entry;
+  readonly name: string;
+  readonly value: string;
+  readonly body: string;
+  readonly key: readonly string[];
+};
+
+function note(groups: Map<string, Group>, { entry, name, value, body, key }: Noted): void {
+  // A key is most of a URL, once for each of its parameters.
+  const id = hash('sha256', JSON.stringify([entry.contentType, ...key]), 'base64');
+  const known = groups.get(id);
+  if (known === undefined && groups.size >= most.groups) return;
+  const group = known ?? { entry, name, values: new Set(), bodies: new Set(), entries: 0 };
+  group.values.add(value);
+  group.bodies.add(body);
+  group.entries += 1;
+  groups.set(id, group);
+}
+
+type Parameter = { readonly name: string; readonly value: string; readonly rest: string };
+
+/** Each parameter of an entry's URL, with the URL without it; none where there are more than anybody means. */
+function parametersOf({ target }: Entry): Parameter[] {
+  const from = target.indexOf('?');
+  if (from < 0 || target.length > most.characters) return [];
+  const pairs = target
+    .slice(from + 1)
+    .split('&')
+    .map((pair) => ({ pair, name: pair.replace(/=.*/s, '') }));
+  const names = new Set(pairs.map(({ name }) => name));
+  if (names.size > most.parameters) return [];
+  const joined = (kept: typeof pairs): string => kept.map(({ pair }) => pair).join('&');
+  return [...names].map((name) => ({
+    name,
+    value: joined(pairs.filter((one) => one.name === name)),
+    rest: `${target.slice(0, from)}?${joined(pairs.filter((one) => one.name !== name))}`,
+  }));
+}
+
+const pathOf = ({ target }: Entry): string => target.replace(/\?.*/s, '');
+
+/** Per type, path and parameter: only where no difference in it ever made a difference in the body. */
+function querySplits(groups: ReadonlyMap<string, Group>): QuerySplit[] {
+  const found = new Map<string, { split: QuerySplit; isIdle: boolean }>();
+  for (const { entry, name, values, bodies } of groups.values()) {
+    if (values.size < 2) continue;
+    const type = entry.contentType;
+    const path = pathOf(entry);
+    const id = JSON.stringify([type, path, name]);
+    const before = found.get(id);
+    const split: QuerySplit = {
+      type,
+      path,
+      parameter: name,
+      entries: (before?.split.entries ?? 0) + values.size,
+      bodies: (before?.split.bodies ?? 0) + bodies.size,
+      suggest: `query: { ignore: [${name}] }`,
+    };
+    found.set(id, { split, isIdle: bodies.size === 1 && (before?.isIdle ?? true) });
+  }
+  const idle = [...found.values()].filter(({ isIdle }) => isIdle).map(({ split }) => split);
+  return idle.sort((a, b) => b.entries - a.entries).slice(0, listed);
+}
+
+function variantSplits(groups: ReadonlyMap<string, Group>): VariantSplit[] {
+  const several = [...groups.values()].filter(({ values }) => values.size > 1);
+  return several
+    .map(({ entry, name, values, bodies }) => ({
+      type: entry.contentType,
+      path: pathOf(entry),
+      by: name,
+      entries: values.size,
+      bodies: bodies.size,
+    }))
+    .sort((a, b) => b.entries - a.entries)
+    .slice(0, listed);
+}

@@ -1,0 +1,129 @@
+/**
+ * What the proxy does, seen as a whole: the counters, their copies over time, and what stands around them (store, Redis,
+ * memory). Everything else in this room reads from here.
+ */
+
+import type { Config } from '../../config/config.ts';
+import { type Clock, type EpochMs, type Seconds, seconds } from '../../kit/time.ts';
+import type { Outcome } from '../../proxy/exchange/outcome.ts';
+import type { Origin } from '../../origin/origin.ts';
+import type { RedisState } from '../../store/opened-store.ts';
+import type { PurgeLog } from '../../store/purge-log.ts';
+import type { Store } from '../../store/store.ts';
+import { Counters } from './counters.ts';
+import { instrumentOrigin, instrumentPurgeLog, instrumentStore } from './instrument.ts';
+import { RecentPurges } from './purges.ts';
+import { type Point, Timeline } from './window.ts';
+
+/** How the work that no client waits for does; `undefined` before there is any. */
+export type BackgroundFacts = () =>
+  | {
+      readonly waiting: number;
+      readonly running: number;
+      readonly limit: number;
+      readonly perSecond: number;
+      readonly slowdown: number;
+      readonly started: number;
+      readonly needless: number;
+      readonly dropped: number;
+      readonly failed: number;
+    }
+  | undefined;
+
+export type WatchOptions = {
+  readonly config: () => Config;
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly purgeLog: PurgeLog;
+  readonly origin: Origin;
+  readonly redis: () => RedisState;
+  readonly background?: BackgroundFacts | undefined;
+};
+
+/** What is known about the proxy at work. */
+export class Watch {
+  readonly counters = new Counters();
+  readonly purges = new RecentPurges();
+  readonly timeline = new Timeline();
+  readonly startedAt: EpochMs;
+  readonly options: WatchOptions;
+  readonly onOutcome: (outcome: Outcome) => void;
+  #residentBytes = 0;
+  #fadedAt: EpochMs;
+  readonly #onTick: ((point: Point) => void)[] = [];
+
+  /** Counts from now on what store, purge log and origin do. */
+  constructor(options: WatchOptions) {
+    this.options = options;
+    const { clock, store, purgeLog, origin } = options;
+    const { counters } = this;
+    this.onOutcome = counters.onOutcome;
+    this.startedAt = clock.now();
+    this.#fadedAt = this.startedAt;
+    instrumentStore(store, clock, counters);
+    instrumentOrigin(origin, clock, counters.onOrigin);
+    instrumentPurgeLog(purgeLog, clock, (record) => {
+      counters.onPurge(record.purge.cause);
+      this.purges.record(record);
+    });
+    this.tick();
+  }
+
+  /** The counters as they are now. */
+  now(): Point {
+    const { clock, store, redis } = this.options;
+    return {
+      at: clock.now(),
+      tally: this.counters.total(),
+      storeBytes: store.size().bytes,
+      residentBytes: this.#resident(),
+      redisBytes: redis().bytes,
+      reasons: this.counters.ledger.counts(),
+    };
+  }
+
+  /** To read it a file is opened: where none can be, it is what it was. */
+  #resident(): number {
+    try {
+      this.#residentBytes = process.memoryUsage.rss();
+    } catch {
+      // EMFILE: nothing is lost but a newer number, and the process must not end for want of that.
+    }
+    return this.#residentBytes;
+  }
+
+  /** Keeps a copy of the counters; to be called every second. */
+  tick(): void {
+    const point = this.now();
+    this.timeline.record(point);
+    if (point.at - this.#fadedAt >= fadeEveryMs) {
+      this.#fadedAt = point.at;
+      this.counters.fade(fadeFactor);
+    }
+    for (const listener of this.#onTick) listener(point);
+  }
+
+  /** Calls `listener` at each tick. */
+  onTick(listener: (point: Point) => void): void {
+    this.#onTick.push(listener);
+  }
+
+  /** Ticks every second until the function returned is called. Keeps no process alive. */
+  start(): () => void {
+    const timer = setInterval(() => {
+      this.tick();
+    }, 1000);
+    timer.unref();
+    return () => {
+      clearInterval(timer);
+    };
+  }
+
+  get uptime(): Seconds {
+    return seconds((this.options.clock.now() - this.startedAt) / 1000);
+  }
+}
+
+/** Weights of hot and costly URLs halve in an hour. */
+const fadeEveryMs = 60_000;
+const fadeFactor = 0.5 ** (1 / 60);

@@ -1,0 +1,127 @@
+/**
+ * The last hundred reads, and copies of the counters at regular instants: fine ones of the last minutes, coarse ones of
+ * the last day. What happened in any stretch of time is the difference of two of them.
+ */
+
+import type { EpochMs, Seconds } from '../../kit/time.ts';
+import type { Reason } from './miss-reason.ts';
+import { difference, type Tally } from './tally.ts';
+
+const lookups = 100;
+
+/** The last hundred reads: which were hits, and how long they took. */
+export class LastLookups {
+  readonly #hits = new Uint8Array(lookups);
+  readonly #seconds = new Float64Array(lookups);
+  #next = 0;
+  #count = 0;
+  #sumHits = 0;
+
+  /** Notes a read. */
+  record(isHit: boolean, duration: Seconds): void {
+    const index = this.#next;
+    this.#sumHits += (isHit ? 1 : 0) - (this.#hits[index] ?? 0);
+    this.#hits[index] = isHit ? 1 : 0;
+    this.#seconds[index] = duration;
+    this.#next = index === lookups - 1 ? 0 : index + 1;
+    if (this.#count < lookups) this.#count += 1;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** 0 to 1; 0 before the first read. */
+  get hitRate(): number {
+    return this.#count === 0 ? 0 : this.#sumHits / this.#count;
+  }
+
+  /** In milliseconds; 0 before the first read. */
+  get meanMs(): number {
+    if (this.#count === 0) return 0;
+    // Added up anew: a running sum of fractions would drift.
+    return (
+      (this.#seconds.subarray(0, this.#count).reduce((sum, value) => sum + value, 0) * 1000) / this.#count
+    );
+  }
+}
+
+/** The counters at one instant, and what memory was in use. */
+export type Point = {
+  readonly at: EpochMs;
+  readonly tally: Tally;
+  readonly storeBytes: number;
+  readonly residentBytes: number;
+  readonly redisBytes: number | undefined;
+  /** How often each reason of a miss has held. */
+  readonly reasons: ReadonlyMap<Reason, number>;
+};
+
+/** What happened from one point to another. */
+export type Stretch = {
+  readonly tally: Tally;
+  readonly reasons: ReadonlyMap<Reason, number>;
+  readonly from: EpochMs;
+  /** Whether the points go back as far as was asked. */
+  readonly covers: boolean;
+};
+
+/** How far apart copies are, and how many are kept. */
+const grains = [
+  { everyMs: 1000, keep: 130 },
+  { everyMs: 10_000, keep: 370 },
+  { everyMs: 300_000, keep: 300 },
+] as const;
+
+/** Ticks come every second, now and then a little early: half of one, or series would be shorter than they should. */
+const slackMs = 500;
+
+/** Copies of the counters over the last day. */
+export class Timeline {
+  readonly #series = grains.map((grain): { everyMs: number; keep: number; points: Point[] } => ({
+    ...grain,
+    points: [],
+  }));
+
+  /** Keeps the point in each series whose last one is old enough. */
+  record(point: Point): void {
+    for (const { everyMs, keep, points } of this.#series) {
+      const last = points.at(-1);
+      // A clock set back begins anew: nothing is compared across it.
+      if (last !== undefined && point.at < last.at) points.length = 0;
+      else if (last !== undefined && point.at - last.at < everyMs - slackMs) continue;
+      points.push(point);
+      if (points.length > keep) points.shift();
+    }
+  }
+
+  /** The last point at or before `instant`; the very first one when all are later. */
+  before(instant: number): Point | undefined {
+    const candidates = this.#series.map(({ points }) => points.findLast(({ at }) => at <= instant));
+    const found = candidates.filter((point) => point !== undefined).sort((a, b) => b.at - a.at)[0];
+    return found ?? this.#series.at(-1)?.points[0];
+  }
+
+  /** What happened from `instant` to `now`. */
+  since(instant: number, now: Point): Stretch {
+    const from = this.before(instant);
+    if (from === undefined) return { tally: now.tally, reasons: now.reasons, from: now.at, covers: false };
+    const reasons = reasonsBetween(from.reasons, now.reasons);
+    return { tally: difference(now.tally, from.tally), reasons, from: from.at, covers: from.at <= instant };
+  }
+
+  /** Points for a chart of the last `span`, in the finest grain that reaches so far back. */
+  points(span: Seconds, now: EpochMs): readonly Point[] {
+    const spanMs = span * 1000;
+    const series =
+      this.#series.find(({ everyMs, keep }) => everyMs * (keep - 1) >= spanMs) ?? this.#series.at(-1);
+    return series?.points.filter(({ at }) => at >= now - spanMs - series.everyMs) ?? [];
+  }
+}
+
+/** How often each reason held between two points. */
+export const reasonsBetween = (
+  earlier: ReadonlyMap<Reason, number>,
+  later: ReadonlyMap<Reason, number>,
+): Map<Reason, number> =>
+  new Map([...later].map(([reason, count]) => [reason, count - (earlier.get(reason) ?? 0)]));

@@ -1,0 +1,212 @@
+/**
+ * The report in time: hours gathered and kept, a report whenever asked for, and one written when it is due.
+ *
+ * Where hours are kept is given from outside. Promises: a report sums over everybody whose hours are kept there, or says
+ * that it could not; of several instances one publishes it; nothing here rejects, and no request waits for it.
+ */
+
+import { Cron } from 'croner';
+import type { Logger } from 'pino';
+import type { Config } from '../../config/config.ts';
+import { weekdays } from '../../config/config.ts';
+import { epochMs, type EpochMs, runAfter, type Seconds } from '../../kit/time.ts';
+import type { HourArchive } from './hour-archive.ts';
+import { buildReport, type Period, type Report, spanOf } from './report.ts';
+import { reportHtml } from './report-html.ts';
+import { reportMarkdown, reportSummary, reportText } from './report-text.ts';
+import { type Hour, hourMs, Rollup, sumHours } from '../count/rollup.ts';
+import type { Watch } from '../count/watch.ts';
+import type { Point } from '../count/window.ts';
+
+export type ReportFormat = 'json' | 'text' | 'markdown' | 'html';
+
+export type DeskOptions = {
+  readonly watch: Watch;
+  /** Absent: hours are kept in memory only, nothing is written. */
+  readonly archive: HourArchive | undefined;
+  readonly log: Logger;
+  readonly send: (url: string, body: { readonly text: string; readonly report: Report }) => Promise<void>;
+};
+
+const collectEveryMs = 10_000;
+
+/** Gathers hours and writes reports. */
+export class ReportDesk {
+  readonly #options: DeskOptions;
+  readonly #rollup: Rollup;
+  #collectedAt = 0;
+  #savedAt: number;
+  #saving: Promise<void> | undefined;
+  #publishing: Promise<void> | undefined;
+  #due: { readonly key: string; readonly at: EpochMs | undefined } | undefined;
+  readonly #closing = Promise.withResolvers<undefined>();
+
+  constructor(options: DeskOptions) {
+    const { watch } = options;
+    this.#options = options;
+    this.#rollup = new Rollup(watch.counters, watch.now());
+    this.#savedAt = watch.startedAt;
+    this.#isDue(watch.startedAt);
+  }
+
+  /** To be called at every tick. */
+  tick(point: Point): void {
+    if (point.at - this.#collectedAt < collectEveryMs && !this.#isDue(point.at)) return;
+    this.#collectedAt = point.at;
+    this.#rollup.collect(point);
+    const { archive } = this.#options;
+    const isTime = archive !== undefined && point.at - this.#savedAt >= archive.saveEvery * 1000;
+    if (isTime && this.#saving === undefined) {
+      this.#savedAt = point.at;
+      void this.#save();
+    }
+    if (this.#isDue(point.at)) this.#publishing = this.#publish(point.at);
+  }
+
+  /** The report of the period up to now, or up to an instant before, over all instances. */
+  async report(period: Period, until?: EpochMs): Promise<Report> {
+    const { watch } = this.#options;
+    const point = watch.now();
+    this.#rollup.collect(point);
+    const now = until ?? point.at;
+    const own = this.#rollup.hours();
+    const others = await this.#others(period, now);
+    const hours = sumHours([...(others ?? []), ...own]);
+    return buildReport(hours, { period, now, complete: others !== undefined });
+  }
+
+  /** The same, as text of a kind. */
+  async render(period: Period, format: ReportFormat): Promise<string> {
+    return renderReport(await this.report(period), format);
+  }
+
+  /** Keeps what there is; a report that is being written is finished. */
+  async close(): Promise<void> {
+    this.#closing.resolve(undefined);
+    await this.#publishing;
+    this.#rollup.collect(this.#options.watch.now());
+    await this.#save();
+  }
+
+  /** What others counted, in the period and the one before; `undefined`: it cannot be read. */
+  async #others(period: Period, now: EpochMs): Promise<readonly Hour[] | undefined> {
+    const { archive, log } = this.#options;
+    const { before, end } = spanOf(period, now);
+    try {
+      return (await archive?.others(before, end)) ?? [];
+    } catch (error) {
+      log.warn({ err: error }, 'report: the hours of others cannot be read');
+      return undefined;
+    }
+  }
+
+  /** One after the other: what is newer must be written last. */
+  #save(): Promise<void> {
+    const saving = (this.#saving ?? Promise.resolve()).then(() => this.#saveNow());
+    this.#saving = saving;
+    return saving.finally(() => {
+      if (this.#saving === saving) this.#saving = undefined;
+    });
+  }
+
+  async #saveNow(): Promise<void> {
+    const { archive, log } = this.#options;
+    try {
+      await archive?.save(this.#rollup.hours());
+    } catch (error) {
+      log.warn({ err: error }, 'report: the hours cannot be kept; they are tried again');
+    }
+  }
+
+  /** Whether the time of the next report has come. A changed schedule counts from when it is seen. */
+  #isDue(now: EpochMs): boolean {
+    const key = JSON.stringify([this.#config().report, this.#config().ttl.timeZone]);
+    if (this.#due?.key !== key) this.#due = { key, at: nextReport(this.#config(), now) };
+    return this.#due.at !== undefined && now >= this.#due.at;
+  }
+
+  async #publish(now: EpochMs): Promise<void> {
+    const { report: schedule } = this.#config();
+    const due = this.#due;
+    if (schedule === undefined || due?.at === undefined) return;
+    this.#due = { key: due.key, at: nextReport(this.#config(), now) };
+    const { archive, log, send } = this.#options;
+    const name = `report-${schedule.every}-${dateIn(this.#config().ttl.timeZone, due.at)}`;
+    await this.#save();
+    if (!(await this.#isOurs(name))) return;
+    if (archive !== undefined) await this.#waited(archive.settling);
+    // Of full hours: the next one begins where this one ends, and no hour is in none.
+    const report = await this.report(schedule.every, epochMs(Math.floor(due.at / hourMs) * hourMs));
+    await this.#write(name, report);
+    log.info({ report: name, summary: reportSummary(report) }, 'report: written');
+    // Tries for a while, and never rejects: a proxy that stops does not wait for it.
+    if (schedule.webhook !== undefined) void send(schedule.webhook, { text: reportSummary(report), report });
+  }
+
+  /** Whether it is for this instance to publish. A report too many is better than none. */
+  async #isOurs(name: string): Promise<boolean> {
+    const { archive, log } = this.#options;
+    try {
+      return (await archive?.claim(name)) ?? true;
+    } catch (error) {
+      log.warn({ err: error }, 'report: cannot be claimed');
+      return true;
+    }
+  }
+
+  async #write(name: string, report: Report): Promise<void> {
+    const { archive, log } = this.#options;
+    try {
+      for (const format of ['html', 'json', 'markdown'] as const)
+        await archive?.publish(`${name}.${endings[format]}`, renderReport(report, format));
+    } catch (error) {
+      log.warn({ err: error }, 'report: cannot be written to its folder');
+    }
+  }
+
+  /** Resolves after the pause, or at once when this is closed. */
+  async #waited(pause: Seconds): Promise<void> {
+    let cancel = (): void => undefined;
+    const passed = new Promise<void>((resolve) => {
+      cancel = runAfter(pause, resolve);
+    });
+    await Promise.race([passed, this.#closing.promise]);
+    cancel();
+  }
+
+  #config(): Config {
+    return this.#options.watch.options.config();
+  }
+}
+
+const endings = { html: 'html', json: 'json', markdown: 'md' } as const;
+
+/** A report as text of a kind. */
+export function renderReport(report: Report, format: ReportFormat): string {
+  switch (format) {
+    case 'json':
+      return `${JSON.stringify(report, undefined, 2)}\n`;
+    case 'text':
+      return reportText(report);
+    case 'markdown':
+      return reportMarkdown(report);
+    case 'html':
+      return reportHtml(report);
+    default:
+      return format satisfies never;
+  }
+}
+
+/** The date there, `2026-03-29`: of two reports a day apart each has its own, whatever the clocks do. */
+const dateIn = (timeZone: string, at: EpochMs): string =>
+  new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' }).format(at);
+
+/** When the next report is due; `undefined` without a schedule. */
+export function nextReport({ report, ttl }: Config, now: EpochMs): EpochMs | undefined {
+  if (report === undefined) return undefined;
+  const { every, day, atMinute } = report;
+  const weekday = every === 'day' ? '*' : String(weekdays.indexOf(day));
+  const pattern = `${atMinute % 60} ${Math.floor(atMinute / 60)} * * ${weekday}`;
+  const next = new Cron(pattern, { timezone: ttl.timeZone, paused: true }).nextRun(new Date(now));
+  return next === null ? undefined : (next.getTime() as EpochMs);
+}

@@ -1,0 +1,46 @@
+import t from 'tap';
+import { configIn, problemsBelow, upstream } from '../fixture.ts';
+
+const identityIn = (keys: string) => configIn(`${upstream}identity: { ${keys} }`).identity;
+
+t.test('credentials are absent, or named; verified sessions are among them', async (t) => {
+  t.equal(identityIn('').credentials, undefined);
+  t.equal(identityIn('flask_session: {}').credentials, undefined);
+  t.strictSame(identityIn('credentials: [a, a]').credentials, ['a']);
+  t.strictSame(identityIn('credentials: []').credentials, []);
+  t.strictSame(identityIn('credentials: [a], flask_session: {}').credentials, ['a', 'session']);
+  t.strictSame(identityIn('credentials: [a], jwt: { cookie: tok, secret: s }').credentials, ['a', 'tok']);
+  t.strictSame(identityIn('credentials: [a], jwt: { header: X-Tok, secret: s }').credentials, ['a']);
+});
+
+t.test('flask_session and jwt are read', async (t) => {
+  t.match(identityIn('flask_session: {}').flaskSession, {
+    cookie: 'session',
+    secret: undefined,
+    maxAge: 2_678_400,
+    userClaim: 'user_id',
+  });
+  t.strictSame(identityIn('jwt: { header: X-Tok, jwks: https://h/k }').jwt, {
+    from: { kind: 'header', name: 'x-tok' },
+    key: { kind: 'jwks', url: 'https://h/k' },
+    claim: 'sub',
+  });
+});
+
+const bad: readonly (readonly [string, readonly string[]])[] = [
+  ['credentials: ["a b"]', ['27 bad-name']],
+  ['flask_session: { secret: 12345 }', ['38 wrong-type']],
+  ['flask_session: { secret: "" }', ['38 empty-value']],
+  ['jwt: {}', ['18 missing-key', '18 missing-key']],
+  ['jwt: { cookie: a, header: b, secret: s }', ['39 conflicting-keys']],
+  ['jwt: { cookie: a, secret: s, jwks: https://h }', ['39 conflicting-keys']],
+  ['jwt: { cookie: a, jwks: keys.json }', ['37 bad-url']],
+];
+for (const [keys, expected] of bad) {
+  t.test(`\`${keys}\` is refused`, async (t) => {
+    t.strictSame(
+      problemsBelow(`identity: { ${keys} }`),
+      expected.map((problem) => `1:${problem}`),
+    );
+  });
+}

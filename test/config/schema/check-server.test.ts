@@ -1,0 +1,98 @@
+import t from 'tap';
+import { configIn, problemsBelow, problemsIn, upstream } from '../fixture.ts';
+
+t.test('upstream is a URL or a section with one', async (t) => {
+  t.match(configIn('upstream: HTTP://App:80/').upstream, {
+    url: 'http://app',
+    connectTimeout: 2,
+    connections: 128,
+  });
+  t.match(
+    configIn('upstream: { url: "https://[::1]:5000", connect_timeout: 500ms, host: upstream }').upstream,
+    {
+      url: 'https://[::1]:5000',
+      connectTimeout: 0.5,
+      responseTimeout: 30,
+      bodyTimeout: 30,
+      host: 'upstream',
+    },
+  );
+});
+
+const badUpstreams = [
+  'app:5000',
+  'ftp://app',
+  'http://app/path',
+  'http://app?x',
+  'http://u:p@app',
+  'http:app',
+  'http://',
+  '//app',
+];
+for (const url of badUpstreams) {
+  t.test(`upstream \`${url}\` is refused`, async (t) => {
+    t.strictSame(problemsIn(`upstream: "${url}"`), ['1:11 bad-url']);
+    t.strictSame(problemsIn(`upstream: { url: "${url}" }`), ['1:18 bad-url']);
+  });
+}
+
+t.test('upstream’s other keys are checked', async (t) => {
+  t.strictSame(problemsIn('upstream: { connections: 5 }'), ['1:11 missing-key']);
+  t.strictSame(problemsIn('upstream: { url: http://a, connections: 0, connect_timeout: 0, host: app }'), [
+    '1:41 out-of-range',
+    '1:61 out-of-range',
+    '1:70 bad-value',
+  ]);
+});
+
+const addresses: readonly (readonly [string, object | undefined])[] = [
+  ['0.0.0.0:8080', { host: '0.0.0.0', port: 8080 }],
+  ['[::]:0', { host: '::', port: 0 }],
+  ['localhost:1', { host: 'localhost', port: 1 }],
+  ['8080', undefined],
+  [':8080', undefined],
+  ['0.0.0.0', undefined],
+  ['::1:8080', undefined],
+  ['[::1]', undefined],
+  ['[nope]:80', undefined],
+  ['1.2.3.400:80', undefined],
+  ['host:65536', undefined],
+  ['http://host:80', undefined],
+  ['-a:80', undefined],
+];
+for (const [text, expected] of addresses) {
+  t.test(`the address \`${text}\` is ${expected === undefined ? 'refused' : 'read'}`, async (t) => {
+    if (expected === undefined) t.strictSame(problemsBelow(`listen: "${text}"`), ['1:9 bad-address']);
+    else t.match(configIn(`${upstream}listen: { address: "${text}" }`).listen, expected);
+  });
+}
+
+t.test('hosts are names, proxies are networks, canonical', async (t) => {
+  const config = configIn(
+    `${upstream}listen: { hosts: [WWW.example.org, "*.example.org", "[::1]"], trusted_proxies: [10.1.2.3/8, 1.2.3.4, "fd00::1/8"] }`,
+  );
+  t.strictSame(config.listen.hosts, ['www.example.org', '*.example.org', '[::1]']);
+  t.strictSame(config.listen.trustedProxies, ['10.0.0.0/8', '1.2.3.4/32', 'fd00::/8']);
+  t.strictSame(problemsBelow('listen: { hosts: ["a:80", "*", "a.*.b"] }'), [
+    '1:19 bad-address',
+    '1:27 bad-address',
+    '1:32 bad-address',
+  ]);
+  t.strictSame(
+    problemsBelow('listen: { trusted_proxies: [10.0.0.0/33, 10.0.0, proxy, "::/129", 1.2.3.4/] }'),
+    ['1:29 bad-cidr', '1:42 bad-cidr', '1:50 bad-cidr', '1:57 bad-cidr', '1:67 bad-cidr'],
+  );
+});
+
+t.test('workers are a number or auto', async (t) => {
+  t.equal(configIn(`${upstream}listen: { workers: auto }`).listen.workers, 'auto');
+  t.equal(configIn(`${upstream}listen: { workers: 4 }`).listen.workers, 4);
+  t.equal(configIn(`${upstream}listen: { workers: \${W} }`, { env: { W: '3' } }).listen.workers, 3);
+  t.equal(configIn(`${upstream}listen: { workers: \${W} }`, { env: { W: 'auto' } }).listen.workers, 'auto');
+  t.strictSame(problemsBelow('listen: { workers: 0 }'), ['1:20 out-of-range']);
+  t.strictSame(problemsBelow('listen: { workers: many }'), ['1:20 bad-value']);
+});
+
+t.test('TLS needs both files', async (t) => {
+  t.strictSame(problemsBelow('listen: { tls: { cert: a.pem } }'), ['1:16 missing-key']);
+});

@@ -1,0 +1,101 @@
+/** Examples are judged by what the pipeline does with them. */
+
+import t from 'tap';
+import { parseExamples } from '../../src/config/examples/check-examples.ts';
+import { createTryExample, failureLines } from '../../src/explain/rule-examples.ts';
+import { configIn, upstream } from '../config/fixture.ts';
+
+const rules = `${upstream}
+identity: { credentials: [session], flask_session: { secret: s } }
+content_types:
+  list: { ttl: 2m, cache_control: override, vary: { cookies: [theme] }, statuses: [200], tags: ["list:{user}"] }
+  open: { ttl: 5m, scope: public, unless: { json: { /ok: false }, smaller_than: 2B }, query: { cut: { v: "." } } }
+routes:
+  - { match: GET /*, when: { query: [fresh] }, type: pass }
+  - { match: GET /list, type: list }
+  - { match: "GET /open/:id", type: open, tags: ["open:{id}"] }
+unmatched: pass
+writes:
+  - { match: "POST /open/:id", invalidate: ["open:{id}"] }
+  - { match: POST /search, invalidate: [] }
+`;
+
+const people = `people:
+  dana: { session: { user_id: 7 } }
+  dark: { session: { user_id: 7 }, cookies: { theme: dark } }
+  omer: { session: { user_id: 8 } }
+  forger: { cookies: { session: a.b.c } }
+`;
+
+async function resultsOf(examples: string) {
+  const read = parseExamples(`${people}examples:\n${examples}`, 'x.test.yaml');
+  if (read.kind !== 'ok') throw new Error(JSON.stringify(read.problems));
+  const tryExample = createTryExample(configIn(rules), read.file);
+  return Promise.all(read.file.examples.map(tryExample));
+}
+
+const mismatchesOf = async (example: string) =>
+  (await resultsOf(`  - { name: n, ${example} }`))[0]?.mismatches ?? [];
+
+t.test('what the proxy does is what holds', async (t) => {
+  for (const example of [
+    'request: GET /list as dana, answer: { fields: { cache-control: no-store }, session: renewed }, expect: { type: list, scope: user, pass: false, stored: true, ttl: 2m, tags: ["list:7", "user:7"], route: GET /list }',
+    'request: GET /list as dana, expect: { other_copy: [GET /list as omer, GET /list as dark, GET /list], same_copy: GET //list as dana }',
+    'request: GET /list as dana, answer: { session: omer }, expect: { stored: set-cookie }',
+    'request: GET /list as dana, answer: { session: emptied }, expect: { stored: false }',
+    'request: GET /list as dana, answer: { status: 302 }, expect: { stored: status-not-listed }',
+    'request: GET /list as forger, expect: { pass: bad-session-signature }',
+    'request: GET /list as forger, expect: { pass: identity }',
+    'request: GET /list?fresh=1 as dana, expect: { pass: rule, route: "GET /*" }',
+    'request: GET /nowhere, expect: { pass: unmatched, type: pass, route: none }',
+    'request: GET /open/3?v=1.2 as dana, expect: { stored: true, scope: public, sent: "/open/3?v=1", same_copy: "GET /open/3?v=1", tags: ["open:3"] }',
+    'request: GET /open/3, answer: { json: { ok: false } }, expect: { stored: unless }',
+    'request: GET /open/3, answer: { size: 1 }, expect: { stored: unless }',
+    'request: GET /open/3, answer: { fields: { cache-control: max-age=9 } }, expect: { ttl: 9 }',
+    'request: POST /open/3 as dana, answer: { session: renewed }, expect: { write: "POST /open/:id", ends: GET /open/3, keeps: [GET /open/4, GET /list as dana] }',
+    'request: POST /search as dana, expect: { keeps: GET /list as dana }',
+    'request: POST /list as dana, expect: { write: none, ends: [GET /list as dana, GET /list as dark, GET /list as omer], keeps: GET /open/3 }',
+    'request: POST /other as dana, answer: { status: 400 }, expect: { keeps: GET /list as dana }',
+  ])
+    t.same(await mismatchesOf(example), [], example);
+});
+
+t.test('what does not hold is told with both sides', async (t) => {
+  for (const [example, mismatch] of [
+    ['request: GET /list, expect: { type: open }', { what: 'type', expected: 'open', found: 'list' }],
+    ['request: GET /list, expect: { ttl: 9 }', { what: 'ttl', expected: '9 s', found: '120 s' }],
+    [
+      'request: GET /list, answer: { status: 404 }, expect: { ttl: 9 }',
+      { found: 'not stored: status-not-listed' },
+    ],
+    ['request: GET /x, expect: { stored: true }', { what: 'stored', found: 'passed: unmatched' }],
+    ['request: GET /list, expect: { stored: set-cookie }', { expected: 'set-cookie', found: 'true' }],
+    ['request: GET /list as dana, expect: { tags: ["list:8"] }', { expected: 'list:8' }],
+    ['request: GET /list, expect: { same_copy: GET /open/1 }', { what: 'sameCopy', expected: 'GET /open/1' }],
+    ['request: GET /x, expect: { same_copy: GET /x }', { found: 'another copy, or none' }],
+    ['request: GET /list as dana, expect: { other_copy: GET /list as dana }', { found: 'the same copy' }],
+    ['request: POST /open/3, expect: { ends: GET /open/4 }', { what: 'ends', found: 'keeps' }],
+    ['request: POST /open/3, expect: { keeps: GET /open/3 }', { what: 'keeps', found: 'ends' }],
+    [
+      'request: POST /open/3, expect: { ends: GET /x }',
+      { found: 'nothing is stored of it: passed: unmatched' },
+    ],
+    ['request: GET /a%2Fb, expect: { type: list }', { what: 'request', found: 'refused, 400 bad-target' }],
+  ] as const) {
+    const found = await mismatchesOf(example);
+    t.equal(found.length, 1, example);
+    t.match(found[0], mismatch, example);
+  }
+});
+
+t.test('a failure says where it is expected, of which request, and what was found', async (t) => {
+  const [result] = await resultsOf(
+    '  - name: kept for long\n    request: GET /list as dana\n    expect: { ttl: 1h, same_copy: GET /x }',
+  );
+  t.same(result && failureLines('x.test.yaml', result), [
+    'x.test.yaml:8:14 kept for long',
+    '    GET /list as dana',
+    '    ttl: 3600 s expected, 120 s found',
+    '    same_copy: GET /x expected, another copy, or none found',
+  ]);
+});

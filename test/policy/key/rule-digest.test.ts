@@ -1,0 +1,70 @@
+/** policy/rule-digest.ts: another digest for what is stored otherwise, the same for what is not. */
+import t from 'tap';
+import { ruleDigest } from '../../../src/policy/key/rule-digest.ts';
+import { configOf } from '../config-of.ts';
+
+const base = {
+  identity: '{ credentials: [session] }',
+  ttl: '{ default: 60s }',
+  page: '{ scope: public, statuses: { 200: 60s }, tags: [a] }',
+  routes: '[{ match: GET /p/:id, type: page, tags: ["page:{id}"] }]',
+};
+
+function digestOf(change: Partial<typeof base> = {}, before = ''): string {
+  const { identity, ttl, page, routes } = { ...base, ...change };
+  const config = configOf(
+    `${before}identity: ${identity}\nttl: ${ttl}\ncontent_types: { page: ${page}, other: { ttl: 5s } }\nroutes: ${routes}\n`,
+  );
+  const contentType = config.contentTypes.get('page');
+  if (contentType === undefined) throw new Error('no such type');
+  return ruleDigest(config, contentType);
+}
+
+const others: Readonly<Record<string, Partial<typeof base>>> = {
+  'who is who': { identity: '{ credentials: [session, remember_me] }' },
+  'lifetimes of all': { ttl: '{ default: 60s, max: 50s }' },
+  scope: { page: '{ scope: user, statuses: { 200: 60s }, tags: [a] }' },
+  'the lifetime of one status': { page: '{ scope: public, statuses: { 200: 61s }, tags: [a] }' },
+  'a tag of the type': { page: '{ scope: public, statuses: { 200: 60s }, tags: [a, b] }' },
+  'a tag of the route': { routes: '[{ match: GET /p/:id, type: page, tags: ["p:{id}"] }]' },
+};
+
+for (const [name, change] of Object.entries(others)) {
+  t.test(`${name}: another digest`, async (t) => {
+    t.not(digestOf(change), digestOf());
+  });
+}
+
+const twoRoutes = (first: string, second: string): Partial<typeof base> => ({
+  routes: `[{ match: GET /p/:id, type: page, tags: ["${first}"] }, { match: GET /q/:id, type: page, tags: ["${second}"] }, { match: GET /r/:id, type: page }]`,
+});
+
+t.test('a route has the tags that another had: another digest', async (t) => {
+  t.not(digestOf(twoRoutes('a', 'b')), digestOf(twoRoutes('b', 'a')));
+  const third = 'match: GET /r/:id, type: page';
+  const { routes = '' } = twoRoutes('a', 'a');
+  t.not(digestOf({ routes: routes.replace(third, `${third}, tags: [a]`) }), digestOf({ routes }));
+});
+
+t.test('a pattern gives a tag another value: another digest', async (t) => {
+  const at = (pattern: string) => ({
+    routes: `[{ match: "GET ${pattern}", type: page, tags: ["page:{id}"] }]`,
+  });
+  t.not(digestOf(at('/p/:id/:part')), digestOf(at('/p/:part/:id')));
+});
+
+t.test('no route has tags: which routes there are does not matter', async (t) => {
+  const one = '[{ match: GET /p/:id, type: page }]';
+  const two = '[{ match: GET /p/:id, type: page }, { match: GET /q, type: page }]';
+  t.equal(digestOf({ routes: one }), digestOf({ routes: two }));
+});
+
+t.test('lines moved, other routes, other types: the same digest', async (t) => {
+  t.equal(digestOf({}, '# a comment\n\n'), digestOf());
+  t.equal(
+    digestOf({
+      routes: '[{ match: GET /x, type: other }, { match: GET /p/:id, type: page, tags: ["page:{id}"] }]',
+    }),
+    digestOf(),
+  );
+});

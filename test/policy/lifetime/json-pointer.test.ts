@@ -1,0 +1,62 @@
+import t from 'tap';
+import { lazyJson, longestJsonBytes, valueAt } from '../../../src/policy/lifetime/json-pointer.ts';
+
+t.test("RFC 6901 §5: the RFC's own examples", (t) => {
+  const document: unknown = JSON.parse(
+    '{"foo":["bar","baz"],"":0,"a/b":1,"c%d":2,"e^f":3,"g|h":4,"i\\\\j":5,"k\\"l":6," ":7,"m~n":8}',
+  );
+  for (const [tokens, value] of [
+    [[], document],
+    [['foo'], ['bar', 'baz']],
+    [['foo', '0'], 'bar'],
+    [[''], 0],
+    [['a/b'], 1],
+    [['c%d'], 2],
+    [['e^f'], 3],
+    [['g|h'], 4],
+    [['i\\j'], 5],
+    [['k"l'], 6],
+    [[' '], 7],
+    [['m~n'], 8],
+  ] as const) {
+    t.same(valueAt(document, tokens), value, JSON.stringify(tokens));
+  }
+  t.end();
+});
+
+t.test('what is not there is undefined: bad indices, inherited names, values that hold nothing', (t) => {
+  const document = { list: ['a'], text: 'abc', none: null };
+  for (const tokens of [
+    ['list', '-'],
+    ['list', '00'],
+    ['list', '1'],
+    ['list', 'length'],
+    ['text', '0'],
+    ['text', 'length'],
+    ['none', 'x'],
+    ['toString'],
+    ['__proto__'],
+    ['constructor', 'name'],
+  ]) {
+    t.equal(valueAt(document, tokens), undefined, JSON.stringify(tokens));
+  }
+  t.equal(valueAt(undefined, ['a']), undefined);
+  t.end();
+});
+
+t.test('no body makes it throw', (t) => {
+  const deep = '['.repeat(200_000);
+  const bodies = [
+    '',
+    '{',
+    'nul',
+    deep,
+    deep + ']'.repeat(200_000),
+    '\ufffe',
+    `"${'x'.repeat(longestJsonBytes)}"`,
+  ];
+  for (const body of bodies) t.doesNotThrow(() => valueAt(lazyJson(() => Buffer.from(body))(), ['0']));
+  t.equal(lazyJson(() => undefined)(), undefined);
+  t.same(lazyJson(() => Buffer.from('\ufeff{"a":1}'))(), { a: 1 });
+  t.end();
+});

@@ -1,0 +1,71 @@
+import t from 'tap';
+import { parseConfig } from '../../../src/config/schema/check.ts';
+import { type KeptBody, keptBodyFor } from '../../../src/proxy/fetch/kept-body.ts';
+import { nobody } from '../../../src/proxy/exchange/reply.ts';
+import { MemoryStore } from '../../../src/store/memory.ts';
+
+const kib = 1024;
+const mib = 1024 * kib;
+
+/** Makes bodies of one proxy, of which one may be 1 MiB: there is room for 8 in all. */
+function keeping(): (told?: number) => KeptBody {
+  const parsed = parseConfig('upstream: http://127.0.0.1:1\nstore: { max_object: 1MiB }', {
+    file: 'f',
+    env: {},
+  });
+  if (parsed.kind !== 'ok') throw new Error('it is a good file');
+  const parts = { store: new MemoryStore({ maxBytes: mib }) };
+  const exchange = { parts, site: { config: parsed.config } } as unknown as Parameters<typeof keptBodyFor>[0];
+  return (told) => keptBodyFor(exchange, told === undefined ? [] : ['Content-Length', String(told)]);
+}
+
+const fast = { isTaken: true, isForOne: true };
+const slow = { isTaken: false, isForOne: true };
+
+t.test('pieces become one, whether the head told how many bytes there will be, and rightly, or not', (t) => {
+  const keep = keeping();
+  for (const told of [undefined, 0, 10, 6, 100, 5 * mib]) {
+    const body = keep(told);
+    for (const piece of ['some', ' ', 'piece']) t.equal(body.add(Buffer.from(piece), fast), 'kept');
+    t.equal(Buffer.concat(body.chunks).toString(), 'some piece', String(told));
+    t.equal(body.whole().toString(), 'some piece', String(told));
+    t.equal(body.whole().buffer.byteLength, 10, 'and nothing beside it is kept alive');
+  }
+  t.end();
+});
+
+t.test('more than one body may be is too much', (t) => {
+  const body = keeping()();
+  t.equal(body.add(Buffer.alloc(mib), fast), 'kept');
+  t.equal(body.add(Buffer.alloc(1), fast), 'too-large');
+  t.equal(Buffer.concat(body.chunks).length, mib + 1);
+  t.end();
+});
+
+t.test('all together are bounded, until some are kept no longer; for those who wait there is room', (t) => {
+  const keep = keeping();
+  const bodies = Array.from({ length: 8 }, () => keep(mib));
+  for (const body of bodies) t.equal(body.add(Buffer.alloc(mib), fast), 'kept');
+  const next = keep();
+  t.equal(next.add(Buffer.alloc(kib), fast), 'no-room');
+  t.equal(keep().add(Buffer.alloc(kib), { ...fast, isForOne: false }), 'kept');
+  t.equal(keeping()().add(Buffer.alloc(kib), fast), 'kept', 'another proxy has its own');
+  for (const body of [...bodies, next]) body.free(nobody);
+  t.equal(keep().add(Buffer.alloc(kib), fast), 'kept');
+  t.end();
+});
+
+t.test('what clients have not taken counts until they have: for slow ones', (t) => {
+  const keep = keeping();
+  const ends: (() => void)[] = [];
+  for (let at = 0; at < 9; at += 1) {
+    const body = keep();
+    t.equal(body.add(Buffer.alloc(mib), slow), 'kept');
+    body.free({ unsentBytes: mib, onOver: (listener) => ends.push(listener) });
+  }
+  t.equal(keep().add(Buffer.alloc(kib), slow), 'no-room');
+  t.equal(keep().add(Buffer.alloc(kib), fast), 'kept');
+  for (const end of ends) end();
+  t.equal(keep().add(Buffer.alloc(kib), slow), 'kept');
+  t.end();
+});
