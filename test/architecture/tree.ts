@@ -9,7 +9,7 @@ import type { Tree } from './source.ts';
 export const ROOT = join(import.meta.dirname, '..', '..');
 
 const NOT_OURS: readonly string[] = ['node_modules', '.git', '.tap', '.data', 'dist', 'coverage'];
-const TEXT = /(^|\/)([^/.]+|\.[^/.]+|[^/]*\.(ts|js|mjs|json|md|yaml|yml|html|css|sql|toml|txt))$/;
+const TEXT = /(^|\/)([^/.]+|\.[^/.]+|[^/]*\.(ts|js|mjs|json|md|yaml|yml|html|css|sql|toml|txt|sh))$/;
 
 /** All text files below `folder` ('' for the whole repository), but for what is installed or generated. */
 export function readTree(folder: string): Tree {
@@ -24,7 +24,9 @@ function filesBelow(folder: string): readonly string[] {
   const entries = readdirSync(join(ROOT, folder), { withFileTypes: true });
   return entries.flatMap((entry) => {
     const path = join(folder, entry.name).split(sep).join('/');
-    if (entry.isDirectory()) return NOT_OURS.includes(entry.name) ? [] : filesBelow(path);
+    // In a linked work tree `.git` is a file.
+    if (NOT_OURS.includes(entry.name)) return [];
+    if (entry.isDirectory()) return filesBelow(path);
     return entry.isFile() && !entry.name.endsWith('.log') ? [path] : [];
   });
 }
