@@ -7,7 +7,7 @@ import { canonicalAuthority } from '../http/authority.ts';
 import { normaliseTarget, targetText } from '../http/target.ts';
 import { hostUrlTag, urlTag } from '../policy/rules/entry-tags.ts';
 import type { Tag } from '../policy/rules/tags.ts';
-import { namesHost, readAsked } from '../proxy/exchange/asked-request.ts';
+import { asSent, namesHost, readAsked } from '../proxy/exchange/asked-request.ts';
 import type { Site } from '../proxy/exchange/exchange.ts';
 import { spellingsOf } from '../proxy/exchange/keyed-exchange.ts';
 import { originHostOf } from '../proxy/exchange/upstream-fields.ts';
@@ -48,13 +48,13 @@ export function readPrefix(text: string, site: Site): AskedPrefix {
   if (scheme === undefined && !text.startsWith('/')) {
     return bad(`the prefix ${quoted(text)} is neither the start of a path nor of an absolute URL`);
   }
-  const start = scheme === undefined ? text : rest === '' ? '/' : rest;
+  const start = asSent(scheme === undefined ? text : rest === '' ? '/' : rest);
   const host =
     scheme === undefined
       ? undefined
       : canonicalAuthority(authority, scheme.toLowerCase() === 'https' ? 'https' : 'http');
   if (scheme !== undefined && host === undefined) return bad(`the prefix ${quoted(text)} names no host`);
-  if (!canBegin(start))
+  if (start === undefined || !canBegin(start))
     return bad(
       `the prefix ${quoted(text)} can begin no canonical path: no escape cut short, no //, /./ or /../`,
     );

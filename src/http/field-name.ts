@@ -7,10 +7,7 @@ const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 export const isToken = (written: string): boolean => token.test(written);
 
 /**
- * A field's name as an application may see it: lower case, `-` for `_`. WSGI and CGI give an application
- * `X_Forwarded_Host` and `X-Forwarded-Host` under one name.
+ * A field's name as an application may see it: lower case, `-` for everything but letters and digits. CGI and WSGI
+ * servers give an application `X.Forwarded.Host`, `X_Forwarded_Host` and `X-Forwarded-Host` under one name.
  */
-export function foldFieldName(name: string): string {
-  const lower = name.toLowerCase();
-  return lower.includes('_') ? lower.replaceAll('_', '-') : lower;
-}
+export const foldFieldName = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-');

@@ -4,6 +4,7 @@
  * Promises: names are compared without regard to case; nothing here throws, whatever a value holds; every function is
  * linear in the size of what it is given.
  */
+import { foldFieldName } from './field-name.ts';
 import type { Fields } from './message.ts';
 
 /** The values of every line of the field, in order. `lowerName` is the lower-case field name. */
@@ -54,7 +55,17 @@ export const withoutFields = (fields: Fields, names: ReadonlySet<string>): strin
  * option corresponding to a field that is intended for all recipients"), and obeying it would let a client take its own
  * `Cookie`, or an origin its `Cache-Control`, out of what decides who gets the copy. Such names are not obeyed.
  */
-export const endToEndFields = (fields: Fields): string[] => withoutFields(fields, hopByHopNames(fields));
+export const endToEndFields = (fields: Fields): string[] => {
+  const names = hopByHopNames(fields);
+  const kept: string[] = [];
+  for (let at = 0; at < fields.length; at += 2) {
+    const name = fields[at] ?? '';
+    // Behind CGI `Transfer_Encoding` is `Transfer-Encoding`.
+    if (names.has(name.toLowerCase()) || hopByHop.has(foldFieldName(name))) continue;
+    kept.push(name, fields[at + 1] ?? '');
+  }
+  return kept;
+};
 
 /** The lower-case names that go no further than this hop, by themselves or because `Connection` lists them. */
 export const hopByHopNames = (fields: Fields): ReadonlySet<string> => {

@@ -9,8 +9,8 @@ import { epochMs, type EpochMs } from '../kit/time.ts';
  * The instant a field value names, or undefined when it is not a valid date.
  *
  * RFC 9111 §4.2: "a cache recipient SHOULD match the field value case-insensitively", and SHOULD consider a zone other
- * than GMT invalid. A weekday that is not that date's is taken as invalid too: everywhere a date is used here, "no
- * date" is the cautious reading. `now` is for two-digit years only.
+ * than GMT invalid. The weekday says nothing that the date does not: one that is not that date's is ignored. `now` is for
+ * two-digit years only.
  */
 export const parseHttpDate = (value: string, now: EpochMs): EpochMs | undefined => {
   const text = value.trim();
@@ -22,59 +22,47 @@ export const parseHttpDate = (value: string, now: EpochMs): EpochMs | undefined 
 /** The instant as an IMF-fixdate, `Sun, 06 Nov 1994 08:49:37 GMT`; fractions of a second are dropped. */
 export const formatHttpDate = (at: EpochMs): string => new Date(Math.floor(at / 1000) * 1000).toUTCString();
 
-const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
-const imfFixdate = /^([a-z]{3}), (\d\d) ([a-z]{3}) (\d{4}) (\d\d:\d\d:\d\d) gmt$/i;
-const rfc850 = /^([a-z]{6,9}), (\d\d)-([a-z]{3})-(\d\d) (\d\d:\d\d:\d\d) gmt$/i;
-const asctime = /^([a-z]{3}) ([a-z]{3}) ([ \d]\d) (\d\d:\d\d:\d\d) (\d{4})$/i;
+const imfFixdate = /^(?:sun|mon|tue|wed|thu|fri|sat), (\d\d) ([a-z]{3}) (\d{4}) (\d\d:\d\d:\d\d) gmt$/i;
+const rfc850 = /^(?:sun|mon|tues|wednes|thurs|fri|satur)day, (\d\d)-([a-z]{3})-(\d\d) (\d\d:\d\d:\d\d) gmt$/i;
+const asctime = /^(?:sun|mon|tue|wed|thu|fri|sat) ([a-z]{3}) ([ \d]\d) (\d\d:\d\d:\d\d) (\d{4})$/i;
 
 const parseImfFixdate = (text: string): EpochMs | undefined => {
-  const [, weekday = '', day = '', month = '', year = '', time = ''] = imfFixdate.exec(text) ?? [];
-  return instant({ day, month, time }, { year: Number(year), weekday: shortWeekday(weekday) });
+  const [, day = '', month = '', year = '', time = ''] = imfFixdate.exec(text) ?? [];
+  return instant({ day, month, time }, Number(year));
 };
 
 // RFC 9110 §5.6.7: a two-digit year that appears to be more than 50 years in the future is the most recent past year
 // with the same last two digits.
 const parseRfc850 = (text: string, now: EpochMs): EpochMs | undefined => {
-  const [, weekday = '', day = '', month = '', digits = '', time = ''] = rfc850.exec(text) ?? [];
+  const [, day = '', month = '', digits = '', time = ''] = rfc850.exec(text) ?? [];
   const thisYear = new Date(now).getUTCFullYear();
   const sameCentury = thisYear - (thisYear % 100) + Number(digits);
   const nextCentury = sameCentury + 100;
-  const parts = { day, month, time };
-  const named = weekdays.indexOf(weekday.toLowerCase());
   const candidate = fiftyYearsOn(nextCentury, now) ? sameCentury : nextCentury;
   const year = fiftyYearsOn(candidate, now) ? candidate - 100 : candidate;
-  return instant(parts, { year, weekday: named });
+  return instant({ day, month, time }, year);
 };
 
 const fiftyYearsOn = (year: number, now: EpochMs): boolean => year > new Date(now).getUTCFullYear() + 50;
 
 const parseAsctime = (text: string): EpochMs | undefined => {
-  const [, weekday = '', month = '', day = '', time = '', year = ''] = asctime.exec(text) ?? [];
-  return instant(
-    { day: day.replace(' ', '0'), month, time },
-    { year: Number(year), weekday: shortWeekday(weekday) },
-  );
+  const [, month = '', day = '', time = '', year = ''] = asctime.exec(text) ?? [];
+  return instant({ day: day.replace(' ', '0'), month, time }, Number(year));
 };
-
-const shortWeekday = (name: string): number =>
-  weekdays.findIndex((weekday) => weekday.slice(0, 3) === name.toLowerCase());
 
 type DayAndTime = { readonly day: string; readonly month: string; readonly time: string };
 
-const instant = (
-  parts: DayAndTime,
-  { year, weekday }: { year: number; weekday: number },
-): EpochMs | undefined => {
+const instant = (parts: DayAndTime, year: number): EpochMs | undefined => {
   const month = months.indexOf(parts.month.toLowerCase());
   const day = Number(parts.day);
   const [hour = NaN, minute = NaN, second = NaN] = parts.time.split(':').map(Number);
   // 60 is a leap second, which the grammar allows; it counts as the second after :59.
   if (!(hour < 24 && minute < 60 && second <= 60)) return undefined;
-  // A month or weekday that is none is -1, which no date has. setUTCFullYear, because Date.UTC takes the years 0–99 for 1900–1999.
+  // A month that does not exist is -1, which no date has. setUTCFullYear, because Date.UTC takes the years 0–99 for 1900–1999.
   const date = new Date(0);
   date.setUTCFullYear(year, month, day);
-  const isThatDay = date.getUTCMonth() === month && date.getUTCDate() === day && date.getUTCDay() === weekday;
+  const isThatDay = date.getUTCMonth() === month && date.getUTCDate() === day;
   return isThatDay ? epochMs(date.getTime() + ((hour * 60 + minute) * 60 + second) * 1000) : undefined;
 };

@@ -5,6 +5,7 @@
  * or the last taken in silence (RFC 9110 §5.3).
  */
 
+import { foldFieldName } from './field-name.ts';
 import type { Fields } from './message.ts';
 
 const slotNames = [
@@ -122,6 +123,12 @@ export function scanFields(fields: Fields): ScannedFields {
     else known[slot] = `${before}, ${value}`;
   }
   return { known, repeated: repeated ?? none, unusual: unusual ?? noFields };
+}
+
+/** Whether CGI would take the field for one that is read here, though it is spelt otherwise: `Accept_Language`. */
+export function isDisguised(name: string): boolean {
+  const folded = foldFieldName(name);
+  return folded !== name.toLowerCase() && slotOf(folded) !== undefined;
 }
 
 function slotOf(name: string): Slot | undefined {

@@ -6,6 +6,7 @@
  * `Vary` says.
  */
 
+import { foldFieldName } from './field-name.ts';
 import type { Fields } from './message.ts';
 
 /** Fields that servers act upon. */
@@ -56,7 +57,8 @@ export function upsettingNames(fields: Fields): string[] {
   for (let index = 0; index < fields.length; index += 2) {
     const name = (fields[index] ?? '').toLowerCase();
     const value = fields[index + 1] ?? '';
-    const isHarmless = !meaningful.has(name) && value.length <= longestHarmless && visible.test(value);
+    const isHarmless =
+      !meaningful.has(foldFieldName(name)) && value.length <= longestHarmless && visible.test(value);
     if (isLarge || !isHarmless) names.add(name);
   }
   return [...names];

@@ -90,17 +90,21 @@ export function doubtOf(
     return isPublic && contentType.vary.cookies.length === 0 ? undefined : identity.reason;
   if (contentType.kind !== 'rule' || isPublic) return undefined;
   const token = identity.kind === 'known' ? identity.tokenFields[0] : undefined;
-  const known = token === undefined ? contentType.vary.headers : [token, ...contentType.vary.headers];
-  return hasUnknownCredential(request, known) ? 'unknown-credential' : undefined;
+  return hasUnknownCredential(request, { token, sent: contentType.vary.headers })
+    ? 'unknown-credential'
+    : undefined;
 }
 
 /** By rule such fields are not sent on: an app that knows its users by one would take this one for nobody. */
-function hasUnknownCredential({ unusual }: ClientRequest, knownNames: readonly string[]): boolean {
-  for (let index = 0; index < unusual.length; index += 2) {
-    const name = foldFieldName(unusual[index] ?? '');
-    if (credentialHeaders.has(name) && !knownNames.includes(name)) return true;
-  }
-  return false;
+function hasUnknownCredential(
+  { unusual }: ClientRequest,
+  { token, sent }: { readonly token: string | undefined; readonly sent: readonly string[] },
+): boolean {
+  return unusual.some((name, index) => {
+    if (index % 2 === 1) return false;
+    const folded = foldFieldName(name);
+    return credentialHeaders.has(folded) && folded !== token && !sent.includes(name.toLowerCase());
+  });
 }
 
 function lookUp(exchange: CacheExchange, variants: readonly Entry[]): Lookup {

@@ -123,6 +123,16 @@ t.test('what no client could ask for is refused, and nothing is purged', async (
   t.equal(await left(running), 'xxxxxx');
 });
 
+t.test('a prefix may be written in any script, as a URL may', async (t) => {
+  const running = await startProxy(t);
+  const { host } = new URL(running.server.url);
+  for (const prefix of ['/נושאים/', `http://${host}/נושאים/`, '/%d7%A0ושאים/']) {
+    await running.get('/נושאים/א');
+    t.match(await running.purge({ prefixes: [prefix] }), { status: 200, body: { matched: 1 } }, prefix);
+  }
+  t.equal((await running.purge({ prefixes: ['/\ud800'] })).status, 400);
+});
+
 t.test('a body that is too long is refused', async (t) => {
   const running = await startProxy(t);
   t.equal((await running.purge({ tags: ['x'.repeat(1_100_000)] })).status, 413);

@@ -29,23 +29,25 @@ t.test('§5.6.7: two-digit years more than 50 years ahead are past ones', async 
   ];
   for (const [value, year] of years) t.equal(parseHttpDate(value, now), at(year, 0, 1, 0, 0, 0), value);
   const lateInCentury = epochMs(Date.UTC(2080, 0, 1));
-  t.equal(
-    parseHttpDate('Thursday, 01-Jan-26 00:00:00 GMT', lateInCentury),
-    undefined,
-    '2126 began on a Tuesday',
-  );
   t.equal(parseHttpDate('Tuesday, 01-Jan-26 00:00:00 GMT', lateInCentury), at(2126, 0, 1, 0, 0, 0));
+});
+
+t.test('a weekday that is not that date’s is ignored, in all three forms', async (t) => {
+  const august = at(2050, 7, 8, 2, 1, 18);
+  for (const value of [
+    'Thu, 08 Aug 2050 02:01:18 GMT',
+    'Thursday, 08-Aug-50 02:01:18 GMT',
+    'Thu Aug  8 02:01:18 2050',
+  ]) {
+    t.equal(parseHttpDate(value, now), august, value);
+  }
 });
 
 t.test('edges of the calendar', async (t) => {
   t.equal(parseHttpDate('Sat, 31 Dec 2016 23:59:60 GMT', now), at(2017, 0, 1, 0, 0, 0), 'a leap second');
   t.equal(parseHttpDate('Thu, 29 Feb 2024 00:00:00 GMT', now), at(2024, 1, 29, 0, 0, 0));
   t.equal(parseHttpDate('Fri, 31 Dec 9999 23:59:59 GMT', now), at(9999, 11, 31, 23, 59, 59));
-  t.ok(
-    (parseHttpDate('Tue, 01 Jan 0050 00:00:00 GMT', now) ??
-      parseHttpDate('Sat, 01 Jan 0050 00:00:00 GMT', now) ??
-      0) < 0,
-  );
+  t.ok((parseHttpDate('Sat, 01 Jan 0050 00:00:00 GMT', now) ?? 0) < 0);
 });
 
 t.test('anything else is no date', async (t) => {
@@ -56,7 +58,6 @@ t.test('anything else is no date', async (t) => {
     'Sun, 06 Nov 1994 08:49:37 UTC',
     'Sun, 6 Nov 1994 08:49:37 GMT',
     'Sun, 06 Nov 94 08:49:37 GMT',
-    'Mon, 06 Nov 1994 08:49:37 GMT',
     'Sux, 06 Nov 1994 08:49:37 GMT',
     'Sun, 06 Nox 1994 08:49:37 GMT',
     'Sun, 06 Nov 1994 24:00:00 GMT',

@@ -17,7 +17,8 @@ const fields: readonly string[] = [
   'X-Original-Host', 'X-Rewrite-URL', 'X-Rewrite-Uri', 'X-Real-IP', 'X-Client-IP', 'True-Client-IP', 'CF-Connecting-IP',
   'X-Cluster-Client-IP', 'X-ProxyUser-Ip', 'X-Request-ID', 'Via', 'Proxy', 'X-Backend-Host', 'X-Scheme', 'X-Url-Scheme',
   'Front-End-Https', 'X-Wap-Profile', 'X-Script-Name', 'Script-Name', 'X-Envoy-Original-Path', 'Destination', 'Max-Forwards',
-  'X_Forwarded_Host', 'X_Original_URL', 'X-Forwarded_Host', 'Request-Uri', 'Base-Url', 'X-Base-Url',
+  'X_Forwarded_Host', 'X_Original_URL', 'X-Forwarded_Host', 'X.Forwarded.Host', 'X!Forwarded~Host', 'X_Forwarded.For',
+  "X'Original*URL", 'Accept_Language', 'If.None.Match', 'If_Modified_Since', 'User.Agent', 'Transfer_Encoding', 'Request-Uri', 'Base-Url', 'X-Base-Url',
   'X-Path-Info', 'X-Server-Name', 'X-Remote-Addr', 'X-Custom-IP-Authorization',
 ];
 
@@ -53,6 +54,15 @@ const startEcho = () =>
   });
 
 t.ok(fields.length + plain.length >= 48);
+
+t.test('a method override field is one in any spelling CGI reads alike', async (t) => {
+  const site = await startEcho();
+  t.teardown(() => site.close());
+  for (const name of ['X-HTTP-Method-Override', 'X.HTTP.Method.Override', 'X_Http~Method_Override']) {
+    const { lines } = await ask(site.url, { target: '/front/override', lines: [`${name}: DELETE`] });
+    t.match(lines.join(), 'fwd=method', name);
+  }
+});
 
 for (const [name, prefix, names] of [
   ['public', '/front/', [...fields, ...plain]],
@@ -93,6 +103,47 @@ t.test('standard: a field that the origin varies by selects; one it does not get
   t.equal((await ask(site.url, { target: '/a', lines: ['X-Lang: fr'] })).body, 'fr\n');
   t.ok(isHit(await ask(site.url, { target: '/a', lines: ['X-Lang: fr'] })));
   t.ok(isHit(await ask(site.url, { target: '/a', lines: [`X-Forwarded-Host: ${mark}`] })));
+});
+
+t.test('standard: a field in another spelling selects where the origin’s Vary may mean it', async (t) => {
+  const site = await startSite(rules, {
+    answer: (request, response) => {
+      // As behind CGI: the application sees one name for all of them.
+      const names = ['x-lang', 'x_lang', 'x.lang'];
+      response.setHeader('Cache-Control', 'max-age=600');
+      response.setHeader('Vary', 'X-Lang');
+      response.end(`${names.map((name) => String(request.headers[name] ?? '')).join('')}\n`);
+    },
+  });
+  t.teardown(() => site.close());
+  for (const [line, body] of [
+    ['X_Lang: fr', 'fr\n'],
+    ['X.Lang: he', 'he\n'],
+    ['X-Lang: x_lang', 'x_lang\n'],
+    ['X-Other: a', '\n'],
+  ] as const) {
+    t.equal((await ask(site.url, { target: '/vary', lines: [line] })).body, body, line);
+    t.ok(isHit(await ask(site.url, { target: '/vary', lines: [line] })), `${line}: a hit afterwards`);
+  }
+});
+
+t.test('a pass: what CGI would take for framing or for the proxy’s own fields is not sent', async (t) => {
+  const site = await startSite('unmatched: pass', {
+    answer: (request, response) => response.end(request.rawHeaders.join('|')),
+  });
+  t.teardown(() => site.close());
+  for (const name of [
+    'Transfer_Encoding',
+    'Content.Length',
+    'X.Forwarded.Host',
+    'X~Forwarded~For',
+    'Proxy_Authorization',
+  ]) {
+    for (const method of ['GET', 'DELETE']) {
+      const { body } = await ask(site.url, { method, lines: [`${name}: ${mark}`] });
+      t.notMatch(body, mark, `${method} ${name}`);
+    }
+  }
 });
 
 t.test('what varies by the client’s address is for its cause only', async (t) => {
@@ -147,6 +198,10 @@ t.test('standard: who says by another field who is asking has a partition too', 
   t.equal((await ask(site.url, { target })).body, 'undefined\n');
   t.match(
     (await ask(site.url, { target: '/home/me', lines: ['X_API_KEY: one'] })).lines.join(),
+    'detail=identity',
+  );
+  t.match(
+    (await ask(site.url, { target: '/home/me', lines: ['X.Api.Key: one'] })).lines.join(),
     'detail=identity',
   );
 });

@@ -10,7 +10,7 @@ import type { ContentType } from '../../config/config.ts';
 import { type Cookie, formatCookies } from '../../http/cookies.ts';
 import { endToEndFields, fieldLines } from '../../http/fields.ts';
 import type { Fields } from '../../http/message.ts';
-import type { KnownFields } from '../../http/request-head.ts';
+import { isDisguised, type KnownFields } from '../../http/request-head.ts';
 import { credentialHeaders, isAnalyticsCookie } from '../identity/credentials.ts';
 import type { KeyMemo } from './key-memo.ts';
 import { foldFieldName } from '../../http/field-name.ts';
@@ -182,7 +182,7 @@ function sentFields(request: KeyedRequest): string[] {
   const sent = endToEndFields(request.fields);
   for (let index = 0; index < sent.length; index += 2) {
     const name = sent[index] ?? '';
-    if (isOwn(name) || isClaim(name)) continue;
+    if (isOwn(name) || isClaim(name) || isDisguised(name)) continue;
     fields.push(name, sent[index + 1] ?? '');
   }
   return fields;
@@ -192,11 +192,19 @@ function sentFields(request: KeyedRequest): string[] {
  * Selected by is what was sent: a field the client had taken out by `Connection`, or that the proxy replaced, did not
  * decide what the origin answered.
  *
+ * A field in another spelling (`X_Lang`) may be what the origin's `Vary: X-Lang` means: it selects under both names, told
+ * apart by a character no value holds.
+ *
  * Under `Vary: Cookie` the cookies that name the identity count as the identity: a session cookie signed anew on every
  * response is the same session. The others count as they are.
  */
 function selectingOf(request: KeyedRequest, identity: Identity): Fields {
   const fields = sentFields(request);
+  for (let index = fields.length - 2; index >= 0; index -= 2) {
+    const name = (fields[index] ?? '').toLowerCase();
+    const folded = foldFieldName(name);
+    if (folded !== name) fields.push(folded, `\n${name}\n${fields[index + 1] ?? ''}`);
+  }
   if (request.known.cookie === undefined) return fields;
   const own = identity.kind === 'known' ? identity.cookies : [];
   const names = new Set(own.map(({ name }) => name));

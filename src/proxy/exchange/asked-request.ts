@@ -48,7 +48,7 @@ export function readAsked({ method, url, fields, host }: AskedRequest, options: 
 }
 
 /** Clients send what is not ASCII as escaped UTF-8; `undefined` for what is no text. */
-function asSent(target: string): string | undefined {
+export function asSent(target: string): string | undefined {
   try {
     return target.replaceAll(/[^\x00-\x7f]+/g, encodeURIComponent);
   } catch {
