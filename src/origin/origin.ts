@@ -1,72 +1,21 @@
 /**
  * The origin: one shared undici Agent, deadlines, and what went wrong in words of our own.
  *
- * Promises: every request ends in exactly one of `onEnd` and `onFailure`; no answer waits longer than its deadline; an
- * idempotent request that met a dead keep-alive connection is sent once more on a fresh one, if no byte had come back;
- * anything else is sent once. Messages name no address.
+ * Promise: messages name no address.
  */
 
-import type { Readable } from 'node:stream';
-import { Agent, type Dispatcher } from 'undici';
-import type { Fields } from '../http/message.ts';
-import { type Clock, type Seconds, systemClock } from '../kit/time.ts';
-import { type Framing, framingOf, isEventStream, retryAfterOf } from './answer-head.ts';
+import { Agent } from 'undici';
+import { type Clock, systemClock } from '../kit/time.ts';
 import { openConnector } from './connections.ts';
-import { Deadline } from './deadline.ts';
-import { type FailureReason, failureReason, type OriginFailure } from './failure.ts';
 import {
-  type OriginChange,
-  type OriginCondition,
-  OriginHealth,
-  type OriginNews,
-  type Probe,
-} from './origin-health.ts';
-import { mayRepeat, tellsOfOrigin } from './repeat.ts';
+  Exchange,
+  type OriginExchange,
+  type OriginOptions,
+  type OriginReceiver,
+  type OriginRequest,
+} from './exchange.ts';
+import { type OriginChange, type OriginCondition, OriginHealth } from './origin-health.ts';
 import { SharedTexts } from './shared-texts.ts';
-
-export type OriginRequest = {
-  readonly method: string;
-  /** Canonical path and query. */
-  readonly target: string;
-  /** End-to-end fields, with Host. */
-  readonly fields: Fields;
-  readonly body?: Readable | undefined;
-  /** It acts, whatever its method says: never sent again. */
-  readonly isWrite?: boolean;
-  /** It is to find out whether the origin is back. */
-  readonly probe?: Probe | undefined;
-};
-
-/** A final response's head. `framing` says how the end of the body is known. */
-export type OriginHead = {
-  readonly status: number;
-  readonly reasonPhrase: string;
-  readonly fields: Fields;
-  readonly framing: Framing;
-};
-
-/** Where an answer goes. `onData` gives `false` to pause. */
-export type OriginReceiver = {
-  /** The connection was dead, and the request is sent once more. */
-  onRepeat?(): void;
-  onInformation?(status: number, fields: Fields): void;
-  onHead(head: OriginHead): void;
-  onData(chunk: Buffer): boolean;
-  onEnd(trailers: Fields): void;
-  onFailure(failure: OriginFailure): void;
-};
-
-/** A request under way. */
-export type OriginExchange = { abort(): void; resume(): void };
-
-export type OriginOptions = {
-  /** Scheme and authority. */
-  readonly url: string;
-  readonly connectTimeout: Seconds;
-  readonly responseTimeout: Seconds;
-  readonly bodyTimeout: Seconds;
-  readonly connections: number;
-};
 
 export interface Origin {
   send(request: OriginRequest, receiver: OriginReceiver): OriginExchange;
@@ -120,180 +69,4 @@ export function openOrigin(
       await Promise.all([agent.destroy(), fresh.destroy()]);
     },
   };
-}
-
-type ExchangeParts = {
-  readonly request: OriginRequest;
-  readonly receiver: OriginReceiver;
-  readonly options: OriginOptions;
-  readonly agent: Agent;
-  readonly fresh: Agent;
-  readonly clock: Clock;
-  readonly health: OriginHealth;
-  readonly texts: SharedTexts;
-};
-
-/** One request and its answer, with its deadlines. */
-class Exchange implements OriginExchange {
-  readonly #parts: ExchangeParts;
-  readonly #startedMs: number;
-  #controller: Dispatcher.DispatchController | undefined;
-  readonly #deadline = new Deadline((reason) => {
-    this.#stop(reason);
-  });
-  #sent = false;
-  #gotBytes = false;
-  #gotHead = false;
-  /** The head is all there is: RFC 9112 §6.3, rule 1. */
-  #isWhole = false;
-  #isEventStream = false;
-  #ended = false;
-  #tries = 0;
-  #deadlineReason: FailureReason | undefined;
-
-  constructor(parts: ExchangeParts) {
-    this.#parts = parts;
-    this.#startedMs = parts.clock.monotonicMs();
-  }
-
-  start(): OriginExchange {
-    this.#deadline.arm('head-timeout', this.#parts.options.responseTimeout);
-    this.#dispatch(this.#parts.agent);
-    return this;
-  }
-
-  abort(): void {
-    this.#stop('aborted');
-  }
-
-  resume(): void {
-    if (this.#ended) return;
-    this.#armBody();
-    this.#controller?.resume();
-  }
-
-  #dispatch(agent: Agent): void {
-    const { request, options } = this.#parts;
-    this.#tries += 1;
-    const handler: Dispatcher.DispatchHandler = {
-      onRequestStart: (controller) => {
-        this.#controller = controller;
-        this.#sent = true;
-        if (this.#deadlineReason !== undefined) controller.abort(new Error(this.#deadlineReason));
-      },
-      onResponseStart: (controller, ...[status, , reasonPhrase]) => {
-        this.#onHead(status, this.#parts.texts.fields(controller.rawHeaders), reasonPhrase ?? '');
-      },
-      onResponseData: (controller, chunk) => {
-        this.#onData(controller, chunk);
-      },
-      onResponseEnd: (controller) => {
-        const { rawTrailers } = controller;
-        this.#finish(() => {
-          this.#parts.receiver.onEnd(this.#parts.texts.fields(rawTrailers));
-        });
-      },
-      onResponseError: (_controller, error) => {
-        this.#onError(error);
-      },
-    };
-    const { method, target, fields, body } = request;
-    const dispatch: Dispatcher.DispatchOptions = {
-      origin: options.url,
-      path: target,
-      method,
-      headers: fields as string[],
-      body: body ?? null,
-      // The deadlines are kept here: undici's are coarse and do not count the wait for a free connection.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    };
-    try {
-      agent.dispatch(dispatch, handler);
-    } catch (error) {
-      this.#onError(error);
-    }
-  }
-
-  #onHead(status: number, fields: Fields, reasonPhrase: string): void {
-    this.#gotBytes = true;
-    if (status >= 100 && status < 200) {
-      this.#parts.receiver.onInformation?.(status, fields);
-      return;
-    }
-    const framing = framingOf(this.#parts.request.method, status, fields);
-    if (status < 100 || framing === 'coded') {
-      this.#stop('malformed');
-      return;
-    }
-    this.#gotHead = true;
-    this.#hear({ kind: 'answered', status, retryAfter: retryAfterOf(fields) });
-    this.#isEventStream = isEventStream(fields);
-    this.#armBody();
-    this.#isWhole = framing === 'none';
-    this.#parts.receiver.onHead({ status, reasonPhrase, fields, framing });
-  }
-
-  #onData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#ended) return;
-    if (this.#parts.receiver.onData(chunk)) {
-      this.#deadline.refresh();
-      return;
-    }
-    // A slow client is not a slow origin: its pause does not count.
-    this.#deadline.lift();
-    controller.pause();
-  }
-
-  #onError(error: unknown): void {
-    if (this.#ended) return;
-    if (this.#isWhole) {
-      // RFC 9110 §8.6: a 304 may give the length of the body it does not have; undici waits for it.
-      this.#finish(() => {
-        this.#parts.receiver.onEnd([]);
-      });
-      return;
-    }
-    const progress = { wasSent: this.#sent, gotBytes: this.#gotBytes };
-    if (this.#tries === 1 && mayRepeat(this.#parts.request, error, progress)) {
-      this.#parts.receiver.onRepeat?.();
-      this.#dispatch(this.#parts.fresh);
-      return;
-    }
-    this.#fail(this.#deadlineReason ?? failureReason(error, this.#gotHead));
-  }
-
-  #stop(reason: FailureReason): void {
-    if (this.#ended) return;
-    this.#deadlineReason = reason;
-    // Not started yet: there is nothing to abort, and `onRequestStart` will find the reason.
-    this.#controller?.abort(new Error(reason));
-    this.#fail(reason);
-  }
-
-  #fail(reason: FailureReason): void {
-    if (!this.#gotHead && tellsOfOrigin(reason, this.#parts.request, this.#sent))
-      this.#hear({ kind: 'failed', reason });
-    this.#finish(() => {
-      this.#parts.receiver.onFailure({ reason, sent: this.#sent });
-    });
-  }
-
-  #hear(news: OriginNews): void {
-    const { clock, health, request } = this.#parts;
-    const { probe } = request;
-    health.heard(news, { startedMs: this.#startedMs, nowMs: clock.monotonicMs(), probe });
-  }
-
-  #finish(tell: () => void): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#deadline.lift();
-    tell();
-  }
-
-  #armBody(): void {
-    if (this.#isEventStream) this.#deadline.lift();
-    else this.#deadline.arm('body-timeout', this.#parts.options.bodyTimeout);
-  }
 }

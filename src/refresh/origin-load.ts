@@ -4,7 +4,8 @@
  */
 
 import type { Clock } from '../kit/time.ts';
-import type { Origin, OriginReceiver } from '../origin/origin.ts';
+import type { OriginReceiver } from '../origin/exchange.ts';
+import type { Origin } from '../origin/origin.ts';
 import type { OriginSample } from './pressure.ts';
 
 /** Exchanges under way. */

@@ -3,7 +3,8 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { seconds } from '../../src/kit/time.ts';
 import type { OriginFailure } from '../../src/origin/failure.ts';
-import { openOrigin, type Origin, type OriginRequest } from '../../src/origin/origin.ts';
+import type { OriginRequest } from '../../src/origin/exchange.ts';
+import { openOrigin, type Origin } from '../../src/origin/origin.ts';
 
 type Heard =
   | { readonly kind: 'answered'; readonly status: number; readonly body: string }

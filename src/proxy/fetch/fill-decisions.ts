@@ -9,7 +9,7 @@ import type { Fields } from '../../http/message.ts';
 import { conditionalFields, evaluateConditional } from '../../http/validators.ts';
 import type { FlightEnd } from '../../kit/single-flight.ts';
 import type { EpochMs } from '../../kit/time.ts';
-import type { OriginHead } from '../../origin/origin.ts';
+import type { OriginHead } from '../../origin/exchange.ts';
 import type { Entry } from '../../store/store.ts';
 import type { CacheExchange, FetchFailure } from '../exchange/exchange.ts';
 import type { FillInput } from './fill-input.ts';

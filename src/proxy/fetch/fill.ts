@@ -12,7 +12,7 @@ import type { Fields } from '../../http/message.ts';
 import { notModifiedFields } from '../../http/validators.ts';
 import { type EpochMs, runAfter } from '../../kit/time.ts';
 import type { FailureReason, OriginFailure } from '../../origin/failure.ts';
-import type { OriginExchange, OriginHead, OriginReceiver } from '../../origin/origin.ts';
+import type { OriginExchange, OriginHead, OriginReceiver } from '../../origin/exchange.ts';
 import type { Entry } from '../../store/store.ts';
 import { ClientSide } from './client-side.ts';
 import type { CacheExchange } from '../exchange/exchange.ts';

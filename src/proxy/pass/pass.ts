@@ -14,7 +14,7 @@ import type { Fields } from '../../http/message.ts';
 import { targetText } from '../../http/target.ts';
 import { seconds } from '../../kit/time.ts';
 import type { OriginFailure } from '../../origin/failure.ts';
-import type { OriginExchange, OriginHead, OriginReceiver } from '../../origin/origin.ts';
+import type { OriginExchange, OriginHead, OriginReceiver } from '../../origin/exchange.ts';
 import type { IdentityDoubt } from '../../policy/identity/identity.ts';
 import type { WriteOutcome } from '../../policy/rules/writes.ts';
 import { endStale } from './end-stale.ts';

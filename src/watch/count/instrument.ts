@@ -4,7 +4,8 @@
  */
 
 import { type Clock, type Seconds, seconds } from '../../kit/time.ts';
-import type { Origin, OriginReceiver } from '../../origin/origin.ts';
+import type { OriginReceiver } from '../../origin/exchange.ts';
+import type { Origin } from '../../origin/origin.ts';
 import type { PurgeLog } from '../../store/purge-log.ts';
 import type { Entry, Store } from '../../store/store.ts';
 import { isTrouble, type StoreOperation } from './counters.ts';
