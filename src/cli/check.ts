@@ -1,5 +1,5 @@
 /**
- * `shelflife check FILE`: is the file right, and what do its rules come to?
+ * `shelflife check FILE`: checks the file and prints its compiled rules.
  */
 
 import type { Command } from 'commander';
@@ -55,13 +55,12 @@ type RuleRow = {
   readonly route: string;
   readonly content_type: string;
   readonly scope: string;
-  /** As text; in seconds where a rule gives it. */
   readonly ttl: string;
   readonly ttl_seconds: number | undefined;
   readonly tags: readonly string[];
 };
 
-/** A row for each route in the order they are tried, and one for all that none matches. */
+/** A row for each route in the order they are tried, and one for unmatched requests. */
 function ruleRows(config: Config, now: EpochMs): RuleRow[] {
   const row = (route: string, typeName: string, tags: Route['tags']): RuleRow => {
     const type = config.contentTypes.get(typeName);

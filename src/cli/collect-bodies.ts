@@ -1,9 +1,8 @@
 /**
- * Frees bodies soon after their use, where there is little room left of what CONTRACT §5 promises.
+ * Frees bodies soon after use when memory nears the bound of CONTRACT §5.
  *
- * Bodies are kept outside V8's heap. It lets some 64 MB of them gather before it looks which are still in use, which is
- * nearly half of what a process may have beside its store. Those of answers just given die young: a collection of what is
- * young, a millisecond or two, is all they take.
+ * Bodies live outside V8's heap, and V8 lets about 64 MB of them gather before it collects: nearly half of what a process
+ * may use beside its store. Bodies just sent die young, so a minor collection of a millisecond or two frees them.
  */
 
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
@@ -12,19 +11,19 @@ import { runInNewContext } from 'node:vm';
 /** What a process may take beside its store. */
 export const besideStoreBytes = 150e6;
 
-/** Less than this left is little. */
+/** With less than this left, bodies are collected early. */
 const littleBytes = 64e6;
-/** So much more than after the last collection calls for another. */
+/** This much growth since the last collection triggers another. */
 const mostGatheredBytes = 4 * 1024 * 1024;
-/** With hardly any left, so much that is not young calls for a collection of everything, some 30 ms. */
+/** With less than this left, a full collection runs, about 30 ms. */
 const hardlyAnyBytes = 24e6;
 const mostOldBytes = 16 * 1024 * 1024;
 const lookEveryMs = 25;
 
-/** Looks regularly how near to `bound` bytes the process is, as long as it lives. Keeps no process alive. */
+/** Checks at intervals how near the process is to `bound` bytes. The timer does not keep the process alive. */
 export function collectBodies(bound: number): void {
   setFlagsFromString('--expose-gc');
-  // Only a context made after the flag was set has it.
+  // Only a context created after the flag was set has `gc`.
   const collect = runInNewContext('gc') as (options: { readonly type: 'minor' | 'major' }) => void;
   let least = outsideBytes();
   let leastOld = least;
@@ -49,7 +48,7 @@ function residentBytes(otherwise: number): number {
   try {
     return process.memoryUsage.rss();
   } catch {
-    // To read it a file is opened, and none can be: as if nothing were left.
+    // Reading it opens a file. When none can be opened, assume that no memory is left.
     return otherwise;
   }
 }

@@ -1,16 +1,16 @@
 /**
- * A running proxy's control API, as commands call it.
+ * Calls the control API of a running proxy.
  */
 
 import type { Command } from 'commander';
 import { defaults } from '../config/config.ts';
 
-/** `refused`: it answered, but not with a success. `unreachable`: it did not answer, or could not be asked. */
+/** `refused`: it answered with an error. `unreachable`: it could not be asked, or did not answer. */
 export type ControlAnswer =
   | { readonly kind: 'ok'; readonly body: unknown }
   | { readonly kind: 'refused' | 'unreachable'; readonly message: string };
 
-/** Longer than any purge has to wait for other instances. */
+/** Longer than any purge waits for other instances. */
 const limitMs = 15_000;
 
 /** Adds `--control URL`, which every command that calls a running proxy has. */
@@ -27,7 +27,7 @@ export const postControl = (control: string, path: string, body: unknown): Promi
     body: JSON.stringify(body),
   });
 
-/** Gets from the control API with the token from SHELFLIFE_TOKEN; the body as text when it is no JSON. */
+/** Gets from the control API with the token from SHELFLIFE_TOKEN; a body that is not JSON comes as text. */
 export const getControl = (control: string, path: string): Promise<ControlAnswer> =>
   askControl(control, path, { method: 'GET' });
 
@@ -45,7 +45,7 @@ async function askControl(
     return { kind: 'unreachable', message: 'set SHELFLIFE_TOKEN to the token of the control API' };
   const url = URL.parse(path, control);
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    return { kind: 'unreachable', message: `--control ${control} is no http:// or https:// URL` };
+    return { kind: 'unreachable', message: `--control ${control} is not an http:// or https:// URL` };
   }
   try {
     const response = await fetch(url, {
@@ -68,7 +68,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Not the control API, then: it always answers in JSON.
+    // The control API always answers in JSON, so this is something else.
     return undefined;
   }
 }
@@ -80,7 +80,7 @@ function detailOf(answer: unknown): string {
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return `nothing within ${limitMs / 1000} s`;
+  if (error.name === 'TimeoutError') return `no answer within ${limitMs / 1000} s`;
   const { cause } = error;
   return cause instanceof Error && 'code' in cause ? String(cause.code) : error.message;
 }

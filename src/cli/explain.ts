@@ -1,5 +1,5 @@
 /**
- * `shelflife explain METHOD URL`: every decision about an exchange, step by step, without a network.
+ * `shelflife explain METHOD URL`: every decision about one exchange, step by step, without a network.
  */
 
 import { type Command, InvalidArgumentError } from 'commander';
@@ -35,7 +35,7 @@ export function addExplain(program: Command): void {
       collect,
       [],
     )
-    .option('--response-body <text>', "the body of the origin's answer, where a rule looks into it")
+    .option('--response-body <text>', "the body of the origin's answer, for rules that read it")
     .option('--json', 'the steps as JSON')
     .action(explainCommand);
 }
@@ -56,7 +56,7 @@ async function explainCommand(method: string, url: string, options: Options): Pr
     return;
   }
   const { config } = loaded;
-  // Loaded when they are needed: other commands start in half the time without them.
+  // Loaded on demand: other commands start in half the time without it.
   const [{ explain, explanationLines, offlineParts }, { createVerifyJwt }] = await Promise.all([
     import('../explain/explain.ts'),
     import('../origin/jwt.ts'),
@@ -75,10 +75,10 @@ async function explainCommand(method: string, url: string, options: Options): Pr
 function statusOf(text: string): number {
   const status = Number(text);
   if (Number.isInteger(status) && status >= 200 && status <= 599) return status;
-  throw new InvalidArgumentError('it is a number from 200 to 599.');
+  throw new InvalidArgumentError('It must be a number from 200 to 599.');
 }
 
-/** Published keys would have to be fetched: a token signed with one cannot be told from a bad one here. */
+/** Published keys would have to be fetched, so tokens signed with them cannot be verified here. */
 function offlineVerify(jwt: Jwt | undefined, verifyWith: (jwt: Jwt) => VerifyJwt): VerifyJwt | undefined {
   if (jwt === undefined) return undefined;
   return jwt.key.kind === 'secret' ? verifyWith(jwt) : () => Promise.resolve(undefined);

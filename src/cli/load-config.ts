@@ -1,5 +1,5 @@
 /**
- * A configuration file, or the built-in configuration, with what the command line says in their place.
+ * Loads a configuration file, or the built-in defaults, and applies the command line's overrides.
  */
 
 import { readFile } from 'node:fs/promises';
@@ -15,21 +15,21 @@ import { tell } from './output.ts';
 export type ConfigSource = {
   readonly file?: string | undefined;
   readonly upstream?: string | undefined;
-  /** `HOST:PORT`, both. */
+  /** Both are `HOST:PORT`. */
   readonly listen?: string | undefined;
   readonly control?: string | undefined;
-  /** In place of the process's own. */
+  /** Replaces the environment of the process. */
   readonly env?: Environment;
-  /** A file that names no upstream is then none the worse: nothing will be sent there. */
+  /** The file need not name an upstream: nothing will be sent to it. */
   readonly upstreamMayBeMissing?: boolean;
 };
 
-/** A good one comes with the text it was read from; empty without a file. */
+/** `text` is what was read; empty without a file. */
 export type LoadedConfig =
   | Exclude<ReadConfigResult, { readonly kind: 'ok' }>
   | (Extract<ReadConfigResult, { readonly kind: 'ok' }> & { readonly text: string });
 
-/** Reads and checks; never throws. */
+/** Reads and checks a configuration; never throws. */
 export async function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
   const { file, env = process.env } = source;
   if (file === undefined) return finish('', source, builtInConfig({ ...source, env }));
@@ -42,7 +42,7 @@ export async function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
   return finish(text, source, parseConfig(text, { ...source, file, env }));
 }
 
-/** Says on stderr what is wrong, every problem with its place. */
+/** Prints every problem with its place on stderr. */
 export function tellProblems(result: Exclude<ReadConfigResult, { kind: 'ok' }>): void {
   if (result.kind === 'unreadable') tell(`shelflife: ${result.message}`);
   else tell(...result.problems.map(renderProblem));
@@ -67,7 +67,7 @@ function finish(text: string, source: ConfigSource, result: ParseResult): Loaded
   };
 }
 
-/** Patterns that can be read but not used. */
+/** Patterns that parse but cannot be compiled. */
 function patternProblems(text: string, file: string, config: Config): Problem[] {
   const locate = locatorOf(text, file);
   const starts = [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)];
@@ -80,16 +80,16 @@ function patternProblems(text: string, file: string, config: Config): Problem[] 
   });
 }
 
-/** A file that is only looked at may leave its upstream to the command line that serves it. */
+/** A file that is only checked may leave the upstream to the command line that serves it. */
 function withUpstream(config: Config): Config {
   const { url } = config.upstream;
   return url === '' ? { ...config, upstream: { ...config.upstream, url: 'http://origin.invalid' } } : config;
 }
 
 const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
+  ENOENT: 'no such file',
   EACCES: 'permission denied',
-  EISDIR: 'it is a folder',
+  EISDIR: 'it is a directory',
 };
 
 function reasonOf(error: unknown): string {

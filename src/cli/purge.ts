@@ -1,5 +1,5 @@
 /**
- * `shelflife purge`: makes stored responses of a running proxy stale, and prints the receipt.
+ * `shelflife purge`: purges stored responses of a running proxy and prints the receipt.
  */
 
 import type { Command } from 'commander';
@@ -19,27 +19,22 @@ type Options = {
   readonly json?: true;
 };
 
-/** Exit code when the purge met nothing. */
+/** Exit code when nothing matched. */
 const nothingMatched = 3;
 
 /** Adds the command. */
 export function addPurge(program: Command): void {
   const command = program
     .command('purge')
-    .description('make stored responses stale; at least one selector, each may be repeated')
+    .description('purge stored responses; needs at least one selector, each may be repeated')
     .option('--url <url>', 'a path on every host, or an absolute URL', collect, [])
     .option('--tag <tag>', 'a tag', collect, [])
-    .option(
-      '--user <user>',
-      'a user as {user} reads in tags, or the partition that entries show',
-      collect,
-      [],
-    )
+    .option('--user <user>', 'a user, as {user} in tags or as the partition in `GET /entries`', collect, [])
     .option('--type <name>', 'a content type', collect, [])
     .option('--prefix <start>', 'the start of a path, or of an absolute URL', collect, [])
     .option('--all', 'everything')
-    .option('--soft', 'make stale instead of ending: given where stale responses may be')
-    .option('--dry-run', 'only count what would be met')
+    .option('--soft', 'make stale instead of removing: still served where stale responses are allowed')
+    .option('--dry-run', 'only count what would be purged')
     .option('--json', 'the receipt as JSON');
   withControlOption(command).action(purgeCommand);
 }
@@ -48,7 +43,7 @@ async function purgeCommand(options: Options): Promise<void> {
   const { url, tag, user, type, prefix, all, soft, dryRun } = options;
   const selectors = { urls: url, tags: tag, users: user, types: type, prefixes: prefix };
   if (all !== true && Object.values(selectors).every((list) => list.length === 0)) {
-    fail('nothing is selected: give --url, --tag, --user, --type, --prefix or --all');
+    fail('nothing selected: give --url, --tag, --user, --type, --prefix or --all');
     return;
   }
   const flags = { everything: all === true, soft: soft === true, dry_run: dryRun === true };

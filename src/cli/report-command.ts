@@ -17,10 +17,10 @@ type Options = {
 export function addReport(program: Command): void {
   const command = program
     .command('report')
-    .description('how well it does: a day or a week, against the one before and against the targets')
-    .addOption(new Option('--period <period>', 'what it covers').choices(['day', 'week']).default('week'))
+    .description('the trend report: a day or a week, compared with the one before and with the targets')
+    .addOption(new Option('--period <period>', 'the period covered').choices(['day', 'week']).default('week'))
     .addOption(
-      new Option('--format <format>', 'how it is written')
+      new Option('--format <format>', 'the output format')
         .choices(['text', 'json', 'html', 'markdown'])
         .default('text'),
     )

@@ -1,8 +1,8 @@
 /**
  * `shelflife serve`: runs the proxy until it is told to stop.
  *
- * Promises: SIGTERM and SIGINT stop it within ten seconds, what is in flight finished; SIGHUP and a changed file reload the
- * configuration, a bad one changing nothing; nothing ends the process without a word.
+ * Promises: SIGTERM and SIGINT stop it within ten seconds, after exchanges in flight have finished. SIGHUP and a changed
+ * file reload the configuration; a bad one changes nothing. The process never ends without saying why.
  */
 
 import type { Command } from 'commander';
@@ -19,7 +19,7 @@ import { watchContent } from './watch-file.ts';
 
 type Options = Pick<ConfigSource, 'upstream' | 'listen' | 'control'> & { readonly config?: string };
 
-/** Less than the ten seconds promised, to have time for saying so. */
+/** Less than the ten seconds promised, to leave time for the log line. */
 const stopLimitMs = 9000;
 
 /** Adds the command. */
@@ -28,15 +28,15 @@ export function addServe(program: Command): void {
     .command('serve')
     .description('run the proxy')
     .option('-c, --config <file>', 'the configuration file; without one the built-in defaults')
-    .option('--upstream <url>', 'where the app is, in place of what the file says')
-    .option('--listen <host:port>', 'where clients connect, in place of what the file says')
-    .option('--control <host:port>', 'where the control API listens, in place of what the file says')
+    .option('--upstream <url>', 'where the app is; overrides the file')
+    .option('--listen <host:port>', 'where clients connect; overrides the file')
+    .option('--control <host:port>', 'where the control API listens; overrides the file')
     .action(serve);
 }
 
 async function serve({ config: file, upstream, listen, control }: Options): Promise<void> {
   if (file === undefined && upstream === undefined) {
-    fail('say where the app is with --upstream URL, or give a configuration file with -c FILE');
+    fail('give the address of the app with --upstream URL, or a configuration file with -c FILE');
     return;
   }
   keepMemoryBound();
@@ -51,7 +51,7 @@ async function serve({ config: file, upstream, listen, control }: Options): Prom
   collectBodies(config.store.memoryBytes + besideStoreBytes);
   const log = openLog(config.log.level);
   logErrors(log);
-  // Loaded when it is needed: other commands start in half the time without it.
+  // Loaded on demand: other commands start in half the time without it.
   const { ListenError, startServer } = await import('../server.ts');
   await leaveStripper();
   try {
@@ -64,7 +64,7 @@ async function serve({ config: file, upstream, listen, control }: Options): Prom
     const unwatch = file === undefined ? undefined : watchContent(file, { known: text, onChange });
     process.on('SIGHUP', () => void reload(server, log, 'SIGHUP'));
     stopOnSignal(server, log, unwatch);
-    // Last: who reads this may send a signal at once.
+    // Last: a reader of this line may send a signal at once.
     log.info({ url: server.url, origin: config.upstream.url }, 'site listening');
     log.info({ url: server.controlUrl, token: config.control.token !== undefined }, 'control listening');
     logNotes(log, { inactive: inactiveSections(config), warnings });
@@ -79,19 +79,19 @@ function listenProblem({ listener, address, code }: ListenError): string {
   const where = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   const why = {
     EADDRINUSE: 'is in use',
-    EACCES: 'may not be listened on',
-    EADDRNOTAVAIL: 'is no address of this machine',
+    EACCES: 'needs a permission that this process lacks',
+    EADDRNOTAVAIL: 'is not an address of this machine',
   }[code];
   return `${where} ${why ?? `cannot be listened on (${code})`}; choose another with --${listener} HOST:PORT`;
 }
 
 function logErrors(log: Logger): void {
   process.on('unhandledRejection', (error) => {
-    log.error({ err: error }, 'a promise was rejected and nobody cared; going on');
+    log.error({ err: error }, 'unhandled promise rejection; continuing');
   });
   process.on('uncaughtException', (error) => {
-    log.fatal({ err: error }, 'an error nobody caught; stopping');
-    tell(`shelflife: an error nobody caught: ${error.message}`);
+    log.fatal({ err: error }, 'uncaught error; stopping');
+    tell(`shelflife: uncaught error: ${error.message}`);
     process.exit(1);
   });
 }
@@ -116,14 +116,14 @@ async function reload(server: RunningServer, log: Logger, cause: string): Promis
       tell(...result.problems.map(renderProblem));
       log.error(
         { cause, problems: result.problems.length },
-        'configuration refused; the one of before stays in force',
+        'configuration refused; the previous one stays in force',
       );
       return;
     case 'unreadable':
-      log.error({ cause }, `${result.message}; the configuration of before stays in force`);
+      log.error({ cause }, `${result.message}; the previous configuration stays in force`);
       return;
     case 'no-file':
-      log.warn({ cause }, 'there is no configuration file to read again');
+      log.warn({ cause }, 'no configuration file to reload');
       return;
     default:
       result satisfies never;
@@ -138,7 +138,7 @@ function stopOnSignal(server: RunningServer, log: Logger, unwatch: (() => void) 
     log.info({ signal }, 'stopping');
     unwatch?.();
     setTimeout(() => {
-      log.warn('requests are still in flight; cutting them off');
+      log.warn('requests still in flight; closing their connections');
       process.exit(0);
     }, stopLimitMs);
     void server.close().then(() => {

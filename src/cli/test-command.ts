@@ -1,5 +1,5 @@
 /**
- * `shelflife test FILE`: do the rules make of every example what it expects?
+ * `shelflife test FILE`: runs the examples kept beside the rules.
  */
 
 import { readFile } from 'node:fs/promises';
@@ -15,8 +15,8 @@ import { fail, print, printJson, tell } from './output.ts';
 export function addTest(program: Command): void {
   program
     .command('test')
-    .description('try the examples kept beside the rules (*.test.yaml)')
-    .argument('<file>', 'the examples, or the configuration they are beside')
+    .description('run the examples kept beside the rules (*.test.yaml)')
+    .argument('<file>', 'the file of examples, or the configuration they test')
     .option('--json', 'the failures as JSON')
     .action(testCommand);
 }
@@ -33,7 +33,7 @@ async function testCommand(file: string, { json }: { readonly json?: true }): Pr
     process.exitCode = 1;
     return;
   }
-  // Loaded when they are needed: other commands start in half the time without them.
+  // Loaded on demand: other commands start in half the time without it.
   const { createTryExample, failureLines } = await import('../explain/rule-examples.ts');
   const tryExample = createTryExample(loaded.config, examples);
   const results = [];
@@ -52,11 +52,11 @@ async function testCommand(file: string, { json }: { readonly json?: true }): Pr
     return;
   }
   for (const result of failed) print(...failureLines(name, result), '');
-  const outcome = failed.length === 0 ? 'all hold' : `${failed.length} do not hold`;
+  const outcome = failed.length === 0 ? 'all passed' : `${failed.length} failed`;
   print(`${results.length} examples of ${config}: ${outcome}`);
 }
 
-/** `rules.yaml` has its examples in `rules.test.yaml`. */
+/** The examples of `rules.yaml` are in `rules.test.yaml`. */
 const exampleFileOf = (file: string): string =>
   /\.test\.ya?ml$/.test(file) ? file : file.replace(/(\.ya?ml)?$/, (ending) => `.test${ending || '.yaml'}`);
 
@@ -68,10 +68,7 @@ async function loadExamples(name: string): Promise<ExampleFile | undefined> {
   try {
     text = await readFile(name, 'utf8');
   } catch {
-    // Why matters less than where they are looked for.
-    fail(
-      `${name} cannot be read; examples are kept beside the rules, those of rules.yaml in rules.test.yaml`,
-    );
+    fail(`${name} cannot be read; the examples of rules.yaml belong in rules.test.yaml beside it`);
     return undefined;
   }
   const read = parseExamples(text, name);

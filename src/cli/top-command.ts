@@ -1,8 +1,8 @@
 /**
- * `shelflife top`: a running proxy at a glance, drawn anew every two seconds until q or Ctrl-C.
+ * `shelflife top`: a live view of a running proxy, redrawn every two seconds until q or Ctrl-C.
  *
- * Promises: the terminal is as it was when this ends, however it ends; where stdout is no terminal it is one screen of
- * plain text.
+ * Promises: the terminal is restored, however this ends. Where stdout is not a terminal, it prints one screen of plain
+ * text.
  */
 
 import type { Command } from 'commander';
@@ -27,7 +27,7 @@ export function addTop(program: Command): void {
   const command = program
     .command('top')
     .description('hit rate, requests, content types, hottest keys and causes of misses, live')
-    .option('--once', 'one screen, then the end')
+    .option('--once', 'print one screen and exit')
     .option('--json', 'with --once: all the numbers as JSON');
   withControlOption(command).action(topCommand);
 }
@@ -55,7 +55,7 @@ async function overviewOf(control: string): Promise<Answer> {
   return { kind: 'ok', overview: answer.body };
 }
 
-/** Draws until it is told to stop; a proxy that goes away is waited for. */
+/** Redraws until stopped. While the proxy is away, it keeps asking. */
 async function live(control: string, first: Overview): Promise<void> {
   const { stdin, stdout } = process;
   let shown: Overview = first;

@@ -7,7 +7,7 @@
 import { printable } from './output.ts';
 import { tableLines } from './table.ts';
 
-/** What of the control API's overview is shown. */
+/** The part of the control API's overview that is shown. */
 export type Overview = {
   readonly metrics: {
     readonly hit_rate: number;
@@ -40,16 +40,16 @@ type TypeLine = {
 
 export type Terminal = { readonly control: string; readonly columns: number; readonly rows: number };
 
-/** The size of a terminal; one that does not know its own says 0. */
+/** The size of a terminal; 0 means unknown. */
 export const sizeOf = ({ columns, rows }: { readonly columns: number; readonly rows: number }) => ({
   columns: columns > 0 ? columns : 80,
   rows: rows > 0 ? rows : 24,
 });
 
-/** Whether keys end it: q, Ctrl-C, Ctrl-D, or Escape alone, for arrows and the like begin with that. */
+/** Whether the keys mean quit: q, Ctrl-C, Ctrl-D, or Escape alone (arrow keys begin with Escape). */
 export const endsTop = (keys: string): boolean => keys === '\x1b' || /^[^\x1b]*[qQ\x03\x04]/.test(keys);
 
-/** Whether an answer is an overview, as far as its parts go. */
+/** Whether an answer has the parts of an overview. */
 export function isOverview(body: unknown): body is Overview {
   return (
     typeof body === 'object' &&
@@ -82,7 +82,7 @@ export function screenLines(overview: Overview, { control, columns, rows }: Term
   return lines.slice(0, rows).map((line) => printable(line).slice(0, columns));
 }
 
-/** The head's lines, in parts that stay together. */
+/** The lines of the head, in parts that are not split. */
 function headLines({ metrics, series, alerts }: Overview, control: string): string[][] {
   const { origin, redis } = metrics;
   const last = (name: keyof Overview['series']): number => series[name].at(-1) ?? 0;
@@ -109,7 +109,7 @@ function headLines({ metrics, series, alerts }: Overview, control: string): stri
   ];
 }
 
-/** Parts on as few lines as hold them: a number is never cut for want of room beside another. */
+/** Parts on as few lines as possible, none split. */
 function filled(parts: readonly string[], columns: number): string[] {
   const lines: string[] = [];
   for (const part of parts) {

@@ -1,5 +1,5 @@
 /**
- * `shelflife warm`: has a running proxy fetch what people will ask for; a progress bar on a terminal, then the summary.
+ * `shelflife warm`: makes a running proxy fetch pages in advance; shows a progress bar on a terminal, then a summary.
  */
 
 import type { Command } from 'commander';
@@ -23,17 +23,17 @@ type Counts = Readonly<Record<'asked' | 'warmed' | 'fresh' | 'refused' | 'failed
 export function addWarm(program: Command): void {
   const command = program
     .command('warm')
-    .description('fetch what people will ask for; at least one of --url, --popular, --sitemap')
-    .option('--url <path>', 'a path of the site, may be repeated', collect, [])
-    .option('--popular <n>', 'so many of what was asked for most', count, 0)
-    .option('--sitemap <path>', 'all that a sitemap of the site lists')
+    .description('fetch pages in advance; needs at least one of --url, --popular, --sitemap')
+    .option('--url <path>', 'a path of the site; repeatable', collect, [])
+    .option('--popular <n>', 'the N most requested pages', count, 0)
+    .option('--sitemap <path>', 'every page listed in this sitemap of the site')
     .option('--json', 'the summary as JSON');
   withControlOption(command).action(warmCommand);
 }
 
 async function warmCommand({ control, url, popular, sitemap, json }: Options): Promise<void> {
   if (url.length === 0 && popular === 0 && sitemap === undefined) {
-    fail('nothing is to be warmed: give --url, --popular or --sitemap');
+    fail('nothing to warm: give --url, --popular or --sitemap');
     return;
   }
   const bar = process.stderr.isTTY ? newBar() : undefined;
@@ -58,7 +58,7 @@ async function warmCommand({ control, url, popular, sitemap, json }: Options): P
   if (counts.failed > 0) process.exitCode = 1;
 }
 
-/** A bar that begins when it is known how much there is to do. */
+/** A progress bar that starts once the total is known. */
 function newBar(): { show: (data: unknown) => void; stop: () => void } {
   const bar = new SingleBar({ stream: process.stderr, clearOnComplete: true }, Presets.shades_classic);
   let hasBegun = false;

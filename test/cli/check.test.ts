@@ -62,5 +62,5 @@ t.test('a pattern that can be read but not used has its place as well', async (t
 t.test('a file that is not there is said in a line', async (t) => {
   const { code, stderr } = await run(['check', 'nowhere.yaml']);
   t.equal(code, 1);
-  t.match(stderr, /^shelflife: nowhere\.yaml cannot be read: there is no such file\n$/);
+  t.match(stderr, /^shelflife: nowhere\.yaml cannot be read: no such file\n$/);
 });

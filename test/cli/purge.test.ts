@@ -39,8 +39,8 @@ t.test('a refusal is exit code 1 with its reason on stderr', async (t) => {
 t.test('what cannot be asked at all is said in a line', async (t) => {
   const cases: readonly (readonly [args: readonly string[], said: RegExp])[] = [
     [['--all', '--control', 'http://127.0.0.1:1'], /no answer from http:\/\/127\.0\.0\.1:1/],
-    [['--all', '--control', 'nonsense'], /nonsense is no http/],
-    [[], /nothing is selected/],
+    [['--all', '--control', 'nonsense'], /nonsense is not an http/],
+    [[], /nothing selected/],
   ];
   for (const [args, said] of cases)
     t.match(await run(['purge', ...args], env), { code: 1, stdout: '', stderr: said });

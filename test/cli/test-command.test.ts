@@ -7,14 +7,14 @@ const rules =
 const examples = (ttl: string) =>
   `env: { LIFE: 2m }\nexamples:\n  - name: kept for two minutes\n    request: GET /a\n    expect: { ttl: ${ttl} }\n`;
 
-t.test('`test` tries the examples beside a configuration: 0 when all hold', async (t) => {
+t.test('`test` tries the examples beside a configuration: 0 when all pass', async (t) => {
   const file = fileOf(t, rules);
   writeFileSync(file.replace('.yaml', '.test.yaml'), examples('2m'));
   for (const given of [file, file.replace('.yaml', '.test.yaml')]) {
     const { code, stdout, stderr } = await run(['test', given]);
     t.match(
       { code, stdout, stderr },
-      { code: 0, stdout: /1 examples of .*rules\.yaml: all hold/, stderr: '' },
+      { code: 0, stdout: /1 examples of .*rules\.yaml: all passed/, stderr: '' },
     );
   }
 });

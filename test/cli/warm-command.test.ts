@@ -26,7 +26,7 @@ t.test('a failed URL is exit code 1, and so is a refusal, with its reason', asyn
 });
 
 t.test('what cannot be asked at all is said in a line', async (t) => {
-  t.match(await run(['warm'], env), { code: 1, stderr: /nothing is to be warmed/ });
+  t.match(await run(['warm'], env), { code: 1, stderr: /nothing to warm/ });
   t.match(await run(['warm', '--popular', 'many'], env), { code: 1, stderr: /whole number/ });
   t.match(await run(['warm', '--popular', '3', '--control', 'http://127.0.0.1:1'], env), {
     code: 1,

@@ -1,7 +1,7 @@
 /**
- * `shelflife follow redis|mongodb`: writes that never pass the proxy, learned from where they leave a trace.
+ * `shelflife follow redis|mongodb`: learns of writes that bypass the proxy from the app's Redis or MongoDB.
  *
- * Promises: whoever's data changed is purged by user; where something may have been missed, everything is.
+ * Promises: a user whose data changed is purged. When changes may have been missed, everything is purged.
  */
 
 import { once } from 'node:events';
@@ -14,24 +14,24 @@ import { PurgeQueue, type Selectors } from './purge-queue.ts';
 export function addFollow(program: Command): void {
   const follow = program
     .command('follow')
-    .description('purge by user when data is changed by somebody the proxy does not see');
+    .description('purge users whose data changes without passing the proxy');
   withCommon(follow.command('redis'))
     .description("follow an app's own Redis: keys that are deleted (keyspace notifications)")
-    .requiredOption('--url <url>', "the app's Redis, with the number of the database as path")
+    .requiredOption('--url <url>', "the app's Redis, with the database number as path")
     .requiredOption(
       '--key <expression>',
-      'a regular expression that finds the user in a key, as its first group; repeatable',
+      'a regular expression whose first group is the user in a key; repeatable',
       expressions,
     )
-    .option('--event <name>', 'which events, other than del and unlink; repeatable', collect, [])
-    .option('--configure', 'turn notifications on where they are off')
+    .option('--event <name>', 'events besides del and unlink; repeatable', collect, [])
+    .option('--configure', 'turn keyspace notifications on if they are off')
     .action(followRedis);
   withCommon(follow.command('mongodb'))
     .description("follow an app's MongoDB: documents that change (change streams of a replica set)")
     .requiredOption('--url <url>', "the app's MongoDB")
-    .option('--database <name>', 'another than the one the URL names')
-    .option('--collection <name>', 'only of these; repeatable', collect, [])
-    .option('--user-field <path>', 'what in a document names its user', 'user_id')
+    .option('--database <name>', 'the database, if not the one in the URL')
+    .option('--collection <name>', 'only these collections; repeatable', collect, [])
+    .option('--user-field <path>', 'the field of a document that names its user', 'user_id')
     .action(followMongo);
 }
 
@@ -49,14 +49,14 @@ const withCommon = (command: Command): Command =>
 
 function gap(value: string): string {
   if (value === 'everything' || value === 'nothing') return value;
-  throw new InvalidArgumentError('it is everything or nothing.');
+  throw new InvalidArgumentError('It must be everything or nothing.');
 }
 
 function expressions(value: string, before: readonly RegExp[] = []): readonly RegExp[] {
   try {
     return [...before, new RegExp(value, 'u')];
   } catch {
-    throw new InvalidArgumentError('it is no regular expression.');
+    throw new InvalidArgumentError('It is not a valid regular expression.');
   }
 }
 
@@ -137,7 +137,7 @@ const queueOf = ({ control, tag }: Common): PurgeQueue =>
     onTrouble: warner(),
   });
 
-/** Says what is wrong once, until something else is. */
+/** Reports a problem once, until it changes. */
 function warner(): (message: string) => void {
   let last = '';
   return (message) => {

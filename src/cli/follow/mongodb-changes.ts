@@ -1,18 +1,18 @@
 /**
- * What changes in an app's MongoDB, as its change streams tell (a replica set, which Atlas always is).
+ * Follows changes in an app's MongoDB through change streams (these need a replica set; Atlas always is one).
  *
- * Promises: only reads. The driver is the app team's to install; it is loaded when this is used. A stream that breaks off is
- * taken up where it was, as long as the server remembers; otherwise `onGap` is told.
+ * Promises: it only reads. The app team installs the driver, which is loaded on demand. A broken stream resumes where it
+ * stopped while the server still has that place; otherwise `onGap` is called.
  */
 
 import { setTimeout as delay } from 'node:timers/promises';
 
 export type ChangesOptions = {
   readonly url: string;
-  /** Absent: the one the URL names. */
+  /** Absent: the one in the URL. */
   readonly database: string | undefined;
   readonly collections: readonly string[];
-  /** Path in a document, with dots, of what names its user. */
+  /** Dotted path of the field that names a document's user. */
   readonly userField: string;
   readonly onUser: (user: string) => void;
   readonly onGap: () => void;
@@ -30,12 +30,12 @@ type MongoClient = {
   close(): Promise<void>;
 };
 
-/** `tryNext` opens the stream; it gives a change that is there already, or null. */
+/** `tryNext` opens the stream and gives a change that is already there, or null. */
 type ChangeStream = AsyncIterable<unknown> & { tryNext(): Promise<unknown>; close(): Promise<void> };
 
-/** Loads the driver; rejects with what to do when it is not installed. */
+/** Loads the driver; if it is not installed, rejects with what to do. */
 export async function loadMongoDriver(): Promise<MongoDriver> {
-  // In a variable: the checker must not look for what may not be there.
+  // In a variable, so that the type checker does not look for a package that may be absent.
   const name = 'mongodb';
   try {
     return (await import(name)) as MongoDriver;
@@ -53,7 +53,7 @@ export async function followChanges(driver: MongoDriver, options: ChangesOptions
   const { url, onTrouble, signal } = options;
   const place: Place = { token: undefined };
   while (!signal.aborted) {
-    // One for each try: a client that could not connect stays closed.
+    // A new client for each try: one that failed to connect stays closed.
     const client = new driver.MongoClient(url);
     const close = (): void => void client.close().catch(ignore);
     signal.addEventListener('abort', close, { once: true });
@@ -70,7 +70,7 @@ export async function followChanges(driver: MongoDriver, options: ChangesOptions
   }
 }
 
-/** Up to which change everything has been told; `undefined` before the first. */
+/** The change up to which everything has been reported; `undefined` before the first. */
 type Place = { token: unknown };
 
 async function followStream(client: MongoClient, options: ChangesOptions, place: Place): Promise<void> {
@@ -81,7 +81,7 @@ async function followStream(client: MongoClient, options: ChangesOptions, place:
   for await (const change of stream) tell(change, options, place);
 }
 
-/** What can go wrong with a stream that is given up is of no interest. */
+/** Errors of a stream that is being closed do not matter. */
 const ignore = (): void => undefined;
 
 const isStopped = (signal: AbortSignal): boolean => signal.aborted;
@@ -97,7 +97,7 @@ const pipelineOf = ({ collections }: ChangesOptions): readonly unknown[] => [
 
 const watchOptions = (resumeAfter: unknown): Readonly<Record<string, unknown>> => ({
   fullDocument: 'updateLookup',
-  // Where the collection keeps them (changeStreamPreAndPostImages): else a deletion names nobody.
+  // Needs changeStreamPreAndPostImages on the collection: without it a deletion does not name its user.
   fullDocumentBeforeChange: 'whenAvailable',
   ...(resumeAfter === undefined ? {} : { resumeAfter }),
 });
@@ -113,7 +113,7 @@ function tell(change: unknown, { userField, onUser, onGap }: ChangesOptions, pla
     }),
   );
   for (const user of users) onUser(user);
-  // A change that names nobody may concern anybody.
+  // A change without a user may concern anybody.
   if (users.size === 0) onGap();
   place.token = token;
 }

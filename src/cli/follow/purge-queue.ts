@@ -1,8 +1,8 @@
 /**
- * Users whose data has changed, to be purged through the control API: gathered for a moment, told until it has heard.
+ * Queues users whose data changed, and purges them through the control API in batches, with retries.
  *
- * Promises: nothing that was added is lost while this runs, however long the control API does not answer; memory is bounded:
- * beyond so many users waiting, everything is purged instead.
+ * Promises: nothing added is lost while this runs, however long the control API is away. Memory is bounded: with too many
+ * users waiting, everything is purged instead.
  */
 
 import type { ControlAnswer } from '../control-client.ts';
@@ -26,7 +26,7 @@ const gatherMs = 50;
 const retryMs = 1_000;
 const mostUsers = 1_000;
 
-/** What waits to be purged. `close` gives up what is left. */
+/** The queue. `close` drops what is left. */
 export class PurgeQueue {
   readonly #options: PurgeQueueOptions;
   #users = new Set<string>();
