@@ -1,9 +1,9 @@
 /**
- * The control API's listener (CONTRACT §3): its own Fastify instance, on its own address. What it can do is registered by
- * one function for each subject, given from outside.
+ * The control API's listener (CONTRACT §3): its own Fastify instance on its own address. One function per subject registers
+ * routes.
  *
- * Promises: nothing here is ever on the public listener; every answer says `no-store` and forbids being framed or executed;
- * errors are `application/problem+json` and name no stack; a GET changes nothing.
+ * Promises: nothing here is ever on the public listener. Every answer says `no-store` and forbids framing and scripts.
+ * Errors are `application/problem+json` without a stack. A GET changes nothing.
  */
 
 import fastify, {
@@ -17,7 +17,7 @@ import type { Clock } from '../kit/time.ts';
 import { createAuthorize } from './auth.ts';
 import { sendProblem } from './problem-answer.ts';
 
-/** Registers the routes of one subject. Routes ask for the token unless their `config.access` says otherwise. */
+/** Registers the routes of one subject. A route needs the token unless its `config.access` says otherwise. */
 export type RegisterRoutes = (app: FastifyInstance) => void | Promise<void>;
 
 export type ControlOptions = {
@@ -27,10 +27,10 @@ export type ControlOptions = {
   readonly routes: readonly RegisterRoutes[];
 };
 
-/** Requests with a longer body are refused. */
+/** The longest request body, in bytes. */
 const bodyLimit = 1024 * 1024;
 
-/** Makes the control server; not listening yet. */
+/** Creates the control server; it does not listen yet. */
 export async function createControlServer({
   token,
   clock,
@@ -42,10 +42,10 @@ export async function createControlServer({
     bodyLimit,
     forceCloseConnections: 'idle',
     exposeHeadRoutes: true,
-    // What Fastify itself refuses has been through no hook.
+    // Requests that Fastify itself refuses have not passed the hooks.
     frameworkErrors: (error, _request, reply) => {
       void reply.headers(securityFields);
-      sendProblem(reply, { status: error.statusCode ?? 400, detail: 'this is no URL' });
+      sendProblem(reply, { status: error.statusCode ?? 400, detail: 'not a valid URL' });
     },
   });
   cutWhenClosing(app);
@@ -54,7 +54,7 @@ export async function createControlServer({
     void reply.headers(securityFields);
     if (authorize(request, reply)) done();
   });
-  // What a body is, its route says: Fastify's own reader would answer 415 where CONTRACT §3 wants 400.
+  // Each route reads its own body: Fastify's reader would answer 415 where CONTRACT §3 wants 400.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
     done(null, body);
@@ -62,19 +62,18 @@ export async function createControlServer({
   app.setNotFoundHandler((request, reply) => notFound(app, request, reply));
   app.setErrorHandler((error, _request, reply) => {
     const status = statusOf(error);
-    if (status >= 500) log.error({ err: error }, 'control: a request failed');
-    const detail =
-      status < 500 && error instanceof Error ? error.message : 'something went wrong; the log has more';
+    if (status >= 500) log.error({ err: error }, 'control: request failed');
+    const detail = status < 500 && error instanceof Error ? error.message : 'internal error; see the log';
     return sendProblem(reply, { status, detail });
   });
   for (const register of routes) await register(app);
   return app;
 }
 
-/** How long requests under way may take after a stop; the rest of the stop waits for them. */
+/** How long requests in flight may take after a stop; the rest of the stop waits for them. */
 const longestDrainMs = 4000;
 
-/** One that never comes to its end, a head half sent, must not keep the process from leaving in good order. */
+/** A request that never ends, such as half a head, must not block an orderly stop. */
 function cutWhenClosing(app: FastifyInstance): void {
   let cut: NodeJS.Timeout | undefined;
   app.addHook('preClose', (done) => {
@@ -104,10 +103,9 @@ const methods: readonly HTTPMethods[] = ['GET', 'POST'];
 function notFound(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const url = request.url.replace(/\?.*$/s, '');
   const allowed = methods.filter((method) => app.hasRoute({ method, url }));
-  if (allowed.length === 0)
-    return sendProblem(reply, { status: 404, detail: 'there is nothing at this path' });
+  if (allowed.length === 0) return sendProblem(reply, { status: 404, detail: 'nothing at this path' });
   void reply.header('Allow', allowed.join(', '));
-  return sendProblem(reply, { status: 405, detail: `this takes ${allowed.join(' or ')}` });
+  return sendProblem(reply, { status: 405, detail: `use ${allowed.join(' or ')}` });
 }
 
 function statusOf(error: unknown): number {

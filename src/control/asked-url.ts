@@ -1,6 +1,6 @@
 /**
- * A URL as an operator writes it, and the spellings under which the proxy may have stored it: a path means every host, an
- * absolute URL only its own.
+ * Reads a URL that an operator wrote, and finds the spellings under which responses may be stored. A path means every host,
+ * an absolute URL only its own.
  */
 
 import { canonicalAuthority } from '../http/authority.ts';
@@ -13,7 +13,7 @@ import { spellingsOf } from '../proxy/exchange/keyed-exchange.ts';
 import { originHostOf } from '../proxy/exchange/upstream-fields.ts';
 import type { UrlPrefix } from '../store/purge-log.ts';
 
-/** `targets` are canonical: as asked for, and as a rule that sorts or filters the query has it. `host` absent: every one. */
+/** `targets` are canonical: as written, and as a rule sorts or filters the query. `host` absent: every host. */
 export type AskedUrl =
   | { readonly kind: 'url'; readonly targets: readonly string[]; readonly host: string | undefined }
   | { readonly kind: 'bad'; readonly detail: string };
@@ -26,7 +26,8 @@ export function readUrl(text: string, site: Site): AskedUrl {
   const read = readAsked({ method: 'GET', url: text, fields: [], host: 'localhost' }, everyHost);
   if (read.kind === 'not-a-url')
     return bad(`${quoted(text)} is neither a path that begins with / nor an absolute URL`);
-  if (read.kind !== 'request') return bad(`${quoted(text)} is no URL a client can ask for${reasonOf(text)}`);
+  if (read.kind !== 'request')
+    return bad(`${quoted(text)} is not a URL that a client can request${reasonOf(text)}`);
   const { request } = read;
   return {
     kind: 'url',
@@ -42,7 +43,7 @@ export const tagsOfUrl = ({ targets, host }: Extract<AskedUrl, { kind: 'url' }>)
 export type AskedPrefix =
   { readonly kind: 'prefix'; readonly prefix: UrlPrefix } | { readonly kind: 'bad'; readonly detail: string };
 
-/** Reads the start of a path, or of an absolute URL. It is compared letter by letter with canonical paths and queries. */
+/** Reads the start of a path or of an absolute URL. It is compared character by character with canonical targets. */
 export function readPrefix(text: string, site: Site): AskedPrefix {
   const [, scheme, authority = '', rest = ''] = /^(https?):\/\/([^/?#]*)(.*)$/is.exec(text) ?? [];
   if (scheme === undefined && !text.startsWith('/')) {
@@ -69,7 +70,7 @@ function reasonOf(text: string): string {
   return target.kind === 'bad' ? ` (${target.reason})` : '';
 }
 
-/** What normalising would take away from the middle of a prefix would make it the start of something else. */
+/** Normalising the middle of a prefix would turn it into the start of something else. */
 function canBegin(start: string): boolean {
   const path = start.replace(/\?.*$/s, '');
   return normaliseTarget(start).kind === 'ok' && !/\/(?:\/|\.{1,2}(?:\/|$))/.test(path);

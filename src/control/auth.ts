@@ -1,8 +1,8 @@
 /**
- * Who may use the control API: whoever has the token.
+ * Lets holders of the token use the control API.
  *
- * Promises: the token is compared in constant time, by digests of equal length; the right one is never kept out, whatever
- * others have tried; wrong ones are counted in bounded memory and, when there are many from one address, answered 429.
+ * Promises: tokens are compared in constant time, by digests of equal length. The right token always works, whatever others
+ * have tried. Wrong ones are counted in bounded memory; too many from one address are answered 429.
  */
 
 import { hash, timingSafeEqual } from 'node:crypto';
@@ -13,8 +13,8 @@ import type { Clock } from '../kit/time.ts';
 import { sendProblem } from './problem-answer.ts';
 
 /**
- * What a route asks of its visitor. `token` is what a route has that says nothing; `page`: shown to anybody, provided that
- * there is a token to be given on it; `anyone`: always answered.
+ * What a route asks of its caller. `token`: the token (the default). `page`: nothing, as long as a token is configured.
+ * `anyone`: nothing.
  */
 export type Access = 'token' | 'page' | 'anyone';
 
@@ -31,15 +31,15 @@ export type AuthOptions = {
   readonly log: Logger;
 };
 
-/** Whether the request may go on; `false` when it has been answered here. */
+/** Whether the request may continue; `false` when it has been answered here. */
 export type Authorize = (request: FastifyRequest, reply: FastifyReply) => boolean;
 
-/** So many wrong tokens in a row of so long are a mistake; more are not. */
+/** How many wrong tokens one address may send within the window. */
 const patience = { failures: 10, perMs: 60_000, addresses: 1000 };
 
 type Failures = { count: number; readonly since: number };
 
-/** Makes the hook that lets requests in. */
+/** Creates the hook that checks the token. */
 export function createAuthorize({ token, clock, log }: AuthOptions): Authorize {
   const digest = token === undefined ? undefined : digestOf(token);
   const failures = new BoundedMap<string, Failures>(patience.addresses);

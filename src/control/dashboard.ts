@@ -1,9 +1,9 @@
 /**
- * The dashboard's files, at `/` and below `/dashboard/` (CONTRACT §3). The shell shows nothing until a token is given; all
- * it shows then comes from the control API.
+ * The dashboard's files, at `/` and below `/dashboard/` (CONTRACT §3). The shell shows nothing until a token is given; its
+ * data comes from the control API.
  *
- * Promises: only the files listed here are served; nothing is loaded from another host; the policy allows no script, style
- * or connection but our own, and no text can become markup or script.
+ * Promises: only the files listed here are served, and nothing is loaded from another host. The policy allows only our own
+ * scripts, styles and connections, and no text can become markup or script.
  */
 
 import { readFileSync } from 'node:fs';
@@ -31,7 +31,7 @@ const types = {
   svg: 'image/svg+xml',
 } as const;
 
-/** Files beside this one, by the path they are served at. */
+/** Our files, by the path they are served at. */
 const own = [
   'alerts-he.js',
   'app.js',
@@ -48,10 +48,10 @@ const own = [
   'words-he.js',
   'words.js',
 ];
-/** Files of the charting library, as they are served. */
+/** Files of the charting library, by the path they are served at. */
 const library = { 'uplot.js': 'dist/uPlot.esm.js', 'uplot.css': 'dist/uPlot.min.css' };
 
-/** The routes of the dashboard's files, which are read once. */
+/** The routes of the dashboard's files. Each is read once. */
 export function dashboardRoutes(): RegisterRoutes {
   const folder = new URL('./dashboard/', import.meta.url);
   const require = createRequire(import.meta.url);

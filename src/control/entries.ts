@@ -1,5 +1,5 @@
 /**
- * `GET /entries?url=`: what is stored under a URL, as far as operators may see it.
+ * `GET /entries?url=`: what is stored under a URL, without bodies and with identities hashed.
  */
 
 import { describeEntry, type EntryPlace, type EntryView } from '../explain/describe-entry.ts';
@@ -10,12 +10,12 @@ import { readUrl, tagsOfUrl } from './asked-url.ts';
 import { sendProblem } from './problem-answer.ts';
 import { readQuery } from './query.ts';
 
-/** Identities of one URL may be many; more are counted, not shown. */
+/** One URL may have many variants; the rest are counted, not shown. */
 const mostShown = 1000;
-/** How long Redis is looked through: its entries have no index, since a purge needs none. */
+/** How long a scan of Redis may take: its entries have no index, because a purge does not need one. */
 const mostMs = 1000;
 
-/** The route that shows what is stored. */
+/** The route that lists stored responses. */
 export function entriesRoutes(parts: ProxyParts): RegisterRoutes {
   return (app) => {
     app.get('/entries', async (request, reply) => {
@@ -29,7 +29,7 @@ export function entriesRoutes(parts: ProxyParts): RegisterRoutes {
   };
 }
 
-/** `complete: false`: Redis has more than could be looked through, or could not be asked. */
+/** `complete: false`: Redis holds more than could be scanned, or could not be asked. */
 type Shown = { readonly total: number; readonly complete: boolean; readonly entries: readonly EntryView[] };
 
 async function storedUnder(

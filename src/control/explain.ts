@@ -1,8 +1,7 @@
 /**
- * `GET /explain?method=&url=`: every decision about an exchange under the running configuration, with what is stored for it.
+ * `GET /explain?method=&url=`: every decision about an exchange under the running configuration, and what is stored for it.
  *
- * `header` and `response_header` (`Name: value`, repeatable), `status` and `response_body` describe the exchange more
- * closely.
+ * `header` and `response_header` (`Name: value`, repeatable), `status` and `response_body` describe the exchange further.
  */
 
 import { explain, explanationLines } from '../explain/explain.ts';
@@ -18,7 +17,7 @@ const shape = {
   required: ['url'],
 };
 
-/** The route that explains. */
+/** The route of `GET /explain`. */
 export function explainRoutes(parts: ProxyParts): RegisterRoutes {
   return (app) => {
     app.get('/explain', async (request, reply) => {
@@ -30,10 +29,10 @@ export function explainRoutes(parts: ProxyParts): RegisterRoutes {
       const fields = readHeaderLines(values.get('header') ?? []);
       const responseFields = readHeaderLines(values.get('response_header') ?? []);
       if (fields === undefined || responseFields === undefined)
-        return refuse('a header is written Name: value');
+        return refuse('a header must be written Name: value');
       const status = Number(first('status') ?? 200);
       if (!Number.isInteger(status) || status < 200 || status > 599)
-        return refuse('status is a number from 200 to 599');
+        return refuse('status must be a number from 200 to 599');
       const method = (first('method') ?? 'GET').toUpperCase();
       const result = await explain(parts, {
         method,

@@ -1,5 +1,5 @@
 /**
- * `/healthz`: the process lives. `/readyz`: it can do its work; 503 while the origin cannot be reached (CONTRACT §3, §5).
+ * `/healthz`: the process lives. `/readyz`: it can serve; 503 while the origin cannot be reached (CONTRACT §3, §5).
  */
 
 import type { RegisterRoutes } from './api.ts';
@@ -13,14 +13,14 @@ export type RedisHealth = {
 
 export type HealthParts = { readonly origin: () => Promise<OriginState>; readonly redis: () => RedisHealth };
 
-/** The routes about health; no token is asked for. */
+/** The health routes. They need no token. */
 export function healthRoutes({ origin, redis }: HealthParts): RegisterRoutes {
   return (app) => {
     app.get('/healthz', { config: { access: 'anyone' } }, () => ({ status: 'ok' }));
     app.get('/readyz', { config: { access: 'anyone' } }, async (_request, reply) => {
       const { redis: state, breaker } = redis();
       const body = { redis: state, origin: await origin(), breaker };
-      // Without Redis the work goes on; without the origin only what is stored can be given.
+      // Without Redis everything still works; without the origin only stored responses can be served.
       return reply.code(body.origin === 'up' ? 200 : 503).send(body);
     });
   };

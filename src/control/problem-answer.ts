@@ -1,11 +1,11 @@
 /**
- * What went wrong with a request to the control API, said as RFC 9457 has it.
+ * Errors of the control API as RFC 9457 problem details.
  */
 
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply } from 'fastify';
 
-/** `detail` is a sentence for the operator; further members as they are. */
+/** `detail` is a sentence for the operator; further members are passed through. */
 export type ProblemAnswer = {
   readonly status: number;
   readonly detail: string;

@@ -1,9 +1,9 @@
 /**
- * The body of `POST /purge`, read strictly: a field misspelt or a selector left empty must never purge more, or less, than
- * was meant (CONTRACT §3).
+ * Reads the body of `POST /purge` strictly: a misspelt field or an empty selector must never purge more or less than was
+ * meant (CONTRACT §3).
  */
 
-/** What to purge. At least one selector says something. */
+/** What to purge. At least one selector is given. */
 export type PurgeRequest = {
   readonly urls: readonly string[];
   readonly tags: readonly string[];
@@ -15,7 +15,7 @@ export type PurgeRequest = {
   readonly dryRun: boolean;
 };
 
-/** `detail` is a sentence about the first thing that is wrong. */
+/** `detail` is a sentence about the first mistake. */
 export type ReadPurge =
   { readonly kind: 'ok'; readonly request: PurgeRequest } | { readonly kind: 'bad'; readonly detail: string };
 
@@ -25,7 +25,7 @@ const known: ReadonlySet<string> = new Set([...lists, ...flags]);
 
 const bad = (detail: string): { readonly kind: 'bad'; readonly detail: string } => ({ kind: 'bad', detail });
 
-/** Reads the body and the type it claims to be of. */
+/** Reads the body and its content type. */
 export function readPurge(body: unknown, contentType: string | undefined): ReadPurge {
   if (!/^application\/json\s*(?:;|$)/i.test(contentType ?? ''))
     return bad('the body must be application/json');
@@ -34,7 +34,7 @@ export function readPurge(body: unknown, contentType: string | undefined): ReadP
   const { fields } = parsed;
   for (const name of Object.keys(fields)) {
     if (!known.has(name))
-      return bad(`there is no field ${JSON.stringify(name)}; there are ${[...known].join(', ')}`);
+      return bad(`unknown field ${JSON.stringify(name)}; the fields are ${[...known].join(', ')}`);
   }
   const problem = lists.map((name) => listProblem(name, fields[name])).find((found) => found !== undefined);
   if (problem !== undefined) return bad(problem);
@@ -44,7 +44,7 @@ export function readPurge(body: unknown, contentType: string | undefined): ReadP
   const selects = request.everything || lists.some((name) => request[name].length > 0);
   return selects
     ? { kind: 'ok', request }
-    : bad(`nothing is selected: give one of ${lists.join(', ')}, or everything: true`);
+    : bad(`nothing selected: give one of ${lists.join(', ')}, or everything: true`);
 }
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -54,7 +54,7 @@ function parseObject(body: unknown): { kind: 'ok'; fields: JsonObject } | { kind
   try {
     value = JSON.parse(typeof body === 'string' ? body : '');
   } catch {
-    // Where it went wrong is of little use to a program, and the text may hold anything.
+    // The parser's message quotes the body, which may hold anything.
     return bad('the body is not JSON');
   }
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,5 +1,5 @@
 /**
- * `POST /purge`: an operator makes stored responses stale (CONTRACT §3). Every purge is in the log, secrets left out.
+ * `POST /purge`: an operator purges stored responses (CONTRACT §3). Every purge is logged without secrets.
  */
 
 import { hash } from 'node:crypto';
@@ -20,11 +20,11 @@ import { readPrefix, readUrl, tagsOfUrl } from './asked-url.ts';
 import { sendProblem } from './problem-answer.ts';
 import { type PurgeRequest, readPurge } from './purge-request.ts';
 
-/** What a purge did. `instances` are those that have it. */
+/** What a purge did. `instances`: how many are known, and how many acknowledged it. */
 export type PurgeReceipt = Receipt & {
   /**
-   * Entries it met that were current: those at hand; those that only Redis has as well where none is at hand, and in a
-   * dry run.
+   * Current entries that it matched in memory. Entries that only Redis has are counted when memory has none, and in a dry
+   * run.
    */
   readonly matched: number;
   readonly took_ms: number;
@@ -32,7 +32,7 @@ export type PurgeReceipt = Receipt & {
   readonly warning?: string;
 };
 
-/** The route that purges. */
+/** The route of `POST /purge`. */
 export function purgeRoutes(parts: ProxyParts, log: Logger): RegisterRoutes {
   return (app) => {
     app.post('/purge', async (request, reply) => {
@@ -50,7 +50,7 @@ export function purgeRoutes(parts: ProxyParts, log: Logger): RegisterRoutes {
 type Selected =
   { readonly kind: 'purge'; readonly purge: Purge } | { readonly kind: 'bad'; readonly detail: string };
 
-/** One record for the purge log from all selectors together. */
+/** One record for the purge log from all selectors. */
 function selectPurge(request: PurgeRequest, site: Site): Selected {
   const { users, types, everything, soft } = request;
   const tags: Tag[] = [...request.tags.map(toTag), ...types.map(typeTag)];
@@ -73,7 +73,7 @@ async function carryOut(parts: ProxyParts, purge: Purge, { dryRun }: PurgeReques
   const { clock, purgeLog } = parts;
   const startedMs = clock.monotonicMs();
   const meets = purgeLog.meets(purge);
-  // Counting waits: the purge does not.
+  // The purge never waits for the count.
   const { instances } = dryRun ? notAppended : await purgeLog.append(purge);
   const { matched, isWhole } = await countMet(parts, { purge, meets, dryRun });
   return {
@@ -82,7 +82,7 @@ async function carryOut(parts: ProxyParts, purge: Purge, { dryRun }: PurgeReques
     took_ms: Math.round(clock.monotonicMs() - startedMs),
     ...(dryRun ? { dry_run: true } : {}),
     ...(matched === 0
-      ? { warning: isWhole ? 'nothing matched' : 'nothing matched of what could be looked at' }
+      ? { warning: isWhole ? 'nothing matched' : 'nothing matched among the entries that could be checked' }
       : {}),
   };
 }
@@ -95,8 +95,8 @@ type Counting = {
 type Met = { readonly matched: number; readonly isWhole: boolean };
 
 /**
- * How many entries a purge meets. The count of Redis is waited for only where the answer would else be that nothing was
- * met, and not for long; a dry run is for the count.
+ * How many entries a purge matches. It waits for the count from Redis only in a dry run, or briefly when memory has no
+ * match.
  */
 async function countMet({ store }: ProxyParts, { purge, meets, dryRun }: Counting): Promise<Met> {
   const matched = await countAtHand(store.entries(), meets);
@@ -109,7 +109,7 @@ async function countMet({ store }: ProxyParts, { purge, meets, dryRun }: Countin
 
 const countedAtOnce = 2000;
 
-/** A few milliseconds at a time: clients do not wait for a count. */
+/** Counts a few milliseconds at a time, so that clients never wait for it. */
 async function countAtHand(
   entries: Iterable<PurgeSubject>,
   meets: (subject: PurgeSubject) => boolean,
@@ -128,7 +128,7 @@ const notAppended: Receipt = { instances: { known: 1, acknowledged: 1 } };
 
 const mostLogged = 20;
 
-/** What of a purge is logged: URLs without their queries, which may hold secrets, users as digests, and no endless lists. */
+/** The logged form of a purge: URLs without queries (they may hold secrets), users as digests, lists cut short. */
 function audit({ urls, prefixes, tags, types, users, everything, soft, dryRun }: PurgeRequest): object {
   const some = (list: readonly string[]): readonly string[] =>
     list.length <= mostLogged ? list : [...list.slice(0, mostLogged), `and ${list.length - mostLogged} more`];

@@ -1,15 +1,15 @@
 /**
- * The query of a control request: parameters that are known, each as often as it may come.
+ * Reads the query of a control request strictly.
  */
 
 import type { FastifyRequest } from 'fastify';
 
-/** Values by name. `detail` says what is wrong. */
+/** Values by name, or what is wrong. */
 export type ReadQuery =
   | { readonly kind: 'ok'; readonly values: ReadonlyMap<string, readonly string[]> }
   | { readonly kind: 'bad'; readonly detail: string };
 
-/** `one` may come once, `many` repeatedly, and all of `required` must. */
+/** `one` may be given once, `many` repeatedly; all of `required` must be given. */
 export type QueryShape = {
   readonly one: readonly string[];
   readonly many?: readonly string[];
@@ -25,7 +25,7 @@ export function readQuery(request: FastifyRequest, { one, many = [], required }:
     if (!one.includes(name) && !many.includes(name)) {
       return {
         kind: 'bad',
-        detail: `there is no parameter ${JSON.stringify(name)}; there are ${[...one, ...many].join(', ')}`,
+        detail: `unknown parameter ${JSON.stringify(name)}; the parameters are ${[...one, ...many].join(', ')}`,
       };
     }
     const before = values.get(name);

@@ -1,8 +1,8 @@
 /**
- * The configuration, read again: whole or not at all (CONTRACT §2 "Details that matter").
+ * Reloads the configuration: whole or not at all (CONTRACT §2 "Details that matter").
  *
- * Promises: one reload at a time, in the order asked for; a bad file changes nothing; sections that only a restart can
- * change keep their values of before, and are named.
+ * Promises: one reload at a time, in order. A bad file changes nothing. Sections that need a restart keep their previous
+ * values and are named.
  */
 
 import { isDeepStrictEqual } from 'node:util';
@@ -14,7 +14,7 @@ import { type Problem, renderProblem, type Warning } from '../config/reader/prob
 import type { RegisterRoutes } from './api.ts';
 import { sendProblem } from './problem-answer.ts';
 
-/** `unreadable`: the file is not there, or may not be read. */
+/** `unreadable`: the file is missing or cannot be read. */
 export type ReadConfigResult = ParseResult | { readonly kind: 'unreadable'; readonly message: string };
 export type ReadConfig = () => Promise<ReadConfigResult>;
 
@@ -39,7 +39,7 @@ export type ReloadParts = {
   readonly replace: (config: Config) => Promise<void>;
 };
 
-/** Makes the function that reads the configuration again. */
+/** Creates the function that reloads the configuration. */
 export function createReload({ read, current, replace }: ReloadParts): Reload {
   let last: Promise<unknown> = Promise.resolve();
   const once = async (readNow: ReadConfig): Promise<ReloadResult> => {
@@ -54,7 +54,7 @@ export function createReload({ read, current, replace }: ReloadParts): Reload {
   return () => {
     if (read === undefined) return Promise.resolve({ kind: 'no-file' });
     const next = last.then(() => once(read));
-    // The next one waits for this one's end, whatever that is.
+    // The next reload waits until this one ends, whether it succeeds or not.
     last = next.catch(() => undefined);
     return next;
   };
@@ -71,7 +71,7 @@ function withoutRestart({ upstream, listen, control, store, ttl }: Config, after
   return { ...after, upstream, listen, control, store, ttl: { ...after.ttl, popular: ttl.popular } };
 }
 
-/** The route that reads the configuration again. */
+/** The route of `POST /reload`. */
 export function reloadRoutes(reload: Reload, log: Logger): RegisterRoutes {
   return (app) => {
     app.post('/reload', async (request, reply) => {
@@ -90,13 +90,13 @@ export function reloadRoutes(reload: Reload, log: Logger): RegisterRoutes {
             code,
             message,
           }));
-          const detail = `the file has ${problems.length} problems; the configuration of before stays in force`;
+          const detail = `the file has ${problems.length} problems; the previous configuration stays in force`;
           return sendProblem(reply, { status: 422, detail, members: { problems } });
         }
         case 'unreadable':
           return sendProblem(reply, {
             status: 422,
-            detail: `${result.message}; the configuration of before stays in force`,
+            detail: `${result.message}; the previous configuration stays in force`,
           });
         case 'no-file':
           return sendProblem(reply, {

@@ -1,16 +1,16 @@
 /**
- * The body of `POST /warm`, read strictly: paths only, for what is warmed comes from the configured origin and nowhere else
+ * Reads the body of `POST /warm` strictly. It takes paths only: pages are warmed from the configured origin and nowhere else
  * (CONTRACT §3).
  */
 
-/** What to warm: paths, a sitemap's path, and so many of what was asked for most. */
+/** What to warm: paths, the path of a sitemap, and the number of most requested pages. */
 export type WarmRequest = {
   readonly urls: readonly string[];
   readonly sitemap: string | undefined;
   readonly popular: number;
 };
 
-/** `detail` is a sentence about the first thing that is wrong. */
+/** `detail` is a sentence about the first mistake. */
 export type ReadWarm =
   { readonly kind: 'ok'; readonly request: WarmRequest } | { readonly kind: 'bad'; readonly detail: string };
 
@@ -20,7 +20,7 @@ const known: readonly string[] = ['urls', 'popular', 'sitemap'];
 const mostUrls = 50_000;
 const mostPopular = 10_000;
 
-/** Reads the body and the type it claims to be of. */
+/** Reads the body and its content type. */
 export function readWarm(body: unknown, contentType: string | undefined): ReadWarm {
   if (!/^application\/json\s*(?:;|$)/i.test(contentType ?? ''))
     return bad('the body must be application/json');
@@ -28,15 +28,15 @@ export function readWarm(body: unknown, contentType: string | undefined): ReadWa
   if (fields === undefined) return bad('the body must be a JSON object');
   const stranger = Object.keys(fields).find((name) => !known.includes(name));
   if (stranger !== undefined)
-    return bad(`there is no field ${JSON.stringify(stranger)}; there are ${known.join(', ')}`);
+    return bad(`unknown field ${JSON.stringify(stranger)}; the fields are ${known.join(', ')}`);
   const { urls = [], popular = 0, sitemap } = fields;
   if (!Array.isArray(urls) || !urls.every(isPath))
-    return bad('urls must be a list of paths, each begins with /');
+    return bad('urls must be a list of paths that begin with /');
   if (urls.length > mostUrls) return bad(`urls has more than ${mostUrls} paths`);
   if (!isCount(popular)) return bad(`popular must be a whole number from 0 to ${mostPopular}`);
   if (sitemap !== undefined && !isPath(sitemap)) return bad('sitemap must be a path that begins with /');
   if (urls.length === 0 && popular === 0 && sitemap === undefined)
-    return bad('there is nothing to warm: give urls, popular or sitemap');
+    return bad('nothing to warm: give urls, popular or sitemap');
   return { kind: 'ok', request: { urls, popular, sitemap } };
 }
 
@@ -46,7 +46,7 @@ function parsedObject(body: unknown): Readonly<Record<string, unknown>> | undefi
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
     return isObject ? (value as Readonly<Record<string, unknown>>) : undefined;
   } catch {
-    // Where it went wrong is of little use to a program, and the text may hold anything.
+    // The parser's message quotes the body, which may hold anything.
     return undefined;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * `POST /warm`: an operator has the cache filled (CONTRACT §3). Who accepts `text/event-stream` is told how it goes on, event
- * by event; who leaves stops it.
+ * `POST /warm`: an operator fills the cache (CONTRACT §3). A client that accepts `text/event-stream` gets progress events;
+ * disconnecting stops the job.
  */
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -10,7 +10,7 @@ import { sendProblem } from './problem-answer.ts';
 import type { Seconds } from '../kit/time.ts';
 import { readWarm, type WarmRequest } from './warm-request.ts';
 
-/** How many were settled, and how. `refused`: not to be had in the background, or not for the store. */
+/** Counts by result. `refused`: cannot be fetched in the background, or must not be stored. */
 type Counts = {
   readonly asked: number;
   readonly warmed: number;
@@ -19,7 +19,7 @@ type Counts = {
   readonly failed: number;
 };
 
-/** Warms; `busy`: a warm-up is under way. */
+/** Runs a warm-up; `busy`: one is already running. */
 export type WarmUp = (
   request: WarmRequest,
   options: {
@@ -30,7 +30,7 @@ export type WarmUp = (
 
 type Answer = Counts & { readonly took_ms: number };
 
-/** The route that warms. */
+/** The route of `POST /warm`. */
 export function warmRoutes(warm: WarmUp, log: Logger): RegisterRoutes {
   return (app) => {
     app.post('/warm', async (request, reply) => {
@@ -38,8 +38,9 @@ export function warmRoutes(warm: WarmUp, log: Logger): RegisterRoutes {
       if (read.kind === 'bad') return sendProblem(reply, { status: 400, detail: read.detail });
       const { signal, onProgress, finish } = follow(request, reply);
       const summary = await warm(read.request, { signal, onProgress });
-      if (summary === 'busy') return sendProblem(reply, { status: 409, detail: 'a warm-up is under way' });
-      log.info({ address: request.ip, warm: summary }, 'control: warmed up');
+      if (summary === 'busy')
+        return sendProblem(reply, { status: 409, detail: 'a warm-up is already running' });
+      log.info({ address: request.ip, warm: summary }, 'control: warm-up finished');
       return finish(answerOf(summary));
     });
   };
@@ -51,7 +52,7 @@ type Following = {
   readonly finish: (answer: Answer) => FastifyReply;
 };
 
-/** Nothing is sent before the first event: a warm-up that may not begin is answered as a problem. */
+/** Sends nothing before the first event, so that a warm-up that cannot start is answered with a problem. */
 function follow(request: FastifyRequest, reply: FastifyReply): Following {
   const leaving = new AbortController();
   reply.raw.once('close', () => {

@@ -1,6 +1,6 @@
 /**
- * What was counted, for scrapers, scripts and the dashboard (CONTRACT §3). What the answers are is given from outside; the
- * paths, the parameters and the formats are here.
+ * Metrics, reports and alerts for scrapers, scripts and the dashboard (CONTRACT §3): paths, parameters and formats. The
+ * answers come from the watch room.
  */
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -8,23 +8,22 @@ import type { RegisterRoutes } from './api.ts';
 import { sendProblem } from './problem-answer.ts';
 import { readQuery } from './query.ts';
 
-/** Where a report's period and format are one of these. */
 export type ReportPeriod = 'day' | 'week';
 export type ReportFormat = 'json' | 'text' | 'markdown' | 'html';
 
-/** Gives the answers; everything but `metrics` and `report` is sent as JSON. */
+/** The answers. All but `metrics` and `report` are sent as JSON. */
 export type WatchAnswers = {
   readonly metrics: () => Promise<{ readonly text: string; readonly contentType: string }>;
   readonly summary: () => object;
   readonly misses: () => object;
   readonly hot: () => object;
   readonly alerts: () => object;
-  /** All the dashboard shows, with charts of so many seconds. */
+  /** Everything the dashboard shows, with charts over `spanSeconds`. */
   readonly overview: (spanSeconds: number) => object;
   readonly report: (period: ReportPeriod, format: ReportFormat) => Promise<string>;
 };
 
-/** Charts reach so far back, in seconds. */
+/** The spans of the charts, in seconds. */
 const spans: ReadonlyMap<string, number> = new Map([
   ['10m', 600],
   ['1h', 3600],
@@ -38,7 +37,7 @@ const contentTypes: Readonly<Record<ReportFormat, string>> = {
   html: 'text/html; charset=utf-8',
 };
 
-/** The routes that only read. */
+/** The read-only routes. */
 export function watchRoutes(answers: WatchAnswers): RegisterRoutes {
   return (app) => {
     app.get('/metrics', async (_request, reply) => {
@@ -61,7 +60,7 @@ export function watchRoutes(answers: WatchAnswers): RegisterRoutes {
 }
 
 const refuse = (reply: FastifyReply, name: string, words: readonly string[]): FastifyReply =>
-  sendProblem(reply, { status: 400, detail: `${name} is one of ${words.join(', ')}` });
+  sendProblem(reply, { status: 400, detail: `${name} must be one of ${words.join(', ')}` });
 
 async function sendReport(
   answers: WatchAnswers,
@@ -74,7 +73,7 @@ async function sendReport(
   const format = query.values.get('format')?.[0] ?? 'json';
   if (period !== 'day' && period !== 'week') return refuse(reply, 'period', ['day', 'week']);
   if (!isFormat(format)) return refuse(reply, 'format', Object.keys(contentTypes));
-  // Its charts are drawn in place and its style is its own: nothing of it may run or be loaded.
+  // Charts are inline SVG and the style is inline: nothing may run or be loaded.
   if (format === 'html') void reply.header('Content-Security-Policy', reportPolicy);
   return reply.type(contentTypes[format]).send(await answers.report(period, format));
 }

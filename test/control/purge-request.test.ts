@@ -43,8 +43,8 @@ const mistakes: readonly (readonly [what: string, body: string, detail: RegExp])
   ['no JSON', '{tags:[]}', /not JSON/],
   ['a list', '["a"]', /JSON object/],
   ['null', 'null', /JSON object/],
-  ['an unknown field', '{"tag":["a"]}', /no field "tag"/],
-  ['a field of every object', '{"__proto__":["a"]}', /no field/],
+  ['an unknown field', '{"tag":["a"]}', /unknown field "tag"/],
+  ['a field of every object', '{"__proto__":["a"]}', /unknown field/],
   ['a text for a list', '{"tags":"a"}', /tags must be a list/],
   ['null for a list', '{"everything":true,"tags":null}', /tags must be a list/],
   ['a number in a list', '{"tags":["a",1]}', /tags must hold strings/],
@@ -52,9 +52,9 @@ const mistakes: readonly (readonly [what: string, body: string, detail: RegExp])
   ['blanks', '{"urls":["  "]}', /urls holds an empty/],
   ['a text for a flag', '{"everything":"true"}', /everything must be/],
   ['null for a flag', '{"tags":["a"],"soft":null}', /soft must be/],
-  ['no selector', '{}', /nothing is selected/],
-  ['empty lists', '{"tags":[],"urls":[]}', /nothing is selected/],
-  ['only flags', '{"soft":true,"dry_run":true,"everything":false}', /nothing is selected/],
+  ['no selector', '{}', /nothing selected/],
+  ['empty lists', '{"tags":[],"urls":[]}', /nothing selected/],
+  ['only flags', '{"soft":true,"dry_run":true,"everything":false}', /nothing selected/],
 ];
 
 for (const [what, body, detail] of mistakes) {

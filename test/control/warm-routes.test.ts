@@ -18,7 +18,7 @@ t.test('the body is read strictly: paths only, and nothing misspelt', async (t) 
   t.match(read({ urls: '/a' }), /list of paths/);
   t.match(read({ popular: -1 }), /whole number/);
   t.match(read({ popular: 1.5 }), /whole number/);
-  t.match(read({ url: ['/a'] }), /no field "url"/);
+  t.match(read({ url: ['/a'] }), /unknown field "url"/);
   t.match(read({ sitemap: 'http://elsewhere.example/s.xml' }), /sitemap must be a path/);
   t.match(read([]), /JSON object/);
   t.match(readWarm('{', json), { kind: 'bad' });
@@ -37,7 +37,7 @@ t.test('POST /warm answers with a summary, and logs it', async (t) => {
   t.equal(answer.status, 200);
   t.match(await answer.json(), { asked: 2, warmed: 2, fresh: 0, refused: 0, failed: 0, took_ms: Number });
   t.ok(requests.length >= 2);
-  t.ok(logged.some(({ msg }) => msg === 'control: warmed up'));
+  t.ok(logged.some(({ msg }) => msg === 'control: warm-up finished'));
   t.match(await (await control('/warm', post({ urls: ['/a'] }))).json(), { asked: 1, fresh: 1 });
 });
 
