@@ -82,8 +82,12 @@ export const loginOf = (
 ): RedisLogin | undefined => (password === undefined ? undefined : { username, password });
 
 /** The URL with all that was said beside it. */
-export function wholeUrl(url: string, { username, password, tls }: Partial<Access>): string {
+export function wholeUrl(
+  url: string,
+  { username, password, tls, database }: Partial<Access> & { readonly database?: number | undefined },
+): string {
   const whole = new URL(tls === undefined ? url : url.replace(/^redis:/, 'rediss:'));
+  if (database !== undefined) whole.pathname = `/${database}`;
   if (username !== undefined) whole.username = encodeURIComponent(username);
   if (password !== undefined) whole.password = encodeURIComponent(password);
   return whole.href;

@@ -2,12 +2,14 @@
  * The section `store`: what is kept, where, and how far instances may lag behind each other.
  */
 
+import type { YAMLMap } from 'yaml';
 import { checkAccess, loginOf, redisAccessKeys, wholeUrl } from './check-redis-access.ts';
 import { type RedisConfig, type RedisServer, type StoreConfig, defaults } from '../config.ts';
 import { peer, redisUrl } from '../reader/read-address.ts';
-import { bool, duration, size, text, textAs, word } from '../reader/read-scalar.ts';
+import { bool, duration, number, size, text, textAs, word } from '../reader/read-scalar.ts';
 import {
   type Reader,
+  type Reading,
   type Shape,
   failed,
   listOf,
@@ -26,6 +28,7 @@ const redisKeys = {
   cluster: optional(notEmpty(listOf(peer))),
   sentinels: optional(notEmpty(listOf(peer))),
   name: optional(text),
+  database: optional(number({ min: 0, max: 1_000_000, whole: true })),
   ...redisAccessKeys,
   prefix: or(
     textAs({
@@ -60,8 +63,20 @@ const redisSection = section(redisKeys, (read, at, node) => {
       placeOfKey(node, 'sentinels'),
     );
   }
+  checkDatabase(read, at, node);
   checkAccess(read, at, node);
 });
+
+function checkDatabase(
+  { url, database }: { readonly url?: string | undefined; readonly database?: number | undefined },
+  at: Reading,
+  node: YAMLMap,
+): void {
+  const refuse = (why: string): void => at.report('conflicting-keys', why, placeOfKey(node, 'database'));
+  if (node.has('cluster') && (database ?? 0) !== 0) refuse('a Cluster has only database 0');
+  if (node.has('database') && url !== undefined && new URL(url).pathname.length > 1)
+    refuse('the URL has the number of a database already');
+}
 
 type Redis = Shape<typeof redisKeys>;
 
@@ -72,13 +87,13 @@ const redis: Reader<RedisConfig> = then(redisSection, (read) => {
 });
 
 function serverOf(read: Redis): RedisServer | undefined {
-  const { url, cluster, sentinels, name, tls } = read;
+  const { url, cluster, sentinels, name, database, tls } = read;
   const login = loginOf(read.username, read.password);
   if (url !== undefined) return { kind: 'url', url: wholeUrl(url, read), tls };
   if (cluster !== undefined) return { kind: 'cluster', nodes: cluster, login, tls };
   if (sentinels === undefined || name === undefined) return undefined;
   const sentinelLogin = loginOf(read.sentinelUsername, read.sentinelPassword);
-  return { kind: 'sentinels', sentinels, name, login, sentinelLogin, tls };
+  return { kind: 'sentinels', sentinels, name, database, login, sentinelLogin, tls };
 }
 
 const storeSection = section(

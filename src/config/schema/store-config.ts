@@ -36,6 +36,8 @@ export type RedisServer = (
       readonly kind: 'sentinels';
       readonly sentinels: readonly Address[];
       readonly name: string;
+      /** Absent: 0. */
+      readonly database?: number | undefined;
       readonly login?: RedisLogin | undefined;
       /** At the Sentinels themselves. */
       readonly sentinelLogin?: RedisLogin | undefined;

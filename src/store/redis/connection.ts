@@ -44,10 +44,29 @@ export function openConnection(
   };
   const tell = (error: Error): void => onError(tellable(error));
   const client = clientOf(server, common, tell);
-  client.on('error', tell);
-  // A Cluster says little of its own about why it cannot be reached.
-  if (client instanceof Cluster) client.on('node error', tell);
+  if (client instanceof Redis) endFailedHandshakes(client, tell);
+  else {
+    client.on('error', tell);
+    // A Cluster says little of its own about why it cannot be reached.
+    client.on('node error', tell);
+  }
   return client;
+}
+
+/**
+ * Ends a connection whose handshake fails in any part, and tells why, once a connection.
+ *
+ * ioredis 6.0.0 reports a SELECT that was refused, or not answered in time, as an `error` event, is ready all the same,
+ * and sends every command to database 0.
+ */
+export function endFailedHandshakes(client: Redis, tell: (error: Error) => void): void {
+  client.on('error', (error: Error) => {
+    if (client.status !== 'connect') tell(error);
+    else if (!client.stream.destroyed) {
+      client.stream.destroy();
+      tell(error);
+    }
+  });
 }
 
 /** What every connection is opened with. */
@@ -72,6 +91,7 @@ function clientOf(server: RedisServer, common: Common, tell: (error: Error) => v
         ...loginOptions(server.login),
         ...sentinelOptions(server, common),
         name: server.name,
+        db: server.database,
       });
     case 'cluster':
       return new Cluster(
@@ -173,13 +193,23 @@ export function within<Value>(limitMs: number, promise: Promise<Value>): Promise
   });
 }
 
+/** An error of ioredis, with what it may say of the node of a Cluster, and of the command that failed. */
+type RedisError = Error & {
+  readonly code?: unknown;
+  readonly lastNodeError?: unknown;
+  readonly command?: { readonly name: string; readonly args: readonly unknown[] };
+};
+
 /** What can be said of an error: not where Redis is. */
-function tellable(error: Error & { readonly code?: unknown; readonly lastNodeError?: unknown }): string {
+export function tellable(error: RedisError): string {
   // Of a Cluster the reason of the node tried last says more.
   const { lastNodeError } = error;
   if (lastNodeError instanceof Error) return `${error.message} ${tellable(lastNodeError)}`.slice(0, 200);
   if (error.code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'the certificate is for another name';
   if (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN')
     return `its name is not known (${error.code})`;
-  return error.message.replace(/\S*:\d+/g, '…').slice(0, 200);
+  const { command } = error;
+  const refused =
+    command?.name === 'select' ? `database ${String(command.args[0])} cannot be selected: ` : '';
+  return `${refused}${error.message}`.replace(/\S*:\d+/g, '…').slice(0, 200);
 }

@@ -7,6 +7,7 @@
  */
 
 import { Redis } from 'ioredis';
+import { endFailedHandshakes, tellable } from './connection.ts';
 
 export type KeyEventsOptions = {
   /** `redis://` or `rediss://`, with the number of the database as path. */
@@ -42,9 +43,7 @@ export function followKeyEvents(options: KeyEventsOptions): KeyEvents {
   client.on('message', (channel: string, key: string) => {
     if (channel.startsWith(prefix)) options.onKey(key);
   });
-  client.on('error', (error: Error) => {
-    options.onTrouble(error.message.replace(/\b[\w.-]+:\d+\b/g, 'the server'));
-  });
+  endFailedHandshakes(client, (error) => options.onTrouble(tellable(error)));
   client.on('ready', () => {
     listen(client, prefix, options).catch((error: unknown) => {
       options.onTrouble(error instanceof Error ? error.message : String(error));

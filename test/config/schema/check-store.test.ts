@@ -25,6 +25,13 @@ t.test('Redis is one URL, a cluster, or sentinels with a name', async (t) => {
   });
 });
 
+t.test('the number of a database stands in the URL or beside it, and beside Sentinels', async (t) => {
+  t.match(redisIn('url: "redis://a/7"'), { server: { url: 'redis://a/7' } });
+  t.match(redisIn('url: "redis://a", database: 7'), { server: { url: 'redis://a/7' } });
+  t.match(redisIn('sentinels: ["a:1"], name: m, database: 7'), { server: { database: 7 } });
+  t.match(redisIn('cluster: ["a:1"], database: 0'), { server: { kind: 'cluster' } });
+});
+
 const bad: readonly (readonly [string, string])[] = [
   ['prefix: x', '17 missing-key'],
   ['url: redis://a, cluster: ["b:1"]', '44 conflicting-keys'],
@@ -36,6 +43,10 @@ const bad: readonly (readonly [string, string])[] = [
   ['url: redis://a/zero', '24 bad-url'],
   ['url: redis://a/0?maxRetriesPerRequest=9', '24 bad-url'],
   ['url: redis://a, prefix: "{a}"', '43 bad-name'],
+  ['cluster: ["a:1"], database: 1', '47 conflicting-keys'],
+  ['cluster: ["a:1/1"]', '29 bad-address'],
+  ['url: redis://a/1, database: 1', '47 conflicting-keys'],
+  ['url: redis://a, database: -1', '45 out-of-range'],
   ['url: redis://a, deadline: 0', '45 out-of-range'],
 ];
 for (const [keys, expected] of bad) {
