@@ -1,5 +1,5 @@
 /**
- * A stored response as operators may see it: never its body, its key, or who it belongs to but as a digest.
+ * A stored response as operators may see it: without body and key, its owner only as a digest.
  */
 
 import { effectiveDirectives } from '../http/cache-control.ts';
@@ -10,7 +10,7 @@ import type { EpochMs } from '../kit/time.ts';
 import type { PurgeLog } from '../store/purge-log.ts';
 import { type EntryHead, headBytes } from '../store/store.ts';
 
-/** One stored variant. Durations in whole seconds; `ttl` is what is left, negative once stale. */
+/** One stored variant. Durations are whole seconds; `ttl` is what is left, negative once stale. */
 export type EntryView = {
   readonly host: string;
   readonly target: string;
@@ -18,7 +18,7 @@ export type EntryView = {
   readonly content_type: string;
   /** `public`, `anonymous`, or the first 16 digits of an identity's digest, which `purge --user` takes. */
   readonly partition: string;
-  /** `validate`: only after asking the origin; `purged`: never again. */
+  /** `validate`: used only after the origin confirms it; `purged`: never used again. */
   readonly state: 'fresh' | 'stale' | 'validate' | 'purged';
   readonly age: number;
   readonly ttl: number;
@@ -27,18 +27,18 @@ export type EntryView = {
   readonly tags: readonly string[];
   /** Names of the request fields that select this variant. */
   readonly vary: readonly string[];
-  /** In bytes: the body, and all it takes in the store. */
+  /** In bytes: the body, and everything it occupies in the store. */
   readonly size: number;
   readonly stored_size: number;
-  /** How many requests it has answered here. */
+  /** How many requests it has answered on this instance. */
   readonly hits: number;
   readonly tier: 'memory' | 'redis';
   readonly origin_seconds: number;
-  /** Which rule kept it, and where its lifetime comes from. */
+  /** Which rule stored it, and where its lifetime comes from. */
   readonly why_stored: string;
 };
 
-/** Where an entry was found, and how much of it has been used. */
+/** Where an entry was found, and how often it was used. */
 export type EntryPlace = Pick<EntryView, 'hits' | 'tier'>;
 
 /** What an operator may see of an entry at `now`. */
@@ -70,7 +70,7 @@ export function describeEntry(
   };
 }
 
-/** A partition as it may be shown. */
+/** A partition in the form that may be shown. */
 export const shortPartition = (partition: string): string =>
   /^[0-9a-f]{64}$/.test(partition) ? partition.slice(0, 16) : partition;
 

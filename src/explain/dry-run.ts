@@ -1,8 +1,8 @@
 /**
- * The request path without a network: an exchange goes through the very pipeline, with parts that record instead of act.
+ * The request path without a network: an exchange goes through the real pipeline, with parts that record instead of act.
  *
- * Promises: nothing is sent, stored, purged, counted or learned, and the clock stands still; what is said here about an
- * exchange is what the pipeline does, because the pipeline says it.
+ * Promises: nothing is sent, stored, purged, counted or learned, and the clock stands still. The result is what the pipeline
+ * does, because the pipeline computes it.
  */
 
 import { combinedValue, fieldLines } from '../http/fields.ts';
@@ -23,31 +23,31 @@ import type { Forwarded } from '../proxy/pass/pass.ts';
 import { createPipeline } from '../proxy/pipeline.ts';
 import { nobody, type Reply } from '../proxy/exchange/reply.ts';
 
-/** The origin's answer, as imagined; without a body, one of the length its head gives. */
+/** The assumed answer of the origin. Without `body`, it has one of the length in its head. */
 export type DryAnswer = { readonly status: number; readonly fields: Fields; readonly body?: Buffer };
 
 export type DryRunInput = {
   readonly request: ClientRequest;
   readonly answer: DryAnswer;
   readonly now: EpochMs;
-  /** Whether what is stored is looked up; otherwise every exchange is a first one. */
+  /** Whether to look in the store; otherwise every exchange is a first one. */
   readonly usesStore: boolean;
 };
 
 /** What the pipeline did, or would have done. */
 export type DryRun = {
   readonly outcome: Outcome;
-  /** Its Cache-Status as the client gets it: with a body to come it is written before all is known. */
+  /** Its Cache-Status as the client gets it: it is written before the body has arrived. */
   readonly cacheStatus: string | undefined;
-  /** Known when the request is the cache's business. */
+  /** Present when the request may use the cache. */
   readonly exchange: CacheExchange | undefined;
-  /** What the store has under its key. */
+  /** The stored responses under its key. */
   readonly variants: readonly Entry[];
-  /** What the origin would be sent. */
+  /** The request that the origin would get. */
   readonly sent: Pick<OriginRequest, 'method' | 'target' | 'fields'> | undefined;
   /** What would be stored. */
   readonly entry: Entry | undefined;
-  /** What would be made stale. */
+  /** The purges it would cause. */
   readonly purges: readonly Purge[];
   readonly body: Buffer;
 };
@@ -73,7 +73,7 @@ export async function dryRun(parts: ProxyParts, input: DryRunInput): Promise<Dry
   await proxied;
   await record.renewal;
   const { outcome, cacheStatus, exchange, variants, sent, entry, purges } = record;
-  if (outcome === undefined) throw new Error('the pipeline came to no outcome');
+  if (outcome === undefined) throw new Error('the pipeline reported no outcome');
   return { outcome, cacheStatus, exchange, variants, sent, entry, purges, body };
 }
 
@@ -82,7 +82,7 @@ type Recorded = {
   cacheStatus?: string | undefined;
   exchange?: CacheExchange;
   variants: readonly Entry[];
-  /** What goes on behind a stale response that was given. */
+  /** The renewal behind a stale response. */
   renewal?: Promise<unknown> | undefined;
   sent?: DryRun['sent'];
   entry?: Entry;
@@ -114,13 +114,13 @@ function recordingParts(
     flights: new SingleFlight({ maxFlights: 1, maxWaiters: 0 }),
     uncacheable: new BoundedMap(1),
     evicted: usesStore ? evicted : new BoundedMap(1),
-    // This request would be counted before it is asked for.
+    // The request itself would be counted first.
     popularity: { record: ignore, isHigh: (key, at) => popularity.isHigh(key, at, 1) },
-    // Its body, if it has any, is a text somebody made up.
+    // Its body, if any, is made up.
     codedBodies: { isWhole: () => true },
     learnSession: ignore,
     background: recordingBackground(record),
-    // The first is that of the exchange itself, not of a renewal behind it.
+    // The first outcome is that of the exchange itself; later ones belong to a renewal.
     onOutcome: (outcome) => void (record.outcome ??= outcome),
   };
 }
@@ -146,7 +146,7 @@ function recordingBackground(record: Recorded): Background {
   };
 }
 
-/** Looks into a store without its noticing: a use would keep an entry longer. */
+/** Reads a store without counting as use: a use would keep an entry longer. */
 function recordingStore(store: Store | undefined, record: Recorded): Store {
   const peek: Store['peek'] = (key) =>
     store === undefined ? [] : [...store.entries()].filter((entry) => entry.key === key);
@@ -166,7 +166,7 @@ function recordingStore(store: Store | undefined, record: Recorded): Store {
   };
 }
 
-/** Whether the origin may be asked, without being the one who finds out. */
+/** Whether the breaker lets requests through, without becoming its probe. */
 function seenHealth({ origin: { health }, clock }: ProxyParts): OriginCondition {
   const pauseMs = (): number => health.pauseMs(clock.monotonicMs());
   return {
@@ -184,7 +184,7 @@ type Recording = { readonly record: Recorded; readonly health: OriginCondition }
 function recordingOrigin({ status, fields }: DryAnswer, { record, health }: Recording): Origin {
   return {
     send: ({ method, target, fields: sent }, receiver) => {
-      // A validation whose answer is about something else is followed by another request.
+      // A validation whose 304 does not match is followed by a second request.
       record.sent ??= { method, target, fields: sent };
       const play = new Playback(receiver);
       const body = method === 'HEAD' ? undefined : record.body;
@@ -194,14 +194,14 @@ function recordingOrigin({ status, fields }: DryAnswer, { record, health }: Reco
       return play;
     },
     get agent(): never {
-      throw new Error('nothing of a dry run reaches the network');
+      throw new Error('a dry run must not reach the network');
     },
     health,
     close: () => Promise.resolve(),
   };
 }
 
-/** The imagined answer, as it would come from the network. */
+/** Delivers the assumed answer as the network would. */
 class Playback {
   readonly #receiver: OriginReceiver;
   #hasEnded = false;
@@ -226,18 +226,17 @@ class Playback {
   }
 
   resume(): void {
-    // Nothing is ever held back.
+    // There is no back-pressure.
   }
 }
 
 /**
- * A body of the length the answer's head gives; without one, long enough for every `smaller_than`. What is in it nobody
- * knows.
+ * A body of the length in the answer's head; without one, long enough for every `smaller_than`. Its content is unknown.
  */
 function imaginedBody({ fields }: DryAnswer, { config }: Site): Buffer {
   const given = combinedValue(fields, 'content-length');
   const length = given === undefined ? longestMinimum(config) : Number(given);
-  // What is longer than anything that is stored is refused by its head.
+  // A body too long to store is refused by its head.
   return length > 0 && length <= config.store.maxObjectBytes ? Buffer.alloc(length) : Buffer.alloc(0);
 }
 

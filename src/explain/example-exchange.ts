@@ -1,5 +1,5 @@
 /**
- * An example becomes an exchange: a request as somebody sends it, an answer as the origin gives it.
+ * Turns an example into an exchange: a client's request and the origin's answer.
  */
 
 import { createHmac } from 'node:crypto';
@@ -12,7 +12,7 @@ import type { DryAnswer } from './dry-run.ts';
 
 export type Sender = {
   readonly request: ExampleRequest;
-  /** Besides those of the person. */
+  /** In addition to those of the person. */
   readonly cookies?: Person['cookies'];
   readonly fields?: Person['fields'];
   readonly at: EpochMs;
@@ -22,7 +22,7 @@ const nobody: Person = { session: undefined, cookies: [], fields: [] };
 const personOf = ({ people }: ExampleFile, name: string | undefined): Person =>
   (name === undefined ? undefined : people.get(name)) ?? nobody;
 
-/** The request as it arrives, read by the proxy's own reader. The session was signed a minute before. */
+/** The request as the proxy reads it. Its session was signed a minute earlier. */
 export function exampleRequest(config: Config, file: ExampleFile, sender: Sender): AskedResult {
   const { request, cookies = [], fields = [], at } = sender;
   const person = personOf(file, request.as);
@@ -38,7 +38,7 @@ export function exampleRequest(config: Config, file: ExampleFile, sender: Sender
   return readAsked(asked, { hosts: undefined, trustedProxies: config.listen.trustedProxies });
 }
 
-/** The origin's answer to it. Without a body of its own it has one long enough for every `smaller_than`. */
+/** The origin's answer. Without a body in the example, it has one long enough for every `smaller_than`. */
 export function exampleAnswer(
   config: Config,
   file: ExampleFile,

@@ -1,5 +1,5 @@
 /**
- * The steps of an explanation that speak of the request: what it is for, who asks, and what it makes stale.
+ * The steps of an explanation about the request: its target, its identity, and what it makes stale.
  */
 
 import type { RequestDirectives } from '../http/cache-control.ts';
@@ -14,7 +14,7 @@ import type { DryRun } from './dry-run.ts';
 import type { CacheExchange } from '../proxy/exchange/exchange.ts';
 import type { Outcome, PassReason } from '../proxy/exchange/outcome.ts';
 
-/** One decision: a sentence for people, facts for programs. */
+/** One decision: a sentence for people and facts for programs. */
 export type ExplainStep = {
   readonly step:
     | 'target'
@@ -35,7 +35,7 @@ export type ExplainStep = {
   readonly facts: Readonly<Record<string, unknown>>;
 };
 
-/** How the target reads in its one spelling. */
+/** The target in its canonical spelling. */
 export function targetStep(given: string, { path, query, host, scheme }: ClientRequest): ExplainStep {
   const target = targetText(path, query);
   const text = `${target} at ${scheme}://${host}${given.endsWith(target) ? '' : ` (given as ${given})`}`;
@@ -46,7 +46,7 @@ export function targetStep(given: string, { path, query, host, scheme }: ClientR
   };
 }
 
-/** Which route and which write rule match. */
+/** The route and the write rule that match. */
 export function routeStep({ route, params }: Match, write: WriteMatch | undefined): ExplainStep {
   const named = Object.entries(params).map(([name, value]) => `${name}=${value}`);
   const found =
@@ -62,7 +62,7 @@ export function routeStep({ route, params }: Match, write: WriteMatch | undefine
   };
 }
 
-/** What kind of content it is. */
+/** The content type. */
 export function contentTypeStep({ contentType, route }: Match): ExplainStep {
   const { kind, name, scope, cacheControl } = contentType;
   const how =
@@ -74,10 +74,10 @@ export function contentTypeStep({ contentType, route }: Match): ExplainStep {
     kind === 'rule'
       ? { name, kind, unmatched, scope, cache_control: cacheControl }
       : { name, kind, unmatched };
-  return { step: 'content type', text: unmatched ? `${how} (what unmatched says)` : how, facts };
+  return { step: 'content type', text: unmatched ? `${how} (from unmatched)` : how, facts };
 }
 
-/** Who is asking, as far as may be shown. */
+/** The identity, hashed. */
 export function identityStep(identity: Identity): ExplainStep {
   switch (identity.kind) {
     case 'anonymous':
@@ -104,25 +104,25 @@ export function identityStep(identity: Identity): ExplainStep {
 }
 
 const passTexts: Readonly<Record<PassReason, string>> = {
-  rule: 'the route says pass',
-  unmatched: 'no route matches, and unmatched says pass',
+  rule: 'its route has type pass',
+  unmatched: 'no route matches, and unmatched is pass',
   method: 'only GET and HEAD are looked up',
   'write-rule': 'it is listed as a write',
   'request-body': 'it has a body',
-  'method-override': 'it claims to be of another method',
-  precondition: 'its precondition speaks of the state of the origin (RFC 9111 §4.3.2)',
+  'method-override': 'it overrides its method',
+  precondition: 'its precondition is about the state of the origin (RFC 9111 §4.3.2)',
   upgrade: 'it asks for a WebSocket',
-  identity: 'nobody can say safely who is asking',
+  identity: 'its identity cannot be established safely',
 };
 
-/** Why the request never touches the store, if so. */
+/** Why the request is passed, if it is. */
 export function passStep({ pass, doubt }: Outcome): ExplainStep | undefined {
   if (pass === undefined) return undefined;
   const detail = doubt === undefined ? '' : `: ${doubt}`;
   return { step: 'pass', text: `passed, ${passTexts[pass]}${detail}`, facts: { reason: pass, doubt } };
 }
 
-/** What the client demands of caches (RFC 9111 §5.2.1). */
+/** The client's cache directives (RFC 9111 §5.2.1). */
 export function directivesStep(exchange: CacheExchange | undefined): ExplainStep | undefined {
   if (exchange === undefined) return undefined;
   const given = Object.entries(exchange.directives satisfies RequestDirectives).filter(
@@ -133,7 +133,7 @@ export function directivesStep(exchange: CacheExchange | undefined): ExplainStep
   return { step: 'request directives', text, facts: Object.fromEntries(given) };
 }
 
-/** What tells this exchange apart from others. */
+/** The parts of the key. */
 export function keyStep(exchange: CacheExchange | undefined): ExplainStep | undefined {
   if (exchange === undefined) return undefined;
   const { plan, match, request, host, target } = exchange;
@@ -156,7 +156,7 @@ export function keyStep(exchange: CacheExchange | undefined): ExplainStep | unde
   return { step: 'key', text, facts: { digest, ...Object.fromEntries(parts) } };
 }
 
-/** How the client would be answered now. */
+/** The answer the client would get now. */
 export function answerStep({ outcome, cacheStatus: shown }: DryRun): ExplainStep {
   const { kind, status, miss, purgedBy } = outcome;
   const cause =
@@ -168,14 +168,14 @@ export function answerStep({ outcome, cacheStatus: shown }: DryRun): ExplainStep
   };
 }
 
-/** What the origin is sent; `isBehind`: behind an answer from the store. `otherwise`: were nothing stored. */
+/** What the origin is sent. `isBehind`: in the background of a stored answer. `otherwise`: if nothing were stored. */
 export function originStep(
   sent: DryRun['sent'],
   { isBehind, otherwise }: { isBehind: boolean; otherwise: DryRun['sent'] },
 ): ExplainStep {
   const facts = { asked: sent !== undefined && !isBehind, ...askedFacts(sent ?? otherwise) };
   if (sent !== undefined) {
-    const text = `${isBehind ? 'asked behind the answer: ' : ''}${askedText(sent)}`;
+    const text = `${isBehind ? 'asked in the background: ' : ''}${askedText(sent)}`;
     return { step: 'origin', text, facts: { ...facts, renewed: isBehind } };
   }
   const text =
@@ -189,7 +189,7 @@ const askedText = (sent: Sent): string => `${sent.method} ${sent.target} with ${
 const askedFacts = (sent: DryRun['sent']): Record<string, unknown> =>
   sent === undefined ? {} : { method: sent.method, target: sent.target, fields: namesOf(sent) };
 
-/** What its passing makes stale, before it is answered. */
+/** What the write makes stale before it is answered. */
 export function writeStep(purges: readonly Purge[]): ExplainStep | undefined {
   const tags = purges.flatMap((purge) => purge.tags);
   if (tags.length === 0) return undefined;

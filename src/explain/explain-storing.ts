@@ -1,5 +1,5 @@
 /**
- * The steps of an explanation that speak of the response: what is stored, whether it may be, for how long, under which tags.
+ * The steps of an explanation about the response: what is stored, whether the answer may be, for how long, with which tags.
  */
 
 import { combinedValue } from '../http/fields.ts';
@@ -17,7 +17,7 @@ import { chooseVariant } from '../proxy/hit/lookup.ts';
 import type { NotStoredReason } from '../proxy/exchange/outcome.ts';
 import { lifetimeByRule, planStorage, type StoragePlan, type StoredHead } from '../proxy/fetch/storing.ts';
 
-/** What the store has for the exchange, and the arithmetic of its freshness (RFC 9111 §4.2). */
+/** The stored response, if any, and how fresh it is (RFC 9111 §4.2). */
 export function entryStep(
   parts: ProxyParts,
   { exchange, variants }: Pick<DryRun, 'exchange' | 'variants'>,
@@ -29,9 +29,8 @@ export function entryStep(
   if (found.kind === 'none') {
     const { cause, purgedBy } = found;
     const others = othersAt(exchange, store);
-    const why =
-      cause === 'purged' ? `none that is current: purged by ${purgedBy ?? 'a purge'}` : `none: ${cause}`;
-    const text = others === 0 ? why : `${why}; ${others} of others at this target`;
+    const why = cause === 'purged' ? `none current: purged by ${purgedBy ?? 'a purge'}` : `none: ${cause}`;
+    const text = others === 0 ? why : `${why}; ${others} with other keys at this target`;
     const facts = { found: false, cause, purged_by: purgedBy, variants: variants.length, others };
     return { step: 'stored entry', text, facts };
   }
@@ -42,7 +41,7 @@ export function entryStep(
   const why =
     'reason' in reuse ? ` (${reuse.reason}; ${clause ?? ''})` : 'why' in reuse ? ` (${reuse.why})` : '';
   const purged = found.purgedBy === undefined ? '' : `; stale by a soft purge (${found.purgedBy})`;
-  // Looked up for this explanation, so it is at hand, wherever it was.
+  // The lookup for this explanation has brought it into memory.
   const place = { tier: 'memory', hits: store.uses(entry) } as const;
   const described = describeEntry(headOf(entry), { now, purgeLog, place });
   const sumFacts = { lifetime: round(entry.policy.lifetime), age: round(age), left: round(ttl) };
@@ -59,7 +58,7 @@ export function entryStep(
   return { step: 'stored entry', text: `${reuse.kind}${why}: ${sum}${purged}`, facts };
 }
 
-/** How many stored responses of other keys there are at the same target. */
+/** How many stored responses with other keys there are at this target. */
 function othersAt({ host, target, plan }: CacheExchange, store: ProxyParts['store']): number {
   let count = 0;
   for (const entry of store.entries()) {
@@ -68,14 +67,14 @@ function othersAt({ host, target, plan }: CacheExchange, store: ProxyParts['stor
   return count;
 }
 
-/** Whether the imagined answer may be stored, each step of its lifetime, and its tags. */
+/** Whether the assumed answer may be stored, each step of its lifetime, and its tags. */
 export function storingSteps(
   { exchange, entry, outcome, body }: DryRun,
   { question, now }: { question: { readonly status: number; readonly responseFields: Fields }; now: EpochMs },
 ): ExplainStep[] {
   if (exchange === undefined) return entry === undefined ? [] : keptSteps(entry);
   if (outcome.kind === 'refused') return [];
-  // A 304, a HEAD or the rest of a part makes anew what is stored: its lifetime is computed from that, as a GET's.
+  // A 304, a HEAD or the rest of a part updates the stored response; the lifetime is computed from the result.
   const isRenewal =
     entry !== undefined && (entry.status !== question.status || outcome.notStored !== undefined);
   const { status, fields } = isRenewal ? entry : { status: question.status, fields: question.responseFields };
@@ -89,7 +88,7 @@ export function storingSteps(
 
 const tagsStep = ({ tags }: Entry): ExplainStep => ({ step: 'tags', text: tags.join(', '), facts: { tags } });
 
-/** A POST's answer that says it is what a GET of the same target would get. */
+/** A POST's answer that says it is also the answer to a GET of its target. */
 function keptSteps(entry: Entry): ExplainStep[] {
   const clause = 'RFC 9110 §9.3.3';
   const { lifetime } = entry.policy;
@@ -124,7 +123,7 @@ function storingStep({ match, site }: CacheExchange, { plan, entry, reason }: Ve
   const needsBody = mayNeedBody(site.config.ttl, match.contentType);
   const facts = { stored: true, clause: 'RFC 9111 §3', body_matters: needsBody };
   const text = 'yes (RFC 9111 §3: nothing forbids it)';
-  return { step: 'storing', text: needsBody ? `${text}; what its body says may change this` : text, facts };
+  return { step: 'storing', text: needsBody ? `${text}; its body may change this` : text, facts };
 }
 
 type Imagined = {

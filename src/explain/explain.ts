@@ -1,7 +1,7 @@
 /**
- * Why is an exchange answered as it is? Every decision, step by step, as the pipeline makes it (`dry-run.ts`).
+ * Explains how an exchange is answered: every decision, step by step, as the pipeline makes it (`dry-run.ts`).
  *
- * Promises: nothing is sent or changed; identities appear as digests, cookies and other credentials not at all.
+ * Promises: nothing is sent or changed. Identities appear as digests; credentials never appear.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -44,15 +44,15 @@ export type Question = {
   readonly method: string;
   /** A path with its query, or an absolute URL. */
   readonly url: string;
-  /** The request's fields, and the status and fields of the origin's imagined answer. */
+  /** The request's fields, and the status and fields of the assumed answer. */
   readonly fields: Fields;
   readonly status: number;
   readonly responseFields: Fields;
-  /** The body of that answer, where it matters; absent: one of the length its fields give. */
+  /** The body of that answer. Absent: one of the length in its fields. */
   readonly responseBody?: string | undefined;
 };
 
-/** What it all comes to; `stored_for` in seconds, negative where the answer is stale and kept for its validator. */
+/** The result. `stored_for` is in seconds, negative for a stale answer kept for its validator. */
 export type Verdict =
   | { readonly kind: 'hit' }
   | { readonly kind: 'refused'; readonly status: number }
@@ -62,7 +62,7 @@ export type Verdict =
       readonly stale_tags: number;
       readonly stored_for: number | undefined;
     }
-  /** With both, the answer was not stored, and freshened what is. */
+  /** With both, the answer was not stored but freshened the stored response. */
   | {
       readonly kind: 'forwarded';
       readonly stored_for: number | undefined;
@@ -105,7 +105,7 @@ export async function explain(parts: ProxyParts, question: Question): Promise<Ex
   }
 }
 
-/** A host that something is stored for at this path: what a question that names none is most likely about. */
+/** A host for which something is stored at this path: the likely one when the URL names none. */
 function storedHost({ site, store }: ProxyParts, request: ClientRequest): string | undefined {
   const match = site().rules.match('GET', request.path, request);
   const wanted = urlTag(targetText(request.path, keyedQuery({ request, match })));
@@ -113,7 +113,7 @@ function storedHost({ site, store }: ProxyParts, request: ClientRequest): string
   return undefined;
 }
 
-/** An explanation as text, a line for each step. */
+/** An explanation as text, one line per step. */
 export function explanationLines({ method, url, summary, steps }: Explanation): string[] {
   const width = Math.max(...steps.map(({ step }) => step.length));
   return [
@@ -123,14 +123,14 @@ export function explanationLines({ method, url, summary, steps }: Explanation): 
   ];
 }
 
-/** The parts of a proxy that is not running: it has stored nothing and learned nothing. */
+/** The parts of a proxy that is not running: nothing stored, nothing learned. */
 export function offlineParts(
   config: Config,
   { clock, verifyJwt }: { clock: Clock; verifyJwt: VerifyJwt | undefined },
 ): ProxyParts {
   const site = compileSite(config, { learned: new LearnedSessionMap(), verifyJwt });
   const never = (): never => {
-    throw new Error('nothing offline reaches the network');
+    throw new Error('an offline explanation must not reach the network');
   };
   return {
     site: () => site,
@@ -180,7 +180,7 @@ async function explainRequest(parts: ProxyParts, question: Question, request: Cl
   const { status, responseFields, responseBody } = question;
   const body = responseBody === undefined ? {} : { body: Buffer.from(responseBody) };
   const answer = { status, fields: responseFields, ...body };
-  // Once as if nothing were stored, for what a fetch brings; once as it would be answered now.
+  // Once with an empty store, for what a fetch brings; once as it would be answered now.
   const first = await dryRun(parts, { request, answer, now, usesStore: false });
   const live = await dryRun(parts, { request, answer, now, usesStore: true });
   const site = parts.site();
@@ -197,7 +197,7 @@ async function explainRequest(parts: ProxyParts, question: Question, request: Cl
     entryStep(parts, live),
     answerStep(live),
     originStep(live.sent, { isBehind: live.outcome.kind === 'hit', otherwise: first.sent }),
-    // What is asked of the origin now; for a hit what would be, were nothing stored.
+    // What is asked of the origin now; for a hit, what would be asked if nothing were stored.
     ...storingSteps(live.outcome.kind === 'hit' ? first : live, { question, now }),
     writeStep(live.purges),
   ];
@@ -231,7 +231,7 @@ function summaryOf(verdict: Verdict): string {
       if (stored_for === undefined) return `forwarded, not stored: ${reason ?? 'not asked for'}`;
       return reason === undefined
         ? `forwarded, and stored for ${stored_for} s`
-        : `forwarded, not stored: ${reason}; what is stored is freshened, for ${stored_for} s`;
+        : `forwarded, not stored: ${reason}; the stored response is freshened, for ${stored_for} s`;
     }
     default:
       return verdict satisfies never;

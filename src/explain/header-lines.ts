@@ -1,8 +1,8 @@
-/** Header fields as people write them, `Name: value`, for exchanges that are only asked about. */
+/** Reads header fields as people write them, `Name: value`, for explanations and examples. */
 
 import type { Fields } from '../http/message.ts';
 
-/** The fields of lines; `undefined` when one is none (RFC 9110 §5.1, §5.5). */
+/** The fields of the lines; `undefined` when a line is not a field (RFC 9110 §5.1, §5.5). */
 export function readHeaderLines(lines: readonly string[]): Fields | undefined {
   const fields: string[] = [];
   for (const line of lines) {

@@ -1,7 +1,7 @@
 /**
- * Do the rules make of an example what it expects? Every exchange goes through the pipeline itself (`dry-run.ts`).
+ * Runs examples against the rules. Every exchange goes through the real pipeline (`dry-run.ts`).
  *
- * Promises: nothing is sent, stored or purged; the jitter is left out, so that a lifetime can be given to the second.
+ * Promises: nothing is sent, stored or purged. There is no jitter, so that an example can state a lifetime to the second.
  */
 
 import type { Config } from '../config/config.ts';
@@ -15,7 +15,7 @@ import { exampleAnswer, exampleRequest, type Sender } from './example-exchange.t
 import type { ProxyParts } from '../proxy/exchange/exchange.ts';
 import { offlineParts } from './explain.ts';
 
-/** One thing that is not as expected; both sides in words. */
+/** One difference from what is expected, in words. */
 export type Mismatch = {
   readonly what: keyof Expectation | 'request';
   readonly expected: string;
@@ -24,10 +24,10 @@ export type Mismatch = {
 
 export type ExampleResult = { readonly example: Example; readonly mismatches: readonly Mismatch[] };
 
-/** Tries one example. */
+/** Runs one example. */
 export type TryExample = (example: Example) => Promise<ExampleResult>;
 
-/** Makes the function that tries the examples of `file` on a configuration. */
+/** Creates the function that runs the examples of a file against a configuration. */
 export function createTryExample(config: Config, file: ExampleFile, verifyJwt?: VerifyJwt): TryExample {
   const steady = { ...config, ttl: { ...config.ttl, jitter: 0 } };
   const never = { now: () => 0 as EpochMs, monotonicMs: () => 0 };
@@ -66,7 +66,7 @@ async function tryOn(bench: Bench): Promise<readonly Mismatch[]> {
   ];
 }
 
-/** The request, or why there is none. */
+/** The request, or why it was refused. */
 function readRequest({ config, file }: Bench, sender: Sender): ClientRequest | string {
   const read = exampleRequest(config, file, sender);
   if (read.kind === 'request') return read.request;
@@ -98,7 +98,7 @@ function plainMismatches({ config, parts, example }: Bench, request: ClientReque
   );
 }
 
-/** Whether it is stored, and if not why; where no reason is expected, none is given. */
+/** Whether it is stored, and if not why; no reason is given where none is expected. */
 function storedAs({ entry, outcome }: DryRun, expected: string | boolean | undefined): string | boolean {
   if (entry !== undefined) return true;
   if (expected === false) return false;
@@ -145,14 +145,14 @@ async function copyMismatches(bench: Bench, run: DryRun): Promise<Mismatch[]> {
       mismatches.push({
         what,
         expected: named(other),
-        found: isSame ? 'the same copy' : 'another copy, or none',
+        found: isSame ? 'the same copy' : 'another copy or none',
       });
     }
   }
   return mismatches;
 }
 
-/** What tells a stored copy from others. */
+/** The identity of a stored copy. */
 const copyOf = ({ exchange, entry }: DryRun): string | undefined =>
   exchange === undefined ? undefined : `${exchange.plan.key} ${entry?.variant ?? ''}`;
 
@@ -171,16 +171,16 @@ async function endMismatches(bench: Bench, purges: readonly Purge[]): Promise<Mi
   return mismatches;
 }
 
-/** Whether what is stored of a request is ended by the purges; other words say why nothing is stored. */
+/** Whether the purges end the stored response of a request; if nothing is stored, why. */
 async function endedBy(bench: Bench, request: ExampleRequest, purges: readonly Purge[]): Promise<string> {
   const run = await usualRun(bench, request);
   if (typeof run === 'string') return run;
   const { entry } = run;
-  if (entry === undefined) return `nothing is stored of it: ${String(storedAs(run, undefined))}`;
+  if (entry === undefined) return `not stored: ${String(storedAs(run, undefined))}`;
   return purges.some((purge) => matcherOf(purge)(entry)) ? 'ends' : 'keeps';
 }
 
-/** Another request, answered as usual, without a cookie. */
+/** Another request, answered normally and without a cookie. */
 async function usualRun(bench: Bench, asked: ExampleRequest): Promise<DryRun | string> {
   const { config, file, parts, example } = bench;
   const { at } = example;
@@ -197,11 +197,11 @@ async function usualRun(bench: Bench, asked: ExampleRequest): Promise<DryRun | s
 const named = ({ method, url, as }: ExampleRequest): string =>
   `${method} ${url}${as === undefined ? '' : ` as ${as}`}`;
 
-/** A result in words: where it stands, what was asked, and each thing that is not as expected. */
+/** A failed example in words: its place, its request and each difference. */
 export function failureLines(file: string, { example, mismatches }: ExampleResult): string[] {
   const { line, column, name, request } = example;
   const told = mismatches.map(
-    ({ what, expected, found }) => `    ${wordOf(what)}: ${expected} expected, ${found} found`,
+    ({ what, expected, found }) => `    ${wordOf(what)}: expected ${expected}, got ${found}`,
   );
   return [`${file}:${line}:${column} ${name}`, `    ${named(request)}`, ...told];
 }

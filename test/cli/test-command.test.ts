@@ -25,10 +25,7 @@ t.test('`test` explains each failure, as JSON too, and ends with 1', async (t) =
   writeFileSync(beside, examples('3m'));
   const told = await run(['test', file]);
   t.equal(told.code, 1);
-  t.match(
-    told.stdout,
-    `${beside}:4:14 kept for two minutes\n    GET /a\n    ttl: 180 s expected, 120 s found`,
-  );
+  t.match(told.stdout, `${beside}:4:14 kept for two minutes\n    GET /a\n    ttl: expected 180 s, got 120 s`);
   const json = await run(['test', '--json', file]);
   t.equal(json.code, 1);
   t.match(JSON.parse(json.stdout), {
