@@ -17,7 +17,7 @@ import { seconds, systemClock } from '../src/kit/time.ts';
 import { openOrigin } from '../src/origin/origin.ts';
 import { createPopularity } from '../src/policy/lifetime/popularity.ts';
 import { createReader } from '../src/proxy/exchange/client-request.ts';
-import { CodedBodies } from '../src/proxy/fetch/coded-bodies.ts';
+import { openBodies } from '../src/proxy/fetch/open-bodies.ts';
 import type { ProxyParts } from '../src/proxy/exchange/exchange.ts';
 import type { Outcome } from '../src/proxy/exchange/outcome.ts';
 import { createPipeline } from '../src/proxy/pipeline.ts';
@@ -119,11 +119,12 @@ async function prepare(isWatched: boolean): Promise<Prepared> {
 
 function partsOf(): ProxyParts {
   const site = compileSite(config, { learned: new LearnedSessionMap(), verifyJwt: undefined });
+  const store = new MemoryStore({ maxBytes: config.store.memoryBytes });
   return {
     site: () => site,
-    store: new MemoryStore({ maxBytes: config.store.memoryBytes }),
+    store,
+    ...openBodies(store),
     purgeLog: new LocalPurgeLog('bench'),
-    codedBodies: new CodedBodies(),
     origin: openOrigin({ ...config.upstream }),
     clock: systemClock,
     flights: new SingleFlight({ maxFlights: 100, maxWaiters: 100 }),

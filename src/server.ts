@@ -24,7 +24,7 @@ import { openOrigin } from './origin/origin.ts';
 import { outdatedTypes } from './policy/rules/config-change.ts';
 import { typeTag } from './policy/rules/entry-tags.ts';
 import { createPopularity } from './policy/lifetime/popularity.ts';
-import { CodedBodies } from './proxy/fetch/coded-bodies.ts';
+import { openBodies } from './proxy/fetch/open-bodies.ts';
 import { createReader } from './proxy/exchange/client-request.ts';
 import type { ProxyParts, Site } from './proxy/exchange/exchange.ts';
 import { createLearnSession } from './proxy/pass/learn-session.ts';
@@ -222,7 +222,7 @@ function createParts(
     uncacheable: new BoundedMap<string, EpochMs>(20_000),
     evicted,
     popularity: createPopularity(config.ttl.popular),
-    codedBodies: new CodedBodies(),
+    ...openBodies(store),
     learnSession: createLearnSession((digest, keptFor) => {
       learned.trust(digest, keptFor);
     }),

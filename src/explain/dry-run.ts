@@ -18,6 +18,7 @@ import type { Entry, Store } from '../store/store.ts';
 import type { ClientRequest } from '../proxy/exchange/client-request.ts';
 import type { Background, CacheExchange, ProxyParts, Site } from '../proxy/exchange/exchange.ts';
 import { fetchInBackground } from '../proxy/fetch/fetch.ts';
+import { openBodies } from '../proxy/fetch/open-bodies.ts';
 import type { Outcome } from '../proxy/exchange/outcome.ts';
 import type { Forwarded } from '../proxy/pass/pass.ts';
 import { createPipeline } from '../proxy/pipeline.ts';
@@ -97,11 +98,13 @@ function recordingParts(
 ): ProxyParts {
   const site = parts.site();
   const { purgeLog, popularity, evicted } = parts;
+  const store = recordingStore(usesStore ? parts.store : undefined, record);
   return {
     site: () => site,
     clock: { now: () => now, monotonicMs: () => 0 },
     origin: recordingOrigin(answer, { record, health: seenHealth(parts) }),
-    store: recordingStore(usesStore ? parts.store : undefined, record),
+    store,
+    ...openBodies(store),
     purgeLog: {
       position: () => purgeLog.position(),
       verdict: (subject) => purgeLog.verdict(subject),

@@ -15,6 +15,7 @@ import type { CacheExchange, ProxyParts } from '../proxy/exchange/exchange.ts';
 import type { ExplainStep } from './explain-request.ts';
 import { chooseVariant } from '../proxy/hit/lookup.ts';
 import type { NotStoredReason } from '../proxy/exchange/outcome.ts';
+import { type StorageTerms, termsOf } from '../proxy/fetch/storage-terms.ts';
 import { lifetimeByRule, planStorage, type StoragePlan, type StoredHead } from '../proxy/fetch/storing.ts';
 
 /** The stored response, if any, and how fresh it is (RFC 9111 §4.2). */
@@ -79,11 +80,11 @@ export function storingSteps(
     entry !== undefined && (entry.status !== question.status || outcome.notStored !== undefined);
   const { status, fields } = isRenewal ? entry : { status: question.status, fields: question.responseFields };
   const head: StoredHead = { status, fields, requestTime: now, responseTime: now };
-  const asGet = { ...exchange, request: { ...exchange.request, method: 'GET' } };
-  const plan = planStorage(isRenewal ? asGet : exchange, head);
+  const terms = isRenewal ? termsOf(exchange, 'GET') : termsOf(exchange);
+  const plan = planStorage(terms, head);
   const storing = storingStep(exchange, { plan, entry, reason: outcome.notStored });
   if (entry === undefined || plan.kind === 'no') return [storing];
-  return [storing, ...ttlSteps(exchange, { plan, head, body }), tagsStep(entry)];
+  return [storing, ...ttlSteps(terms, { plan, head, body }), tagsStep(entry)];
 }
 
 const tagsStep = ({ tags }: Entry): ExplainStep => ({ step: 'tags', text: tags.join(', '), facts: { tags } });
@@ -132,9 +133,9 @@ type Imagined = {
   readonly body: Buffer;
 };
 
-function ttlSteps(exchange: CacheExchange, { plan, head, body }: Imagined): ExplainStep[] {
-  if (exchange.match.contentType.kind === 'rule') {
-    const { lifetime, steps } = lifetimeByRule(exchange, { head, plan, body });
+function ttlSteps(terms: StorageTerms, { plan, head, body }: Imagined): ExplainStep[] {
+  if (terms.match.contentType.kind === 'rule') {
+    const { lifetime, steps } = lifetimeByRule(terms, { head, plan, body });
     const told = steps.map((step): ExplainStep => ({
       step: 'ttl',
       text: describeStep(step),

@@ -18,6 +18,7 @@ import { LocalPurgeLog } from '../store/purge-log.ts';
 import { urlTag } from '../policy/rules/entry-tags.ts';
 import type { VerifyJwt } from '../policy/identity/identity.ts';
 import { createPopularity } from '../policy/lifetime/popularity.ts';
+import { openBodies } from '../proxy/fetch/open-bodies.ts';
 import { namesHost, readAsked } from '../proxy/exchange/asked-request.ts';
 import type { ClientRequest, RefusalReason } from '../proxy/exchange/client-request.ts';
 import { type DryRun, dryRun } from './dry-run.ts';
@@ -129,12 +130,14 @@ export function offlineParts(
   { clock, verifyJwt }: { clock: Clock; verifyJwt: VerifyJwt | undefined },
 ): ProxyParts {
   const site = compileSite(config, { learned: new LearnedSessionMap(), verifyJwt });
+  const store = new MemoryStore({ maxBytes: 0 });
   const never = (): never => {
     throw new Error('an offline explanation must not reach the network');
   };
   return {
     site: () => site,
-    store: new MemoryStore({ maxBytes: 0 }),
+    store,
+    ...openBodies(store),
     purgeLog: new LocalPurgeLog(randomUUID()),
     origin: {
       send: never,
@@ -149,7 +152,6 @@ export function offlineParts(
     uncacheable: new BoundedMap(1),
     evicted: new BoundedMap(1),
     popularity: createPopularity(config.ttl.popular),
-    codedBodies: { isWhole: () => true },
     learnSession: () => undefined,
     onOutcome: () => undefined,
   };

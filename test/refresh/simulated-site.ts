@@ -13,7 +13,7 @@ import { OriginHealth } from '../../src/origin/origin-health.ts';
 import { createPopularity } from '../../src/policy/lifetime/popularity.ts';
 import { readAsked } from '../../src/proxy/exchange/asked-request.ts';
 import { nobody } from '../../src/proxy/exchange/reply.ts';
-import { CodedBodies } from '../../src/proxy/fetch/coded-bodies.ts';
+import { openBodies } from '../../src/proxy/fetch/open-bodies.ts';
 import type { ProxyParts } from '../../src/proxy/exchange/exchange.ts';
 import type { Outcome } from '../../src/proxy/exchange/outcome.ts';
 import { createPipeline } from '../../src/proxy/pipeline.ts';
@@ -98,9 +98,11 @@ export function simulatedSite(rules: string, options: { readonly popularFile?: s
   const config = configOf(rules);
   const site = compileSite(config, { learned: new LearnedSessionMap(), verifyJwt: undefined });
   const outcomes: Outcome[] = [];
+  const store = new MemoryStore({ maxBytes: 64 * 1024 * 1024 });
   const plain: ProxyParts = {
     site: () => site,
-    store: new MemoryStore({ maxBytes: 64 * 1024 * 1024 }),
+    store,
+    ...openBodies(store),
     purgeLog: new LocalPurgeLog('log'),
     origin,
     clock,
@@ -108,7 +110,6 @@ export function simulatedSite(rules: string, options: { readonly popularFile?: s
     uncacheable: new BoundedMap<string, EpochMs>(1000),
     evicted: new BoundedMap<string, true>(1000),
     popularity: createPopularity(config.ttl.popular),
-    codedBodies: new CodedBodies(),
     learnSession: () => undefined,
     onOutcome: (outcome) => outcomes.push(outcome),
   };

@@ -32,6 +32,8 @@ export type ClientRequest = {
   readonly hasBody: boolean;
   /** X-Forwarded-For to send on. */
   readonly forwardedFor: string;
+  /** The id it is fetched under; made when it is first needed (`request-id.ts`). */
+  fetchId: string | undefined;
 };
 
 /** Why a request is refused, with the status to say so. `detail` is shown in Cache-Status. */
@@ -138,6 +140,7 @@ export function createReader({
     // prettier-ignore
     const request: ClientRequest = {
       method, path, query, host, scheme, fields, known, repeated, unusual, httpVersion, hasBody, forwardedFor,
+      fetchId: undefined,
     };
     return { kind: 'request', request };
   };

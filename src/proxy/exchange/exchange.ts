@@ -2,14 +2,15 @@
  * One request being answered: what is known about it, and what it may use. Every step of the pipeline gets this.
  */
 
-import type { Config } from '../../config/config.ts';
+import type { Config, ContentType } from '../../config/config.ts';
 import type { RequestDirectives } from '../../http/cache-control.ts';
 import type { SingleFlight } from '../../kit/single-flight.ts';
 import { type Clock, type EpochMs, type Seconds, seconds } from '../../kit/time.ts';
 import type { BoundedMap } from '../../kit/bounded-map.ts';
 import type { OriginFailure } from '../../origin/failure.ts';
 import type { Origin } from '../../origin/origin.ts';
-import type { KeyPlan } from '../../policy/key/cache-key.ts';
+import type { CacheKey, KeyPlan } from '../../policy/key/cache-key.ts';
+import type { KeyMemo } from '../../policy/key/key-memo.ts';
 import type { Identify, Identity } from '../../policy/identity/identity.ts';
 import type { Popularity } from '../../policy/lifetime/popularity.ts';
 import type { Match, Rules } from '../../policy/rules/rules.ts';
@@ -29,6 +30,18 @@ export type Site = {
   readonly originHost: string;
   /** Whether any rule asks how popular a key is. */
   readonly countsPopularity: boolean;
+  readonly keyed: KeyedBefore;
+};
+
+/** What was computed for earlier requests under a configuration; it goes with the configuration. */
+export type KeyedBefore = {
+  readonly keys: KeyMemo<CacheKey>;
+  readonly queries: BoundedMap<
+    string,
+    { readonly contentType: ContentType; readonly query: string | undefined }
+  >;
+  /** Digests of the rules, by content type. */
+  readonly rules: Map<ContentType, string>;
 };
 
 /** What newcomers need to know of a fetch before they wait for it. */
@@ -42,6 +55,20 @@ export type BodyProof = {
   isWhole: (answer: CodedAnswer) => boolean | Promise<boolean>;
 };
 export type CodedAnswer = Pick<Entry, 'status' | 'fields' | 'body' | 'part'>;
+
+/** Bytes of one proxy's bodies beside its store: kept to be stored, and not yet taken by clients. */
+export type BodyRoom = { kept: number; unsent: number };
+
+/** Makes entries smaller, each in its own time; `undefined` for one that got no smaller, or that there was no room for. */
+export type EntryCompressor = { readonly compress: (entry: Entry) => Promise<Entry | undefined> };
+
+/** What is sent of an entry again and again, made once. */
+export type PreparedForms = {
+  /** The fields of a whole answer but for Age and Cache-Status. */
+  readonly fieldsOf: (entry: Entry) => readonly string[];
+  /** A compressed entry as clients get it that take the coding. */
+  readonly gzipOf: (entry: Entry) => Entry;
+};
 
 /** Learns from what the origin does with session cookies (identities without a secret). */
 export type LearnSession = (exchange: Exchange, setCookies: readonly string[]) => void;
@@ -60,6 +87,9 @@ export type ProxyParts = {
   readonly evicted: BoundedMap<string, true>;
   readonly popularity: Popularity;
   readonly codedBodies: BodyProof;
+  readonly bodyRoom: BodyRoom;
+  readonly compressor: EntryCompressor;
+  readonly prepared: PreparedForms;
   readonly learnSession: LearnSession;
   readonly onOutcome: (outcome: Outcome) => void;
   /** Absent: a stale response that was given is renewed at once, and nothing else happens with no client waiting. */

@@ -13,39 +13,19 @@ import type { Fields } from '../../http/message.ts';
 import { sortQuery } from '../../http/query.ts';
 import type { KnownFields } from '../../http/request-head.ts';
 import { targetText } from '../../http/target.ts';
-import { BoundedMap } from '../../kit/bounded-map.ts';
 import { type CacheKey, type KeyedRequest, planRule, planStandard } from '../../policy/key/cache-key.ts';
 import type { Identity } from '../../policy/identity/identity.ts';
-import { KeyMemo } from '../../policy/key/key-memo.ts';
+import type { KeyMemo } from '../../policy/key/key-memo.ts';
 import { ruleDigest } from '../../policy/key/rule-digest.ts';
 import type { ClientRequest } from './client-request.ts';
-import type { CacheExchange, Exchange, Site } from './exchange.ts';
+import type { CacheExchange, Exchange, KeyedBefore, Site } from './exchange.ts';
 import { originHostOf, readableCookies } from './upstream-fields.ts';
-
-/** What was computed for earlier requests under a configuration; it goes with the configuration. */
-type Memo = {
-  readonly keys: KeyMemo<CacheKey>;
-  readonly queries: BoundedMap<string, KeyedQuery>;
-  /** Digests of the rules, by content type. */
-  readonly rules: Map<ContentType, string>;
-};
-type KeyedQuery = { readonly contentType: ContentType; readonly query: string | undefined };
-
-const memos = new WeakMap<Site, Memo>();
-
-function memoOf(site: Site): Memo {
-  const before = memos.get(site);
-  if (before !== undefined) return before;
-  const memo: Memo = { keys: new KeyMemo(), queries: new BoundedMap(4096), rules: new Map() };
-  memos.set(site, memo);
-  return memo;
-}
 
 /** Adds to an exchange what it is looked up by and, if need be, fetched with. `identity` is not in doubt for this route. */
 export function keyedExchange(exchange: Exchange, identity: Identity): CacheExchange {
   const { parts, site, request, reply, match, now, startedMs } = exchange;
   const { contentType } = match;
-  const memo = memoOf(site);
+  const memo = site.keyed;
   const query = request.query === undefined ? undefined : rememberedQuery(exchange, memo);
   const host = originHostOf(request, site);
   const rule = memo.rules.get(contentType) ?? digestRule(memo, site, contentType);
@@ -64,7 +44,7 @@ export function keyedExchange(exchange: Exchange, identity: Identity): CacheExch
   };
 }
 
-function digestRule({ rules }: Memo, { config }: Site, contentType: ContentType): string {
+function digestRule({ rules }: KeyedBefore, { config }: Site, contentType: ContentType): string {
   const digest = ruleDigest(config, contentType);
   rules.set(contentType, digest);
   return digest;
@@ -109,7 +89,7 @@ class RequestToKey implements KeyedRequest {
   }
 }
 
-function rememberedQuery({ request, match }: Exchange, { queries }: Memo): string | undefined {
+function rememberedQuery({ request, match }: Exchange, { queries }: KeyedBefore): string | undefined {
   const { contentType } = match;
   const sent = request.query ?? '';
   const isAsSent =

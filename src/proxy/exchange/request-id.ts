@@ -6,7 +6,6 @@ import { randomUUID } from 'node:crypto';
 import type { ClientRequest } from './client-request.ts';
 
 const acceptable = /^[\w.:-]{1,128}$/;
-const made = new WeakMap<ClientRequest, string>();
 
 /** The client's X-Request-ID where it is one that can be believed; `undefined` otherwise. */
 export function clientRequestId(request: Pick<ClientRequest, 'known' | 'repeated'>): string | undefined {
@@ -17,14 +16,10 @@ export function clientRequestId(request: Pick<ClientRequest, 'known' | 'repeated
 
 /** The request's id, the same each time. One that was made for the origin is it, for that is what its log has. */
 export function requestIdOf(request: ClientRequest): string {
-  return made.get(request) ?? clientRequestId(request) ?? fetchIdOf(request);
+  return request.fetchId ?? clientRequestId(request) ?? fetchIdOf(request);
 }
 
 /** The id of a fetch whose answer may be for others: never one a client chose, for the origin may write it into a page. */
 export function fetchIdOf(request: ClientRequest): string {
-  const known = made.get(request);
-  if (known !== undefined) return known;
-  const id = randomUUID();
-  made.set(request, id);
-  return id;
+  return (request.fetchId ??= randomUUID());
 }

@@ -1,8 +1,10 @@
 /** A checked configuration becomes what the request path works with. Replaced as a whole when the file is read again. */
 
 import type { Config } from '../../config/config.ts';
+import { BoundedMap } from '../../kit/bounded-map.ts';
 import { createIdentify, type VerifyJwt } from '../../policy/identity/identity.ts';
 import type { LearnedSessions } from '../../policy/identity/session-proof.ts';
+import { KeyMemo } from '../../policy/key/key-memo.ts';
 import { compileRules } from '../../policy/rules/rules.ts';
 import { asksPopularity } from '../../policy/lifetime/ttl.ts';
 import type { Site } from './exchange.ts';
@@ -20,5 +22,6 @@ export function compileSite(
     countsPopularity:
       asksPopularity(config.ttl) ||
       [...config.contentTypes.values()].some(({ refreshAhead }) => refreshAhead),
+    keyed: { keys: new KeyMemo(), queries: new BoundedMap(4096), rules: new Map() },
   };
 }

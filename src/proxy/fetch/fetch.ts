@@ -14,7 +14,6 @@ import { renderTags } from '../../policy/rules/tags.ts';
 import type { PurgeSubject } from '../../store/purge-log.ts';
 import type { Entry } from '../../store/store.ts';
 import { deliver } from '../hit/deliver.ts';
-import { detached } from './detached-exchange.ts';
 import { type CacheExchange, type FetchFailure, type FlightInfo, report } from '../exchange/exchange.ts';
 import { sendFailure } from '../hit/fail.ts';
 import { startFill } from './fill.ts';
@@ -22,6 +21,7 @@ import type { FillEnd, FillInput } from './fill-input.ts';
 import { chooseVariant } from '../hit/lookup.ts';
 import { forwardReasonOf, type MissCause, type Outcome } from '../exchange/outcome.ts';
 import { probeWith } from './probe.ts';
+import { termsOf } from './storage-terms.ts';
 import { standInFor, type Trouble } from '../hit/stand-in.ts';
 
 export type Miss = {
@@ -48,7 +48,7 @@ export async function fetchForClient(exchange: CacheExchange, miss: Miss): Promi
     // It has waited once; now it goes alone, whatever came of the fetch it waited for.
     return startFill(fillInput(exchange, { ...miss, cause: 'collapsed-failed' }, undefined));
   }
-  return startFill(fillInput(exchange, miss, lead(exchange, miss)));
+  return startFill(fillInput(exchange, miss, lead(exchange, { ...miss, method: exchange.request.method })));
 }
 
 type Joined = Flight<FlightInfo, Entry, FetchFailure>;
@@ -81,15 +81,14 @@ export function fetchInBackground(
   const { parts, plan } = exchange;
   if (parts.flights.get(plan.key) !== undefined) return undefined;
   const miss: Miss = { cause: 'expired', purgedBy: undefined, stored, mayJoin: true };
-  const alone = detached(exchange);
-  const flight = lead(alone, miss);
+  const flight = lead(exchange, { ...miss, method: 'GET' });
   if (flight === undefined) return undefined;
   const admission = parts.origin.health.admit(parts.clock.monotonicMs());
   if (admission.kind === 'held') {
     flight.end({ kind: 'give-up' });
     return undefined;
   }
-  const input = { ...fillInput(alone, miss, flight), isBackground: true };
+  const input = { ...fillInput(exchange, { ...miss, method: 'GET' }, flight), isBackground: true };
   return admission.kind === 'free' ? endOf(input) : probeWith({ ...input, probe: admission.probe }, endOf);
 }
 
@@ -103,13 +102,13 @@ function endOf(input: FillInput): Promise<FillEnd> {
 
 function fillInput(
   exchange: CacheExchange,
-  miss: Miss,
+  { method, cause, purgedBy, stored, completes }: Miss & { readonly method?: string },
   flight: Flight<FlightInfo, Entry, FetchFailure> | undefined,
 ): FillInput {
-  const { cause, purgedBy, stored, completes } = miss;
   const asOf = flight?.info.asOf ?? exchange.parts.purgeLog.position();
   return {
     exchange,
+    terms: termsOf(exchange, method),
     fwd: forwardReasonOf(cause),
     cause,
     purgedBy,
@@ -122,12 +121,15 @@ function fillInput(
 }
 
 /** Opens a flight that others may join, unless what comes back is hardly for them. */
-function lead(exchange: CacheExchange, miss: Miss): Flight<FlightInfo, Entry, FetchFailure> | undefined {
-  const { parts, plan, request, now } = exchange;
-  if (request.method !== 'GET' || !miss.mayJoin) return undefined;
+function lead(
+  exchange: CacheExchange,
+  { method, mayJoin, stored }: Pick<Miss, 'mayJoin' | 'stored'> & { readonly method: string },
+): Flight<FlightInfo, Entry, FetchFailure> | undefined {
+  const { parts, plan } = exchange;
+  if (method !== 'GET' || !mayJoin) return undefined;
   // Where something stored is validated, our condition has taken the place of the client's.
-  if (miss.stored === undefined && asksForItself(exchange)) return undefined;
-  if ((parts.uncacheable.get(plan.key) ?? 0) > now) return undefined;
+  if (stored === undefined && asksForItself(exchange)) return undefined;
+  if (isUncacheable(exchange)) return undefined;
   return parts.flights.start(plan.key, { asOf: parts.purgeLog.position() });
 }
 
@@ -144,10 +146,14 @@ function asksForItself({ request, match }: CacheExchange): boolean {
 
 /** Whether the flight began after every purge that this request must see, as far as can be told before its answer. */
 function mayJoin(exchange: CacheExchange, flight: Flight<FlightInfo, Entry, FetchFailure>): boolean {
-  const { parts, plan, now } = exchange;
-  if (!flight.hasRoom || (parts.uncacheable.get(plan.key) ?? 0) > now) return false;
+  if (!flight.hasRoom || isUncacheable(exchange)) return false;
+  const { parts } = exchange;
   return parts.purgeLog.verdict(subjectOf(exchange, flight.info)).kind === 'current';
 }
+
+/** Whether the last answer was not for others. */
+const isUncacheable = ({ parts, plan }: CacheExchange): boolean =>
+  (parts.uncacheable.get(plan.key) ?? 0) > parts.clock.now();
 
 function subjectOf(exchange: CacheExchange, { asOf }: FlightInfo): PurgeSubject {
   const { match, identity, host, target, query } = exchange;

@@ -8,9 +8,12 @@ import type { Position } from '../../store/purge-log.ts';
 import type { Entry } from '../../store/store.ts';
 import type { CacheExchange, FetchFailure, FlightInfo } from '../exchange/exchange.ts';
 import type { MissCause, NotStoredReason, Outcome } from '../exchange/outcome.ts';
+import type { StorageTerms } from './storage-terms.ts';
 
 export type FillInput = {
   readonly exchange: CacheExchange;
+  /** Its method is the fetch's. */
+  readonly terms: StorageTerms;
   readonly fwd: ForwardReason;
   readonly cause: MissCause;
   readonly purgedBy: Outcome['purgedBy'];

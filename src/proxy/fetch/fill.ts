@@ -16,15 +16,11 @@ import type { OriginExchange, OriginHead, OriginReceiver } from '../../origin/ex
 import type { Entry } from '../../store/store.ts';
 import { ClientSide } from './client-side.ts';
 import type { CacheExchange } from '../exchange/exchange.ts';
+import { dropStored, giveUpStoring, hasWaiters, letGo } from './beside-others.ts';
 import {
   conditionOf,
-  dropStored,
   finishedEntry,
-  giveUpStoring,
-  hasWaiters,
-  isCurrent,
   isTrouble,
-  letGo,
   mayAnswerCondition,
   mustHold,
   planFill,
@@ -34,8 +30,8 @@ import { type End, FillReport, type Told } from './fill-report.ts';
 import { type KeptBody, keptBodyFor } from './kept-body.ts';
 import type { NotStoredReason } from '../exchange/outcome.ts';
 import { isRestOf } from './partial-content.ts';
-import { applyHead, type Renewal, renewBy304 } from './renew-entry.ts';
-import { settle, storeForAll } from './settle.ts';
+import { type Renewal, renewBy304 } from './renew-entry.ts';
+import { applyHead, settle, settleRenewal } from './settle.ts';
 import { asDelivered } from './store-entry.ts';
 import { standInFor, type Trouble } from '../hit/stand-in.ts';
 import { planStorage, type StoragePlan, type StoredHead } from './storing.ts';
@@ -84,11 +80,11 @@ class Fill implements OriginReceiver {
   }
 
   start(): void {
-    const { parts, request, target } = this.#exchange;
+    const { parts, target } = this.#exchange;
     this.#condition = conditionOf(this.#input);
     this.#limitPatience();
     const fields = fetchFields(this.#exchange, this.#condition);
-    const sent = { method: request.method, target, fields, probe: this.#input.probe };
+    const sent = { method: this.#input.terms.method, target, fields, probe: this.#input.probe };
     this.#origin = parts.origin.send(sent, this);
   }
 
@@ -105,7 +101,7 @@ class Fill implements OriginReceiver {
     this.#stopWaiting?.();
     parts.learnSession(this.#exchange, fieldLines(fields, 'set-cookie'));
     if (stored !== undefined && status === 304) {
-      this.#renewed(renewBy304(this.#exchange, { stored, head, asOf: this.#input.asOf }), stored);
+      this.#renewed(renewBy304(this.#input.terms, { stored, head, asOf: this.#input.asOf }), stored);
     } else if (stored !== undefined && isTrouble(status, isBackground) && this.#standIn(stored, 'error')) {
       this.#input.flight?.end({ kind: 'failed', failure: { reason: 'error-status', status } });
       this.#notStored = 'not-asked';
@@ -166,11 +162,9 @@ class Fill implements OriginReceiver {
 
   /** A final response other than a 304, or a failure that a stored response stands in for. */
   #fullHead(head: StoredHead & { reasonPhrase: string }, framing: OriginHead['framing']): void {
-    if (this.#input.stored !== undefined) {
-      applyHead(this.#exchange, { stored: this.#input.stored, head, asOf: this.#input.asOf });
-    }
-    this.#plan = planFill(this.#exchange, head, framing);
-    if (this.#plan.kind === 'yes') this.#kept = keptBodyFor(this.#exchange, head.fields);
+    applyHead(this.#input, head);
+    this.#plan = planFill(this.#input.terms, head, framing);
+    if (this.#plan.kind === 'yes') this.#kept = this.#keep(head);
     else this.#giveUp(this.#plan.reason);
     if (this.#client.isWaiting) this.#answer(head);
     else if (this.#kept === undefined) this.#origin?.abort();
@@ -178,13 +172,15 @@ class Fill implements OriginReceiver {
 
   #answer(head: StoredHead & { reasonPhrase: string }): void {
     // On `standard` the client's own conditions and range have gone to the origin, unless ours took their place.
-    const wasAsked = this.#exchange.match.contentType.kind === 'standard' && this.#condition === undefined;
-    if (mayAnswerCondition(this.#exchange, head, wasAsked)) {
+    const { request, match } = this.#exchange;
+    const { kind, etag } = match.contentType;
+    const wasAsked = kind === 'standard' && this.#condition === undefined;
+    if (mayAnswerCondition(request, head, wasAsked)) {
       this.#client.notModified(notModifiedFields(head.fields), this.#cacheStatus({ fwdStatus: head.status }));
       if (this.#kept === undefined) this.#origin?.abort();
     } else if (this.#kept === undefined) this.#client.stream(head, this.#cacheStatus({}));
-    else if (mustHold(this.#exchange, head, wasAsked)) this.#client.hold();
-    else this.#client.stream(asDelivered(this.#exchange, head), this.#cacheStatus({}));
+    else if (mustHold({ known: request.known, makesEtag: etag }, head, wasAsked)) this.#client.hold();
+    else this.#client.stream(asDelivered(this.#input.terms, head), this.#cacheStatus({}));
   }
 
   #stopKeeping(reason: 'too-large' | 'no-room'): void {
@@ -204,21 +200,28 @@ class Fill implements OriginReceiver {
 
   /** The rest of a stored part is coming: the client gets the whole when it is there. */
   #takeRest(head: StoredHead): void {
-    this.#plan = planStorage(this.#exchange, head);
+    this.#plan = planStorage(this.#input.terms, head);
     if (this.#plan.kind === 'no') this.#refetch();
     else {
-      this.#kept = keptBodyFor(this.#exchange, head.fields);
+      this.#kept = this.#keep(head);
       this.#client.hold();
     }
   }
 
   #entryOf(body: Buffer): Entry | undefined {
     if (this.#plan.kind !== 'yes' || this.#head === undefined) return undefined;
-    const input = { head: this.#head, plan: this.#plan, body, asOf: this.#input.asOf };
-    const made = finishedEntry(this.#exchange, input);
+    const { parts, plan } = this.#exchange;
+    const around = { now: parts.clock.now(), variants: parts.store.peek(plan.key) };
+    const input = { head: this.#head, plan: this.#plan, body, asOf: this.#input.asOf, ...around };
+    const made = finishedEntry(this.#input.terms, input);
     if (made.kind === 'entry') return made.entry;
     this.#giveUp(made.reason);
     return undefined;
+  }
+
+  #keep({ fields }: StoredHead): KeptBody {
+    const { parts, site } = this.#exchange;
+    return keptBodyFor(parts.bodyRoom, { limit: site.config.store.maxObjectBytes, fields });
   }
 
   /** The stored response is validated, or must go; either way the client gets what it is now. */
@@ -228,15 +231,9 @@ class Fill implements OriginReceiver {
       this.#refetch();
       return;
     }
-    const isKept = renewal.kind === 'renewed' && isCurrent(this.#exchange, renewal.entry);
-    if (isKept) {
-      this.#entry = renewal.entry;
-      storeForAll(this.#input, renewal.entry);
-    } else {
-      this.#notStored = renewal.kind === 'ended' ? renewal.reason : 'purged-during-fetch';
-      dropStored(this.#exchange, stored);
-      letGo(this.#input);
-    }
+    this.#notStored = settleRenewal(this.#input, renewal, stored);
+    const isKept = this.#notStored === undefined;
+    if (isKept) this.#entry = renewal.entry;
     this.#give(renewal.entry, { fwdStatus: 304, stored: isKept });
   }
 

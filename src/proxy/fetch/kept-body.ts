@@ -7,34 +7,21 @@
 
 import { combinedValue } from '../../http/fields.ts';
 import type { Fields } from '../../http/message.ts';
-import type { Store } from '../../store/store.ts';
-import type { CacheExchange } from '../exchange/exchange.ts';
+import type { BodyRoom } from '../exchange/exchange.ts';
 import type { Reply } from '../exchange/reply.ts';
 
 /** For all bodies kept at once, and once more for what clients have not taken of those that are whole. */
 const mostBytes = 8 * 1024 * 1024;
 
-/** Bytes of one proxy's bodies beside its store. */
-type Room = { kept: number; unsent: number; readonly most: number };
-
-/** Of each store one. */
-const rooms = new WeakMap<Store, Room>();
-
-/** A body to be kept for the store of an exchange; `fields` are those of its head. */
-export function keptBodyFor(
-  { parts, site }: Pick<CacheExchange, 'parts' | 'site'>,
-  fields: Fields,
-): KeptBody {
-  const limit = site.config.store.maxObjectBytes;
-  const room = rooms.get(parts.store) ?? { kept: 0, unsent: 0, most: Math.max(mostBytes, 2 * limit) };
-  rooms.set(parts.store, room);
+/** A body to be kept for a store whose entries may be `limit` bytes; `fields` are those of its head. */
+export function keptBodyFor(room: BodyRoom, { limit, fields }: { limit: number; fields: Fields }): KeptBody {
   const told = Number(combinedValue(fields, 'content-length'));
   return new KeptBody(room, { limit, told: told > 0 && told <= limit ? told : 0 });
 }
 
 /** At most `limit` bytes. Where the head has told how many there will be, they go where they are to stay, piece by piece. */
 export class KeptBody {
-  readonly #room: Room;
+  readonly #room: BodyRoom;
   readonly #limit: number;
   /** As long as the head told; what does not go into it is among the pieces. */
   readonly #place: Buffer;
@@ -42,7 +29,7 @@ export class KeptBody {
   #pieces: Buffer[] = [];
   #bytes = 0;
 
-  constructor(room: Room, { limit, told }: { readonly limit: number; readonly told: number }) {
+  constructor(room: BodyRoom, { limit, told }: { readonly limit: number; readonly told: number }) {
     this.#room = room;
     this.#limit = limit;
     // One of its own: slices of a pool would keep the pool alive as long as the entry.
@@ -64,7 +51,8 @@ export class KeptBody {
     this.#bytes += chunk.length;
     this.#room.kept += chunk.length;
     if (this.#bytes > this.#limit) return 'too-large';
-    const { kept, unsent, most } = this.#room;
+    const { kept, unsent } = this.#room;
+    const most = Math.max(mostBytes, 2 * this.#limit);
     const hasRoom = kept <= most && (isTaken || unsent <= most);
     // For others it is kept all the same: each of them would fetch for itself.
     return hasRoom || !isForOne ? 'kept' : 'no-room';

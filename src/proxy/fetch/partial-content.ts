@@ -9,8 +9,8 @@ import { completionFields, missingParts } from '../../http/parts.ts';
 import { contentOnly, parseContentRange, type SatisfiableRange } from '../../http/ranges.ts';
 import { freshen } from '../../http/validators.ts';
 import { matchesVariant } from '../../http/vary.ts';
+import type { KeyPlan } from '../../policy/key/cache-key.ts';
 import type { Entry, StoredPart } from '../../store/store.ts';
-import type { CacheExchange } from '../exchange/exchange.ts';
 import type { StoredHead } from './storing.ts';
 
 /** A part, or by now the whole (`part` undefined), to be stored. */
@@ -45,13 +45,22 @@ export function isRestOf(entry: Entry, head: StoredHead): boolean {
 }
 
 /**
- * What a 206 and its body are to be stored as: joined with a part of the same representation that is there already and
+ * What a 206 and its body are to be stored as: joined with a part (one of `variants`) of the same representation that is there already and
  * touches it. `undefined` when the body is not what Content-Range says.
  */
-export function assemble(exchange: CacheExchange, head: StoredHead, body: Buffer): Assembled | undefined {
+export function assemble(
+  { head, body }: Pick<Assembled, 'head' | 'body'>,
+  plan: Pick<KeyPlan, 'selectingFields'>,
+  variants: readonly Entry[],
+): Assembled | undefined {
   const range = rangeOf(head);
   if (range === undefined || body.length !== range.last - range.first + 1) return undefined;
-  const stored = storedPart(exchange, head);
+  const stored = variants.find(
+    (entry) =>
+      entry.part !== undefined &&
+      isSameStrong(entry, head) &&
+      matchesVariant(entry.selection, plan.selectingFields()),
+  );
   const joined = stored === undefined ? undefined : join(stored, range, body);
   const { first, last, bytes } = joined ?? { ...range, bytes: body };
   const isWhole = first === 0 && last === range.complete - 1;
@@ -73,17 +82,6 @@ function rangeOf({ status, fields }: StoredHead): StoredPart | undefined {
 function isSameStrong(entry: Entry, head: StoredHead): boolean {
   const tag = etagText(entry.fields);
   return tag !== undefined && !tag.startsWith('W/') && tag === etagText(head.fields);
-}
-
-function storedPart({ parts, plan }: CacheExchange, head: StoredHead): Entry | undefined {
-  return parts.store
-    .peek(plan.key)
-    .find(
-      (entry) =>
-        entry.part !== undefined &&
-        isSameStrong(entry, head) &&
-        matchesVariant(entry.selection, plan.selectingFields()),
-    );
 }
 
 type Joined = { readonly first: number; readonly last: number; readonly bytes: Buffer };

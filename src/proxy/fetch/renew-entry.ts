@@ -1,14 +1,13 @@
 /**
- * What an answer to a validation makes of the stored response (RFC 9111 §4.3.4, §4.3.5).
+ * What an answer to a validation makes of the stored response (RFC 9111 §4.3.4, §4.3.5; pure).
  */
 
 import { freshen, headFreshens, selects304 } from '../../http/validators.ts';
 import type { Position } from '../../store/purge-log.ts';
 import type { Entry } from '../../store/store.ts';
-import type { CacheExchange } from '../exchange/exchange.ts';
-import { dropStored, isCurrent } from './fill-decisions.ts';
 import type { NotStoredReason } from '../exchange/outcome.ts';
 import { plainForm } from '../hit/stored-form.ts';
+import type { StorageTerms } from './storage-terms.ts';
 import { makeEntry, planStorage, type StoredHead } from './storing.ts';
 
 /** `renewed`: in its place. `ended`: it may not be kept. `other`: the answer was not about it. */
@@ -20,30 +19,27 @@ export type Renewal =
 export type RenewalInput = { readonly stored: Entry; readonly head: StoredHead; readonly asOf: Position };
 
 /** The stored response after a 304: its fields updated, its lifetime anew, its body as it was. */
-export function renewBy304(exchange: CacheExchange, { stored, head, asOf }: RenewalInput): Renewal {
+export function renewBy304(terms: StorageTerms, { stored, head, asOf }: RenewalInput): Renewal {
   if (!selects304(stored.fields, head.fields)) return { kind: 'other' };
-  return renew(exchange, { stored, head, asOf });
+  return renew(terms, { stored, head, asOf });
 }
 
 /**
- * Lets a HEAD of the same resource freshen or end the stored GET response (RFC 9111 §4.3.5); what is no HEAD, or says
- * nothing about it, changes nothing. On `standard` routes only: by rule a HEAD proves nothing about what GET would get.
+ * What a HEAD of the same resource makes of the stored GET response (RFC 9111 §4.3.5): fresh again, ended, or nothing. On
+ * `standard` routes only: by rule a HEAD proves nothing about what GET would get.
  */
-export function applyHead(exchange: CacheExchange, { stored, head, asOf }: RenewalInput): void {
-  const { request, match, parts } = exchange;
-  if (request.method !== 'HEAD' || match.contentType.kind !== 'standard') return;
+export function renewByHead(terms: StorageTerms, { stored, head, asOf }: RenewalInput): Renewal | undefined {
+  if (terms.match.contentType.kind !== 'standard') return undefined;
   const meaning = headFreshens({ fields: stored.fields, contentLength: stored.body.length }, head);
-  if (meaning === 'ignore') return;
-  const renewal = meaning === 'freshen' ? renew(exchange, { stored, head, asOf }) : undefined;
-  if (renewal?.kind !== 'renewed') dropStored(exchange, stored);
-  else if (isCurrent(exchange, renewal.entry)) parts.store.put(renewal.entry);
+  if (meaning === 'ignore') return undefined;
+  return meaning === 'freshen' ? renew(terms, { stored, head, asOf }) : { kind: 'other' };
 }
 
-function renew(exchange: CacheExchange, { stored, head, asOf }: RenewalInput): Renewal {
+function renew(terms: StorageTerms, { stored, head, asOf }: RenewalInput): Renewal {
   const fields = freshen(stored.fields, head.fields, head.responseTime);
   // A 304's Set-Cookie is for who asked and says nothing about the stored representation, which its validator vouches for.
   const renewed: StoredHead = { ...head, status: stored.status, fields };
-  const asGet = { ...exchange, request: { ...exchange.request, method: 'GET' } };
+  const asGet = { ...terms, method: 'GET' };
   const plan = planStorage(asGet, renewed);
   if (plan.kind === 'no') return { kind: 'ended', reason: plan.reason, entry: { ...stored, fields } };
   const { body, originSeconds, part } = plainForm(stored);

@@ -4,10 +4,12 @@
 
 import type { Entry } from '../../store/store.ts';
 import type { CacheExchange } from '../exchange/exchange.ts';
-import { giveUpStoring, isCurrent, letGo } from './fill-decisions.ts';
+import { dropStored, giveUpStoring, isCurrent, letGo } from './beside-others.ts';
 import type { FillInput } from './fill-input.ts';
 import type { NotStoredReason } from '../exchange/outcome.ts';
+import { type Renewal, renewByHead } from './renew-entry.ts';
 import { storeEntry } from './store-entry.ts';
+import type { StoredHead } from './storing.ts';
 
 /** `undefined`: it is stored. */
 export type Objection = Extract<NotStoredReason, 'broken-coding' | 'purged-during-fetch'> | undefined;
@@ -60,4 +62,31 @@ export function storeForAll({ exchange, flight }: FillInput, entry: Entry): void
   storeEntry(exchange, entry);
   exchange.parts.uncacheable.delete(exchange.plan.key);
   flight?.end(entry.part === undefined ? { kind: 'done', result: entry } : { kind: 'give-up' });
+}
+
+/**
+ * Stores what a 304 made of a stored response, and gives it to those who wait, or drops what may not be kept. Gives why;
+ * `undefined`: it is stored.
+ */
+export function settleRenewal(
+  input: FillInput,
+  renewal: Exclude<Renewal, { kind: 'other' }>,
+  stored: Entry,
+): NotStoredReason | undefined {
+  if (renewal.kind === 'renewed' && isCurrent(input.exchange, renewal.entry)) {
+    storeForAll(input, renewal.entry);
+    return undefined;
+  }
+  dropStored(input.exchange, stored);
+  letGo(input);
+  return renewal.kind === 'ended' ? renewal.reason : 'purged-during-fetch';
+}
+
+/** Lets a HEAD's answer freshen or end the stored GET response, if there is one. */
+export function applyHead({ exchange, terms, stored, asOf }: FillInput, head: StoredHead): void {
+  if (stored === undefined || terms.method !== 'HEAD') return;
+  const renewal = renewByHead(terms, { stored, head, asOf });
+  if (renewal === undefined) return;
+  if (renewal.kind !== 'renewed') dropStored(exchange, stored);
+  else if (isCurrent(exchange, renewal.entry)) exchange.parts.store.put(renewal.entry);
 }

@@ -6,40 +6,30 @@
 
 import { isCompressible, varyingByEncoding } from '../../http/content-coding.ts';
 import type { Fields } from '../../http/message.ts';
-import type { Entry, Store } from '../../store/store.ts';
-import { Compressor } from './compressor.ts';
+import type { Entry } from '../../store/store.ts';
 import type { CacheExchange } from '../exchange/exchange.ts';
 import { isWorthCompressing } from '../hit/stored-form.ts';
+import type { StorageTerms } from './storage-terms.ts';
 
-const compresses = ({ site, match }: CacheExchange): boolean =>
-  site.config.store.compress && match.contentType.kind === 'rule';
+const compresses = ({ config, match }: Pick<StorageTerms, 'config' | 'match'>): boolean =>
+  config.store.compress && match.contentType.kind === 'rule';
 
 /** Stores an entry. Nothing waits for its compression. */
 export function storeEntry(exchange: CacheExchange, entry: Entry): void {
-  const { store, background } = exchange.parts;
-  if (compresses(exchange) && isWorthCompressing(entry))
-    store.put(entry, compressorOf(store).compress(entry));
+  const { match, site, parts } = exchange;
+  const { store, background, compressor } = parts;
+  if (compresses({ config: site.config, match }) && isWorthCompressing(entry))
+    store.put(entry, compressor.compress(entry));
   else store.put(entry);
   background?.onStored(exchange, entry);
 }
 
-/** Of each store one: it bounds what waits to go into it. */
-const compressors = new WeakMap<Store, Compressor>();
-
-function compressorOf(store: Store): Compressor {
-  const before = compressors.get(store);
-  if (before !== undefined) return before;
-  const compressor = new Compressor(store);
-  compressors.set(store, compressor);
-  return compressor;
-}
-
 /** A head with the `Vary` its stored form will have: what is sent depends on what the client accepts. */
 export function asDelivered<Head extends { readonly fields: Fields }>(
-  exchange: CacheExchange,
+  terms: Pick<StorageTerms, 'config' | 'match'>,
   head: Head,
 ): Head {
-  return compresses(exchange) && isCompressible(head.fields)
+  return compresses(terms) && isCompressible(head.fields)
     ? { ...head, fields: varyingByEncoding(head.fields) }
     : head;
 }

@@ -1,5 +1,5 @@
 /**
- * May this response be stored, and as what? Everything a store decision needs, from head to finished entry.
+ * May this response be stored, and as what? Everything a store decision needs, from head to finished entry (pure).
  *
  * Promises: what is stored is whole, without Set-Cookie, with the lifetime its rule or HTTP gives it (CONTRACT §2.1), and
  * bound to the position of the purge log from before the origin was asked.
@@ -29,8 +29,8 @@ import { unlessHolds } from '../../policy/lifetime/unless.ts';
 import { variesOnUnkeyed } from '../../policy/key/unkeyed-fields.ts';
 import type { Position } from '../../store/purge-log.ts';
 import type { Entry, StoredPart } from '../../store/store.ts';
-import type { CacheExchange } from '../exchange/exchange.ts';
 import type { NotStoredReason } from '../exchange/outcome.ts';
+import type { StorageTerms } from './storage-terms.ts';
 import { asDelivered } from './store-entry.ts';
 
 /** A final response, as far as its head tells. */
@@ -49,28 +49,28 @@ export type StoragePlan =
 const no = (reason: NotStoredReason, clause?: string): StoragePlan => ({ kind: 'no', reason, clause });
 
 /** Decides from the head. What only the body can tell (`unless` of its text, its length) is left to `makeEntry`. */
-export function planStorage(exchange: CacheExchange, head: StoredHead): StoragePlan {
-  const { match, identity, request, site } = exchange;
+export function planStorage(terms: StorageTerms, head: StoredHead): StoragePlan {
+  const { match, identity, method, request, config } = terms;
   const { contentType } = match;
   const { status, fields, responseTime } = head;
-  if (request.method === 'HEAD') return no('head-request');
+  if (method === 'HEAD') return no('head-request');
   const isRule = contentType.kind === 'rule';
   if (isRule && !contentType.statuses.has(status)) return no('status-not-listed');
   const meaning = setCookieMeaning(fieldLines(fields, 'set-cookie'), {
     contentType,
     identity,
-    config: site.config.identity,
+    config: config.identity,
   });
   if (meaning === 'forbids') return no('set-cookie', 'RFC 9111 §7.3');
   // A purge by a tag that was left out would miss it.
   if (hasTooManyTags(fields)) return no('too-many-tags');
-  const directives = directivesFor(exchange, fields);
+  const directives = directivesFor(terms, fields);
   const freshness = freshnessLifetime({ status, fields }, { directives, responseTime });
   const isOwn = isRule ? contentType.scope === 'user' : false;
   const verdict = storable({
-    request: { method: request.method, target: exchange.target, fields: request.fields },
+    request: { method, target: terms.target, fields: request.fields },
     response: { status, fields },
-    requestDirectives: exchange.directives,
+    requestDirectives: terms.directives,
     directives,
     freshness,
     shared: !isOwn,
@@ -78,7 +78,7 @@ export function planStorage(exchange: CacheExchange, head: StoredHead): StorageP
     lifetimeByRule: isRule,
     // Parts are for `standard`: by rule a range is not sent on, so that what comes is whole.
     partial: !isRule,
-    origin: `${request.scheme}://${exchange.host}`,
+    origin: `${request.scheme}://${terms.host}`,
   });
   if (verdict.kind === 'no') return no(verdict.reason, verdict.clause);
   // The client is told with the head whether it is stored, and nobody waits for what is not for them.
@@ -94,7 +94,7 @@ function toldLength(fields: Fields): number | undefined {
 }
 
 /** What binds of the origin's directives: all under `obey`, nothing under `override`. */
-function directivesFor({ match: { contentType } }: CacheExchange, fields: Fields): ResponseDirectives {
+function directivesFor({ match: { contentType } }: StorageTerms, fields: Fields): ResponseDirectives {
   const isOverridden = contentType.kind === 'rule' && contentType.cacheControl === 'override';
   return isOverridden ? noResponseDirectives : effectiveDirectives(fields);
 }
@@ -113,8 +113,8 @@ export type EntryResult =
   | { readonly kind: 'no'; readonly reason: NotStoredReason };
 
 /** Makes the entry of a whole response, or says why there is none. */
-export function makeEntry(exchange: CacheExchange, input: EntryInput): EntryResult {
-  const { match, identity, plan, host, target } = exchange;
+export function makeEntry(terms: StorageTerms, input: EntryInput): EntryResult {
+  const { match, identity, plan, host, target } = terms;
   const { contentType } = match;
   const { head, body } = input;
   const { status, requestTime, responseTime } = head;
@@ -124,10 +124,10 @@ export function makeEntry(exchange: CacheExchange, input: EntryInput): EntryResu
   ) {
     return { kind: 'no', reason: 'unless' };
   }
-  const selection = selectionOf(exchange, head);
+  const selection = selectionOf(terms, head);
   if (selection === undefined) return { kind: 'no', reason: 'vary-any' };
-  const policy = policyOf(exchange, input);
-  const { fields } = asDelivered(exchange, { fields: storedFields(exchange, input) });
+  const policy = policyOf(terms, input);
+  const { fields } = asDelivered(terms, { fields: storedFields(terms, input) });
   const isUsable =
     policy.lifetime > policy.initialAge || policy.staleWhileRevalidate > 0 || policy.staleIfError > 0;
   if (!isUsable && !hasField(fields, 'etag') && !hasField(fields, 'last-modified')) {
@@ -149,10 +149,7 @@ export function makeEntry(exchange: CacheExchange, input: EntryInput): EntryResu
     responseTime,
     asOf: input.asOf,
     tags: [
-      ...new Set([
-        ...standardTags({ contentType, identity, host, target }),
-        ...ownTags(exchange, head.fields),
-      ]),
+      ...new Set([...standardTags({ contentType, identity, host, target }), ...ownTags(terms, head.fields)]),
     ],
     target,
     host,
@@ -171,7 +168,7 @@ function variantOf({ names, values }: SelectedVariant, isPart: boolean): string 
 
 /** What selects the variant: the origin's Vary on `standard`; by rule all it could name is in the key. */
 function selectionOf(
-  { match, plan }: CacheExchange,
+  { match, plan }: StorageTerms,
   { status, fields }: StoredHead,
 ): SelectedVariant | undefined {
   const vary = parseVary(fields);
@@ -192,8 +189,8 @@ const foundStatuses: ReadonlySet<number> = new Set([404, 410]);
 
 const noSelection: SelectedVariant = { names: [], values: [], contentEncoding: null, contentLanguage: null };
 
-function storedFields(exchange: CacheExchange, { head, plan, body }: EntryInput): string[] {
-  const { contentType } = exchange.match;
+function storedFields({ match }: StorageTerms, { head, plan, body }: EntryInput): string[] {
+  const { contentType } = match;
   const fields = fieldsToStore(head.fields, plan.directives);
   // RFC 9110 §6.6.1: a recipient with a clock adds the Date a response lacks when it stores or forwards it.
   if (!hasField(fields, 'date')) fields.push('Date', formatHttpDate(head.responseTime));
@@ -207,14 +204,14 @@ function storedFields(exchange: CacheExchange, { head, plan, body }: EntryInput)
 }
 
 /** Tags of the rule and of the origin: templates, Surrogate-Key and the like, RFC 9875 groups. */
-function ownTags({ match, identity, query, host }: CacheExchange, fields: Fields): Tag[] {
+function ownTags({ match, identity, query, host }: StorageTerms, fields: Fields): Tag[] {
   const values = { user: userOf(identity), params: match.params, query, responseFields: fields };
   const groups = cacheGroups(fields).map((group) => groupTag(host, group));
   return [...renderTags(match.tags, values).tags, ...responseTags(fields), ...groups];
 }
 
-function policyOf(exchange: CacheExchange, { head, plan, body }: EntryInput): Entry['policy'] {
-  const { contentType } = exchange.match;
+function policyOf(terms: StorageTerms, { head, plan, body }: EntryInput): Entry['policy'] {
+  const { contentType } = terms.match;
   const { fields, requestTime, responseTime } = head;
   const { directives, freshness } = plan;
   const common = { fields, directives, lifetime: freshness.lifetime, requestTime, responseTime };
@@ -227,27 +224,26 @@ function policyOf(exchange: CacheExchange, { head, plan, body }: EntryInput): En
     ...(windows.staleWhileRevalidate > 0 || windows.staleIfError > 0 ? windows : {}),
   };
   if (contentType.kind !== 'rule') return storedPolicy(given);
-  const { lifetime } = lifetimeByRule(exchange, { head, plan, body });
+  const { lifetime } = lifetimeByRule(terms, { head, plan, body });
   return storedPolicy({ ...given, ...windows, ttl: lifetime });
 }
 
 /** The lifetime a rule gives (CONTRACT §2.1), with its steps for `explain`. */
 export function lifetimeByRule(
-  exchange: CacheExchange,
+  { match, config, request, identity, plan: { key }, isPopular }: StorageTerms,
   { head, plan, body }: Pick<EntryInput, 'head' | 'plan' | 'body'>,
 ): ReturnType<typeof ruleLifetime> {
-  const { match, site, request, identity, parts, now } = exchange;
   const { contentType } = match;
   const { status, fields, responseTime } = head;
   const obeys = contentType.cacheControl === 'obey' && isExplicit(plan.freshness);
   const initialAge = correctedInitialAge(fields, head);
   const modifiedAt = parseHttpDate(combinedValue(fields, 'last-modified') ?? '', responseTime);
   return ruleLifetime({
-    ttl: site.config.ttl,
+    ttl: config.ttl,
     contentType,
     statusTtl: contentType.statuses.get(status),
     now: responseTime,
-    jitterKey: exchange.plan.key,
+    jitterKey: key,
     facts: {
       requestFields: request.fields,
       query: request.query,
@@ -255,7 +251,7 @@ export function lifetimeByRule(
       responseFields: fields,
       bodyBytes: body.length,
       body: () => body,
-      access: site.countsPopularity && parts.popularity.isHigh(exchange.plan.key, now) ? 'high' : 'low',
+      access: isPopular ? 'high' : 'low',
       claims: identity.kind === 'known' ? identity.claims : undefined,
       modifiedAt,
       originBound: obeys ? seconds(Math.max(0, plan.freshness.lifetime - initialAge)) : undefined,

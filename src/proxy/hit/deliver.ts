@@ -14,21 +14,8 @@ import { evaluateConditional, notModifiedFields } from '../../http/validators.ts
 import type { Seconds } from '../../kit/time.ts';
 import type { Entry } from '../../store/store.ts';
 import type { CacheExchange } from '../exchange/exchange.ts';
+import { agedFields } from './prepared-entries.ts';
 import { formFor } from './stored-form.ts';
-
-const agedFields: ReadonlySet<string> = new Set(['age', 'content-length']);
-
-/** The fields of a whole answer but for Age and Cache-Status, made once per entry. */
-const prepared = new WeakMap<Entry, readonly string[]>();
-
-function preparedFields(entry: Entry): readonly string[] {
-  const before = prepared.get(entry);
-  if (before !== undefined) return before;
-  const fields = withoutFields(entry.fields, agedFields);
-  if (entry.status !== 204) fields.push('Content-Length', String(entry.body.length));
-  prepared.set(entry, fields);
-  return fields;
-}
 
 /** What to say about a stored response beside its own fields. `setCookies` are those of the answer that renewed it. */
 export type Delivery = {
@@ -43,7 +30,7 @@ export function deliver(
   stored: Entry,
   { cacheStatus, age, setCookies }: Delivery,
 ): number {
-  const entry = formFor(stored, exchange.request);
+  const entry = formFor(stored, exchange);
   const { known } = exchange.request;
   const own = ['Age', String(Math.floor(age)), 'Cache-Status', cacheStatusValue(cacheStatus)];
   for (const line of setCookies ?? []) own.push('Set-Cookie', line);
@@ -63,8 +50,8 @@ function isNotModified({ request }: CacheExchange, entry: Entry): boolean {
   );
 }
 
-function whole({ request, reply }: CacheExchange, entry: Entry, own: readonly string[]): number {
-  reply.head(entry.status, preparedFields(entry).concat(own));
+function whole({ parts, request, reply }: CacheExchange, entry: Entry, own: readonly string[]): number {
+  reply.head(entry.status, parts.prepared.fieldsOf(entry).concat(own));
   if (request.method === 'HEAD' || entry.body.length === 0) reply.end();
   else reply.end(entry.body);
   return entry.status;

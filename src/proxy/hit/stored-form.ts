@@ -7,26 +7,20 @@
 
 import { promisify } from 'node:util';
 import { gunzipSync, gzip } from 'node:zlib';
-import { acceptsGzip, gzipFields, isCompressible, smallestWorth } from '../../http/content-coding.ts';
+import { acceptsGzip, isCompressible, smallestWorth } from '../../http/content-coding.ts';
 import type { Entry } from '../../store/store.ts';
-import type { ClientRequest } from '../exchange/client-request.ts';
+import type { CacheExchange } from '../exchange/exchange.ts';
 
 const compress = promisify(gzip);
-const gzipForms = new WeakMap<Entry, Entry>();
 
 /** The entry as this client is to get it. */
-export function formFor(entry: Entry, { method, known }: Pick<ClientRequest, 'method' | 'known'>): Entry {
+export function formFor(
+  entry: Entry,
+  { parts: { prepared }, request: { method, known } }: Pick<CacheExchange, 'parts' | 'request'>,
+): Entry {
   if (entry.coding === undefined) return entry;
   const wantsPart = known.range !== undefined && method === 'GET';
-  return acceptsGzip(known['accept-encoding']) && !wantsPart ? gzipForm(entry) : plainForm(entry);
-}
-
-function gzipForm(entry: Entry): Entry {
-  const before = gzipForms.get(entry);
-  if (before !== undefined) return before;
-  const form = { ...entry, fields: gzipFields(entry.fields) };
-  gzipForms.set(entry, form);
-  return form;
+  return acceptsGzip(known['accept-encoding']) && !wantsPart ? prepared.gzipOf(entry) : plainForm(entry);
 }
 
 /** The entry without coding. */

@@ -11,6 +11,7 @@ import { finishedEntry } from '../fetch/fill-decisions.ts';
 import { keptBodyFor } from '../fetch/kept-body.ts';
 import { keyedExchange } from '../exchange/keyed-exchange.ts';
 import { judge } from '../fetch/settle.ts';
+import { termsOf } from '../fetch/storage-terms.ts';
 import { planStorage } from '../fetch/storing.ts';
 
 /** Takes the body as it passes; `finish`, to be called once, stores what is whole. */
@@ -32,10 +33,12 @@ export async function keeperOf(
   if (match.contentType.kind !== 'standard' || identity.kind === 'doubt') return undefined;
   const keyed = keyedExchange({ ...exchange, match }, identity);
   const head = { ...answer, responseTime: parts.clock.now() };
-  const plan = planStorage(keyed, head);
+  const terms = termsOf(keyed);
+  const plan = planStorage(terms, head);
   if (plan.kind === 'no') return undefined;
   const asOf = parts.purgeLog.position();
-  const body = keptBodyFor(keyed, answer.fields);
+  const limit = site.config.store.maxObjectBytes;
+  const body = keptBodyFor(parts.bodyRoom, { limit, fields: answer.fields });
   let fits = true;
   return {
     add: (chunk) => {
@@ -43,7 +46,9 @@ export async function keeperOf(
     },
     finish: (isWhole) => {
       const isKept = isWhole && fits;
-      const made = isKept ? finishedEntry(keyed, { head, plan, body: body.whole(), asOf }) : undefined;
+      const variants = parts.store.peek(keyed.plan.key);
+      const input = { head, plan, asOf, now: parts.clock.now(), variants };
+      const made = isKept ? finishedEntry(terms, { ...input, body: body.whole() }) : undefined;
       body.free(keyed.reply);
       if (made?.kind !== 'entry') return;
       const { entry } = made;

@@ -1,104 +1,100 @@
-/** What a fetch whose answer is not stored leaves behind: for those who wait for it, and for those who come later. */
-
-import { once } from 'node:events';
-import { get, type IncomingMessage } from 'node:http';
 import t from 'tap';
-import { eventually } from '../../helpers/eventually.ts';
-import { redisServer } from '../../helpers/redis-server.ts';
-import { barrier, cacheStatus, startProxy, startSite } from '../../helpers/scripted-site.ts';
+import { after, seconds } from '../../../src/kit/time.ts';
+import {
+  conditionOf,
+  finishedEntry,
+  isTrouble,
+  mayAnswerCondition,
+  mustHold,
+  planFill,
+} from '../../../src/proxy/fetch/fill-decisions.ts';
+import { entryBut, storedAt } from '../../store/entry.ts';
+import { headBut, termsBut } from './terms-but.ts';
 
-t.test('§5.2.1.5: a client’s own no-store does not turn collapsing off for the others', async (t) => {
-  const site = await startSite('unmatched: standard');
-  t.teardown(() => site.close());
-  const release = barrier();
-  site.answerWith((request, response) => {
-    response.setHeader('Cache-Control', 'max-age=60');
-    if (request.headers['cache-control'] !== undefined) response.end('page');
-    else void release.reached.then(() => response.end('page'));
-  });
-  await (await fetch(`${site.url}/page`, { headers: { 'cache-control': 'no-store' } })).text();
-  const all = Array.from({ length: 20 }, () => fetch(`${site.url}/page`));
-  await eventually('one asks the origin', () => site.seen.length === 2);
-  release.arrive();
-  for (const response of await Promise.all(all)) t.equal(await response.text(), 'page');
-  t.equal(site.seen.length, 2, 'the one with no-store, and one for all others');
+const standard = 'unmatched: standard\nstore: { max_object: 1KiB }';
+const fresh = ['Cache-Control', 'max-age=60'];
+
+t.test('a body is kept when it fits and its end can be told from a cut', (t) => {
+  for (const [fields, framing, reason] of [
+    [[...fresh, 'Content-Length', '1024'], 'length', undefined],
+    [[...fresh, 'Content-Length', '1025'], 'length', 'too-large'],
+    [fresh, 'chunked', undefined],
+    [fresh, 'close', 'unverified-length'],
+    [['Cache-Control', 'no-store'], 'chunked', 'no-store'],
+  ] as const) {
+    const plan = planFill(termsBut(standard), headBut(fields), framing);
+    t.equal(plan.kind === 'no' ? plan.reason : undefined, reason, `${framing} ${fields.join(' ')}`);
+  }
+  t.end();
 });
 
-t.test('an answer that is for nobody else turns collapsing off: nobody waits for the next one', async (t) => {
-  const site = await startSite('unmatched: standard');
-  t.teardown(() => site.close());
-  site.answerWith((_request, response) => {
-    response.setHeader('Cache-Control', 'no-store');
-    response.end('page');
-  });
-  await (await fetch(`${site.url}/page`)).text();
-  const release = barrier();
-  site.answerWith((_request, response) => void release.reached.then(() => response.end('page')));
-  const all = Array.from({ length: 5 }, () => fetch(`${site.url}/page`));
-  await eventually('each asks the origin', () => site.seen.length === 6);
-  release.arrive();
-  for (const response of await Promise.all(all)) t.equal(response.status, 200);
+t.test('what is stored is asked about by its validators, a part by what it lacks', (t) => {
+  const stored = entryBut({ fields: ['ETag', '"1"'] });
+  t.strictSame(conditionOf({ stored, completes: undefined }), ['If-None-Match', '"1"']);
+  t.equal(conditionOf({ stored: undefined, completes: undefined }), undefined);
+  const part = entryBut({ fields: ['ETag', '"1"'], part: { first: 0, last: 4, complete: 10 } });
+  t.match(conditionOf({ stored: undefined, completes: part }), ['Range', 'bytes=5-9', 'If-Range', '"1"']);
+  t.end();
 });
 
-for (const [name, cacheControl] of [
-  ['is not for others', 'no-store'],
-  ['breaks off', 'max-age=60'],
-] as const) {
-  t.test(`fill_lock: nobody at another instance waits for an answer that ${name}`, async (t) => {
-    const redis = await redisServer(t);
-    const rules = `store: { redis: { url: "${redis.url}", deadline: 500ms, fill_lock: true } }\nunmatched: standard\n`;
-    const site = await startSite(rules);
-    t.teardown(() => site.close());
-    const address = site.origin.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const other = await startProxy(`upstream: http://127.0.0.1:${port}\n${rules}`);
-    t.teardown(() => other.close());
-    const release = barrier();
-    site.answerWith((_request, response) => {
-      const isFirst = site.seen.length === 1;
-      response.setHeader('Cache-Control', cacheControl);
-      if (!isFirst) response.end('page');
-      else if (cacheControl === 'no-store') void release.reached.then(() => response.end('page'));
-      else {
-        response.writeHead(200, { 'content-length': 4 }).write('pa');
-        void release.reached.then(() => response.destroy());
-      }
-    });
-    // The same host, so the same key.
-    const { host } = new URL(site.url);
-    const ask = async (url: string): Promise<number> => {
-      const sent = get(`${url}/page`, { headers: { host } });
-      const [response] = (await once(sent, 'response')) as [IncomingMessage];
-      response.on('error', () => undefined).resume();
-      await new Promise((resolve) => response.once('close', resolve));
-      return response.complete ? (response.statusCode ?? 0) : 0;
-    };
-    const first = ask(site.url);
-    await eventually('the lease is held', async () => (await redis.client.keys('*:fill:*')).length === 1);
-    await eventually('the origin is asked', () => site.seen.length === 1);
-    const second = ask(other.url);
-    const startedMs = performance.now();
-    release.arrive();
-    await first;
-    t.equal(await second, 200);
-    t.ok(performance.now() - startedMs < 1500, 'well before the lease is out');
-    t.equal(site.seen.length, 2);
-  });
-}
+t.test('a client’s precondition is answered here only where the origin was not asked it', (t) => {
+  const asking = { method: 'GET', known: { 'if-none-match': '"1"' }, fields: ['If-None-Match', '"1"'] };
+  const plain = { method: 'GET', known: {}, fields: [] };
+  for (const [request, head, wasAsked, may] of [
+    [asking, headBut(['ETag', '"1"']), false, true],
+    [asking, headBut(['ETag', '"1"']), true, false],
+    [asking, headBut(['ETag', '"2"']), false, false],
+    [asking, headBut(['ETag', '"1"'], { status: 404 }), false, false],
+    [plain, headBut(['ETag', '"1"']), false, false],
+  ] as const) {
+    t.equal(mayAnswerCondition(request, head, wasAsked), may);
+  }
+  t.end();
+});
 
-t.test('X-Request-ID names one exchange: it reaches who caused it and is not replayed', async (t) => {
-  const site = await startSite('unmatched: standard', {
-    answer: (_request, response) => {
-      response.writeHead(200, { 'cache-control': 'max-age=60', 'x-request-id': 'first', 'x-own': 'kept' });
-      response.end('page');
-    },
+t.test('a client waits for the whole body for a part of it, or for an ETag made from it', (t) => {
+  const range = { range: 'bytes=0-1' };
+  for (const [known, makesEtag, head, wasAsked, holds] of [
+    [{}, false, headBut(), false, false],
+    [range, false, headBut(), false, true],
+    [range, false, headBut(), true, false],
+    [range, false, headBut([], { status: 404 }), false, false],
+    [{}, true, headBut(), false, true],
+    [{}, true, headBut(['ETag', '"1"']), false, false],
+    [{}, true, headBut(['Last-Modified', 'Tue, 01 Jan 2019 00:00:00 GMT']), false, false],
+  ] as const) {
+    t.equal(mustHold({ known, makesEtag }, head, wasAsked), holds);
+  }
+  t.end();
+});
+
+t.test('RFC 5861 §4: what counts as an error of the origin', (t) => {
+  for (const status of [429, 500, 502, 503, 504]) t.ok(isTrouble(status, false), String(status));
+  for (const status of [200, 404, 501, 505]) t.notOk(isTrouble(status, false), String(status));
+  t.ok(isTrouble(501, true), 'with no client waiting any 5xx does');
+  t.end();
+});
+
+t.test('a 206 becomes a part, or with the part that is stored the whole', (t) => {
+  const terms = termsBut('unmatched: standard');
+  const tag = [...fresh, 'ETag', '"1"'];
+  const head = headBut([...tag, 'Content-Range', 'bytes 5-9/10'], { status: 206 });
+  const plan = planFill(terms, head, 'length');
+  if (plan.kind === 'no') throw new Error(plan.reason);
+  const input = { head, plan, body: Buffer.from('56789'), asOf: { log: 'log', seq: 0 } };
+  const now = after(storedAt, seconds(3));
+  const first = entryBut({
+    fields: tag,
+    body: Buffer.from('01234'),
+    part: { first: 0, last: 4, complete: 10 },
   });
-  t.teardown(() => site.close());
-  const first = await fetch(`${site.url}/page`);
-  await first.text();
-  t.equal(first.headers.get('x-request-id'), 'first');
-  const hit = await fetch(`${site.url}/page`);
-  t.match(cacheStatus(hit), /^hit/);
-  t.equal(hit.headers.get('x-request-id'), null);
-  t.equal(hit.headers.get('x-own'), 'kept');
+  t.match(finishedEntry(terms, { ...input, now, variants: [] }), {
+    entry: { part: { first: 5, last: 9, complete: 10 }, originSeconds: 3 },
+  });
+  const whole = finishedEntry(terms, { ...input, now, variants: [first] });
+  t.match(whole, { entry: { part: undefined, status: 200 } });
+  t.equal(whole.kind === 'entry' ? whole.entry.body.toString() : '', '0123456789');
+  const short = finishedEntry(terms, { ...input, body: Buffer.from('5'), now, variants: [first] });
+  t.strictSame(short, { kind: 'no', reason: 'partial-content' });
+  t.end();
 });

@@ -1,22 +1,15 @@
 import t from 'tap';
-import { parseConfig } from '../../../src/config/schema/check.ts';
 import { type KeptBody, keptBodyFor } from '../../../src/proxy/fetch/kept-body.ts';
 import { nobody } from '../../../src/proxy/exchange/reply.ts';
-import { MemoryStore } from '../../../src/store/memory.ts';
 
 const kib = 1024;
 const mib = 1024 * kib;
 
 /** Makes bodies of one proxy, of which one may be 1 MiB: there is room for 8 in all. */
 function keeping(): (told?: number) => KeptBody {
-  const parsed = parseConfig('upstream: http://127.0.0.1:1\nstore: { max_object: 1MiB }', {
-    file: 'f',
-    env: {},
-  });
-  if (parsed.kind !== 'ok') throw new Error('it is a good file');
-  const parts = { store: new MemoryStore({ maxBytes: mib }) };
-  const exchange = { parts, site: { config: parsed.config } } as unknown as Parameters<typeof keptBodyFor>[0];
-  return (told) => keptBodyFor(exchange, told === undefined ? [] : ['Content-Length', String(told)]);
+  const room = { kept: 0, unsent: 0 };
+  return (told) =>
+    keptBodyFor(room, { limit: mib, fields: told === undefined ? [] : ['Content-Length', String(told)] });
 }
 
 const fast = { isTaken: true, isForOne: true };

@@ -1,0 +1,72 @@
+/**
+ * A fetch among others: whether its answer still counts when it is here, and what those learn who wait for it or come later.
+ */
+
+import type { FlightEnd } from '../../kit/single-flight.ts';
+import { after, seconds } from '../../kit/time.ts';
+import type { Entry } from '../../store/store.ts';
+import type { CacheExchange, FetchFailure } from '../exchange/exchange.ts';
+import type { NotStoredReason } from '../exchange/outcome.ts';
+import type { FillInput } from './fill-input.ts';
+
+/**
+ * What was purged between asking and storing is not stored (DESIGN §3.7), nor what was asked for under rules that are no
+ * longer in force: a request that took its time before it asked has taken its position after their end was logged. Nor
+ * what another fetch has overtaken:
+ *   1. one that waited in vain asks by itself, is answered, and the answer is long on its way
+ *   2. another instance writes, which is not heard of here yet      3. the next one asks, and has the newer answer stored
+ *   4. the older answer arrives: in the place of the newer one this instance would go back in time
+ */
+export const isCurrent = ({ parts, site }: CacheExchange, entry: Entry): boolean =>
+  site === parts.site() && parts.purgeLog.verdict(entry).kind !== 'purged' && !isOvertaken(parts, entry);
+
+/** Drops what was validated, unless something that was asked for later has taken its place. */
+export function dropStored({ parts }: CacheExchange, stored: Entry): void {
+  if (!isOvertaken(parts, stored)) parts.store.remove(stored);
+}
+
+/** After a clock has jumped back, what was asked for in its future overtakes nobody. */
+function isOvertaken({ store, purgeLog, clock }: CacheExchange['parts'], entry: Entry): boolean {
+  const isLater = (other: Entry): boolean =>
+    other.variant === entry.variant && other.requestTime > entry.requestTime;
+  const other = store.peek(entry.key).find(isLater);
+  return other !== undefined && other.requestTime <= clock.now() && purgeLog.verdict(other).kind !== 'purged';
+}
+
+/** How long nobody waits for a key whose answer was not for others. */
+const uncacheableFor = seconds(30);
+
+/** What one request brought about says nothing about the next answer: it must not turn collapsing off for all. */
+const reasonsOfRequest: ReadonlySet<NotStoredReason> = new Set([
+  'request-no-store',
+  'status-of-this-request',
+  'partial-content',
+  'no-room',
+]);
+
+/**
+ * Lets all go who wait, and remembers that the key's answer was not for others. An error of the origin says nothing about
+ * the next answer.
+ */
+export function giveUpStoring(
+  input: FillInput,
+  { status, reason }: { readonly status: number; readonly reason: NotStoredReason },
+): void {
+  letGo(input);
+  const { parts, plan } = input.exchange;
+  if (input.terms.method !== 'GET' || status >= 500 || reasonsOfRequest.has(reason)) return;
+  parts.uncacheable.set(plan.key, after(parts.clock.now(), uncacheableFor));
+}
+
+/** Whether others wait for what a fetch brings. */
+export const hasWaiters = ({ flight }: FillInput): boolean => (flight?.waiters ?? 0) > 0;
+
+/** Tells all who wait for this fetch, here and at other instances, that it brings nothing for them. */
+export function letGo(
+  { exchange, flight, stored }: FillInput,
+  end: FlightEnd<never, FetchFailure> = { kind: 'give-up' },
+): void {
+  flight?.end(end);
+  // Where something is stored nobody elsewhere waits for more.
+  if (stored === undefined) exchange.parts.store.abandon?.(exchange.plan.key);
+}

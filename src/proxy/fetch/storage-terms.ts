@@ -1,0 +1,28 @@
+/**
+ * The terms of storing an answer: what its request, its rule and its place say. They are values, so that whoever decides by
+ * them needs no exchange.
+ */
+
+import type { Config } from '../../config/config.ts';
+import type { ClientRequest } from '../exchange/client-request.ts';
+import type { CacheExchange } from '../exchange/exchange.ts';
+
+export type StorageTerms = Pick<
+  CacheExchange,
+  'match' | 'identity' | 'plan' | 'host' | 'target' | 'query' | 'directives'
+> & {
+  /** The fetch's. GET where a stored GET response is renewed, whoever found it stale. */
+  readonly method: string;
+  readonly request: Pick<ClientRequest, 'scheme' | 'fields' | 'query'>;
+  readonly config: Pick<Config, 'identity' | 'store' | 'ttl'>;
+  /** Whether the key is asked for often (`access: high`). */
+  readonly isPopular: boolean;
+};
+
+/** The terms of an exchange's own answer, or of a stored one it renews. */
+export function termsOf(exchange: CacheExchange, method = exchange.request.method): StorageTerms {
+  const { parts, site, request, match, identity, plan, host, target, query, directives } = exchange;
+  const isPopular = site.countsPopularity && parts.popularity.isHigh(plan.key, parts.clock.now());
+  const common = { match, identity, plan, host, target, query, directives };
+  return { ...common, method, request, config: site.config, isPopular };
+}
