@@ -263,7 +263,7 @@ function createControl(
   { parts, reload, log, watch, redis, refresh }: Built,
 ): Promise<FastifyInstance> {
   const { clock } = parts;
-  const origin = createOriginProbe(upstream.url, clock);
+  const origin = createOriginProbe(upstream, clock);
   return createControlServer({
     token: control.token,
     clock,

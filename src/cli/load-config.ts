@@ -10,6 +10,7 @@ import { expectedAddress, parseAddress } from '../config/reader/read-address.ts'
 import { locatorOf, type Problem, renderProblem } from '../config/reader/problem.ts';
 import type { ReadConfigResult } from '../control/reload.ts';
 import { ruleProblems } from '../policy/rules/rules.ts';
+import { fileProblems, reasonOf } from './pem-files.ts';
 import { tell } from './output.ts';
 
 export type ConfigSource = {
@@ -58,7 +59,11 @@ function finish(text: string, source: ConfigSource, result: ParseResult): Loaded
     );
   }
   if (result.kind === 'problems') return { kind: 'problems', problems: [...own, ...result.problems] };
-  const problems = [...own, ...patternProblems(text, file, result.config)];
+  const problems = [
+    ...own,
+    ...patternProblems(text, file, result.config),
+    ...fileProblems(text, file, result.config),
+  ];
   if (problems.length > 0) return { kind: 'problems', problems };
   return {
     ...result,
@@ -84,15 +89,4 @@ function patternProblems(text: string, file: string, config: Config): Problem[] 
 function withUpstream(config: Config): Config {
   const { url } = config.upstream;
   return url === '' ? { ...config, upstream: { ...config.upstream, url: 'http://origin.invalid' } } : config;
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file',
-  EACCES: 'permission denied',
-  EISDIR: 'it is a directory',
-};
-
-function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return reasons[code] ?? (error instanceof Error ? error.message : String(error));
 }

@@ -56,6 +56,18 @@ export type Upstream = {
   readonly connections: number;
   /** Which Host the origin sees: the client's, or the one of `url`. */
   readonly host: 'preserve' | 'upstream';
+  /** For an `https` URL only. */
+  readonly tls: UpstreamTls | undefined;
+};
+
+/** How TLS is spoken to the origin. Paths of PEM files, those of the configuration file's folder included. */
+export type UpstreamTls = {
+  /** The name that is asked for and that the certificate must be for. Absent: the host of the URL. */
+  readonly serverName: string | undefined;
+  /** Who must have signed the certificate. Absent: whom Node trusts. */
+  readonly ca: string | undefined;
+  readonly client: { readonly cert: string; readonly key: string } | undefined;
+  readonly rejectUnauthorized: boolean;
 };
 
 /** The public listener. */
@@ -230,7 +242,9 @@ export const defaults = {
     bodyTimeout: seconds(30),
     connections: 128,
     host: 'preserve',
+    tls: undefined,
   },
+  upstreamTls: { rejectUnauthorized: true },
   listen: { host: '0.0.0.0', port: 8080, trustedProxies: [], fastLane: true, workers: 1 },
   control: { host: '127.0.0.1', port: 8081 },
   store: {

@@ -1,50 +1,34 @@
 /**
- * Is the origin there? A TCP connection, opened and closed.
+ * Is the origin there? A connection, made as requests make theirs, TLS included, and closed.
  *
  * Promises: the answer is at most a second old, and comes within a second; the origin is connected to at most once a
  * second, and only while somebody asks.
  */
 
-import { connect } from 'node:net';
-import type { Clock } from '../kit/time.ts';
+import { type Clock, type Seconds, seconds } from '../kit/time.ts';
+import { type ConnectOptions, openConnect } from '../origin/connect.ts';
 
 export type OriginState = 'up' | 'down';
 
-const probe = { everyMs: 1000, limitMs: 900 };
+const everyMs = 1000;
+const longest: Seconds = seconds(0.9);
 
-/** Makes the function that tells. `url` has scheme and authority. */
-export function createOriginProbe(url: string, clock: Clock): () => Promise<OriginState> {
-  const { hostname, port, protocol } = new URL(url);
-  const host = hostname.replace(/^\[(.*)\]$/, '$1');
-  const address = {
-    host,
-    port: port === '' ? defaultPorts[protocol === 'https:' ? 'https' : 'http'] : Number(port),
-  };
+/** Makes the function that tells. */
+export function createOriginProbe(options: ConnectOptions, clock: Clock): () => Promise<OriginState> {
+  const connectTimeout = options.connectTimeout < longest ? options.connectTimeout : longest;
+  const connect = openConnect({ ...options, connectTimeout });
+  const probe = (): Promise<OriginState> =>
+    new Promise((resolve) => {
+      connect((error, socket) => {
+        // What goes wrong while it is closed says nothing.
+        socket?.on('error', () => undefined).destroy();
+        resolve(error === null ? 'up' : 'down');
+      });
+    });
   let last: { readonly at: number; readonly state: Promise<OriginState> } | undefined;
   return () => {
     const now = clock.monotonicMs();
-    if (last === undefined || now - last.at >= probe.everyMs) last = { at: now, state: canConnect(address) };
+    if (last === undefined || now - last.at >= everyMs) last = { at: now, state: probe() };
     return last.state;
   };
-}
-
-const defaultPorts = { http: 80, https: 443 } as const;
-
-function canConnect(address: { readonly host: string; readonly port: number }): Promise<OriginState> {
-  return new Promise((resolve) => {
-    const socket = connect({ ...address, timeout: probe.limitMs });
-    const end = (state: OriginState): void => {
-      resolve(state);
-      socket.destroy();
-    };
-    socket.once('connect', () => {
-      end('up');
-    });
-    socket.once('timeout', () => {
-      end('down');
-    });
-    socket.on('error', () => {
-      end('down');
-    });
-  });
 }

@@ -5,17 +5,22 @@
  * Promise: a body that ends with its connection is whole only if the connection ended, not if it broke (RFC 9112 §8).
  */
 
-import { buildConnector } from 'undici';
-import type { Seconds } from '../kit/time.ts';
+import { type buildConnector, Pool } from 'undici';
+import type { Connect } from './connect.ts';
 
 /** Errors of connections that never brought anything back. */
 const ofSilent = new WeakSet<Error>();
 
-/** Connects, and marks the errors that break connections. */
-export function openConnector(timeout: Seconds): buildConnector.connector {
-  const connect = buildConnector({ timeout: timeout * 1000 });
-  return (options, callback) => {
-    connect(options, (...result) => {
+/** Makes a pool of connections. */
+export function openPool(connect: Connect, options: Pool.Options): Pool {
+  // TLS is made by `connect`: undici would take its name from Host, and drop a connection when the next Host is another.
+  return new Pool('http://origin', { ...options, connect: connectorOf(connect) });
+}
+
+/** Connects for undici, and marks the errors that break connections. */
+function connectorOf(connect: Connect): buildConnector.connector {
+  return (_options, callback) => {
+    connect((...result) => {
       const [, socket] = result;
       socket?.on('error', (error: NodeJS.ErrnoException) => {
         if (socket.bytesRead === 0) ofSilent.add(error);

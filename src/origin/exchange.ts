@@ -7,10 +7,12 @@
  */
 
 import type { Readable } from 'node:stream';
-import type { Agent, Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { Fields } from '../http/message.ts';
-import type { Clock, Seconds } from '../kit/time.ts';
+import type { Upstream } from '../config/config.ts';
+import type { Clock } from '../kit/time.ts';
 import { type Framing, framingOf, isEventStream, retryAfterOf } from './answer-head.ts';
+import type { ConnectOptions } from './connect.ts';
 import { Deadline } from './deadline.ts';
 import { type FailureReason, failureReason, type OriginFailure } from './failure.ts';
 import type { OriginHealth, OriginNews, Probe } from './origin-health.ts';
@@ -52,21 +54,15 @@ export type OriginReceiver = {
 /** A request under way. */
 export type OriginExchange = { abort(): void; resume(): void };
 
-export type OriginOptions = {
-  /** Scheme and authority. */
-  readonly url: string;
-  readonly connectTimeout: Seconds;
-  readonly responseTimeout: Seconds;
-  readonly bodyTimeout: Seconds;
-  readonly connections: number;
-};
+export type OriginOptions = ConnectOptions &
+  Pick<Upstream, 'responseTimeout' | 'bodyTimeout' | 'connections'>;
 
 type ExchangeParts = {
   readonly request: OriginRequest;
   readonly receiver: OriginReceiver;
   readonly options: OriginOptions;
-  readonly agent: Agent;
-  readonly fresh: Agent;
+  readonly agent: Dispatcher;
+  readonly fresh: Dispatcher;
   readonly clock: Clock;
   readonly health: OriginHealth;
   readonly texts: SharedTexts;
@@ -111,8 +107,8 @@ export class Exchange implements OriginExchange {
     this.#controller?.resume();
   }
 
-  #dispatch(agent: Agent): void {
-    const { request, options } = this.#parts;
+  #dispatch(agent: Dispatcher): void {
+    const { request } = this.#parts;
     this.#tries += 1;
     const handler: Dispatcher.DispatchHandler = {
       onRequestStart: (controller) => {
@@ -138,7 +134,6 @@ export class Exchange implements OriginExchange {
     };
     const { method, target, fields, body } = request;
     const dispatch: Dispatcher.DispatchOptions = {
-      origin: options.url,
       path: target,
       method,
       headers: fields as string[],

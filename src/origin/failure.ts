@@ -2,9 +2,13 @@
  * What went wrong with the origin, in words of our own: errors of undici and of sockets, told apart by their codes.
  */
 
+import { TlsError } from './connect.ts';
+
 /** Why there is no (whole) answer. */
 export type FailureReason =
   | 'refused'
+  | 'tls-certificate'
+  | 'tls-protocol'
   | 'connect-timeout'
   | 'head-timeout'
   | 'body-timeout'
@@ -12,6 +16,16 @@ export type FailureReason =
   | 'malformed'
   | 'truncated'
   | 'aborted';
+
+const unreachable: ReadonlySet<FailureReason> = new Set([
+  'refused',
+  'tls-certificate',
+  'tls-protocol',
+  'connect-timeout',
+]);
+
+/** Whether the reason is that no connection could be made. */
+export const isUnreachable = (reason: FailureReason): boolean => unreachable.has(reason);
 
 /** `sent`: the origin may have seen the request. */
 export type OriginFailure = { readonly reason: FailureReason; readonly sent: boolean };
@@ -37,6 +51,7 @@ const isParserError = (error: unknown): boolean => error instanceof Error && err
 
 /** The reason behind an error of undici or of a socket. */
 export function failureReason(error: unknown, gotHead: boolean): FailureReason {
+  if (error instanceof TlsError) return error.reason;
   const code = codeOf(error);
   if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') return 'connect-timeout';
   if (code === 'UND_ERR_HEADERS_TIMEOUT') return 'head-timeout';
@@ -44,9 +59,9 @@ export function failureReason(error: unknown, gotHead: boolean): FailureReason {
   if (isParserError(error) || code === 'UND_ERR_HEADERS_OVERFLOW' || isNoAnswer(error)) return 'malformed';
   if (gotHead) return 'truncated';
   if (deadConnection.has(code)) return 'reset';
-  // Of the system, of TLS, or of a certificate (`CERT_HAS_EXPIRED`, `UNABLE_TO_VERIFY_LEAF_SIGNATURE`, …).
-  if (/^(?:E(?!RR_)|ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/.test(code))
-    return 'refused';
+  // An alert that comes after the handshake: in TLS 1.3 our certificate is judged then.
+  if (/^(?:ERR_TLS_|ERR_SSL_|EPROTO$)/.test(code)) return 'tls-protocol';
+  if (/^E(?!RR_)/.test(code)) return 'refused';
   return 'malformed';
 }
 
@@ -55,5 +70,7 @@ export function failureReason(error: unknown, gotHead: boolean): FailureReason {
  */
 export function failureOf(error: unknown): OriginFailure {
   const reason = failureReason(error, false);
-  return { reason, sent: reason !== 'refused' && reason !== 'connect-timeout' };
+  // TLS may also fail later, by an alert.
+  const isAlert = reason === 'tls-protocol' && !(error instanceof TlsError);
+  return { reason, sent: isAlert || !isUnreachable(reason) };
 }

@@ -148,6 +148,8 @@ function verdictOf(news: OriginNews): 'well' | 'failure' | 'nothing' {
   if (news.kind === 'answered') return news.status >= 502 && news.status <= 504 ? 'failure' : 'well';
   switch (news.reason) {
     case 'refused':
+    case 'tls-certificate':
+    case 'tls-protocol':
     case 'connect-timeout':
     case 'head-timeout':
     case 'reset':

@@ -1,12 +1,13 @@
 /**
- * The origin: one shared undici Agent, deadlines, and what went wrong in words of our own.
+ * The origin: one shared undici Pool, deadlines, and what went wrong in words of our own.
  *
  * Promise: messages name no address.
  */
 
-import { Agent } from 'undici';
+import type { Dispatcher } from 'undici';
 import { type Clock, systemClock } from '../kit/time.ts';
-import { openConnector } from './connections.ts';
+import { openConnect } from './connect.ts';
+import { openPool } from './connections.ts';
 import {
   Exchange,
   type OriginExchange,
@@ -22,7 +23,7 @@ export interface Origin {
   /** Knows what every exchange of `send` came to. */
   readonly health: OriginCondition;
   /** For @fastify/http-proxy, which forwards what is not for the cache over the same connections. */
-  readonly agent: Agent;
+  readonly agent: Dispatcher;
   close(): Promise<void>;
 }
 
@@ -42,7 +43,6 @@ export function openOrigin(
   { clock = systemClock, onChange }: OriginSurroundings = {},
 ): Origin {
   const base = {
-    connect: openConnector(options.connectTimeout),
     headersTimeout: options.responseTimeout * 1000,
     bodyTimeout: options.bodyTimeout * 1000,
     maxHeaderSize: maxHeadBytes,
@@ -50,9 +50,10 @@ export function openOrigin(
     keepAliveMaxTimeout: 60_000,
     keepAliveTimeoutThreshold: 1000,
   };
-  const agent = new Agent({ ...base, connections: options.connections, pipelining: 1 });
+  const connect = openConnect(options);
+  const agent = openPool(connect, { ...base, connections: options.connections, pipelining: 1 });
   /** Never keeps a connection: the second try after a dead one is on a connection of its own. */
-  const fresh = new Agent({ ...base, pipelining: 0 });
+  const fresh = openPool(connect, { ...base, pipelining: 0 });
   const common = {
     options,
     agent,

@@ -5,7 +5,7 @@
  */
 
 import { cameOverUsed } from './connections.ts';
-import { type FailureReason, isDeadConnection } from './failure.ts';
+import { type FailureReason, isDeadConnection, isUnreachable } from './failure.ts';
 
 /** What of a request decides. `isWrite`: it acts, whatever its method says. */
 export type Sent = {
@@ -38,5 +38,5 @@ export function mayRepeat(
  * may have waited for what its client did not send.
  */
 export function tellsOfOrigin(reason: FailureReason, { body }: Sent, wasSent: boolean): boolean {
-  return (wasSent && body === undefined) || reason === 'refused' || reason === 'connect-timeout';
+  return (wasSent && body === undefined) || isUnreachable(reason);
 }

@@ -70,6 +70,7 @@ const PURE_NODE_MODULES: readonly string[] = [
   'assert',
   'buffer',
   'crypto',
+  'path',
   'querystring',
   'string_decoder',
   'url',

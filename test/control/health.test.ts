@@ -26,7 +26,7 @@ t.test('the origin is connected to once a second at most, and asked anew after t
   const { closeOrigin, server } = await startProxy(t);
   let monotonicMs = 0;
   const clock = { ...server.parts.clock, monotonicMs: () => monotonicMs };
-  const probe = createOriginProbe(server.parts.site().config.upstream.url, clock);
+  const probe = createOriginProbe(server.parts.site().config.upstream, clock);
   t.equal(await probe(), 'up');
   await closeOrigin();
   monotonicMs = 999;

@@ -4,15 +4,16 @@
  */
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { isIPv4 } from 'node:net';
+import { isIP } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import ipaddr from 'ipaddr.js';
 import type { Test } from 'tap';
 
 /** Paths of PEM files. */
 export type CertificateFiles = { readonly cert: string; readonly key: string };
 
-/** An authority: its own certificate, and those it signs for names and IPv4 addresses. */
+/** An authority: its own certificate, and those it signs for names and addresses. */
 export type Authority = {
   readonly ca: string;
   readonly certify: (...names: string[]) => Promise<CertificateFiles>;
@@ -73,9 +74,11 @@ const isAuthority = sequence(
   der(0x04, sequence(der(0x01, Buffer.from([255])))),
 );
 
+const addressBytes = (address: string): Buffer => Buffer.from(ipaddr.parse(address).toByteArray());
+
 const subjectNames = (names: readonly string[]): Buffer => {
   const written = names.map((each) =>
-    isIPv4(each) ? der(0x87, Buffer.from(each.split('.').map(Number))) : der(0x82, Buffer.from(each)),
+    isIP(each) === 0 ? der(0x82, Buffer.from(each)) : der(0x87, addressBytes(each)),
   );
   return sequence(id('551d11'), der(0x04, sequence(...written)));
 };

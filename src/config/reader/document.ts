@@ -5,7 +5,17 @@
  * honestly mean are refused, so whoever walks the nodes may follow aliases without counting.
  */
 
-import { type Alias, type Node, type YAMLError, isAlias, isMap, isPair, isSeq, parseDocument } from 'yaml';
+import {
+  type Alias,
+  type Node,
+  type YAMLError,
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isSeq,
+  parseDocument,
+} from 'yaml';
 import { hideReferences, showReferences } from './environment.ts';
 import type { Place, ProblemCode } from './problem.ts';
 
@@ -49,6 +59,12 @@ export function readDocument(text: string, report: Report): ConfigDocument {
 export function placeOf(node: Node): Place {
   const range = node.range ?? [0, 0, 0];
   return [range[0], range[1]];
+}
+
+/** The place of the value that keys lead to; the beginning, if there is none. */
+export function placeAt(text: string, path: readonly string[]): Place {
+  const node = parseDocument(hideReferences(text), { schema: 'core' }).getIn(path, true);
+  return isNode(node) ? placeOf(node) : [0, 0];
 }
 
 function reportErrors(errors: readonly YAMLError[], text: string, report: Report): number | undefined {

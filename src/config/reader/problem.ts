@@ -12,6 +12,7 @@ export const problemCodes = [
   'bad-cidr',
   'bad-duration',
   'bad-environment',
+  'bad-file',
   'bad-match',
   'bad-name',
   'bad-pattern',
@@ -49,6 +50,7 @@ export const warningCodes = [
   'method-never-stored',
   'ttl-outside-bounds',
   'unused-type',
+  'unverified-upstream',
   'upstream-missing',
   'user-tag-on-public',
 ] as const;

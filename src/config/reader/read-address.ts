@@ -164,3 +164,10 @@ export const parameterName: Reader<string> = textAs({
   code: 'bad-name',
   parse: (written) => (isParameterName(written) ? written : undefined),
 });
+
+/** The name in a certificate: a host's, and no address (RFC 6066 §3). */
+export const serverName: Reader<string> = textAs({
+  expected: 'a host name such as app.example.org, without port',
+  code: 'bad-name',
+  parse: (written) => (isHostName(written) && !/^[\d.]+$/.test(written) ? written.toLowerCase() : undefined),
+});

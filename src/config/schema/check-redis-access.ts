@@ -15,25 +15,17 @@ import {
   section,
   then,
 } from '../reader/reader.ts';
+import { checkPair, clientOf, tlsKeys } from './tls-keys.ts';
 
-const tlsSection = section(
-  { ca: optional(text), cert: optional(text), key: optional(text) },
-  (_, at, node) => {
-    for (const [one, other] of [
-      ['cert', 'key'],
-      ['key', 'cert'],
-    ] as const) {
-      if (node.has(one) && !node.has(other))
-        at.report('missing-key', `\`${one}\` needs its \`${other}\``, placeOfKey(node, one));
-    }
-  },
-);
+const tlsSection = section(tlsKeys, (_, at, node) => {
+  checkPair(at, node);
+});
 
 const tls: Reader<RedisTls | undefined> = orShort(
   then(bool, (isOn) => (isOn ? { ca: undefined, client: undefined } : undefined)),
   then(tlsSection, ({ ca, cert, key }) => ({
     ca,
-    client: cert === undefined || key === undefined ? undefined : { cert, key },
+    client: clientOf(cert, key),
   })),
 );
 

@@ -1,10 +1,10 @@
 /**
- * The sections about sockets: `upstream`, `listen`, `control`, `log`.
+ * The sections about sockets: `listen`, `control`, `log`.
  */
 
-import { type Control, type Listen, type Upstream, defaults, logLevels } from '../config.ts';
-import { address, cidr, hostPattern, originUrl } from '../reader/read-address.ts';
-import { bool, duration, number, text, word, wordOrNumber } from '../reader/read-scalar.ts';
+import { type Control, type Listen, defaults, logLevels } from '../config.ts';
+import { address, cidr, hostPattern } from '../reader/read-address.ts';
+import { bool, text, word, wordOrNumber } from '../reader/read-scalar.ts';
 import {
   type Reader,
   failed,
@@ -17,25 +17,8 @@ import {
   then,
 } from '../reader/reader.ts';
 
-const positive = duration({ positive: true });
-
 /** Control tokens shorter than this are refused (CONTRACT §2). */
 export const shortestToken = 32;
-
-const upstreamSection = section({
-  url: required(originUrl),
-  connect_timeout: or(positive, defaults.upstream.connectTimeout),
-  response_timeout: or(positive, defaults.upstream.responseTimeout),
-  body_timeout: or(positive, defaults.upstream.bodyTimeout),
-  connections: or(number({ min: 1, max: 65_535, whole: true }), defaults.upstream.connections),
-  host: or(word(['preserve', 'upstream']), defaults.upstream.host),
-});
-
-/** `upstream`, or its URL alone. */
-export const upstream: Reader<Upstream> = orShort(
-  then(originUrl, (url): Upstream => ({ ...defaults.upstream, url })),
-  upstreamSection,
-);
 
 const listenSection = section({
   address: or(address, { host: defaults.listen.host, port: defaults.listen.port }),

@@ -5,16 +5,18 @@
  * order of the file, each once.
  */
 
+import { dirname, isAbsolute, join } from 'node:path';
 import { type Node, isAlias, isMap, isScalar } from 'yaml';
-import { type Config, type Route, type Upstream, defaults } from '../config.ts';
+import { type Config, type Route, type Upstream, type UpstreamTls, defaults } from '../config.ts';
 import { checkAcross } from './check-across.ts';
 import { contentTypes, finishTypes } from './check-content-type.ts';
 import { identity } from './check-identity.ts';
 import { type RouteDraft, routes, unmatchedWrites, writes } from './check-routes.ts';
-import { control, listen, listenAt, log, shortestToken, upstream } from './check-server.ts';
+import { control, listen, listenAt, log, shortestToken } from './check-server.ts';
 import { store } from './check-store.ts';
 import { ttl } from './check-ttl.ts';
 import { alerts, janitor, purge, refresh, report, warm } from './check-upkeep.ts';
+import { upstream } from './check-upstream.ts';
 import { readDocument } from '../reader/document.ts';
 import type { Environment } from '../reader/environment.ts';
 import {
@@ -169,7 +171,12 @@ function finishUpstream(
   at: Reading,
 ): Upstream {
   const url = overrides.upstream ?? read?.url;
-  if (url !== undefined) return { ...defaults.upstream, ...read, url };
+  if (url !== undefined) {
+    if (read?.tls !== undefined && !url.startsWith('https:'))
+      at.report('conflicting-keys', '`tls` goes with an `https://` URL only', placeOfTls(root));
+    const whole = { ...defaults.upstream, ...read, url };
+    return { ...whole, tls: read?.tls && besideFile(read.tls, options.file) };
+  }
   const place = placeOfSection(root, 'upstream');
   const written = isMap(root) && root.has('upstream');
   const why = 'there is no `upstream`: say where the app is, as in `upstream: http://127.0.0.1:5000`';
@@ -177,6 +184,21 @@ function finishUpstream(
   // One that is there and could not be read has been reported.
   else if (!written && options.upstream === undefined) at.report('missing-key', why, place);
   return { ...defaults.upstream, url: '' };
+}
+
+function placeOfTls(root: Node): Place {
+  const section = isMap(root) ? root.get('upstream', true) : undefined;
+  return isMap(section) ? placeOfKey(section, 'tls') : placeOfSection(root, 'upstream');
+}
+
+/** Paths are as seen from the configuration file. */
+function besideFile({ ca, client, ...rest }: UpstreamTls, file: string): UpstreamTls {
+  const path = (written: string): string => (isAbsolute(written) ? written : join(dirname(file), written));
+  return {
+    ...rest,
+    ca: ca && path(ca),
+    client: client && { cert: path(client.cert), key: path(client.key) },
+  };
 }
 
 function tokenFromEnvironment({ options, root }: Source, at: Reading): string | undefined {

@@ -98,6 +98,10 @@ export function errorOf(reason: FailureReason): {
   switch (reason) {
     case 'refused':
       return { status: 502, error: 'connection_refused' };
+    case 'tls-certificate':
+      return { status: 502, error: 'tls_certificate_error' };
+    case 'tls-protocol':
+      return { status: 502, error: 'tls_protocol_error' };
     case 'connect-timeout':
       return { status: 504, error: 'connection_timeout' };
     case 'head-timeout':

@@ -9,6 +9,7 @@
 import { cacheStatusValue, type CacheStatus } from '../../http/cache-status.ts';
 import type { Flight, FlightEnd } from '../../kit/single-flight.ts';
 import { seconds } from '../../kit/time.ts';
+import { isUnreachable } from '../../origin/failure.ts';
 import { standardTags, userOf } from '../../policy/rules/entry-tags.ts';
 import { renderTags } from '../../policy/rules/tags.ts';
 import type { PurgeSubject } from '../../store/purge-log.ts';
@@ -188,11 +189,12 @@ function takeFailure(
 ): boolean {
   if (giveStored(exchange, miss, failure.reason === 'error-status' ? 'error' : 'disconnected')) return true;
   // A cut body or a reset may be the leader's bad luck; an origin that is away or silent is so for everybody.
-  if (failure.reason === 'error-status' || !sharedTrouble.has(failure.reason)) return false;
+  const { reason } = failure;
+  if (reason === 'error-status' || !(isUnreachable(reason) || reason === 'head-timeout')) return false;
   const fwd = forwardReasonOf(miss.cause);
-  const cacheStatus: CacheStatus = { kind: 'forward', fwd, collapsed: true, detail: failure.reason };
+  const cacheStatus: CacheStatus = { kind: 'forward', fwd, collapsed: true, detail: reason };
   const status = sendFailure(exchange, failure, cacheStatusValue(cacheStatus));
-  report(exchange, { kind: 'failed', status, cacheStatus, miss: miss.cause, failure: failure.reason });
+  report(exchange, { kind: 'failed', status, cacheStatus, miss: miss.cause, failure: reason });
   return true;
 }
 
@@ -235,5 +237,3 @@ export function renew(exchange: CacheExchange, entry: Entry): Promise<void> | un
   background.onStaleHit(exchange, entry);
   return undefined;
 }
-
-const sharedTrouble: ReadonlySet<string> = new Set(['refused', 'connect-timeout', 'head-timeout']);

@@ -1,0 +1,42 @@
+/**
+ * Are these certificates and keys? What a file in PEM form must hold to be of use to TLS.
+ */
+
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+
+export type PemKind = 'ca' | 'cert' | 'key';
+
+const certificates = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/** What is wrong with the text of a file; `undefined`: nothing. */
+export function pemProblem(kind: PemKind, text: string): string | undefined {
+  return kind === 'key' ? keyProblem(text) : certificateProblem(text);
+}
+
+/** Whether a key is that of the first certificate in a text. Both have been found good. */
+export const isKeyOf = (key: string, cert: string): boolean =>
+  new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+
+function certificateProblem(text: string): string | undefined {
+  const found = text.match(certificates) ?? [];
+  if (found.length === 0) return 'it has no certificate in PEM form';
+  return found.every(isCertificate) ? undefined : 'it has a certificate that cannot be read';
+}
+
+function isCertificate(text: string): boolean {
+  try {
+    return new X509Certificate(text).serialNumber !== '';
+  } catch {
+    return false;
+  }
+}
+
+function keyProblem(text: string): string | undefined {
+  if (/ENCRYPTED/.test(text)) return 'the key is encrypted; give one without a passphrase';
+  try {
+    createPrivateKey(text);
+    return undefined;
+  } catch {
+    return 'it has no private key in PEM form';
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * The section `upstream`: where the app is, and how it is connected to.
+ */
+
+import { type Upstream, type UpstreamTls, defaults } from '../config.ts';
+import { originUrl, serverName } from '../reader/read-address.ts';
+import { bool, duration, number, word } from '../reader/read-scalar.ts';
+import { type Reader, optional, or, orShort, placeOfKey, required, section, then } from '../reader/reader.ts';
+import { checkPair, clientOf, tlsKeys } from './tls-keys.ts';
+
+const positive = duration({ positive: true });
+
+const tlsSection = section(
+  {
+    server_name: optional(serverName),
+    ...tlsKeys,
+    reject_unauthorized: or(bool, defaults.upstreamTls.rejectUnauthorized),
+  },
+  ({ rejectUnauthorized }, at, node) => {
+    checkPair(at, node);
+    if (rejectUnauthorized !== false) return;
+    if (node.has('ca'))
+      at.report(
+        'conflicting-keys',
+        '`ca` has no effect with `reject_unauthorized: false`',
+        placeOfKey(node, 'ca'),
+      );
+    at.warn(
+      'unverified-upstream',
+      'anybody between us and the app can read and change what passes',
+      placeOfKey(node, 'reject_unauthorized'),
+    );
+  },
+);
+
+const tls: Reader<UpstreamTls> = then(tlsSection, ({ cert, key, ...rest }): UpstreamTls => ({
+  ...rest,
+  client: clientOf(cert, key),
+}));
+
+const upstreamSection = section({
+  url: required(originUrl),
+  connect_timeout: or(positive, defaults.upstream.connectTimeout),
+  response_timeout: or(positive, defaults.upstream.responseTimeout),
+  body_timeout: or(positive, defaults.upstream.bodyTimeout),
+  connections: or(number({ min: 1, max: 65_535, whole: true }), defaults.upstream.connections),
+  host: or(word(['preserve', 'upstream']), defaults.upstream.host),
+  tls: optional(tls),
+});
+
+/** `upstream`, or its URL alone. */
+export const upstream: Reader<Upstream> = orShort(
+  then(originUrl, (url): Upstream => ({ ...defaults.upstream, url })),
+  upstreamSection,
+);
