@@ -1,7 +1,7 @@
 /**
  * A long answer of the control API, read event by event (server-sent events, WHATWG HTML §9.2).
  */
-
+import { EventSourceParserStream } from 'eventsource-parser/stream';
 import type { ControlAnswer } from './control-client.ts';
 
 export type ControlEvent = { readonly name: string; readonly data: unknown };
@@ -53,22 +53,8 @@ async function detailOf(response: Response): Promise<string> {
   return hasDetail ? String(answer.detail) : 'this is not the answer of a control API';
 }
 
-async function* eventsOf(response: Response): AsyncIterable<ControlEvent> {
-  let text = '';
-  const decoder = new TextDecoder();
-  for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk as Uint8Array, { stream: true });
-    for (let end = text.indexOf('\n\n'); end !== -1; end = text.indexOf('\n\n')) {
-      const event = eventOf(text.slice(0, end));
-      text = text.slice(end + 2);
-      if (event !== undefined) yield event;
-    }
-  }
-}
-
-function eventOf(text: string): ControlEvent | undefined {
-  const name = /^event: (.*)$/m.exec(text)?.[1];
-  const data = /^data: (.*)$/m.exec(text)?.[1];
-  if (name === undefined || data === undefined) return undefined;
-  return { name, data: JSON.parse(data) as unknown };
+async function* eventsOf({ body }: Response): AsyncIterable<ControlEvent> {
+  const text = body?.pipeThrough(new TextDecoderStream());
+  for await (const { event, data } of text?.pipeThrough(new EventSourceParserStream()) ?? [])
+    if (event !== undefined) yield { name: event, data: JSON.parse(data) as unknown };
 }

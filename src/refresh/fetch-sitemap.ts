@@ -1,18 +1,15 @@
 /**
  * Fetches a sitemap, an index with its sitemaps included, from the origin; gzip or not.
  *
- * Promises: from the configured origin only, redirects not followed; bounded in bytes, also when unpacked, and in number; one
- * that cannot be had lists nothing, and is told.
+ * Promises: from the configured origin only, redirects not followed; bounded in number and in bytes, also when unpacked, and
+ * never whole in memory. One that cannot be read lists nothing, and is counted.
  */
-
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
+import { pipeline, Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 import type { Fields } from '../http/message.ts';
 import type { ProxyParts } from '../proxy/exchange/exchange.ts';
-import { readSitemap } from './sitemap.ts';
+import { readSitemap, type Sitemap } from './sitemap.ts';
 import type { SiteAddress } from './site-addresses.ts';
-
-const unpack = promisify(gunzip);
 
 /** `failed`: sitemaps that could not be had or read. */
 export type SitemapPages = {
@@ -37,12 +34,11 @@ export async function sitemapPages(source: SitemapSource, path: string): Promise
   const paths = [path];
   const seen = new Set(paths);
   for (const next of paths) {
-    const text = await fetchText(source, next);
-    if (text === undefined) {
+    const read = await fetchSitemap(source, next);
+    if (read === undefined) {
       failed += 1;
       continue;
     }
-    const read = readSitemap(text, ownHosts(source));
     skipped += read.skipped;
     for (const page of read.pages) if (pages.size < mostPages) pages.add(page);
     for (const sitemap of read.sitemaps) {
@@ -60,42 +56,67 @@ function ownHosts({ parts, addresses }: SitemapSource): (host: string) => boolea
   return (host) => names.has(host) || names.has(host.replace(/:\d+$/, ''));
 }
 
-/** A sitemap's text; `undefined` when there is none. */
-async function fetchText({ parts, addresses }: SitemapSource, target: string): Promise<string | undefined> {
+/** Reads the sitemap at `target`; `undefined` when there is none, or it is damaged or too long. */
+async function fetchSitemap(source: SitemapSource, target: string): Promise<Sitemap | undefined> {
+  const { parts, addresses } = source;
   const { originHost, config } = parts.site();
   const host = config.upstream.host === 'upstream' ? originHost : (addresses[0]?.host ?? originHost);
-  const body = await fetchBody(parts, target, ['Host', host, 'Accept', '*/*', 'Accept-Encoding', 'identity']);
-  if (body === undefined) return undefined;
-  const isPacked = body[0] === 0x1f && body[1] === 0x8b;
-  if (!isPacked) return body.toString('utf8');
+  const fields = ['Host', host, 'Accept', '*/*', 'Accept-Encoding', 'identity'];
+  const body = openBody(parts, target, fields);
   try {
-    return (await unpack(body, { maxOutputLength: mostBytes })).toString('utf8');
+    return await readSitemap(textOf(body), ownHosts(source));
   } catch {
-    // Damaged, or longer than any sitemap may be.
     return undefined;
+  } finally {
+    body.destroy();
   }
 }
 
-function fetchBody({ origin }: ProxyParts, target: string, fields: Fields): Promise<Buffer | undefined> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    let isFound = false;
-    const exchange = origin.send(
-      { method: 'GET', target, fields },
-      {
-        onHead: ({ status }) => {
-          isFound = status === 200;
-        },
-        onData: (chunk) => {
-          bytes += chunk.length;
-          if (isFound && bytes <= mostBytes) chunks.push(chunk);
-          else exchange.abort();
-          return true;
-        },
-        onEnd: () => resolve(isFound ? Buffer.concat(chunks) : undefined),
-        onFailure: () => resolve(undefined),
-      },
-    );
+/** The body as text, unpacked if it is gzip. */
+async function* textOf(body: Readable): AsyncIterable<string> {
+  const decoder = new TextDecoder();
+  let bytes = 0;
+  for await (const chunk of await unpacked(body)) {
+    bytes += chunk.length;
+    if (bytes > mostBytes) throw new Error('longer than a sitemap may be');
+    yield decoder.decode(chunk, { stream: true });
+  }
+}
+
+async function unpacked(body: Readable): Promise<AsyncIterable<Buffer>> {
+  const chunks = body[Symbol.asyncIterator]() as AsyncIterableIterator<Buffer>;
+  const first = await chunks.next();
+  if (first.done === true) return chunks;
+  const all = async function* () {
+    yield first.value;
+    yield* chunks;
+  };
+  const isPacked = first.value[0] === 0x1f && first.value[1] === 0x8b;
+  // Whoever reads the result sees the error.
+  return isPacked ? pipeline(all, createGunzip(), () => undefined) : all();
+}
+
+/** The body of a 200, read at the pace of its reader; anything else is an error. */
+function openBody({ origin }: ProxyParts, target: string, fields: Fields): Readable {
+  const body = new Readable({
+    read: () => {
+      exchange.resume();
+    },
+    destroy: (error, done) => {
+      exchange.abort();
+      done(error);
+    },
   });
+  const exchange = origin.send(
+    { method: 'GET', target, fields },
+    {
+      onHead: ({ status }) => {
+        if (status !== 200) body.destroy(new Error(`status ${status}`));
+      },
+      onData: (chunk) => body.push(chunk),
+      onEnd: () => body.push(null),
+      onFailure: ({ reason }) => body.destroy(new Error(reason)),
+    },
+  );
+  return body;
 }

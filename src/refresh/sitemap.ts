@@ -1,34 +1,92 @@
 /**
- * A sitemap's text → the paths it lists (https://www.sitemaps.org/protocol.html). Pure.
+ * A sitemap's text, piece by piece → the paths it lists (https://www.sitemaps.org/protocol.html).
  *
- * Promises: paths only, and only of URLs that name one of the site's own hosts: whatever a sitemap says, it sends the proxy
- * nowhere else; bounded by number; linear in the text.
+ * Promises: paths only, and only of URLs on the site's own hosts, so that a sitemap sends the proxy nowhere else. Time and
+ * memory are bounded; no entity is expanded but XML's own five; a text that is not XML lists what came before the fault.
  */
+import { SaxesParser } from 'saxes';
 
-/** `sitemaps`: an index lists further sitemaps. `skipped`: URLs of other sites, and what is none. */
+/** `sitemaps`: an index lists further sitemaps. `skipped`: URLs of other sites, and texts that are not URLs. */
 export type Sitemap = {
   readonly pages: readonly string[];
   readonly sitemaps: readonly string[];
   readonly skipped: number;
 };
 
-/** The protocol's own bound. */
+/** The protocol's own bounds. */
 const mostUrls = 50_000;
+const longestUrl = 4096;
+/** More than any sitemap has; each open element, attribute and error costs memory or time. */
+const mostOpen = 32;
+const mostAttributes = 64;
+const mostErrors = 1000;
+
+type Pieces = Iterable<string> | AsyncIterable<string>;
 
 /** Reads a sitemap or a sitemap index. `isOwn` tells whether a host (with its port) is one of the site's. */
-export function readSitemap(text: string, isOwn: (host: string) => boolean): Sitemap {
-  const isIndex = /<(?:\w{1,20}:)?sitemapindex[\s>]/.test(text);
-  const paths: string[] = [];
-  let skipped = 0;
-  for (const [, raw = ''] of text.matchAll(
-    /<(?:\w{1,20}:)?loc>([^<]{0,4096}|<!\[CDATA\[[^<]{0,4096}\]\]>)<\//g,
-  )) {
-    if (paths.length >= mostUrls) break;
-    const path = pathOf(unescape(raw.replace(/^<!\[CDATA\[|\]\]>$/g, '').trim()), isOwn);
-    if (path === undefined) skipped += 1;
-    else paths.push(path);
+export async function readSitemap(pieces: Pieces, isOwn: (host: string) => boolean): Promise<Sitemap> {
+  const found = { pages: [] as string[], sitemaps: [] as string[], skipped: 0 };
+  const parser = createParser((kind, url) => {
+    const path = url.length <= longestUrl ? pathOf(url.trim(), isOwn) : undefined;
+    if (path === undefined) found.skipped += 1;
+    else if (found.pages.length + found.sitemaps.length < mostUrls) found[kind].push(path);
+  });
+  const escape = createEscape();
+  try {
+    for await (const piece of pieces) parser.write(escape(piece));
+  } catch (error) {
+    if (!(error instanceof NotXml)) throw error;
   }
-  return { pages: isIndex ? [] : paths, sitemaps: isIndex ? paths : [], skipped };
+  return found;
+}
+
+/** The text goes beyond what a parser need put up with. */
+class NotXml extends Error {}
+
+/** Calls `onUrl` with the text of each `loc`, whatever the prefixes. */
+function createParser(onUrl: (kind: 'pages' | 'sitemaps', url: string) => void): SaxesParser {
+  const parser = new SaxesParser({ fragment: true, position: false });
+  const open: string[] = [];
+  let errors = 0;
+  let attributes = 0;
+  let text = '';
+  const add = (piece: string): void => {
+    if (open.at(-1) === 'loc' && text.length <= longestUrl) text += piece;
+  };
+  parser.on('error', () => {
+    if ((errors += 1) > mostErrors) throw new NotXml();
+  });
+  parser.on('attribute', () => {
+    if ((attributes += 1) > mostAttributes) throw new NotXml();
+  });
+  parser.on('text', add);
+  // Nothing is escaped in a CDATA section, but for what `createEscape` and some generators do.
+  parser.on('cdata', (piece) => {
+    add(piece.replaceAll('&amp;', '&'));
+  });
+  parser.on('opentag', ({ name }) => {
+    if (open.push(name.replace(/^.*:/, '')) > mostOpen) throw new NotXml();
+    attributes = 0;
+    text = '';
+  });
+  parser.on('closetag', () => {
+    // `image:loc`, of a common extension, is a part of a page.
+    if (open.pop() !== 'loc' || open.at(-1) === 'image') return;
+    onUrl(open.includes('sitemapindex') ? 'sitemaps' : 'pages', text);
+  });
+  return parser;
+}
+
+const strayAmpersand = /&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[\da-f]{1,6});)/gi;
+
+/** Escapes each `&` that begins no reference, as many generators leave it. An `&` at a piece's end waits for the next one. */
+function createEscape(): (piece: string) => string {
+  let rest = '';
+  return (piece) => {
+    const text = rest + piece;
+    rest = /&[^;&<]{0,8}$/.exec(text)?.[0] ?? '';
+    return text.slice(0, text.length - rest.length).replace(strayAmpersand, '&amp;');
+  };
 }
 
 function pathOf(url: string, isOwn: (host: string) => boolean): string | undefined {
@@ -36,8 +94,3 @@ function pathOf(url: string, isOwn: (host: string) => boolean): string | undefin
   if (parsed === null || !/^https?:$/.test(parsed.protocol) || !isOwn(parsed.host)) return undefined;
   return parsed.pathname + parsed.search;
 }
-
-const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
-
-const unescape = (text: string): string =>
-  text.replace(/&(amp|lt|gt|quot|apos);/g, (_, name: string) => entities[name] ?? '');

@@ -89,6 +89,8 @@ const HOMES_OF_PACKAGE: readonly (readonly [packageName: string, homes: readonly
   ['fastify', ['src/proxy/', 'src/control/', 'src/server.ts']],
   ['@fastify/*', ['src/proxy/', 'src/control/', 'src/server.ts']],
   ['commander', ['src/cli.ts', 'src/cli/']],
+  ['eventsource-parser', ['src/cli/']],
+  ['saxes', ['src/refresh/']],
   ['cli-progress', ['src/cli.ts', 'src/cli/']],
 ];
 
