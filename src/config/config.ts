@@ -2,8 +2,8 @@
  * What an operator can decide: the checked form of the configuration file, and the default of every part.
  *
  * Promises: whatever holds a `Config` may trust it: durations are `Seconds`, sizes bytes, times of day minutes since
- * midnight, names refer to something that exists, the hours cover the day exactly once. Text is turned into it by
- * `check.ts` only. Every default is here and nowhere else.
+ * midnight, names refer to something that exists, the hours cover the day exactly once. Only `schema/check.ts` makes one
+ * from text. Every default that is a value is in `defaults`; a key whose default is empty or `false` has it in `schema/`.
  */
 
 import { type Seconds, seconds } from '../kit/time.ts';

@@ -52,7 +52,7 @@ export type Limits = {
   readonly checkEveryMs: number;
 };
 
-/** Request heads are at most 16 KB (CONTRACT: 431 beyond), read within 15 s; a body may not pause for longer than 60 s. */
+/** Request heads are at most 16 KB (431 beyond), read within 15 s; a body may not pause for longer than 60 s. */
 export const limits: Limits = {
   maxHeaderSize: 16 * 1024,
   headersTimeout: 15_000,
