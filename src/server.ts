@@ -246,8 +246,6 @@ function createPublic(config: Config, { parts, log, watch }: Built): Promise<Fas
     origin: parts.origin,
     originUrl: config.upstream.url,
     bodyTimeout: config.upstream.bodyTimeout,
-    originHost: (host) =>
-      config.upstream.host === 'upstream' || host === '' ? parts.site().originHost : host,
     onRefused: ({ detail }) => {
       watch.onRefused();
       log.debug({ outcome: 'refused', refusal: detail }, 'request');

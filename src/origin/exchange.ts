@@ -6,8 +6,9 @@
  * is sent once.
  */
 
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import { combinedValue } from '../http/fields.ts';
 import type { Fields } from '../http/message.ts';
 import type { Upstream } from '../config/config.ts';
 import type { Clock } from '../kit/time.ts';
@@ -28,6 +29,8 @@ export type OriginRequest = {
   readonly body?: Readable | undefined;
   /** It acts, whatever its method says: never sent again. */
   readonly isWrite?: boolean;
+  /** The protocol to change to (RFC 9110 §7.8). The request goes over a connection of its own. */
+  readonly upgrade?: string | undefined;
   /** It is to find out whether the origin is back. */
   readonly probe?: Probe | undefined;
 };
@@ -38,6 +41,8 @@ export type OriginHead = {
   readonly reasonPhrase: string;
   readonly fields: Fields;
   readonly framing: Framing;
+  /** Of a 101: the connection, which speaks the other protocol from here on. The exchange is over. */
+  readonly tunnel?: Duplex | undefined;
 };
 
 /** Where an answer goes. `onData` gives `false` to pause. */
@@ -93,7 +98,8 @@ export class Exchange implements OriginExchange {
 
   start(): OriginExchange {
     this.#deadline.arm('head-timeout', this.#parts.options.responseTimeout);
-    this.#dispatch(this.#parts.agent);
+    const { request, agent, fresh } = this.#parts;
+    this.#dispatch(request.upgrade === undefined ? agent : fresh);
     return this;
   }
 
@@ -116,6 +122,9 @@ export class Exchange implements OriginExchange {
         this.#sent = true;
         if (this.#deadlineReason !== undefined) controller.abort(new Error(this.#deadlineReason));
       },
+      onRequestUpgrade: (controller, ...[, , tunnel]) => {
+        this.#onUpgrade(this.#parts.texts.fields(controller.rawHeaders), tunnel);
+      },
       onResponseStart: (controller, ...[status, , reasonPhrase]) => {
         this.#onHead(status, this.#parts.texts.fields(controller.rawHeaders), reasonPhrase ?? '');
       },
@@ -132,12 +141,13 @@ export class Exchange implements OriginExchange {
         this.#onError(error);
       },
     };
-    const { method, target, fields, body } = request;
+    const { method, target, fields, body, upgrade = null } = request;
     const dispatch: Dispatcher.DispatchOptions = {
       path: target,
       method,
       headers: fields as string[],
       body: body ?? null,
+      upgrade,
       // The deadlines are kept here: undici's are coarse and do not count the wait for a free connection.
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -151,12 +161,13 @@ export class Exchange implements OriginExchange {
 
   #onHead(status: number, fields: Fields, reasonPhrase: string): void {
     this.#gotBytes = true;
-    if (status >= 100 && status < 200) {
+    if (status > 101 && status < 200) {
       this.#parts.receiver.onInformation?.(status, fields);
       return;
     }
     const framing = framingOf(this.#parts.request.method, status, fields);
-    if (status < 100 || framing === 'coded') {
+    // A 101 that changes to nothing: with the fields for it, it would have come to `#onUpgrade`.
+    if (status <= 101 || framing === 'coded') {
       this.#stop('malformed');
       return;
     }
@@ -166,6 +177,23 @@ export class Exchange implements OriginExchange {
     this.#armBody();
     this.#isWhole = framing === 'none';
     this.#parts.receiver.onHead({ status, reasonPhrase, fields, framing });
+  }
+
+  #onUpgrade(fields: Fields, tunnel: Duplex): void {
+    const { request, receiver } = this.#parts;
+    // RFC 9110 §7.8: "A server MUST NOT switch to a protocol that was not indicated by the client".
+    const isAsked = combinedValue(fields, 'upgrade')?.toLowerCase() === request.upgrade?.toLowerCase();
+    if (this.#ended || !isAsked) {
+      tunnel.destroy();
+      this.#stop('malformed');
+      return;
+    }
+    this.#gotHead = true;
+    this.#hear({ kind: 'answered', status: 101 });
+    receiver.onHead({ status: 101, reasonPhrase: '', fields, framing: 'none', tunnel });
+    this.#finish(() => {
+      receiver.onEnd([]);
+    });
   }
 
   #onData(controller: Dispatcher.DispatchController, chunk: Buffer): void {

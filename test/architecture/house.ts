@@ -40,9 +40,10 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'proxy/exchange': [],
   'proxy/hit': ['proxy/exchange'],
   'proxy/fetch': ['proxy/exchange', 'proxy/hit'],
-  'proxy/pass': ['proxy/exchange', 'proxy/fetch', 'proxy/hit'],
+  'proxy/tunnel': ['proxy/exchange'],
+  'proxy/pass': ['proxy/exchange', 'proxy/fetch', 'proxy/hit', 'proxy/tunnel'],
   proxy: ['proxy/exchange', 'proxy/fetch', 'proxy/hit', 'proxy/pass'],
-  'proxy/listen': ['proxy', 'proxy/exchange', 'proxy/hit', 'proxy/pass'],
+  'proxy/listen': ['proxy', 'proxy/exchange', 'proxy/hit', 'proxy/pass', 'proxy/tunnel'],
 
   'watch/count': [],
   'watch/alerts': ['watch/count'],

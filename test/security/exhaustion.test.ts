@@ -123,6 +123,11 @@ t.test(
       sendSlowly(server.url, 'GET /large HTTP/1.1\r\nHost: a\r\n\r\n', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'),
       sendSlowly(server.url, 'GET /large HTTP/1.1\r\nHost: a\r\n\r\n', 'G'),
       sendSlowly(server.url, 'GET /wait HTTP/1.1\r\nHost: a\r\nContent-Length: 9999\r\n\r\n', 'a'),
+      sendSlowly(
+        server.url,
+        'GET /large HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+        'a',
+      ),
     ]);
     for (const ms of busy) t.ok(ms < 4000, `${ms} ms`);
   },

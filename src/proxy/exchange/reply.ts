@@ -5,11 +5,21 @@
  */
 
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { endToEndFields } from '../../http/fields.ts';
 import type { Fields } from '../../http/message.ts';
 
+/** A client's wish to change to another protocol (RFC 9110 §7.8), which only the origin can grant. */
+export type Upgrade = {
+  readonly protocol: string;
+  /** Sends the 101, in place of `head`; gives the connection, with what the client has sent already. */
+  readonly accept: (fields: string[]) => Socket;
+};
+
 export interface Reply {
+  /** Absent: an ordinary answer is asked for. */
+  readonly upgrade?: Upgrade | undefined;
   /** An interim response (RFC 9110 §15.2). */
   information(status: number, fields: Fields): void;
   /** The final head; once. */
@@ -54,9 +64,11 @@ export const nobody: Reply = {
 /** A reply over node:http. */
 export class NodeReply implements Reply {
   readonly #response: ServerResponse;
+  readonly upgrade: Upgrade | undefined;
 
-  constructor(response: ServerResponse) {
+  constructor(response: ServerResponse, upgrade?: Upgrade) {
     this.#response = response;
+    this.upgrade = upgrade;
   }
 
   get requestBody(): Readable {

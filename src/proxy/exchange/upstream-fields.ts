@@ -4,7 +4,7 @@
  */
 
 import { parseCookieLine } from '../../http/cookies.ts';
-import { endToEndFields, fieldLines, withoutFields } from '../../http/fields.ts';
+import { combinedValue, endToEndFields, fieldLines, withoutFields } from '../../http/fields.ts';
 import { cacheName } from '../../http/cache-status.ts';
 import type { Fields } from '../../http/message.ts';
 import { foldFieldName } from '../../http/field-name.ts';
@@ -123,6 +123,15 @@ export function relayedFields(fields: Fields, cacheStatus: string): string[] {
   const kept = endToEndFields(fields);
   kept.push('Via', via, 'Cache-Status', cacheStatus);
   return kept;
+}
+
+const notOf101: ReadonlySet<string> = new Set(['content-length']);
+
+/** The fields of a forwarded 101: the origin's protocol is the client's from here on (RFC 9110 §7.8); §8.6: no length. */
+export function switchingFields(fields: Fields, cacheStatus: string): string[] {
+  const protocol = combinedValue(fields, 'upgrade') ?? '';
+  const relayed = relayedFields(withoutFields(fields, notOf101), cacheStatus);
+  return ['Connection', 'Upgrade', 'Upgrade', protocol, ...relayed];
 }
 
 /** All cookies of a request; none where they cannot be read. */

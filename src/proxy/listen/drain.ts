@@ -4,12 +4,11 @@
  * Promises: a request that was sent before its connection was closed is answered; all is over within ten seconds (CONTRACT §5).
  */
 
-import { Server, type ServerResponse } from 'node:http';
-import { Server as Listener } from 'node:net';
-import type { Duplex } from 'node:stream';
+import type { Server, ServerResponse } from 'node:http';
+import { Server as Listener, type Socket } from 'node:net';
 import { lastLetIn } from './last-let-in.ts';
 
-/** How long after a stop a connection that is idle may still bring a request. */
+/** How long after a stop a connection that is idle may still bring a request, and a tunnel be silent. */
 const lingerMs = 400;
 /** How long answers under way may take after that, before their connections are cut. */
 const longestDrainMs = 8000;
@@ -18,7 +17,7 @@ const longestDrainMs = 8000;
  * Stops accepting, and resolves when every answer under way has been given. `upgraded`: connections that have left HTTP.
  * node:http closes connections that are idle when it stops; here those that become idle later as well.
  */
-export async function drain(server: Server, upgraded: ReadonlySet<Duplex>): Promise<void> {
+export async function drain(server: Server, upgraded: ReadonlySet<Socket>): Promise<void> {
   tellToLeave(server);
   await lastLetIn(server);
   await linger(server);
@@ -29,11 +28,10 @@ export async function drain(server: Server, upgraded: ReadonlySet<Duplex>): Prom
     server.closeAllConnections();
     for (const socket of upgraded) socket.destroy();
   }, longestDrainMs);
-  // @fastify/http-proxy has put its own in this one's place: it takes leave of the WebSockets.
-  server.close(() => undefined);
+  for (const socket of upgraded) socket.setTimeout(lingerMs);
   await new Promise<void>((resolve) => {
-    // At once: Fastify closes it only after its hooks, and @fastify/http-proxy after its WebSockets.
-    Server.prototype.close.call(server, () => {
+    // At once: Fastify closes it only after its hooks.
+    server.close(() => {
       clearInterval(sweep);
       clearTimeout(cut);
       resolve();

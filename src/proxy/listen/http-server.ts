@@ -29,8 +29,9 @@ import {
   type ParseError,
   refuse,
 } from './refuse.ts';
-import { NodeReply } from '../exchange/reply.ts';
+import { NodeReply, type Upgrade } from '../exchange/reply.ts';
 import { SlowBodies } from './slow-bodies.ts';
+import { asksForTunnel, takeUp } from '../tunnel/asking-client.ts';
 
 export type HttpServerOptions = {
   readonly read: (message: IncomingMessage) => ReadResult;
@@ -110,9 +111,13 @@ export function createHttpServer(
       endConnection(socket, endings.method);
     }
   });
-  server.on('upgrade', (_message, socket) => {
+  server.on('upgrade', (message, socket: Socket, head) => {
     // node:http lets go of the socket; an error nobody hears, a client that resets, would end the process.
     socket.on('error', () => socket.destroy());
+    const asking = takeUp({ message, socket, head }, bounds.bodyPauseMs);
+    handle(watching, { message, ...asking }, (forwarded) => {
+      forward({ message, response: asking.response }, forwarded);
+    });
   });
   cutOffTheSlow(server, { connections, bodies, bounds });
   return server;
@@ -131,11 +136,8 @@ function nodeOptions(
     insecureHTTPParser: false,
     // A missing Host is refused by the reader, with an answer of ours.
     requireHostHeader: false,
-    // Only WebSockets leave HTTP; any other Upgrade is ignored, as RFC 9110 §7.8 allows.
-    // A POST with Upgrade is a POST: taken for a WebSocket it would get past the pipeline.
-    // And none takes over a connection on which an answer is under way, or that is closing.
-    shouldUpgradeCallback: ({ method, headers, socket }) =>
-      method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' && isIdle(connections.get(socket)),
+    // None takes over a connection on which an answer is under way, or that is closing.
+    shouldUpgradeCallback: (message) => asksForTunnel(message) && isIdle(connections.get(message.socket)),
   };
 }
 
@@ -195,11 +197,12 @@ function isWaiting(connection: Connection | undefined, socket: Socket): boolean 
 }
 
 export type Raw = { readonly message: IncomingMessage; readonly response: ServerResponse };
+type Received = Raw & { readonly upgrade?: Upgrade };
 
 /** Answers a request, or sees to it. Gives whether it was refused. */
 function handle(
   options: Watching,
-  { message, response }: Raw,
+  { message, response, upgrade }: Received,
   toProxy: (forwarded: Forwarded) => void,
 ): boolean {
   const result = options.read(message);
@@ -219,7 +222,7 @@ function handle(
     return false;
   }
   if (result.request.hasBody) options.bodies.watch(message, monotonicMs());
-  const reply = new NodeReply(response);
+  const reply = new NodeReply(response, upgrade);
   try {
     options.pipeline(result.request, reply, toProxy)?.catch((error: unknown) => {
       crash(options, response, error);

@@ -4,16 +4,11 @@
  */
 
 import { type IncomingMessage, METHODS, type ServerResponse } from 'node:http';
-import type { Duplex, Readable } from 'node:stream';
+import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import httpProxy from '@fastify/http-proxy';
-import fastify, {
-  type FastifyInstance,
-  type HTTPMethods,
-  type FastifyReply,
-  type FastifyRequest,
-} from 'fastify';
+import fastify, { type FastifyInstance, type HTTPMethods } from 'fastify';
 import type { Fields } from '../../http/message.ts';
-import { targetText } from '../../http/target.ts';
 import type { Seconds } from '../../kit/time.ts';
 import { framingOf } from '../../origin/answer-head.ts';
 import { failureOf } from '../../origin/failure.ts';
@@ -21,16 +16,12 @@ import type { Origin } from '../../origin/origin.ts';
 import { drain } from './drain.ts';
 import { crash, createHttpServer, type HttpServerOptions, type Raw } from './http-server.ts';
 import type { Forwarded } from '../pass/pass.ts';
-import { refuse } from './refuse.ts';
 import { relayAnswer } from '../pass/relay-answer.ts';
-import { passFields } from '../exchange/upstream-fields.ts';
 
 export type ProxyServerOptions = HttpServerOptions & {
   readonly origin: Origin;
   /** Scheme and authority of the origin. */
   readonly originUrl: string;
-  /** Host to send on for a WebSocket. */
-  readonly originHost: (host: string) => string;
   /** Between two pieces of an answer's body. */
   readonly bodyTimeout: Seconds;
 };
@@ -41,7 +32,7 @@ type UnderWay = WeakMap<IncomingMessage, Forwarded>;
 /** Makes the public server; not listening yet. */
 export async function createProxyServer(options: ProxyServerOptions): Promise<FastifyInstance> {
   const underWay: UnderWay = new WeakMap();
-  const upgraded = new Set<Duplex>();
+  const upgraded = new Set<Socket>();
   const app = fastify({
     serverFactory: (handler) =>
       createHttpServer(options, (raw, forwarded) => {
@@ -59,14 +50,11 @@ export async function createProxyServer(options: ProxyServerOptions): Promise<Fa
   for (const method of methods) {
     if (!app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: true });
   }
-  app.server.on('upgrade', (_message, socket) => {
+  app.server.on('upgrade', (_message, socket: Socket) => {
     upgraded.add(socket);
     socket.once('close', () => upgraded.delete(socket));
   });
   app.addHook('preClose', () => drain(app.server, upgraded));
-  app.addHook('onRequest', (request, reply, done) => {
-    if (admitUpgrade(options, request, reply)) done();
-  });
   // Whatever Fastify itself would say to a client, it says in its own words, and without a Cache-Status.
   app.setErrorHandler((error, _request, reply) => {
     reply.hijack();
@@ -88,10 +76,6 @@ function proxyOptions(
     undici: informing(options.origin) as never,
     disableRequestLogging: true,
     httpMethods: [...methods] as HTTPMethods[],
-    websocket: true,
-    wsClientOptions: {
-      rewriteRequestHeaders: (_headers: unknown, request: FastifyRequest) => socketFields(options, request),
-    },
     replyOptions: {
       rewriteRequestHeaders: (request, headers) => {
         const forwarded = underWay.get(request.raw as IncomingMessage);
@@ -115,7 +99,7 @@ function proxyOptions(
         );
       },
     },
-  } as Parameters<typeof httpProxy>[1];
+  };
 }
 
 function forward(
@@ -241,42 +225,6 @@ function tell(options: ProxyServerOptions, response: ServerResponse, telling: Pr
   telling.catch((problem: unknown) => {
     crash(options, response, problem);
   });
-}
-
-/** A WebSocket's request has not been through the pipeline: the same checks, then its canonical target. */
-function admitUpgrade(options: ProxyServerOptions, request: FastifyRequest, reply: FastifyReply): boolean {
-  const { raw } = request;
-  if (raw.headers.upgrade === undefined || raw.method !== 'GET') return true;
-  const result = options.read(raw);
-  if (result.kind === 'request') {
-    const { path, query } = result.request;
-    raw.url = targetText(path, query);
-    return true;
-  }
-  reply.hijack();
-  refuse(
-    reply.raw,
-    result.kind === 'refused' ? result : { kind: 'refused', status: 400, detail: 'bad-target' },
-  );
-  return false;
-}
-
-const socketOwn: ReadonlySet<string> = new Set([
-  'sec-websocket-key',
-  'sec-websocket-version',
-  'sec-websocket-extensions',
-  'sec-websocket-protocol',
-]);
-
-/** What the origin of a WebSocket is told: all the client said, its Origin and Cookie included. */
-function socketFields(
-  options: ProxyServerOptions,
-  request: FastifyRequest,
-): Record<string, string | string[]> {
-  const result = options.read(request.raw);
-  if (result.kind !== 'request') return {};
-  const all = asRecord(passFields(result.request, options.originHost(result.request.host)));
-  return Object.fromEntries(Object.entries(all).filter(([name]) => !socketOwn.has(name)));
 }
 
 function asRecord(fields: Fields): Record<string, string | string[]> {

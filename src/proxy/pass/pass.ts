@@ -1,7 +1,7 @@
 /**
  * Not for the cache: forwarded as it is, answered as it comes (CONTRACT §4).
  *
- * GET and HEAD go the way of fetches, without a store; everything else, WebSockets included, through @fastify/http-proxy.
+ * GET and HEAD go the way of fetches, without a store, WebSockets included; everything else through @fastify/http-proxy.
  * Promises: a write reaches the origin once at most, never twice; what it makes stale is ended before its answer is
  * released, also when its outcome is unknown; a body cut short upstream is cut short downstream, and one that never begins
  * is a failure like any other.
@@ -23,7 +23,8 @@ import { sendFailure } from '../hit/fail.ts';
 import { HeldHead } from '../hit/held-head.ts';
 import { keeperOf, type PostKeeper } from './keep-post.ts';
 import type { PassReason } from '../exchange/outcome.ts';
-import { originHostOf, passFields, relayedFields } from '../exchange/upstream-fields.ts';
+import { join } from '../tunnel/join.ts';
+import { originHostOf, passFields, relayedFields, switchingFields } from '../exchange/upstream-fields.ts';
 
 export type PassInput = {
   readonly reason: PassReason;
@@ -117,6 +118,7 @@ class Relay implements OriginReceiver {
   #isReleased = false;
   readonly #head: HeldHead;
   #isClientGone = false;
+  #isTunnel = false;
 
   constructor(exchange: Exchange, input: PassInput, onOver: () => void) {
     this.#exchange = exchange;
@@ -136,7 +138,10 @@ class Relay implements OriginReceiver {
     const source = body ?? (request.hasBody ? reply.requestBody : undefined);
     // DESIGN §3.11: a write reaches the origin once, a GET that acts as well.
     const isWrite = this.#mayAct();
-    this.#origin = parts.origin.send({ method: request.method, target, fields, body: source, isWrite }, this);
+    this.#origin = parts.origin.send(
+      { method: request.method, target, fields, body: source, isWrite, upgrade: reply.upgrade?.protocol },
+      this,
+    );
   }
 
   onInformation(status: number, fields: Fields): void {
@@ -146,6 +151,7 @@ class Relay implements OriginReceiver {
   onHead(head: OriginHead): void {
     learn(this.#exchange, head.fields);
     this.#status = head.status;
+    this.#isTunnel = head.tunnel !== undefined;
     const { status, fields } = head;
     if (!this.#mayAct()) {
       this.#release(head);
@@ -172,7 +178,7 @@ class Relay implements OriginReceiver {
   onEnd(trailers: Fields): void {
     this.#afterRelease(() => {
       this.#head.release();
-      this.#exchange.reply.end(undefined, trailers);
+      if (!this.#isTunnel) this.#exchange.reply.end(undefined, trailers);
       this.#over(undefined);
     });
   }
@@ -214,14 +220,18 @@ class Relay implements OriginReceiver {
     return this.#input.reason === 'write-rule' || this.#input.reason === 'method-override';
   }
 
-  #release({ status, fields, reasonPhrase }: OriginHead): void {
+  #release({ status, fields, reasonPhrase, tunnel }: OriginHead): void {
+    const { upgrade } = this.#exchange.reply;
     this.#isReleased = true;
     if (this.#isClientGone) {
+      tunnel?.destroy();
       this.#origin?.abort();
       return;
     }
     const cacheStatus = cacheStatusValue(passStatus(this.#input));
-    this.#head.hold({ status, fields: relayedFields(fields, cacheStatus), reasonPhrase });
+    if (tunnel === undefined || upgrade === undefined)
+      this.#head.hold({ status, fields: relayedFields(fields, cacheStatus), reasonPhrase });
+    else join(upgrade.accept(switchingFields(fields, cacheStatus)), tunnel);
   }
 
   #afterRelease(action: () => void): void {

@@ -1,4 +1,4 @@
-import { Agent, request } from 'node:http';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import t from 'tap';
@@ -45,6 +45,65 @@ t.test('a WebSocket is told that the proxy stops', async (t) => {
   await closed;
   t.equal(client.readyState, WebSocket.CLOSED);
   sockets.close();
+  await site.close();
+});
+
+t.test('stopping ends a quiet WebSocket soon and a busy one within 10 s', async (t) => {
+  const site = await startSite('unmatched: standard\n');
+  const sockets = new WebSocketServer({ server: site.origin });
+  sockets.on('connection', (socket) => {
+    socket.on('message', (data) => {
+      socket.send(data as Buffer);
+    });
+  });
+  const open = async (): Promise<WebSocket> => {
+    const client = new WebSocket(site.url.replace('http', 'ws'));
+    await once(client, 'open');
+    return client;
+  };
+  const quiet = await open();
+  const busy = await open();
+  let rounds = 0;
+  busy.on('message', (data: Buffer) => {
+    rounds += 1;
+    setTimeout(() => busy.send(data, () => undefined), 50);
+  });
+  busy.send('around');
+  const startedMs = performance.now();
+  const since = async (client: WebSocket): Promise<number> => {
+    await once(client, 'close');
+    return performance.now() - startedMs;
+  };
+  const ended = [since(quiet), since(busy)] as const;
+  await site.proxy.close();
+  const [quietMs, busyMs] = await Promise.all(ended);
+  t.ok(quietMs < 3000, `quiet: ${quietMs} ms`);
+  t.ok(busyMs > 5000 && busyMs < 10_000, `busy: ${busyMs} ms`);
+  t.ok(rounds > 50, 'it went on until then');
+  sockets.close();
+  await site.close();
+});
+
+t.test('a handshake under way when the proxy stops is answered', async (t) => {
+  const site = await startSite('unmatched: standard\n');
+  const asked = barrier();
+  const release = barrier();
+  site.origin.on('upgrade', (_message, socket) => {
+    asked.arrive();
+    void release.reached.then(() => socket.end('HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno'));
+  });
+  const client = new WebSocket(site.url.replace('http', 'ws'));
+  client.on('error', () => undefined);
+  const refused = once(client, 'unexpected-response') as Promise<[unknown, IncomingMessage]>;
+  await asked.reached;
+  const closing = site.proxy.close();
+  await eventually('new connections are refused', () => isRefused(site.url));
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  release.arrive();
+  const [, response] = await refused;
+  t.equal(response.statusCode, 403);
+  response.resume();
+  await closing;
   await site.close();
 });
 
