@@ -1,5 +1,5 @@
 /**
- * Everything of this room built once and wired to a proxy's parts: counters, log lines, alerts, the report.
+ * Builds everything of this room once and wires it to the proxy's parts: counters, log lines, alerts, the report.
  */
 
 import type { Logger } from 'pino';
@@ -59,7 +59,7 @@ export function openWatch<Parts extends ProxyParts>(
   const send = createWebhook(log);
   const board = new AlertBoard(watch, { log, send });
   const desk = new ReportDesk({ watch, archive, log, send });
-  // Loaded when somebody asks for metrics first: Prometheus's client is a tenth of the memory the proxy may have.
+  // Loaded at the first scrape: Prometheus's client takes a tenth of the memory allowed.
   let registry: Promise<Registry> | undefined;
   const loadRegistry = (): Promise<Registry> =>
     (registry ??= import('./show/metrics.ts').then(({ createRegistry }) =>

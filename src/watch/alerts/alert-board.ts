@@ -1,6 +1,5 @@
 /**
- * The alerts of the configuration, and those that nobody needs to configure, judged at every tick: what fires, what did
- * lately, and who is told.
+ * Judges the configured and the built-in alerts at every tick, keeps recent notices, and sends them to webhooks.
  */
 
 import type { Logger } from 'pino';
@@ -33,7 +32,7 @@ export type AlertList = {
   readonly configured: readonly AlertView[];
 };
 
-/** A notice with its instants as text. */
+/** A notice with its instants as ISO text. */
 type SpokenNotice = Omit<Notice, 'at' | 'since'> & { readonly at: string; readonly since: string };
 
 export type AlertView = {
@@ -42,14 +41,14 @@ export type AlertView = {
   readonly firing: boolean;
   readonly since: string;
   readonly text: string;
-  /** The condition, and what the text says, in numbers. */
+  /** The condition and the text's facts as numbers. */
   readonly when: ConditionFacts;
   readonly facts: AlertFacts | undefined;
 };
 
 const keptNotices = 50;
 
-/** Judges alerts. */
+/** The alerts and their states. */
 export class AlertBoard {
   readonly #watch: Watch;
   readonly #log: Logger;
@@ -64,7 +63,7 @@ export class AlertBoard {
     this.#send = send;
   }
 
-  /** Judges every alert at a point of the timeline. */
+  /** Judges every alert at one point in time. */
   judge(point: Point): void {
     const alerts = watchedAlerts(this.#watch.options.config());
     for (const alert of alerts) this.#judgeOne(alert, point);
@@ -88,7 +87,7 @@ export class AlertBoard {
     });
   }
 
-  /** Firing and recent, the newest first. */
+  /** Firing and recent alerts, newest first. */
   list(): AlertList {
     const configured = this.states();
     const recent = this.#notices.map(spoken);
@@ -111,14 +110,14 @@ export class AlertBoard {
   }
 }
 
-/** The alerts of the configuration; with Redis, one on what is stored there as well (`store.redis.max_bytes`). */
+/** The configured alerts and, with Redis, one on its size (`store.redis.max_bytes`). */
 export function watchedAlerts({ alerts, store }: Pick<Config, 'alerts' | 'store'>): readonly WatchedAlert[] {
-  // Two of one name could not be told apart: that of the configuration counts.
+  // A configured alert replaces a built-in one of the same name.
   if (store.redis === undefined || alerts.some(({ name }) => name === overMaxBytes)) return alerts;
   const overMax: WatchedAlert = {
     name: overMaxBytes,
     when: { kind: 'redis_bytes_above', bytes: store.redis.maxBytes },
-    // The janitor measures seldom: each time counts.
+    // The janitor measures rarely, so every measurement counts.
     for: seconds(0),
     minRequests: 0,
     webhook: webhookFor(alerts),
@@ -128,7 +127,7 @@ export function watchedAlerts({ alerts, store }: Pick<Config, 'alerts' | 'store'
 
 const overMaxBytes = 'redis-over-max-bytes';
 
-/** Who is told of Redis already, else of memory, else of anything; nobody where no alert has a webhook. */
+/** The webhook of an alert on Redis, else on memory, else of any alert; `undefined` if none has one. */
 function webhookFor(alerts: readonly Alert[]): string | undefined {
   const told = alerts.filter(({ webhook }) => webhook !== undefined);
   const about = (kind: Alert['when']['kind']): Alert | undefined =>
@@ -145,7 +144,7 @@ const spoken = (notice: Notice): SpokenNotice => ({
 /** Copies of the counters are a second apart. */
 const shortestMs = 1000;
 
-/** What alerts look at, measured over `span` up to the point. */
+/** The readings that alerts judge, measured over `span` up to the point. */
 export function readingOf(watch: Watch, point: Point, span: Seconds): Reading {
   const { timeline, options } = watch;
   const { tally, covers, reasons } = timeline.since(point.at - Math.max(span * 1000, shortestMs), point);
@@ -161,7 +160,7 @@ export function readingOf(watch: Watch, point: Point, span: Seconds): Reading {
     redisDown: redis === 'down',
     residentBytes: point.residentBytes,
     redisBytes: point.redisBytes,
-    // A log that was never heard is as old as this process.
+    // A log that was never heard counts from the start of this process.
     purgeLag: lag ?? (redis === 'none' ? seconds(0) : watch.uptime),
     leakSuspected: isLeakSuspected(watch, point),
     reasons: listed(reasons),
@@ -169,11 +168,11 @@ export function readingOf(watch: Watch, point: Point, span: Seconds): Reading {
 }
 
 const mebibyte = 1024 ** 2;
-/** What a process may have beside its store (CONTRACT §5). */
+/** The memory a process may use beside its store (CONTRACT §5). */
 const allowance = 150 * mebibyte;
 const stretch = { ms: 600_000, count: 6, growth: 4 * mebibyte };
 
-/** Memory beside the store is above its bound, or has grown in each of the last six stretches of ten minutes. */
+/** Whether memory beside the store is above its bound, or grew in each of the last six ten-minute spans. */
 function isLeakSuspected({ timeline, options }: Watch, point: Point): boolean {
   const own = ({ residentBytes, storeBytes }: Point): number => residentBytes - storeBytes;
   if (point.residentBytes > options.config().store.memoryBytes + allowance) return true;

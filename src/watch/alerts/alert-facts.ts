@@ -1,19 +1,19 @@
 /**
- * What an alert is about, in numbers (pure): for those who word it in another language than its text.
+ * The facts of an alert as numbers (pure), for readers that word it in another language.
  */
 
 import type { Seconds } from '../../kit/time.ts';
 import type { Reading, WatchedAlert, WatchedCondition } from './alerts.ts';
 
-/** `bound`: a share, seconds or bytes, as the condition's kind has it; none for a state. */
+/** `bound`: a share, seconds or bytes, by the condition's kind; absent for a state. */
 export type ConditionFacts = { readonly kind: WatchedCondition['kind']; readonly bound: number | undefined };
 
-/** What was measured when it began to fire or was over: `value` in the unit of its bound, `of` so many requests. */
+/** What was measured when it fired or resolved: `value` in the unit of its bound, over `of` requests. */
 export type AlertFacts = ConditionFacts & {
   readonly for: Seconds;
   readonly value: number | boolean | undefined;
   readonly of: number | undefined;
-  /** The two largest causes of misses, for a low hit rate. */
+  /** For a low hit rate: the two largest causes of misses. */
   readonly reasons: Reading['reasons'];
 };
 
@@ -25,7 +25,7 @@ export function conditionFacts(when: WatchedCondition): ConditionFacts {
   return { kind, bound: 'bytes' in when ? when.bytes : undefined };
 }
 
-/** An alert and what was measured for it. */
+/** An alert and its measurements. */
 export function alertFacts({ when, for: span }: WatchedAlert, reading: Reading): AlertFacts {
   const isHitRate = when.kind === 'hit_rate_below';
   const reasons = isHitRate

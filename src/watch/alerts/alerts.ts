@@ -1,9 +1,9 @@
 /**
- * Which alerts fire? Conditions, how long they must hold, and when they are over (pure: time and readings are arguments).
+ * Decides which alerts fire and resolve (pure: time and readings are arguments).
  *
- * Rates and latencies are measured over the alert's own `for`: they fire once that stretch as a whole is bad, with
- * enough requests in it. States (Redis down, memory, lag, leak) must hold for all of `for`. What fires is over only when
- * its value is better than the bound by a margin, for a while: a value that wavers at the bound gives one notice, not ten.
+ * Rates and latencies are measured over the alert's own `for`: they fire when that span as a whole is bad and has enough
+ * requests. States (Redis down, memory, lag, leak) must hold for all of `for`. A firing alert resolves only after its value
+ * has been better than the bound by a margin for a while, so that a value wavering at the bound gives one notice, not ten.
  */
 
 import { isMeasuredOverFor } from '../../config/schema/condition.ts';
@@ -11,16 +11,16 @@ import type { Alert, AlertCondition } from '../../config/config.ts';
 import { between, type EpochMs, type Seconds, seconds } from '../../kit/time.ts';
 import type { Reason } from '../count/miss-reason.ts';
 
-/** A condition of the configuration, or one that is watched unasked (alert-board.ts). */
+/** A configured condition, or a built-in one (alert-board.ts). */
 export type WatchedCondition =
   AlertCondition | { readonly kind: 'redis_bytes_above'; readonly bytes: number };
 
-/** An alert of the configuration, or one that nobody had to configure. */
+/** A configured or built-in alert. */
 export type WatchedAlert = Omit<Alert, 'when'> & { readonly when: WatchedCondition };
 
-/** What was measured over an alert's `for`. */
+/** Measurements over an alert's `for`. */
 export type Reading = {
-  /** Whether the counters go back so far. */
+  /** Whether the counters reach back that far. */
   readonly covers: boolean;
   readonly reads: number;
   readonly hitRate: number;
@@ -29,15 +29,15 @@ export type Reading = {
   readonly originLatency: Seconds;
   readonly redisDown: boolean;
   readonly residentBytes: number;
-  /** What is stored in Redis; `undefined`: not known yet. */
+  /** Bytes stored in Redis; `undefined`: not measured yet. */
   readonly redisBytes: number | undefined;
   readonly purgeLag: Seconds;
   readonly leakSuspected: boolean;
-  /** The most frequent reasons of misses in that time, with their share of them. */
+  /** The most frequent reasons of misses in that time, with their shares. */
   readonly reasons: readonly { readonly reason: Reason; readonly share: number }[];
 };
 
-/** `bad` since, `clear` since: when what holds now began. */
+/** When the current bad or clear stretch began. */
 export type AlertState = {
   readonly kind: 'quiet' | 'firing';
   readonly changedAt: EpochMs;
@@ -46,7 +46,7 @@ export type AlertState = {
   readonly text: string;
 };
 
-/** One notice when it begins to fire, one when it is over. `text` is a sentence, as Slack shows it. */
+/** One notice when an alert fires, one when it resolves. `text` is a sentence, as Slack shows it. */
 export type Notice = {
   readonly name: string;
   readonly status: 'firing' | 'resolved';
@@ -67,7 +67,7 @@ export const quietSince = (now: EpochMs): AlertState => ({
   text: '',
 });
 
-/** What an alert is after a reading, and the notice its change calls for. */
+/** The state after a reading, and a notice if it changed. */
 export function nextState(
   state: AlertState,
   { alert, reading, now }: { alert: WatchedAlert; reading: Reading; now: EpochMs },
@@ -82,7 +82,7 @@ export function nextState(
     return { state: firing, notice: noticeOf(alert, firing, { status: 'firing', now, since: badSince }) };
   }
   if (state.kind === 'firing' && clearSince !== undefined && between(clearSince, now) >= calmOf(alert)) {
-    const text = `${alert.name}: over. ${valueText(alert.when, reading)}`;
+    const text = `${alert.name}: resolved. ${valueText(alert.when, reading)}`;
     const quiet: AlertState = { ...quietSince(now), text };
     return {
       state: quiet,
@@ -103,10 +103,10 @@ function noticeOf(
 const patienceOf = (alert: WatchedAlert): Seconds => (isMeasuredOverFor(alert.when) ? seconds(0) : alert.for);
 const calmOf = (alert: WatchedAlert): Seconds => seconds(Math.min(alert.for, 60));
 
-/** A tenth better than the bound is over; so much in between changes nothing. */
+/** The alert resolves a tenth better than the bound; values in between change nothing. */
 const margin = 0.1;
 
-/** How a reading stands to an alert's bound. Too few requests say nothing bad. */
+/** Compares a reading with an alert's bound. Too few requests are never bad. */
 export function judge({ when, minRequests }: WatchedAlert, reading: Reading): Judgement {
   switch (when.kind) {
     case 'hit_rate_below':
@@ -133,7 +133,7 @@ export function judge({ when, minRequests }: WatchedAlert, reading: Reading): Ju
   }
 }
 
-/** Of no request nothing can be said, even where no number is asked for. */
+/** Without requests there is no judgement, even without `min_requests`. */
 const isTooFew = (requests: number, least: number): boolean => requests < Math.max(1, least);
 
 function against(value: number, bound: number): Judgement {
@@ -141,13 +141,13 @@ function against(value: number, bound: number): Judgement {
   return value <= bound * (1 - margin) ? 'clear' : 'between';
 }
 
-/** Of a share that should not be less. Close to 1 a tenth more is more than there is: half of what is missing will do. */
+/** For a share that must not fall. Near 1, where a tenth more exceeds 1, half of the missing share is enough. */
 function againstLeast(share: number, bound: number): Judgement {
   if (share < bound) return 'bad';
   return share >= Math.min(bound * (1 + margin), (1 + bound) / 2) ? 'clear' : 'between';
 }
 
-/** A condition as the file writes it. */
+/** A condition as written in the file. */
 export function describeCondition(when: WatchedCondition): string {
   switch (when.kind) {
     case 'hit_rate_below':
@@ -167,7 +167,7 @@ export function describeCondition(when: WatchedCondition): string {
   }
 }
 
-/** What fires, with its value; a low hit rate with the two largest causes of misses. */
+/** The text of a firing alert: its value and, for a low hit rate, the two largest causes of misses. */
 function firingText({ name, when, for: span }: WatchedAlert, reading: Reading): string {
   const causes = reading.reasons.slice(0, 2).map(({ reason, share }) => `${reason} (${percent(share)})`);
   const why =
@@ -185,7 +185,7 @@ function valueText({ kind }: WatchedCondition, reading: Reading): string {
     case 'origin_latency_above':
       return `The origin takes ${Math.round(reading.originLatency * 1000)} ms on average.`;
     case 'purge_lag_above':
-      return `The log of purges was last heard ${reading.purgeLag.toFixed(1)} s ago.`;
+      return `The purge log was last heard ${reading.purgeLag.toFixed(1)} s ago.`;
     case 'memory_above':
     case 'leak_suspected':
       return `The process has ${mebibytes(reading.residentBytes)} in memory.`;

@@ -1,29 +1,29 @@
 /**
- * Tells a webhook: a POST of JSON with a `text` that Slack understands, tried again when it fails.
+ * Sends notices to webhooks: a POST of JSON with a `text` that Slack understands, retried on failure.
  *
- * Promises: never rejects, never follows a redirect, never logs the URL (it is a secret); gives up after the last try; what
- * one URL is told it is told in order, or the last word would be that of a notice that was tried again.
+ * Promises: it never rejects, never follows a redirect, never logs the URL (it is a secret), and gives up after the last try.
+ * Notices to one URL arrive in order.
  */
 
 import type { Logger } from 'pino';
 import { runAfter, type Seconds, seconds } from '../../kit/time.ts';
 
-/** Pauses before the second, third and fourth try. */
+/** The pauses before the second, third and fourth try. */
 const pauses: readonly Seconds[] = [seconds(1), seconds(5), seconds(25)];
 const limitMs = 10_000;
 
-/** So many may wait for their turn at one URL. */
+/** How many notices may wait for one URL. */
 const mostWaiting = 50;
 
 type Body = { readonly text: string } & Readonly<Record<string, unknown>>;
 
-/** Makes the function that tells webhooks. `text` is the message; the other members are for programs. */
+/** Creates the function that sends notices. `text` is the message; the other members are for programs. */
 export function createWebhook(log: Logger): (url: string, body: Body) => Promise<void> {
   const turns = new Map<string, { waiting: number; last: Promise<void> }>();
   return async (url, body) => {
     const turn = turns.get(url) ?? { waiting: 0, last: Promise.resolve() };
     if (turn.waiting >= mostWaiting) {
-      log.error({ about: aboutOf(body) }, 'webhook: too many notices wait for it');
+      log.error({ about: aboutOf(body) }, 'webhook: queue full; notice dropped');
       return;
     }
     turns.set(url, turn);
@@ -40,13 +40,13 @@ async function tell(log: Logger, url: string, body: Body): Promise<void> {
     await waited(pause);
     const problem = await post(url, body);
     if (problem === undefined) return;
-    log.warn({ problem, about: aboutOf(body) }, 'webhook: not taken');
+    log.warn({ problem, about: aboutOf(body) }, 'webhook: notice not accepted');
     if (problem.startsWith('4') && problem !== '429' && problem !== '408') return;
   }
-  log.error({ tries: pauses.length + 1, about: aboutOf(body) }, 'webhook: given up');
+  log.error({ tries: pauses.length + 1, about: aboutOf(body) }, 'webhook: gave up');
 }
 
-/** What was to be told: the alert, or the first line of the text. */
+/** What the notice is about: the alert, or the first line of the text. */
 const aboutOf = ({ name, text }: { readonly text: string; readonly name?: unknown }): string =>
   typeof name === 'string' ? name : text.replace(/\n.*/s, '');
 
@@ -57,7 +57,7 @@ const waited = (pause: Seconds): Promise<void> =>
         runAfter(pause, resolve);
       });
 
-/** What went wrong; `undefined`: it was taken. */
+/** What went wrong; `undefined`: it was accepted. */
 async function post(url: string, body: unknown): Promise<string | undefined> {
   try {
     const response = await fetch(url, {
@@ -74,7 +74,7 @@ async function post(url: string, body: unknown): Promise<string | undefined> {
   }
 }
 
-/** What undici found, where it says; never with the address, which is in some messages. */
+/** undici's error code, if any; never its message, which may hold the address. */
 function problemOf({ name, cause }: Error): string {
   if (!(cause instanceof Error)) return name;
   if ('code' in cause && typeof cause.code === 'string') return cause.code;

@@ -1,23 +1,23 @@
 /**
- * Where the report's hours outlive the process that counted them, and where reports go: in files (hour-files.ts), or in
- * Redis for all instances (hour-notes.ts).
+ * Where the report's hours are kept beyond the life of a process, and where reports go: files (hour-files.ts), or Redis for
+ * all instances (hour-notes.ts).
  */
 
 import type { EpochMs, Seconds } from '../../kit/time.ts';
 import type { Hour } from '../count/rollup.ts';
 
-/** Any call may reject; what could not be kept is given again with the next `save`. */
+/** Any call may reject; hours that could not be saved are passed again to the next `save`. */
 export interface HourArchive {
   /** How often hours are to be saved. */
   readonly saveEvery: Seconds;
-  /** How long the others may take to save what they have when a report is due. */
+  /** How long other instances may take to save their hours when a report is due. */
   readonly settling: Seconds;
-  /** What others counted, processes of before or other instances, in hours that began from `from` on and before `to`. */
+  /** Hours counted by earlier processes and other instances that began in [`from`, `to`). */
   others(from: EpochMs, to: EpochMs): Promise<readonly Hour[]>;
-  /** Keeps the hours this process has counted, in place of those it kept before. */
+  /** Saves the hours of this process; replaces what it saved before. */
   save(own: readonly Hour[]): Promise<void>;
-  /** Whether this process is the one to publish `name`. */
+  /** Whether this process publishes the report `name`. */
   claim(name: string): Promise<boolean>;
-  /** Writes a finished report under a name; without a place for it, nowhere. */
+  /** Writes a finished report under a name, if there is a folder. */
   publish(name: string, text: string): Promise<void>;
 }

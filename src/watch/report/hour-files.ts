@@ -1,8 +1,8 @@
 /**
- * Hours and reports as files of one folder: hours for a proxy without Redis, reports for any.
+ * Hours and reports as files in one folder: hours for a proxy without Redis, reports for every proxy.
  *
- * Promises: a file is whole or not there (written beside, then renamed); reports of one name are published once, also by
- * several processes of one folder; no more reports are kept than a quarter's.
+ * Promises: a file is complete or absent (written beside, then renamed). A report is published once, even with several
+ * processes on one folder. Reports older than a quarter are removed.
  */
 
 import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -14,7 +14,7 @@ import { type Hour, readHours, sumHours } from '../count/rollup.ts';
 const hoursFile = 'hours.json';
 const keptReports = 3 * 14;
 
-/** Opens a folder; it is made when something is written. */
+/** Opens a folder; the first write creates it. */
 export function openHourFiles(folder: string): HourArchive {
   const before = new EarlierHours(join(folder, hoursFile));
   return {
@@ -33,7 +33,7 @@ export function openHourFiles(folder: string): HourArchive {
   };
 }
 
-/** The hours of the processes before this one: read once, and again only when that failed. */
+/** The hours of earlier processes: read once, and again only if that failed. */
 class EarlierHours {
   readonly #file: string;
   #hours: readonly Hour[] | undefined;
@@ -71,7 +71,7 @@ async function claim(folder: string, name: string): Promise<boolean> {
   }
 }
 
-/** Names begin with the kind and the date: the first in order are the oldest of their kind. */
+/** Names begin with kind and date, so sorting puts the oldest of a kind first. */
 async function forgetOld(folder: string): Promise<void> {
   const reports = (await readdir(folder)).filter((name) => /^report-(day|week)-/.test(name));
   const dated = reports.sort((a, b) => dateOf(a).localeCompare(dateOf(b)));

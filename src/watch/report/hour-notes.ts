@@ -1,9 +1,9 @@
 /**
- * Hours in Redis: one note an hour of each process, read by every instance. Reports go into a folder, if there is one.
+ * Hours in Redis: each process writes one note per hour, and every instance reads them. Reports go into a folder, if any.
  *
- * Promises: a process writes its own hours only, so nothing is lost or counted twice, and what it counted remains when it
- * has gone; what Redis refused is written with the next save, what it has forgotten is written anew; a save or a report
- * takes a few seconds at most; one instance publishes a report, or each folder's when Redis cannot be asked.
+ * Promises: a process writes only its own hours, so nothing is lost or counted twice, and they remain after it ends. Notes
+ * that Redis refused or lost are written with the next save. A save or a report takes a few seconds at most. One instance
+ * publishes a report; when Redis cannot be asked, one per folder.
  */
 
 import { type Clock, type EpochMs, epochMs, type Seconds, seconds } from '../../kit/time.ts';
@@ -16,23 +16,23 @@ export type HourNotesOptions = {
   readonly notes: SharedNotes;
   readonly lease: JobLease;
   readonly clock: Clock;
-  /** Where reports are written; absent: nowhere. */
+  /** Where reports are written, if anywhere. */
   readonly folder: Pick<HourArchive, 'claim' | 'publish'> | undefined;
 };
 
-/** A process that dies loses so much of what it counted. */
+/** A process that dies loses at most this much. */
 const saveEvery = seconds(10);
 const settling = seconds(3);
-/** Whoever comes late, by its clock or by its load, must not publish again. */
+/** Longer than any instance can be late, so that a report is not published twice. */
 const claimedFor = seconds(2 * 86_400);
-/** Beyond it the rest waits for the next time. */
+/** After this the rest waits for the next save. */
 const limitMs = 3000;
 const readAtOnce = 8;
 
-/** The subject of an hour's notes. The number is that of their layout. */
+/** The subject of an hour's notes. The number is the version of their layout. */
 const subjectOf = (hour: EpochMs): string => `hour1:${hour / 1000}`;
 
-/** Hours over notes. */
+/** Keeps hours in notes. */
 export function openHourNotes(options: HourNotesOptions): HourArchive {
   const { lease, folder } = options;
   const notes = new HourNotes(options);
@@ -53,7 +53,7 @@ export function openHourNotes(options: HourNotesOptions): HourArchive {
 class HourNotes {
   readonly #notes: SharedNotes;
   readonly #clock: Clock;
-  /** The hours Redis has, as they were when it got them: one that changes is another object. */
+  /** The hours that Redis has; an hour that changes becomes a new object. */
   readonly #kept = new Map<EpochMs, Hour>();
   #tendedAt: EpochMs;
   #isTending = false;
@@ -84,14 +84,14 @@ class HourNotes {
     );
   }
 
-  /** The newest first: should time run out, the hour in progress has been kept. */
+  /** Newest first: if time runs out, the current hour has been saved. */
   async save(own: readonly Hour[]): Promise<void> {
     const inTime = this.#timer();
     for (const hour of own.toReversed()) {
       if (this.#kept.get(hour.hour) === hour) continue;
       inTime();
       const wasThere = await this.#write(hour);
-      // Redis had it and has it no more: then it may have forgotten the others as well.
+      // Redis lost this one, so it may have lost the others as well.
       if (this.#kept.has(hour.hour) && !wasThere) this.#kept.clear();
       this.#kept.set(hour.hour, hour);
     }
@@ -100,8 +100,7 @@ class HourNotes {
   }
 
   /**
-   * Once an hour every note is read: a Redis that evicts what nobody has asked for keeps them, and of ours it is seen
-   * which are gone.
+   * Reads every note once an hour. That keeps Redis from evicting them as unused, and shows which of ours are gone.
    */
   tend(): void {
     const now = this.#clock.now();
@@ -110,7 +109,7 @@ class HourNotes {
     const end = Math.ceil(now / hourMs) * hourMs;
     void this.#lookAt(hoursBetween(epochMs(end - keptHours * hourMs), epochMs(end)))
       .catch(() => {
-        // Redis is away, or slow: an hour later is soon enough.
+        // Redis is away or slow: the next hour is soon enough.
       })
       .finally(() => {
         this.#tendedAt = now;
@@ -131,7 +130,7 @@ class HourNotes {
     return this.#notes.write(subjectOf(hour.hour), JSON.stringify(hour), keptFor);
   }
 
-  /** Gives a function that throws once too much time has passed. */
+  /** Returns a function that throws once the time is used up. */
   #timer(): () => void {
     const endMs = this.#clock.monotonicMs() + limitMs;
     return () => {

@@ -1,8 +1,8 @@
 /**
- * The report in time: hours gathered and kept, a report whenever asked for, and one written when it is due.
+ * Gathers and saves hours, makes a report on demand, and publishes one when it is due.
  *
- * Where hours are kept is given from outside. Promises: a report sums over everybody whose hours are kept there, or says
- * that it could not; of several instances one publishes it; nothing here rejects, and no request waits for it.
+ * Promises: a report covers every instance whose hours are in the archive, or says that it does not. One instance publishes
+ * it. Nothing here rejects, and no request waits for it.
  */
 
 import { Cron } from 'croner';
@@ -22,7 +22,7 @@ export type ReportFormat = 'json' | 'text' | 'markdown' | 'html';
 
 export type DeskOptions = {
   readonly watch: Watch;
-  /** Absent: hours are kept in memory only, nothing is written. */
+  /** Absent: hours are kept in memory only. */
   readonly archive: HourArchive | undefined;
   readonly log: Logger;
   readonly send: (url: string, body: { readonly text: string; readonly report: Report }) => Promise<void>;
@@ -49,7 +49,7 @@ export class ReportDesk {
     this.#isDue(watch.startedAt);
   }
 
-  /** To be called at every tick. */
+  /** Called at every tick. */
   tick(point: Point): void {
     if (point.at - this.#collectedAt < collectEveryMs && !this.#isDue(point.at)) return;
     this.#collectedAt = point.at;
@@ -63,7 +63,7 @@ export class ReportDesk {
     if (this.#isDue(point.at)) this.#publishing = this.#publish(point.at);
   }
 
-  /** The report of the period up to now, or up to an instant before, over all instances. */
+  /** The report of the period up to `now`, over all instances. */
   async report(period: Period, until?: EpochMs): Promise<Report> {
     const { watch } = this.#options;
     const point = watch.now();
@@ -75,12 +75,12 @@ export class ReportDesk {
     return buildReport(hours, { period, now, complete: others !== undefined });
   }
 
-  /** The same, as text of a kind. */
+  /** The same in a text format. */
   async render(period: Period, format: ReportFormat): Promise<string> {
     return renderReport(await this.report(period), format);
   }
 
-  /** Keeps what there is; a report that is being written is finished. */
+  /** Saves the hours and finishes a report that is being written. */
   async close(): Promise<void> {
     this.#closing.resolve(undefined);
     await this.#publishing;
@@ -88,19 +88,19 @@ export class ReportDesk {
     await this.#save();
   }
 
-  /** What others counted, in the period and the one before; `undefined`: it cannot be read. */
+  /** What other processes counted in this period and the one before; `undefined`: cannot be read. */
   async #others(period: Period, now: EpochMs): Promise<readonly Hour[] | undefined> {
     const { archive, log } = this.#options;
     const { before, end } = spanOf(period, now);
     try {
       return (await archive?.others(before, end)) ?? [];
     } catch (error) {
-      log.warn({ err: error }, 'report: the hours of others cannot be read');
+      log.warn({ err: error }, 'report: cannot read the hours of other instances');
       return undefined;
     }
   }
 
-  /** One after the other: what is newer must be written last. */
+  /** One at a time: the newest must be written last. */
   #save(): Promise<void> {
     const saving = (this.#saving ?? Promise.resolve()).then(() => this.#saveNow());
     this.#saving = saving;
@@ -114,11 +114,11 @@ export class ReportDesk {
     try {
       await archive?.save(this.#rollup.hours());
     } catch (error) {
-      log.warn({ err: error }, 'report: the hours cannot be kept; they are tried again');
+      log.warn({ err: error }, 'report: cannot save the hours; will try again');
     }
   }
 
-  /** Whether the time of the next report has come. A changed schedule counts from when it is seen. */
+  /** Whether the next report is due. A changed schedule counts from the moment it is noticed. */
   #isDue(now: EpochMs): boolean {
     const key = JSON.stringify([this.#config().report, this.#config().ttl.timeZone]);
     if (this.#due?.key !== key) this.#due = { key, at: nextReport(this.#config(), now) };
@@ -135,21 +135,21 @@ export class ReportDesk {
     await this.#save();
     if (!(await this.#isOurs(name))) return;
     if (archive !== undefined) await this.#waited(archive.settling);
-    // Of full hours: the next one begins where this one ends, and no hour is in none.
+    // Full hours only: the next report begins where this one ends.
     const report = await this.report(schedule.every, epochMs(Math.floor(due.at / hourMs) * hourMs));
     await this.#write(name, report);
     log.info({ report: name, summary: reportSummary(report) }, 'report: written');
-    // Tries for a while, and never rejects: a proxy that stops does not wait for it.
+    // It retries for a while and never rejects; a stopping proxy does not wait for it.
     if (schedule.webhook !== undefined) void send(schedule.webhook, { text: reportSummary(report), report });
   }
 
-  /** Whether it is for this instance to publish. A report too many is better than none. */
+  /** Whether this instance publishes. Two reports are better than none. */
   async #isOurs(name: string): Promise<boolean> {
     const { archive, log } = this.#options;
     try {
       return (await archive?.claim(name)) ?? true;
     } catch (error) {
-      log.warn({ err: error }, 'report: cannot be claimed');
+      log.warn({ err: error }, 'report: cannot claim the publication');
       return true;
     }
   }
@@ -160,7 +160,7 @@ export class ReportDesk {
       for (const format of ['html', 'json', 'markdown'] as const)
         await archive?.publish(`${name}.${endings[format]}`, renderReport(report, format));
     } catch (error) {
-      log.warn({ err: error }, 'report: cannot be written to its folder');
+      log.warn({ err: error }, 'report: cannot write to the folder');
     }
   }
 
@@ -181,7 +181,7 @@ export class ReportDesk {
 
 const endings = { html: 'html', json: 'json', markdown: 'md' } as const;
 
-/** A report as text of a kind. */
+/** A report in a text format. */
 export function renderReport(report: Report, format: ReportFormat): string {
   switch (format) {
     case 'json':
@@ -197,7 +197,7 @@ export function renderReport(report: Report, format: ReportFormat): string {
   }
 }
 
-/** The date there, `2026-03-29`: of two reports a day apart each has its own, whatever the clocks do. */
+/** The local date, `2026-03-29`: two reports a day apart differ, whatever daylight saving does. */
 const dateIn = (timeZone: string, at: EpochMs): string =>
   new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' }).format(at);
 

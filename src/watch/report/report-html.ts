@@ -1,5 +1,5 @@
 /**
- * A report as one HTML page that needs nothing else: style and charts in place, no script, no request.
+ * A report as one self-contained HTML page: inline style and charts, no script, no request.
  */
 
 import type { Report, ReportPoint } from './report.ts';
@@ -55,14 +55,14 @@ th, td { text-align: start; padding: .3rem .6rem; border-bottom: 1px solid light
 
 type Drawn = {
   readonly value: (point: ReportPoint) => number | null;
-  /** The value at the top; absent: the highest there is. */
+  /** The value at the top; absent: the highest value. */
   readonly top: number | undefined;
   readonly unit: '%' | '';
 };
 
 const size = { width: 300, height: 110, left: 36, bottom: 16 };
 
-/** Bars, one for each point; each says its value when pointed at. */
+/** One bar per point, with its value as a tooltip. */
 function chart(title: string, points: readonly ReportPoint[], { value, top, unit }: Drawn): string {
   const highest = top ?? Math.max(1, ...points.map((point) => value(point) ?? 0));
   const shown = (number: number): string =>

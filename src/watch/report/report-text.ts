@@ -3,7 +3,7 @@
 import type { Report } from './report.ts';
 import { coverageOf, type Table, tablesOf, titleOf } from './report-words.ts';
 
-/** Plain text, columns aligned. */
+/** Plain text with aligned columns. */
 export const reportText = (report: Report): string =>
   [titleOf(report), coverageOf(report), ...tablesOf(report).map(plainTable)]
     .filter((part) => part !== '')
@@ -15,7 +15,7 @@ export const reportMarkdown = (report: Report): string =>
     .filter((part) => part !== '')
     .join('\n\n') + '\n';
 
-/** The numbers in one paragraph, for a chat. */
+/** The numbers in one paragraph, for a chat message. */
 export function reportSummary(report: Report): string {
   const [targets, numbers] = tablesOf(report);
   const first = (table: Table | undefined, count: number): string[] =>
@@ -43,5 +43,5 @@ function markdownTable({ title, head, rows }: Table): string {
   return [`## ${title}`, '', line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** What Markdown would read as markup, or as the end of the cell. */
+/** Escapes Markdown markup and cell separators. */
 const escaped = (text: string): string => text.replace(/[\\|`*_[\]<>]/g, (mark) => `\\${mark}`);

@@ -1,5 +1,5 @@
 /**
- * A report's numbers and names as people read them; the same words in text, Markdown and HTML.
+ * The words of a report, the same in text, Markdown and HTML.
  */
 
 import type { LineName, Report, ReportLine, Target } from './report.ts';
@@ -7,26 +7,26 @@ import type { LineName, Report, ReportLine, Target } from './report.ts';
 const lineNames: Readonly<Record<LineName, string>> = {
   hit_rate: 'Hit rate',
   requests: 'Requests',
-  mean_hit_ms: 'Mean time of a hit',
+  mean_hit_ms: 'Mean hit time',
   p95_hit_ms: 'p95 of hits',
-  mean_miss_ms: 'Mean time of a miss',
+  mean_miss_ms: 'Mean miss time',
   p95_miss_ms: 'p95 of misses',
-  origin_requests: 'Requests to the origin',
-  origin_requests_avoided: 'Requests the origin was spared',
+  origin_requests: 'Origin requests',
+  origin_requests_avoided: 'Origin requests avoided',
   origin_seconds_saved: 'Origin time saved',
-  origin_errors: 'Errors of the origin',
+  origin_errors: 'Origin errors',
   stale_hits: 'Stale hits',
-  stand_ins: 'Stale in place of the origin',
+  stand_ins: 'Stale stand-ins',
   purges: 'Purges',
-  memory_peak: 'Memory of the process, peak',
-  store_peak: 'Store in memory, peak',
+  memory_peak: 'Process memory, peak',
+  store_peak: 'Memory store, peak',
   redis_peak: 'Redis, peak',
 };
 
 const targetNames: Readonly<Record<Target['name'], string>> = {
   hit_rate: 'Hit rate over 80 %',
   response_time: 'Response time down by 70 %',
-  origin_load: 'Load of the origin down by 60 %',
+  origin_load: 'Origin load down by 60 %',
   memory: 'Redis (or the store) under 500 MB',
 };
 
@@ -41,16 +41,16 @@ export type Table = {
 export const titleOf = ({ period, from, to }: Report): string =>
   `shelflife, the ${period} from ${day(from)} to ${day(to)}`;
 
-/** What the report covers, if that is not all of the period, or not all instances. */
+/** What is missing, if the report does not cover the whole period or all instances. */
 export const coverageOf = ({ hours, complete }: Report): string =>
   [
     hours.counted === hours.of ? '' : `Counted in ${hours.counted} of ${hours.of} hours.`,
-    complete ? '' : 'Of one instance only: what the others counted could not be read.',
+    complete ? '' : 'One instance only: the counts of the others could not be read.',
   ]
     .filter((sentence) => sentence !== '')
     .join(' ');
 
-/** Every table of the report, the most important first. */
+/** The tables of the report, the most important first. */
 export function tablesOf(report: Report): Table[] {
   const { lines, targets, causes, purges, types } = report;
   const percentOrNone = (value: number | null): string => (value === null ? '–' : percent(value));
@@ -121,9 +121,9 @@ function valueText(name: LineName, value: number): string {
 
 const targetValue = ({ name, value }: Target): string =>
   value === null ? '–' : name === 'memory' ? megabytes(value) : percent(value);
-const metText = ({ met }: Target): string => (met === null ? 'not known yet' : met ? 'met' : 'not met');
+const metText = ({ met }: Target): string => (met === null ? 'unknown' : met ? 'met' : 'not met');
 
-/** A little less than nothing is nothing: no `-0.0 %`. */
+/** Rounds so that there is no `-0.0 %`. */
 const percent = (value: number): string => `${(Math.round(value * 1000) / 10 || 0).toFixed(1)} %`;
 const number = (value: number): string => value.toLocaleString('en-US');
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;

@@ -1,5 +1,5 @@
 /**
- * The trend report: a period, the one before it, what changed and why, and where we stand against the targets (pure).
+ * The trend report (pure): a period, the one before it, what changed and why, and the targets.
  */
 
 import { type EpochMs, epochMs } from '../../kit/time.ts';
@@ -14,13 +14,13 @@ export type ReportLine = {
   readonly value: number;
   readonly before: number | null;
   readonly change: number | null;
-  /** What the ledger says of it, where it changed much. */
+  /** The likely cause, if it changed much. */
   readonly cause: string | null;
 };
 
 export type LineName = keyof typeof measures;
 
-/** One of the guide's targets, and where we stand; `met` is `null` where nothing can be said yet. */
+/** One of the guide's targets. `met` is `null` while there is too little data. */
 export type Target = {
   readonly name: 'hit_rate' | 'response_time' | 'origin_load' | 'memory';
   readonly target: number;
@@ -56,9 +56,9 @@ export type Report = {
   readonly period: Period;
   readonly from: string;
   readonly to: string;
-  /** Hours with something in them, of those the period has. */
+  /** Hours with data, of those in the period. */
   readonly hours: { readonly counted: number; readonly of: number };
-  /** `false`: it is of one instance alone, since what the others counted could not be read. */
+  /** `false`: it covers one instance only, because the counts of the others could not be read. */
   readonly complete: boolean;
   readonly lines: readonly ReportLine[];
   readonly targets: readonly Target[];
@@ -84,11 +84,11 @@ export function spanOf(
 export type ReportInput = {
   readonly period: Period;
   readonly now: EpochMs;
-  /** `false`: what others counted could not be read. */
+  /** `false`: the counts of other instances could not be read. */
   readonly complete?: boolean;
 };
 
-/** The report of the period that ends at `now`; hours may be in any order, one of each time. */
+/** The report of the period that ends at `now`. Hours may be in any order, each once. */
 export function buildReport(hours: readonly Hour[], { period, now, complete = true }: ReportInput): Report {
   const { before: start, from, end } = spanOf(period, now);
   const within = (first: number, last: number): Hour[] =>
@@ -125,7 +125,7 @@ function p95(hour: Hour, name: 'hitTimes' | 'missTimes'): number {
   return ms(quantile(tally, name, 0.95) ?? 0);
 }
 
-/** What the lines show. Times in milliseconds, `hit_rate` a share, sizes in bytes. */
+/** The lines. Times in milliseconds, `hit_rate` as a share, sizes in bytes. */
 const measures = {
   hit_rate: (hour: Hour): number => share(count(hour, 'hits'), reads(hour)),
   requests: (hour: Hour): number => reads(hour) + count(hour, 'writes'),
@@ -156,7 +156,7 @@ function lineOf(name: LineName, current: Hour | undefined, before: Hour | undefi
   return { name, value, before: previous, change, cause };
 }
 
-/** A likely cause of a change: the reason of misses, or of purges, whose share of all requests moved most with it. */
+/** The likely cause of a change: the reason of misses or purges whose share of all requests moved most. */
 function causeOf(name: LineName, current: Hour, before: Hour): string | null {
   const ofReads = (hour: Hour, key: string): number => share(hour.reasons[key] ?? 0, reads(hour));
   const ofPurges = (hour: Hour, key: string): number => hour.purges[key] ?? 0;
@@ -195,13 +195,13 @@ function mover({ current, before, of, keys, isShare }: MoverInput): string | nul
   return `${most.name}: ${shown(most.from)}, now ${shown(most.to)}`;
 }
 
-/** The guide's: over 80 % hits, response time down 70 %, load of the origin down 60 %, memory under 500 MB. */
+/** The guide's targets: over 80 % hits, response time down 70 %, origin load down 60 %, memory under 500 MB. */
 function targetsOf(current: Hour | undefined): Target[] {
   const asked = current === undefined ? 0 : reads(current);
   const withHour = (measure: (hour: Hour) => number | null): number | null =>
     current === undefined || asked === 0 ? null : measure(current);
   const hits = withHour((hour) => measures.hit_rate(hour));
-  // Without the cache every read would take what a miss takes.
+  // Without the cache every read would take as long as a miss.
   const faster = withHour((hour) => {
     const miss = share(count(hour, 'missSeconds'), count(hour, 'misses'));
     const mean = share(count(hour, 'hitSeconds') + count(hour, 'missSeconds'), reads(hour));
@@ -257,7 +257,7 @@ function typesOf(current: Hour | undefined, before: Hour | undefined): TypeTrend
     .sort((a, b) => b.requests - a.requests);
 }
 
-/** One point an hour of a day, one a day of a week. */
+/** One point per hour for a day, one per day for a week. */
 function pointsOf(hours: readonly Hour[], { from, period }: { from: number; period: Period }): ReportPoint[] {
   const step = period === 'day' ? hourMs : 24 * hourMs;
   const steps = (periodHours[period] * hourMs) / step;

@@ -1,5 +1,5 @@
 /**
- * The answers of the control API about what was counted: put together here, sent by the control listener.
+ * Builds the control API's answers about metrics, misses, reports and alerts.
  */
 
 import type { Registry } from 'prom-client';
@@ -11,7 +11,7 @@ import { findSplits, type Splits } from '../count/splits.ts';
 import { hotKeys, seriesOf, summaryOf } from './summary.ts';
 import type { Watch } from '../count/watch.ts';
 
-/** How many URLs an answer lists. */
+/** The number of URLs in an answer. */
 const listed = { misses: 50, dashboard: 15 };
 
 export type AnswerParts = {
@@ -31,7 +31,7 @@ export type Answers = {
   readonly report: (period: Period, format: ReportFormat) => Promise<string>;
 };
 
-/** Makes the functions that answer. */
+/** Creates the functions that answer. */
 export function createAnswers({ watch, registry, board, desk }: AnswerParts): Answers {
   const { ledger } = watch.counters;
   return {

@@ -1,8 +1,8 @@
 /**
- * The counters as Prometheus wants them (CONTRACT §3), with the runtime's own metrics.
+ * The counters in Prometheus format (CONTRACT §3), with the runtime's own metrics.
  *
- * Promises: nothing is done per request for it: every value is filled in when it is asked for; labels are content types,
- * causes and kinds from closed sets, never URLs or identities (DESIGN §3.10).
+ * Promises: it costs requests nothing, because values are filled in at each scrape. Labels are content types, causes and
+ * kinds from closed sets, never URLs or identities (DESIGN §3.10).
  */
 
 import { collectDefaultMetrics, Counter, Gauge, type Metric, Registry } from 'prom-client';
@@ -18,10 +18,10 @@ import {
 } from '../count/tally.ts';
 import type { BackgroundFacts, Watch } from '../count/watch.ts';
 
-/** Whether each alert fires. */
+/** The state of each alert. */
 export type AlertStates = () => readonly { readonly name: string; readonly firing: boolean }[];
 
-/** Makes the registry that `GET /metrics` prints. */
+/** Creates the registry that `GET /metrics` prints. */
 export function createRegistry(watch: Watch, alerts: AlertStates = () => []): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -40,7 +40,7 @@ export function createRegistry(watch: Watch, alerts: AlertStates = () => []): Re
 type Labels = Readonly<Record<string, string>>;
 type Set = (labels: Labels, value: number) => void;
 
-/** A metric whose values come from elsewhere when they are asked for. */
+/** A metric whose values are collected at each scrape. */
 function fill(metric: Counter | Gauge, values: (set: Set) => void): void {
   const filled = metric as Metric & { collect: () => void };
   filled.collect = () => {
@@ -67,7 +67,7 @@ function registerLookups(registry: Registry, { counters }: Watch): void {
   });
   const misses = counter(registry, [
     'cache_misses_total',
-    'Reads that were no hits, by cause',
+    'Reads not answered from the store, by cause',
     ['backend', 'reason'],
   ]);
   fill(misses, (set) => {
@@ -85,7 +85,7 @@ function registerLookups(registry: Registry, { counters }: Watch): void {
   });
   const operations = {
     name: 'cache_op_duration_seconds',
-    help: 'Time of each operation of the store',
+    help: 'Duration of store operations',
     labelNames: ['operation', 'backend'],
   };
   histogramOf(registry, { ...operations, bounds: operationBounds }, (add) => {
@@ -135,14 +135,14 @@ function registerOrigin(registry: Registry, { counters, options }: Watch): void 
     set({}, shared('originRequests'));
   });
   fill(
-    counter(registry, ['shelflife_origin_errors_total', 'Of those, without an answer or with a 5xx']),
+    counter(registry, ['shelflife_origin_errors_total', 'Origin requests without an answer or with a 5xx']),
     (set) => {
       set({}, shared('originErrors'));
     },
   );
   const durations = {
     name: 'shelflife_origin_duration_seconds',
-    help: 'Time the origin takes to its last byte',
+    help: 'Time until the last byte from the origin',
   };
   distribution(
     registry,
@@ -156,19 +156,15 @@ function registerOrigin(registry: Registry, { counters, options }: Watch): void 
 }
 
 const savings: readonly (readonly [name: string, help: string, quantity: Quantity])[] = [
-  [
-    'shelflife_origin_seconds_saved_total',
-    'Time the origin took for what was given without asking it',
-    'savedSeconds',
-  ],
-  ['shelflife_bytes_saved_total', 'Bytes of bodies that the origin did not send', 'savedBytes'],
-  ['shelflife_stale_hits_total', 'Hits given stale', 'staleHits'],
+  ['shelflife_origin_seconds_saved_total', 'Origin time saved by answers from the store', 'savedSeconds'],
+  ['shelflife_bytes_saved_total', 'Body bytes that the origin did not send', 'savedBytes'],
+  ['shelflife_stale_hits_total', 'Stale hits', 'staleHits'],
   [
     'shelflife_stand_ins_total',
-    'Misses given a stale response in place of an origin in trouble, or too slow',
+    'Misses answered with a stale response because the origin failed or was slow',
     'standIns',
   ],
-  ['shelflife_collapsed_total', 'Requests that waited for the fetch of another', 'collapsed'],
+  ['shelflife_collapsed_total', 'Requests that waited for the fetch of another request', 'collapsed'],
 ];
 
 function registerSavings(registry: Registry, { counters }: Watch): void {
@@ -177,13 +173,17 @@ function registerSavings(registry: Registry, { counters }: Watch): void {
       for (const [type, { tally }] of counters.types) set({ type }, get(tally, quantity));
     });
   }
-  const lifetimes = { name: 'shelflife_lifetime_seconds', help: 'Lifetimes given', labelNames: ['type'] };
+  const lifetimes = {
+    name: 'shelflife_lifetime_seconds',
+    help: 'Lifetimes of stored responses',
+    labelNames: ['type'],
+  };
   histogramOf(registry, { ...lifetimes, bounds: distributions.lifetimes.bounds }, (add) => {
     for (const [type, { tally }] of counters.types) {
       add({ labels: { type }, buckets: bucketsOf(tally, 'lifetimes'), sum: get(tally, 'lifetimeSeconds') });
     }
   });
-  const staleness = { name: 'shelflife_staleness_seconds', help: 'How stale the stale responses given were' };
+  const staleness = { name: 'shelflife_staleness_seconds', help: 'Staleness of stale responses when served' };
   distribution(registry, { ...staleness, kind: 'staleness', quantity: 'staleSeconds' }, () =>
     counters.total(),
   );
@@ -191,15 +191,18 @@ function registerSavings(registry: Registry, { counters }: Watch): void {
 
 const work = ['waiting', 'running', 'limit', 'started', 'needless', 'dropped', 'failed'] as const;
 
-/** What the governor of background work does: the queue, its limits, and how slow the origin is against its usual. */
+/** The governor of background work: its queue, its limits, and how much slower than usual the origin is. */
 function registerBackground(registry: Registry, { options }: Watch): void {
   const facts = (): ReturnType<BackgroundFacts> => options.background?.();
-  fill(gauge(registry, ['shelflife_background_fetches', 'Fetches no client waits for', ['state']]), (set) => {
-    const now = facts();
-    for (const state of work) set({ state }, now?.[state] ?? 0);
-  });
   fill(
-    gauge(registry, ['shelflife_background_rate', 'Background fetches a second the governor allows']),
+    gauge(registry, ['shelflife_background_fetches', 'Fetches that no client waits for', ['state']]),
+    (set) => {
+      const now = facts();
+      for (const state of work) set({ state }, now?.[state] ?? 0);
+    },
+  );
+  fill(
+    gauge(registry, ['shelflife_background_rate', 'Background fetches per second that the governor allows']),
     (set) => {
       set({}, facts()?.perSecond ?? 0);
     },
@@ -223,20 +226,17 @@ function registerState(registry: Registry, { options }: Watch): void {
     set({ tier: 'memory' }, store.size().entries);
   });
   fill(
-    gauge(registry, ['shelflife_redis_up', '1: Redis answers; 0: it does not, or there is none']),
+    gauge(registry, ['shelflife_redis_up', '1: Redis answers; 0: it does not, or is not configured']),
     (set) => {
       set({}, redis().redis === 'up' ? 1 : 0);
     },
   );
-  fill(
-    gauge(registry, ['shelflife_redis_breaker', 'Which state the breaker before Redis is in', ['state']]),
-    (set) => {
-      for (const state of ['closed', 'open', 'half-open']) set({ state }, redis().breaker === state ? 1 : 0);
-    },
-  );
+  fill(gauge(registry, ['shelflife_redis_breaker', 'State of the Redis breaker', ['state']]), (set) => {
+    for (const state of ['closed', 'open', 'half-open']) set({ state }, redis().breaker === state ? 1 : 0);
+  });
   const unreadable = counter(registry, [
     'shelflife_unreadable_total',
-    'Values in Redis that were no entries of ours, by why',
+    'Values in Redis that could not be read as entries, by reason',
     ['reason'],
   ]);
   fill(unreadable, (set) => {
@@ -245,10 +245,7 @@ function registerState(registry: Registry, { options }: Watch): void {
   fill(gauge(registry, ['shelflife_purge_queue', 'Purges waiting for Redis']), (set) => {
     set({}, redis().queue ?? 0);
   });
-  fill(
-    gauge(registry, ['shelflife_purge_lag_seconds', 'How long ago the log of purges was last heard']),
-    (set) => {
-      set({}, redis().lag ?? 0);
-    },
-  );
+  fill(gauge(registry, ['shelflife_purge_lag_seconds', 'Time since the purge log was last heard']), (set) => {
+    set({}, redis().lag ?? 0);
+  });
 }

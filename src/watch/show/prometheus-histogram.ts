@@ -1,6 +1,5 @@
 /**
- * A Prometheus histogram whose buckets are counted elsewhere: prom-client's own can only be observed into, one value at a
- * time.
+ * A Prometheus histogram whose buckets are counted elsewhere. prom-client's own only takes single observations.
  */
 
 import type { Registry } from 'prom-client';
@@ -9,7 +8,7 @@ export type HistogramShape = {
   readonly name: string;
   readonly help: string;
   readonly labelNames: readonly string[];
-  /** Upper bounds, ascending; the counts have one more bucket for what is above. */
+  /** Upper bounds, ascending. The counts have one more bucket, for values above them. */
   readonly bounds: readonly number[];
 };
 
@@ -19,7 +18,7 @@ export type Counted = {
   readonly sum: number;
 };
 
-/** Registers a histogram that asks for its counts when it is printed. */
+/** Registers a histogram that fetches its counts when it is scraped. */
 export function histogramOf(
   registry: Registry,
   { name, help, labelNames, bounds }: HistogramShape,

@@ -1,7 +1,7 @@
 /**
- * One line for each request: at `debug` all of them, at `info` what failed and a sample of the rest.
+ * Logs requests: at `debug` all of them, at `info` failures and a sample of the rest.
  *
- * Promise (DESIGN §3.12): no cookie, key, identity or body; values of parameters that are secrets by name are left out.
+ * Promise (DESIGN §3.12): no cookie, key, identity or body, and no value of a parameter whose name suggests a secret.
  */
 
 import type { Logger } from 'pino';
@@ -9,16 +9,16 @@ import type { Outcome } from '../../proxy/exchange/outcome.ts';
 import { maskTarget } from '../count/mask-target.ts';
 import { countsAs, reasonOf } from '../count/miss-reason.ts';
 
-/** Which tier a stored response is answered from. */
+/** The tier that a stored response came from. */
 export type TierOf = (entry: Outcome['entry']) => 'memory' | 'redis';
 
-/** At `info`, one request in so many, and so many failures in a row of requests of that length. */
+/** At `info`: one request in this many, and at most this many failures per run of that length. */
 const sample = { every: 100, failures: 10 };
 
 const debugLevel = 20;
 const infoLevel = 30;
 
-/** Makes the function that logs requests. What is not to be logged costs a comparison. */
+/** Creates the function that logs requests. A request that is not logged costs one comparison. */
 export function createRequestLog(log: Logger, tierOf: TierOf): (outcome: Outcome) => void {
   let count = 0;
   let failures = 0;
@@ -37,7 +37,7 @@ export function createRequestLog(log: Logger, tierOf: TierOf): (outcome: Outcome
   };
 }
 
-/** What a request's line says. Times in milliseconds, `ttl` in seconds. */
+/** The fields of a request's line. Times in milliseconds, `ttl` in seconds. */
 export function lineOf(outcome: Outcome, tierOf: TierOf): Readonly<Record<string, unknown>> {
   const { kind, cacheStatus, entry, duration, originDuration, failure, refusal } = outcome;
   return {

@@ -1,5 +1,5 @@
 /**
- * The numbers of now, as `GET /api/cache/metrics` gives them (CONTRACT §3), and the points of the dashboard's charts.
+ * The current numbers of `GET /api/cache/metrics` (CONTRACT §3), and the points of the dashboard's charts.
  */
 
 import { type Seconds, seconds } from '../../kit/time.ts';
@@ -30,7 +30,7 @@ export type MetricsSummary = {
   readonly origin: OriginSummary;
   readonly saved: { readonly origin_seconds: number; readonly bytes: number };
   readonly stale_hits: number;
-  /** Misses given a stale response in place of an origin in trouble, or too slow. */
+  /** Misses answered with a stale response because the origin failed or was slow. */
   readonly stand_ins: number;
   readonly purges: Readonly<Record<string, number>>;
 };
@@ -42,7 +42,7 @@ export type OriginSummary = {
   readonly p95_ms: number;
 };
 
-/** All of it. */
+/** The summary. */
 export function summaryOf(watch: Watch): MetricsSummary {
   const { counters, options } = watch;
   const { tally, residentBytes } = watch.now();
@@ -93,7 +93,7 @@ export function humanBytes(bytes: number): string {
   return power === 0 ? `${bytes}B` : `${(bytes / 1024 ** power).toFixed(1)}${units[power] ?? ''}`;
 }
 
-/** The columns of a chart: `at` in epoch seconds, the others per stretch of time since the one before; `null`: nothing happened. */
+/** The columns of a chart: `at` in epoch seconds, the others since the previous point; `null`: nothing happened. */
 export type Series = {
   readonly at: readonly number[];
   readonly hit_rate: readonly (number | null)[];
@@ -107,7 +107,7 @@ export type Series = {
   readonly resident_bytes: readonly number[];
 };
 
-/** What the charts show of the last `span`. Counts are per second. */
+/** The charts' data for the last `span`. Counts are per second. */
 export function seriesOf(watch: Watch, span: Seconds): Series {
   const now = watch.now();
   const points = [...watch.timeline.points(span, now.at)];
@@ -149,7 +149,7 @@ export type HotLine = {
   readonly saved_seconds: number;
 };
 
-/** The keys given most often of late. */
+/** The keys hit most often recently. */
 export const hotKeys = ({ counters }: Watch, count: number): HotLine[] =>
   counters.hot.top(count).map(({ weighed }) => ({
     url: maskTarget(weighed.label.url),

@@ -1,5 +1,5 @@
 /**
- * The content types, one line each: how much is asked for, how much of it is hit, the lifetime given now, what was saved.
+ * One line per content type: requests, hits, the current lifetime, what was saved.
  */
 
 import type { ContentType, TtlConfig } from '../../config/config.ts';
@@ -9,14 +9,14 @@ import type { TypeCounts } from '../count/counters.ts';
 import { get, hitRate, quantile, share } from '../count/tally.ts';
 import type { Watch } from '../count/watch.ts';
 
-/** Lifetimes in seconds, times in milliseconds unless the name says seconds. */
+/** Lifetimes in seconds; times in milliseconds unless the name says seconds. */
 export type TypeLine = {
   readonly requests: number;
   readonly hits: number;
   readonly misses: number;
   readonly hit_rate: number;
   readonly writes: number;
-  /** What a response would get now: base times the hour's factor, within the bounds; `null` where HTTP decides. */
+  /** The lifetime of a response stored now: base times the hour's factor, clamped; `null` where HTTP decides. */
   readonly ttl: number | null;
   readonly hour: { readonly name: string; readonly factor: number } | null;
   readonly last_lifetime: number | null;
@@ -29,7 +29,7 @@ export type TypeLine = {
   readonly stale_hits: number;
 };
 
-/** One line for each content type that was asked for or has a rule. */
+/** One line per content type that has a rule or had requests. */
 export function typeTable({ counters, options }: Watch): Record<string, TypeLine> {
   const config = options.config();
   const now = options.clock.now();
