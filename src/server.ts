@@ -21,14 +21,14 @@ import { SingleFlight } from './kit/single-flight.ts';
 import { type Clock, type EpochMs, runAfter, systemClock } from './kit/time.ts';
 import { createVerifyJwt } from './origin/jwt.ts';
 import { openOrigin } from './origin/origin.ts';
-import { outdatedTypes } from './policy/rules/config-change.ts';
-import { typeTag } from './policy/rules/entry-tags.ts';
+import { endedByChange } from './policy/rules/config-change.ts';
 import { createPopularity } from './policy/lifetime/popularity.ts';
 import { openBodies } from './proxy/fetch/open-bodies.ts';
 import { createReader } from './proxy/exchange/client-request.ts';
 import type { ProxyParts, Site } from './proxy/exchange/exchange.ts';
 import { createLearnSession } from './proxy/pass/learn-session.ts';
 import type { Outcome } from './proxy/exchange/outcome.ts';
+import { lifetimeInForce } from './proxy/hit/lifetime-in-force.ts';
 import { createPipeline } from './proxy/pipeline.ts';
 import { createProxyServer } from './proxy/listen/plugin.ts';
 import { compileSite } from './proxy/exchange/site.ts';
@@ -202,11 +202,13 @@ function createParts(
   { store, purgeLog, learned, evicted, flights }: Stored,
 ): ProxyParts & { readonly replaceSite: (config: Config) => Promise<void> } {
   const { config, clock = systemClock, log } = options;
-  const compile = (next: Config): Site => {
+  const compile = (next: Config, generation: number): Site => {
     const { jwt } = next.identity;
-    return compileSite(next, { learned, verifyJwt: jwt === undefined ? undefined : createVerifyJwt(jwt) });
+    const verifyJwt = jwt === undefined ? undefined : createVerifyJwt(jwt);
+    return compileSite(next, { learned, verifyJwt, generation });
   };
-  let site = compile(config);
+  let site = compile(config, 0);
+  store.applyLifetimes(lifetimeInForce(site));
   return {
     site: () => site,
     store,
@@ -228,13 +230,11 @@ function createParts(
     }),
     onOutcome: () => undefined,
     replaceSite: async (next) => {
-      const outdated = outdatedTypes(site.config, next);
-      site = compile(next);
-      const everything = outdated === 'everything';
-      const tags = everything ? [] : outdated.map(typeTag);
-      if (everything || tags.length > 0) {
-        await purgeLog.append({ tags, prefixes: [], everything, soft: false, cause: 'reload' });
-      }
+      const ended = endedByChange(site.config, next);
+      site = compile(next, ended === undefined ? site.generation : site.generation + 1);
+      store.applyLifetimes(lifetimeInForce(site));
+      if (ended !== undefined)
+        await purgeLog.append({ ...ended, prefixes: [], soft: false, cause: 'reload' });
     },
   };
 }

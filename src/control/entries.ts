@@ -4,6 +4,7 @@
 
 import { describeEntry, type EntryPlace, type EntryView } from '../explain/describe-entry.ts';
 import type { ProxyParts } from '../proxy/exchange/exchange.ts';
+import { headInForce } from '../proxy/hit/lifetime-in-force.ts';
 import { type EntryHead, headOf } from '../store/store.ts';
 import type { RegisterRoutes } from './api.ts';
 import { readUrl, tagsOfUrl } from './asked-url.ts';
@@ -34,7 +35,7 @@ type Shown = { readonly total: number; readonly complete: boolean; readonly entr
 
 async function storedUnder(
   isWanted: (head: Pick<EntryHead, 'tags'>) => boolean,
-  { store, purgeLog, clock }: ProxyParts,
+  { store, purgeLog, clock, site }: ProxyParts,
 ): Promise<Shown> {
   const elsewhere = await store.census?.({ isWanted, mostMs });
   const now = clock.now();
@@ -45,8 +46,8 @@ async function storedUnder(
     if (entries.length < mostShown) entries.push(describeEntry(head, { now, purgeLog, place }));
   };
   for (const entry of store.entries()) {
-    if (isWanted(entry)) show(headOf(entry), { tier: 'memory', hits: store.uses(entry) });
+    if (isWanted(entry)) show(headOf(store.inForce(entry)), { tier: 'memory', hits: store.uses(entry) });
   }
-  for (const head of elsewhere?.found ?? []) show(head, { tier: 'redis', hits: 0 });
+  for (const head of elsewhere?.found ?? []) show(headInForce(site(), head), { tier: 'redis', hits: 0 });
   return { total, complete: elsewhere?.isWhole ?? true, entries };
 }

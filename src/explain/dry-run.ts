@@ -152,7 +152,9 @@ function recordingBackground(record: Recorded): Background {
 /** Reads a store without counting as use: a use would keep an entry longer. */
 function recordingStore(store: Store | undefined, record: Recorded): Store {
   const peek: Store['peek'] = (key) =>
-    store === undefined ? [] : [...store.entries()].filter((entry) => entry.key === key);
+    store === undefined
+      ? []
+      : [...store.entries()].filter((entry) => entry.key === key).map((entry) => store.inForce(entry));
   const found = (variants: readonly Entry[]): readonly Entry[] => (record.variants = variants);
   return {
     peek: (key) => found(peek(key)),
@@ -164,6 +166,8 @@ function recordingStore(store: Store | undefined, record: Recorded): Store {
     use: ignore,
     uses: () => 0,
     remove: ignore,
+    applyLifetimes: ignore,
+    inForce: (entry) => entry,
     entries: () => [],
     size: () => ({ entries: 0, bytes: 0 }),
   };

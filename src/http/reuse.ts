@@ -30,17 +30,29 @@ export type StoredPolicy = {
   readonly staleIfDisconnected: Seconds;
 };
 
-export type StoredPolicyInput = Exchange & {
-  readonly fields: Fields;
-  /** The effective ones; `noResponseDirectives` under a rule with `cache_control: override`. */
-  readonly directives: ResponseDirectives;
+export type StoredPolicyInput = Exchange &
+  Omit<LifetimeInput, 'windows'> & {
+    readonly fields: Fields;
+    /** The effective ones; `noResponseDirectives` under a rule with `cache_control: override`. */
+    readonly directives: ResponseDirectives;
+  };
+
+/** What decides how long a stored response may be used. */
+export type LifetimeInput = {
   /** The freshness lifetime HTTP gives, measured from the response's birth (its age counts against it). */
   readonly lifetime: Seconds;
+  /** The stale windows the origin gives. */
+  readonly windows: OriginWindows;
   /** A lifetime a rule gives, measured from receipt, in place of `lifetime`. */
   readonly ttl?: Seconds;
   /** Windows of the rule; the origin's own, where it gives one, is bound to the shorter of the two. */
   readonly staleWhileRevalidate?: Seconds;
   readonly staleIfError?: Seconds;
+};
+
+export type OriginWindows = {
+  readonly staleWhileRevalidate?: Seconds | undefined;
+  readonly staleIfError?: Seconds | undefined;
 };
 
 /** Why a response that is stale is used nevertheless. */
@@ -99,25 +111,38 @@ export const isOriginError = (status: number): boolean =>
 
 /** What is stored beside a response, so that `reuse` has nothing left to parse. */
 export const storedPolicy = (input: StoredPolicyInput): StoredPolicy => {
-  const { fields, directives, responseTime, ttl } = input;
-  const initialAge = correctedInitialAge(fields, input);
-  // §5.2.2.2, §5.2.2.8, §5.2.2.10: each means, to a shared cache, "once stale, not without successful validation".
-  const mustRevalidate =
-    directives.mustRevalidate || directives.proxyRevalidate || directives.sMaxage !== undefined;
-  const neverStale = mustRevalidate || directives.noCache;
-  const staleIfError = neverStale ? seconds(0) : windowOf(directives.staleIfError, input.staleIfError);
-  const isBounded =
-    ttl !== undefined || directives.staleIfError !== undefined || input.staleIfError !== undefined;
-  return {
-    lifetime: ttl === undefined ? input.lifetime : seconds(initialAge + ttl),
-    initialAge,
+  const { fields, directives, responseTime } = input;
+  const fixed = {
+    initialAge: correctedInitialAge(fields, input),
     responseTime,
     noCache: directives.noCache,
-    mustRevalidate,
+    // §5.2.2.2, §5.2.2.8, §5.2.2.10: each means, to a shared cache, "once stale, not without successful validation".
+    mustRevalidate:
+      directives.mustRevalidate || directives.proxyRevalidate || directives.sMaxage !== undefined,
     immutable: directives.immutable,
+  };
+  return withLifetime(fixed, { ...input, windows: directives });
+};
+
+type FixedPolicy = Omit<
+  StoredPolicy,
+  'lifetime' | 'staleWhileRevalidate' | 'staleIfError' | 'staleIfDisconnected'
+>;
+
+/** The policy with its lifetime and its stale windows made anew. */
+export const withLifetime = <Policy extends FixedPolicy>(
+  policy: Policy,
+  { lifetime, windows, ttl, staleWhileRevalidate, staleIfError: ifError }: LifetimeInput,
+): Policy & StoredPolicy => {
+  const neverStale = policy.mustRevalidate || policy.noCache;
+  const staleIfError = neverStale ? seconds(0) : windowOf(windows.staleIfError, ifError);
+  const isBounded = ttl !== undefined || windows.staleIfError !== undefined || ifError !== undefined;
+  return {
+    ...policy,
+    lifetime: ttl === undefined ? lifetime : seconds(policy.initialAge + ttl),
     staleWhileRevalidate: neverStale
       ? seconds(0)
-      : windowOf(directives.staleWhileRevalidate, input.staleWhileRevalidate),
+      : windowOf(windows.staleWhileRevalidate, staleWhileRevalidate),
     staleIfError,
     staleIfDisconnected: neverStale || isBounded ? staleIfError : longestDisconnection,
   };

@@ -4,7 +4,7 @@
  * Promises: every `no` names the clause that says so, and a response is refused by the first that applies; a prohibition
  * added to a response never makes it storable.
  */
-import type { RequestDirectives, ResponseDirectives } from './cache-control.ts';
+import { noResponseDirectives, type RequestDirectives, type ResponseDirectives } from './cache-control.ts';
 import { combinedValue, endToEndFields, hasField, withoutFields } from './fields.ts';
 import { cacheableByDefault, type Freshness, isExplicit } from './freshness.ts';
 import type { Fields, RequestHead, ResponseHead } from './message.ts';
@@ -75,6 +75,10 @@ export const fieldsToStore = (fields: Fields, directives: ResponseDirectives): s
 };
 
 const neverStored = ['set-cookie', 'set-cookie2', 'age', 'x-request-id'];
+
+/** Whether a stored response can tell the field its origin sent under this lower-case name. */
+export const isStoredField = (name: string): boolean =>
+  fieldsToStore([name, ''], noResponseDirectives).length > 0;
 
 /** The clause behind each reason, with its condition. */
 export const clauses: Readonly<Record<NotStorableReason, string>> = {

@@ -59,7 +59,9 @@ export async function askAhead(
     name: key,
     worth: options.worth,
     isWanted: () =>
-      parts.site() === exchange.site && options.isAllowed?.() !== false && !mayDo(lookUp(exchange)),
+      parts.site().generation === exchange.site.generation &&
+      options.isAllowed?.() !== false &&
+      !mayDo(lookUp(exchange)),
     run: () => {
       const found = lookUp(exchange);
       return fetchInBackground(exchange, found.kind === 'entry' ? found.entry : undefined);

@@ -16,7 +16,8 @@ export function renewal(exchange: CacheExchange, entry: Entry, worth: number): W
   return {
     name: plan.key,
     worth,
-    isWanted: () => parts.site() === site && isCurrent(parts, entry) && !isRenewed(parts, entry),
+    isWanted: () =>
+      parts.site().generation === site.generation && isCurrent(parts, entry) && !isRenewed(parts, entry),
     run: () => fetchInBackground(exchange, entry),
   };
 }

@@ -7,7 +7,14 @@
  */
 
 import type { CacheKey } from '../policy/key/cache-key.ts';
-import { type Entry, entryBytes, maxVariants, type Store, type StoreSize } from './store.ts';
+import {
+  type Entry,
+  entryBytes,
+  type LifetimeInForce,
+  maxVariants,
+  type Store,
+  type StoreSize,
+} from './store.ts';
 
 /** All variants of one key, the one stored last first. */
 type Slot = {
@@ -16,6 +23,8 @@ type Slot = {
   bytes: number;
   segment: 'probation' | 'protected';
   readonly partition: string;
+  /** Which of the lifetimes applied in turn its entries have. */
+  applied: number;
 };
 
 export type MemoryStoreOptions = {
@@ -46,6 +55,8 @@ export class MemoryStore implements Store {
   #bytes = 0;
   #protectedBytes = 0;
   #entries = 0;
+  #inForce: LifetimeInForce = (entry) => entry;
+  #applied = 0;
 
   constructor({ maxBytes, onEvict }: MemoryStoreOptions) {
     this.#maxBytes = maxBytes;
@@ -53,7 +64,7 @@ export class MemoryStore implements Store {
   }
 
   peek(key: CacheKey): readonly Entry[] {
-    return this.#slots.get(key)?.entries ?? none;
+    return this.#slot(key)?.entries ?? none;
   }
 
   get(key: CacheKey): Promise<readonly Entry[]> {
@@ -61,14 +72,12 @@ export class MemoryStore implements Store {
   }
 
   put(entry: Entry, smaller?: Promise<Entry | undefined>): void {
-    this.#put(entry);
+    this.#put(this.#inForce(entry));
     const take = (other: Entry | undefined): void => {
       // Only in the place of what it was made from: a purge or a newer response may have come between.
-      const stored = this.#slots.get(entry.key)?.entries;
-      if (other === undefined || stored?.includes(entry) !== true) return;
-      const used = this.#used.get(entry);
-      if (used !== undefined) this.#used.set(other, used);
-      this.#put(other);
+      const stored = this.#slot(entry.key)?.entries.find(({ body }) => body === entry.body);
+      if (other !== undefined && stored !== undefined)
+        this.#put(this.#replacing(stored, this.#inForce(other)));
     };
     // Compressing failed: the entry stays as it is.
     smaller?.then(take, () => undefined);
@@ -80,11 +89,38 @@ export class MemoryStore implements Store {
       this.remove(entry);
       return;
     }
-    const slot = this.#slots.get(entry.key) ?? this.#open(entry);
+    const slot = this.#slot(entry.key) ?? this.#open(entry);
     const others = slot.entries.filter(({ variant }) => variant !== entry.variant);
     const kept = others.length < maxVariants ? others : this.#withoutIdlest(others);
     this.#setEntries(slot, [entry, ...kept]);
     this.#makeRoom(slot);
+  }
+
+  applyLifetimes(inForce: LifetimeInForce): void {
+    this.#inForce = inForce;
+    this.#applied += 1;
+  }
+
+  inForce(entry: Entry): Entry {
+    const stored = this.#slot(entry.key)?.entries.find(({ body }) => body === entry.body);
+    return stored ?? this.#inForce(entry);
+  }
+
+  /** What is under a key, by the lifetime in force. */
+  #slot(key: CacheKey): Slot | undefined {
+    const slot = this.#slots.get(key);
+    if (slot !== undefined && slot.applied !== this.#applied) {
+      slot.entries = slot.entries.map((entry) => this.#replacing(entry, this.#inForce(entry)));
+      slot.applied = this.#applied;
+    }
+    return slot;
+  }
+
+  /** The same response in another form: it has been used as often. */
+  #replacing(entry: Entry, other: Entry): Entry {
+    const used = this.#used.get(entry);
+    if (used !== undefined) this.#used.set(other, used);
+    return other;
   }
 
   use(entry: Entry, isFirst = false): void {
@@ -130,7 +166,8 @@ export class MemoryStore implements Store {
 
   #open(entry: Entry): Slot {
     const { key, partition } = entry;
-    const slot: Slot = { key, entries: none, bytes: 0, segment: 'probation', partition };
+    const applied = this.#applied;
+    const slot: Slot = { key, entries: none, bytes: 0, segment: 'probation', partition, applied };
     this.#slots.set(key, slot);
     this.#probation.set(key, slot);
     if (!sharedPartitions.has(partition)) {

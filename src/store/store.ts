@@ -14,6 +14,7 @@ import type { StoredPolicy } from '../http/reuse.ts';
 import type { SelectedVariant } from '../http/vary.ts';
 import type { EpochMs, Seconds } from '../kit/time.ts';
 import type { CacheKey } from '../policy/key/cache-key.ts';
+import type { LifetimeBasis } from '../policy/lifetime/stored-lifetime.ts';
 import type { Tag } from '../policy/rules/tags.ts';
 import type { Position, PurgeCause } from './purge-log.ts';
 
@@ -33,6 +34,8 @@ export type Entry = {
   /** Absent: `body` is the whole representation. Otherwise which bytes it holds of how many (RFC 9111 §3.3). */
   readonly part: StoredPart | undefined;
   readonly policy: StoredPolicy;
+  /** What the lifetime in `policy` was made of. */
+  readonly basis: LifetimeBasis;
   readonly requestTime: EpochMs;
   readonly responseTime: EpochMs;
   readonly asOf: Position;
@@ -88,12 +91,19 @@ export interface Store {
   onSlowWrite?: ((operation: 'set' | 'delete', duration: Seconds) => void) | undefined;
   /** The fetch for a key that `get` found nothing for has ended, with nothing to put: whoever waits for it need not. */
   abandon?(key: CacheKey): void;
-  /** Every entry at hand, for operators; never on the request path. */
+  /** From now on gives of each entry what `inForce` makes of it: the same response, by another lifetime. */
+  applyLifetimes(inForce: LifetimeInForce): void;
+  /** An entry of `entries` by the lifetime it has now. */
+  inForce(entry: Entry): Entry;
+  /** Every entry at hand, for operators, by whatever lifetime it had last; never on the request path. */
   entries(): Iterable<Entry>;
   /** What a slow tier holds besides, as far as it can be looked through in the limits; never on the request path. Never rejects. */
   census?(limits: CensusLimits): Promise<Census>;
   size(): StoreSize;
 }
+
+/** An entry by the lifetime the configuration gives it now; itself, if that is the one it has. */
+export type LifetimeInForce = (entry: Entry) => Entry;
 
 /** An entry without its body, of which the size is known. */
 export type EntryHead = Omit<Entry, 'body'> & { readonly bodyBytes: number };

@@ -5,9 +5,9 @@ import t from 'tap';
 import type { ReadConfigResult } from '../../src/control/reload.ts';
 import { startProxy } from './running-proxy.ts';
 
-const pageFor = (ttl: string) => `
+const pageFor = (ttl: string, tags = '') => `
 content_types:
-  page: { scope: public, ttl: ${ttl}, cache_control: override }
+  page: { scope: public, ttl: ${ttl}, tags: [${tags}], cache_control: override }
 ttl: { jitter: 0 }
 routes:
   - { match: "GET /p", type: page }
@@ -17,7 +17,7 @@ t.test('a reload changes the rules, and ends what the old one stored', async (t)
   const running = await startProxy(t, {
     rules: pageFor('60s'),
     readConfig: (textOf) => () =>
-      Promise.resolve({ kind: 'ok', config: textOf(pageFor('90s')), warnings: [] }),
+      Promise.resolve({ kind: 'ok', config: textOf(pageFor('90s', 'docs')), warnings: [] }),
   });
   const statusOf = async () => (await running.get('/p')).headers.get('cache-status');
   t.match(await statusOf(), 'uri-miss');

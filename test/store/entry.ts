@@ -34,6 +34,7 @@ export const entryBut = (change: Partial<Entry> = {}, name = 'page'): Entry => (
     staleIfError: seconds(0),
     staleIfDisconnected: seconds(0),
   },
+  basis: { rule: 'rule', lifetime: seconds(3600), isExplicit: false, windows: {}, held: {} },
   requestTime: storedAt,
   responseTime: storedAt,
   asOf: { log: 'log', seq: 0 },

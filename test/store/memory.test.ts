@@ -109,3 +109,36 @@ t.test('what was evicted for space is told, what was removed is not', async (t) 
   store.remove(page('p001'));
   t.strictSame(evicted, ['/p000']);
 });
+
+t.test(
+  '13.8: another lifetime is applied once to each entry, which keeps its use and its place',
+  async (t) => {
+    const store = new MemoryStore({ maxBytes: weight * 20 });
+    const small = Promise.withResolvers<Entry | undefined>();
+    const entry = page('a');
+    store.put(entry, small.promise);
+    store.put(page('b'));
+    store.use(entry);
+    let applied = 0;
+    store.applyLifetimes((old) => {
+      if (old.status === 203) return old;
+      applied += 1;
+      return { ...old, status: 203 };
+    });
+    for (let time = 0; time < 3; time += 1) t.equal(store.peek(entry.key)[0]?.status, 203);
+    t.equal(applied, 1, 'not what nobody asks for');
+    t.equal(store.uses(store.inForce(entry)), 1);
+    small.resolve({ ...entry, body: Buffer.alloc(10), coding: 'gzip' });
+    await small.promise;
+    await Promise.resolve();
+    const [compressed] = store.peek(entry.key);
+    t.match(compressed, { status: 203, coding: 'gzip' }, 'what was compressed meanwhile too');
+    t.equal(compressed && store.uses(compressed), 1);
+    store.put(page('c'));
+    t.equal(store.peek(keyOf('c'))[0]?.status, 203, 'what is put by the lifetime of before');
+    t.equal(
+      store.size().bytes,
+      [...store.entries()].reduce((sum, each) => sum + entryBytes(each), 0),
+    );
+  },
+);

@@ -1,9 +1,9 @@
 /**
- * What an entry was stored by: its content type and all that decides with it about lifetime, tags and who it is for.
+ * What an entry was stored by: whether, for whom, under which key and which tags.
  *
- * Promise: two configurations that store a response differently, or for somebody else, have different digests, so that
- * instances of which one has read the file again, or was started with another, do not read each other's entries. Lines
- * and rules of other types do not matter.
+ * Promise: two configurations that store another response, or for somebody else, have different digests, so that instances
+ * of which one has read the file again, or was started with another, do not read each other's entries. Lines, rules of
+ * other types, and how long a response is used do not matter (`policy/lifetime/stored-lifetime.ts`).
  */
 
 import { hash } from 'node:crypto';
@@ -11,12 +11,29 @@ import type { Config, ContentType } from '../../config/config.ts';
 
 /** A digest of what a configuration does with responses of a content type. */
 export function ruleDigest(config: Config, contentType: ContentType): string {
-  const { identity, upstream, ttl, routes } = config;
-  // HTTP's own rules give the lifetimes of `standard`; what is popular is counted by each instance for itself.
-  const lifetimes = contentType.kind === 'rule' ? { ...ttl, popular: undefined } : undefined;
-  const material = [identity, upstream.host, lifetimes, contentType, taggingOf(routes, contentType)];
+  const { identity, upstream, routes } = config;
+  const material = [identity, upstream.host, storedBy(contentType), taggingOf(routes, contentType)];
   return hash('sha256', JSON.stringify(material, plain), 'hex');
 }
+
+/** What decides how long a response is used, is decided at each request, or harms nobody who gets what was stored before. */
+const notStoredBy: ReadonlySet<string> = new Set<keyof ContentType>([
+  'ttl',
+  'min',
+  'max',
+  'staleWhileRevalidate',
+  'staleIfError',
+  'staleAfter',
+  'refreshAhead',
+  'etag',
+  'clientReload',
+]);
+
+/** The rest of a content type; a new property is in it unless somebody decides otherwise. */
+const storedBy = (contentType: ContentType): unknown => [
+  Object.entries(contentType).filter(([name]) => name !== 'statuses' && !notStoredBy.has(name)),
+  [...contentType.statuses.keys()],
+];
 
 /**
  * What decides which tags a response of the type has besides the type's own: which of its routes is the first to match, and

@@ -8,6 +8,7 @@
 import type { Condition, Literal } from '../../config/schema/condition.ts';
 import { combinedValue, fieldLines, trimWhitespace } from '../../http/fields.ts';
 import type { Fields } from '../../http/message.ts';
+import { isStoredField } from '../../http/storable.ts';
 import { type EpochMs, type Seconds, between } from '../../kit/time.ts';
 import { valueAt } from './json-pointer.ts';
 import { decodeBytes, queryValues } from '../key/query-values.ts';
@@ -63,6 +64,50 @@ export const checkCondition = (condition: Condition, { facts, now, json }: Evide
       return checkValue(condition, valueAt(facts.claims, condition.path));
     case 'json':
       return checkValue(condition, valueAt(json(), condition.pointer));
+  }
+};
+
+/** How conditions held when a response was stored that it cannot answer again, by their text. */
+export type HeldConditions = Readonly<Record<string, boolean>>;
+
+/** Of the conditions checked when a response is stored, how those held that it cannot answer again, or not cheaply. */
+export const heldConditions = (checked: readonly Checked[], storedFields: Fields): HeldConditions => {
+  const isLost = ({ condition, holds }: Checked): boolean =>
+    !isInResponse(condition) ||
+    condition.kind === 'json' ||
+    (condition.kind === 'response_header' && holds && !fieldHolds(storedFields, condition));
+  const lost = checked.filter(isLost);
+  return Object.fromEntries(lost.map(({ condition, holds }) => [textOf(condition), holds]));
+};
+
+/** Whether a condition holds for a response that is stored already; `unknown` where nobody can tell any more. */
+export const checkStored = (
+  condition: Condition,
+  evidence: Evidence,
+  { held, unknown }: { readonly held: HeldConditions; readonly unknown: boolean },
+): Checked => {
+  const before = held[textOf(condition)];
+  if (before !== undefined) return { condition, holds: before, seen: 'when it was stored' };
+  if (isInResponse(condition)) return checkCondition(condition, evidence);
+  return { condition, holds: unknown, seen: undefined };
+};
+
+const textOf = (condition: Condition): string => JSON.stringify(condition);
+
+const isInResponse = (condition: Condition): boolean => {
+  switch (condition.kind) {
+    case 'response_header':
+      return isStoredField(condition.name);
+    case 'status':
+    case 'larger_than':
+    case 'modified_within':
+    case 'json':
+      return true;
+    case 'request_header':
+    case 'query':
+    case 'access':
+    case 'claim':
+      return false;
   }
 };
 

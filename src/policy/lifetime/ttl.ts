@@ -11,7 +11,14 @@
 import { hash } from 'node:crypto';
 import type { ContentType, Factor, HourBand, TtlConfig } from '../../config/config.ts';
 import { type EpochMs, type Seconds, seconds } from '../../kit/time.ts';
-import { type Checked, type Evidence, type Facts, checkCondition } from './conditions.ts';
+import {
+  type Checked,
+  type Evidence,
+  type Facts,
+  type HeldConditions,
+  checkCondition,
+  checkStored,
+} from './conditions.ts';
 import { hourBandAt } from './hours.ts';
 import { lazyJson } from './json-pointer.ts';
 
@@ -43,15 +50,17 @@ export type LifetimeQuestion = {
   /** The same text, the same jitter: the key's digest. */
   readonly jitterKey: string;
   readonly facts: Facts;
+  /** Present: the response is stored already, and its lifetime is made anew. */
+  readonly held?: HeldConditions;
 };
 
 /** The lifetime of a response of a content type of kind `rule`, and how it came about. */
 export const ruleLifetime = (question: LifetimeQuestion): RuleLifetime => {
-  const { ttl, contentType, now, jitterKey, facts } = question;
+  const { ttl, contentType, now, jitterKey, facts, held } = question;
   const evidence: Evidence = { facts, now, json: lazyJson(facts.body) };
   const steps: TtlStep[] = [baseStep(question)];
   const lifetime = (): Seconds => steps.at(-1)?.lifetime ?? seconds(0);
-  for (const factor of ttl.factors) steps.push(factorStep(factor, evidence, lifetime()));
+  for (const factor of ttl.factors) steps.push(factorStep(factor, { ...evidence, held }, lifetime()));
   const band = hourBandAt(ttl.hours, ttl.timeZone, now);
   if (band !== undefined) steps.push(hourStep(band, lifetime()));
   const bounds = boundsOf(ttl, contentType);
@@ -101,8 +110,18 @@ const baseStep = ({ ttl, contentType, statusTtl }: LifetimeQuestion): TtlStep =>
   return { kind: 'base', from: 'default', lifetime: ttl.default };
 };
 
-const factorStep = ({ name, factor, when }: Factor, evidence: Evidence, before: Seconds): TtlStep => {
-  const conditions = when.map((condition) => checkCondition(condition, evidence));
+const factorStep = (
+  { name, factor, when }: Factor,
+  { held, ...evidence }: Evidence & { readonly held: HeldConditions | undefined },
+  before: Seconds,
+): TtlStep => {
+  // What cannot be told any more of a stored response never makes its lifetime longer.
+  const unknown = factor < 1;
+  const conditions = when.map((condition) =>
+    held === undefined
+      ? checkCondition(condition, evidence)
+      : checkStored(condition, evidence, { held, unknown }),
+  );
   const holds = conditions.every((checked) => checked.holds);
   return {
     kind: 'factor',

@@ -2,32 +2,39 @@
  * What of the stored responses a new configuration must not find again (CONTRACT §2: "A change that narrows also ends what
  * was stored under the old rule, at once").
  *
- * Deviation on the safe side: any change of a content type or of what leads to it ends what it stored. A rule changed back
- * within a lifetime would otherwise revive what nobody kept up to date meanwhile.
+ * Deviation on the safe side: any change of what is stored by a content type, or of what leads to it, ends what it stored. A
+ * rule changed back within a lifetime would otherwise revive what nobody kept up to date meanwhile. A changed lifetime ends
+ * nothing (`policy/lifetime/stored-lifetime.ts`).
  */
 
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../../config/config.ts';
+import { ruleDigest } from '../key/rule-digest.ts';
+import { typeTag } from './entry-tags.ts';
+import type { Tag } from './tags.ts';
 
-/** The content types whose entries are no longer to be used; `everything` when who is who has changed. */
-export function outdatedTypes(before: Config, after: Config): 'everything' | readonly string[] {
+/** What a purge for the change must name; `undefined`: nothing stored is outdated. */
+export type Ended = { readonly everything: boolean; readonly tags: readonly Tag[] };
+
+/** What a change of the configuration ends. */
+export function endedByChange(before: Config, after: Config): Ended | undefined {
   const isSame =
     isDeepStrictEqual(before.identity, after.identity) && before.upstream.host === after.upstream.host;
-  if (!isSame) return 'everything';
-  const names = new Set([...before.contentTypes.keys(), ...after.contentTypes.keys()]);
+  if (!isSame) return { everything: true, tags: [] };
+  const names = [...new Set([...before.contentTypes.keys(), ...after.contentTypes.keys()])];
   const routesDiffer =
     before.unmatched !== after.unmatched || !isDeepStrictEqual(routesOf(before), routesOf(after));
   const writesDiffer = !isDeepStrictEqual(writesOf(before), writesOf(after));
-  const lifetimesDiffer = !isDeepStrictEqual(lifetimesOf(before), lifetimesOf(after));
   // Routes are an order: one moved changes what all others match.
-  if (routesDiffer || writesDiffer || lifetimesDiffer) return [...names];
-  return [...names].filter(
-    (name) => !isDeepStrictEqual(before.contentTypes.get(name), after.contentTypes.get(name)),
-  );
+  const endsAll = routesDiffer || writesDiffer;
+  const ended = names.filter((name) => endsAll || digestIn(before, name) !== digestIn(after, name));
+  return ended.length === 0 ? undefined : { everything: false, tags: ended.map(typeTag) };
 }
 
-/** What is popular is counted on, by the measure of the start. */
-const lifetimesOf = ({ ttl }: Config): unknown => ({ ...ttl, popular: undefined });
+function digestIn(config: Config, name: string): string | undefined {
+  const contentType = config.contentTypes.get(name);
+  return contentType && ruleDigest(config, contentType);
+}
 
 const routesOf = ({ routes }: Config): unknown =>
   routes.map(({ methods, pattern, when, type, tags }) => ({

@@ -28,6 +28,10 @@ export type Site = {
   readonly identify: Identify;
   /** Host of the origin's own URL, for `upstream.host: upstream`. */
   readonly originHost: string;
+  /** Counts up with each configuration that ended something stored. */
+  readonly generation: number;
+  /** `lifetimeDigest` by content type. */
+  readonly lifetimes: ReadonlyMap<string, string>;
   /** Whether any rule asks how popular a key is. */
   readonly countsPopularity: boolean;
   readonly keyed: KeyedBefore;

@@ -6,19 +6,25 @@ import { createIdentify, type VerifyJwt } from '../../policy/identity/identity.t
 import type { LearnedSessions } from '../../policy/identity/session-proof.ts';
 import { KeyMemo } from '../../policy/key/key-memo.ts';
 import { compileRules } from '../../policy/rules/rules.ts';
+import { lifetimeDigests } from '../../policy/lifetime/stored-lifetime.ts';
 import { asksPopularity } from '../../policy/lifetime/ttl.ts';
 import type { Site } from './exchange.ts';
 
+export type SiteOptions = {
+  readonly learned: LearnedSessions;
+  readonly verifyJwt: VerifyJwt | undefined;
+  readonly generation?: number;
+};
+
 /** Compiles the rules and the identity of a configuration. Throws for patterns that `ruleProblems` would have named. */
-export function compileSite(
-  config: Config,
-  { learned, verifyJwt }: { learned: LearnedSessions; verifyJwt: VerifyJwt | undefined },
-): Site {
+export function compileSite(config: Config, { learned, verifyJwt, generation = 0 }: SiteOptions): Site {
   return {
     config,
     rules: compileRules(config),
     identify: createIdentify({ config: config.identity, learned, verifyJwt }),
     originHost: new URL(config.upstream.url).host,
+    generation,
+    lifetimes: lifetimeDigests(config),
     countsPopularity:
       asksPopularity(config.ttl) ||
       [...config.contentTypes.values()].some(({ refreshAhead }) => refreshAhead),

@@ -18,7 +18,9 @@ import type { FillInput } from './fill-input.ts';
  *   4. the older answer arrives: in the place of the newer one this instance would go back in time
  */
 export const isCurrent = ({ parts, site }: CacheExchange, entry: Entry): boolean =>
-  site === parts.site() && parts.purgeLog.verdict(entry).kind !== 'purged' && !isOvertaken(parts, entry);
+  site.generation === parts.site().generation &&
+  parts.purgeLog.verdict(entry).kind !== 'purged' &&
+  !isOvertaken(parts, entry);
 
 /** Drops what was validated, unless something that was asked for later has taken its place. */
 export function dropStored({ parts }: CacheExchange, stored: Entry): void {

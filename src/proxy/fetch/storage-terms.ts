@@ -15,6 +15,8 @@ export type StorageTerms = Pick<
   readonly method: string;
   readonly request: Pick<ClientRequest, 'scheme' | 'fields' | 'query'>;
   readonly config: Pick<Config, 'identity' | 'store' | 'ttl'>;
+  /** `lifetimeDigest` of the content type. */
+  readonly lifetimeRule: string;
   /** Whether the key is asked for often (`access: high`). */
   readonly isPopular: boolean;
 };
@@ -24,5 +26,6 @@ export function termsOf(exchange: CacheExchange, method = exchange.request.metho
   const { parts, site, request, match, identity, plan, host, target, query, directives } = exchange;
   const isPopular = site.countsPopularity && parts.popularity.isHigh(plan.key, parts.clock.now());
   const common = { match, identity, plan, host, target, query, directives };
-  return { ...common, method, request, config: site.config, isPopular };
+  const lifetimeRule = site.lifetimes.get(match.contentType.name) ?? '';
+  return { ...common, method, request, config: site.config, lifetimeRule, isPopular };
 }

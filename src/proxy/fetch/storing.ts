@@ -24,6 +24,8 @@ import { between, type EpochMs, type Seconds, seconds } from '../../kit/time.ts'
 import { groupTag, standardTags, userOf } from '../../policy/rules/entry-tags.ts';
 import { setCookieMeaning } from '../../policy/identity/set-cookie.ts';
 import { hasTooManyTags, renderTags, responseTags, type Tag } from '../../policy/rules/tags.ts';
+import { heldConditions } from '../../policy/lifetime/conditions.ts';
+import { originBound, windowsOf } from '../../policy/lifetime/stored-lifetime.ts';
 import { ruleLifetime } from '../../policy/lifetime/ttl.ts';
 import { unlessHolds } from '../../policy/lifetime/unless.ts';
 import { variesOnUnkeyed } from '../../policy/key/unkeyed-fields.ts';
@@ -126,8 +128,8 @@ export function makeEntry(terms: StorageTerms, input: EntryInput): EntryResult {
   }
   const selection = selectionOf(terms, head);
   if (selection === undefined) return { kind: 'no', reason: 'vary-any' };
-  const policy = policyOf(terms, input);
   const { fields } = asDelivered(terms, { fields: storedFields(terms, input) });
+  const { policy, basis } = lifetimeOf(terms, input, fields);
   const isUsable =
     policy.lifetime > policy.initialAge || policy.staleWhileRevalidate > 0 || policy.staleIfError > 0;
   if (!isUsable && !hasField(fields, 'etag') && !hasField(fields, 'last-modified')) {
@@ -145,6 +147,7 @@ export function makeEntry(terms: StorageTerms, input: EntryInput): EntryResult {
     coding: undefined,
     part: input.part,
     policy,
+    basis,
     requestTime,
     responseTime,
     asOf: input.asOf,
@@ -210,22 +213,28 @@ function ownTags({ match, identity, query, host }: StorageTerms, fields: Fields)
   return [...renderTags(match.tags, values).tags, ...responseTags(fields), ...groups];
 }
 
-function policyOf(terms: StorageTerms, { head, plan, body }: EntryInput): Entry['policy'] {
+function lifetimeOf(
+  terms: StorageTerms,
+  { head, plan, body }: EntryInput,
+  storedFields: Fields,
+): Pick<Entry, 'policy' | 'basis'> {
   const { contentType } = terms.match;
   const { fields, requestTime, responseTime } = head;
   const { directives, freshness } = plan;
-  const common = { fields, directives, lifetime: freshness.lifetime, requestTime, responseTime };
-  const windows = {
-    staleWhileRevalidate: contentType.staleWhileRevalidate,
-    staleIfError: contentType.staleIfError,
+  const { lifetime } = freshness;
+  const byRule = contentType.kind === 'rule' ? lifetimeByRule(terms, { head, plan, body }) : undefined;
+  const given = { fields, directives, lifetime, requestTime, responseTime, ...windowsOf(contentType) };
+  const policy = storedPolicy(byRule === undefined ? given : { ...given, ttl: byRule.lifetime });
+  const { staleWhileRevalidate, staleIfError } = directives;
+  const checked = byRule?.steps.flatMap((step) => (step.kind === 'factor' ? step.conditions : [])) ?? [];
+  const basis = {
+    rule: terms.lifetimeRule,
+    lifetime,
+    isExplicit: isExplicit(freshness),
+    windows: { staleWhileRevalidate, staleIfError },
+    held: heldConditions(checked, storedFields),
   };
-  const given = {
-    ...common,
-    ...(windows.staleWhileRevalidate > 0 || windows.staleIfError > 0 ? windows : {}),
-  };
-  if (contentType.kind !== 'rule') return storedPolicy(given);
-  const { lifetime } = lifetimeByRule(terms, { head, plan, body });
-  return storedPolicy({ ...given, ...windows, ttl: lifetime });
+  return { policy, basis };
 }
 
 /** The lifetime a rule gives (CONTRACT §2.1), with its steps for `explain`. */
@@ -235,7 +244,7 @@ export function lifetimeByRule(
 ): ReturnType<typeof ruleLifetime> {
   const { contentType } = match;
   const { status, fields, responseTime } = head;
-  const obeys = contentType.cacheControl === 'obey' && isExplicit(plan.freshness);
+  const { lifetime } = plan.freshness;
   const initialAge = correctedInitialAge(fields, head);
   const modifiedAt = parseHttpDate(combinedValue(fields, 'last-modified') ?? '', responseTime);
   return ruleLifetime({
@@ -254,7 +263,7 @@ export function lifetimeByRule(
       access: isPopular ? 'high' : 'low',
       claims: identity.kind === 'known' ? identity.claims : undefined,
       modifiedAt,
-      originBound: obeys ? seconds(Math.max(0, plan.freshness.lifetime - initialAge)) : undefined,
+      originBound: originBound({ lifetime, isExplicit: isExplicit(plan.freshness), initialAge }),
     },
   });
 }

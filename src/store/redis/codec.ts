@@ -20,7 +20,7 @@ import type { CacheKey } from '../../policy/key/cache-key.ts';
 import type { Entry, EntryHead } from '../store.ts';
 
 /** Counts up with every change of the layout or of what the head holds. */
-export const codecVersion = 1;
+export const codecVersion = 2;
 
 /** Why bytes are no entry. */
 export type UnreadableReason =
@@ -103,7 +103,7 @@ function parseHead(text: string): Head | undefined {
 /** The checksum says that the bytes are as written; this, that the writer meant by them what we do. */
 function isHead(value: unknown): value is Head {
   if (!isObject(value)) return false;
-  const { selection, policy, asOf, part, coding, fields, tags } = value;
+  const { selection, policy, basis, asOf, part, coding, fields, tags } = value;
   const texts = ['key', 'variant', 'target', 'host', 'contentType', 'partition'];
   const numbers = ['status', 'requestTime', 'responseTime', 'originSeconds'];
   return (
@@ -116,6 +116,7 @@ function isHead(value: unknown): value is Head {
     isTexts(selection['names']) &&
     Array.isArray(selection['values']) &&
     isPolicy(policy) &&
+    isBasis(basis) &&
     isObject(asOf) &&
     typeof asOf['log'] === 'string' &&
     typeof asOf['seq'] === 'number' &&
@@ -141,6 +142,14 @@ function isPolicy(value: unknown): boolean {
     policyFlags.every((name) => typeof value[name] === 'boolean')
   );
 }
+
+const isBasis = (value: unknown): boolean =>
+  isObject(value) &&
+  typeof value['rule'] === 'string' &&
+  typeof value['lifetime'] === 'number' &&
+  typeof value['isExplicit'] === 'boolean' &&
+  isObject(value['windows']) &&
+  isObject(value['held']);
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

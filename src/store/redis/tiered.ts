@@ -22,6 +22,7 @@ import {
   type CensusLimits,
   type Entry,
   type EntryHead,
+  type LifetimeInForce,
   nameOf,
   type Store,
   type StoreSize,
@@ -137,6 +138,14 @@ export class TieredStore implements Store {
     this.#memory.remove(entry);
     this.#removed.set(nameOf(entry), this.#clock.now());
     this.#writes.remove(entry);
+  }
+
+  applyLifetimes(inForce: LifetimeInForce): void {
+    this.#memory.applyLifetimes(inForce);
+  }
+
+  inForce(entry: Entry): Entry {
+    return this.#memory.inForce(entry);
   }
 
   entries(): Iterable<Entry> {
@@ -272,7 +281,7 @@ export class TieredStore implements Store {
         continue;
       }
       this.#memory.put(entry);
-      this.#broughtIn.add(entry);
+      this.#broughtIn.add(this.#memory.inForce(entry));
       this.#broughtInCount += 1;
     }
   }

@@ -20,10 +20,6 @@ const changes: Readonly<Record<string, Change>> = {
     before: `page: { ttl: 600s, ${common} }`,
     after: 'page: { ttl: 600s, scope: user, cache_control: override }',
   },
-  'a lifetime becomes shorter': {
-    before: `page: { ttl: 600s, ${common} }`,
-    after: `page: { ttl: 60s, ${common} }`,
-  },
   'a tag is added': {
     before: `page: { ttl: 600s, ${common} }`,
     after: `page: { ttl: 600s, ${common}, tags: ["page:{id}"] }`,
@@ -35,10 +31,6 @@ const changes: Readonly<Record<string, Change>> = {
   'some answers are not to be stored': {
     before: `page: { ttl: 600s, ${common} }`,
     after: `page: { ttl: 600s, ${common}, unless: { body_contains: sorry } }`,
-  },
-  'the longest lifetime of all becomes shorter': {
-    before: `page: { ${common} } }\nttl: { default: 600s, max: 600s`,
-    after: `page: { ${common} } }\nttl: { default: 600s, max: 60s`,
   },
 };
 

@@ -22,9 +22,11 @@ function digestOf(change: Partial<typeof base> = {}, before = ''): string {
 
 const others: Readonly<Record<string, Partial<typeof base>>> = {
   'who is who': { identity: '{ credentials: [session, remember_me] }' },
-  'lifetimes of all': { ttl: '{ default: 60s, max: 50s }' },
   scope: { page: '{ scope: user, statuses: { 200: 60s }, tags: [a] }' },
-  'the lifetime of one status': { page: '{ scope: public, statuses: { 200: 61s }, tags: [a] }' },
+  'what is stored': { page: '{ scope: public, statuses: { 200: 60s, 404: 60s }, tags: [a] }' },
+  'whose word counts': {
+    page: '{ scope: public, statuses: { 200: 60s }, tags: [a], cache_control: override }',
+  },
   'a tag of the type': { page: '{ scope: public, statuses: { 200: 60s }, tags: [a, b] }' },
   'a tag of the route': { routes: '[{ match: GET /p/:id, type: page, tags: ["p:{id}"] }]' },
 };
@@ -32,6 +34,23 @@ const others: Readonly<Record<string, Partial<typeof base>>> = {
 for (const [name, change] of Object.entries(others)) {
   t.test(`${name}: another digest`, async (t) => {
     t.not(digestOf(change), digestOf());
+  });
+}
+
+const lifetimes: Readonly<Record<string, Partial<typeof base>>> = {
+  'of all': { ttl: '{ default: 60s, max: 50s }' },
+  'of one status': { page: '{ scope: public, statuses: { 200: 61s }, tags: [a] }' },
+  'of the type': {
+    page: '{ scope: public, statuses: { 200: 60s }, tags: [a], ttl: 7s, min: 1s, max: 9s, stale_if_error: 5s, stale_while_revalidate: 5s }',
+  },
+  'as each request finds it': {
+    page: '{ scope: public, statuses: { 200: 60s }, tags: [a], stale_after: 1s, refresh_ahead: true, client_reload: ignore }',
+  },
+};
+
+for (const [name, change] of Object.entries(lifetimes)) {
+  t.test(`13.8: a lifetime ${name}: the same digest`, async (t) => {
+    t.equal(digestOf(change), digestOf());
   });
 }
 

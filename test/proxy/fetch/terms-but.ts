@@ -29,6 +29,7 @@ export function termsBut(rules: string, change: Partial<StorageTerms> = {}): Sto
     method: 'GET',
     request,
     config,
+    lifetimeRule: 'rule',
     isPopular: false,
     ...change,
   };
