@@ -27,7 +27,7 @@ export const lazyJson = (body: () => Buffer | undefined): (() => unknown) => {
 };
 
 const parse = (body: Buffer | undefined): unknown => {
-  if (body === undefined || body.byteLength > longestJsonBytes) return undefined;
+  if (body === undefined || body.byteLength > longestJsonBytes || !mayBeJson(body)) return undefined;
   try {
     // RFC 8259 §8.1: a parser may ignore a byte order mark.
     return JSON.parse(body.toString('utf8').replace(/^\ufeff/, '')) as unknown;
@@ -36,3 +36,9 @@ const parse = (body: Buffer | undefined): unknown => {
     return undefined;
   }
 };
+
+/** Whether a body begins as a JSON text does (RFC 8259 §2): a page of HTML is not decoded to find out that it does not. */
+const mayBeJson = (body: Buffer): boolean =>
+  /^(?:\xef\xbb\xbf)?[ \t\n\r]*(?:[{["\-\dtfn]|$)/.test(body.toString('latin1', 0, headBytes));
+
+const headBytes = 64;

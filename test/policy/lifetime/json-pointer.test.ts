@@ -60,3 +60,23 @@ t.test('no body makes it throw', (t) => {
   t.same(lazyJson(() => Buffer.from('\ufeff{"a":1}'))(), { a: 1 });
   t.end();
 });
+
+t.test('a body is JSON by what it is, whatever it begins with', async (t) => {
+  const parsed = (text: string) => lazyJson(() => Buffer.from(text))();
+  for (const text of [
+    '{"a":1}',
+    '[1]',
+    '"a"',
+    '-1',
+    '0',
+    'true',
+    'false',
+    'null',
+    ' \t\r\n{"a":1}',
+    '\ufeff[1]',
+  ])
+    t.strictSame(parsed(text), JSON.parse(text.replace('\ufeff', '')), text);
+  t.strictSame(parsed(`${' '.repeat(1000)}{"a":1}`), { a: 1 }, 'after a thousand spaces');
+  for (const text of ['', ' ', '<html>', 'x', '+1', '.5', "'a'", '\u00a0{}', '\ufeff\ufeff{}', '{', 'truth'])
+    t.equal(parsed(text), undefined, text);
+});
