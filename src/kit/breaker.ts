@@ -1,12 +1,12 @@
 /**
- * Stops asking what does not answer, and finds out when it does again.
+ * A circuit breaker: stops calls to a service that fails, and probes until it recovers.
  *
- * Promises: while it is not closed nobody but the probe asks; one probe at a time; each failed probe, and each opening
- * soon after a closing, doubles the pause up to a bound, so that what answers probes but not work is not asked for ever.
+ * Promises: while it is not closed, only the probe calls, one at a time. Each failed probe, and each opening soon after a
+ * closing, doubles the pause up to a bound, so that a service that answers probes but not work is called less and less.
  * Times are monotonic milliseconds, given by the caller.
  */
 
-/** `failures` are consecutive; `since` is when it closed; `pause` is how long it was open last. */
+/** `failures` are consecutive; `since`: when it closed; `pause`: how long it was last open. */
 export type BreakerState =
   | { readonly kind: 'closed'; readonly failures: number; readonly since: number; readonly pause: number }
   | { readonly kind: 'open'; readonly until: number; readonly pause: number }
@@ -20,11 +20,11 @@ export type BreakerOptions = {
   readonly longestPauseMs: number;
   /** How long it must have been closed for the pause to start from the first again, in milliseconds. */
   readonly calmMs: number;
-  /** Told of every change of kind. */
+  /** Called at every change of kind. */
   readonly onChange?: (state: BreakerState) => void;
 };
 
-/** A breaker, closed at first. */
+/** A breaker; it starts closed. */
 export class Breaker {
   readonly #options: BreakerOptions;
   #state: BreakerState = { kind: 'closed', failures: 0, since: -Infinity, pause: 0 };
@@ -42,7 +42,7 @@ export class Breaker {
     return this.#state.kind === 'closed';
   }
 
-  /** Ordinary work went well. What was begun before it opened says nothing about now. */
+  /** Ordinary work succeeded. Work that began before it opened does not count. */
   succeeded(): void {
     if (this.#state.kind === 'closed' && this.#state.failures > 0)
       this.#state = { ...this.#state, failures: 0 };
@@ -65,21 +65,21 @@ export class Breaker {
     this.#open(now, Math.max(firstPauseMs, next));
   }
 
-  /** Whether the caller is the probe: the pause is over and nobody else is trying. It must say how it went. */
+  /** Whether the caller becomes the probe: the pause is over and no other probe runs. The caller must report the result. */
   beginProbe(now: number): boolean {
     if (this.#state.kind !== 'open' || now < this.#state.until) return false;
     this.#change({ kind: 'half-open', pause: this.#state.pause });
     return true;
   }
 
-  /** How the probe went. */
+  /** The result of the probe. */
   endProbe(now: number, wentWell: boolean): void {
     if (this.#state.kind !== 'half-open') return;
     if (wentWell) this.close(now);
     else this.#open(now, Math.min(this.#state.pause * 2, this.#options.longestPauseMs));
   }
 
-  /** Work that was not held back went well while it was not closed: nothing is left to find out. */
+  /** Work that was not held back succeeded while it was open: no probe is needed. */
   close(now: number): void {
     if (this.#state.kind === 'closed') return;
     const { pause } = this.#state;

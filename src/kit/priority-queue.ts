@@ -1,20 +1,20 @@
 /**
- * Work that waits, the most worthwhile first.
+ * A bounded priority queue.
  *
- * Promises: bounded, and when it is full the least worthwhile goes, be it the newcomer; work of one name waits once, at the
- * highest worth it was given; of equal worth the older goes first. Pure: no clock, no chance.
+ * Promises: when it is full, the piece of least worth is dropped, even if it is the new one. Each name waits once, at the
+ * highest worth it was given. Equal worth: first in, first out. Pure: no clock, no chance.
  */
 
-/** `name` tells two pieces of work apart; `worth` is any number, higher first. */
+/** `name` identifies a piece of work; `worth` is any number, higher first. */
 export type Prioritised = { readonly name: string; readonly worth: number };
 
 type Node<Job> = { job: Job; readonly order: number; at: number };
 
-/** How an addition ended. `dropped`: which piece found no place, be it the newcomer, or whose place was taken. */
+/** The result of an addition. `dropped`: the piece that was dropped or replaced, which may be the new one. */
 export type Added<Job> =
   { readonly kind: 'added' } | { readonly kind: 'merged' | 'full'; readonly dropped: Job };
 
-/** A binary heap with names. */
+/** A binary heap indexed by name. */
 export class PriorityQueue<Job extends Prioritised> {
   readonly #limit: number;
   readonly #heap: Node<Job>[] = [];
@@ -33,7 +33,7 @@ export class PriorityQueue<Job extends Prioritised> {
     return this.#byName.has(name);
   }
 
-  /** Takes up a piece; one of its name that waits is replaced, and keeps the higher worth of the two. */
+  /** Adds a piece. It replaces a waiting piece of the same name, with the higher worth of the two. */
   add(job: Job): Added<Job> {
     const waiting = this.#byName.get(job.name);
     if (waiting !== undefined) {
@@ -53,20 +53,20 @@ export class PriorityQueue<Job extends Prioritised> {
     return lost === undefined ? { kind: 'added' } : { kind: 'full', dropped: lost };
   }
 
-  /** The most worthwhile piece, no longer in the queue. */
+  /** Removes and returns the piece of most worth. */
   take(): Job | undefined {
     const first = this.#heap[0];
     return first === undefined ? undefined : this.#remove(first);
   }
 
-  /** The piece that has waited longest, no longer in the queue. */
+  /** Removes and returns the piece that has waited longest. */
   takeOldest(): Job | undefined {
-    // A map keeps the order of insertion, and a replaced piece its place.
+    // A map keeps the order of insertion, and a replaced piece keeps its place.
     const oldest = this.#byName.values().next();
     return oldest.done === true ? undefined : this.#remove(oldest.value);
   }
 
-  /** Forgets what waits, and gives it. */
+  /** Empties the queue and returns what was waiting. */
   clear(): readonly Job[] {
     const jobs = this.#heap.map(({ job }) => job);
     this.#heap.length = 0;
@@ -74,7 +74,7 @@ export class PriorityQueue<Job extends Prioritised> {
     return jobs;
   }
 
-  /** The least worthwhile is among the leaves, the second half of the heap. */
+  /** The piece of least worth is among the leaves, the second half of the heap. */
   #leastBelow(worth: number): Node<Job> | 'newcomer' {
     let least: Node<Job> | undefined;
     for (let at = this.#heap.length >> 1; at < this.#heap.length; at += 1) {

@@ -1,14 +1,14 @@
 /**
- * One piece of work for many who want the same (DESIGN §3.8).
+ * One fetch shared by all who want the same result (DESIGN §3.8).
  *
- * Promises: a waiter learns how the flight ended, `done`, `failed`, `give-up` or, by its own deadline, `timed-out`; it
- * never shares a rejected promise and never hangs on a leader that is stuck. Flights and waiters are bounded: beyond the
- * bounds everybody goes alone.
+ * Promises: a waiter learns how the flight ended: `done`, `failed`, `give-up` or, by its own deadline, `timed-out`. It never
+ * shares a rejected promise and never hangs on a stuck leader. Flights and waiters are bounded; beyond the bounds each
+ * request fetches by itself.
  */
 
 import { runAfter, type Seconds } from './time.ts';
 
-/** How a flight ended. `give-up`: what came back is not for others; each must go itself. */
+/** How a flight ended. `give-up`: the result is not for others; each must fetch by itself. */
 export type FlightEnd<Result, Failure> =
   | { readonly kind: 'done'; readonly result: Result }
   | { readonly kind: 'failed'; readonly failure: Failure }
@@ -18,7 +18,7 @@ export type WaitEnd<Result, Failure> = FlightEnd<Result, Failure> | { readonly k
 
 export type FlightLimits = { readonly maxFlights: number; readonly maxWaiters: number };
 
-/** Work under way that others may wait for. `Info` is what they need to know before they do. */
+/** A fetch in progress that others may wait for. `Info` is what they need to know before they do. */
 export class Flight<Info, Result, Failure> {
   readonly info: Info;
   readonly #waiters = new Set<(end: FlightEnd<Result, Failure>) => void>();
@@ -36,12 +36,12 @@ export class Flight<Info, Result, Failure> {
     return this.#waiters.size;
   }
 
-  /** Whether one more may wait. */
+  /** Whether another waiter is allowed. */
   get hasRoom(): boolean {
     return this.#waiters.size < this.#maxWaiters;
   }
 
-  /** Ends the flight and tells everybody; only the first call counts. */
+  /** Ends the flight for all waiters; only the first call counts. */
   end(end: FlightEnd<Result, Failure>): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
@@ -50,12 +50,12 @@ export class Flight<Info, Result, Failure> {
     this.#waiters.clear();
   }
 
-  /** Whoever comes from now on does not find it, and may start another; who waits already still learns its end. */
+  /** Hides the flight from newcomers, who may start another. Those already waiting still learn its end. */
   makeWay(): void {
     this.#onLeave();
   }
 
-  /** Waits for the end, no longer than `limit`. */
+  /** Waits for the end, at most `limit`. */
   wait(limit: Seconds): Promise<WaitEnd<Result, Failure>> {
     return new Promise((resolve) => {
       const cancel = runAfter(limit, () => {
@@ -88,7 +88,7 @@ export class SingleFlight<Info, Result, Failure> {
     return this.#flights.get(key);
   }
 
-  /** Starts a flight, in place of one under way that newcomers must not join; `undefined` when there are too many. */
+  /** Starts a flight, replacing one that newcomers must not join; `undefined` when there are too many. */
   start(key: string, info: Info): Flight<Info, Result, Failure> | undefined {
     if (this.#flights.size >= this.#limits.maxFlights && !this.#flights.has(key)) return undefined;
     const flight: Flight<Info, Result, Failure> = new Flight(info, {

@@ -1,19 +1,19 @@
 /**
- * How often may something be begun: a bucket of tokens, and a rate that gives way to trouble and comes back slowly
- * (additive increase, multiplicative decrease). Pure: instants are arguments, from a clock that never jumps back.
+ * A token bucket whose rate halves on trouble and recovers slowly (additive increase, multiplicative decrease). Pure:
+ * instants are arguments, from a clock that never jumps back.
  */
 
 /** `share` of `perSecond` is what the bucket fills with; `burst` is what it holds. */
 export type TokenBucketOptions = {
-  /** Tokens a second at most. */
+  /** The highest rate, in tokens per second. */
   readonly perSecond: number;
-  /** Tokens a second at least, however great the trouble: something must find out when it is over. */
+  /** The lowest rate, in tokens per second: something must notice when the trouble is over. */
   readonly leastPerSecond: number;
   readonly burst: number;
 };
 
 const decrease = 0.5;
-/** From the least to all of it in a good half minute. */
+/** From the lowest to the highest rate takes about half a minute. */
 const increasePerSecond = 0.03;
 
 /** A bucket whose rate adapts. */
@@ -28,17 +28,17 @@ export class TokenBucket {
     this.#tokens = options.burst;
   }
 
-  /** Which part of the full rate is allowed, more than 0 and at most 1. */
+  /** The share of the full rate that is allowed, in (0, 1]. */
   get share(): number {
     return this.#share;
   }
 
-  /** Tokens a second now. */
+  /** The current rate, in tokens per second. */
   get rate(): number {
     return this.#options.perSecond * this.#share;
   }
 
-  /** Takes a token; `false`: there is none. */
+  /** Takes a token; `false` if there is none. */
   take(nowMs: number): boolean {
     this.#fill(nowMs);
     if (this.#tokens < 1) return false;
@@ -46,22 +46,22 @@ export class TokenBucket {
     return true;
   }
 
-  /** Milliseconds until there is a token. */
+  /** Milliseconds until the next token. */
   waitMs(nowMs: number): number {
     this.#fill(nowMs);
     return this.#tokens >= 1 ? 0 : Math.ceil(((1 - this.#tokens) / this.rate) * 1000);
   }
 
-  /** Trouble: from now on half as often. */
+  /** Reports trouble: halves the rate. */
   shrink(nowMs: number): void {
     this.#fill(nowMs);
     const least = this.#options.leastPerSecond / this.#options.perSecond;
     this.#share = Math.max(least, this.#share * decrease);
-    // What was saved up in good times is not for bad ones.
+    // Tokens saved in good times must not be spent in bad ones.
     this.#tokens = Math.min(this.#tokens, 1);
   }
 
-  /** No trouble for so long: a little more often. */
+  /** Reports a stretch without trouble: raises the rate a little. */
   grow(goodMs: number): void {
     this.#share = Math.min(1, this.#share + (increasePerSecond * goodMs) / 1000);
   }

@@ -1,23 +1,23 @@
 /**
- * Work done off somebody's path, a few pieces at a time.
+ * A queue for background work, a few pieces at a time.
  *
- * Promises: bounded by weight, what does not fit is dropped and told; newer work of the same name takes the place of work
- * that still waits; pieces of one name are begun in the order they came; a piece that fails stops nothing.
+ * Promises: it is bounded by weight; a piece that does not fit is dropped and reported. Newer work of a name replaces waiting
+ * work of that name, and pieces of one name start in order. A failing piece stops nothing.
  */
 
 export type WorkQueueOptions<Job> = {
   readonly run: (job: Job) => Promise<void>;
-  /** How many pieces are under way at once. */
+  /** How many pieces run at once. */
   readonly concurrency: number;
-  /** Of all that waits, in the unit of `add`. */
+  /** The weight of all that waits, in the unit of `add`. */
   readonly maxWeight: number;
-  /** Told of a piece that found no room, or failed. */
+  /** Called for a piece that did not fit or failed. */
   readonly onLost?: (reason: 'full' | 'failed', job: Job) => void;
 };
 
 type Waiting<Job> = { readonly weight: number; readonly job: Job };
 
-/** A bounded queue of work. */
+/** The queue. */
 export class WorkQueue<Job> {
   readonly #options: WorkQueueOptions<Job>;
   readonly #waiting = new Map<string, Waiting<Job>>();
@@ -29,7 +29,7 @@ export class WorkQueue<Job> {
     this.#options = options;
   }
 
-  /** Takes up a piece, in place of one of the same name that waits. */
+  /** Adds a piece; it replaces a waiting one of the same name. */
   add(name: string, weight: number, job: Job): void {
     this.#drop(name);
     if (this.#weight + weight > this.#options.maxWeight) {
@@ -41,13 +41,13 @@ export class WorkQueue<Job> {
     this.#startSome();
   }
 
-  /** Forgets what waits; what is under way goes on. */
+  /** Drops what waits; running pieces continue. */
   clear(): void {
     this.#waiting.clear();
     this.#weight = 0;
   }
 
-  /** Resolves when nothing waits and nothing is under way. */
+  /** Resolves when nothing waits and nothing runs. */
   idle(): Promise<void> {
     if (this.#running === 0 && this.#waiting.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#onIdle.push(resolve));

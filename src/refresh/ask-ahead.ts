@@ -1,8 +1,8 @@
 /**
- * Asking the origin for something before anybody asks the proxy: looked up, and if need be fetched when the governor lets it.
+ * Fetches something before a client asks for it: looks it up and, if needed, fetches it when the governor allows.
  *
- * Promise: what is in the store already, current and fresh enough, is not asked for; what a purge has ended is not validated
- * but fetched anew.
+ * Promise: a stored response that is current and fresh enough is not fetched. One that a purge ended is fetched, not
+ * validated.
  */
 
 import { backgroundExchange, type BackgroundRefusal, type BackgroundRequest } from './background-exchange.ts';
@@ -18,15 +18,15 @@ export type AskParts = { readonly parts: ProxyParts; readonly governor: Governor
 
 export type AskOptions = {
   readonly worth: number;
-  /** Whether an entry that is current and fresh will do. */
+  /** Whether a current, fresh entry is good enough. */
   readonly isYoung: (entry: Entry) => boolean;
-  /** The key it must have; anything else would be something nobody asked for. */
+  /** The key it must have; another key would be something nobody asked for. */
   readonly key?: string | undefined;
-  /** Asked again when its turn comes. */
+  /** Checked again when its turn comes. */
   readonly isAllowed?: (() => boolean) | undefined;
 };
 
-/** `refused`: it is not to be had in the background, or what came is not for the store. */
+/** `refused`: it cannot be fetched in the background, or the answer must not be stored. */
 export type AskEnd =
   | { readonly kind: 'fetched'; readonly entry: Entry }
   | { readonly kind: 'fresh' | 'dropped' | 'error' }
@@ -37,13 +37,13 @@ export type AskEnd =
     }
   | { readonly kind: 'failed'; readonly status: number | undefined };
 
-/** Asks, and resolves when it is settled what came of it. Never rejects. */
+/** Fetches, and resolves with the result. Never rejects. */
 export async function askAhead(
   { parts, governor }: AskParts,
   asked: BackgroundRequest,
   options: AskOptions,
 ): Promise<AskEnd> {
-  // A token whose issuer's keys cannot be had is nobody's.
+  // A token whose issuer's keys cannot be fetched identifies nobody.
   const made = await backgroundExchange(parts, asked).catch(() => notTold);
   if (made.kind === 'refused') return { kind: 'refused', reason: made.reason, status: undefined };
   const { exchange } = made;
@@ -73,7 +73,7 @@ export async function askAhead(
 
 const notTold = { kind: 'refused', reason: 'identity' } as const;
 
-/** What is at hand now. */
+/** What is stored now. */
 function lookUp({ request, plan, directives, parts }: CacheExchange): Lookup {
   const now = parts.clock.now();
   return chooseVariant(parts.store.peek(plan.key), {

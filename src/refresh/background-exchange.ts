@@ -1,9 +1,9 @@
 /**
- * An exchange that no client asked for, read and keyed as if one had: the same reader, rules, identity and key, so that
- * what a background fetch stores is what a client would have found.
+ * An exchange without a client, read and keyed as if a client had asked: a background fetch stores what a client would
+ * find.
  *
- * Promises: always for the configured origin; without credentials only what may be shared; with them only the entry of the
- * identity they name.
+ * Promises: it is always for the configured origin. Without credentials it fetches only shared responses; with them, only
+ * entries of the identity they prove.
  */
 
 import type { Fields } from '../http/message.ts';
@@ -15,20 +15,20 @@ import { keyedExchange } from '../proxy/exchange/keyed-exchange.ts';
 import type { PassReason } from '../proxy/exchange/outcome.ts';
 import { doubtOf, passReason } from '../proxy/pipeline.ts';
 
-/** What to ask for. `fields` are those of the request that count for the key, and credentials where they are held. */
+/** What to fetch. `fields` are the request fields that matter to the key, and held credentials. */
 export type BackgroundRequest = {
   readonly scheme: 'http' | 'https';
   readonly host: string;
   /** Path and query. */
   readonly target: string;
   readonly fields: Fields;
-  /** The X-Forwarded-For to send; absent: that of nobody. */
+  /** The X-Forwarded-For to send; absent: a neutral address. */
   readonly forwardedFor?: string | undefined;
-  /** Whether `fields` hold somebody's credentials. */
+  /** Whether `fields` include credentials. */
   readonly isPersonal: boolean;
 };
 
-/** Why there is nothing to fetch in the background. `personal`: what comes would be one visitor's. */
+/** Why nothing is fetched. `personal`: the answer would be for one visitor only. */
 export type BackgroundRefusal = PassReason | 'bad-request' | 'personal';
 
 export type BackgroundExchange =
@@ -36,14 +36,13 @@ export type BackgroundExchange =
   | { readonly kind: 'refused'; readonly reason: BackgroundRefusal };
 
 /**
- * RFC 7600 §4: the address of a packet's source that has none. Never this machine's own: an app may show more to those who
- * ask from there.
+ * RFC 7600 §4: the dummy IPv4 address. Never this machine's own: an app may show more to local requests.
  */
 const noAddress = '192.0.0.8';
 
 const refused = (reason: BackgroundRefusal): BackgroundExchange => ({ kind: 'refused', reason });
 
-/** Makes the exchange, or says why there is none. */
+/** Creates the exchange, or says why there is none. */
 export async function backgroundExchange(
   parts: ProxyParts,
   asked: BackgroundRequest,
@@ -67,7 +66,7 @@ export async function backgroundExchange(
   return { kind: 'exchange', exchange: keyedExchange(exchange, identity) };
 }
 
-/** Whether what comes back is for one visitor only. An anonymous copy on a `user` route is for no one to ask ahead for. */
+/** Whether the answer is for one visitor only. Anonymous copies on `user` routes are not fetched ahead either. */
 function isPersonal({ match: { contentType } }: Exchange, identity: Identity): boolean {
   if (contentType.kind === 'rule') return contentType.scope === 'user';
   return identity.kind !== 'anonymous';

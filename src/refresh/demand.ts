@@ -1,8 +1,8 @@
 /**
- * What is asked for, how often, and how to ask for it again: the hottest keys with their variants, fading.
+ * Counts demand: the hottest keys with their variants, and how to request them again. Counts fade.
  *
- * Promises: bounded; a request costs a lookup and an addition; no credential is kept here, and nothing that one visitor
- * alone may see can be asked for again from here.
+ * Promises: it is bounded, and a request costs one lookup and one addition. It keeps no credentials, and nothing that only
+ * one visitor may see can be requested from here.
  */
 
 import { BoundedMap } from '../kit/bounded-map.ts';
@@ -14,7 +14,7 @@ import type { Outcome } from '../proxy/exchange/outcome.ts';
 import type { Entry } from '../store/store.ts';
 import { formOf, isShareable, type RequestForm } from './request-form.ts';
 
-/** Something people ask for, with what it costs the origin. */
+/** Something that is requested, and what it costs the origin. */
 export type Wanted = {
   /** Its key, and on `standard` routes its variant. */
   readonly name: string;
@@ -22,7 +22,7 @@ export type Wanted = {
   readonly variant: string;
   readonly form: RequestForm;
   readonly cost: Seconds;
-  /** How often it was asked for lately; counts of a while ago weigh less. */
+  /** How often it was requested recently; older requests weigh less. */
   readonly weight: number;
 };
 
@@ -30,11 +30,11 @@ type Known = Omit<Wanted, 'name' | 'weight'>;
 
 const tracked = 10_000;
 const halfLifeMs = 30 * 60_000;
-/** Keys stored lately that are not among the hottest yet. */
+/** How many recently stored keys are remembered that are not among the hottest yet. */
 const newcomers = 5000;
-/** What a fetch costs of which nothing is known. */
+/** The assumed cost of a fetch about which nothing is known. */
 const unknownCost = seconds(0.1);
-/** How often something is asked for of which nothing is known but that somebody just did. */
+/** The assumed rate of something requested only once so far. */
 const unknownRate = 1 / 600;
 
 /** Counts demand. */
@@ -49,7 +49,7 @@ export class Demand {
     this.#nowMs = clock.monotonicMs();
   }
 
-  /** To be called about once a second: counting reads no clock. */
+  /** Called about once a second, because counting does not read the clock. */
   tick(): void {
     this.#nowMs = this.#clock.monotonicMs();
   }
@@ -63,7 +63,7 @@ export class Demand {
     if (known !== undefined) this.#top.setValue(name, known);
   };
 
-  /** Notes how what was stored can be asked for again. */
+  /** Remembers how a stored response can be requested again. */
   onStored(exchange: CacheExchange, entry: Entry): void {
     if (!isShareable(entry, exchange.match.contentType.kind === 'rule')) return;
     const form = formOf(exchange, entry);
@@ -74,17 +74,17 @@ export class Demand {
     if (!this.#top.setValue(name, known)) this.#newcomers.set(name, known);
   }
 
-  /** Request rate × what a fetch costs: what is gained each second by having it stored. */
+  /** Request rate × cost of a fetch: what storing it saves per second. */
   worthOf(entry: Entry): number {
     return this.rateOf(entry) * costOf(entry.originSeconds);
   }
 
-  /** How often a second an entry is asked for, as far as is known. */
+  /** The known request rate of an entry, per second. */
   rateOf(entry: Entry): number {
     return Math.max(unknownRate, this.#top.rateOf(nameOf(entry), this.#nowMs));
   }
 
-  /** What was asked for, oftenest first: what can be asked for again, and at least `least` times lately. */
+  /** What was requested most, if it can be requested again and was requested at least `least` times recently. */
   hottest(count: number, least = 0): Wanted[] {
     const wanted: Wanted[] = [];
     for (const { name, weight, value } of this.#top.kept(this.#nowMs)) {
@@ -93,7 +93,7 @@ export class Demand {
     return wanted.sort((one, other) => other.weight - one.weight).slice(0, count);
   }
 
-  /** Takes up what an earlier process knew. */
+  /** Restores what an earlier process knew. */
   load(wanted: readonly Wanted[]): void {
     for (const { name, weight, ...known } of wanted) {
       this.#top.add(name, weight, this.#nowMs);
@@ -102,13 +102,13 @@ export class Demand {
   }
 }
 
-/** By rule a key has one variant. */
+/** With a rule, a key has one variant. */
 export const nameOf = ({ key, variant, selection }: Entry): string =>
   selection.names.length === 0 ? key : `${key} ${variant}`;
 
-/** Nothing costs nothing: what was answered at once is still a request. */
+/** No fetch is free: even an instant answer is a request. */
 export const costOf = (cost: Seconds | undefined): number => Math.max(0.001, cost ?? unknownCost);
 
-/** The same worth, of something from the list. */
+/** The same, for something from the list. */
 export const worthOf = ({ weight, cost }: Pick<Wanted, 'weight' | 'cost'>): number =>
   ((weight * Math.LN2 * 1000) / halfLifeMs) * costOf(cost);

@@ -1,9 +1,9 @@
 /**
- * The last credentials of people seen lately, for renewing what is theirs (`refresh: type`).
+ * Holds the last credentials of recently active users, to renew their entries (`refresh: type`).
  *
- * Promises: in this process's memory only, never in a store, a log, a metric or a file; bounded; dropped when their user is
- * purged (a logout that a write rule lists does that), when the origin does not take them any more, and when their owner has
- * not been seen for as long as the rule says.
+ * Promises: they stay in this process's memory, never in a store, log, metric or file, and are bounded. They are dropped
+ * when their user is purged (a logout listed in `writes` does that), when the origin rejects them, and when the user has
+ * been inactive for as long as the rule says.
  */
 
 import { type Cookie, formatCookies, parseCookieLine } from '../http/cookies.ts';
@@ -15,16 +15,16 @@ import { partitionTag, userTag } from '../policy/rules/entry-tags.ts';
 import type { CacheExchange } from '../proxy/exchange/exchange.ts';
 import type { PurgeLog, PurgeSubject } from '../store/purge-log.ts';
 
-/** Somebody's. */
+/** The credentials of one identity. */
 export type Held = {
   readonly cookies: readonly Cookie[];
   readonly authorization: string | undefined;
   readonly tokenFields: Fields;
-  /** Their owner's address, as the origin is told it: some apps end a session that comes from another. */
+  /** The owner's address, which is forwarded: some apps end a session that changes its address. */
   readonly forwardedFor: string;
-  /** When they came, on the monotonic clock. */
+  /** When they were received, in monotonic milliseconds. */
   seenMs: number;
-  /** What a purge of their owner meets. */
+  /** The tags by which a purge of their owner matches. */
   readonly subject: PurgeSubject;
 };
 
@@ -43,7 +43,7 @@ export class HeldCredentials {
     return this.#held.size;
   }
 
-  /** Holds on to what a request brought, in place of what its sender's last one did. */
+  /** Holds the credentials of a request in place of the identity's previous ones. */
   note({ identity, request }: CacheExchange, nowMs: number): void {
     if (identity.kind !== 'known') return;
     const { partition, user, cookies, tokenFields } = identity;
@@ -58,7 +58,7 @@ export class HeldCredentials {
     });
   }
 
-  /** The credentials of somebody seen within `limit`; those that are older or purged are forgotten. */
+  /** The credentials of an identity active within `limit`; older or purged ones are dropped. */
   get(partition: string, { nowMs, limit }: { nowMs: number; limit: Seconds }): Held | undefined {
     const held = this.#held.get(partition);
     if (held === undefined) return undefined;
@@ -68,18 +68,18 @@ export class HeldCredentials {
     return undefined;
   }
 
-  /** The origin does not take them, or they are of no use. */
+  /** Drops credentials that the origin rejected or that are of no use. */
   drop(partition: string): void {
     this.#held.delete(partition);
   }
 
-  /** Forgets whoever has not been seen for so long, and whoever was purged. */
+  /** Drops the credentials of inactive and of purged users. */
   forgetOld(nowMs: number, limit: Seconds): void {
     for (const [partition] of [...this.#held.entries()]) this.get(partition, { nowMs, limit });
   }
 }
 
-/** The fields of a request with somebody's credentials. */
+/** The request fields with the held credentials. */
 export function withCredentials(fields: Fields, { cookies, authorization, tokenFields }: Held): string[] {
   const own = parseCookieLine(combinedValue(fields, 'cookie') ?? '');
   const named = new Set(cookies.map(({ name }) => name));

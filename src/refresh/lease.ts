@@ -1,14 +1,14 @@
 /**
- * Which of several instances runs a job.
+ * Decides which of several instances runs a job.
  */
 
 import type { Seconds } from '../kit/time.ts';
 
-/** What decides; without other instances, nobody need be asked. */
+/** The decision about a job. */
 export interface Lease {
-  /** Whether this instance is to run the job named; for so long no other is then told so. Never rejects. */
+  /** Whether this instance runs the job; if so, no other does for that long. Never rejects. */
   acquire(name: string, duration: Seconds): Promise<boolean>;
 }
 
-/** The only instance there is. */
+/** The lease of a single instance. */
 export const soleLease: Lease = { acquire: () => Promise.resolve(true) };

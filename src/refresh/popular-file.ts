@@ -1,8 +1,8 @@
 /**
- * The list of what is asked for, kept beside the process over restarts.
+ * Keeps the list of popular requests in a file across restarts.
  *
- * Promises: a file that is missing, damaged or of another version is no list; it is written whole or not at all, for its
- * owner's eyes: it holds URLs, no credentials, nothing of what was answered.
+ * Promises: a missing, damaged or older file counts as empty. The file is written completely or not at all, and is readable
+ * by its owner only: it holds URLs, but no credentials and no responses.
  */
 
 import { readFile, rename, writeFile } from 'node:fs/promises';
@@ -10,23 +10,23 @@ import { seconds } from '../kit/time.ts';
 import { schemaVersion } from '../policy/key/cache-key.ts';
 import type { Wanted } from './demand.ts';
 
-/** Counts up whenever the file's form changes. */
+/** Incremented whenever the format of the file changes. */
 const fileVersion = 1;
 const version = `${fileVersion}.${schemaVersion}`;
 
-/** Reads the list; empty when there is none. */
+/** Reads the list; empty if there is none. */
 export async function readPopular(path: string): Promise<readonly Wanted[]> {
   try {
     const parsed: unknown = JSON.parse(await readFile(path, 'utf8'));
     if (!isObject(parsed) || parsed['version'] !== version || !Array.isArray(parsed['wanted'])) return [];
     return parsed['wanted'].filter(isWanted);
   } catch {
-    // Not there at the first start, or cut short: then nothing is known, which is no error.
+    // Missing at the first start, or truncated: not an error.
     return [];
   }
 }
 
-/** Writes the list, in place of the one before. */
+/** Writes the list in place of the previous one. */
 export async function writePopular(path: string, wanted: readonly Wanted[]): Promise<void> {
   const beside = `${path}.new`;
   const rounded = wanted.map((one) => ({

@@ -1,8 +1,8 @@
 /**
- * What a purge ended and people ask for is fetched again (`purge.refill`), before they do.
+ * Fetches popular responses again after a purge ended them (`purge.refill`).
  *
- * A purge is a record in a log; which entries it ended is found by looking at those people ask for. Purges that come close
- * together are looked at once.
+ * A purge is a record in a log; which entries it ended is found by checking the popular ones. Purges close together are
+ * checked together.
  */
 
 import { type Seconds, seconds } from '../kit/time.ts';
@@ -11,10 +11,10 @@ import { askAhead, type AskParts } from './ask-ahead.ts';
 import { type Demand, type Wanted, worthOf } from './demand.ts';
 import { storedNow } from './renewal.ts';
 
-/** Asked for less than this lately, it is left until somebody asks. */
+/** Requested less often than this, it is left until somebody asks. */
 const leastWeight = 1.5;
 const settle = seconds(0.05);
-/** Looking at more at once would hold up clients. */
+/** Checking more at once would delay clients. */
 const lookedAtOnce = 500;
 
 export type RefillOptions = {
@@ -27,7 +27,7 @@ export type RefillOptions = {
 export class Refill {
   readonly #options: RefillOptions;
   #cancel: (() => void) | undefined;
-  /** A purge came while what the one before ended was looked for. */
+  /** Whether a purge arrived during the check of the previous one. */
   #isAgain = false;
 
   constructor(options: RefillOptions) {
@@ -36,7 +36,7 @@ export class Refill {
 
   onPurge({ soft, cause }: Pick<Purge, 'soft' | 'cause'>): void {
     const { parts } = this.#options.asking;
-    // A reload's purge ends what was stored by other rules; a soft one leaves it to be validated when it is asked for.
+    // A reload ends what other rules stored; after a soft purge entries are validated when they are requested.
     if (soft || cause === 'reload' || !parts.site().config.purge.refill) return;
     if (this.#cancel === undefined) this.#plan();
     else this.#isAgain = true;

@@ -1,8 +1,8 @@
 /**
- * Renewing one stored response, as a piece of work for the governor.
+ * The renewal of one stored response, as work for the governor.
  *
- * Promise: what became needless while it waited is not fetched: purged meanwhile (a client's request fetches it anew),
- * renewed by another, or stored by rules that are no longer in force.
+ * Promise: a renewal that became needless while waiting does not run: the entry was purged, renewed by another request, or
+ * stored under rules no longer in force.
  */
 
 import type { CacheExchange, ProxyParts } from '../proxy/exchange/exchange.ts';
@@ -26,7 +26,7 @@ export function renewal(exchange: CacheExchange, entry: Entry, worth: number): W
 export const isCurrent = ({ purgeLog }: ProxyParts, entry: Entry): boolean =>
   purgeLog.verdict(entry).kind !== 'purged';
 
-/** What is stored of the same variant, now. */
+/** The stored response of the same variant, now. */
 export const storedNow = (
   { store }: ProxyParts,
   { key, variant }: Pick<Entry, 'key' | 'variant'>,

@@ -1,5 +1,5 @@
 /**
- * What of a request its key and variant were made from, so that it can be asked again when nobody does: never a credential.
+ * The parts of a request that made its key and variant, so that it can be sent again without a client. Never a credential.
  */
 
 import { formatCookies } from '../http/cookies.ts';
@@ -10,7 +10,7 @@ import type { CacheExchange } from '../proxy/exchange/exchange.ts';
 import { readableCookies } from '../proxy/exchange/upstream-fields.ts';
 import type { Entry } from '../store/store.ts';
 
-/** A request as it can be asked again. */
+/** A request that can be sent again. */
 export type RequestForm = {
   readonly scheme: 'http' | 'https';
   readonly host: string;
@@ -19,10 +19,10 @@ export type RequestForm = {
   readonly fields: Fields;
 };
 
-/** Longer ones are not kept: their number is bounded, so must their size be. */
+/** Longer ones are not kept, so that their total size is bounded. */
 const longestForm = 2048;
 
-/** The form of an exchange whose answer was stored; `undefined` when it cannot be asked again without its client. */
+/** The form of an exchange whose answer was stored; `undefined` if it cannot be sent again without its client. */
 export function formOf(exchange: CacheExchange, entry: Entry): RequestForm | undefined {
   const { request, match, target } = exchange;
   const fields = match.contentType.kind === 'rule' ? ruleFields(exchange) : variantFields(exchange, entry);
@@ -36,7 +36,7 @@ export function formOf(exchange: CacheExchange, entry: Entry): RequestForm | und
 export const isShareable = ({ partition }: Pick<Entry, 'partition'>, isRule: boolean): boolean =>
   partition === 'public' || (!isRule && partition === 'anonymous');
 
-/** By rule: the class of Accept, and what `vary` lists. */
+/** With a rule: the class of Accept, and the fields in `vary`. */
 function ruleFields(exchange: CacheExchange): string[] {
   const { contentType } = exchange.match;
   const { identity } = exchange;
@@ -48,7 +48,7 @@ function ruleFields(exchange: CacheExchange): string[] {
   return fields;
 }
 
-/** On `standard` routes: what the origin's Vary chose by. A variant chosen by cookies is not asked for again. */
+/** On `standard` routes: the fields in the origin's Vary. A variant selected by cookies is not requested again. */
 function variantFields(exchange: CacheExchange, { selection }: Entry): string[] | undefined {
   const names = new Set([...selection.names.map((name) => name.toLowerCase()), 'accept']);
   if (names.has('cookie') && exchange.request.known.cookie !== undefined) return undefined;

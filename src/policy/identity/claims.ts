@@ -2,7 +2,7 @@
 
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** The text of a claim that names a user; numbers as they print, anything else names nobody. */
+/** The text of a claim that names a user: strings and numbers; anything else names nobody. */
 export function claimText(claims: Claims, path: string): string | undefined {
   const value = Object.hasOwn(claims, path) ? claims[path] : claimAt(claims, path.split('.'));
   if (typeof value === 'string' && value !== '') return value;

@@ -1,15 +1,15 @@
 /**
- * Which parts of a request say who is asking (CONTRACT §2 `identity`, DESIGN §5), and whether they can be read safely.
+ * Finds the credentials of a request (CONTRACT §2 `identity`, DESIGN §5), and whether they can be read safely.
  */
 
 import { type Cookie, type CookieDoubt, foldCookieName, parseCookieLine } from '../../http/cookies.ts';
 import type { KnownFields } from '../../http/request-head.ts';
 
-/** Why credentials cannot be told safely; the request is then passed. */
+/** Why credentials cannot be read safely; the request is then passed. */
 export type CredentialDoubt =
   CookieDoubt | 'duplicate-credential' | 'lookalike-credential' | 'several-authorizations';
 
-/** A request's cookies, cut in those that count and the rest, in the order sent. */
+/** A request's cookies, split into credentials and the rest, in the order sent. */
 export type Credentials =
   | {
       readonly kind: 'ok';
@@ -19,7 +19,7 @@ export type Credentials =
     }
   | { readonly kind: 'doubt'; readonly reason: CredentialDoubt };
 
-/** Cookies that are known to count visitors, not to name users. */
+/** Cookies known to count visitors, not to identify users. */
 const analytics =
   /^(?:_ga(?:_.*)?|_gid|_gat(?:_.*)?|_gcl_.*|_fbp|_fbc|_hj.*|_pk_.*|_clck|_clsk|_uet.*|__utm[a-z]+|ajs_.*|amplitude_.*|mp_.*_mixpanel)$/;
 
@@ -53,14 +53,14 @@ export function readCredentials(
   return { kind: 'ok', cookies, others, authorization: known.authorization };
 }
 
-/** A name that is not a credential's but that a lenient server may read as one. */
+/** A name that is not a credential but that a lenient server may read as one. */
 function looksLike(names: ReadonlySet<string>, folded: string): boolean {
   if (names.has(folded)) return true;
   for (const name of names) if (foldCookieName(name) === folded) return true;
   return false;
 }
 
-/** Request fields, besides Cookie and Authorization, by which some apps know who is asking. */
+/** Request fields besides Cookie and Authorization by which some apps identify users. */
 export const credentialHeaders: ReadonlySet<string> = new Set([
   'access-token',
   'api-key',

@@ -2,9 +2,9 @@
  * Flask's signed session cookie: `[.]payload.timestamp.signature` (itsdangerous URLSafeTimedSerializer, salt
  * `cookie-session`, key derivation `hmac`, HMAC-SHA1).
  *
- * Promise (DESIGN §5): who someone is follows from the payload segment alone, and only after its signature and age have
- * been verified. Flask writes a new timestamp and signature on every response; the payload stays byte for byte the same
- * while nothing about the session changes.
+ * Promise (DESIGN §5): an identity follows from the payload segment alone, after its signature and age have been verified.
+ * Flask writes a new timestamp and signature on every response; the payload stays the same, byte for byte, while the
+ * session does not change.
  */
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
@@ -27,7 +27,7 @@ const maxPayloadBytes = 64 * 1024;
 
 const base64url = /^[A-Za-z0-9_-]+$/;
 
-/** Cuts a cookie value at its last two dots; `undefined` where it has not that shape. */
+/** Splits a cookie value at its last two dots; `undefined` if it does not have that shape. */
 export function parseFlaskCookie(value: string): FlaskCookie | undefined {
   const second = value.lastIndexOf('.');
   const first = second <= 0 ? -1 : value.lastIndexOf('.', second - 1);
@@ -45,21 +45,21 @@ export function flaskSigningKey(secret: string): Buffer {
   return createHmac('sha1', secret).update('cookie-session').digest();
 }
 
-/** Whether the signature is the one the key gives, compared in constant time and in its one canonical spelling. */
+/** Whether the signature is valid: compared in constant time and in its canonical spelling. */
 export function hasValidSignature(cookie: FlaskCookie, key: Buffer): boolean {
   const expected = Buffer.from(createHmac('sha1', key).update(cookie.signed).digest('base64url'));
   const given = Buffer.from(cookie.signature);
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
-/** When the cookie was signed, in milliseconds since the epoch; `undefined` where the segment is no such number. */
+/** When the cookie was signed, in epoch milliseconds; `undefined` if the segment is not such a number. */
 export function signedAt(cookie: FlaskCookie): EpochMs | undefined {
   const bytes = Buffer.from(cookie.timestamp, 'base64url');
   if (bytes.length === 0 || bytes.length > 6) return undefined;
   return (bytes.readUIntBE(0, bytes.length) * 1000) as EpochMs;
 }
 
-/** Whether a session signed at `issuedAt` is within its age: not older than `maxAge`, not from the future. */
+/** Whether a session signed at `issuedAt` is valid now: not older than `maxAge`, not from the future. */
 export function isWithinAge(issuedAt: EpochMs, maxAge: Seconds, now: EpochMs): boolean {
   const age = (now - issuedAt) / 1000;
   return age <= maxAge && age >= -clockSkewSeconds;
@@ -75,7 +75,7 @@ export function decodePayload(payload: string): Readonly<Record<string, unknown>
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
     return value as Readonly<Record<string, unknown>>;
   } catch {
-    // Not base64, zlib or JSON: no payload. Nothing is lost, the request is passed.
+    // Not base64, zlib or JSON: no payload, and the request is passed.
     return undefined;
   }
 }

@@ -1,8 +1,8 @@
 /**
- * Who is asking (CONTRACT §2.2, DESIGN §5).
+ * Identifies who sent a request (CONTRACT §2.2, DESIGN §5).
  *
- * Promises: an identity is a digest of proven or complete credentials, never of claims nobody verified; whatever cannot
- * be told safely is `doubt`, and a request in doubt is passed. `{user}` is named only by a verified or learned session.
+ * Promises: an identity is a digest of proven or complete credentials, never of unverified claims. Anything that cannot be
+ * established safely is `doubt`, and a request in doubt is passed. Only a verified or learned session names `{user}`.
  */
 
 import { hash } from 'node:crypto';
@@ -26,10 +26,10 @@ import {
   type SessionWork,
 } from './session-proof.ts';
 
-/** A digest that stands for one identity in keys, tags and the control API. */
+/** A digest that represents one identity in keys, tags and the control API. */
 export type Partition = string;
 
-/** Why nobody can say who is asking. */
+/** Why an identity cannot be established. */
 export type IdentityDoubt =
   | CredentialDoubt
   | SessionDoubt
@@ -38,25 +38,25 @@ export type IdentityDoubt =
   | 'bad-token'
   | 'unknown-credential';
 
-/** Who is asking. `credentials` are the cookies to send on; `session` is the flask cookie a renewal is compared with. */
+/** An identity. `credentials`: the cookies to forward; `session`: the Flask cookie that a renewal is compared with. */
 export type Identity =
   | { readonly kind: 'anonymous' }
   | {
       readonly kind: 'known';
       readonly partition: Partition;
-      /** How `{user}` reads: the verified claim, else the partition. */
+      /** The value of `{user}`: the verified claim, else the partition. */
       readonly user: string;
-      /** Of a verified (or learned) session or token only. */
+      /** Only of a verified or learned session or token. */
       readonly claims: Claims | undefined;
-      /** In one order, whatever the order sent: requests with one key send the same. */
+      /** In a fixed order, so that all requests with one key send the same. */
       readonly cookies: readonly Cookie[];
-      /** The field that held the token, where it is neither a cookie nor Authorization. */
+      /** The field that held the token, if it is neither a cookie nor Authorization. */
       readonly tokenFields: Fields;
       readonly session: FlaskCookie | undefined;
     }
   | { readonly kind: 'doubt'; readonly reason: IdentityDoubt };
 
-/** Verifies a token's signature and times; gives its claims, or `undefined`. */
+/** Verifies a token's signature and times; returns its claims, or `undefined`. */
 export type VerifyJwt = (token: string, now: EpochMs) => Promise<Claims | undefined>;
 
 export type IdentityRequest = {
@@ -73,23 +73,23 @@ type Parts = {
   readonly verifyJwt: VerifyJwt | undefined;
 };
 
-/** What the identity of one exact set of credentials is, and between which instants that answer holds. */
+/** The identity of one exact set of credentials, and the instants between which it is valid. */
 type Remembered = { readonly identity: Identity; readonly isStillGood: (now: EpochMs) => boolean };
 
 const anonymous: Identity = { kind: 'anonymous' };
 const doubt = (reason: IdentityDoubt): Identity => ({ kind: 'doubt', reason });
 const always = (): boolean => true;
 
-/** How many sets of credentials are remembered, and how long the text of one may be: some 25 MB at the very most. */
+/** How many sets of credentials are remembered, and how long one may be: at most about 25 MB. */
 const mostRemembered = 4096;
 const longestRemembered = 6144;
 
-/** Makes the function that tells who is asking. It remembers its answers in a bounded map. */
+/** Creates the function that identifies requests. It remembers its answers in a bounded map. */
 export function createIdentify({ config, learned, verifyJwt }: Parts): Identify {
   const names = credentialNames(config);
   const flask = config.flaskSession;
   const key = flask?.secret === undefined ? undefined : flaskSigningKey(flask.secret);
-  // Most requests have cookies and no other credential: found by the line as it came, no text is made for them.
+  // Most requests have cookies and no other credential: they are looked up by the line as received, without a new string.
   const byCookie = new BoundedMap<string, Remembered>(mostRemembered);
   const byAll = new BoundedMap<string, Remembered>(mostRemembered);
 
@@ -119,7 +119,7 @@ export function createIdentify({ config, learned, verifyJwt }: Parts): Identify 
   };
 }
 
-/** The cookies that count: those named, with the session's and the token's own; `undefined` means all. */
+/** The credential cookies: those named, the session's and the token's; `undefined` means all. */
 export function credentialNames(config: IdentityConfig): ReadonlySet<string> | undefined {
   if (config.credentials === undefined) return undefined;
   const names = new Set(config.credentials);
@@ -183,7 +183,7 @@ function identityBy(credentials: Shown, work: Work): Remembered | Promise<Rememb
   return work.verifyJwt(token, now).then((claims) => tokenAnswer({ ...common, claims, jwt, now }));
 }
 
-/** What is neither the verified session nor the verified token counts as it is: names and complete values. */
+/** Credentials other than the verified session and token count with their names and complete values. */
 function restOf(
   { cookies, authorization, session }: Shown,
   work: Work,
@@ -201,7 +201,7 @@ function restOf(
 
 const byName = (one: Cookie, other: Cookie): number => (one.name < other.name ? -1 : 1);
 
-/** What an identity is made of, but for its token. */
+/** The material of an identity, without its token. */
 type Known = {
   readonly proof: Proof & { kind: 'session' };
   readonly rest: readonly (readonly [string, string])[];
@@ -232,7 +232,7 @@ function tokenOf(jwt: Jwt | undefined, { cookies }: Pick<Shown, 'cookies'>): str
   return jwt?.from.kind === 'cookie' ? cookies.find(({ name }) => name === jwt.from.name)?.value : undefined;
 }
 
-/** The token of a field; `several` where servers could differ about which one it is. */
+/** The token in a field; `several` if servers could disagree which one it is. */
 function headerToken(jwt: Jwt, { known, fields }: IdentityRequest): string | undefined {
   if (jwt.from.name === 'authorization') {
     return /^Bearer +([^ ,]+)$/i.exec(known.authorization ?? '')?.[1];
@@ -252,10 +252,10 @@ function tokenFieldsOf({ jwt, token }: Work): Fields {
   return isField ? [jwt.from.name, token] : [];
 }
 
-/** Claims that change with every renewal of a token and say nothing about who it names (RFC 7519 §4.1). */
+/** Claims that change with every renewal of a token and do not identify anybody (RFC 7519 §4.1). */
 const volatileClaims: ReadonlySet<string> = new Set(['iat', 'exp', 'nbf', 'jti']);
 
-/** How long a verified token is believed without another look: its issuer may have withdrawn the key. */
+/** How long a verification is trusted: the issuer may withdraw the key. */
 const believedMs = 300_000;
 
 function tokenAnswer({

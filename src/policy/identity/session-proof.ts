@@ -1,5 +1,5 @@
 /**
- * What a Flask session cookie proves about who sent it (DESIGN §5).
+ * Decides what a Flask session cookie proves about its sender (DESIGN §5).
  */
 
 import { hash } from 'node:crypto';
@@ -15,18 +15,18 @@ import {
   signedAt,
 } from './flask-session.ts';
 
-/** Tells which session cookies the origin itself gave or renewed (identities without a secret). */
+/** Knows which session cookies the origin itself set or renewed (identities without a secret). */
 export interface LearnedSessions {
   isTrusted(cookieDigest: string): boolean;
-  /** What other instances have learned, where there are others. */
+  /** What other instances have learned, if there are any. */
   readonly elsewhere?: LearnedElsewhere;
 }
 
-/** Knowledge that takes a moment to get. */
+/** Knowledge that must be asked for. */
 export interface LearnedElsewhere {
-  /** Whether asking about a cookie makes sense now: there is somebody to ask, who has not just said no. */
+  /** Whether to ask about a cookie now: another instance exists and has not just said no. */
   mayKnow(cookieDigest: string): boolean;
-  /** Asks; what was found is in `isTrusted` when it resolves. Never rejects, and waits no longer than its deadline. */
+  /** Asks; `isTrusted` has the result when it resolves. Never rejects, and waits at most until its deadline. */
   ask(cookieDigest: string): Promise<void>;
 }
 
@@ -41,12 +41,12 @@ export type SessionWork = {
   readonly now: EpochMs;
 };
 
-/** What a session cookie proves: what of it goes into the digest, and whom it names. */
+/** What a session cookie proves: its part of the digest, and the user it names. */
 export type Proof =
   | {
       readonly kind: 'session';
       readonly cookie: FlaskCookie | undefined;
-      /** What of the session goes into the digest. */
+      /** The session's part of the digest. */
       readonly material: string | undefined;
       readonly claims: Claims | undefined;
       readonly user: string | undefined;
@@ -64,7 +64,7 @@ export const noSession: Proof & { kind: 'session' } = {
   isStillGood: (): boolean => true,
 };
 
-/** Reads a session cookie's value: verified with the app's secret, or by what the origin did with it. */
+/** Reads a session cookie: verified with the app's secret, or by how the origin treated it. */
 export function readSession(value: string, work: SessionWork): Proof {
   const { flask, key } = work;
   if (flask === undefined) return noSession;
@@ -88,7 +88,7 @@ export function readSession(value: string, work: SessionWork): Proof {
   };
 }
 
-/** Asks the other instances about a session that nobody here knows; `undefined`: nothing to wait for. */
+/** Asks other instances about a session unknown here; `undefined`: nothing to wait for. */
 export function askElsewhere(value: string, { flask, key, learned }: SessionWork): Promise<void> | undefined {
   if (flask === undefined || key !== undefined || learned.elsewhere === undefined) return undefined;
   const digest = sessionDigest(value);
@@ -96,13 +96,13 @@ export function askElsewhere(value: string, { flask, key, learned }: SessionWork
   return learned.elsewhere.mayKnow(digest) ? learned.elsewhere.ask(digest) : undefined;
 }
 
-/** Whether it has the shape of a cookie that could be learned: of others nobody need be asked. */
+/** Whether a cookie has the shape of one that could be learned; others need not be asked about. */
 const couldBeLearned = (cookie: FlaskCookie | undefined): cookie is FlaskCookie =>
   cookie !== undefined && signedAt(cookie) !== undefined;
 
 /**
- * Without a secret: a cookie the origin gave or renewed stands for its payload; any other is its own partition, shared
- * with nobody, for it may be forged (DESIGN §5).
+ * Without a secret: a cookie that the origin set or renewed counts as its payload. Any other may be forged, so it is a
+ * partition of its own, shared with nobody (DESIGN §5).
  */
 function learnedSession(value: string, cookie: FlaskCookie | undefined, work: SessionWork): Proof {
   const digest = sessionDigest(value);
@@ -121,7 +121,7 @@ function learnedSession(value: string, cookie: FlaskCookie | undefined, work: Se
       isStillGood: isStillUntrusted,
     };
   }
-  // The origin takes a cookie that is too old for nobody's: it no longer stands for what it once proved.
+  // The origin treats an expired cookie as anonymous, so it no longer proves anything.
   const maxAge = work.flask?.maxAge ?? seconds(0);
   if (!isWithinAge(issuedAt, maxAge, work.now)) return { kind: 'doubt', reason: 'session-out-of-date' };
   const claims = decodePayload(cookie.payload);
@@ -138,5 +138,5 @@ function learnedSession(value: string, cookie: FlaskCookie | undefined, work: Se
   };
 }
 
-/** How a session cookie is named where its value must not be. */
+/** A name for a session cookie where its value must not appear. */
 export const sessionDigest = (value: string): string => hash('sha256', value, 'hex');

@@ -1,7 +1,7 @@
 /**
- * What a response's Set-Cookie means for storing it (CONTRACT §2.2, DESIGN §3.5).
+ * Decides what a response's Set-Cookie means for storing it (CONTRACT §2.2, DESIGN §3.5).
  *
- * Promise: Set-Cookie itself is never stored. This only decides whether the rest of the response may be.
+ * Promise: Set-Cookie itself is never stored. This decides only whether the rest of the response may be.
  */
 
 import type { ContentType, IdentityConfig } from '../../config/config.ts';
@@ -9,7 +9,7 @@ import { parseSetCookie } from '../../http/cookies.ts';
 import { parseFlaskCookie } from './flask-session.ts';
 import type { Identity } from './identity.ts';
 
-/** `none`: there is none. `renewal`: the same session again. `strip`: the rule stores without it. `forbids`: do not store. */
+/** `none`: no Set-Cookie. `renewal`: the same session again. `strip`: store without it. `forbids`: do not store. */
 export type SetCookieMeaning = 'none' | 'renewal' | 'strip' | 'forbids';
 
 /** The meaning of all Set-Cookie lines of one response together. */
@@ -26,15 +26,15 @@ export function setCookieMeaning(
   ) {
     return 'strip';
   }
-  // On a public route the fetch was without a session: there is nothing a cookie could renew.
+  // On a public route the fetch has no session that a cookie could renew.
   if (contentType.kind === 'rule' && contentType.scope === 'public') return 'forbids';
   return lines.every((line) => isRenewal(line, identity, config)) ? 'renewal' : 'forbids';
 }
 
-/** A cookie that is given to be dropped is no renewal, whatever its value. */
+/** A cookie set to expire is not a renewal, whatever its value. */
 const endsNow = /;[ \t]*max-age[ \t]*=[ \t]*(?:0|-)/i;
 
-/** Whether a Set-Cookie line gives the requester's own Flask session again: the same payload under a newer signature. */
+/** Whether a Set-Cookie line renews the requester's own Flask session: the same payload with a newer signature. */
 function isRenewal(line: string, identity: Identity, config: IdentityConfig): boolean {
   if (identity.kind !== 'known' || identity.session === undefined) return false;
   const { name, value } = parseSetCookie(line);

@@ -1,13 +1,13 @@
 /**
- * The tags every stored response has without anybody asking (CONTRACT §2 "Details that matter"): its type, its URL with
- * and without host, and on `user` routes its user.
+ * The tags that every stored response has (CONTRACT §2 "Details that matter"): its type, its URL with and without host, and
+ * on `user` routes its user.
  */
 
 import type { ContentType } from '../../config/config.ts';
 import type { Identity } from '../identity/identity.ts';
 import { type Tag, toTag } from './tags.ts';
 
-/** Joined, not concatenated: V8 keeps a concatenation as a tree of its pieces, five of which every entry would hold. */
+/** Joined, not concatenated: V8 would keep five trees of pieces per entry. */
 const tag = (kind: string, ...value: readonly string[]): Tag => toTag([kind, ':', ...value].join(''));
 
 /** All of one content type. */
@@ -20,8 +20,8 @@ export const urlTag = (target: string): Tag => tag('url', target);
 export const hostUrlTag = (host: string, target: string): Tag => tag('url', '//', host, target);
 
 /**
- * One URL, of entries that a rule stored. An unsafe request that ended in an error makes only these stale: entries of
- * `standard` follow RFC 9111 §4.4, where an error answer ends nothing.
+ * One URL, of entries that a rule stored. An unsafe request that got an error makes only these stale: for `standard` an
+ * error ends nothing (RFC 9111 §4.4).
  */
 export const ruleUrlTag = (host: string, target: string): Tag => tag('rule-url', '//', host, target);
 
@@ -37,11 +37,11 @@ export const partitionTag = (user: string): Tag => tag('partition', user);
 /** RFC 9875: all of one group of one origin. */
 export const groupTag = (host: string, group: string): Tag => tag('group', `//${host} ${group}`);
 
-/** How `{user}` reads for an identity. */
+/** The value of `{user}` for an identity. */
 export const userOf = (identity: Identity): string =>
   identity.kind === 'known' ? identity.user : 'anonymous';
 
-/** The tags of an entry, besides those its rule and its origin give. `partition` is `public` or the identity's. */
+/** The tags of an entry besides those of its rule and its origin. `partition` is `public` or the identity's. */
 export function standardTags({
   contentType,
   identity,

@@ -1,9 +1,9 @@
 /**
- * Which of the operator's rules is for this request?
+ * Finds the operator's rule for a request.
  *
- * Promises: the first route of the file that matches wins, and so for writes; every pattern is compiled once; what a match
- * costs does not grow with the number of routes (`route-index.ts`), but for those with a `when`, and is linear in the path
- * (`pattern.ts`).
+ * Promises: the first matching route of the file wins, and the first matching write. Every pattern is compiled once. The
+ * cost of a match does not grow with the number of routes (`route-index.ts`), except those with a `when`, and is linear in
+ * the path (`pattern.ts`).
  */
 
 import type { Config, ContentType, RequestCondition, Route, WriteRule } from '../../config/config.ts';

@@ -1,14 +1,14 @@
 /**
- * Which tags does an exchange have: those its rules' templates make, and those the origin names itself?
+ * The tags of an exchange: from its rules' templates and from the origin's own fields.
  *
- * Both sides render alike, the entry that is stored and the write that makes it stale: `{id}` is the same text whether it
- * came percent-encoded in a path or a query, or as bytes of a header.
+ * A stored entry and the write that makes it stale render tags alike: `{id}` is the same text, whether percent-encoded in a
+ * path or query or as bytes of a header.
  *
- * Promises: a tag is at most `longestTag` characters (longer ones are named by their digest, see `toTag`, which a purge by
- * tag must use as well); a placeholder without a value makes no tag, never one with a hole in it.
+ * Promises: a tag has at most `longestTag` characters; longer ones are replaced by a digest (`toTag`, which a purge by tag
+ * uses as well). A placeholder without a value makes no tag.
  *
- * Deviation: tags are not escaped. `a:{x}` with `b:c` for x is the tag of `a:b:{y}` with `c` for y: such a clash ends more
- * than was meant, never less.
+ * Deviation: tags are not escaped. `a:{x}` with `b:c` for x equals `a:b:{y}` with `c` for y: such a clash ends more than
+ * was meant, never less.
  */
 
 import { hash } from 'node:crypto';
@@ -22,7 +22,7 @@ declare const brand: unique symbol;
 /** A name that groups stored responses, to be purged by. */
 export type Tag = string & { readonly [brand]: 'tag' };
 
-/** What placeholders are filled from. */
+/** The sources of placeholders. */
 export type TagValues = {
   readonly user: string | undefined;
   /** As `Rules.match` gives them: percent-encoded. */
@@ -33,7 +33,7 @@ export type TagValues = {
   readonly responseFields: Fields;
 };
 
-/** `skipped`: the templates that made no tag, for want of a value, as written. */
+/** `skipped`: the templates, as written, that made no tag because a value was missing. */
 export type RenderedTags = { readonly tags: readonly Tag[]; readonly skipped: readonly string[] };
 
 /** In characters. */
@@ -42,10 +42,10 @@ export const longestTag = 512;
 /** The most tags taken from a response's fields. */
 export const mostResponseTags = 128;
 
-/** A repeated parameter or header makes a tag for each of its values, up to this many a template. */
+/** A repeated parameter or header makes one tag per value, up to this many per template. */
 const mostValues = 32;
 
-/** A tag as it is stored and purged by: itself, or where it is too long its digest. */
+/** The stored form of a tag: itself, or its digest if it is too long. */
 export const toTag = (text: string): Tag =>
   (text.length <= longestTag ? text : `sha256-${hash('sha256', text, 'hex')}`) as Tag;
 
@@ -65,10 +65,10 @@ export const renderTags = (templates: readonly TagTemplate[], values: TagValues)
 export const responseTags = (fields: Fields): Tag[] =>
   namedTags(fields).slice(0, mostResponseTags).map(toTag);
 
-/** Whether `responseTags` leaves some out: such a response could not be purged by them, so it should not be stored. */
+/** Whether `responseTags` leaves some out. Such a response could not be purged by them, so it must not be stored. */
 export const hasTooManyTags = (fields: Fields): boolean => namedTags(fields).length > mostResponseTags;
 
-/** Every text a template makes: none when a placeholder has no value, several when one has several. */
+/** Every text of a template: none if a placeholder has no value, several if one has several. */
 const renderTemplate = (parts: readonly TagPart[], values: TagValues): readonly string[] => {
   let texts = [''];
   for (const part of parts) {
@@ -79,8 +79,8 @@ const renderTemplate = (parts: readonly TagPart[], values: TagValues): readonly 
 };
 
 /**
- * Applications disagree on which of two equal parameters counts. An entry and a write each have the tags of both, so that
- * they meet whichever the application took.
+ * Applications disagree on which of two equal parameters counts. Entries and writes get the tags of both, so that they
+ * meet either way.
  */
 const valuesOf = (part: TagPart, { user, params, query, responseFields }: TagValues): readonly string[] => {
   switch (part.kind) {

@@ -1,9 +1,9 @@
 /**
- * What does a request that passed make stale (CONTRACT §2 "Details that matter", §2.2)?
+ * Decides what a write makes stale (CONTRACT §2 "Details that matter", §2.2).
  *
- * A write rule ends what it lists. An unsafe request ends its own URL besides, and those its answer names; one that no rule
- * knows ends what `unmatched_writes` says. Only a 4xx and a request that never reached the origin end nothing: a write that
- * answered 5xx, or not at all, may have been carried out.
+ * A write rule ends what it lists. An unsafe request also ends its own URL and those its answer names; without a rule it
+ * ends what `unmatched_writes` says. Only a 4xx and a request that never reached the origin end nothing: a write that got
+ * a 5xx, or no answer, may have been carried out.
  *
  * Entries of `standard` follow RFC 9111 §4.4 alone, whatever the rules say.
  */
@@ -14,7 +14,7 @@ import type { Fields } from '../../http/message.ts';
 import type { WriteMatch } from './rules.ts';
 import { type Tag, renderTags } from './tags.ts';
 
-/** How a request ended: `unknown` when it was sent and no whole head came back, whoever went away. */
+/** How a request ended. `unknown`: it was sent, but no complete head came back. */
 export type WriteOutcome =
   | { readonly kind: 'response'; readonly status: number; readonly fields: Fields }
   | { readonly kind: 'unknown' }
@@ -30,7 +30,7 @@ export type WriteQuestion = {
   readonly target: string;
   /** Canonical path and query of a same-origin `Location` and `Content-Location` of the answer. */
   readonly related: readonly string[];
-  /** How `{user}` reads for the writer. */
+  /** The writer's value of `{user}`. */
   readonly user: string | undefined;
 };
 
@@ -38,11 +38,11 @@ export type WriteEffect = {
   readonly tags: readonly Tag[];
   /** Canonical path and query; empty for safe methods. */
   readonly urls: readonly string[];
-  /** Of which entries at `urls`: those rules stored, those of `standard`, or both. */
+  /** Which entries at `urls`: those stored by rules, those of `standard`, or both. */
   readonly reach: 'rules' | 'standard' | 'both';
-  /** Whether the writer's partition is stale (of entries rules stored). */
+  /** Whether the writer's partition is stale (entries stored by rules). */
   readonly user: boolean;
-  /** Templates of the rule that had no value and so made no tag. */
+  /** Templates of the rule that made no tag because a value was missing. */
   readonly skipped: readonly string[];
 };
 
@@ -59,7 +59,7 @@ export const writeEffect = (question: WriteQuestion): WriteEffect => {
   return { tags, urls, reach, user: match === undefined && unmatchedWrites.user, skipped };
 };
 
-/** What a request that changes nothing makes stale. */
+/** The result for a request that changes nothing. */
 export const nothingStale: WriteEffect = Object.freeze({
   tags: [],
   urls: [],
@@ -80,7 +80,7 @@ const listedTags = (
   return renderTags(rule.invalidate, { user, params, query, responseFields });
 };
 
-/** Whether the origin may have carried the request out. 101 is an answer like any other: the request was understood. */
+/** Whether the origin may have carried the request out. A 101 counts as an answer. */
 const mayHaveActed = (outcome: WriteOutcome): boolean => {
   if (outcome.kind === 'never-sent') return false;
   return outcome.kind === 'unknown' || outcome.status < 400 || outcome.status >= 500;
