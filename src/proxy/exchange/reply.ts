@@ -9,6 +9,7 @@ import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { endToEndFields } from '../../http/fields.ts';
 import type { Fields } from '../../http/message.ts';
+import { RequestBody } from './request-body.ts';
 
 /** A client's wish to change to another protocol (RFC 9110 §7.8), which only the origin can grant. */
 export type Upgrade = {
@@ -72,7 +73,7 @@ export class NodeReply implements Reply {
   }
 
   get requestBody(): Readable {
-    return this.#response.req;
+    return new RequestBody(this.#response.req);
   }
 
   get unsentBytes(): number {

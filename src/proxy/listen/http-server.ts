@@ -30,6 +30,7 @@ import {
   refuse,
 } from './refuse.ts';
 import { NodeReply, type Upgrade } from '../exchange/reply.ts';
+import { type LingerBounds, lingerBounds, lingeringResponse } from './linger.ts';
 import { SlowBodies } from './slow-bodies.ts';
 import { asksForTunnel, takeUp } from '../tunnel/asking-client.ts';
 
@@ -51,6 +52,8 @@ export type Limits = {
   readonly bodyPauseMs: number;
   /** How often heads that are late are looked for. */
   readonly checkEveryMs: number;
+  /** How long and how much is still read of a request that has been answered. */
+  readonly linger?: LingerBounds;
 };
 
 /** Request heads are at most 16 KB (431 beyond), read within 15 s; a body may not pause for longer than 60 s. */
@@ -91,7 +94,7 @@ export function createHttpServer(
   // node:http would drop what exceeds a count without a word; here the reader counts, and the size is bounded anyway.
   server.maxHeadersCount = 0;
   server.on('clientError', (error, socket) => {
-    refuseUnparsed(error, socket, { connections, onRefused: options.onRefused });
+    refuseUnparsed(error, socket, { connections, onRefused: options.onRefused, bounds });
   });
   server.on('checkExpectation', (message: IncomingMessage, response: ServerResponse) => {
     const connection = admit({ message, response }, connections, bounds);
@@ -108,7 +111,7 @@ export function createHttpServer(
     if (!isIdle(connections.get(socket))) socket.destroy();
     else {
       options.onRefused(endings.method);
-      endConnection(socket, endings.method);
+      endConnection(socket, endings.method, bounds.linger ?? lingerBounds);
     }
   });
   server.on('upgrade', (message, socket: Socket, head) => {
@@ -124,10 +127,11 @@ export function createHttpServer(
 }
 
 function nodeOptions(
-  { maxHeaderSize, headersTimeout, checkEveryMs }: Limits,
+  { maxHeaderSize, headersTimeout, checkEveryMs, linger = lingerBounds }: Limits,
   connections: Connections,
 ): ServerOptions {
   return {
+    ServerResponse: lingeringResponse(linger),
     maxHeaderSize,
     headersTimeout,
     requestTimeout: 0,
@@ -258,16 +262,18 @@ export function crash(
 }
 
 /** What cannot be parsed is refused in its turn: behind the answers to what came before it on the connection. */
-function refuseUnparsed(error: ParseError, socket: Duplex, { connections, onRefused }: Unread): void {
+function refuseUnparsed(error: ParseError, socket: Duplex, { connections, onRefused, bounds }: Unread): void {
   const endWith = (isAnswering: boolean): void => {
-    if (!socket.writable || isAnswering || error.code === 'ECONNRESET') {
+    // A head that is late from a client that takes nothing either.
+    const isStuck = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && socket.writableLength > 0;
+    if (!socket.writable || isAnswering || isStuck || error.code === 'ECONNRESET') {
       socket.destroy();
       return;
     }
     const refusal = endingOf(error);
     // Browsers connect ahead of what they never ask: a head that does not come is no request.
     if (refusal.detail !== 'request-timeout') onRefused(refusal);
-    endConnection(socket, refusal);
+    endConnection(socket, refusal, bounds.linger ?? lingerBounds);
   };
   const connection = connections.get(socket);
   const response = connection?.response;
@@ -286,4 +292,8 @@ function refuseUnparsed(error: ParseError, socket: Duplex, { connections, onRefu
   if (connection !== undefined) connection.isClosing = true;
 }
 
-type Unread = { readonly connections: Connections; readonly onRefused: HttpServerOptions['onRefused'] };
+type Unread = {
+  readonly connections: Connections;
+  readonly onRefused: HttpServerOptions['onRefused'];
+  readonly bounds: Limits;
+};

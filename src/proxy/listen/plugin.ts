@@ -16,6 +16,7 @@ import type { Origin } from '../../origin/origin.ts';
 import { drain } from './drain.ts';
 import { crash, createHttpServer, type HttpServerOptions, type Raw } from './http-server.ts';
 import type { Forwarded } from '../pass/pass.ts';
+import { bodyOf } from '../exchange/request-body.ts';
 import { relayAnswer } from '../pass/relay-answer.ts';
 
 export type ProxyServerOptions = HttpServerOptions & {
@@ -161,7 +162,7 @@ function informing({ agent }: Origin): { readonly request: (...request: UndiciRe
         forwarded?.onInformation(statusCode, asFields(headers));
       };
       // The deadline of the body is kept by who relays it: undici's is coarse, and knows no server-sent events.
-      void agent.request({ ...request, bodyTimeout: 0, onInfo }, ...done);
+      void agent.request({ ...request, body: bodyOf(request.body), bodyTimeout: 0, onInfo }, ...done);
     },
   };
 }
@@ -191,7 +192,6 @@ function answer(
   forwarded
     .onHead(statusCode, fields)
     .then(({ fields: released, keeper }) => {
-      if (!message.complete) released.push('Connection', 'close');
       if (keeper !== undefined) stream.on('data', keeper.add);
       relayAnswer(response, {
         status: statusCode,

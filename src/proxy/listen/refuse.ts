@@ -10,6 +10,7 @@ import type { Duplex } from 'node:stream';
 import { cacheStatusValue } from '../../http/cache-status.ts';
 import type { Refusal } from '../exchange/client-request.ts';
 import { plainFields } from '../hit/fail.ts';
+import { linger, type LingerBounds } from './linger.ts';
 
 /** What is served, on the whole: a resource may take less. */
 export const allowedMethods = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
@@ -46,11 +47,16 @@ export const endings = {
   },
 } as const satisfies Record<string, Ending>;
 
-/** Answers by hand on a connection that has left HTTP, and ends it. */
-export function endConnection(socket: Duplex, { line, detail, lines = '' }: Ending): void {
-  socket.end(
+/** Answers by hand on a connection that has left HTTP, and lets it end. */
+export function endConnection(
+  socket: Duplex,
+  { line, detail, lines = '' }: Ending,
+  bounds: LingerBounds,
+): void {
+  socket.write(
     `HTTP/1.1 ${line}\r\nConnection: close\r\nContent-Length: 0\r\n${lines}Cache-Status: ${statusOf(detail)}\r\n\r\n`,
   );
+  linger(socket, bounds);
 }
 
 /** Which answer an error of the parser deserves. */

@@ -1,0 +1,40 @@
+/**
+ * A request's body on its way to the origin. It may be given up, by an origin that has answered already, without breaking
+ * the connection on which the client waits for that answer.
+ */
+
+import { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+
+/** The body of a request, to be read once. */
+export class RequestBody extends Readable {
+  readonly #message: IncomingMessage;
+  readonly #onData = (chunk: Buffer): void => {
+    if (!this.push(chunk)) this.#message.pause();
+  };
+
+  constructor(message: IncomingMessage) {
+    super();
+    this.#message = message;
+    message.on('data', this.#onData).pause();
+    message.once('end', () => this.push(null));
+    message.on('error', (error) => this.destroy(error));
+    message.once('close', () => {
+      if (!message.readableEnded) this.destroy(new Error('the client has gone'));
+    });
+  }
+
+  override _read(): void {
+    this.#message.resume();
+  }
+
+  /** What still comes is dropped: a client that writes first and reads later must get to its reading. */
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#message.off('data', this.#onData).resume();
+    done(error);
+  }
+}
+
+/** What undici is to send: in place of a client's request its body. */
+export const bodyOf = <Body>(body: Body): NonNullable<Body> | RequestBody | null =>
+  body instanceof IncomingMessage ? new RequestBody(body) : (body ?? null);
