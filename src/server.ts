@@ -36,6 +36,7 @@ import { soleLease } from './refresh/lease.ts';
 import { openRefresh, type OpenRefresh } from './refresh/open-refresh.ts';
 import { openStore } from './store/open-store.ts';
 import type { OpenStore } from './store/opened-store.ts';
+import { ownerOf } from './store/redis/owner.ts';
 import type { HourArchive } from './watch/report/hour-archive.ts';
 import { openHourFiles } from './watch/report/hour-files.ts';
 import { openHourNotes } from './watch/report/hour-notes.ts';
@@ -181,6 +182,7 @@ async function openStored({ config, clock = systemClock }: ServerOptions, log: L
   const flights: ProxyParts['flights'] = new SingleFlight({ maxFlights: 10_000, maxWaiters: 10_000 });
   const opened = await openStore({
     config: config.store,
+    owner: ownerOf(config),
     janitor: config.janitor,
     clock,
     isFetching: (key) => flights.get(key) !== undefined,

@@ -5,6 +5,7 @@ import { parseConfig } from '../../src/config/schema/check.ts';
 import { systemClock } from '../../src/kit/time.ts';
 import type { CacheKey } from '../../src/policy/key/cache-key.ts';
 import { openStore } from '../../src/store/open-store.ts';
+import { ownerOf } from '../../src/store/redis/owner.ts';
 import { argument } from './child.ts';
 import { percentile } from './percentile.ts';
 import { serveTasks } from './worker.ts';
@@ -23,6 +24,7 @@ const parsed = parseConfig(argument() as string, { file: 'bench.yaml', env: {} }
 if (parsed.kind !== 'ok') throw new Error(JSON.stringify(parsed));
 const { store } = await openStore({
   config: parsed.config.store,
+  owner: ownerOf(parsed.config),
   janitor: undefined,
   clock: systemClock,
   onEvict: () => undefined,

@@ -6,11 +6,11 @@
 import type { Janitor as JanitorConfig, RedisConfig, StoreConfig } from '../config/config.ts';
 import { seconds } from '../kit/time.ts';
 import { Janitor, type JanitorReport } from './redis/janitor.ts';
-import { createJobLease } from './redis/job-lease.ts';
+import { createJobLease, type JobLease } from './redis/job-lease.ts';
 import type { MemoryStore } from './memory.ts';
 import type { OpenStore, OpenStoreOptions } from './opened-store.ts';
 import { nodesOf } from './redis/nodes.ts';
-import { createSharedNotes } from './redis/notes.ts';
+import { createSharedNotes, type SharedNotes } from './redis/notes.ts';
 import { openSharedStore, type SharedStore } from './shared.ts';
 
 type WithRedis = Omit<OpenStoreOptions, 'config'> & {
@@ -24,8 +24,8 @@ const upkeepLimitMs = 1000;
 
 /** Opens both tiers. Resolves within two seconds, whether Redis is there or not. */
 export async function openRedisStore(options: WithRedis, memory: MemoryStore): Promise<OpenStore> {
-  const { config, clock, isFetching, onEvent } = options;
-  const shared = await openSharedStore({ config, memory, clock, isFetching, onEvent });
+  const { config, clock, isFetching, onEvent, owner } = options;
+  const shared = await openSharedStore({ config, owner, memory, clock, isFetching, onEvent });
   let bytes: number | undefined;
   const onTidied = (report: JanitorReport): void => {
     // A node that was not asked to the end would look like room.
@@ -38,8 +38,8 @@ export async function openRedisStore(options: WithRedis, memory: MemoryStore): P
     store: shared.store,
     purgeLog: shared.purgeLog,
     learned: shared.learned,
-    lease: createJobLease(upkeep),
-    notes: createSharedNotes(upkeep),
+    lease: leaseOf(shared, upkeep),
+    notes: notesOf(shared, upkeep),
     redis: () => {
       const lag = shared.health.silence(clock.monotonicMs());
       const { store, purgeLog, unreadable } = shared;
@@ -52,8 +52,29 @@ export async function openRedisStore(options: WithRedis, memory: MemoryStore): P
   };
 }
 
+type Upkeep = Parameters<typeof createSharedNotes>[0] & Parameters<typeof createJobLease>[0];
+
+/** As without Redis, everybody runs a job, where the prefix is not known to be ours. */
+function leaseOf({ health }: SharedStore, upkeep: Upkeep): JobLease {
+  const lease = createJobLease(upkeep);
+  return {
+    acquire: (name, duration) =>
+      health.mayUse('writer') ? lease.acquire(name, duration) : Promise.resolve(true),
+  };
+}
+
+function notesOf({ health }: SharedStore, upkeep: Upkeep): SharedNotes {
+  const notes = createSharedNotes(upkeep);
+  const unproven = (): Promise<never> => Promise.reject(new Error('Redis is away'));
+  return {
+    author: notes.author,
+    write: (...note) => (health.mayUse('writer') ? notes.write(...note) : unproven()),
+    read: (subject) => (health.mayUse('writer') ? notes.read(subject) : unproven()),
+  };
+}
+
 function tidyRegularly(
-  { upkeep, keys, purgeLog, store }: SharedStore,
+  { upkeep, keys, purgeLog, store, health }: SharedStore,
   { janitor: config = janitorDefaults, clock, onTidied }: Omit<OpenStoreOptions, 'config'>,
   maxBytes: number,
 ): () => void {
@@ -66,7 +87,7 @@ function tidyRegularly(
   let isRunning = false;
   const run = async (): Promise<void> => {
     // What is current cannot be told while the log is silent.
-    if (isRunning || store.status().redis !== 'up') return;
+    if (isRunning || store.status().redis !== 'up' || !health.mayUse('writer')) return;
     isRunning = true;
     onTidied(await janitor.run(config.scan, clock.now()));
     isRunning = false;

@@ -10,12 +10,15 @@ import type { JanitorReport } from './redis/janitor.ts';
 import type { JobLease } from './redis/job-lease.ts';
 import type { MemoryStoreOptions } from './memory.ts';
 import type { PurgeLog } from './purge-log.ts';
+import type { Owner } from './redis/owner.ts';
 import type { SharedNotes } from './redis/notes.ts';
 import type { StoreEvent } from './shared.ts';
 import type { Store } from './store.ts';
 
 export type OpenStoreOptions = {
   readonly config: StoreConfig;
+  /** Whose the prefix in Redis must be. */
+  readonly owner: Owner;
   /** How often and how much; absent: the defaults, where there is Redis. */
   readonly janitor: JanitorConfig | undefined;
   readonly clock: Clock;

@@ -17,6 +17,7 @@ import type { SyncReply, SyncRequest } from './log/log-script.ts';
 import { LogTail, tailBlockMs } from './log/log-tail.ts';
 import { openConnection, reconnect, type RedisClient, within } from './redis/connection.ts';
 import { type HealthOptions, RedisHealth } from './redis/health.ts';
+import { describeRefusal, type Owner, ownerText, type Refusal } from './redis/owner.ts';
 import { redisKeys, type RedisKeys } from './redis/keys.ts';
 import { nodesOf } from './redis/nodes.ts';
 import { RedisPurgeLog } from './log/redis-purge-log.ts';
@@ -30,12 +31,15 @@ export type StoreEvent =
   | { readonly what: 'breaker'; readonly state: BreakerState['kind'] }
   | { readonly what: 'connection'; readonly message: string }
   | { readonly what: 'generation' }
+  /** The prefix is another installation's. */
+  | { readonly what: 'owner'; readonly message: string }
   | { readonly what: 'unreadable'; readonly reason: UnreadableReason };
 
 export type SharedStoreOptions = {
   readonly config: Pick<StoreConfig, 'coherence' | 'lag' | 'fallbackTtl'> & {
     readonly redis: RedisConfig;
   };
+  readonly owner: Owner;
   readonly memory: Store;
   readonly clock: Clock;
   /** Whether a key is being fetched here for all who want it: others need not. Absent: nobody can tell. */
@@ -69,14 +73,14 @@ const defaultKeep = seconds(86_400);
 
 /** Opens the shared store. Resolves when Redis has answered once, or has not within a second. */
 export async function openSharedStore(options: SharedStoreOptions): Promise<SharedStore> {
-  const { config, memory, clock, isFetching } = options;
+  const { config, memory, clock, isFetching, owner } = options;
   const { redis, lag, fallbackTtl } = config;
   const { deadline } = redis;
   const instance = randomUUID();
   const keys = redisKeys(redis.prefix);
   const onEvent = limited(clock, options.onEvent);
   const links = openLinks(redis, onEvent);
-  const health = healthOf({ clock, lag, fallbackTtl }, links.reader, onEvent);
+  const health = healthOf({ clock, lag, fallbackTtl }, links, onEvent);
   const purgeLog = openLog(options, { instance, keys, health, client: links.reader, onEvent });
   const unreadable: Partial<Record<UnreadableReason, number>> = {};
   const entries = new RedisEntries({
@@ -97,11 +101,12 @@ export async function openSharedStore(options: SharedStoreOptions): Promise<Shar
     nowMs,
   );
   const store = new TieredStore({ memory, entries, log: purgeLog, health, clock, deadline, census, leases });
-  const learned = new SharedSessions({ ...links, keys, health, clock, deadlineMs: deadline * 1000 });
+  const telling = { keys, health, clock, deadlineMs: deadline * 1000, owner: ownerText(owner) };
+  const learned = new SharedSessions({ ...links, ...telling });
   const tail = new LogTail({
     client: links.tail,
     key: keys.log,
-    place: () => purgeLog.place,
+    place: () => (health.isProven('tail') ? purgeLog.place : 0),
     onRecords: (records) => purgeLog.onRecords(records),
   });
   await Promise.all([opened(links.reader), opened(links.writer)]);
@@ -110,12 +115,18 @@ export async function openSharedStore(options: SharedStoreOptions): Promise<Shar
   const close = async (): Promise<void> => {
     await within(writeMs, Promise.all([store.settled(), learned.settled()])).catch(() => undefined);
     await purgeLog.close();
-    // Whoever waits for this instance to read on need not wait for its lease to run out.
-    await within(deadline * 1000, links.reader.hdel(keys.instances, instance)).catch(() => undefined);
+    if (health.isProven('reader')) await leave(links.reader, { keys, instance, limitMs: deadline * 1000 });
     await tail.close();
     for (const client of [links.reader, links.writer]) client.disconnect();
   };
   return { store, purgeLog, entries, learned, keys, health, unreadable, upkeep: links.writer, close };
+}
+
+type Leaving = { readonly keys: RedisKeys; readonly instance: string; readonly limitMs: number };
+
+/** Whoever waits for this instance to read on need not wait for its lease to run out. */
+async function leave(client: RedisClient, { keys, instance, limitMs }: Leaving): Promise<void> {
+  await within(limitMs, client.hdel(keys.instances, instance)).catch(() => undefined);
 }
 
 type OnEvent = SharedStoreOptions['onEvent'];
@@ -134,12 +145,15 @@ function openLinks({ server, deadline }: RedisConfig, onEvent: OnEvent): Links {
 
 function healthOf(
   options: Pick<HealthOptions, 'clock' | 'lag' | 'fallbackTtl'>,
-  reader: RedisClient,
+  links: Links,
   onEvent: OnEvent,
 ): RedisHealth {
   const health = new RedisHealth({ ...options, onBreaker: (state) => onEvent({ what: 'breaker', state }) });
-  // Of a Cluster also when it was the connection to one of its nodes.
-  for (const event of ['close', '-node']) reader.on(event, () => health.lost());
+  for (const name of ['reader', 'writer', 'tail'] as const) {
+    // Of a Cluster also the connections to its nodes.
+    for (const event of ['connect', 'close', '+node', '-node'])
+      links[name].on(event, () => health.changed(name));
+  }
   return health;
 }
 
@@ -151,11 +165,13 @@ type LogParts = {
   readonly onEvent: OnEvent;
 };
 
-function openLog({ config, clock, keep = defaultKeep }: SharedStoreOptions, parts: LogParts): RedisPurgeLog {
+function openLog(options: SharedStoreOptions, parts: LogParts): RedisPurgeLog {
+  const { config, clock, keep = defaultKeep, owner } = options;
   const { instance, keys, health, client, onEvent } = parts;
   const { lag, coherence, redis } = config;
   return new RedisPurgeLog({
     instance,
+    owner,
     send: (request) => sendSync(client, keys, request),
     reconnect: () => reconnect(client),
     health,
@@ -165,6 +181,10 @@ function openLog({ config, clock, keep = defaultKeep }: SharedStoreOptions, part
     coherence,
     keep,
     onGeneration: () => onEvent({ what: 'generation' }),
+    onRefused: (refusal) => {
+      const message = describeRefusal(refusal, { prefix: redis.prefix, owner, key: keys.owner });
+      onEvent({ what: 'owner', message });
+    },
   });
 }
 
@@ -181,8 +201,12 @@ function opened(client: RedisClient): Promise<void> {
   });
 }
 
-async function sendSync(client: RedisClient, keys: RedisKeys, request: SyncRequest): Promise<SyncReply> {
-  const given = [2, keys.log, keys.instances, ...syncArguments(request)] as const;
+async function sendSync(
+  client: RedisClient,
+  keys: RedisKeys,
+  request: SyncRequest,
+): Promise<SyncReply | Refusal> {
+  const given = [3, keys.log, keys.instances, keys.owner, ...syncArguments(request)] as const;
   try {
     return readSyncReply(await client.evalsha(syncScriptSha, ...given));
   } catch (error) {

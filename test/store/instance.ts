@@ -3,6 +3,7 @@ import type { Test } from 'tap';
 import type { RedisConfig, StoreConfig } from '../../src/config/config.ts';
 import { epochMs, seconds, systemClock } from '../../src/kit/time.ts';
 import type { Tag } from '../../src/policy/rules/tags.ts';
+import type { Owner } from '../../src/store/redis/owner.ts';
 import { MemoryStore } from '../../src/store/memory.ts';
 import type { Purge, Receipt } from '../../src/store/purge-log.ts';
 import { openSharedStore, type SharedStore, type StoreEvent } from '../../src/store/shared.ts';
@@ -27,6 +28,7 @@ export type InstanceOptions = Partial<StoreConfig> & {
   readonly deadlineMs?: number;
   readonly keepSeconds?: number;
   readonly fillLock?: boolean;
+  readonly owner?: Owner;
 };
 
 const mib = 1024 * 1024;
@@ -39,6 +41,7 @@ export async function openInstance(t: Test, options: InstanceOptions): Promise<I
     deadlineMs = 100,
     keepSeconds,
     fillLock = false,
+    owner = { name: 'http://127.0.0.1:5000', fingerprint: 'f00d' },
     ...config
   } = options;
   const memory = new MemoryStore({ maxBytes: 8 * mib });
@@ -58,6 +61,7 @@ export async function openInstance(t: Test, options: InstanceOptions): Promise<I
       ...config,
       redis,
     },
+    owner,
     memory,
     clock: systemClock,
     onEvent: (event) => events.push(event),

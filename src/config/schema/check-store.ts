@@ -39,6 +39,13 @@ const redisKeys = {
     }),
     defaults.redis.prefix,
   ),
+  owner: optional(
+    textAs({
+      expected: 'a name of letters, digits, and . : _ -',
+      code: 'bad-name',
+      parse: (written) => (/^[\w.:-]{1,64}$/.test(written) ? written : undefined),
+    }),
+  ),
   deadline: or(positive, defaults.redis.deadline),
   max_bytes: or(size(1024 ** 2), defaults.redis.maxBytes),
   fill_lock: or(bool, defaults.redis.fillLock),
@@ -81,9 +88,9 @@ function checkDatabase(
 type Redis = Shape<typeof redisKeys>;
 
 const redis: Reader<RedisConfig> = then(redisSection, (read) => {
-  const { prefix, deadline, maxBytes, fillLock } = read;
+  const { prefix, owner, deadline, maxBytes, fillLock } = read;
   const server = serverOf(read);
-  return server === undefined ? failed : { prefix, deadline, maxBytes, fillLock, server };
+  return server === undefined ? failed : { prefix, owner, deadline, maxBytes, fillLock, server };
 });
 
 function serverOf(read: Redis): RedisServer | undefined {

@@ -19,6 +19,8 @@ export type StoreConfig = {
 export type RedisConfig = {
   readonly server: RedisServer;
   readonly prefix: string;
+  /** What the installation is called; absent: it is known by its upstream. */
+  readonly owner?: string | undefined;
   readonly deadline: Seconds;
   readonly maxBytes: number;
   readonly fillLock: boolean;

@@ -12,18 +12,23 @@
  * Who reads it: `{seq} {until} {own} {at}` for each instance: what it has read, until when that counts, the last of its own
  * purges and where that is. What is given again because the answer was late must not end what was fetched since.
  *
+ * The prefix has an owner (redis/owner.ts): `{until} {owner}`, renewed with each round trip. Until then nobody else is answered
+ * anything, and nothing is written for him; after that whoever comes takes over, and begins a new generation.
+ *
  * It writes a few hundred bytes, and may do so when memory is full (`allow-oom`): a purge that cannot be told is worse.
  */
 
 import { hash } from 'node:crypto';
+import { ownedForMs, type Refusal } from '../redis/owner.ts';
 import { startPayload } from './log-record.ts';
 
-/** KEYS: log, instances. ARGV: see `syncArguments`. */
+/** KEYS: log, instances, owner. ARGV: see `syncArguments`. */
 export const syncScript = `#!lua flags=allow-oom
-local log, instances = KEYS[1], KEYS[2]
+local log, instances, owner = KEYS[1], KEYS[2], KEYS[3]
 local id, lease, place, nonce, fresh = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], ARGV[5]
 local keep, most, page, known = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[9]
-local appended, forget = 10, 600000
+local ours, owned_for = ARGV[10], tonumber(ARGV[11])
+local appended, forget = 12, 600000
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
@@ -36,6 +41,9 @@ local function found(...)
   if not string.find(reply.err, '^WRONGTYPE') then error(reply) end
 end
 
+local till, whose = string.match(found('HGET', owner, 'owner') or '', '^(%d+) (.+)$')
+if whose and whose ~= ours and tonumber(till) > now then return { 'refused', whose, tonumber(till) - now } end
+
 local newest = (found('XREVRANGE', log, '+', '-', 'COUNT', 1) or {})[1]
 local seq, generation = 0, nil
 if newest then
@@ -47,6 +55,12 @@ if place > 0 and generation and generation == known then
   local at = redis.call('XRANGE', log, string.format('%.0f-0', place), '+', 'COUNT', 1)[1]
   if not at or (seq_of(at) == place and at[2][2] ~= nonce) then generation = nil end
 end
+-- Another's log, or nobody knows whose: only if we have read of it, it is ours.
+local is_known = not whose and place > 0 and generation == known
+if whose ~= ours and not is_known then generation = nil end
+if not whose then redis.call('DEL', owner) end
+redis.call('HSET', owner, 'owner', string.format('%.0f ', now + owned_for) .. ours)
+redis.call('PEXPIRE', owner, keep * 2)
 local function add(mark, payload)
   seq = seq + 1
   redis.call('XADD', log, string.format('%.0f-0', seq), 'n', mark, 'g', generation, 'r', run, 't', now, 'p', payload)
@@ -127,6 +141,8 @@ export type LogRecord = Place & { readonly payload: string };
 
 export type SyncRequest = {
   readonly instance: string;
+  /** As it is written down. */
+  readonly owner: string;
   readonly leaseMs: number;
   readonly place: Place;
   /** Names a new generation, should one have to begin. */
@@ -137,6 +153,7 @@ export type SyncRequest = {
 };
 
 export type SyncReply = {
+  readonly kind: 'read';
   readonly generation: string;
   /** The oldest record the log still has, and the newest. */
   readonly oldest: number;
@@ -153,7 +170,7 @@ const page = 500;
 
 /** The script's arguments. */
 export function syncArguments(request: SyncRequest): (string | number)[] {
-  const { instance, leaseMs, place, freshNonce, keepMs, keepCount, records } = request;
+  const { instance, owner, leaseMs, place, freshNonce, keepMs, keepCount, records } = request;
   const head = [
     instance,
     leaseMs,
@@ -164,18 +181,23 @@ export function syncArguments(request: SyncRequest): (string | number)[] {
     keepCount,
     page,
     place.generation,
+    owner,
+    ownedForMs,
   ];
   return [...head, ...records.flatMap(({ own, nonce, payload }) => [own, nonce, payload])];
 }
 
 /** Reads what the script returned. Throws when it is not that. */
-export function readSyncReply(reply: unknown): SyncReply {
+export function readSyncReply(reply: unknown): SyncReply | Refusal {
+  const [kind, by, freeInMs] = list(reply);
+  if (kind === 'refused') return { kind, by: text(by), freeInMs: number(freeInMs) };
   const [generation, oldest, newest, continued, records, live] = list(reply);
   const flat = list(live);
   const instances = [];
   for (let at = 0; at < flat.length; at += 2)
     instances.push({ id: text(flat[at]), seq: number(flat[at + 1]) });
   return {
+    kind: 'read',
     generation: text(generation),
     oldest: number(oldest),
     newest: number(newest),

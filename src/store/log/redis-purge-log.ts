@@ -15,7 +15,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, Seconds } from '../../kit/time.ts';
 import { decodeRecord } from './log-record.ts';
-import { type LogRecord, type Place, type SyncReply, type SyncRequest } from './log-script.ts';
+import type { LogRecord, Place, SyncReply, SyncRequest } from './log-script.ts';
 import { PendingPurges } from './pending-purges.ts';
 import {
   LocalPurgeLog,
@@ -27,12 +27,14 @@ import {
   type Verdict,
 } from '../purge-log.ts';
 import type { RedisHealth } from '../redis/health.ts';
+import { type Owner, ownerText, type Refusal } from '../redis/owner.ts';
 import { within } from '../redis/connection.ts';
 
 export type RedisPurgeLogOptions = {
   readonly instance: string;
+  readonly owner: Owner;
   /** One round trip of the script. */
-  readonly send: (request: SyncRequest) => Promise<SyncReply>;
+  readonly send: (request: SyncRequest) => Promise<SyncReply | Refusal>;
   /** Drops a connection that answers nothing. */
   readonly reconnect: () => void;
   readonly health: RedisHealth;
@@ -43,6 +45,7 @@ export type RedisPurgeLogOptions = {
   /** How long records are kept: nothing older than that is current. */
   readonly keep: Seconds;
   readonly onGeneration?: () => void;
+  readonly onRefused?: (refusal: Refusal) => void;
 };
 
 /** More records than this are not kept, whatever their age. */
@@ -186,18 +189,19 @@ export class RedisPurgeLog implements PurgeLog {
 
   async #roundTrip(): Promise<'up-to-date' | 'more' | 'failed'> {
     const { health, clock, deadline, lag } = this.#options;
-    const askedAt = clock.monotonicMs();
+    const [askedAt, mark] = [clock.monotonicMs(), health.mark];
     const asProbe = health.breaker.beginProbe(askedAt);
     const batch = this.#pending.batch();
     const limitMs = Math.max(deadline * 1000, Math.min(1000, lag * 500));
     try {
       const reply = await within(limitMs, this.#options.send(this.#request(batch.records)));
+      this.#silences = 0;
+      if (reply.kind === 'refused') return this.#refused(reply, asProbe);
       this.#pending.confirm(batch, reply.newest);
       const isUpToDate = this.#take(reply);
       // What is too slow for lookups is no sign that they will go well.
       health.ended(asProbe, clock.monotonicMs() - askedAt <= deadline * 1000);
-      this.#silences = 0;
-      if (isUpToDate) health.heard(askedAt);
+      if (isUpToDate) health.heard(askedAt, mark);
       return isUpToDate ? 'up-to-date' : 'more';
     } catch {
       // Whatever the reason: nothing was heard, and what is pending stays so.
@@ -208,11 +212,18 @@ export class RedisPurgeLog implements PurgeLog {
     }
   }
 
+  #refused(refusal: Refusal, asProbe: boolean): 'failed' {
+    const { health, onRefused } = this.#options;
+    health.refused(asProbe);
+    onRefused?.(refusal);
+    return 'failed';
+  }
+
   #request(records: SyncRequest['records']): SyncRequest {
     const { instance, lag, keep } = this.#options;
-    const leaseMs = Math.ceil(lag * 1000);
-    const place = this.#place;
-    return { instance, leaseMs, place, freshNonce: randomUUID(), keepMs: keep * 1000, keepCount, records };
+    const owner = ownerText(this.#options.owner);
+    const kept = { leaseMs: Math.ceil(lag * 1000), keepMs: keep * 1000, keepCount };
+    return { instance, owner, place: this.#place, freshNonce: randomUUID(), ...kept, records };
   }
 
   /** Takes up an answer; whether that brought the log up to date. */

@@ -8,7 +8,8 @@
  * | `late` | not trusted: the log has been silent for `lag`, and may speak when asked | asked for the log first |
  * | `away` | used for `fallback_ttl` more | not asked, but by the probe |
  *
- * A third is whether Redis still is the one we know: what comes over a new connection waits for the log (`isSameRedis`).
+ * A third is whether a connection leads to the Redis we know, and whether what we find there is ours: nothing goes over a
+ * new one before the log was heard since it was made (`isProven`).
  */
 
 import { Breaker, type BreakerState } from '../../kit/breaker.ts';
@@ -22,6 +23,9 @@ export type HealthOptions = {
   readonly onBreaker?: (kind: BreakerState['kind']) => void;
 };
 
+/** The connections: requests wait for the reader; the tail only listens to the log. */
+export type LinkName = 'reader' | 'writer' | 'tail';
+
 /** The log is asked twice a second at least: one that has said nothing for longer than this does not answer. */
 const longestSilenceMs = 1500;
 
@@ -31,8 +35,10 @@ export class RedisHealth {
   readonly #options: HealthOptions;
   /** When the last answer that brought the log up to date was asked for. */
   #heardAt = -Infinity;
-  /** When a connection to Redis was lost last. */
-  #lostAt = -Infinity;
+  /** Counts connections made and lost; which count each had last, and which had been reached when the log was asked. */
+  #changes = 0;
+  readonly #changed: Record<LinkName, number> = { reader: 0, writer: 0, tail: 0 };
+  #provenUpTo = -1;
   readonly #startedMs: number;
   #fallback: Fallback | undefined;
 
@@ -54,22 +60,27 @@ export class RedisHealth {
   }
 
   /**
-   * Whether the Redis that is asked is the one whose log is known. After a connection was lost it may be another, or an
-   * older copy, with entries that were purged since: what it has is nothing before the log was heard anew.
+   * Whether the log was asked after this connection was made, and is ours. Behind a new one may be another Redis, an older
+   * copy with entries that were purged since, or another installation's prefix.
    */
-  get isSameRedis(): boolean {
-    return this.#heardAt > this.#lostAt;
+  isProven(link: LinkName): boolean {
+    return this.#provenUpTo >= this.#changed[link];
+  }
+
+  /** Whether a connection may be used. */
+  mayUse(link: LinkName): boolean {
+    return this.breaker.isClosed && this.isProven(link);
   }
 
   /** Whether the log has to be heard before anything of Redis can be used, and may be asked for. */
   mustHear(nowMs: number): boolean {
-    return this.breaker.isClosed && !(this.isHeard(nowMs) && this.isSameRedis);
+    return this.breaker.isClosed && !(this.isHeard(nowMs) && this.isProven('reader'));
   }
 
   /** Whether Redis works, as operators are told: true to life within two seconds, however long `lag` is (CONTRACT §5). */
   isUp(nowMs: number): boolean {
     const limitMs = Math.min(this.#options.lag * 1000, longestSilenceMs);
-    return this.breaker.isClosed && this.isSameRedis && nowMs - this.#heardAt < limitMs;
+    return this.mayUse('reader') && nowMs - this.#heardAt < limitMs;
   }
 
   /** How long ago the log was heard last; `undefined`: never. */
@@ -77,15 +88,29 @@ export class RedisHealth {
     return Number.isFinite(this.#heardAt) ? seconds((nowMs - this.#heardAt) / 1000) : undefined;
   }
 
-  /** The log is up to date as of the instant given. */
-  heard(askedAtMs: number): void {
+  /** To be taken before the log is asked, for `heard`. */
+  get mark(): number {
+    return this.#changes;
+  }
+
+  /** The log is up to date as of the instant and the mark given. */
+  heard(askedAtMs: number, mark: number): void {
     this.#heardAt = Math.max(this.#heardAt, askedAtMs);
+    this.#provenUpTo = Math.max(this.#provenUpTo, mark);
     this.#fallback = undefined;
   }
 
-  /** A connection was lost. */
-  lost(): void {
-    this.#lostAt = this.#options.clock.monotonicMs();
+  /** A connection was made or lost. */
+  changed(link: LinkName): void {
+    this.#changes += 1;
+    this.#changed[link] = this.#changes;
+  }
+
+  /** What is there is another's: no connection may be used. */
+  refused(asProbe: boolean): void {
+    for (const link of ['reader', 'writer', 'tail'] as const) this.changed(link);
+    this.ended(asProbe, false);
+    this.breaker.trip(this.#options.clock.monotonicMs());
   }
 
   /** A command has ended, well or not. `asProbe`: it was let through to find out. */

@@ -18,6 +18,8 @@ export type RedisKeys = {
   readonly log: string;
   /** A hash: who reads the log, how far it has come, and until when that counts. */
   readonly instances: string;
+  /** A hash of one field: whose the prefix is, and until when that counts. */
+  readonly owner: string;
   /** A string: who fetches a key. */
   readonly fill: (key: CacheKey) => string;
   /** A string: some instance runs a job that is for all. */
@@ -38,6 +40,7 @@ export function redisKeys(prefix: string): RedisKeys {
       name.startsWith(start) && name.endsWith('}') ? (name.slice(start.length, -1) as CacheKey) : undefined,
     log: `${prefix}:{log}`,
     instances: `${prefix}:{log}:instances`,
+    owner: `${prefix}:{log}:owner`,
     fill: (key) => `${prefix}:fill:{${key}}`,
     job: (name) => `${prefix}:job:{${name}}`,
     learned: (cookieDigest) => `${prefix}:learned:{${cookieDigest}}`,

@@ -23,6 +23,8 @@ export type SharedSessionsOptions = {
   readonly reader: Pick<RedisClient, 'get'>;
   readonly writer: Pick<RedisClient, 'set'>;
   readonly keys: Pick<RedisKeys, 'learned'>;
+  /** Whose app gave or renewed the cookies: what stands in Redis for each. */
+  readonly owner: string;
   readonly health: RedisHealth;
   readonly clock: Clock;
   readonly deadlineMs: number;
@@ -66,7 +68,7 @@ export class SharedSessions implements LearnedSessionStore {
 
   trust(cookieDigest: string, keptFor: Seconds): void {
     this.#near.trust(cookieDigest);
-    if (!this.#options.health.breaker.isClosed) return;
+    if (!this.#options.health.mayUse('writer')) return;
     this.#writes.add(cookieDigest, 1, { digest: cookieDigest, keptFor });
   }
 
@@ -78,7 +80,7 @@ export class SharedSessions implements LearnedSessionStore {
   #mayKnow(digest: string): boolean {
     const { health, clock } = this.#options;
     const nowMs = clock.monotonicMs();
-    if (!health.breaker.isClosed || !health.isHeard(nowMs)) return false;
+    if (!health.mayUse('reader') || !health.isHeard(nowMs)) return false;
     if ((this.#unknown.get(digest) ?? 0) > nowMs) return false;
     return this.#questions.size < mostQuestions || this.#questions.has(digest);
   }
@@ -92,12 +94,13 @@ export class SharedSessions implements LearnedSessionStore {
   }
 
   async #lookUp(digest: string): Promise<void> {
-    const { reader, keys, health, clock, deadlineMs } = this.#options;
+    const { reader, keys, health, clock, deadlineMs, owner } = this.#options;
     const askedAtMs = clock.monotonicMs();
     try {
       const found = await within(deadlineMs, reader.get(keys.learned(digest)));
       health.ended(false, true);
-      if (found !== null) this.#near.trust(digest);
+      // One that another's app gave proves nothing here.
+      if (found === owner) this.#near.trust(digest);
       else this.#unknown.set(digest, clock.monotonicMs() + noMs);
     } catch {
       // Nobody is known by it, as without Redis; the breaker counts it.
@@ -111,8 +114,8 @@ export class SharedSessions implements LearnedSessionStore {
   }
 
   async #tell({ digest, keptFor }: Job): Promise<void> {
-    const { writer, keys, health } = this.#options;
-    if (!health.breaker.isClosed) return;
-    await writer.set(keys.learned(digest), '1', 'EX', Math.max(1, Math.ceil(keptFor)));
+    const { writer, keys, health, owner } = this.#options;
+    if (!health.mayUse('writer')) return;
+    await writer.set(keys.learned(digest), owner, 'EX', Math.max(1, Math.ceil(keptFor)));
   }
 }

@@ -76,7 +76,7 @@ export class TieredStore implements Store {
     this.#writes = new WriteBehind({
       entries: options.entries,
       clock: options.clock,
-      isAway: () => !options.health.breaker.isClosed,
+      isAway: () => !options.health.mayUse('writer'),
       onDone: (kind, { key }, duration) => {
         this.onSlowWrite?.(kind === 'remove' ? 'delete' : 'set', duration);
         if (kind === 'put') options.leases?.release(key);
@@ -96,7 +96,7 @@ export class TieredStore implements Store {
     const nowMs = this.#clock.monotonicMs();
     const untilMs = (sinceMs ?? nowMs) + this.#options.deadline * 1000;
     if (this.#health.mustHear(nowMs)) await this.#hear(untilMs);
-    if (this.#health.breaker.isClosed) await this.#inTime(untilMs, this.#readShared(key));
+    if (this.#health.mayUse('reader')) await this.#inTime(untilMs, this.#readShared(key));
     const { leases } = this.#options;
     const mayTakeTurn = sinceMs !== undefined && this.#clock.monotonicMs() < untilMs;
     if (leases !== undefined && mayTakeTurn) await this.#waitForOthers(key, leases, untilMs);
@@ -157,7 +157,7 @@ export class TieredStore implements Store {
   }
 
   census({ isWanted, mostMs }: CensusLimits): Promise<Census> {
-    if (!this.#health.breaker.isClosed) return Promise.resolve({ found: [], isWhole: false });
+    if (!this.#health.mayUse('writer')) return Promise.resolve({ found: [], isWhole: false });
     const atHand = new Map<string, EpochMs>();
     for (const entry of this.#memory.entries()) atHand.set(nameOf(entry), entry.responseTime);
     const isElsewhere = (head: EntryHead): boolean =>
@@ -216,7 +216,7 @@ export class TieredStore implements Store {
   async #waitForOthers(key: CacheKey, leases: FillLeases, untilMs: number): Promise<void> {
     let limitMs = untilMs;
     for (let round = 0; round < 2; round += 1) {
-      if (!this.#isCold(key) || !this.#health.breaker.isClosed) return;
+      if (!this.#isCold(key) || !this.#health.mayUse('reader')) return;
       const turn = await leases.turn(key, limitMs);
       if (turn === 'fetch') return;
       if (turn === 'look-again') limitMs = this.#clock.monotonicMs() + this.#options.deadline * 1000;
@@ -259,7 +259,7 @@ export class TieredStore implements Store {
     try {
       const found = await this.#options.entries.get(key);
       this.#health.ended(false, true);
-      if (this.#health.isSameRedis) this.#backFill(found);
+      if (this.#health.isProven('reader')) this.#backFill(found);
       return found;
     } catch {
       // A miss, whatever the reason; the breaker counts it.

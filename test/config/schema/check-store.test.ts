@@ -32,6 +32,10 @@ t.test('the number of a database stands in the URL or beside it, and beside Sent
   t.match(redisIn('cluster: ["a:1"], database: 0'), { server: { kind: 'cluster' } });
 });
 
+t.test('an installation may have a name', async (t) => {
+  t.match(redisIn('url: "redis://a", owner: shop'), { owner: 'shop' });
+});
+
 const bad: readonly (readonly [string, string])[] = [
   ['prefix: x', '17 missing-key'],
   ['url: redis://a, cluster: ["b:1"]', '44 conflicting-keys'],
@@ -47,6 +51,7 @@ const bad: readonly (readonly [string, string])[] = [
   ['cluster: ["a:1/1"]', '29 bad-address'],
   ['url: redis://a/1, database: 1', '47 conflicting-keys'],
   ['url: redis://a, database: -1', '45 out-of-range'],
+  ['url: redis://a, owner: "a b"', '42 bad-name'],
   ['url: redis://a, deadline: 0', '45 out-of-range'],
 ];
 for (const [keys, expected] of bad) {

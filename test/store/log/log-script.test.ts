@@ -26,8 +26,20 @@ async function give({ client }: RedisServer, instance: string, owns: readonly nu
   const place = { seq: 0, nonce: '', generation: '' };
   const kept = { leaseMs: 1, keepMs: 60_000, keepCount: 1000 };
   const records = owns.map(recordOf);
-  const given = syncArguments({ instance, place, freshNonce: `fresh ${Math.random()}`, ...kept, records });
-  return readSyncReply(await client.eval(syncScript, 2, keys.log, keys.instances, ...given));
+  const owner = 'http://127.0.0.1:5000 (f00d)';
+  const given = syncArguments({
+    instance,
+    owner,
+    place,
+    freshNonce: `fresh ${Math.random()}`,
+    ...kept,
+    records,
+  });
+  const reply = readSyncReply(
+    await client.eval(syncScript, 3, keys.log, keys.instances, keys.owner, ...given),
+  );
+  if (reply.kind === 'refused') throw new Error(`refused by ${reply.by}`);
+  return reply;
 }
 
 const noncesOf = ({ records }: SyncReply): string[] => records.slice(1).map(({ nonce }) => nonce);

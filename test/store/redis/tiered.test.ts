@@ -36,7 +36,7 @@ t.test('on one Redis', async (t) => {
     one.fill('long', { policy: { ...policy, lifetime: seconds(40 * 86_400) } });
     await one.store.settled();
     const names = await redis.client.keys('*');
-    t.equal(names.length, 4, 'two entries, the log, the instances');
+    t.equal(names.length, 5, 'two entries, the log, the instances, the owner');
     for (const name of names) {
       t.match(name, /^test:/);
       const left = await redis.client.pttl(name);
