@@ -1,7 +1,10 @@
 /** Waits for what real processes and sockets do in their own time: asks until it is so, and fails when it is late. */
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Resolves with the milliseconds it took; rejects when the condition does not hold within `limitMs`. */
+/**
+ * Resolves with the milliseconds it took, to a fiftieth; rejects when the condition does not hold within `limitMs`. It asks
+ * less often the longer it waits, so that asking does not slow down what it waits for.
+ */
 export async function eventually(
   what: string,
   condition: () => boolean | Promise<boolean>,
@@ -10,7 +13,8 @@ export async function eventually(
   const startedMs = performance.now();
   for (;;) {
     if (await condition()) return performance.now() - startedMs;
-    if (performance.now() - startedMs > limitMs) throw new Error(`not within ${limitMs} ms: ${what}`);
-    await delay(5);
+    const waitedMs = performance.now() - startedMs;
+    if (waitedMs > limitMs) throw new Error(`not within ${limitMs} ms: ${what}`);
+    await delay(Math.min(50, Math.max(5, waitedMs / 50)));
   }
 }

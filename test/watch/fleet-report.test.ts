@@ -18,6 +18,10 @@ import { redisServer, type RedisServer } from '../helpers/redis-server.ts';
 
 type Tap = Parameters<typeof redisServer>[0];
 
+/** Each has its own Redis and waits most of the time: side by side they take as long as the longest. */
+const beside = { buffered: true };
+t.jobs = 5;
+
 const rulesOf = (origin: string, { url }: RedisServer, more = ''): string => `upstream: ${origin}
 store: { redis: { url: "${url}", deadline: 200ms } }
 content_types: { page: { ttl: 600s, scope: public } }
@@ -91,7 +95,7 @@ async function close(...instances: { readonly server: RunningServer }[]): Promis
   await Promise.all(instances.map(({ server }) => server.close()));
 }
 
-t.test('at the due time one of two instances publishes what both have served', async (t) => {
+t.test('at the due time one of two instances publishes what both have served', beside, async (t) => {
   const redis = await redisServer(t);
   const hook = await startHook(t);
   const folder = reportFolder(t);
@@ -127,7 +131,7 @@ t.test('at the due time one of two instances publishes what both have served', a
   t.ok(files.length === 0 || files.length === 4, 'the folder has it if its instance wrote it');
 });
 
-t.test('without Redis at the due time every folder gets its report, once', async (t) => {
+t.test('without Redis at the due time every folder gets its report, once', beside, async (t) => {
   const redis = await redisServer(t);
   const hook = await startHook(t);
   const folder = reportFolder(t);
@@ -151,7 +155,7 @@ t.test('without Redis at the due time every folder gets its report, once', async
   );
 });
 
-t.test('without Redis and without a folder the report goes to the webhook', async (t) => {
+t.test('without Redis and without a folder the report goes to the webhook', beside, async (t) => {
   const hook = await startHook(t);
   const ahead = { ms: until('07:50:00') };
   const rules = `upstream: ${await startOrigin(t)}\n${reportAt(hook.url)}`;
@@ -163,34 +167,39 @@ t.test('without Redis and without a folder the report goes to the webhook', asyn
   t.match(hook.bodies, [{ text: /^shelflife, the day/, report: { complete: true, period: 'day' } }]);
 });
 
-t.test('an instance that is killed leaves what it had saved, and its next life adds to it', async (t) => {
-  const redis = await redisServer(t);
-  const file = fileOf(t, rulesOf(await startOrigin(t), redis));
-  const [one, two] = [await serve(t, ['-c', file]), await serve(t, ['-c', file])];
-  await Promise.all([read(one.site, '/a', 40), read(two.site, '/b', 25)]);
-  const requests = async (control: string) => lineOf(await reportOf(control), 'requests');
-  await eventually('the other knows of it', async () => (await requests(two.control)) === 65, 20_000);
-  one.process.kill('SIGKILL');
-  await once(one.process, 'exit');
-  t.equal(await requests(two.control), 65);
-  const again = await serve(t, ['-c', file]);
-  await read(again.site, '/a', 10);
-  await eventually(
-    'nothing is lost or counted twice',
-    async () => (await requests(two.control)) === 75,
-    20_000,
-  );
-  t.equal(await requests(again.control), 75);
-  const env = { SHELFLIFE_TOKEN: token };
-  const shown = await run(['report', '--period', 'day', '--json', '--control', again.control], env);
-  t.equal(lineOf(JSON.parse(shown.stdout) as Report, 'requests'), 75);
-  t.equal(await two.stop('SIGTERM'), 0);
-  t.equal(await requests(again.control), 75, 'what stops says all it knows');
-  await again.stop('SIGTERM');
-});
+t.test(
+  'an instance that is killed leaves what it had saved, and its next life adds to it',
+  beside,
+  async (t) => {
+    const redis = await redisServer(t);
+    const file = fileOf(t, rulesOf(await startOrigin(t), redis));
+    const [one, two] = [await serve(t, ['-c', file]), await serve(t, ['-c', file])];
+    await Promise.all([read(one.site, '/a', 40), read(two.site, '/b', 25)]);
+    const requests = async (control: string) => lineOf(await reportOf(control), 'requests');
+    await eventually('the other knows of it', async () => (await requests(two.control)) === 65, 20_000);
+    one.process.kill('SIGKILL');
+    await once(one.process, 'exit');
+    t.equal(await requests(two.control), 65);
+    const again = await serve(t, ['-c', file]);
+    await read(again.site, '/a', 10);
+    await eventually(
+      'nothing is lost or counted twice',
+      async () => (await requests(two.control)) === 75,
+      20_000,
+    );
+    t.equal(await requests(again.control), 75);
+    const env = { SHELFLIFE_TOKEN: token };
+    const shown = await run(['report', '--period', 'day', '--json', '--control', again.control], env);
+    t.equal(lineOf(JSON.parse(shown.stdout) as Report, 'requests'), 75);
+    t.equal(await two.stop('SIGTERM'), 0);
+    t.equal(await requests(again.control), 75, 'what stops says all it knows');
+    await again.stop('SIGTERM');
+  },
+);
 
 t.test(
   'while Redis is away a report is of one instance and says so; afterwards it is whole again',
+  beside,
   async (t) => {
     const redis = await redisServer(t);
     const rules = rulesOf(await startOrigin(t), redis);
