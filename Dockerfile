@@ -34,9 +34,11 @@ EXPOSE 5000
 CMD ["node", "examples/webapp/main.ts", "--host", "0.0.0.0", "--port", "5000"]
 
 FROM node:${NODE_VERSION}-bookworm-slim AS proxy
-# Where the reports and the list of what is asked for most are kept; one malloc arena keeps the memory within its bound.
+# Where the reports and the list of what is asked for most are kept; what malloc is told keeps the memory within its bound.
 ENV NODE_ENV=production \
     MALLOC_ARENA_MAX=1 \
+    MALLOC_TRIM_THRESHOLD_=131072 \
+    MALLOC_MMAP_THRESHOLD_=60000 \
     SHELFLIFE_REPORT_FOLDER=/var/lib/shelflife/reports \
     SHELFLIFE_POPULAR_FILE=/var/lib/shelflife/popular.json
 RUN mkdir -p /var/lib/shelflife && chown node:node /var/lib/shelflife

@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util';
 // The proxy runs elsewhere; imported here, its files are among those that `npm run dev` watches.
 import '../src/server.ts';
 import { startWebapp, type Webapp } from '../examples/webapp/app.ts';
+import { allocator } from '../src/cli/keep-memory-bound.ts';
 import { appIntroduction, siteIntroduction } from './start/introduction.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -81,6 +82,7 @@ async function startProxy(
     env: {
       SHELFLIFE_REPORT_FOLDER: join(root, '.data', 'reports'),
       SHELFLIFE_POPULAR_FILE: join(root, '.data', 'popular.json'),
+      ...allocator,
       ...process.env,
       SHELFLIFE_TOKEN: token,
       WEBAPP_SECRET: secret,

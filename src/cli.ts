@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072 MALLOC_MMAP_THRESHOLD_=60000 node
 /**
  * The command line: argv → command. Data goes to stdout, errors to stderr; the exit code is the command's (CONTRACT §1).
  *

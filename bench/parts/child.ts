@@ -35,7 +35,7 @@ export async function startChild(
 ): Promise<Child> {
   const child = fork(join(import.meta.dirname, file), [JSON.stringify(argument)], {
     execArgv: [...execArgv],
-    // A forked process cannot start itself again for them, as `shelflife serve` does.
+    // As an installed `shelflife` is started.
     env: { ...process.env, ...allocator },
   });
   const next = <T>(): Promise<T> =>

@@ -12,7 +12,7 @@ import { renderProblem, type Warning } from '../config/reader/problem.ts';
 import type { ListenError, RunningServer } from '../server.ts';
 import { openLog } from '../watch/show/log-destination.ts';
 import { besideStoreBytes, collectBodies } from './collect-bodies.ts';
-import { keepMemoryBound, leaveStripper } from './keep-memory-bound.ts';
+import { keepMemoryBound } from './keep-memory-bound.ts';
 import { type ConfigSource, loadConfig, tellProblems } from './load-config.ts';
 import { fail, tell } from './output.ts';
 import { watchContent } from './watch-file.ts';
@@ -53,7 +53,6 @@ async function serve({ config: file, upstream, listen, control }: Options): Prom
   logErrors(log);
   // Loaded on demand: other commands start in half the time without it.
   const { ListenError, startServer } = await import('../server.ts');
-  await leaveStripper();
   try {
     const readConfig = file === undefined ? undefined : () => loadConfig(source);
     const popularFile = process.env['SHELFLIFE_POPULAR_FILE'] ?? (file && `${file}.popular.json`);

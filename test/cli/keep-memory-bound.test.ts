@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import t from 'tap';
+import { allocator } from '../../src/cli/keep-memory-bound.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const settings = Object.entries(allocator).map(([name, value]) => `${name}=${value}`);
+
+t.test('every way to start `serve` that we ship sets what malloc needs', (t) => {
+  const starts = {
+    'the installed command': readFileSync(join(root, 'src', 'cli.ts'), 'utf8').split('\n')[0],
+    'the Docker image': readFileSync(join(root, 'Dockerfile'), 'utf8'),
+    'the systemd unit': readFileSync(join(root, 'docs', 'deploying.md'), 'utf8'),
+  };
+  for (const [name, text] of Object.entries(starts)) {
+    for (const setting of settings) t.ok(text?.includes(setting), `${name}: ${setting}`);
+  }
+  // Older kernels read no more of the first line than this.
+  t.ok((starts['the installed command']?.length ?? 0) < 127);
+  t.end();
+});
+
+t.test('started so, the process that is started is the one that runs', async (t) => {
+  const command = [join(root, 'src', 'cli.ts'), 'serve', '--upstream', 'http://127.0.0.1:1'];
+  const args = [...command, '--listen', '127.0.0.1:0', '--control', '127.0.0.1:0'];
+  const env = { PATH: process.env['PATH'], ...allocator };
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  t.teardown(() => child.kill('SIGKILL'));
+  for await (const line of createInterface(child.stdout)) if (line.includes('control listening')) break;
+  const running = (what: string): string[] =>
+    readFileSync(`/proc/${String(child.pid)}/${what}`, 'utf8')
+      .split('\0')
+      .slice(0, -1);
+  t.strictSame(running('cmdline'), [process.execPath, ...args]);
+  t.strictSame(
+    running('environ').filter((one) => !one.startsWith('PATH=')),
+    settings,
+  );
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  t.strictSame(await exited, [0, null]);
+});
