@@ -4,7 +4,8 @@
  */
 
 import { canonicalAuthority } from '../http/authority.ts';
-import { normaliseTarget, targetText } from '../http/target.ts';
+import { targetText } from '../http/path-spelling.ts';
+import { normaliseTarget } from '../http/target.ts';
 import { hostUrlTag, urlTag } from '../policy/rules/entry-tags.ts';
 import type { Tag } from '../policy/rules/tags.ts';
 import { asSent, namesHost, readAsked } from '../proxy/exchange/asked-request.ts';
@@ -56,9 +57,7 @@ export function readPrefix(text: string, site: Site): AskedPrefix {
       : canonicalAuthority(authority, scheme.toLowerCase() === 'https' ? 'https' : 'http');
   if (scheme !== undefined && host === undefined) return bad(`the prefix ${quoted(text)} names no host`);
   if (start === undefined || !canBegin(start))
-    return bad(
-      `the prefix ${quoted(text)} can begin no canonical path: no escape cut short, no //, /./ or /../`,
-    );
+    return bad(`the prefix ${quoted(text)} can begin no canonical path: no escape cut short, no /./ or /../`);
   const asStored = site.config.upstream.host === 'upstream' && host !== undefined ? site.originHost : host;
   return { kind: 'prefix', prefix: { host: asStored, start: canonicalStart(start) } };
 }
@@ -73,7 +72,7 @@ function reasonOf(text: string): string {
 /** Normalising the middle of a prefix would turn it into the start of something else. */
 function canBegin(start: string): boolean {
   const path = start.replace(/\?.*$/s, '');
-  return normaliseTarget(start).kind === 'ok' && !/\/(?:\/|\.{1,2}(?:\/|$))/.test(path);
+  return normaliseTarget(start).kind === 'ok' && !/\/\.{1,2}(?:\/|$)/.test(path);
 }
 
 function canonicalStart(start: string): string {

@@ -3,10 +3,12 @@
  */
 
 import type { RequestDirectives } from '../http/cache-control.ts';
-import { targetText } from '../http/target.ts';
+import { readingsOf } from '../http/path-readings.ts';
+import { targetText } from '../http/path-spelling.ts';
 import { acceptClass } from '../policy/key/cache-key.ts';
 import type { Identity } from '../policy/identity/identity.ts';
-import type { Match, WriteMatch } from '../policy/rules/rules.ts';
+import type { WriteMatch } from '../policy/rules/rules.ts';
+import type { Match } from '../policy/rules/safest-match.ts';
 import type { Purge } from '../store/purge-log.ts';
 import type { ClientRequest } from '../proxy/exchange/client-request.ts';
 import { shortPartition } from './describe-entry.ts';
@@ -38,27 +40,45 @@ export type ExplainStep = {
 /** The target in its canonical spelling. */
 export function targetStep(given: string, { path, query, host, scheme }: ClientRequest): ExplainStep {
   const target = targetText(path, query);
-  const text = `${target} at ${scheme}://${host}${given.endsWith(target) ? '' : ` (given as ${given})`}`;
-  return {
-    step: 'target',
-    text,
-    facts: { target, host, scheme, given: given.endsWith(target) ? undefined : given },
+  const asGiven = given.endsWith(target) ? undefined : given;
+  const [, ...readings] = readingsOf(path).paths;
+  const also = readings.length === 0 ? '' : `; origins may read it as ${readings.join(' or ')}`;
+  const text = `${target} at ${scheme}://${host}${asGiven === undefined ? '' : ` (given as ${given})`}${also}`;
+  const facts = {
+    target,
+    host,
+    scheme,
+    given: asGiven,
+    readings: readings.length === 0 ? undefined : readings,
   };
+  return { step: 'target', text, facts };
 }
 
-/** The route and the write rule that match. */
-export function routeStep({ route, params }: Match, write: WriteMatch | undefined): ExplainStep {
+/** The route and the write rules that match. */
+export function routeStep(
+  { route, params }: Match,
+  writes: readonly (WriteMatch | undefined)[],
+): ExplainStep {
   const named = Object.entries(params).map(([name, value]) => `${name}=${value}`);
   const found =
     route === undefined
       ? 'no route matches'
       : `${route.methods[0] ?? ''} ${route.pattern}, line ${route.line}${named.length === 0 ? '' : ` (${named.join(', ')})`}`;
-  const listed = write?.rule.matches.map(({ methods, pattern }) => `${methods[0] ?? ''} ${pattern}`);
-  const text = listed === undefined ? found : `${found}; a write: ${listed.join(', ')}`;
+  const rules = [...new Set(writes.flatMap((write) => write?.rule ?? []))];
+  const listed = rules.flatMap(({ matches }) =>
+    matches.map(({ methods, pattern }) => `${methods[0] ?? ''} ${pattern}`),
+  );
+  const text = listed.length === 0 ? found : `${found}; a write: ${listed.join(', ')}`;
   return {
     step: 'route',
     text,
-    facts: { method: route?.methods[0], pattern: route?.pattern, line: route?.line, params, write: listed },
+    facts: {
+      method: route?.methods[0],
+      pattern: route?.pattern,
+      line: route?.line,
+      params,
+      write: listed.length === 0 ? undefined : listed,
+    },
   };
 }
 
@@ -108,6 +128,7 @@ const passTexts: Readonly<Record<PassReason, string>> = {
   unmatched: 'no route matches, and unmatched is pass',
   method: 'only GET and HEAD are looked up',
   'write-rule': 'it is listed as a write',
+  'ambiguous-path': 'origins may read its path in several ways, and the rules for them differ',
   'request-body': 'it has a body',
   'method-override': 'it overrides its method',
   precondition: 'its precondition is about the state of the origin (RFC 9111 §4.3.2)',

@@ -7,7 +7,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Config } from '../config/config.ts';
 import type { Fields } from '../http/message.ts';
-import { normaliseTarget, targetText } from '../http/target.ts';
+import { targetText } from '../http/path-spelling.ts';
+import { normaliseTarget } from '../http/target.ts';
 import { BoundedMap } from '../kit/bounded-map.ts';
 import { SingleFlight } from '../kit/single-flight.ts';
 import type { Clock } from '../kit/time.ts';
@@ -190,7 +191,7 @@ async function explainRequest(parts: ProxyParts, question: Question, request: Cl
   const identity = await site.identify(request, now);
   const steps: (ExplainStep | undefined)[] = [
     targetStep(question.url, request),
-    routeStep(match, site.rules.matchWrite(request.method, request.path, request)),
+    routeStep(match, site.rules.matchWrites(request.method, request.path, request)),
     contentTypeStep(match),
     identityStep(identity),
     passStep(live.outcome),

@@ -78,7 +78,7 @@ function plainMismatches({ config, parts, example }: Bench, request: ClientReque
   const { rules } = parts.site();
   const { method, path } = request;
   const { route } = rules.match(method, path, request);
-  const written = rules.matchWrite(method, path, request)?.rule.matches ?? [];
+  const written = rules.matchWrites(method, path, request).flatMap((write) => write?.rule.matches ?? []);
   const writes = written.map(({ methods, pattern }) => `${methods[0] ?? ''} ${pattern}`);
   const { contentType, pass, doubt } = run.outcome;
   const scope = config.contentTypes.get(contentType)?.scope;

@@ -5,7 +5,8 @@
  */
 import { combinedValue } from './fields.ts';
 import type { Fields } from './message.ts';
-import { normaliseTarget, targetText } from './target.ts';
+import { targetText } from './path-spelling.ts';
+import { normaliseTarget } from './target.ts';
 
 export type ChangingExchange = {
   readonly method: string;

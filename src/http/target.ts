@@ -2,10 +2,13 @@
  * One spelling for every request target (RFC 9112 §3.2, RFC 3986 §6.2.2): what is matched, what is in the key and what
  * is sent to the origin are the same text.
  *
- * Two readers who take one target for two different paths are how a rule is walked around: so every spelling either has
- * one meaning here, the one the origin is then given, or is refused. Promises: linear time; normalising twice changes
- * nothing; the path begins with a single `/` and has neither dot segments nor empty ones.
+ * Spellings of one resource become one; what may be a resource of its own (`%2F`, `//`) stays as it was sent, and rules
+ * look at every reading an origin may have of it (`path-readings.ts`). Promises: linear time; normalising twice changes
+ * nothing; the path begins with `/` and has no dot segments.
  */
+
+import { readingsOf } from './path-readings.ts';
+import { isPlain, removeDotSegments, spelled } from './path-spelling.ts';
 
 /** Why a target is refused: 414 for `too-long`, 400 for the others. */
 export type BadTarget =
@@ -17,11 +20,10 @@ export type BadTarget =
   | 'space'
   | 'fragment'
   | 'backslash'
-  | 'encoded-slash'
-  | 'encoded-semicolon'
   | 'dot-segment-with-parameter'
   | 'bad-escape'
-  | 'not-utf8';
+  | 'not-a-byte'
+  | 'too-many-readings';
 
 /** `query` is the text behind the first `?`, as sent; undefined when there is no `?`. */
 export type NormalisedTarget =
@@ -55,10 +57,6 @@ export const normaliseTarget = (raw: string): NormalisedTarget => {
   return { ...target, absolute: { scheme: lowerScheme, authority: authority.toLowerCase() } };
 };
 
-/** The canonical path and query as one text, as it is sent. */
-export const targetText = (path: string, query: string | undefined): string =>
-  query === undefined ? path : `${path}?${query}`;
-
 const absoluteForm = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)(.*)$/is;
 const forbiddenInAuthority = /[\x00-\x20\x7f-\uffff@\\%]/;
 // Paths that are canonical already: no escape, no `;`, no empty segment, none that begins with a dot.
@@ -76,8 +74,9 @@ const originForm = (raw: string): NormalisedTarget => {
   if (plainPath.test(rawPath)) return { kind: 'ok', path: rawPath, query };
   const decoded = canonicalCharacters(rawPath);
   if (decoded.kind === 'bad') return decoded;
-  const segments = removeDotSegments(decoded.path);
-  return segments.kind === 'bad' ? segments : { kind: 'ok', path: segments.path, query };
+  if (dotsWithParameter.test(decoded.path)) return bad('dot-segment-with-parameter');
+  const path = removeDotSegments(decoded.path);
+  return readingsOf(path).isWhole ? { kind: 'ok', path, query } : bad('too-many-readings');
 };
 
 const forbidden = (raw: string): BadTarget | undefined => {
@@ -91,13 +90,12 @@ type PathOrBad =
   { readonly kind: 'path'; readonly path: string } | { readonly kind: 'bad'; readonly reason: BadTarget };
 
 /**
- * Escapes of characters a path may hold raw are decoded, all others written with upper-case digits, and raw characters a
- * path may not hold are escaped.
+ * Escapes of characters a segment may hold raw are decoded, all others written with upper-case digits, and raw characters
+ * a path may not hold are escaped.
  *
  * RFC 3986 §6.2.2.2 says so for unreserved characters only. Deviation: the other characters of a segment (`!$&'()*+,=:@`)
  * are decoded too, because the application behind decodes them before it looks, so that `a%2Cb` and `a,b` are one
- * resource. `%2F` and `%5C` are refused: half of all servers take them for a separator. `%3B` is refused: to some `;`
- * begins a parameter, to others it is a character, and only the raw form means the same to either as it was sent.
+ * resource. `%2F`, `%5C`, `%3B` and bytes that are not UTF-8 stay: a server may tell them from the raw character.
  */
 const canonicalCharacters = (rawPath: string): PathOrBad => {
   let path = '';
@@ -105,65 +103,23 @@ const canonicalCharacters = (rawPath: string): PathOrBad => {
     const code = rawPath.charCodeAt(at);
     if (code !== percent) {
       if (code === backslash) return bad('backslash');
-      if (code > 0xff) return bad('not-utf8');
-      path += isPathCharacter(code) ? rawPath.charAt(at) : escapeOf(code);
+      if (code > 0xff) return bad('not-a-byte');
+      path += spelled(code);
       continue;
     }
     const digits = rawPath.slice(at + 1, at + 3);
     if (!hexPair.test(digits)) return bad('bad-escape');
     const byte = Number.parseInt(digits, 16);
-    const reason = refusedEscape(byte);
-    if (reason !== undefined) return bad(reason);
-    path += isPathCharacter(byte) ? String.fromCharCode(byte) : escapeOf(byte);
+    if (byte < 0x20 || byte === 0x7f) return bad('control-character');
+    path += isPlain(byte) ? spelled(byte) : `%${digits.toUpperCase()}`;
     at += 2;
   }
-  return isUtf8(path) ? { kind: 'path', path } : bad('not-utf8');
+  return { kind: 'path', path };
 };
 
 const percent = 0x25;
 const backslash = 0x5c;
 const hexPair = /^[0-9a-f]{2}$/i;
 
-const refusedEscape = (byte: number): BadTarget | undefined => {
-  if (byte < 0x20 || byte === 0x7f) return 'control-character';
-  if (byte === 0x2f) return 'encoded-slash';
-  if (byte === backslash) return 'backslash';
-  return byte === 0x3b ? 'encoded-semicolon' : undefined;
-};
-
-const pathCharacters: readonly boolean[] = Array.from(
-  { length: 256 },
-  (_, code) => /[a-z0-9._~!$&'()*+,;=:@/-]/i.test(String.fromCharCode(code)) && code < 0x80,
-);
-
-const isPathCharacter = (code: number): boolean => pathCharacters[code] ?? false;
-
-const escapeOf = (byte: number): string => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
-
-// Over-long forms, lone surrogates and stray continuation bytes are no UTF-8; two decoders would differ about them.
-const isUtf8 = (path: string): boolean => {
-  try {
-    decodeURIComponent(path);
-    return true;
-  } catch {
-    // Only tells; the path is refused.
-    return false;
-  }
-};
-
-// RFC 3986 §5.2.4, with empty segments dropped. A dot segment with a parameter (`/..;/`) is `..` to some servers and a
-// name to others: refused.
-const removeDotSegments = (path: string): PathOrBad => {
-  const kept: string[] = [];
-  let last = '';
-  for (const segment of path.split('/')) {
-    last = segment;
-    if (dotsWithParameter.test(segment)) return bad('dot-segment-with-parameter');
-    if (segment === '..') kept.pop();
-    else if (segment !== '' && segment !== '.') kept.push(segment);
-  }
-  const endsInSlash = kept.length > 0 && (last === '' || last === '.' || last === '..');
-  return { kind: 'path', path: `/${kept.join('/')}${endsInSlash ? '/' : ''}` };
-};
-
-const dotsWithParameter = /^\.{1,2};/;
+// `/..;/` is `..` to some servers and a name to others.
+const dotsWithParameter = /\/\.{1,2};/;

@@ -49,7 +49,8 @@ export function createPipeline(parts: ProxyParts): Pipeline {
 export function passReason({ site, request, match }: Exchange): PassReason | undefined {
   const { method, path, known } = request;
   if (method !== 'GET' && method !== 'HEAD') return 'method';
-  if (site.rules.matchWrite(method, path, request) !== undefined) return 'write-rule';
+  if (site.rules.matchWrites(method, path, request).some((write) => write !== undefined)) return 'write-rule';
+  if (match.isAmbiguous === true) return 'ambiguous-path';
   if (match.contentType.kind === 'pass') return match.route === undefined ? 'unmatched' : 'rule';
   if (request.hasBody) return 'request-body';
   if (known.upgrade !== undefined && isWebSocket(known.upgrade)) return 'upgrade';

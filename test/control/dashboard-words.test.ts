@@ -25,6 +25,7 @@ const passes: All<PassReason> = {
   unmatched: true,
   method: true,
   'write-rule': true,
+  'ambiguous-path': true,
   'request-body': true,
   'method-override': true,
   precondition: true,
@@ -101,11 +102,10 @@ const targetFaults: All<BadTarget> = {
   space: true,
   fragment: true,
   backslash: true,
-  'encoded-slash': true,
-  'encoded-semicolon': true,
   'dot-segment-with-parameter': true,
   'bad-escape': true,
-  'not-utf8': true,
+  'not-a-byte': true,
+  'too-many-readings': true,
 };
 
 const reuses: All<ValidateReason | StaleReason> = {

@@ -130,3 +130,33 @@ routes: [{ match: GET /page, type: page }]
   t.equal(requests.length, length, 'to explain asks nothing');
   t.match((await get('/page')).headers.get('cache-status'), /hit; ttl=.*breaker-open/);
 });
+
+t.test('every spelling that a client may send is taken, and each is its own resource', async (t) => {
+  const running = await startProxy(t, { rules });
+  const targets = ['/p/a%2Fb', '/p/a%252Fb', '/p/%F9%EC', '/x//y', '//evil.example/a', '/a%3Bb', '/a/..%2Fb'];
+  const isStored = (target: string) => target !== '/a/..%2Fb';
+  for (const target of targets) {
+    await running.get(target);
+    const spelt = target.replaceAll(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase());
+    for (const written of [target, spelt]) {
+      const url = `url=${encodeURIComponent(written)}`;
+      const { entries } = (await (await running.control(`/entries?${url}`)).json()) as Entries;
+      t.same(
+        entries.map((entry) => entry['target']),
+        isStored(target) ? [target] : [],
+        written,
+      );
+      const explained = JSON.stringify(await (await running.control(`/explain?method=GET&${url}`)).json());
+      t.match(explained, isStored(target) ? '"kind":"hit"' : '"reason":"ambiguous-path"', written);
+    }
+  }
+  for (const target of targets) {
+    t.match(
+      await running.purge({ urls: [target] }),
+      { status: 200, body: { matched: isStored(target) ? 1 : 0 } },
+      target,
+    );
+  }
+  await running.get('/x//y');
+  t.match((await running.purge({ prefixes: ['/x//'] })).body, { matched: 1 }, 'as a prefix');
+});

@@ -45,7 +45,7 @@ async function left(running: Running): Promise<string> {
 
 const cases: readonly (readonly [what: string, body: object, matched: number, left: string])[] = [
   ['a path, on every host and for everybody', { urls: ['/p/1'] }, 2, '-xxx-x'],
-  ['a path in another spelling', { urls: ['/p//./%31'] }, 2, '-xxx-x'],
+  ['a path in another spelling', { urls: ['/p/./%31'] }, 2, '-xxx-x'],
   [
     'a query in another order, with what the rule ignores',
     { urls: ['/p/2?utm=other&page=3&sort=x'] },
@@ -114,9 +114,20 @@ t.test('with the origin’s host in the key, an absolute URL of any host means i
 
 t.test('what no client could ask for is refused, and nothing is purged', async (t) => {
   const running = await filled(t);
-  const urls = ['a', 'ftp://h/a', '/a%2fb', '/a b', '/a#b', 'http:///a', 'http://u@h/', '*', '/\ud800'];
+  const urls = [
+    'a',
+    'ftp://h/a',
+    '/a\\b',
+    '/a%zz',
+    '/a b',
+    '/a#b',
+    'http:///a',
+    'http://u@h/',
+    '*',
+    '/\ud800',
+  ];
   for (const url of urls) t.equal((await running.purge({ urls: [url], everything: true })).status, 400, url);
-  const prefixes = ['a', '/a//b', '/a/../', '/%2', 'http://', '/a b'];
+  const prefixes = ['a', '/a/../', '/%2', 'http://', '/a b'];
   for (const prefix of prefixes) t.equal((await running.purge({ prefixes: [prefix] })).status, 400, prefix);
   t.equal((await running.purge('{"everything":true}', { 'content-type': 'text/plain' })).status, 400);
   t.equal((await running.purge('{')).status, 400);

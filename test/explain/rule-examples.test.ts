@@ -40,7 +40,7 @@ const mismatchesOf = async (example: string) =>
 t.test('what the proxy does is what holds', async (t) => {
   for (const example of [
     'request: GET /list as dana, answer: { fields: { cache-control: no-store }, session: renewed }, expect: { type: list, scope: user, pass: false, stored: true, ttl: 2m, tags: ["list:7", "user:7"], route: GET /list }',
-    'request: GET /list as dana, expect: { other_copy: [GET /list as omer, GET /list as dark, GET /list], same_copy: GET //list as dana }',
+    'request: GET /list as dana, expect: { other_copy: [GET /list as omer, GET /list as dark, GET /list], same_copy: GET /./list as dana }',
     'request: GET /list as dana, answer: { session: omer }, expect: { stored: set-cookie }',
     'request: GET /list as dana, answer: { session: emptied }, expect: { stored: false }',
     'request: GET /list as dana, answer: { status: 302 }, expect: { stored: status-not-listed }',
@@ -77,7 +77,7 @@ t.test('what does not hold is told with both sides', async (t) => {
     ['request: POST /open/3, expect: { ends: GET /open/4 }', { what: 'ends', found: 'keeps' }],
     ['request: POST /open/3, expect: { keeps: GET /open/3 }', { what: 'keeps', found: 'ends' }],
     ['request: POST /open/3, expect: { ends: GET /x }', { found: 'not stored: passed: unmatched' }],
-    ['request: GET /a%2Fb, expect: { type: list }', { what: 'request', found: 'refused, 400 bad-target' }],
+    ['request: GET /a%zz, expect: { type: list }', { what: 'request', found: 'refused, 400 bad-target' }],
   ] as const) {
     const found = await mismatchesOf(example);
     t.equal(found.length, 1, example);

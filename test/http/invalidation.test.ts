@@ -15,7 +15,7 @@ t.test('§4.4: the target, Location and Content-Location, each once', async (t) 
   t.same(invalidationTargets(write), ['/a/b?c']);
   t.same(invalidationTargets({ ...write, fields: ['Location', '/x//y', 'Content-Location', '../z?q'] }), [
     '/a/b?c',
-    '/x/y',
+    '/x//y',
     '/z?q',
   ]);
   t.same(invalidationTargets({ ...write, fields: ['Location', 'https://A.example:443/a/b?c'] }), ['/a/b?c']);
@@ -49,7 +49,7 @@ t.test('§4.4: no other origin', async (t) => {
     'a host that is none',
   );
   t.same(
-    invalidationTargets({ ...write, fields: ['Location', '/%2F'] }),
+    invalidationTargets({ ...write, fields: ['Location', '/%zz'] }),
     ['/a/b?c'],
     'a target that would be refused',
   );

@@ -1,20 +1,35 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { type BadTarget, longestTarget, normaliseTarget, targetText } from '../../src/http/target.ts';
+import { targetText } from '../../src/http/path-spelling.ts';
+import { type BadTarget, longestTarget, normaliseTarget } from '../../src/http/target.ts';
 
 const paths: readonly (readonly [string, string])[] = [
   ['/', '/'],
   ['/a/b.c', '/a/b.c'],
-  ['//a///b', '/a/b'],
-  ['/a//', '/a/'],
-  ['///', '/'],
+  ['//a///b', '//a///b'],
+  ['/a//', '/a//'],
+  ['///', '///'],
+  ['/img//https://host/a.jpg', '/img//https://host/a.jpg'],
+  ['/a%2fb', '/a%2Fb'],
+  ['/a/%2f../b', '/a/%2F../b'],
+  ['/a/%2e%2e%2fb', '/a/..%2Fb'],
+  ['/a%5cb', '/a%5Cb'],
+  ['/a%3bb', '/a%3Bb'],
+  ['/%e9%EC', '/%E9%EC'],
+  ['/\u00e9', '/%E9'],
+  ['/%c0%af', '/%C0%AF'],
+  ['/%ed%a0%80', '/%ED%A0%80'],
+  ['/%252f', '/%252f'],
+  ['/a/..hidden', '/a/..hidden'],
+  ['/a/..%3b/b', '/a/..%3B/b'],
   ['/./a/./b', '/a/b'],
   ['/a/../b', '/b'],
   ['/a/..', '/'],
   ['/a/b/..', '/a/'],
   ['/a/.', '/a/'],
   ['/../../a', '/a'],
-  ['/a//../b', '/b'],
+  ['/a//../b', '/a/b'],
+  ['//..', '/'],
   ['/%2e/a', '/a'],
   ['/a/%2E%2e/b', '/b'],
   ['/a/.%2e/b', '/b'],
@@ -70,10 +85,6 @@ t.test('targets with two meanings are refused', async (t) => {
     ['/%1f', 'control-character'],
     ['/%7F', 'control-character'],
     ['/a\\b', 'backslash'],
-    ['/a%5cb', 'backslash'],
-    ['/a%2Fb', 'encoded-slash'],
-    ['/a/%2f../b', 'encoded-slash'],
-    ['/a%3Bb', 'encoded-semicolon'],
     ['/..;/a', 'dot-segment-with-parameter'],
     ['/a/.;x=y', 'dot-segment-with-parameter'],
     ['/%2e%2e;/a', 'dot-segment-with-parameter'],
@@ -81,11 +92,9 @@ t.test('targets with two meanings are refused', async (t) => {
     ['/%4', 'bad-escape'],
     ['/%zz', 'bad-escape'],
     ['/%u0041', 'bad-escape'],
-    ['/%c0%af', 'not-utf8'],
-    ['/%ff', 'not-utf8'],
-    ['/%ed%a0%80', 'not-utf8'],
-    ['/\u00ff', 'not-utf8'],
-    ['/\u20ac', 'not-utf8'],
+    ['/\u20ac', 'not-a-byte'],
+    ['/%2525252525', 'too-many-readings'],
+    ['/a%25252f%255c;%3b//%c0%af/..%2f%25c0%25af;//%5c', 'too-many-readings'],
     [`/${'a'.repeat(longestTarget)}`, 'too-long'],
   ];
   for (const [raw, reason] of refused)
@@ -95,7 +104,7 @@ t.test('targets with two meanings are refused', async (t) => {
 
 t.test('RFC 9112 §3.2.2, §3.2.4: absolute and asterisk form', async (t) => {
   t.same(normaliseTarget('*'), { kind: 'asterisk' });
-  t.same(normaliseTarget('HTTP://Www.Example.org:80//a?b'), {
+  t.same(normaliseTarget('HTTP://Www.Example.org:80/a?b'), {
     kind: 'ok',
     path: '/a',
     query: 'b',
@@ -121,6 +130,10 @@ const piece = fc.oneof(
     '%25',
     '%',
     '%2f',
+    '%5C',
+    '%3b',
+    '%fF',
+    '%252F',
     '?',
     'a',
     'é',
@@ -139,21 +152,9 @@ t.test('normalising twice changes nothing, and the result is canonical', async (
       const once = normaliseTarget(`/${pieces.join('')}`);
       if (once.kind !== 'ok') return true;
       const twice = normaliseTarget(targetText(once.path, once.query));
-      const isCanonical = !/\/\/|\/\.{1,2}(?:\/|$)|[^\x21-\x7e]/.test(once.path);
+      const isCanonical = !/\/\.{1,2}(?:\/|$)|[^\x21-\x7e]|%[0-9A-F]?[a-f]/.test(once.path);
       return isCanonical && twice.kind === 'ok' && twice.path === once.path && twice.query === once.query;
     }),
     { numRuns: 3000 },
-  );
-});
-
-t.test('an origin that decodes and resolves the path sees the same segments', async () => {
-  fc.assert(
-    fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
-      const target = normaliseTarget(`/${pieces.join('')}`);
-      if (target.kind !== 'ok') return true;
-      const decoded = decodeURIComponent(target.path);
-      return decoded.split('/').length === target.path.split('/').length && !decoded.includes('\\');
-    }),
-    { numRuns: 2000 },
   );
 });

@@ -16,6 +16,7 @@ export const passes = {
   unmatched: 'אין נתיב מתאים, וכך נקבע לבקשות כאלה',
   method: 'רק GET ו־HEAD נבדקות ב־Cache',
   'write-rule': 'הבקשה רשומה ככתיבה',
+  'ambiguous-path': 'המקור יכול לקרוא את הנתיב בכמה דרכים, והכללים להן שונים',
   'request-body': 'לבקשה יש גוף',
   'method-override': 'הבקשה טוענת לשיטה אחרת',
   precondition: 'התנאי שבבקשה נוגע למצב המקור עצמו',
@@ -96,11 +97,10 @@ export const targetFaults = {
   space: 'יש בה רווח',
   'control-character': 'יש בה תו בקרה',
   backslash: 'יש בה \\',
-  'encoded-slash': 'יש בה / מקודד',
-  'encoded-semicolon': 'יש בה ; מקודד',
   'dot-segment-with-parameter': 'מקטע נקודות עם פרמטר',
   'bad-escape': 'קידוד אחוזים שגוי',
-  'not-utf8': 'אינה UTF-8',
+  'not-a-byte': 'יש בה תו שאינו בית',
+  'too-many-readings': 'אפשר לקרוא אותה ביותר מדי דרכים',
 };
 
 /** Why a stored response may not be used as it is, or may although it is stale. */

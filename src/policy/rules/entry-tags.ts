@@ -4,6 +4,7 @@
  */
 
 import type { ContentType } from '../../config/config.ts';
+import { targetReadings } from '../../http/path-readings.ts';
 import type { Identity } from '../identity/identity.ts';
 import { type Tag, toTag } from './tags.ts';
 
@@ -13,8 +14,8 @@ const tag = (kind: string, ...value: readonly string[]): Tag => toTag([kind, ':'
 /** All of one content type. */
 export const typeTag = (name: string): Tag => tag('type', name);
 
-/** One URL (canonical path and query), whatever the host. */
-export const urlTag = (target: string): Tag => tag('url', target);
+/** One URL (canonical path and query), whatever the host. `//` at its start would look like a host: it becomes `/.//`. */
+export const urlTag = (target: string): Tag => tag('url', target.startsWith('//') ? `/.${target}` : target);
 
 /** One URL of one host. */
 export const hostUrlTag = (host: string, target: string): Tag => tag('url', '//', host, target);
@@ -41,7 +42,10 @@ export const groupTag = (host: string, group: string): Tag => tag('group', `//${
 export const userOf = (identity: Identity): string =>
   identity.kind === 'known' ? identity.user : 'anonymous';
 
-/** The tags of an entry besides those of its rule and its origin. `partition` is `public` or the identity's. */
+/**
+ * The tags of an entry besides those of its rule and its origin. Its host's URL tags are those of all readings of its path:
+ * a write to `/a/b` ends `/a%2Fb` too.
+ */
 export function standardTags({
   contentType,
   identity,
@@ -53,11 +57,10 @@ export function standardTags({
   host: string;
   target: string;
 }): Tag[] {
-  const tags = [typeTag(contentType.name), urlTag(target), hostUrlTag(host, target)];
-  if (contentType.kind !== 'rule') {
-    return [...tags, standardUrlTag(host, target), partitionTag(userOf(identity))];
-  }
-  tags.push(ruleUrlTag(host, target));
+  const storedUrlTag = contentType.kind === 'rule' ? ruleUrlTag : standardUrlTag;
+  const tags = [typeTag(contentType.name), urlTag(target)];
+  for (const url of targetReadings(target)) tags.push(hostUrlTag(host, url), storedUrlTag(host, url));
+  if (contentType.kind !== 'rule') return [...tags, partitionTag(userOf(identity))];
   if (contentType.scope === 'public') return tags;
   return [...tags, userTag(userOf(identity)), partitionTag(userOf(identity))];
 }

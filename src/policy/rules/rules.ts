@@ -1,5 +1,6 @@
 /**
- * Finds the operator's rule for a request.
+ * Finds the operator's rule for a request. Where an origin may take its path for another, the rules for all readings are
+ * asked.
  *
  * Promises: the first matching route of the file wins, and the first matching write. Every pattern is compiled once. The
  * cost of a match does not grow with the number of routes (`route-index.ts`), except those with a `when`, and is linear in
@@ -7,29 +8,24 @@
  */
 
 import type { Config, ContentType, RequestCondition, Route, WriteRule } from '../../config/config.ts';
-import type { TagTemplate } from '../../config/schema/tag-template.ts';
+import { readingsOf } from '../../http/path-readings.ts';
 import { type Params, type Pattern, compilePattern, noParams } from '../../pattern/pattern.ts';
 import { type Asked, requestHolds } from '../lifetime/request-conditions.ts';
 import { type Found, type Indexed, createRouteIndex } from '../../pattern/route-index.ts';
-
-/** What the file says about a request. */
-export type Match = {
-  readonly contentType: ContentType;
-  /** Undefined where no route matches; the content type is then what `unmatched` says. */
-  readonly route: Route | undefined;
-  readonly params: Params;
-  /** The content type's, then the route's. */
-  readonly tags: readonly TagTemplate[];
-};
+import { type Match, safestMatch } from './safest-match.ts';
 
 /** A request the file lists among the writes. */
 export type WriteMatch = { readonly rule: WriteRule; readonly params: Params };
 
 export type Rules = {
-  /** For a method, a canonical path and the rest of the request. */
+  /** For a method, a canonical path and the rest of the request: the safest of what its readings match. */
   readonly match: (method: string, path: string, asked: Asked) => Match;
-  /** The first write rule that lists the request; one may list a GET. */
-  readonly matchWrite: (method: string, path: string, asked: Asked) => WriteMatch | undefined;
+  /** For each reading of the path the first write rule that lists it; one may list a GET. */
+  readonly matchWrites: (
+    method: string,
+    path: string,
+    asked: Asked,
+  ) => readonly [WriteMatch | undefined, ...(WriteMatch | undefined)[]];
 };
 
 /** A pattern of the file that cannot be used, in the order of the file. Of a write there is no place. */
@@ -61,9 +57,22 @@ export const compileRules = (config: Config): Rules => {
   );
   const contentType = typeNamed(config, config.unmatched);
   const unmatched: Match = { contentType, route: undefined, params: noParams, tags: contentType.tags };
+  const passType = typeNamed(config, 'pass');
   return {
-    match: (method, path, asked) => withParams(routes.get(method)?.(path, asked)) ?? unmatched,
-    matchWrite: (method, path, asked) => withParams(writes.get(method)?.(path, asked)),
+    match: (method, path, asked) => {
+      const find = (reading: string): Match => withParams(routes.get(method)?.(reading, asked)) ?? unmatched;
+      const { paths, isClear } = readingsOf(path);
+      const [sent, ...others] = paths;
+      return others.length === 0
+        ? find(sent)
+        : safestMatch([find(sent), ...others.map(find)], { isClear, passType });
+    },
+    matchWrites: (method, path, asked) => {
+      const find = (reading: string): WriteMatch | undefined =>
+        withParams(writes.get(method)?.(reading, asked));
+      const [sent, ...others] = readingsOf(path).paths;
+      return [find(sent), ...others.map(find)];
+    },
   };
 };
 

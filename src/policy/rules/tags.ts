@@ -15,6 +15,7 @@ import { hash } from 'node:crypto';
 import type { TagPart, TagTemplate } from '../../config/schema/tag-template.ts';
 import { combinedValue, fieldLines, trimWhitespace } from '../../http/fields.ts';
 import type { Fields } from '../../http/message.ts';
+import type { Match } from './safest-match.ts';
 import { decodeBytes, decodeEscapes, queryValues } from '../key/query-values.ts';
 
 declare const brand: unique symbol;
@@ -59,6 +60,12 @@ export const renderTags = (templates: readonly TagTemplate[], values: TagValues)
     for (const text of texts) tags.add(toTag(text));
   }
   return { tags: [...tags], skipped };
+};
+
+/** The tags of a match: its own, and those of the other readings of the path. */
+export const matchTags = (match: Match, values: Omit<TagValues, 'params'>): readonly Tag[] => {
+  const matches = match.readings === undefined ? [match] : [match, ...match.readings];
+  return matches.flatMap(({ tags, params }) => renderTags(tags, { ...values, params }).tags);
 };
 
 /** The tags the origin gives: `Surrogate-Key` and `xkey` (by spaces; `xkey` by commas too), `Cache-Tag` (by commas). */

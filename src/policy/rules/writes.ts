@@ -21,8 +21,8 @@ export type WriteOutcome =
   | { readonly kind: 'never-sent' };
 
 export type WriteQuestion = {
-  /** What `Rules.matchWrite` found. */
-  readonly match: WriteMatch | undefined;
+  /** What `Rules.matchWrites` found. */
+  readonly matches: readonly (WriteMatch | undefined)[];
   readonly method: string;
   readonly outcome: WriteOutcome;
   readonly unmatchedWrites: Config['unmatchedWrites'];
@@ -48,15 +48,20 @@ export type WriteEffect = {
 
 /** What a request makes stale; `nothingStale` for most. */
 export const writeEffect = (question: WriteQuestion): WriteEffect => {
-  const { match, method, outcome, unmatchedWrites, target, related, user } = question;
+  const { method, outcome, unmatchedWrites, target, related, user } = question;
   const isUnsafe = isUnsafeMethod(method);
-  if ((match === undefined && !isUnsafe) || !mayHaveActed(outcome)) return nothingStale;
-  const { tags, skipped } = match === undefined ? noTags : listedTags(match, { target, outcome, user });
-  const rulesToo = match !== undefined || unmatchedWrites.url;
+  const listed = question.matches.filter((match) => match !== undefined);
+  if ((listed.length === 0 && !isUnsafe) || !mayHaveActed(outcome)) return nothingStale;
+  const rendered = listed.map((match) => listedTags(match, { target, outcome, user }));
+  const tags = [...new Set(rendered.flatMap((one) => one.tags))];
+  const skipped = [...new Set(rendered.flatMap((one) => one.skipped))];
+  const rulesToo = listed.length > 0 || unmatchedWrites.url;
+  // To an origin that reads the path otherwise it is a write no rule knows.
+  const isUnmatched = isUnsafe && listed.length < question.matches.length;
   const standardToo = followsRfc(outcome);
   const urls = isUnsafe && (rulesToo || standardToo) ? [...new Set([target, ...related])] : [];
   const reach = rulesToo && standardToo ? 'both' : rulesToo ? 'rules' : 'standard';
-  return { tags, urls, reach, user: match === undefined && unmatchedWrites.user, skipped };
+  return { tags, urls, reach, user: isUnmatched && unmatchedWrites.user, skipped };
 };
 
 /** The result for a request that changes nothing. */
@@ -67,8 +72,6 @@ export const nothingStale: WriteEffect = Object.freeze({
   user: false,
   skipped: [],
 });
-
-const noTags = { tags: [], skipped: [] };
 
 const listedTags = (
   { rule, params }: WriteMatch,

@@ -12,7 +12,7 @@ import type { Cookie } from '../../http/cookies.ts';
 import type { Fields } from '../../http/message.ts';
 import { sortQuery } from '../../http/query.ts';
 import type { KnownFields } from '../../http/request-head.ts';
-import { targetText } from '../../http/target.ts';
+import { targetText } from '../../http/path-spelling.ts';
 import { type CacheKey, type KeyedRequest, planRule, planStandard } from '../../policy/key/cache-key.ts';
 import type { Identity } from '../../policy/identity/identity.ts';
 import type { KeyMemo } from '../../policy/key/key-memo.ts';

@@ -19,6 +19,7 @@ export type PassReason =
   | 'unmatched'
   | 'method'
   | 'write-rule'
+  | 'ambiguous-path'
   | 'request-body'
   | 'method-override'
   | 'precondition'

@@ -11,7 +11,7 @@ import type { Flight, FlightEnd } from '../../kit/single-flight.ts';
 import { seconds } from '../../kit/time.ts';
 import { isUnreachable } from '../../origin/failure.ts';
 import { standardTags, userOf } from '../../policy/rules/entry-tags.ts';
-import { renderTags } from '../../policy/rules/tags.ts';
+import { matchTags } from '../../policy/rules/tags.ts';
 import type { PurgeSubject } from '../../store/purge-log.ts';
 import type { Entry } from '../../store/store.ts';
 import { deliver } from '../hit/deliver.ts';
@@ -158,13 +158,13 @@ const isUncacheable = ({ parts, plan }: CacheExchange): boolean =>
 
 function subjectOf(exchange: CacheExchange, { asOf }: FlightInfo): PurgeSubject {
   const { match, identity, host, target, query } = exchange;
-  const { contentType, params } = match;
-  const rendered = renderTags(match.tags, { user: userOf(identity), params, query, responseFields: [] });
+  const { contentType } = match;
+  const rendered = matchTags(match, { user: userOf(identity), query, responseFields: [] });
   return {
     asOf,
     host,
     target,
-    tags: [...standardTags({ contentType, identity, host, target }), ...rendered.tags],
+    tags: [...standardTags({ contentType, identity, host, target }), ...rendered],
   };
 }
 

@@ -23,7 +23,7 @@ import { parseVary, selectedVariant, type SelectedVariant } from '../../http/var
 import { between, type EpochMs, type Seconds, seconds } from '../../kit/time.ts';
 import { groupTag, standardTags, userOf } from '../../policy/rules/entry-tags.ts';
 import { setCookieMeaning } from '../../policy/identity/set-cookie.ts';
-import { hasTooManyTags, renderTags, responseTags, type Tag } from '../../policy/rules/tags.ts';
+import { hasTooManyTags, matchTags, responseTags, type Tag } from '../../policy/rules/tags.ts';
 import { heldConditions } from '../../policy/lifetime/conditions.ts';
 import { originBound, windowsOf } from '../../policy/lifetime/stored-lifetime.ts';
 import { ruleLifetime } from '../../policy/lifetime/ttl.ts';
@@ -208,9 +208,9 @@ function storedFields({ match }: StorageTerms, { head, plan, body }: EntryInput)
 
 /** Tags of the rule and of the origin: templates, Surrogate-Key and the like, RFC 9875 groups. */
 function ownTags({ match, identity, query, host }: StorageTerms, fields: Fields): Tag[] {
-  const values = { user: userOf(identity), params: match.params, query, responseFields: fields };
+  const values = { user: userOf(identity), query, responseFields: fields };
   const groups = cacheGroups(fields).map((group) => groupTag(host, group));
-  return [...renderTags(match.tags, values).tags, ...responseTags(fields), ...groups];
+  return [...matchTags(match, values), ...responseTags(fields), ...groups];
 }
 
 function lifetimeOf(

@@ -109,7 +109,7 @@ function forward(
   handler: (request: IncomingMessage, response: ServerResponse) => void,
 ): void {
   underWay.set(message, forwarded);
-  message.url = forwarded.target;
+  message.url = '/'; // Fastify and reply-from would parse and rewrite the target: `informing` sends it.
   hideMediaType(message);
   let hasEnded = false;
   response.once('close', () => {
@@ -147,22 +147,17 @@ const beside = Symbol('forwarded');
 
 type UndiciRequest = Parameters<Origin['agent']['request']>;
 
-/** The origin's agent, as reply-from uses it, but with interim responses handed on (RFC 9110 §15.2). */
+/** The origin's agent for reply-from: it sends the target as it was matched, and hands interim responses on (RFC 9110 §15.2). */
 function informing({ agent }: Origin): { readonly request: (...request: UndiciRequest) => void } {
   return {
     request: (request, ...done) => {
       const forwarded = (request.headers as { readonly [beside]?: Forwarded })[beside];
-      const onInfo = ({
-        statusCode,
-        headers,
-      }: {
-        statusCode: number;
-        headers: ProxiedResponse['headers'];
-      }): void => {
-        forwarded?.onInformation(statusCode, asFields(headers));
+      const onInfo = (info: Pick<ProxiedResponse, 'statusCode' | 'headers'>): void => {
+        forwarded?.onInformation(info.statusCode, asFields(info.headers));
       };
+      const path = forwarded?.target ?? request.path;
       // The deadline of the body is kept by who relays it: undici's is coarse, and knows no server-sent events.
-      void agent.request({ ...request, body: bodyOf(request.body), bodyTimeout: 0, onInfo }, ...done);
+      void agent.request({ ...request, path, body: bodyOf(request.body), bodyTimeout: 0, onInfo }, ...done);
     },
   };
 }

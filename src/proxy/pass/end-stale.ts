@@ -7,7 +7,8 @@
 import { fieldLines } from '../../http/fields.ts';
 import { invalidatedGroups } from '../../http/groups.ts';
 import { invalidationTargets, isUnsafeMethod } from '../../http/invalidation.ts';
-import { targetText } from '../../http/target.ts';
+import { targetReadings } from '../../http/path-readings.ts';
+import { targetText } from '../../http/path-spelling.ts';
 import {
   groupTag,
   hostUrlTag,
@@ -28,17 +29,18 @@ import { originHostOf } from '../exchange/upstream-fields.ts';
 /** Ends what the request made stale; resolves when its answer may be released. */
 export async function endStale(exchange: Exchange, outcome: WriteOutcome): Promise<void> {
   const { request, site } = exchange;
-  const match = site.rules.matchWrite(request.method, request.path, request);
+  const matches = site.rules.matchWrites(request.method, request.path, request);
+  const isListed = matches.some((match) => match !== undefined);
   // A GET that claims to be another method may be carried out as that: it counts as an unsafe request no rule knows.
-  const method = match === undefined && overridesMethod(request) ? 'POST' : request.method;
-  if (match === undefined && !isUnsafeMethod(method)) return;
+  const method = !isListed && overridesMethod(request) ? 'POST' : request.method;
+  if (!isListed && !isUnsafeMethod(method)) return;
   const target = targetText(request.path, request.query);
   const host = originHostOf(request, site);
   const related = relatedTargets(exchange, { method, outcome, target, host });
   const tags = new Set<Tag>();
   for (const user of await writersOf(exchange, outcome)) {
     const question = {
-      match,
+      matches,
       method,
       outcome,
       unmatchedWrites: site.config.unmatchedWrites,
@@ -47,12 +49,12 @@ export async function endStale(exchange: Exchange, outcome: WriteOutcome): Promi
       user,
     };
     const effect = writeEffect(question);
-    const urls = effect.urls.flatMap((url) => spellingsOf(url, exchange));
+    const urls = effect.urls.flatMap(targetReadings).flatMap((url) => spellingsOf(url, exchange));
     for (const tag of tagsOf({ ...effect, urls }, { host, user })) tags.add(tag);
   }
   const fields = outcome.kind === 'response' && outcome.status < 400 ? outcome.fields : [];
   const groups = invalidatedGroups({ method, fields }).map((group) => groupTag(host, group));
-  const cause = match === undefined ? 'unmatched-write' : 'write';
+  const cause = isListed ? 'write' : 'unmatched-write';
   await append(exchange, { tags: [...tags], cause });
   await append(exchange, { tags: groups, cause: 'group' });
 }

@@ -11,7 +11,7 @@ import type { Readable } from 'node:stream';
 import { type CacheStatus, cacheStatusValue } from '../../http/cache-status.ts';
 import { fieldLines } from '../../http/fields.ts';
 import type { Fields } from '../../http/message.ts';
-import { targetText } from '../../http/target.ts';
+import { targetText } from '../../http/path-spelling.ts';
 import { seconds } from '../../kit/time.ts';
 import type { OriginFailure } from '../../origin/failure.ts';
 import type { OriginExchange, OriginHead, OriginReceiver } from '../../origin/exchange.ts';

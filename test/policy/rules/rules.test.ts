@@ -64,11 +64,11 @@ t.test('`unmatched: pass` passes what no route matches', (t) => {
 });
 
 t.test('the first write rule that lists a request wins; a GET may be listed', (t) => {
-  t.same({ ...rules.matchWrite('PUT', '/api/files/3', plain)?.params }, { id: '3' });
-  t.equal(rules.matchWrite('DELETE', '/api/files/3', plain)?.rule, config.writes[0]);
-  t.equal(rules.matchWrite('DELETE', '/api/files/3/4', plain)?.rule, config.writes[1]);
-  t.equal(rules.matchWrite('GET', '/logout', plain)?.rule, config.writes[2]);
-  t.equal(rules.matchWrite('POST', '/logout', plain), undefined);
+  t.same({ ...rules.matchWrites('PUT', '/api/files/3', plain)[0]?.params }, { id: '3' });
+  t.equal(rules.matchWrites('DELETE', '/api/files/3', plain)[0]?.rule, config.writes[0]);
+  t.equal(rules.matchWrites('DELETE', '/api/files/3/4', plain)[0]?.rule, config.writes[1]);
+  t.equal(rules.matchWrites('GET', '/logout', plain)[0]?.rule, config.writes[2]);
+  t.equal(rules.matchWrites('POST', '/logout', plain)[0], undefined);
   t.end();
 });
 
@@ -144,7 +144,7 @@ function compiles(pathname: string): boolean {
 }
 
 t.test('a route with a condition is for the requests that meet it; others go on to the next', (t) => {
-  const { match, matchWrite } = compileRules(
+  const { match, matchWrites } = compileRules(
     configOf(`
 content_types: { file_list: {}, app_list: {}, recent: {} }
 routes:
@@ -177,7 +177,7 @@ writes:
   }
   t.same(match('GET', '/files/a', { query: 'sort=recent&page=1', fields: [] }).params, { name: 'a' });
   const tagsOf = (method: string, path: string, query?: string) =>
-    matchWrite(method, path, { query, fields: [] })?.rule.invalidate.map(({ raw }) => raw);
+    matchWrites(method, path, { query, fields: [] })[0]?.rule.invalidate.map(({ raw }) => raw);
   t.same(tagsOf('GET', '/files'), undefined);
   t.same(tagsOf('GET', '/files', 'reset=1'), ['a']);
   t.same(tagsOf('GET', '/files/x', 'reset=1'), ['b']);

@@ -31,7 +31,7 @@ const neverSent: WriteOutcome = { kind: 'never-sent' };
 
 const effectOf = (method: string, target: string, change: Partial<WriteQuestion> = {}) =>
   writeEffect({
-    match: rules.matchWrite(method, target.replace(/\?.*/, ''), { query: undefined, fields: [] }),
+    matches: rules.matchWrites(method, target.replace(/\?.*/, ''), { query: undefined, fields: [] }),
     method,
     outcome: status(200),
     unmatchedWrites: { url: true, user: true },

@@ -1,0 +1,92 @@
+/**
+ * The paths an origin may take a canonical path for. `/a%2Fb` is a resource of its own; but an origin that decodes before
+ * it splits sees `/a/b`. So rules look at every reading, and the safest one decides (`policy/rules/safest-match.ts`).
+ *
+ * A reader may, in this order, each or not: decode over-long UTF-8, decode twice or more often, cut parameters (`;x`) off,
+ * take `%5C` for `/`, decode `%2F` and `%3B`, cut parameters off what it has decoded, merge slashes, resolve dot segments.
+ *
+ * Promises: the first reading is the path itself; a path with nothing of that kind has no other; every reading is in the
+ * spelling that patterns are written in; their number is bounded.
+ */
+
+import { isPlain, removeDotSegments, spelled, targetText } from './path-spelling.ts';
+
+export type PathReadings = {
+  readonly paths: readonly [sent: string, ...others: string[]];
+  /** Whether they are few, and none of them leads out of a segment by dots that the path hides. */
+  readonly isClear: boolean;
+  /** Whether these are all. A path with more is refused: no client has a use for one. */
+  readonly isWhole: boolean;
+};
+
+/** The most readings, and the most characters in all of them together. */
+const mostReadings = 64;
+const mostCharacters = 65_536;
+const mostClear = 16;
+
+/** All readings of a canonical path. */
+export function readingsOf(path: string): PathReadings {
+  if (!isOdd.test(path)) return { paths: [path], isClear: true, isWhole: true };
+  const paths = allReadings(path);
+  if (paths === undefined || isNested.test(path)) return { paths: [path], isClear: false, isWhole: false };
+  const [, ...others] = paths;
+  const hidesDots = others.some((reading) => dotSegment.test(reading));
+  return { paths: [path, ...others], isClear: !hidesDots && paths.size <= mostClear, isWhole: true };
+}
+
+function allReadings(path: string): ReadonlySet<string> | undefined {
+  const most = Math.min(mostReadings, mostCharacters / path.length);
+  const paths = new Set([path]);
+  for (const read of readers) {
+    for (const known of [...paths]) paths.add(read(known));
+    if (paths.size > most) return undefined;
+  }
+  return paths;
+}
+
+/** All readings of a canonical path with its query, the target itself first. */
+export function targetReadings(target: string): readonly [sent: string, ...others: string[]] {
+  const mark = target.indexOf('?');
+  const query = mark === -1 ? undefined : target.slice(mark + 1);
+  const [, ...others] = readingsOf(mark === -1 ? target : target.slice(0, mark)).paths;
+  return [target, ...others.map((path) => targetText(path, query))];
+}
+
+/** More rounds of decoding than are looked at would find something. */
+const isNested = /%(?:25){4}[\dA-F]{2}/i;
+const isOdd = /%(?:2F|5C|3B|25[\dA-F]{2}|C[01]%[89AB]|E0%[89]|F0%8)|;|\/\//i;
+const dotSegment = /\/\.{1,2}(?:\/|$)/;
+
+const decodeOverlong = (path: string): string =>
+  path.replace(overlong, (bytes) => {
+    const [lead = 0, ...rest] = bytes
+      .slice(1)
+      .split('%')
+      .map((byte) => Number.parseInt(byte, 16));
+    return spelled(rest.reduce((code, byte) => ((code << 6) | (byte & 0x3f)) & 0x7f, lead & 1));
+  });
+const overlong = /%C[01]%[89AB][\dA-F]|%E0%8[01]%[89AB][\dA-F]|%F0%80%8[01]%[89AB][\dA-F]/gi;
+
+/** One round of decoding more: `%2541` is `%41`, which is spelled `A`. */
+const decodeAgain = (path: string): string =>
+  path.replace(/%25([\dA-F]{2})/gi, (_escape, digits: string) => {
+    const code = Number.parseInt(digits, 16);
+    return isPlain(code) ? spelled(code) : `%${digits.toUpperCase()}`;
+  });
+
+const cutParameters = (path: string): string => path.replace(/;[^/]*/g, '');
+
+const readers: readonly ((path: string) => string)[] = [
+  decodeOverlong,
+  decodeAgain,
+  decodeAgain,
+  decodeAgain,
+  decodeOverlong,
+  cutParameters,
+  (path) => path.replaceAll('%5C', '/'),
+  (path) => path.replaceAll('%2F', '/'),
+  (path) => path.replaceAll('%3B', ';'),
+  cutParameters,
+  (path) => path.replace(/\/{2,}/g, '/'),
+  removeDotSegments,
+];

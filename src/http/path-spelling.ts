@@ -1,0 +1,40 @@
+/**
+ * The one spelling of a path: how its characters are written (RFC 3986 §6.2.2), and that it has no dot segments.
+ *
+ * Promise: linear time; two paths get one spelling only where RFC 3986 calls them equivalent, or where the characters
+ * are those a segment may hold raw.
+ */
+
+/** How a character of a path is written: raw if a path may hold it so, else escaped with upper-case digits. */
+export const spelled = (code: number): string =>
+  isPathCharacter(code) ? String.fromCharCode(code) : `%${code.toString(16).toUpperCase().padStart(2, '0')}`;
+
+/** Whether an escape stands for the raw character. `%2F` and `%3B` do not: raw, `/` and `;` are delimiters. */
+export const isPlain = (code: number): boolean =>
+  code !== slash && code !== semicolon && isPathCharacter(code);
+
+/** RFC 3986 §5.2.4. Empty segments stay: `//` is a resource of its own. */
+export const removeDotSegments = (path: string): string => {
+  const kept: string[] = [];
+  const segments = path.slice(1).split('/');
+  for (const [index, segment] of segments.entries()) {
+    const isDots = segment === '.' || segment === '..';
+    if (segment === '..') kept.pop();
+    if (!isDots) kept.push(segment);
+    else if (index === segments.length - 1) kept.push('');
+  }
+  return `/${kept.join('/')}`;
+};
+
+/** The canonical path and query as one text, as it is sent. */
+export const targetText = (path: string, query: string | undefined): string =>
+  query === undefined ? path : `${path}?${query}`;
+
+const slash = 0x2f;
+const semicolon = 0x3b;
+
+const pathCharacters: readonly boolean[] = Array.from({ length: 128 }, (_, code) =>
+  /[a-z0-9._~!$&'()*+,;=:@/-]/i.test(String.fromCharCode(code)),
+);
+
+const isPathCharacter = (code: number): boolean => pathCharacters[code] ?? false;
