@@ -10,7 +10,7 @@ import { expectedAddress, parseAddress } from '../config/reader/read-address.ts'
 import { locatorOf, type Problem, renderProblem } from '../config/reader/problem.ts';
 import type { ReadConfigResult } from '../control/reload.ts';
 import { ruleProblems } from '../policy/rules/rules.ts';
-import { fileProblems, reasonOf } from './pem-files.ts';
+import { fileProblems, listenFileProblems, reasonOf } from './pem-files.ts';
 import { tell } from './output.ts';
 
 export type ConfigSource = {
@@ -58,7 +58,11 @@ function finish(text: string, source: ConfigSource, result: ParseResult): Loaded
       locatorOf(control, '--control')('bad-address', `this is not ${expectedAddress}`, [0, control.length]),
     );
   }
-  if (result.kind === 'problems') return { kind: 'problems', problems: [...own, ...result.problems] };
+  if (result.kind === 'problems') {
+    const isTlsAsked = result.problems.some(({ code }) => code === 'not-built');
+    const files = isTlsAsked ? listenFileProblems(text, file) : [];
+    return { kind: 'problems', problems: [...own, ...result.problems, ...files] };
+  }
   const problems = [
     ...own,
     ...patternProblems(text, file, result.config),

@@ -2,7 +2,9 @@
  * The files in PEM form that a configuration names, looked at before anything is started with them.
  */
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { parseDocument } from 'yaml';
 import type { Config } from '../config/config.ts';
 import { placeAt } from '../config/reader/document.ts';
 import { isKeyOf, type PemKind, pemProblem } from '../config/reader/pem.ts';
@@ -25,6 +27,18 @@ export function fileProblems(text: string, file: string, { upstream }: Config): 
   if (cert !== undefined && key !== undefined && !isKeyOf(key, cert))
     refuse('key', 'this is not the key of the certificate `cert`');
   return found;
+}
+
+/** Files of `listen.tls` that are not there, told beside the problem that it is not built. */
+export function listenFileProblems(text: string, file: string): Problem[] {
+  const document = parseDocument(text);
+  return ['cert', 'key'].flatMap((name) => {
+    const path = document.getIn(['listen', 'tls', name]);
+    if (typeof path !== 'string' || path.includes('${') || existsSync(resolve(dirname(file), path)))
+      return [];
+    const place = placeAt(text, ['listen', 'tls', name]);
+    return [locatorOf(text, file)('bad-file', `${path} cannot be read: no such file`, place)];
+  });
 }
 
 type PemRead =

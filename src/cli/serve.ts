@@ -7,7 +7,6 @@
 
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
-import { inactiveSections } from '../config/schema/inactive.ts';
 import { renderProblem, type Warning } from '../config/reader/problem.ts';
 import type { ListenError, RunningServer } from '../server.ts';
 import { openLog } from '../watch/show/log-destination.ts';
@@ -66,7 +65,7 @@ async function serve({ config: file, upstream, listen, control }: Options): Prom
     // Last: a reader of this line may send a signal at once.
     log.info({ url: server.url, origin: config.upstream.url }, 'site listening');
     log.info({ url: server.controlUrl, token: config.control.token !== undefined }, 'control listening');
-    logNotes(log, { inactive: inactiveSections(config), warnings });
+    logWarnings(log, warnings);
   } catch (error) {
     if (!(error instanceof ListenError)) throw error;
     fail(listenProblem(error));
@@ -95,12 +94,8 @@ function logErrors(log: Logger): void {
   });
 }
 
-function logNotes(
-  log: Logger,
-  { inactive, warnings }: { inactive: readonly string[]; warnings: readonly Warning[] },
-): void {
+function logWarnings(log: Logger, warnings: readonly Warning[]): void {
   for (const { line, column, code, message } of warnings) log.warn({ line, column, code }, message);
-  if (inactive.length > 0) log.warn({ inactive }, `not active yet: ${inactive.join(', ')}`);
 }
 
 async function reload(server: RunningServer, log: Logger, cause: string): Promise<void> {
@@ -109,7 +104,7 @@ async function reload(server: RunningServer, log: Logger, cause: string): Promis
     case 'applied':
       log.info({ cause }, 'configuration reloaded');
       for (const section of result.restart) log.warn({ section }, `${section}: takes effect after a restart`);
-      logNotes(log, result);
+      logWarnings(log, result.warnings);
       return;
     case 'refused':
       tell(...result.problems.map(renderProblem));

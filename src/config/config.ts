@@ -76,10 +76,6 @@ export type Listen = Address & {
   readonly hosts: readonly string[] | undefined;
   /** CIDR blocks, canonical (`10.0.0.0/8`, `::1/128`); none by default. */
   readonly trustedProxies: readonly string[];
-  /** Paths of PEM files, as written. */
-  readonly tls: { readonly cert: string; readonly key: string } | undefined;
-  readonly fastLane: boolean;
-  readonly workers: number | 'auto';
 };
 
 /** The control listener. Without a token it answers only `/healthz` and `/readyz`. */
@@ -245,7 +241,7 @@ export const defaults = {
     tls: undefined,
   },
   upstreamTls: { rejectUnauthorized: true },
-  listen: { host: '0.0.0.0', port: 8080, trustedProxies: [], fastLane: true, workers: 1 },
+  listen: { host: '0.0.0.0', port: 8080, trustedProxies: [] },
   control: { host: '127.0.0.1', port: 8081 },
   store: {
     memoryBytes: 64 * mib,

@@ -9,7 +9,6 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
 import type { ParseResult } from '../config/schema/check.ts';
 import type { Config } from '../config/config.ts';
-import { inactiveSections } from '../config/schema/inactive.ts';
 import { type Problem, renderProblem, type Warning } from '../config/reader/problem.ts';
 import type { RegisterRoutes } from './api.ts';
 import { sendProblem } from './problem-answer.ts';
@@ -23,7 +22,6 @@ export type ReloadResult =
       readonly kind: 'applied';
       /** Sections that have changed and take effect after a restart. */
       readonly restart: readonly string[];
-      readonly inactive: readonly string[];
       readonly warnings: readonly Warning[];
     }
   | { readonly kind: 'refused'; readonly problems: readonly Problem[] }
@@ -49,7 +47,7 @@ export function createReload({ read, current, replace }: ReloadParts): Reload {
     const { config, warnings } = result;
     const restart = changedForRestart(current(), config);
     await replace(withoutRestart(current(), config));
-    return { kind: 'applied', restart, inactive: inactiveSections(config), warnings };
+    return { kind: 'applied', restart, warnings };
   };
   return () => {
     if (read === undefined) return Promise.resolve({ kind: 'no-file' });
@@ -79,8 +77,8 @@ export function reloadRoutes(reload: Reload, log: Logger): RegisterRoutes {
       log.info({ address: request.ip, result: result.kind }, 'control: reload');
       switch (result.kind) {
         case 'applied': {
-          const { restart, inactive, warnings } = result;
-          return reply.send({ applied: true, restart, inactive, warnings: warnings.map(renderProblem) });
+          const { restart, warnings } = result;
+          return reply.send({ applied: true, restart, warnings: warnings.map(renderProblem) });
         }
         case 'refused': {
           const problems = result.problems.map(({ file, line, column, code, message }) => ({

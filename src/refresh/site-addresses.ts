@@ -18,7 +18,7 @@ const mostAddresses = 4;
 export function siteAddresses(config: Config, originHost: string, wanted: readonly Wanted[]): SiteAddress[] {
   const { listen, upstream } = config;
   const used = usedAddresses(wanted);
-  const scheme = used[0]?.scheme ?? (listen.tls === undefined ? 'http' : 'https');
+  const scheme = used[0]?.scheme ?? 'http';
   if (upstream.host === 'upstream') return [{ scheme, host: originHost }];
   const served = (listen.hosts ?? []).filter((host) => !host.startsWith('*.'));
   if (served.length > 0) {

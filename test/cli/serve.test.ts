@@ -70,12 +70,26 @@ t.test('a bad configuration is exit code 1, with the problems on stderr', async 
   });
 });
 
-t.test('what is not active yet is said once', async (t) => {
-  const upstream = await startOrigin(t);
-  const file = fileOf(t, `upstream: ${upstream}\nlisten: { tls: { cert: c.pem, key: k.pem } }\n`);
-  const { logged } = await serve(t, ['-c', file]);
-  t.match(await logged('not active yet'), { level: 40, inactive: ['listen.tls'] });
-});
+t.test(
+  '13.9: serve and check refuse what is not built, and name certificate files that are missing',
+  async (t) => {
+    const file = fileOf(t, 'upstream: http://h\nlisten: { tls: { cert: c.pem, key: k.pem }, workers: 2 }\n');
+    for (const command of [
+      ['serve', '-c', file],
+      ['check', file],
+    ]) {
+      const { code, stderr } = await run(command);
+      t.equal(code, 1);
+      for (const problem of [
+        '2:16 not-built',
+        '2:52 not-built',
+        '2:24 bad-file c.pem',
+        '2:36 bad-file k.pem',
+      ])
+        t.match(stderr, `${file}:${problem}`);
+    }
+  },
+);
 
 const rulesFor = (upstream: string, ttl: string): string =>
   `upstream: ${upstream}\nttl: { jitter: 0 }\ncontent_types: { page: { scope: public, ttl: ${ttl}, cache_control: override } }\n` +

@@ -20,20 +20,32 @@ import {
 /** Control tokens shorter than this are refused (CONTRACT §2). */
 export const shortestToken = 32;
 
+const workers = wordOrNumber('auto', { min: 1, max: 1024, whole: true });
+
+/** Reads a key of the contract that nothing can obey yet: asking for it is a problem. */
+function notBuilt<T>(reader: Reader<T>, what: string, isAsked: (value: T) => boolean): Reader<undefined> {
+  return then(reader, (value, place, at) => {
+    if (!isAsked(value)) return undefined;
+    at.report('not-built', `${what} is not built yet: put nginx in front`, place);
+    return failed;
+  });
+}
+
 const listenSection = section({
   address: or(address, { host: defaults.listen.host, port: defaults.listen.port }),
   hosts: optional(listOf(hostPattern)),
   trusted_proxies: or(listOf(cidr), defaults.listen.trustedProxies),
-  tls: optional(section({ cert: required(text), key: required(text) })),
-  fast_lane: or(bool, defaults.listen.fastLane),
-  workers: or(wordOrNumber('auto', { min: 1, max: 1024, whole: true }), defaults.listen.workers),
+  tls: optional(
+    notBuilt(section({ cert: required(text), key: required(text) }), 'TLS to clients', () => true),
+  ),
+  fast_lane: optional(notBuilt(bool, 'the fast lane', (isOn) => isOn)),
+  workers: optional(notBuilt(workers, 'more than one process', (count) => count !== 1)),
 });
 
 /** `listen` when the file says nothing, at this address. */
 export const listenAt = (at: { readonly host: string; readonly port: number }): Listen => ({
   ...defaults.listen,
   hosts: undefined,
-  tls: undefined,
   host: at.host,
   port: at.port,
 });
@@ -41,7 +53,11 @@ export const listenAt = (at: { readonly host: string; readonly port: number }): 
 /** `listen`, or its address alone. */
 export const listen: Reader<Listen> = orShort(
   then(address, listenAt),
-  then(listenSection, ({ address: { host, port }, ...rest }): Listen => ({ ...rest, host, port })),
+  then(listenSection, ({ address, hosts, trustedProxies }): Listen => ({
+    ...address,
+    hosts,
+    trustedProxies,
+  })),
 );
 
 const token: Reader<string> = then(text, (value, place, at) => {

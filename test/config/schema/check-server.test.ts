@@ -84,15 +84,17 @@ t.test('hosts are names, proxies are networks, canonical', async (t) => {
   );
 });
 
-t.test('workers are a number or auto', async (t) => {
-  t.equal(configIn(`${upstream}listen: { workers: auto }`).listen.workers, 'auto');
-  t.equal(configIn(`${upstream}listen: { workers: 4 }`).listen.workers, 4);
-  t.equal(configIn(`${upstream}listen: { workers: \${W} }`, { env: { W: '3' } }).listen.workers, 3);
-  t.equal(configIn(`${upstream}listen: { workers: \${W} }`, { env: { W: 'auto' } }).listen.workers, 'auto');
+t.test('13.9: what is not built yet is refused, at its place', async (t) => {
+  for (const workers of ['auto', '4', '${W}'])
+    t.strictSame(problemsBelow(`listen: { workers: ${workers} }`, { env: { W: '3' } }), ['1:20 not-built']);
+  t.strictSame(problemsBelow('listen: { fast_lane: true }'), ['1:22 not-built']);
+  t.strictSame(problemsBelow('listen: { tls: { cert: a.pem, key: b.pem } }'), ['1:16 not-built']);
+  t.strictSame(problemsBelow('listen:\n  workers: 2\n  fast_lane: true'), [
+    '2:12 not-built',
+    '3:14 not-built',
+  ]);
+  t.strictSame(problemsBelow('listen: { workers: 1, fast_lane: false }'), []);
   t.strictSame(problemsBelow('listen: { workers: 0 }'), ['1:20 out-of-range']);
   t.strictSame(problemsBelow('listen: { workers: many }'), ['1:20 bad-value']);
-});
-
-t.test('TLS needs both files', async (t) => {
   t.strictSame(problemsBelow('listen: { tls: { cert: a.pem } }'), ['1:16 missing-key']);
 });

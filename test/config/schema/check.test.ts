@@ -124,7 +124,7 @@ t.test('without a file the defaults hold, upstream and address from the command 
   if (read.kind === 'problems') return t.fail(JSON.stringify(read.problems));
   const { config } = read;
   t.equal(config.upstream.url, 'http://app:5000');
-  t.match(config.listen, { host: '::1', port: 0, fastLane: true, workers: 1, hosts: undefined });
+  t.match(config.listen, { host: '::1', port: 0, hosts: undefined });
   t.match(config.control, { host: '127.0.0.1', port: 8081, token: undefined });
   t.equal(config.identity.credentials, undefined);
   t.equal(config.store.redis, undefined);
