@@ -18,8 +18,8 @@ import { redisServer, type RedisServer } from '../helpers/redis-server.ts';
 
 type Tap = Parameters<typeof redisServer>[0];
 
-/** Each has its own Redis and waits most of the time: side by side they take as long as the longest. */
-const beside = { buffered: true };
+// Each has its own Redis and waits most of the time: side by side they take as long as the longest. tap keeps what belongs to
+// one test in its options, so each has options of its own.
 t.jobs = 5;
 
 const rulesOf = (origin: string, { url }: RedisServer, more = ''): string => `upstream: ${origin}
@@ -95,43 +95,47 @@ async function close(...instances: { readonly server: RunningServer }[]): Promis
   await Promise.all(instances.map(({ server }) => server.close()));
 }
 
-t.test('at the due time one of two instances publishes what both have served', beside, async (t) => {
-  const redis = await redisServer(t);
-  const hook = await startHook(t);
-  const folder = reportFolder(t);
-  const rules = rulesOf(await startOrigin(t), redis, reportAt(hook.url));
-  const ahead = { ms: until('07:50:00') };
-  const [one, two] = [
-    await startInstance(t, rules, { ahead, folder }),
-    await startInstance(t, rules, { ahead }),
-  ];
-  await eventually(
-    'both work with Redis',
-    async () => (await one.redis()) === 'up' && (await two.redis()) === 'up',
-  );
-  await Promise.all([read(one.server.url, '/one', 30), read(two.server.url, '/two', 50)]);
-  // What was served is counted in its hour before the next one begins.
-  for (const { control } of [one, two]) await reportOf(control);
-  ahead.ms = until('08:00:00');
-  await eventually('published', () => hook.bodies.length > 0, 15_000);
-  const report = hook.bodies[0]?.report;
-  if (report === undefined) throw new Error('there is one');
-  t.equal(lineOf(report, 'requests'), 80);
-  t.equal(lineOf(report, 'origin_requests'), 2);
-  t.equal(lineOf(report, 'hit_rate'), 78 / 80);
-  t.equal(report.complete, true);
-  t.match(report, { from: '2026-03-14T08:00:00.000Z', to: '2026-03-15T08:00:00.000Z' }, 'full hours');
-  for (const { control } of [one, two]) t.equal(lineOf(await reportOf(control), 'requests'), 80);
-  await close(one, two);
-  const written = [...one.lines, ...two.lines].filter(({ msg }) => msg === 'report: written');
-  t.equal(written.length, 1);
-  t.match(written[0], { report: 'report-day-2026-03-15', summary: /Hit rate/ });
-  t.equal(hook.bodies.length, 1);
-  const files = readdirSync(folder).filter((name) => name.startsWith('report-'));
-  t.ok(files.length === 0 || files.length === 4, 'the folder has it if its instance wrote it');
-});
+t.test(
+  'at the due time one of two instances publishes what both have served',
+  { buffered: true },
+  async (t) => {
+    const redis = await redisServer(t);
+    const hook = await startHook(t);
+    const folder = reportFolder(t);
+    const rules = rulesOf(await startOrigin(t), redis, reportAt(hook.url));
+    const ahead = { ms: until('07:50:00') };
+    const [one, two] = [
+      await startInstance(t, rules, { ahead, folder }),
+      await startInstance(t, rules, { ahead }),
+    ];
+    await eventually(
+      'both work with Redis',
+      async () => (await one.redis()) === 'up' && (await two.redis()) === 'up',
+    );
+    await Promise.all([read(one.server.url, '/one', 30), read(two.server.url, '/two', 50)]);
+    // What was served is counted in its hour before the next one begins.
+    for (const { control } of [one, two]) await reportOf(control);
+    ahead.ms = until('08:00:00');
+    await eventually('published', () => hook.bodies.length > 0, 15_000);
+    const report = hook.bodies[0]?.report;
+    if (report === undefined) throw new Error('there is one');
+    t.equal(lineOf(report, 'requests'), 80);
+    t.equal(lineOf(report, 'origin_requests'), 2);
+    t.equal(lineOf(report, 'hit_rate'), 78 / 80);
+    t.equal(report.complete, true);
+    t.match(report, { from: '2026-03-14T08:00:00.000Z', to: '2026-03-15T08:00:00.000Z' }, 'full hours');
+    for (const { control } of [one, two]) t.equal(lineOf(await reportOf(control), 'requests'), 80);
+    await close(one, two);
+    const written = [...one.lines, ...two.lines].filter(({ msg }) => msg === 'report: written');
+    t.equal(written.length, 1);
+    t.match(written[0], { report: 'report-day-2026-03-15', summary: /Hit rate/ });
+    t.equal(hook.bodies.length, 1);
+    const files = readdirSync(folder).filter((name) => name.startsWith('report-'));
+    t.ok(files.length === 0 || files.length === 4, 'the folder has it if its instance wrote it');
+  },
+);
 
-t.test('without Redis at the due time every folder gets its report, once', beside, async (t) => {
+t.test('without Redis at the due time every folder gets its report, once', { buffered: true }, async (t) => {
   const redis = await redisServer(t);
   const hook = await startHook(t);
   const folder = reportFolder(t);
@@ -155,7 +159,7 @@ t.test('without Redis at the due time every folder gets its report, once', besid
   );
 });
 
-t.test('without Redis and without a folder the report goes to the webhook', beside, async (t) => {
+t.test('without Redis and without a folder the report goes to the webhook', { buffered: true }, async (t) => {
   const hook = await startHook(t);
   const ahead = { ms: until('07:50:00') };
   const rules = `upstream: ${await startOrigin(t)}\n${reportAt(hook.url)}`;
@@ -169,7 +173,7 @@ t.test('without Redis and without a folder the report goes to the webhook', besi
 
 t.test(
   'an instance that is killed leaves what it had saved, and its next life adds to it',
-  beside,
+  { buffered: true },
   async (t) => {
     const redis = await redisServer(t);
     const file = fileOf(t, rulesOf(await startOrigin(t), redis));
@@ -199,7 +203,7 @@ t.test(
 
 t.test(
   'while Redis is away a report is of one instance and says so; afterwards it is whole again',
-  beside,
+  { buffered: true },
   async (t) => {
     const redis = await redisServer(t);
     const rules = rulesOf(await startOrigin(t), redis);
