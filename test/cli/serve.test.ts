@@ -82,7 +82,7 @@ t.test(
       t.equal(code, 1);
       for (const problem of [
         '2:16 not-built',
-        '2:52 not-built',
+        '2:54 not-built',
         '2:24 bad-file c.pem',
         '2:36 bad-file k.pem',
       ])
