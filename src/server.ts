@@ -18,7 +18,7 @@ import { watchRoutes } from './control/watch-routes.ts';
 import { createReload, type ReadConfig, type Reload, reloadRoutes } from './control/reload.ts';
 import { BoundedMap } from './kit/bounded-map.ts';
 import { SingleFlight } from './kit/single-flight.ts';
-import { type Clock, type EpochMs, runAfter, systemClock } from './kit/time.ts';
+import { type Clock, type EpochMs, runAfter, SteadyClock, systemClock, wallTime } from './kit/time.ts';
 import { createVerifyJwt } from './origin/jwt.ts';
 import { openOrigin } from './origin/origin.ts';
 import { endedByChange } from './policy/rules/config-change.ts';
@@ -103,8 +103,12 @@ type Built = {
   readonly redis: OpenStore['redis'];
 };
 
+/** `clock` is steady, whatever was given. */
+type Timed = ServerOptions & { readonly clock: Clock };
+
 /** Builds and starts a proxy. Rejects with a `ListenError` when an address cannot be listened on. */
-export async function startServer(options: ServerOptions): Promise<RunningServer> {
+export async function startServer(given: ServerOptions): Promise<RunningServer> {
+  const options = { ...given, clock: new SteadyClock(given.clock ?? systemClock) };
   const { config } = options;
   const log = options.log ?? openLog(config.log.level);
   const stored = await openStored(options, log);
@@ -151,10 +155,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 /** Where the report's hours are kept: for all instances where there are others, else in a folder, else nowhere. */
-function archiveOf(
-  { reportFolder, clock = systemClock }: ServerOptions,
-  { notes, lease }: Stored,
-): HourArchive | undefined {
+function archiveOf({ reportFolder, clock }: Timed, { notes, lease }: Stored): HourArchive | undefined {
   const folder = reportFolder === undefined ? undefined : openHourFiles(reportFolder);
   if (notes === undefined || lease === undefined) return folder;
   return openHourNotes({ notes, lease, clock, folder });
@@ -177,7 +178,7 @@ function refreshOf(
 
 type Stored = OpenStore & Pick<ProxyParts, 'evicted' | 'flights'>;
 
-async function openStored({ config, clock = systemClock }: ServerOptions, log: Logger): Promise<Stored> {
+async function openStored({ config, clock }: Timed, log: Logger): Promise<Stored> {
   const evicted = new BoundedMap<string, true>(20_000);
   const flights: ProxyParts['flights'] = new SingleFlight({ maxFlights: 10_000, maxWaiters: 10_000 });
   const opened = await openStore({
@@ -200,14 +201,15 @@ async function openStored({ config, clock = systemClock }: ServerOptions, log: L
 }
 
 function createParts(
-  options: ServerOptions & { readonly log: Logger },
+  options: Timed & { readonly log: Logger },
   { store, purgeLog, learned, evicted, flights }: Stored,
 ): ProxyParts & { readonly replaceSite: (config: Config) => Promise<void> } {
-  const { config, clock = systemClock, log } = options;
+  const { config, clock, log } = options;
   const compile = (next: Config, generation: number): Site => {
-    const { jwt } = next.identity;
-    const verifyJwt = jwt === undefined ? undefined : createVerifyJwt(jwt);
-    return compileSite(next, { learned, verifyJwt, generation });
+    const verifyJwt = next.identity.jwt && createVerifyJwt(next.identity.jwt);
+    const compiled = compileSite(next, { learned, verifyJwt, generation });
+    // Sessions and tokens carry dates of the app's.
+    return { ...compiled, identify: (request, now) => compiled.identify(request, wallTime(clock, now)) };
   };
   let site = compile(config, 0);
   store.applyLifetimes(lifetimeInForce(site));

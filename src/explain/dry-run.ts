@@ -101,7 +101,7 @@ function recordingParts(
   const store = recordingStore(usesStore ? parts.store : undefined, record);
   return {
     site: () => site,
-    clock: { now: () => now, monotonicMs: () => 0 },
+    clock: { now: () => now, monotonicMs: () => 0, aheadMs: () => parts.clock.aheadMs?.() ?? 0 },
     origin: recordingOrigin(answer, { record, health: seenHealth(parts) }),
     store,
     ...openBodies(store),

@@ -16,7 +16,13 @@ import type { ExplainStep } from './explain-request.ts';
 import { chooseVariant } from '../proxy/hit/lookup.ts';
 import type { NotStoredReason } from '../proxy/exchange/outcome.ts';
 import { type StorageTerms, termsOf } from '../proxy/fetch/storage-terms.ts';
-import { lifetimeByRule, planStorage, type StoragePlan, type StoredHead } from '../proxy/fetch/storing.ts';
+import {
+  headTimes,
+  lifetimeByRule,
+  planStorage,
+  type StoragePlan,
+  type StoredHead,
+} from '../proxy/fetch/storing.ts';
 
 /** The stored response, if any, and how fresh it is (RFC 9111 §4.2). */
 export function entryStep(
@@ -79,7 +85,7 @@ export function storingSteps(
   const isRenewal =
     entry !== undefined && (entry.status !== question.status || outcome.notStored !== undefined);
   const { status, fields } = isRenewal ? entry : { status: question.status, fields: question.responseFields };
-  const head: StoredHead = { status, fields, requestTime: now, responseTime: now };
+  const head: StoredHead = { status, fields, ...headTimes(exchange.parts.clock, now) };
   const terms = isRenewal ? termsOf(exchange, 'GET') : termsOf(exchange);
   const plan = planStorage(terms, head);
   const storing = storingStep(exchange, { plan, entry, reason: outcome.notStored });

@@ -26,10 +26,12 @@ export const between = (from: EpochMs, to: EpochMs): Seconds => ((to - from) / 1
 
 /** What reads the time. Tests give their own. */
 export interface Clock {
-  /** The wall clock, for everything HTTP dates speak of. */
+  /** The wall clock; of a `SteadyClock`, the time that entries and everything else in this process are measured by. */
   now(): EpochMs;
   /** Milliseconds from an arbitrary start that never jump back, for durations. */
   monotonicMs(): number;
+  /** How far `now` is ahead of the wall clock. Absent: it is the wall clock. */
+  aheadMs?(): number;
 }
 
 /** The machine's clock. */
@@ -37,6 +39,54 @@ export const systemClock: Clock = {
   now: () => Date.now() as EpochMs,
   monotonicMs: () => performance.now(),
 };
+
+/** The wall clock's time at an instant of `now`: for dates that others read or wrote. */
+export const wallTime = (clock: Clock, at: EpochMs): EpochMs => (at - (clock.aheadMs?.() ?? 0)) as EpochMs;
+
+/** Less than this between the two clocks is how they are read, not a step. */
+const stepMs = 100;
+
+/**
+ * The wall clock without its steps back: between two readings at least the time goes by that has elapsed, so nothing stays
+ * fresh for longer. A step forward is followed: the machine may have been suspended, and elapsed time with it.
+ */
+export class SteadyClock implements Clock {
+  readonly #source: Clock;
+  /** What is added to the monotonic clock for `now`, and for the wall clock as it was seen last. */
+  #steadyFrom: number;
+  #wallFrom: number;
+
+  constructor(source: Clock) {
+    this.#source = source;
+    this.#wallFrom = source.now() - source.monotonicMs();
+    this.#steadyFrom = this.#wallFrom;
+  }
+
+  now(): EpochMs {
+    const monotonicMs = this.#source.monotonicMs();
+    const driftMs = this.#source.now() - monotonicMs - this.#wallFrom;
+    if (driftMs > stepMs || driftMs < -stepMs) return this.#afterStep();
+    return Math.floor(monotonicMs + this.#steadyFrom) as EpochMs;
+  }
+
+  monotonicMs(): number {
+    return this.#source.monotonicMs();
+  }
+
+  aheadMs(): number {
+    this.now();
+    return Math.round(this.#steadyFrom - this.#wallFrom);
+  }
+
+  /** Reads both anew: this process may have been held up between the two readings, which is no step. */
+  #afterStep(): EpochMs {
+    const monotonicMs = this.#source.monotonicMs();
+    const driftMs = this.#source.now() - monotonicMs - this.#wallFrom;
+    this.#wallFrom += driftMs;
+    this.#steadyFrom += Math.max(0, driftMs);
+    return Math.floor(monotonicMs + this.#steadyFrom) as EpochMs;
+  }
+}
 
 /** Runs `action` once after `delay`; the function returned cancels it. */
 export function runAfter(delay: Seconds, action: () => void): () => void {

@@ -6,7 +6,7 @@
  */
 
 import { Cron } from 'croner';
-import { type Clock, epochMs, type EpochMs, type Seconds, seconds } from '../kit/time.ts';
+import { type Clock, epochMs, type EpochMs, type Seconds, seconds, wallTime } from '../kit/time.ts';
 import type { Lease } from './lease.ts';
 
 /** `weekday`: 0 is Sunday; absent: every day. `minute` is of the day, 0 to 1439, as a clock in `timeZone` shows it. */
@@ -41,7 +41,8 @@ export function nextTime({ minute, weekday, timeZone }: TimeOfDay, from: EpochMs
   return epochMs(next.getTime());
 }
 
-type State = { dueAt: number; isRunning: boolean };
+/** `aheadMs`: by it `dueAt` was found; once it has changed, the wall clock was set back. */
+type State = { dueAt: number; aheadMs: number; isRunning: boolean };
 
 /** A lease must have run out when the job is due again, also where clocks differ a little. */
 const leaseShare = 0.9;
@@ -66,11 +67,14 @@ export class Timetable {
   #look(job: TimedJob): void {
     const state = this.#states.get(job.name);
     if (state === undefined) {
-      this.#states.set(job.name, { dueAt: this.#next(job.when), isRunning: false });
+      this.#states.set(job.name, { ...this.#next(job.when), isRunning: false });
       return;
     }
+    // What was found by a clock that was wrong may be far off.
+    if (job.when.kind !== 'every' && state.aheadMs < this.#aheadMs())
+      Object.assign(state, this.#next(job.when));
     if (state.isRunning || this.#now(job.when) < state.dueAt) return;
-    state.dueAt = this.#next(job.when);
+    Object.assign(state, this.#next(job.when));
     state.isRunning = true;
     void this.#run(job).finally(() => {
       state.isRunning = false;
@@ -89,11 +93,17 @@ export class Timetable {
 
   /** An interval is measured by the clock that never jumps, a time of day is read from the other. */
   #now(when: When): number {
-    return when.kind === 'every' ? this.#options.clock.monotonicMs() : this.#options.clock.now();
+    const { clock } = this.#options;
+    return when.kind === 'every' ? clock.monotonicMs() : wallTime(clock, clock.now());
   }
 
-  #next(when: When): number {
-    if (when.kind === 'every') return this.#now(when) + when.every * 1000;
-    return nextTime(when, this.#options.clock.now());
+  #next(when: When): Pick<State, 'dueAt' | 'aheadMs'> {
+    const now = this.#now(when);
+    const dueAt = when.kind === 'every' ? now + when.every * 1000 : nextTime(when, epochMs(now));
+    return { dueAt, aheadMs: this.#aheadMs() };
+  }
+
+  #aheadMs(): number {
+    return this.#options.clock.aheadMs?.() ?? 0;
   }
 }

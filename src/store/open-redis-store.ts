@@ -4,7 +4,7 @@
  */
 
 import type { Janitor as JanitorConfig, RedisConfig, StoreConfig } from '../config/config.ts';
-import { seconds } from '../kit/time.ts';
+import { seconds, wallTime } from '../kit/time.ts';
 import { Janitor, type JanitorReport } from './redis/janitor.ts';
 import { createJobLease, type JobLease } from './redis/job-lease.ts';
 import type { MemoryStore } from './memory.ts';
@@ -89,7 +89,7 @@ function tidyRegularly(
     // What is current cannot be told while the log is silent.
     if (isRunning || store.status().redis !== 'up' || !health.mayUse('writer')) return;
     isRunning = true;
-    onTidied(await janitor.run(config.scan, clock.now()));
+    onTidied(await janitor.run(config.scan, wallTime(clock, clock.now())));
     isRunning = false;
   };
   const timer = setInterval(() => void run(), config.every * 1000);

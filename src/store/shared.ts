@@ -9,7 +9,7 @@ import type { RedisConfig, StoreConfig } from '../config/config.ts';
 import type { BreakerState } from '../kit/breaker.ts';
 import { type Clock, type Seconds, seconds } from '../kit/time.ts';
 import type { CacheKey } from '../policy/key/cache-key.ts';
-import { inTurn, takeCensus } from './redis/census.ts';
+import { type CensusOptions, inTurn, takeCensus } from './redis/census.ts';
 import type { UnreadableReason } from './redis/codec.ts';
 import { FillLeases } from './redis/leases.ts';
 import { readSyncReply, syncArguments, syncScript, syncScriptSha } from './log/log-script.ts';
@@ -23,6 +23,7 @@ import { nodesOf } from './redis/nodes.ts';
 import { RedisPurgeLog } from './log/redis-purge-log.ts';
 import { RedisEntries } from './redis/entries.ts';
 import { SharedSessions } from './redis/sessions.ts';
+import { unstamped } from './redis/stamps.ts';
 import type { Store } from './store.ts';
 import { TieredStore } from './redis/tiered.ts';
 
@@ -86,6 +87,8 @@ export async function openSharedStore(options: SharedStoreOptions): Promise<Shar
   const entries = new RedisEntries({
     ...links,
     keys,
+    instance,
+    clock,
     readLimitMs: deadline * 1000,
     writeLimitMs: writeMs,
     onUnreadable: (reason) => {
@@ -95,11 +98,7 @@ export async function openSharedStore(options: SharedStoreOptions): Promise<Shar
   });
   const leasing = { client: links.reader, keys, instance, clock, deadlineMs: deadline * 1000, leaseMs };
   const leases = redis.fillLock ? new FillLeases({ ...leasing, isFetching }) : undefined;
-  const nowMs = (): number => clock.monotonicMs();
-  const census = inTurn(
-    (limits) => takeCensus({ nodes: nodesOf(links.writer, censusStepMs), keys, nowMs }, limits),
-    nowMs,
-  );
+  const census = censusOf(links.writer, { keys, entries, clock });
   const store = new TieredStore({ memory, entries, log: purgeLog, health, clock, deadline, census, leases });
   const telling = { keys, health, clock, deadlineMs: deadline * 1000, owner: ownerText(owner) };
   const learned = new SharedSessions({ ...links, ...telling });
@@ -120,6 +119,22 @@ export async function openSharedStore(options: SharedStoreOptions): Promise<Shar
     for (const client of [links.reader, links.writer]) client.disconnect();
   };
   return { store, purgeLog, entries, learned, keys, health, unreadable, upkeep: links.writer, close };
+}
+
+type CensusParts = {
+  readonly keys: RedisKeys;
+  readonly entries: RedisEntries;
+  readonly clock: Clock;
+};
+
+function censusOf(client: RedisClient, { keys, entries, clock }: CensusParts): ReturnType<typeof inTurn> {
+  const retime: CensusOptions['retime'] = ({ stamp, ...head }) =>
+    unstamped(head, { stamp, reader: entries.stamp(), now: clock.now() });
+  const nowMs = (): number => clock.monotonicMs();
+  return inTurn(
+    (limits) => takeCensus({ nodes: nodesOf(client, censusStepMs), keys, nowMs, retime }, limits),
+    nowMs,
+  );
 }
 
 type Leaving = { readonly keys: RedisKeys; readonly instance: string; readonly limitMs: number };

@@ -36,6 +36,8 @@ export type ServeOptions = {
   readonly listen?: string;
   /** The process and everything it starts may have so many files open. */
   readonly mostFiles?: number;
+  /** A module that is loaded first. */
+  readonly preload?: string;
 };
 
 /** Starts `serve` with a configuration; it is gone at the end of the test. */
@@ -43,9 +45,10 @@ export async function startServing(t: Test, config: string, options: ServeOption
   const folder = mkdtempSync(join(tmpdir(), 'shelflife-serve-'));
   const file = join(folder, 'rules.yaml');
   writeFileSync(file, config);
-  const { listen = '127.0.0.1:0', mostFiles } = options;
+  const { listen = '127.0.0.1:0', mostFiles, preload } = options;
+  const imports = preload === undefined ? [] : ['--import', preload];
   const addresses = ['--listen', listen, '--control', '127.0.0.1:0'];
-  const command = [process.execPath, cli, 'serve', '-c', file, ...addresses];
+  const command = [process.execPath, ...imports, cli, 'serve', '-c', file, ...addresses];
   const limited = ['sh', '-c', `ulimit -n ${String(mostFiles)} && exec "$@"`, 'sh', ...command];
   const [program = '', ...rest] = mostFiles === undefined ? command : limited;
   const child = spawn(program, rest, {

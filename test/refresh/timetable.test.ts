@@ -1,5 +1,5 @@
 import t from 'tap';
-import { epochMs, seconds } from '../../src/kit/time.ts';
+import { epochMs, seconds, SteadyClock } from '../../src/kit/time.ts';
 import type { Lease } from '../../src/refresh/lease.ts';
 import { soleLease } from '../../src/refresh/lease.ts';
 import { nextTime, type TimedJob, Timetable, type When } from '../../src/refresh/timetable.ts';
@@ -138,4 +138,24 @@ t.test('a job that fails is told of and runs again; one that is gone does not', 
   timetable.tick([failing]);
   await turn();
   t.equal(errors.length, 2, 'it begins anew');
+});
+
+t.test('a time of day is read from the wall clock, also once that was set back (issue 13.7)', async (t) => {
+  let [wallMs, elapsedMs] = [Date.parse('2036-03-10T10:00:00Z'), 0];
+  const clock = new SteadyClock({ now: () => epochMs(wallMs), monotonicMs: () => elapsedMs });
+  const timetable = new Timetable({ clock, lease: soleLease, onError: () => undefined });
+  let runs = 0;
+  const jobs = [
+    job(() => Promise.resolve(void (runs += 1)), { when: { kind: 'at', minute: 480, timeZone: 'UTC' } }),
+  ];
+  timetable.tick(jobs);
+  wallMs = Date.parse('2026-03-10T07:00:00Z');
+  timetable.tick(jobs);
+  for (const hours of [0.5, 0.6, 24]) {
+    wallMs += hours * 3_600_000;
+    elapsedMs += hours * 3_600_000;
+    timetable.tick(jobs);
+    await turn();
+  }
+  t.equal(runs, 2, 'at eight of that day and of the next, not ten years later');
 });

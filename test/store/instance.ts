@@ -1,7 +1,7 @@
 /** One instance's shared store for tests: small memory, real Redis, the machine's clock. */
 import type { Test } from 'tap';
 import type { RedisConfig, StoreConfig } from '../../src/config/config.ts';
-import { epochMs, seconds, systemClock } from '../../src/kit/time.ts';
+import { type Clock, epochMs, seconds, systemClock } from '../../src/kit/time.ts';
 import type { Tag } from '../../src/policy/rules/tags.ts';
 import type { Owner } from '../../src/store/redis/owner.ts';
 import { MemoryStore } from '../../src/store/memory.ts';
@@ -29,6 +29,7 @@ export type InstanceOptions = Partial<StoreConfig> & {
   readonly keepSeconds?: number;
   readonly fillLock?: boolean;
   readonly owner?: Owner;
+  readonly clock?: Clock;
 };
 
 const mib = 1024 * 1024;
@@ -41,6 +42,7 @@ export async function openInstance(t: Test, options: InstanceOptions): Promise<I
     deadlineMs = 100,
     keepSeconds,
     fillLock = false,
+    clock = systemClock,
     owner = { name: 'http://127.0.0.1:5000', fingerprint: 'f00d' },
     ...config
   } = options;
@@ -63,7 +65,7 @@ export async function openInstance(t: Test, options: InstanceOptions): Promise<I
     },
     owner,
     memory,
-    clock: systemClock,
+    clock,
     onEvent: (event) => events.push(event),
     ...(keepSeconds === undefined ? {} : { keep: seconds(keepSeconds) }),
   });

@@ -1,6 +1,6 @@
 /** What other versions, or another hand, left in Redis is never given: each is told, each is a miss, none is touched. */
 import t from 'tap';
-import { epochMs } from '../../src/kit/time.ts';
+import { epochMs, systemClock } from '../../src/kit/time.ts';
 import {
   codecVersion,
   decodeEntry,
@@ -28,6 +28,8 @@ function readerOf(redis: RedisServer, { keys }: Instance) {
     reader: redis.client,
     writer: redis.client,
     keys,
+    instance: 'reader',
+    clock: systemClock,
     readLimitMs: 2000,
     writeLimitMs: 2000,
     onUnreadable: (reason) => told.push(reason),

@@ -7,7 +7,7 @@ import { combinedValue, hasField } from '../../http/fields.ts';
 import { isOriginError } from '../../http/reuse.ts';
 import type { Fields } from '../../http/message.ts';
 import { conditionalFields, evaluateConditional } from '../../http/validators.ts';
-import type { EpochMs } from '../../kit/time.ts';
+import { type EpochMs, epochMs } from '../../kit/time.ts';
 import type { OriginHead } from '../../origin/exchange.ts';
 import type { Entry } from '../../store/store.ts';
 import type { ClientRequest } from '../exchange/client-request.ts';
@@ -83,7 +83,7 @@ export function finishedEntry(
   const whole =
     head.status === 206 ? assemble({ head, body }, terms.plan, variants) : { head, body, part: undefined };
   if (whole === undefined) return { kind: 'no', reason: 'partial-content' };
-  const originSeconds = exchangeSeconds(head.requestTime, now);
+  const originSeconds = exchangeSeconds(epochMs(head.requestTime + head.aheadMs), now);
   return makeEntry(terms, { ...input, ...whole, originSeconds });
 }
 

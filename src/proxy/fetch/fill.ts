@@ -34,7 +34,7 @@ import { type Renewal, renewBy304 } from './renew-entry.ts';
 import { applyHead, settle, settleRenewal } from './settle.ts';
 import { asDelivered } from './store-entry.ts';
 import { standInFor, type Trouble } from '../hit/stand-in.ts';
-import { planStorage, type StoragePlan, type StoredHead } from './storing.ts';
+import { headTimes, planStorage, type StoragePlan, type StoredHead } from './storing.ts';
 import { fetchFields } from '../exchange/upstream-fields.ts';
 
 /** Starts a fetch; resolves when it is over. */
@@ -95,8 +95,8 @@ class Fill implements OriginReceiver {
   onHead({ status, fields, framing, reasonPhrase }: OriginHead): void {
     const { stored, completes, isBackground } = this.#input;
     const { parts } = this.#exchange;
-    const responseTime = parts.clock.now();
-    const head = { status, fields, reasonPhrase, requestTime: this.#requestTime, responseTime };
+    const times = headTimes(parts.clock, this.#requestTime);
+    const head = { status, fields, reasonPhrase, ...times };
     this.#head = head;
     this.#stopWaiting?.();
     parts.learnSession(this.#exchange, fieldLines(fields, 'set-cookie'));

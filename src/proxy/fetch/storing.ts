@@ -20,7 +20,7 @@ import { storedPolicy } from '../../http/reuse.ts';
 import { fieldsToStore, storable } from '../../http/storable.ts';
 import { upsettingNames } from '../../http/upsetting.ts';
 import { parseVary, selectedVariant, type SelectedVariant } from '../../http/vary.ts';
-import { between, type EpochMs, type Seconds, seconds } from '../../kit/time.ts';
+import { between, type Clock, type EpochMs, epochMs, type Seconds, seconds } from '../../kit/time.ts';
 import { groupTag, standardTags, userOf } from '../../policy/rules/entry-tags.ts';
 import { setCookieMeaning } from '../../policy/identity/set-cookie.ts';
 import { hasTooManyTags, matchTags, responseTags, type Tag } from '../../policy/rules/tags.ts';
@@ -39,9 +39,26 @@ import { asDelivered } from './store-entry.ts';
 export type StoredHead = {
   readonly status: number;
   readonly fields: Fields;
+  /** By the wall clock, as the dates in its fields. */
   readonly requestTime: EpochMs;
   readonly responseTime: EpochMs;
+  /** How far the clock entries are measured by is ahead of it. */
+  readonly aheadMs: number;
 };
+
+/** The times of a response whose head has just come; `requestTime` is by the clock. */
+export function headTimes(
+  clock: Clock,
+  requestTime: EpochMs,
+): Pick<StoredHead, 'requestTime' | 'responseTime' | 'aheadMs'> {
+  const responseTime = clock.now();
+  const aheadMs = clock.aheadMs?.() ?? 0;
+  return {
+    requestTime: epochMs(requestTime - aheadMs),
+    responseTime: epochMs(responseTime - aheadMs),
+    aheadMs,
+  };
+}
 
 /** Whether to keep the body as it comes, decided at the head. */
 export type StoragePlan =
@@ -119,7 +136,7 @@ export function makeEntry(terms: StorageTerms, input: EntryInput): EntryResult {
   const { match, identity, plan, host, target } = terms;
   const { contentType } = match;
   const { head, body } = input;
-  const { status, requestTime, responseTime } = head;
+  const { status } = head;
   if (
     contentType.kind === 'rule' &&
     unlessHolds(contentType.unless, { status, fields: head.fields, body }) !== undefined
@@ -130,6 +147,7 @@ export function makeEntry(terms: StorageTerms, input: EntryInput): EntryResult {
   if (selection === undefined) return { kind: 'no', reason: 'vary-any' };
   const { fields } = asDelivered(terms, { fields: storedFields(terms, input) });
   const { policy, basis } = lifetimeOf(terms, input, fields);
+  const { aheadMs } = head;
   const isUsable =
     policy.lifetime > policy.initialAge || policy.staleWhileRevalidate > 0 || policy.staleIfError > 0;
   if (!isUsable && !hasField(fields, 'etag') && !hasField(fields, 'last-modified')) {
@@ -146,10 +164,10 @@ export function makeEntry(terms: StorageTerms, input: EntryInput): EntryResult {
     body,
     coding: undefined,
     part: input.part,
-    policy,
+    policy: { ...policy, responseTime: epochMs(policy.responseTime + aheadMs) },
     basis,
-    requestTime,
-    responseTime,
+    requestTime: epochMs(head.requestTime + aheadMs),
+    responseTime: epochMs(head.responseTime + aheadMs),
     asOf: input.asOf,
     tags: [
       ...new Set([...standardTags({ contentType, identity, host, target }), ...ownTags(terms, head.fields)]),

@@ -12,7 +12,7 @@ import { keptBodyFor } from '../fetch/kept-body.ts';
 import { keyedExchange } from '../exchange/keyed-exchange.ts';
 import { judge } from '../fetch/settle.ts';
 import { termsOf } from '../fetch/storage-terms.ts';
-import { planStorage } from '../fetch/storing.ts';
+import { headTimes, planStorage } from '../fetch/storing.ts';
 
 /** Takes the body as it passes; `finish`, to be called once, stores what is whole. */
 export type PostKeeper = {
@@ -32,7 +32,7 @@ export async function keeperOf(
   const identity = await site.identify(request, now);
   if (match.contentType.kind !== 'standard' || identity.kind === 'doubt') return undefined;
   const keyed = keyedExchange({ ...exchange, match }, identity);
-  const head = { ...answer, responseTime: parts.clock.now() };
+  const head = { ...answer, ...headTimes(parts.clock, answer.requestTime) };
   const terms = termsOf(keyed);
   const plan = planStorage(terms, head);
   if (plan.kind === 'no') return undefined;

@@ -6,7 +6,7 @@
  */
 
 import type { CacheKey } from '../../policy/key/cache-key.ts';
-import { decodeHead } from './codec.ts';
+import { decodeHead, type StampedHead } from './codec.ts';
 import type { RedisKeys } from './keys.ts';
 import type { Census, CensusLimits, EntryHead } from '../store.ts';
 
@@ -22,6 +22,8 @@ export type CensusOptions = {
   readonly nodes: readonly CensusNode[];
   readonly keys: RedisKeys;
   readonly nowMs: () => number;
+  /** An entry's times by the clock of this process. */
+  readonly retime: (head: StampedHead) => EntryHead;
 };
 
 /** More than this of one hash are not ours. */
@@ -63,7 +65,7 @@ export function inTurn(take: TakeCensus, nowMs: () => number): TakeCensus {
 
 /** Walks over all nodes. */
 export async function takeCensus(
-  { nodes, keys, nowMs }: CensusOptions,
+  { nodes, keys, nowMs, retime }: CensusOptions,
   { isWanted, mostMs }: CensusLimits,
 ): Promise<Census> {
   const untilMs = nowMs() + mostMs;
@@ -72,7 +74,7 @@ export async function takeCensus(
   let isWhole = true;
   for (const node of nodes) {
     try {
-      const walked = walk(node, { keys, isWanted, hasTime: () => nowMs() < untilMs });
+      const walked = walk(node, { keys, retime, isWanted, hasTime: () => nowMs() < untilMs });
       for await (const head of walked) found.set(`${head.key} ${head.variant}`, head);
     } catch {
       // Out of time, or a node that cannot say; the others may.
@@ -82,28 +84,28 @@ export async function takeCensus(
   return { found: [...found.values()], isWhole };
 }
 
-type Walk = Pick<CensusLimits, 'isWanted'> & {
-  readonly keys: RedisKeys;
-  readonly hasTime: () => boolean;
-};
+type Walk = Pick<CensusLimits, 'isWanted'> &
+  Pick<CensusOptions, 'keys' | 'retime'> & {
+    readonly hasTime: () => boolean;
+  };
 
 /** The wanted heads of one node. Throws when the node fails, or there is no more time. */
-async function* walk(node: CensusNode, { keys, isWanted, hasTime }: Walk): AsyncGenerator<EntryHead> {
+async function* walk(node: CensusNode, { keys, isWanted, hasTime, retime }: Walk): AsyncGenerator<EntryHead> {
   let cursor = '0';
   do {
     if (!hasTime()) throw new Error('no time left');
     const [next, names] = await node.scan(cursor, keys.entryPattern, step);
     const heads = await Promise.all(names.map((name) => headsOf(node, keys.keyOf(name), name)));
-    yield* heads.flat().filter(isWanted);
+    yield* heads.flat().map(retime).filter(isWanted);
     cursor = next;
   } while (cursor !== '0');
 }
 
-async function headsOf(node: CensusNode, key: CacheKey | undefined, name: string): Promise<EntryHead[]> {
+async function headsOf(node: CensusNode, key: CacheKey | undefined, name: string): Promise<StampedHead[]> {
   // Of another layout: for the instances of its version.
   if (key === undefined) return [];
   const flat = await node.heads(name).catch(() => []);
-  const heads: EntryHead[] = [];
+  const heads: StampedHead[] = [];
   for (let at = 0; at + 1 < flat.length; at += 2) {
     const head = decodeHead(flat[at + 1] ?? Buffer.alloc(0), key);
     if (head !== undefined && head.variant === flat[at]?.toString()) heads.push(head);

@@ -18,6 +18,7 @@
 import { crc32 } from 'node:zlib';
 import type { CacheKey } from '../../policy/key/cache-key.ts';
 import type { Entry, EntryHead } from '../store.ts';
+import type { Stamp } from './stamps.ts';
 
 /** Counts up with every change of the layout or of what the head holds. */
 export const codecVersion = 2;
@@ -28,7 +29,7 @@ export type UnreadableReason =
 
 /** What bytes are. */
 export type Decoded =
-  | { readonly kind: 'entry'; readonly entry: Entry }
+  | { readonly kind: 'entry'; readonly entry: Entry; readonly stamp: Stamp | undefined }
   | { readonly kind: 'unreadable'; readonly reason: UnreadableReason };
 
 const magic = 0x736c;
@@ -36,9 +37,9 @@ const headStart = 16;
 const checkedFrom = 8;
 
 /** The bytes of an entry. */
-export function encodeEntry(entry: Entry): Buffer {
+export function encodeEntry(entry: Entry, stamp?: Stamp): Buffer {
   const { body, ...head } = entry;
-  const text = JSON.stringify(head);
+  const text = JSON.stringify({ ...head, stamp });
   const headBytes = Buffer.byteLength(text);
   const bytes = Buffer.allocUnsafeSlow(headStart + headBytes + body.length);
   bytes.writeUInt16BE(magic, 0);
@@ -57,17 +58,18 @@ export function decodeEntry(bytes: Buffer, key: CacheKey): Decoded {
   const reason = obstacle(bytes);
   if (reason !== undefined) return unreadable(reason);
   const bodyStart = headStart + bytes.readUInt32BE(8);
-  const head = parseHead(bytes.toString('utf8', headStart, bodyStart));
-  if (head === undefined) return unreadable('malformed');
+  const read = parseHead(bytes.toString('utf8', headStart, bodyStart));
+  if (read === undefined) return unreadable('malformed');
+  const { stamp, ...head } = read;
   if (head.key !== key) return unreadable('other-key');
-  return { kind: 'entry', entry: { ...head, body: bytes.subarray(bodyStart) } };
+  return { kind: 'entry', entry: { ...head, body: bytes.subarray(bodyStart) }, stamp };
 }
 
 /**
  * The head alone, of bytes that end where the body begins: what an operator may be told. The checksum speaks of head and
  * body together and cannot be checked; nothing read like this is ever given to a client.
  */
-export function decodeHead(bytes: Buffer, key: CacheKey): EntryHead | undefined {
+export function decodeHead(bytes: Buffer, key: CacheKey): StampedHead | undefined {
   if (bytes.length < headStart || bytes.readUInt16BE(0) !== magic || bytes.readUInt8(2) !== codecVersion) {
     return undefined;
   }
@@ -88,12 +90,16 @@ function obstacle(bytes: Buffer): UnreadableReason | undefined {
 
 const unreadable = (reason: UnreadableReason): Decoded => ({ kind: 'unreadable', reason });
 
-type Head = Omit<Entry, 'body'>;
+/** A head as it was written, and who wrote it. */
+export type StampedHead = EntryHead & { readonly stamp: Stamp | undefined };
+
+type Head = Omit<Entry, 'body'> & { readonly stamp: Stamp | undefined };
 
 function parseHead(text: string): Head | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return isHead(value) ? { ...value, part: value.part, coding: value.coding } : undefined;
+    if (!isHead(value)) return undefined;
+    return { ...value, part: value.part, coding: value.coding, stamp: value.stamp };
   } catch {
     // Not JSON: nothing is lost that could have been read.
     return undefined;
@@ -103,7 +109,7 @@ function parseHead(text: string): Head | undefined {
 /** The checksum says that the bytes are as written; this, that the writer meant by them what we do. */
 function isHead(value: unknown): value is Head {
   if (!isObject(value)) return false;
-  const { selection, policy, basis, asOf, part, coding, fields, tags } = value;
+  const { selection, policy, basis, asOf, part, coding, fields, tags, stamp } = value;
   const texts = ['key', 'variant', 'target', 'host', 'contentType', 'partition'];
   const numbers = ['status', 'requestTime', 'responseTime', 'originSeconds'];
   return (
@@ -121,7 +127,8 @@ function isHead(value: unknown): value is Head {
     typeof asOf['log'] === 'string' &&
     typeof asOf['seq'] === 'number' &&
     (coding === undefined || coding === 'gzip') &&
-    (part === undefined || isObject(part))
+    (part === undefined || isObject(part)) &&
+    (stamp === undefined || isStamp(stamp))
   );
 }
 
@@ -150,6 +157,9 @@ const isBasis = (value: unknown): boolean =>
   typeof value['isExplicit'] === 'boolean' &&
   isObject(value['windows']) &&
   isObject(value['held']);
+
+const isStamp = (value: unknown): boolean =>
+  isObject(value) && typeof value['by'] === 'string' && typeof value['aheadMs'] === 'number';
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

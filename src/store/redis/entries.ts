@@ -7,12 +7,13 @@
  */
 
 import { hasField } from '../../http/fields.ts';
-import type { EpochMs } from '../../kit/time.ts';
+import type { Clock, EpochMs } from '../../kit/time.ts';
 import type { CacheKey } from '../../policy/key/cache-key.ts';
 import { decodeEntry, encodeEntry, type UnreadableReason } from './codec.ts';
 import { GatheredWrites } from './gathered-writes.ts';
 import { type RedisClient, within } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
+import { type Stamp, stamped, unstamped } from './stamps.ts';
 import { type Entry, maxVariants } from '../store.ts';
 
 export type RedisEntriesOptions = {
@@ -20,6 +21,9 @@ export type RedisEntriesOptions = {
   /** A connection of its own: a large value on its way must not hold up lookups. */
   readonly writer: RedisClient;
   readonly keys: RedisKeys;
+  /** Names this instance. */
+  readonly instance: string;
+  readonly clock: Clock;
   readonly readLimitMs: number;
   readonly writeLimitMs: number;
   readonly onUnreadable?: (reason: UnreadableReason) => void;
@@ -68,7 +72,8 @@ export class RedisEntries {
   async put(entry: Entry, now: EpochMs): Promise<void> {
     const keepMs = Math.ceil(usefulUntil(entry) - now);
     if (keepMs <= 0) return;
-    const bytes = encodeEntry(entry);
+    const stamp = this.stamp();
+    const bytes = encodeEntry(stamped(entry, stamp), stamp);
     const { writer, keys, writeLimitMs } = this.#options;
     const name = keys.entry(entry.key);
     let results = await this.#write(name, { variant: entry.variant, bytes, keepMs });
@@ -108,10 +113,19 @@ export class RedisEntries {
     await within(writeLimitMs, writer.eval(trimScript, 1, keys.entry(key), variant, ...limits));
   }
 
+  /** What tells entries of this instance, and its clock, from others'. */
+  stamp(): Stamp {
+    const { instance, clock } = this.#options;
+    return { by: instance, aheadMs: clock.aheadMs?.() ?? 0 };
+  }
+
   #read(key: CacheKey, variant: string, bytes: Buffer): Entry | undefined {
     const decoded = decodeEntry(bytes, key);
     const isOurs = decoded.kind === 'entry' && decoded.entry.variant === variant;
-    if (isOurs) return { ...decoded.entry, body: ownCopy(decoded.entry.body) };
+    if (isOurs) {
+      const timing = { stamp: decoded.stamp, reader: this.stamp(), now: this.#options.clock.now() };
+      return unstamped({ ...decoded.entry, body: ownCopy(decoded.entry.body) }, timing);
+    }
     this.#options.onUnreadable?.(decoded.kind === 'entry' ? 'other-key' : decoded.reason);
     return undefined;
   }

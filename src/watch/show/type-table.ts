@@ -3,7 +3,7 @@
  */
 
 import type { ContentType, TtlConfig } from '../../config/config.ts';
-import type { EpochMs } from '../../kit/time.ts';
+import { type EpochMs, wallTime } from '../../kit/time.ts';
 import { hourBandAt } from '../../policy/lifetime/hours.ts';
 import type { TypeCounts } from '../count/counters.ts';
 import { get, hitRate, quantile, share } from '../count/tally.ts';
@@ -32,7 +32,7 @@ export type TypeLine = {
 /** One line per content type that has a rule or had requests. */
 export function typeTable({ counters, options }: Watch): Record<string, TypeLine> {
   const config = options.config();
-  const now = options.clock.now();
+  const now = wallTime(options.clock, options.clock.now());
   const used = [...config.contentTypes].filter(
     ([name, type]) => type.kind === 'rule' || counters.types.has(name),
   );

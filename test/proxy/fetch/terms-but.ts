@@ -41,5 +41,6 @@ export const headBut = (fields: readonly string[] = [], change: Partial<StoredHe
   fields,
   requestTime: storedAt,
   responseTime: after(storedAt, seconds(1)),
+  aheadMs: 0,
   ...change,
 });

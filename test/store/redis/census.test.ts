@@ -1,7 +1,7 @@
 /** store/census.ts on a real Redis: what operators are told of entries that are not at hand. */
 import t from 'tap';
 import { seconds } from '../../../src/kit/time.ts';
-import { inTurn, takeCensus } from '../../../src/store/redis/census.ts';
+import { type CensusOptions, inTurn, takeCensus } from '../../../src/store/redis/census.ts';
 import { encodeEntry } from '../../../src/store/redis/codec.ts';
 import { nodesOf } from '../../../src/store/redis/nodes.ts';
 import { redisServer } from '../../helpers/redis-server.ts';
@@ -9,6 +9,8 @@ import { keyOf, tagsOf } from '../entry.ts';
 import { filledBut, openInstance } from '../instance.ts';
 
 const all = { isWanted: () => true, mostMs: 5000 };
+
+const asWritten: CensusOptions['retime'] = (head) => head;
 
 t.test('on one Redis', async (t) => {
   const redis = await redisServer(t);
@@ -68,7 +70,9 @@ t.test('on one Redis', async (t) => {
     await one.store.settled();
     let nowMs = 0;
     // Each look at the clock is a hundred milliseconds later.
-    const parts = { nodes: nodesOf(one.upkeep, 1000), keys: one.keys, nowMs: () => (nowMs += 100) };
+    const retime = asWritten;
+    const nodes = nodesOf(one.upkeep, 1000);
+    const parts = { nodes, keys: one.keys, retime, nowMs: () => (nowMs += 100) };
     const cut = await takeCensus(parts, { ...all, mostMs: 250 });
     t.equal(cut.isWhole, false);
     t.ok(cut.found.length > 0 && cut.found.length < 1200, `${cut.found.length}`);
@@ -87,7 +91,7 @@ t.test('on one Redis', async (t) => {
       let [under, most] = [0, 0];
       const census = inTurn(async (limits) => {
         most = Math.max(most, (under += 1));
-        const taken = await takeCensus({ nodes, keys: other.keys, nowMs }, limits);
+        const taken = await takeCensus({ nodes, keys: other.keys, nowMs, retime: asWritten }, limits);
         under -= 1;
         return taken;
       }, nowMs);
