@@ -9,7 +9,6 @@ import type { Environment } from '../config/reader/environment.ts';
 import { expectedAddress, parseAddress } from '../config/reader/read-address.ts';
 import { locatorOf, type Problem, renderProblem } from '../config/reader/problem.ts';
 import type { ReadConfigResult } from '../control/reload.ts';
-import { ruleProblems } from '../policy/rules/rules.ts';
 import { fileProblems, listenFileProblems, reasonOf } from './pem-files.ts';
 import { tell } from './output.ts';
 
@@ -63,30 +62,13 @@ function finish(text: string, source: ConfigSource, result: ParseResult): Loaded
     const files = isTlsAsked ? listenFileProblems(text, file) : [];
     return { kind: 'problems', problems: [...own, ...result.problems, ...files] };
   }
-  const problems = [
-    ...own,
-    ...patternProblems(text, file, result.config),
-    ...fileProblems(text, file, result.config),
-  ];
+  const problems = [...own, ...fileProblems(text, file, result.config)];
   if (problems.length > 0) return { kind: 'problems', problems };
   return {
     ...result,
     text,
     config: withUpstream({ ...result.config, control: { ...result.config.control, ...address } }),
   };
-}
-
-/** Patterns that parse but cannot be compiled. */
-function patternProblems(text: string, file: string, config: Config): Problem[] {
-  const locate = locatorOf(text, file);
-  const starts = [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)];
-  return ruleProblems(config).map(({ pattern, reason, line, column }) => {
-    const at = line === undefined ? text.indexOf(pattern) : (starts[line - 1] ?? 0) + (column ?? 1) - 1;
-    return locate('bad-pattern', `\`${pattern}\` cannot be used: ${reason}`, [
-      Math.max(at, 0),
-      Math.max(at, 0) + pattern.length,
-    ]);
-  });
 }
 
 /** A file that is only checked may leave the upstream to the command line that serves it. */

@@ -7,7 +7,11 @@
  * stands for the rest.
  */
 
-import type { PathPiece } from './match.ts';
+import type { Part } from './pattern-parts.ts';
+
+/** What one place of a path may be. `any`: a group with an expression of its own or a modifier, and its literal ends. */
+type PathPiece =
+  { readonly kind: 'text'; readonly text: string } | { readonly kind: 'parameter' | 'wildcard' | 'any' };
 
 /** `text` must come next; `parameter`: repeatable, not `/`; `wildcard`: repeatable or absent. */
 type Step = { readonly kind: 'text'; readonly char: string } | { readonly kind: 'parameter' | 'wildcard' };
@@ -27,7 +31,8 @@ export type Comparable = {
 };
 
 /** Prepares a pattern for `covers`. */
-export function comparable(pieces: readonly PathPiece[]): Comparable {
+export function comparable(parts: readonly Part[]): Comparable {
+  const pieces = parts.flatMap(piecesOf);
   const choice = pieces.findIndex(({ kind }) => kind !== 'text');
   const texts = pieces.map((piece) => (piece.kind === 'text' ? piece.text : other));
   const example = texts.join('');
@@ -38,6 +43,16 @@ export function comparable(pieces: readonly PathPiece[]): Comparable {
     spelled: example.split(other),
     example: example.startsWith(other) ? `/${example}` : example,
   };
+}
+
+function piecesOf(part: Part): readonly PathPiece[] {
+  if (part.modifier !== '' || part.kind === 'regexp') return [{ kind: 'any' }];
+  if (part.kind === 'text') return [{ kind: 'text', text: part.text }];
+  const kind = part.kind === 'segment' ? 'parameter' : 'wildcard';
+  const texts = [part.prefix, part.suffix].map((text): PathPiece[] =>
+    text === '' ? [] : [{ kind: 'text', text }],
+  );
+  return [...(texts[0] ?? []), { kind }, ...(texts[1] ?? [])];
 }
 
 /** Whether every path that `later` matches is matched by `earlier`. */

@@ -1,21 +1,9 @@
 /**
- * `METHOD /pattern`: which requests a route or a write rule is about.
- *
- * Patterns are URLPattern pathnames. They are compiled here once to see that they can be, and cut into pieces for two
- * questions: which path parameters they have, and (in `cover.ts`) whether one takes all that another matches.
+ * `METHOD /pattern`: which requests a route or a write rule is about, read and compiled once.
  */
 
 import { isToken } from '../http/field-name.ts';
-
-/** What one place of a path may be. `any` stands for whatever this file does not take apart: groups, own expressions. */
-export type PathPiece =
-  | { readonly kind: 'text'; readonly text: string }
-  /** `:name`: one character or more, none of them `/`. */
-  | { readonly kind: 'parameter' }
-  /** `*`: any characters, none included. */
-  | { readonly kind: 'wildcard' }
-  /** Something between nothing and everything. */
-  | { readonly kind: 'any' };
+import { compilePattern, type Pattern } from './pattern.ts';
 
 export type Match = {
   readonly method: string;
@@ -23,8 +11,8 @@ export type Match = {
   readonly methods: readonly string[];
   /** As written. */
   readonly pattern: string;
+  readonly compiled: Pattern;
   readonly parameters: readonly string[];
-  readonly pieces: readonly PathPiece[];
 };
 
 export type MatchResult =
@@ -49,56 +37,22 @@ export function parseMatch(written: string): MatchResult {
 }
 
 function compile(method: string, pattern: string): MatchResult {
-  let canonical: string;
-  try {
-    canonical = new URLPattern({ pathname: pattern }).pathname;
-  } catch {
-    // The constructor gives no reason: the two usual ones are named.
-    const why = pattern.includes('?') ? ' (the query is no part of it; `?` may follow a group only)' : '';
-    return bad('bad-pattern', `this is not a URLPattern pathname${why}; names are \`:name\`, once each`);
+  const result = compilePattern(pattern);
+  if (result.kind === 'refused') {
+    const isQuery = pattern.includes('?') ? ' (the query is no part of it; `?` may follow a group only)' : '';
+    return bad('bad-pattern', `this is not a usable URLPattern pathname: ${result.reason}${isQuery}`);
   }
-  const methods = method === 'GET' ? ['GET', 'HEAD'] : [method];
-  const pieces = takeApart(canonical);
-  const parameters = pieces.flatMap(({ name }) => (name === undefined ? [] : [name]));
+  const { parts } = result.pattern;
+  const names = parts.flatMap((part) => (part.kind === 'text' ? [] : [part.name]));
   return {
     kind: 'ok',
-    match: { method, methods, pattern, parameters, pieces: pieces.map(({ piece }) => piece) },
+    match: {
+      method,
+      methods: method === 'GET' ? ['GET', 'HEAD'] : [method],
+      pattern,
+      compiled: result.pattern,
+      // Groups without a name are numbered.
+      parameters: names.filter((name) => !/^\d/.test(name)),
+    },
   };
-}
-
-type Named = { readonly piece: PathPiece; readonly name?: string };
-
-const token =
-  /\\(?<escaped>.)|:(?<name>[\p{ID_Start}$_][\p{ID_Continue}$\u200C\u200D]*)|(?<star>\*)|(?<special>[({])|(?<text>[^\\:*({]+|:)/suy;
-
-/** The pieces of a pattern that compiles. What is not plain becomes `any`, with the names inside kept. */
-function takeApart(pattern: string): readonly Named[] {
-  const pieces: Named[] = [];
-  token.lastIndex = 0;
-  for (let match = token.exec(pattern); match !== null; match = token.exec(pattern)) {
-    const { escaped, name, star, special, text } = match.groups ?? {};
-    const rest = pattern.slice(token.lastIndex);
-    // A group, an expression of one's own or a modifier: from here on only the names are of use.
-    if (special !== undefined || ((name ?? star) !== undefined && /^[(?+*]/.test(rest))) {
-      // URLPattern makes the `/` before a modified parameter part of it.
-      dropSlash(pieces);
-      return [...pieces, { piece: { kind: 'any' } }, ...namesIn(pattern.slice(match.index))];
-    }
-    if (name !== undefined) pieces.push({ piece: { kind: 'parameter' }, name });
-    else if (star !== undefined) pieces.push({ piece: { kind: 'wildcard' } });
-    else pieces.push({ piece: { kind: 'text', text: escaped ?? text ?? '' } });
-  }
-  return pieces;
-}
-
-function dropSlash(pieces: Named[]): void {
-  const last = pieces.at(-1);
-  if (last?.piece.kind !== 'text') return;
-  pieces.splice(-1, 1, { piece: { kind: 'text', text: last.piece.text.replace(/\/$/, '') } });
-}
-
-function namesIn(pattern: string): readonly Named[] {
-  const withoutExpressions = pattern.replace(/\\./gs, '').replace(/\((?:[^()]|\([^()]*\))*\)/g, '');
-  const names = withoutExpressions.matchAll(/:([\p{ID_Start}$_][\p{ID_Continue}$\u200C\u200D]*)/gu);
-  return [...names].map((match) => ({ piece: { kind: 'any' }, name: match[1] ?? '' }));
 }

@@ -2,14 +2,13 @@
  * Does a path match a pattern, and what do its groups hold? What the global `URLPattern` answers, at a hundredth of its cost.
  *
  * A pattern without groups is compared as text. One that V8's backtracking engine provably runs in linear time
- * (`runs-linear.ts`) becomes a native regular expression; any other is run by `linear-regexp.ts`. So no pattern an operator
- * can write lets a client's path take more than linear time, and custom groups may be anything but the few constructs
- * `linear-regexp.ts` refuses.
+ * (`runs-linear.ts`) becomes a native regular expression; any other is run by RE2. So no pattern an operator can write lets a
+ * client's path take more than linear time; custom groups may be anything but look-around and back-references.
  *
  * Promise: `pattern.test.ts` holds this against the real `URLPattern` on random patterns and paths, groups included.
  */
 
-import { type LinearRegExp, linearRegExp } from './linear-regexp.ts';
+import { RE2JS } from 're2js';
 import { type Part, parsePattern } from './pattern-parts.ts';
 import { PatternError } from './pattern-tokens.ts';
 import { runsLinear } from './runs-linear.ts';
@@ -57,7 +56,7 @@ const compile = (parts: readonly Part[]): Pattern => {
   const source = parts.map(partSource).join('');
   const names = parts.flatMap((part) => (part.kind === 'text' ? [] : [part.name]));
   const engine = runsLinear(parts) ? 'native' : 'linear';
-  const run = engine === 'native' ? nativeRegExp(source) : linearRegExp(source);
+  const run = engine === 'native' ? nativeRegExp(source) : linearRegExp(source, parts);
   const match = (path: string): Params | undefined => {
     const groups = run(path);
     return groups && paramsOf(names, groups);
@@ -65,9 +64,40 @@ const compile = (parts: readonly Part[]): Pattern => {
   return { engine, parts, match };
 };
 
-const nativeRegExp = (source: string): LinearRegExp => {
+/** The groups of a whole match, in order of their parentheses, or undefined. */
+type Run = (text: string) => readonly (string | undefined)[] | undefined;
+
+const nativeRegExp = (source: string): Run => {
   const regexp = new RegExp(`^(?:${source})$`, 'v');
   return (text) => regexp.exec(text)?.slice(1);
+};
+
+const linearRegExp = (source: string, parts: readonly Part[]): Run => {
+  const captures = parts.filter((part) => part.kind !== 'text');
+  // ECMAScript does not enter an optional group to match nothing; RE2 does.
+  const isSkipped = captures.map(
+    ({ modifier, prefix, suffix }) => modifier === '?' && prefix + suffix === '',
+  );
+  const expression = linear(source);
+  return (text) => {
+    const matcher = expression.matcher(text);
+    if (!matcher.matches()) return undefined;
+    return captures.map((_, index) => {
+      const value = matcher.group(index + 1) ?? undefined;
+      return value === '' && isSkipped[index] === true ? undefined : value;
+    });
+  };
+};
+
+/** Both engines must take it: each has syntax the other lacks, or reads otherwise. */
+const linear = (source: string): RE2JS => {
+  try {
+    new RegExp(source, 'v');
+    return RE2JS.compile(source);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new PatternError(`it cannot be matched in linear time (${why})`, { cause: error });
+  }
 };
 
 /** Without a prototype: a group may be called `__proto__` or `constructor`. */

@@ -78,7 +78,7 @@ const PURE_NODE_MODULES: readonly string[] = [
   'util',
   'zlib',
 ];
-const PURE_PACKAGES: readonly string[] = ['ipaddr.js', 'jose', 'structured-headers', 'yaml'];
+const PURE_PACKAGES: readonly string[] = ['ipaddr.js', 'jose', 're2js', 'structured-headers', 'yaml'];
 
 /** The only file that reads a clock or starts a timer by itself among the pure ones. */
 export const CLOCK_FILE = 'src/kit/time.ts';
@@ -86,6 +86,7 @@ export const CLOCK_FILE = 'src/kit/time.ts';
 /** Packages that belong to certain rooms or files: each wraps one outside thing. A name may end in `/*`. */
 const HOMES_OF_PACKAGE: readonly (readonly [packageName: string, homes: readonly string[]])[] = [
   ['ioredis', ['src/store/']],
+  ['re2js', ['src/pattern/']],
   ['undici', ['src/origin/', 'src/proxy/pass/pass.ts', 'src/proxy/listen/plugin.ts']],
   ['fastify', ['src/proxy/', 'src/control/', 'src/server.ts']],
   ['@fastify/*', ['src/proxy/', 'src/control/', 'src/server.ts']],

@@ -6,7 +6,7 @@ import { parseMatch } from '../../src/pattern/match.ts';
 function coversText(earlier: string, later: string): boolean {
   const [one, two] = [parseMatch(`GET ${earlier}`), parseMatch(`GET ${later}`)];
   if (one.kind === 'bad' || two.kind === 'bad') throw new Error(`${earlier} ${later}`);
-  return covers(comparable(one.match.pieces), comparable(two.match.pieces));
+  return covers(comparable(one.match.compiled.parts), comparable(two.match.compiled.parts));
 }
 
 const yes: readonly (readonly [string, string])[] = [

@@ -7,6 +7,7 @@ import { requestWhen } from './check-condition.ts';
 import { tag } from './check-content-type.ts';
 import type { RequestCondition } from '../config.ts';
 import { type Match, parseMatch } from '../../pattern/match.ts';
+import { onlyPath } from '../../pattern/pattern.ts';
 import type { Place } from '../reader/problem.ts';
 import { bool, text } from '../reader/read-scalar.ts';
 import {
@@ -80,7 +81,7 @@ export function refuseUnreachable(
 ): void {
   const earlier: Candidate[] = [];
   for (const { found, isConditional } of drafts.flatMap(eachMatch)) {
-    const later = { ...found, paths: comparable(found.value.pieces) };
+    const later = { ...found, paths: comparable(found.value.compiled.parts) };
     const taker = earlier.find((candidate) => takesAll(candidate, later));
     if (taker === undefined) {
       // With a condition it takes only some of what its pattern matches.
@@ -106,11 +107,6 @@ function takesAll(earlier: Candidate, later: Candidate): boolean {
   if (!later.value.methods.every((method) => earlier.value.methods.includes(method))) return false;
   if (earlier.value.pattern === later.value.pattern || covers(earlier.paths, later.paths)) return true;
   // Groups and expressions are not compared; but a path without choice can be tried.
-  const hasOwn = earlier.value.pieces.some(({ kind }) => kind === 'any');
-  return hasOwn && isPath(later.value) && takesPath(earlier.value, later.paths.example);
+  const path = onlyPath(later.value.compiled.parts);
+  return path !== undefined && earlier.value.compiled.match(path) !== undefined;
 }
-
-const isPath = ({ pieces }: Match): boolean => pieces.every(({ kind }) => kind === 'text');
-
-const takesPath = ({ pattern }: Match, pathname: string): boolean =>
-  new URLPattern({ pathname: pattern }).test({ pathname });

@@ -28,26 +28,7 @@ export type Rules = {
   ) => readonly [WriteMatch | undefined, ...(WriteMatch | undefined)[]];
 };
 
-/** A pattern of the file that cannot be used, in the order of the file. Of a write there is no place. */
-export type RuleProblem = {
-  readonly pattern: string;
-  readonly reason: string;
-  readonly line: number | undefined;
-  readonly column: number | undefined;
-};
-
-/**
- * The patterns `compileRules` would throw for: those that can only be matched by backtracking (look-around, back-references,
- * `\b`) or are longer than `maxSteps`.
- */
-export const ruleProblems = (config: Config): readonly RuleProblem[] => [
-  ...config.routes.flatMap(({ pattern, line, column }) => problemOf(pattern, { line, column })),
-  ...config.writes.flatMap((rule) =>
-    rule.matches.flatMap(({ pattern }) => problemOf(pattern, { line: undefined, column: undefined })),
-  ),
-];
-
-/** Compiles every pattern. Throws for a config that has `ruleProblems`, or names a content type it does not have. */
+/** Compiles every pattern. Throws for a config that names a content type it does not have. */
 export const compileRules = (config: Config): Rules => {
   const routes = byMethod(config.routes.map((route) => ({ ...route, value: routeMatch(config, route) })));
   const writes = byMethod(
@@ -124,11 +105,6 @@ const usable = (pathname: string): Pattern => {
   if (compiled.kind === 'refused')
     throw new Error(`the pattern ${pathname} cannot be used: ${compiled.reason}`);
   return compiled.pattern;
-};
-
-const problemOf = (pattern: string, place: Pick<RuleProblem, 'line' | 'column'>): readonly RuleProblem[] => {
-  const compiled = compilePattern(pattern);
-  return compiled.kind === 'refused' ? [{ pattern, reason: compiled.reason, ...place }] : [];
 };
 
 const routeMatch = (config: Config, route: Route): Match => {

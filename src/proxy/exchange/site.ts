@@ -16,7 +16,7 @@ export type SiteOptions = {
   readonly generation?: number;
 };
 
-/** Compiles the rules and the identity of a configuration. Throws for patterns that `ruleProblems` would have named. */
+/** Compiles the rules and the identity of a configuration. Throws for patterns that `parseConfig` refuses. */
 export function compileSite(config: Config, { learned, verifyJwt, generation = 0 }: SiteOptions): Site {
   return {
     config,
