@@ -1,12 +1,10 @@
 /**
- * One spelling for a host and port (RFC 3986 §6.2.2.1, §6.2.3; RFC 9110 §4.2.3).
+ * Writes a host and port in one spelling (RFC 3986 §6.2.2.1, §6.2.3; RFC 9110 §4.2.3).
  *
- * Promise: what is not plainly a host name, an IPv4 address or a bracketed IPv6 address, with or without a port, is refused.
+ * Promise: anything but a host name, an IPv4 address or a bracketed IPv6 address, with an optional port, is refused.
  */
 
-/**
- * The authority in lower case, without the scheme's default port and without a trailing dot; undefined when it is none.
- */
+/** The authority in lower case, without default port and trailing dot; undefined if invalid. */
 export const canonicalAuthority = (raw: string, scheme: 'http' | 'https'): string | undefined => {
   if (raw.length > longestAuthority) return undefined;
   const [, host = '', port = ''] = hostAndPort.exec(raw) ?? [];

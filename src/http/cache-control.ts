@@ -1,8 +1,8 @@
 /**
- * What `Cache-Control`, `Pragma` and the targeted fields ask of a cache: two types, one for each direction.
+ * Reads what `Cache-Control`, `Pragma` and the targeted fields ask of a cache: one type for each direction.
  *
- * Promises: nothing throws; of several readings of a doubtful value the one that stores less and keeps it shorter is
- * taken; adding a prohibition anywhere never takes another one away.
+ * Promises: nothing throws. A doubtful value is read in the way that stores less and for a shorter time. Adding a
+ * prohibition never removes another.
  */
 import { type Dictionary, parseDictionary } from 'structured-headers';
 import { seconds, type Seconds } from '../kit/time.ts';
@@ -10,9 +10,9 @@ import { deltaSeconds, type Directive, listedNames, longestTime, parseDirectives
 import { fieldLines, hasField } from './fields.ts';
 import type { Fields } from './message.ts';
 
-/** Response directives (RFC 9111 §5.2.2, RFC 5861, RFC 8246). Limits that are there but unreadable are 0. */
+/** Response directives (RFC 9111 §5.2.2, RFC 5861, RFC 8246). An unreadable limit is 0. */
 export type ResponseDirectives = {
-  /** The targeted field that took the place of `Cache-Control` and `Expires` (RFC 9213 §2.2), lower-case. */
+  /** The targeted field that replaced `Cache-Control` and `Expires` (RFC 9213 §2.2), lower-case. */
   readonly targetedBy: string | undefined;
   readonly noStore: boolean;
   /** `no-cache` without field names: never reused without validation. */
@@ -43,12 +43,12 @@ export type RequestDirectives = {
   readonly onlyIfCached: boolean;
   readonly maxAge: Seconds | undefined;
   readonly minFresh: Seconds | undefined;
-  /** `longestTime` for `max-stale` without a value: any staleness will do. */
+  /** `longestTime` for `max-stale` without a value: any staleness is accepted. */
   readonly maxStale: Seconds | undefined;
   readonly staleIfError: Seconds | undefined;
 };
 
-/** What a response without directives says; also what a rule with `cache_control: override` hears. */
+/** A response without directives; also what a rule with `cache_control: override` sees. */
 export const noResponseDirectives: ResponseDirectives = Object.freeze({
   targetedBy: undefined,
   noStore: false,
@@ -68,7 +68,7 @@ export const noResponseDirectives: ResponseDirectives = Object.freeze({
   staleIfError: undefined,
 });
 
-/** What a request without directives says; also what a rule with `client_reload: ignore` hears. */
+/** A request without directives; also what a rule with `client_reload: ignore` sees. */
 export const noRequestDirectives: RequestDirectives = Object.freeze({
   noStore: false,
   noCache: false,
@@ -80,16 +80,16 @@ export const noRequestDirectives: RequestDirectives = Object.freeze({
   staleIfError: undefined,
 });
 
-/** The targeted fields this cache answers to, the nearest first (RFC 9213 §2.2, §3.1); lower-case. */
+/** The targeted fields this cache obeys, the most specific first (RFC 9213 §2.2, §3.1); lower-case. */
 export const targetedNames: readonly string[] = ['shelflife-cache-control', 'cdn-cache-control'];
 
-/** The response directives of `Cache-Control` alone, all its lines together. */
+/** The response directives of all `Cache-Control` lines. */
 export const parseResponseDirectives = (fields: Fields): ResponseDirectives =>
   hasField(fields, 'cache-control')
     ? responseDirectives(parseDirectives(fields, 'cache-control'), undefined)
     : noResponseDirectives;
 
-/** The request directives of `Cache-Control`, or of `Pragma` where there is none. */
+/** The request directives of `Cache-Control`, or of `Pragma` without it. */
 export const parseRequestDirectives = (fields: Fields): RequestDirectives => {
   if (!hasField(fields, 'cache-control')) return pragmaDirectives(fields);
   const directives = parseDirectives(fields, 'cache-control');
@@ -107,19 +107,19 @@ export const parseRequestDirectives = (fields: Fields): RequestDirectives => {
 };
 
 /**
- * The directives that rule this cache: those of the first targeted field of `names` that is valid and not empty, else
- * those of `Cache-Control`.
+ * The directives that apply to this cache: those of the first valid, non-empty targeted field in `names`, else those of
+ * `Cache-Control`.
  *
  * RFC 9213 §2.2: with such a field present, "the cache MUST ignore the Cache-Control and Expires header fields"; §2.1:
  * one that is empty or does not parse "is ignored by the cache (i.e., it behaves as if the field were not present)". A
- * known directive of the wrong type makes the field invalid as well.
+ * known directive of the wrong type makes the field invalid too.
  */
 export const effectiveDirectives = (
   fields: Fields,
   names: readonly string[] = targetedNames,
 ): ResponseDirectives => {
   for (const name of names) {
-    // An empty line beside others must not spoil them: joined, it would leave a stray comma.
+    // An empty line would leave a stray comma in the joined value and make it invalid.
     const lines = fieldLines(fields, name).filter((line) => line.trim() !== '');
     const targeted = lines.length === 0 ? undefined : targetedDirectives(lines.join(', '));
     if (targeted !== undefined) return responseDirectives(targeted, name);
@@ -175,7 +175,7 @@ const shortest = (directives: readonly Directive[], name: string): Seconds | und
 // Not Math.min(...values): a field may have more members than a call may have arguments.
 const least = (values: readonly Seconds[]): Seconds => values.reduce((a, b) => (a < b ? a : b), longestTime);
 
-// A window in which stale responses may be used is a permission: unreadable, it is not given.
+// A window for stale use is a permission: an unreadable one grants nothing.
 const shortestValid = (directives: readonly Directive[], name: string): Seconds | undefined => {
   const given = directives.filter((directive) => directive.name === name).map(deltaSeconds);
   return given.length === 0 || given.includes(undefined)
@@ -199,8 +199,8 @@ const maxStale = (directives: readonly Directive[]): Seconds | undefined => {
   return least(limits);
 };
 
-// The qualified form limits the directive to the fields named (§5.2.2.4, §5.2.2.7); without names, or with anything that
-// is no list of names, it is the unqualified one, and the unqualified one beside a qualified one rules.
+// The qualified form limits the directive to the named fields (§5.2.2.4, §5.2.2.7). Without a valid list of names it is
+// unqualified, and an unqualified directive overrides a qualified one.
 const qualified = (
   directives: readonly Directive[],
   name: string,
@@ -226,7 +226,7 @@ const flagDirectives: ReadonlySet<string> = new Set([
   'immutable',
 ]);
 
-// The same as a list of directives; undefined when empty, not a Dictionary, or with a known directive of a wrong type.
+// The targeted field's directives; undefined if empty, not a Dictionary, or with a known directive of a wrong type.
 const targetedDirectives = (value: string): Directive[] | undefined => {
   const dictionary = dictionaryOf(value);
   if (dictionary === undefined || dictionary.size === 0 || hasDecimalSeconds(value)) return undefined;
@@ -239,8 +239,8 @@ const targetedDirectives = (value: string): Directive[] | undefined => {
   return directives;
 };
 
-// The parser gives 3600.0 and 3600 as the same number, but a Decimal is not an Integer. `value` has been parsed, so every
-// string in it is closed.
+// The parser reads 3600.0 and 3600 as one number, but a Decimal is not an Integer. `value` has been parsed, so its
+// strings are closed.
 const hasDecimalSeconds = (value: string): boolean =>
   /(?:^|[, \t])(?:max-age|s-maxage|stale-while-revalidate|stale-if-error)=-?\d+\./.test(
     value.replace(/"(?:[^"\\]|\\.)*"/g, '""'),
@@ -250,7 +250,7 @@ const dictionaryOf = (value: string): Dictionary | undefined => {
   try {
     return parseDictionary(value);
   } catch {
-    // Not a Dictionary: RFC 9213 §2.1 has the field ignored, and nothing else is lost.
+    // Not a Dictionary: RFC 9213 §2.1 says to ignore the field.
     return undefined;
   }
 };

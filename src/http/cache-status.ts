@@ -1,7 +1,7 @@
 /**
- * What this cache did, in the words of RFC 9211 (`Cache-Status`) and RFC 9209 (`Proxy-Status`).
+ * Writes what this cache did as `Cache-Status` (RFC 9211) and `Proxy-Status` (RFC 9209).
  *
- * Promises: the key is never shown; whatever a detail holds, the member is valid Structured Fields text.
+ * Promises: the key is never shown. The member is valid Structured Fields text, whatever `detail` holds.
  */
 import { serializeString } from 'structured-headers';
 import type { Seconds } from '../kit/time.ts';
@@ -10,7 +10,7 @@ import type { Seconds } from '../kit/time.ts';
 export type ForwardReason =
   'bypass' | 'method' | 'uri-miss' | 'vary-miss' | 'miss' | 'request' | 'stale' | 'partial';
 
-/** `ttl` is what is left of the lifetime, written as whole seconds; negative when stale (§2.4). `detail` is free text (§2.7). */
+/** `ttl`: the rest of the lifetime in whole seconds, negative when stale (§2.4). `detail`: free text (§2.7). */
 export type CacheStatus =
   | { readonly kind: 'hit'; readonly ttl?: Seconds; readonly detail?: string }
   | {
@@ -60,12 +60,12 @@ export type ProxyErrorType =
 
 export type ProxyStatus = {
   readonly error: ProxyErrorType;
-  /** The status the origin answered with, where it did (§2.1.5). */
+  /** The origin's status, if it answered (§2.1.5). */
   readonly receivedStatus?: number;
   readonly detail?: string;
 };
 
-/** The name we go by in `Cache-Status`, `Proxy-Status` and `Via`. */
+/** Our name in `Cache-Status`, `Proxy-Status` and `Via`. */
 export const cacheName = 'shelflife';
 
 /** Our member of `Cache-Status`: `shelflife; hit; ttl=37`. */
@@ -84,14 +84,14 @@ export const proxyStatusValue = (status: ProxyStatus): string => {
   return `${cacheName}; error=${status.error}${received}${detailText(status.detail)}`;
 };
 
-// RFC 9211 §2.4: an integer. What is left is rounded up while there is any, so that lifetime, Age and ttl add up; below it
-// down, so that stale is never shown as 0.
+// RFC 9211 §2.4: an integer. Rounded up while positive, so that lifetime, Age and ttl add up; else down, so that stale
+// is never 0.
 const ttlText = (ttl: Seconds | undefined): string => {
   if (ttl === undefined) return '';
   return `; ttl=${ttl > 0 ? Math.ceil(ttl) : Math.floor(ttl)}`;
 };
 
-// RFC 9211 §2.7, RFC 9209 §2.1.7: a String or a Token; a token where it can be one. What no String can hold becomes "?".
+// RFC 9211 §2.7, RFC 9209 §2.1.7: a Token if possible, else a String. Characters a String cannot hold become "?".
 const detailText = (detail: string | undefined): string => {
   if (detail === undefined || detail === '') return '';
   if (sfToken.test(detail)) return `; detail=${detail}`;

@@ -1,12 +1,12 @@
 /**
- * Which representations are worth compressing, who takes them compressed, and how the compressed one is labelled
- * (RFC 9110 §8.4, §12.5.3, §8.8.3).
+ * Decides which representations to compress, which clients accept them compressed, and how to label them (RFC 9110
+ * §8.4, §12.5.3, §8.8.3).
  */
 
 import { combinedValue, fieldLines, parseList, withoutFields } from './fields.ts';
 import type { Fields } from './message.ts';
 
-/** The one coding representations are stored in: every client that takes any coding takes this one, also over http. */
+/** The one coding of stored representations: every client that accepts a coding accepts this one, also over http. */
 export const storedCoding = 'gzip';
 
 /** Below this many bytes compression saves less than it costs. */
@@ -15,7 +15,7 @@ export const smallestWorth = 1024;
 const textTypes =
   /^(?:text\/(?!event-stream)|application\/(?:[\w.-]+\+)?(?:json|xml|javascript|yaml)\b|application\/(?:ecmascript|manifest\+json|wasm|x-javascript|x-yaml|graphql)\b|image\/svg\+xml|font\/(?:ttf|otf)|application\/vnd\.ms-fontobject)/i;
 
-/** Whether a response's content is text that no coding has been applied to, and that may be transformed. */
+/** Whether a response's content is uncoded text that may be transformed. */
 export function isCompressible(fields: Fields): boolean {
   if (combinedValue(fields, 'content-encoding') !== undefined) return false;
   if (!textTypes.test(combinedValue(fields, 'content-type') ?? '')) return false;
@@ -25,10 +25,10 @@ export function isCompressible(fields: Fields): boolean {
   );
 }
 
-/** How many codings of one representation are undone here: more than two hardly anybody has seen. */
+/** The most codings undone here; even two are rare. */
 const mostCodings = 4;
 
-/** The codings the origin has applied, the last one, which is to be undone first, first. `x-gzip` is gzip (RFC 9110 §8.4.1.3). */
+/** The origin's codings, in the order to undo them: the last applied first. `x-gzip` is gzip (RFC 9110 §8.4.1.3). */
 export function codingsOf(fields: Fields): string[] {
   const value = combinedValue(fields, 'content-encoding');
   if (value === undefined) return [];
@@ -52,7 +52,7 @@ export function acceptsGzip(acceptEncoding: string | undefined): boolean {
   return any;
 }
 
-/** The fields with `Vary: Accept-Encoding` among them: what is sent depends on it. */
+/** The fields with `Accept-Encoding` added to `Vary`. */
 export function varyingByEncoding(fields: Fields): string[] {
   const names = fieldLines(fields, 'vary').flatMap((line) => parseList(line));
   const lower = names.map((name) => name.toLowerCase());
@@ -61,8 +61,8 @@ export function varyingByEncoding(fields: Fields): string[] {
 }
 
 /**
- * The fields of the gzip form of a representation. Its strong ETag becomes weak: RFC 9110 §8.8.3: a strong one names
- * exactly one sequence of bytes, and this is another.
+ * The fields of the gzip form of a representation. A strong ETag becomes weak: RFC 9110 §8.8.3: a strong one identifies
+ * exactly one sequence of bytes.
  */
 export function gzipFields(fields: Fields): string[] {
   const tag = combinedValue(fields, 'etag');
@@ -72,7 +72,7 @@ export function gzipFields(fields: Fields): string[] {
 }
 
 const varyName: ReadonlySet<string> = new Set(['vary']);
-// Digests and ranges speak of the bytes without coding (RFC 9530 §2, §3: both digests are of what the coding made).
+// True of the uncoded bytes only: ranges, and digests, which are computed over the coded content (RFC 9530 §2, §3).
 const plainOnly: ReadonlySet<string> = new Set([
   'accept-ranges',
   'content-length',

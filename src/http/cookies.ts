@@ -1,14 +1,14 @@
 /**
- * The Cookie request field, read the way that leaves no second reading (RFC 6265 §4.2, §5.4).
+ * Reads the Cookie request field where it has only one reading (RFC 6265 §4.2, §5.4).
  *
- * A server may keep the first or the last of two cookies with one name, understand quotes, decode percent escapes, trim
- * exotic white space. Where such readings could differ, this one reports it and the caller passes the request.
+ * Of two cookies with one name a server may keep either; it may interpret quotes, decode escapes, or trim exotic white
+ * space. Where such readings could differ, this one reports it, and the caller passes the request.
  */
 
 /** One cookie as sent. */
 export type Cookie = { readonly name: string; readonly value: string };
 
-/** Why a Cookie field has no one safe reading. */
+/** Why a Cookie field has no single safe reading. */
 export type CookieDoubt = 'several-cookie-lines' | 'odd-cookie-syntax';
 
 /** The cookies in the order sent, or why they cannot be read safely. */
@@ -27,7 +27,7 @@ export function parseCookieLine(line: string): Cookies {
     const equals = text.indexOf('=');
     const name = equals === -1 ? text : text.slice(0, equals).trimEnd();
     const value = equals === -1 ? '' : text.slice(equals + 1).trimStart();
-    // `$Version`, `$Path`: RFC 2965 attributes that some parsers still take for parts of the cookie before.
+    // `$Version`, `$Path`: some parsers still read these RFC 2965 attributes as parts of the previous cookie.
     if (name.startsWith('$') || equals === -1 || !hasOneReading(value)) return odd;
     cookies.push({ name, value });
   }
@@ -43,8 +43,8 @@ function hasOneReading(value: string): boolean {
 }
 
 /**
- * The name a lenient server might read: percent escapes decoded, everything that is no token character dropped, lower case.
- * Two cookies whose folded names are equal may be one cookie to somebody.
+ * The name a lenient server might read: percent escapes decoded, non-token characters dropped, lower case. A server may
+ * read two cookies with equal folded names as one.
  */
 export function foldCookieName(name: string): string {
   const decoded = name.includes('%') ? decodeEscapes(name) : name;
@@ -66,6 +66,6 @@ export function parseSetCookie(line: string): Cookie {
   return { name: pair.slice(0, equals).trim(), value: pair.slice(equals + 1).trim() };
 }
 
-/** A Cookie line from cookies. */
+/** The value of a Cookie field. */
 export const formatCookies = (cookies: readonly Cookie[]): string =>
   cookies.map(({ name, value }) => `${name}=${value}`).join('; ');

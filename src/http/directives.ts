@@ -1,8 +1,7 @@
 /**
- * What a `Cache-Control` field says, taken apart: names, arguments, and numbers of seconds. What they mean is decided in
- * cache-control.ts.
+ * Parses `Cache-Control` into names, arguments and numbers of seconds; cache-control.ts decides what they mean.
  *
- * Promises: nothing throws; a malformed piece never hides the directives around it.
+ * Promises: nothing throws. A malformed directive never hides its neighbours.
  */
 import { seconds, type Seconds } from '../kit/time.ts';
 import { isToken } from './field-name.ts';
@@ -10,9 +9,9 @@ import { fieldLines, parseList, trimWhitespace } from './fields.ts';
 import type { Fields } from './message.ts';
 
 /**
- * One directive. `name` is lower-case. `form` tells how the argument came: `malformed` covers whitespace around `=`,
- * characters after a token or a quoted string, and an argument that is empty: none of them is grammar (RFC 9111 §5.2),
- * so a limit given that way is not believed, and a prohibition given that way is taken whole.
+ * One directive. `name` is lower-case. `form` is the argument's syntax. `malformed` covers whitespace around `=`,
+ * characters after a token or a quoted string, and an empty argument: RFC 9111 §5.2 allows none of these, so a
+ * malformed limit is not believed, and a malformed prohibition applies unqualified.
  */
 export type Directive = {
   readonly name: string;
@@ -20,14 +19,14 @@ export type Directive = {
   readonly form: 'none' | 'token' | 'quoted' | 'malformed';
 };
 
-/** RFC 9111 §1.2.2: a number too large to represent is "the greatest positive integer" at hand: some 3,000 years. */
+/** RFC 9111 §1.2.2: a number too large to represent is "the greatest positive integer" available: some 3,000 years. */
 export const longestTime: Seconds = seconds(100_000_000_000);
 
 /**
- * Every directive of the field, all lines together.
+ * Every directive in all lines of the field.
  *
- * Lines are read joined, as RFC 9110 §5.3 says, and, when a quote is about, each by itself too: where the two readings
- * differ (a quote opened in one line and closed in another) the directives of both count, so that none is hidden.
+ * Lines are read joined (RFC 9110 §5.3). If there is a quote, each is also read alone: a quote may open in one line and
+ * close in another, and the directives of both readings count, so that none is hidden.
  */
 export const parseDirectives = (fields: Fields, lowerName: string): Directive[] => {
   const lines = fieldLines(fields, lowerName);
@@ -37,24 +36,24 @@ export const parseDirectives = (fields: Fields, lowerName: string): Directive[] 
   return [...pieces, ...byLine].map(parseDirective);
 };
 
-/** A `delta-seconds` argument, a token or quoted; undefined when it is anything but digits. */
+/** A `delta-seconds` argument, token or quoted; undefined unless it is all digits. */
 export const deltaSeconds = ({ argument, form }: Directive): Seconds | undefined => {
   if (form !== 'token' && form !== 'quoted') return undefined;
   return parseDeltaSeconds(argument);
 };
 
-/** A non-negative whole number of seconds, at most `longestTime`; undefined when it is anything but digits. */
+/** A non-negative whole number of seconds, at most `longestTime`; undefined unless it is all digits. */
 export const parseDeltaSeconds = (text: string): Seconds | undefined =>
   /^\d+$/.test(text) ? seconds(Math.min(Number(text), longestTime)) : undefined;
 
-/** The field names an argument lists, lower-case; undefined when it lists none that could be one. */
+/** The field names in an argument, lower-case; undefined unless it is a list of them. */
 export const listedNames = ({ argument, form }: Directive): string[] | undefined => {
   if (form !== 'token' && form !== 'quoted') return undefined;
   const names = parseList(argument).map((name) => name.toLowerCase());
   return names.length > 0 && names.every((name) => fieldName.test(name)) ? names : undefined;
 };
 
-// A field name that begins with a digit is allowed and unheard of: `private=1` means `private`.
+// A field name may begin with a digit, but none does: `private=1` means `private`.
 const fieldName = /^[a-z][!#$%&'*+\-.^_`|~0-9a-z]*$/;
 const leadingToken = /^[!#$%&'*+\-.^_`|~0-9a-z]*/i;
 

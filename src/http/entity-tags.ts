@@ -1,24 +1,24 @@
 /**
- * Entity tags: reading and comparing them (RFC 9110 §8.8.3).
+ * Reads and compares entity tags (RFC 9110 §8.8.3).
  *
- * Promises: nothing throws; linear time; a tag that is not well formed is never a strong validator.
+ * Promises: nothing throws. Time is linear. A malformed tag is never a strong validator.
  */
 import { fieldLines, trimWhitespace } from './fields.ts';
 import type { Fields } from './message.ts';
 
-/** `opaque` is the text between the quotes. Tags without quotes, or with another prefix than `W/`, count as weak. */
+/** `opaque` is the text between the quotes. A tag without quotes, or with a prefix other than `W/`, is weak. */
 export type EntityTag = { readonly weak: boolean; readonly opaque: string };
 
 export type EntityTags =
   { readonly kind: 'any' } | { readonly kind: 'tags'; readonly tags: readonly EntityTag[] };
 
-/** The value of `If-Match` or `If-None-Match`: `*`, or a list. Unquoted legacy tags are read too. */
+/** The value of `If-Match` or `If-None-Match`: `*` or a list, which may have unquoted legacy tags. */
 export const parseEntityTags = (value: string): EntityTags => {
   const text = trimWhitespace(value);
   return text === '*' ? { kind: 'any' } : { kind: 'tags', tags: splitTags(text).map(parseEntityTag) };
 };
 
-/** One tag. */
+/** Parses one tag. */
 export const parseEntityTag = (text: string): EntityTag => {
   const [, prefix = '', quoted, bare = ''] = entityTag.exec(text) ?? [];
   const isStrong = prefix === '' && quoted !== undefined;
@@ -32,7 +32,7 @@ export const weaklyEqual = (a: EntityTag, b: EntityTag): boolean => a.opaque ===
 export const stronglyEqual = (a: EntityTag, b: EntityTag): boolean =>
   !a.weak && !b.weak && a.opaque === b.opaque;
 
-/** The response's `ETag` as it came, or undefined when it has none, an empty one, or several that differ. */
+/** The response's `ETag` as received; undefined if it is missing, empty, or repeated with different values. */
 export const etagText = (fields: Fields): string | undefined => {
   const [first, ...others] = fieldLines(fields, 'etag').map(trimWhitespace);
   if (first === undefined || first === '') return undefined;
@@ -47,10 +47,10 @@ export const sameStrongTag = (a: Fields, b: Fields): boolean => {
   );
 };
 
-// `W/"x"`, `w/"x"`, `W"x"`, `"x"`; what is left over is a tag without quotes.
+// `W/"x"`, `w/"x"`, `W"x"`, `"x"`, or a tag without quotes.
 const entityTag = /^(?:(w\/?)?"([^"]*)"|(?:w\/)?(.*))$/is;
 
-// A comma inside quotes does not separate; a backslash is an ordinary character here (§8.8.3), unlike in quoted strings.
+// A comma inside quotes does not separate; unlike in quoted strings, a backslash is an ordinary character (§8.8.3).
 const splitTags = (text: string): string[] => {
   const members: string[] = [];
   let from = 0;

@@ -1,13 +1,13 @@
 /**
- * Which lines a field has, what they say together, and which fields travel past this hop.
+ * Reads fields and their lists, and decides which fields travel past this hop.
  *
- * Promises: names are compared without regard to case; nothing here throws, whatever a value holds; every function is
- * linear in the size of what it is given.
+ * Promises: names are compared case-insensitively. Nothing throws, whatever a value holds. Every function runs in
+ * linear time.
  */
 import { foldFieldName } from './field-name.ts';
 import type { Fields } from './message.ts';
 
-/** The values of every line of the field, in order. `lowerName` is the lower-case field name. */
+/** The value of each line of the field, in order. `lowerName` is the lower-case field name. */
 export const fieldLines = (fields: Fields, lowerName: string): string[] => {
   const lines: string[] = [];
   for (let at = 0; at < fields.length; at += 2) {
@@ -16,7 +16,7 @@ export const fieldLines = (fields: Fields, lowerName: string): string[] => {
   return lines;
 };
 
-/** Whether the field is there at all; an empty value is there. */
+/** Whether the field is present, even with an empty value. */
 export const hasField = (fields: Fields, lowerName: string): boolean => {
   for (let at = 0; at < fields.length; at += 2) {
     if (isNamed(fields[at], lowerName)) return true;
@@ -24,10 +24,7 @@ export const hasField = (fields: Fields, lowerName: string): boolean => {
   return false;
 };
 
-/**
- * The field's value with its lines joined by `', '` (RFC 9110 §5.2), without outer whitespace;
- * undefined when there is no such line.
- */
+/** The lines of the field joined by `', '` (RFC 9110 §5.2), without outer whitespace; undefined if there are none. */
 export const combinedValue = (fields: Fields, lowerName: string): string | undefined => {
   let value: string | undefined;
   for (let at = 0; at < fields.length; at += 2) {
@@ -38,7 +35,7 @@ export const combinedValue = (fields: Fields, lowerName: string): string | undef
   return value;
 };
 
-/** The fields without those named (lower-case names), order and spelling kept. */
+/** The fields without those named (lower-case); order and spelling are kept. */
 export const withoutFields = (fields: Fields, names: ReadonlySet<string>): string[] => {
   const kept: string[] = [];
   for (let at = 0; at < fields.length; at += 2) {
@@ -49,11 +46,11 @@ export const withoutFields = (fields: Fields, names: ReadonlySet<string>): strin
 };
 
 /**
- * The fields meant for the next recipient: without the hop-by-hop fields and those `Connection` lists (RFC 9110 §7.6.1).
+ * The fields for the next recipient: without hop-by-hop fields and those `Connection` lists (RFC 9110 §7.6.1).
  *
- * A `Connection` that lists a field intended for all recipients is itself wrong ("a sender MUST NOT send a connection
- * option corresponding to a field that is intended for all recipients"), and obeying it would let a client take its own
- * `Cookie`, or an origin its `Cache-Control`, out of what decides who gets the copy. Such names are not obeyed.
+ * "A sender MUST NOT send a connection option corresponding to a field that is intended for all recipients". Such an
+ * option is ignored: otherwise a client could remove its own `Cookie`, or an origin its `Cache-Control`, from what
+ * decides who gets the stored response.
  */
 export const endToEndFields = (fields: Fields): string[] => {
   const names = hopByHopNames(fields);
@@ -67,7 +64,7 @@ export const endToEndFields = (fields: Fields): string[] => {
   return kept;
 };
 
-/** The lower-case names that go no further than this hop, by themselves or because `Connection` lists them. */
+/** The lower-case names of hop-by-hop fields, including those `Connection` lists. */
 export const hopByHopNames = (fields: Fields): ReadonlySet<string> => {
   const connection = combinedValue(fields, 'connection');
   if (connection === undefined) return hopByHop;
@@ -80,10 +77,10 @@ export const hopByHopNames = (fields: Fields): ReadonlySet<string> => {
 };
 
 /**
- * The members of a comma-separated list, outer whitespace removed, empty members dropped (RFC 9110 §5.6.1).
+ * The members of a comma-separated list, without outer whitespace and empty members (RFC 9110 §5.6.1).
  *
- * Commas inside quoted strings do not separate. A quote that is never closed is an ordinary character: else an
- * unbalanced quote in front could hide a `no-store` behind it.
+ * Commas inside quoted strings do not separate. A quote that is never closed is an ordinary character; otherwise an
+ * unbalanced quote could hide a `no-store` after it.
  */
 export const parseList = (value: string): string[] => {
   const members: string[] = [];
@@ -115,7 +112,7 @@ export const trimWhitespace = (value: string): string => {
   return from === 0 && to === value.length ? value : value.slice(from, to);
 };
 
-/** Where the quoted string that opens at `open` closes, or -1. A backslash takes the next character with it. */
+/** Where the quoted string that opens at `open` closes, or -1. A backslash escapes the next character. */
 export const closingQuote = (value: string, open: number): number => {
   for (let at = open + 1; at < value.length; at += 1) {
     const char = value.charCodeAt(at);
@@ -141,8 +138,8 @@ const pushMember = (members: string[], value: string, span: { from: number; to: 
   if (member !== '') members.push(member);
 };
 
-// RFC 9110 §7.6.1 names the first five and TE; the Proxy-* ones are for the next hop by their own definitions (§11.7),
-// and RFC 9111 §3.1 keeps them, and Proxy-Authentication-Info, out of a store.
+// RFC 9110 §7.6.1 names the first five and TE. The Proxy-* ones are defined for the next hop (§11.7), and RFC 9111 §3.1
+// keeps them, and Proxy-Authentication-Info, out of a store.
 const hopByHop: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',

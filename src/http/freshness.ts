@@ -1,7 +1,7 @@
 /**
- * How long a response stays fresh, and how old it is (RFC 9111 §4.2). Variables have the names the RFC gives them.
+ * Calculates how long a response stays fresh and how old it is (RFC 9111 §4.2), with the RFC's variable names.
  *
- * Promises: no clock is read; a doubtful value makes the lifetime shorter, never longer; no arithmetic overflows.
+ * Promises: no clock is read. A doubtful value makes the lifetime shorter, never longer. Arithmetic does not overflow.
  */
 import { between, type EpochMs, seconds, type Seconds } from '../kit/time.ts';
 import type { ResponseDirectives } from './cache-control.ts';
@@ -10,21 +10,17 @@ import { combinedValue, hasField, parseList } from './fields.ts';
 import { formatHttpDate, parseHttpDate } from './http-date.ts';
 import type { Fields, ResponseHead } from './message.ts';
 
-/** Where a lifetime comes from. `none`: nothing gives one, so it is 0. All but the last two are explicit. */
+/** Where a lifetime comes from. `none`: the lifetime is 0. All but the last two are explicit. */
 export type FreshnessSource = 'targeted' | 's-maxage' | 'max-age' | 'expires' | 'heuristic' | 'none';
 
 export type Freshness = { readonly lifetime: Seconds; readonly source: FreshnessSource };
 
-/** When the request was sent and the response head received. */
 export type Exchange = { readonly requestTime: EpochMs; readonly responseTime: EpochMs };
 
-/** RFC 9111 §4.2.2 proposes a tenth of the time since `Last-Modified`; this bounds it, so that nobody is surprised. */
+/** RFC 9111 §4.2.2 proposes a tenth of the time since `Last-Modified`; this is its upper bound. */
 export const longestHeuristic: Seconds = seconds(24 * 60 * 60);
 
-/**
- * Statuses "defined as cacheable by default" (RFC 9110 §15.1). 206 is among them, but only parts of whole responses are
- * made of it.
- */
+/** Statuses "defined as cacheable by default" (RFC 9110 §15.1). A 206 is stored as a part only. */
 export const cacheableByDefault: ReadonlySet<number> = new Set([
   200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501,
 ]);
@@ -37,24 +33,24 @@ export const freshnessLifetime = (
   explicitLifetime(response.fields, { directives, responseTime }) ??
   heuristicLifetime(response, { directives, responseTime });
 
-/** Whether the origin itself gave the lifetime. */
+/** Whether the origin gave the lifetime. */
 export const isExplicit = ({ source }: Freshness): boolean => source !== 'heuristic' && source !== 'none';
 
 /**
- * `corrected_initial_age` (RFC 9111 §4.2.3): the response's age when it was received, in seconds ≥ 0, the time the
- * exchange took included.
+ * `corrected_initial_age` (RFC 9111 §4.2.3): the response's age on receipt in seconds ≥ 0, including the time of the
+ * exchange.
  */
 export const correctedInitialAge = (fields: Fields, { requestTime, responseTime }: Exchange): Seconds => {
   const ageValue = parseAge(fields) ?? 0;
   const dateValue = dateOrReceipt(fields, responseTime);
-  // Date names a second, not an instant in it: parts of a second since its beginning tell nothing about the age.
+  // Date has whole seconds, so the fraction since then says nothing about the age.
   const apparentAge = Math.max(0, Math.floor(between(dateValue, responseTime)));
   const responseDelay = Math.max(0, between(requestTime, responseTime));
   const correctedAgeValue = ageValue + responseDelay;
   return seconds(Math.max(apparentAge, correctedAgeValue));
 };
 
-/** `current_age` (RFC 9111 §4.2.3) in seconds. A clock that has jumped back makes nothing younger than it arrived. */
+/** `current_age` (RFC 9111 §4.2.3) in seconds. If the clock jumps back, it is still at least the initial age. */
 export const currentAge = (
   { initialAge, responseTime }: { readonly initialAge: Seconds; readonly responseTime: EpochMs },
   now: EpochMs,
@@ -64,11 +60,11 @@ export const currentAge = (
 };
 
 /**
- * The `Age` field's value, or undefined when there is none or none that can be read.
+ * The value of `Age`; undefined if there is none or it is invalid.
  *
  * RFC 9111 §5.1: given a list, "a cache SHOULD use the first member of the field value, discarding subsequent ones"; if
- * that is "something other than a non-negative integer, a cache SHOULD ignore the field". Deviation: parameters behind
- * an integer are dropped rather than the whole value, which makes the response older, not younger.
+ * that is "something other than a non-negative integer, a cache SHOULD ignore the field". Deviation: only the
+ * parameters after an integer are dropped, not the whole value, which makes the response older, not younger.
  */
 export const parseAge = (fields: Fields): Seconds | undefined => {
   const first = parseList(combinedValue(fields, 'age') ?? '')[0];
@@ -77,19 +73,19 @@ export const parseAge = (fields: Fields): Seconds | undefined => {
   return parseDeltaSeconds(integer.trimEnd());
 };
 
-/** `date_value`: what `Date` says, or, without a valid one, when the response was received (RFC 9110 §6.6.1). */
+/** `date_value`: `Date`, or the time of receipt if it is missing or invalid (RFC 9110 §6.6.1). */
 export const dateOrReceipt = (fields: Fields, responseTime: EpochMs): EpochMs =>
   parseHttpDate(combinedValue(fields, 'date') ?? '', responseTime) ?? responseTime;
 
 /**
- * The fields with a `Date`: RFC 9110 §6.6.1: a recipient with a clock that gets a response without one appends the time it
- * was received "if it is cached or forwarded downstream".
+ * The fields, with a `Date` added if there is none. RFC 9110 §6.6.1: a recipient with a clock appends the time of
+ * receipt "if it is cached or forwarded downstream".
  */
 export const withDate = (fields: Fields, responseTime: EpochMs): Fields =>
   hasField(fields, 'date') ? fields : [...fields, 'Date', formatHttpDate(responseTime)];
 
-// RFC 9111 §4.2.1, first match of: s-maxage (shared), max-age, Expires minus Date. A targeted field stands for all of
-// them (RFC 9213 §2.2).
+// RFC 9111 §4.2.1: the first of s-maxage (shared), max-age, Expires minus Date. A targeted field replaces all three
+// (RFC 9213 §2.2).
 const explicitLifetime = (
   fields: Fields,
   { directives, responseTime }: { directives: ResponseDirectives; responseTime: EpochMs },
@@ -107,7 +103,7 @@ const explicitLifetime = (
 };
 
 // RFC 9111 §5.3: "A cache recipient MUST interpret invalid date formats, especially the value '0', as representing a
-// time in the past". Several values joined are no date either.
+// time in the past". Several joined values are invalid too.
 const expiresLifetime = (expires: string, fields: Fields, responseTime: EpochMs): Seconds => {
   const expiresValue = parseHttpDate(expires, responseTime);
   if (expiresValue === undefined) return seconds(0);

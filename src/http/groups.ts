@@ -1,14 +1,14 @@
 /**
- * Cache groups (RFC 9875): responses that are made stale together.
+ * Reads cache groups (RFC 9875): responses that become stale together.
  *
- * Promises: nothing throws; a field that is not a List of Strings is ignored; what is kept is bounded.
+ * Promises: nothing throws. A field that is not a List of Strings is ignored. What is kept is bounded.
  */
 import { parseList } from 'structured-headers';
 import { combinedValue } from './fields.ts';
 import { isUnsafeMethod } from './invalidation.ts';
 import type { Fields } from './message.ts';
 
-/** More than the 32 groups of 32 characters RFC 9875 §2 has every cache support; what exceeds it is left out. */
+/** RFC 9875 §2 requires at least 32 groups of 32 characters; anything beyond these limits is dropped. */
 export const mostGroups = 128;
 export const longestGroup = 256;
 
@@ -16,10 +16,8 @@ export const longestGroup = 256;
 export const cacheGroups = (fields: Fields): string[] => parseGroups(fields, 'cache-groups');
 
 /**
- * The groups a response makes stale (`Cache-Group-Invalidation`, RFC 9875 §3): of the same origin only, and without
- * cascade: what is made stale this way makes nothing else stale.
- *
- * §3: the field "MUST be ignored on responses to requests with a safe method".
+ * The groups a response makes stale (`Cache-Group-Invalidation`, RFC 9875 §3): of the same origin only, without
+ * cascading. §3: the field "MUST be ignored on responses to requests with a safe method".
  */
 export const invalidatedGroups = ({ method, fields }: { method: string; fields: Fields }): string[] =>
   isUnsafeMethod(method) ? parseGroups(fields, 'cache-group-invalidation') : [];
@@ -32,7 +30,7 @@ const parseGroups = (fields: Fields, lowerName: string): string[] => {
     if (!members.every((member) => typeof member === 'string')) return [];
     return [...new Set(members.filter((group) => group.length <= longestGroup))].slice(0, mostGroups);
   } catch {
-    // No List: RFC 9651 §4.2 has the whole field ignored, and the response merely belongs to no group.
+    // Not a List: RFC 9651 §4.2 says to ignore the field, so the response belongs to no group.
     return [];
   }
 };

@@ -1,25 +1,24 @@
 /**
- * Which instant an HTTP date names (RFC 9110 §5.6.7), in its three forms.
+ * Reads the three forms of an HTTP date (RFC 9110 §5.6.7), and writes the preferred one.
  *
- * Promises: local time zones play no part; a value that is not exactly one of the three forms names no instant.
+ * Promises: local time zones are never used. A value that is not exactly one of the three forms is invalid.
  */
 import { epochMs, type EpochMs } from '../kit/time.ts';
 
 /**
- * The instant a field value names, or undefined when it is not a valid date.
+ * The instant of a date; undefined if it is invalid. `now` is for two-digit years only.
  *
  * RFC 9111 §4.2: "a cache recipient SHOULD match the field value case-insensitively", and SHOULD consider a zone other
- * than GMT invalid. The weekday says nothing that the date does not: one that is not that date's is ignored. `now` is for
- * two-digit years only.
+ * than GMT invalid. A weekday that does not fit the date is ignored.
  */
 export const parseHttpDate = (value: string, now: EpochMs): EpochMs | undefined => {
   const text = value.trim();
-  // The longest valid form has 33 characters; anything longer need not be looked at.
+  // The longest valid form has 33 characters.
   if (text.length < 24 || text.length > 33) return undefined;
   return parseImfFixdate(text) ?? parseRfc850(text, now) ?? parseAsctime(text);
 };
 
-/** The instant as an IMF-fixdate, `Sun, 06 Nov 1994 08:49:37 GMT`; fractions of a second are dropped. */
+/** The instant as an IMF-fixdate, `Sun, 06 Nov 1994 08:49:37 GMT`; fractions are dropped. */
 export const formatHttpDate = (at: EpochMs): string => new Date(Math.floor(at / 1000) * 1000).toUTCString();
 
 const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
@@ -58,9 +57,9 @@ const instant = (parts: DayAndTime, year: number): EpochMs | undefined => {
   const month = months.indexOf(parts.month.toLowerCase());
   const day = Number(parts.day);
   const [hour = NaN, minute = NaN, second = NaN] = parts.time.split(':').map(Number);
-  // 60 is a leap second, which the grammar allows; it counts as the second after :59.
+  // The grammar allows the leap second 60; it counts as the second after :59.
   if (!(hour < 24 && minute < 60 && second <= 60)) return undefined;
-  // A month that does not exist is -1, which no date has. setUTCFullYear, because Date.UTC takes the years 0–99 for 1900–1999.
+  // An unknown month is -1 and matches no date. Date.UTC would read the years 0–99 as 1900–1999.
   const date = new Date(0);
   date.setUTCFullYear(year, month, day);
   const isThatDay = date.getUTCMonth() === month && date.getUTCDate() === day;

@@ -1,7 +1,7 @@
 /**
- * What an exchange that changes something makes stale (RFC 9111 §4.4).
+ * Lists what a changing exchange makes stale (RFC 9111 §4.4).
  *
- * Promise: only URLs of the target's own origin are named.
+ * Promise: all URLs are of the target's own origin.
  */
 import { combinedValue } from './fields.ts';
 import type { Fields } from './message.ts';
@@ -14,18 +14,17 @@ export type ChangingExchange = {
   /** Canonical path and query of the request. */
   readonly target: string;
   readonly scheme: 'http' | 'https';
-  /** Canonical authority the request was for. */
+  /** Canonical authority of the request. */
   readonly host: string;
-  /** The response's. */
   readonly fields: Fields;
 };
 
-/** Whether the method may change something: every one not known to be safe (RFC 9110 §9.2.1; RFC 9111 §4.4). */
+/** Whether the method may change something: any not known to be safe (RFC 9110 §9.2.1; RFC 9111 §4.4). */
 export const isUnsafeMethod = (method: string): boolean => !safeMethods.has(method);
 
 /**
  * The targets (canonical path and query) a response makes stale: the request's own, and those of `Location` and
- * `Content-Location` when of the same origin; none when the method is safe or the response is an error.
+ * `Content-Location` of the same origin. A safe method or an error makes nothing stale.
  *
  * §4.4: a cache MUST invalidate the target URI "when it receives a non-error status code in response to an unsafe
  * request method"; it MUST NOT when the origin of the URI in those fields differs from that of the target URI.

@@ -1,10 +1,8 @@
-/**
- * The shapes of HTTP messages that the pure rules of this ring work on.
- */
+/** Defines the HTTP messages that the rules in this folder work on. */
 
 /**
- * Header fields as a flat list in the order received: `[name, value, name, value, …]`.
- * Names keep the spelling they came in; compare them without regard to case. Values are latin-1 strings.
+ * Header fields as a flat list in the order received: `[name, value, name, value, …]`. Names keep their spelling;
+ * compare them case-insensitively. Values are latin-1 strings.
  */
 export type Fields = readonly string[];
 

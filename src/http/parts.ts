@@ -1,18 +1,18 @@
 /**
- * Which bytes of a representation are there, and which are missing (RFC 9111 §3.3, §3.4). Lists of parts are in order,
- * apart from each other, and belong to one strong validator: the caller has checked that (`sameStrongTag`).
+ * Finds the stored and the missing bytes of a representation (RFC 9111 §3.3, §3.4). The parts of a list are in order,
+ * do not touch, and belong to one strong validator, which the caller has checked (`sameStrongTag`).
  *
- * Promise: a part that is not wholly there is never said to be.
+ * Promise: an incomplete part never counts as present.
  */
 import { etagText } from './entity-tags.ts';
 import type { Fields } from './message.ts';
 import type { SatisfiableRange } from './ranges.ts';
 
-/** Whether all bytes of `wanted` are there. */
+/** Whether all bytes of `wanted` are present. */
 export const hasPart = (parts: readonly SatisfiableRange[], wanted: SatisfiableRange): boolean =>
   parts.some((part) => part.first <= wanted.first && wanted.last <= part.last);
 
-/** The bytes of `wanted` that are not there, in order. */
+/** The missing bytes of `wanted`, in order. */
 export const missingParts = (
   parts: readonly SatisfiableRange[],
   wanted: SatisfiableRange,
@@ -29,8 +29,8 @@ export const missingParts = (
 };
 
 /**
- * The fields of a request for the missing bytes, which gets the whole instead should the representation have changed
- * (RFC 9111 §3.4, RFC 9110 §13.1.5); undefined when nothing is missing or there is no tag to hold on to.
+ * The fields of a request for the missing bytes, which returns the whole if the representation has changed (RFC 9111
+ * §3.4, RFC 9110 §13.1.5); undefined when nothing is missing or there is no ETag.
  */
 export const completionFields = (
   missing: readonly SatisfiableRange[],

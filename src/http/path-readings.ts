@@ -1,30 +1,31 @@
 /**
- * The paths an origin may take a canonical path for. `/a%2Fb` is a resource of its own; but an origin that decodes before
- * it splits sees `/a/b`. So rules look at every reading, and the safest one decides (`policy/rules/safest-match.ts`).
+ * Lists the paths that an origin may read a canonical path as. `/a%2Fb` is a resource of its own, but an origin that
+ * decodes before it splits sees `/a/b`. Rules check every reading; the safest one decides
+ * (`policy/rules/safest-match.ts`).
  *
- * A reader may, in this order, each or not: decode over-long UTF-8, decode twice or more often, cut parameters (`;x`) off,
- * take `%5C` for `/`, decode `%2F` and `%3B`, cut parameters off what it has decoded, merge slashes, resolve dot segments.
+ * In this order, an origin may: decode over-long UTF-8, decode repeatedly, cut parameters (`;x`), read `%5C` as `/`,
+ * decode `%2F` and `%3B`, cut the parameters this revealed, merge slashes, resolve dot segments.
  *
- * Promises: the first reading is the path itself; a path with nothing of that kind has no other; every reading is in the
- * spelling that patterns are written in; their number is bounded.
+ * Promises: the first reading is the path itself; an ordinary path has no other. All have the spelling of patterns.
+ * Their number is bounded.
  */
 
 import { isPlain, removeDotSegments, spelled, targetText } from './path-spelling.ts';
 
 export type PathReadings = {
   readonly paths: readonly [sent: string, ...others: string[]];
-  /** Whether they are few, and none of them leads out of a segment by dots that the path hides. */
+  /** Whether they are few and no hidden dot segment leads out of its segment. */
   readonly isClear: boolean;
-  /** Whether these are all. A path with more is refused: no client has a use for one. */
+  /** Whether the list is complete. A path with more readings is refused: no client has a use for one. */
   readonly isWhole: boolean;
 };
 
-/** The most readings, and the most characters in all of them together. */
+/** The most readings, and the most characters in all of them. */
 const mostReadings = 64;
 const mostCharacters = 65_536;
 const mostClear = 16;
 
-/** All readings of a canonical path. */
+/** All readings of a path. */
 export function readingsOf(path: string): PathReadings {
   if (!isOdd.test(path)) return { paths: [path], isClear: true, isWhole: true };
   const paths = allReadings(path);
@@ -44,7 +45,7 @@ function allReadings(path: string): ReadonlySet<string> | undefined {
   return paths;
 }
 
-/** All readings of a canonical path with its query, the target itself first. */
+/** All readings of a canonical path and query, the target itself first. */
 export function targetReadings(target: string): readonly [sent: string, ...others: string[]] {
   const mark = target.indexOf('?');
   const query = mark === -1 ? undefined : target.slice(mark + 1);
@@ -52,7 +53,7 @@ export function targetReadings(target: string): readonly [sent: string, ...other
   return [target, ...others.map((path) => targetText(path, query))];
 }
 
-/** More rounds of decoding than are looked at would find something. */
+/** Escapes nested deeper than the decoding rounds below. */
 const isNested = /%(?:25){4}[\dA-F]{2}/i;
 const isOdd = /%(?:2F|5C|3B|25[\dA-F]{2}|C[01]%[89AB]|E0%[89]|F0%8)|;|\/\//i;
 const dotSegment = /\/\.{1,2}(?:\/|$)/;
@@ -67,7 +68,7 @@ const decodeOverlong = (path: string): string =>
   });
 const overlong = /%C[01]%[89AB][\dA-F]|%E0%8[01]%[89AB][\dA-F]|%F0%80%8[01]%[89AB][\dA-F]/gi;
 
-/** One round of decoding more: `%2541` is `%41`, which is spelled `A`. */
+/** Decodes once more: `%2541` becomes `%41`, which is spelled `A`. */
 const decodeAgain = (path: string): string =>
   path.replace(/%25([\dA-F]{2})/gi, (_escape, digits: string) => {
     const code = Number.parseInt(digits, 16);

@@ -1,15 +1,15 @@
 /**
- * The one spelling of a path: how its characters are written (RFC 3986 §6.2.2), and that it has no dot segments.
+ * Spells a path canonically: escapes in one form (RFC 3986 §6.2.2), no dot segments.
  *
- * Promise: linear time; two paths get one spelling only where RFC 3986 calls them equivalent, or where the characters
- * are those a segment may hold raw.
+ * Promises: time is linear. Two paths get one spelling only where RFC 3986 calls them equivalent, or where they differ
+ * only in escaping characters that a segment may hold raw.
  */
 
-/** How a character of a path is written: raw if a path may hold it so, else escaped with upper-case digits. */
+/** A path character as written: raw where allowed, else escaped with upper-case digits. */
 export const spelled = (code: number): string =>
   isPathCharacter(code) ? String.fromCharCode(code) : `%${code.toString(16).toUpperCase().padStart(2, '0')}`;
 
-/** Whether an escape stands for the raw character. `%2F` and `%3B` do not: raw, `/` and `;` are delimiters. */
+/** Whether an escape means the raw character. `%2F` and `%3B` do not: raw, `/` and `;` are delimiters. */
 export const isPlain = (code: number): boolean =>
   code !== slash && code !== semicolon && isPathCharacter(code);
 
@@ -26,7 +26,7 @@ export const removeDotSegments = (path: string): string => {
   return `/${kept.join('/')}`;
 };
 
-/** The canonical path and query as one text, as it is sent. */
+/** The canonical path and query as sent. */
 export const targetText = (path: string, query: string | undefined): string =>
   query === undefined ? path : `${path}?${query}`;
 

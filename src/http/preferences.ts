@@ -1,17 +1,17 @@
 /**
- * What a client prefers among codings and languages (RFC 9110 §12.5.3, §12.5.4), in one spelling for one meaning, and
- * whether a given choice is the one it prefers.
+ * Normalises what a client prefers among codings and languages (RFC 9110 §12.5.3, §12.5.4), and checks whether a
+ * response is its preferred choice.
  *
- * Promises: nothing throws; every function is linear but for sorting.
+ * Promises: nothing throws. Every function is linear, except for sorting.
  */
 import { parseList } from './fields.ts';
 
-/** A member of a preference list: lower-case name, weight in thousandths; 0 means "not acceptable". */
+/** A member of a list: lower-case name, weight in thousandths; 0 means "not acceptable". */
 type Preference = { readonly name: string; readonly weight: number };
 
 /**
- * `Accept-Encoding` in one spelling: names in lower case, the most preferred first, equals in alphabetical order. Only
- * the order of weights counts, so they are written as ranks: `br,gzip;1,*;x`, where `x` is "not acceptable".
+ * `Accept-Encoding` in one spelling: lower-case names by preference, equals in alphabetical order. Only the order of
+ * weights counts, so they are written as ranks: `br,gzip;1,*;x`, where `x` is "not acceptable".
  */
 export const normaliseEncodings = (value: string): string => ranked(parsePreferences(value, encodingName));
 
@@ -19,9 +19,9 @@ export const normaliseEncodings = (value: string): string => ranked(parsePrefere
 export const normaliseLanguages = (value: string): string => ranked(parsePreferences(value, lowerCase));
 
 /**
- * Whether a response in `coding`, chosen for a request that accepted `accepted`, is what a request that wants `wanted`
- * would get: it accepts that coding, prefers no other to it, and offers nothing the first request did not offer. A
- * server that chose it from more would choose it again from fewer.
+ * Whether a response in `coding`, chosen for a request that accepted `accepted`, suits a request that wants `wanted`:
+ * it accepts that coding, prefers none to it, and offers nothing the first did not. A server that chose a coding from
+ * more options would choose it again from fewer.
  */
 export const encodingMatches = (
   coding: string,
@@ -38,8 +38,8 @@ export const encodingMatches = (
 };
 
 /**
- * Whether the response's language is the one the request likes best: the only tag with the greatest weight is the
- * response's, or a prefix of it (RFC 4647 §3.3.1).
+ * Whether the response has the language the request prefers: the only tag with the greatest weight is the response's
+ * language or a prefix of it (RFC 4647 §3.3.1).
  */
 export const languageMatches = (contentLanguage: string, wanted: string): boolean => {
   const wants = acceptable(wanted, lowerCase);
@@ -66,13 +66,13 @@ const parsePreferences = (value: string, nameOf: (name: string) => string): Pref
   for (const member of parseList(value)) {
     const [name = '', ...parameters] = member.split(';');
     const key = nameOf(name.trim());
-    // Said twice, the first counts.
+    // The first of two equal names counts.
     if (key !== '' && !preferences.has(key)) preferences.set(key, weightOf(parameters));
   }
   return [...preferences].map(([name, weight]) => ({ name, weight }));
 };
 
-// RFC 9110 §12.4.2: a weight is 0 to 1 with up to three digits; without one it is 1. An unreadable one counts as none.
+// RFC 9110 §12.4.2: a weight is 0 to 1 with up to three digits, by default 1. An invalid one is ignored.
 const weightOf = (parameters: readonly string[]): number => {
   for (const parameter of parameters) {
     const [, digits] = /^\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*$/i.exec(parameter) ?? [];

@@ -1,12 +1,12 @@
 /**
- * Which query parameters count, and in which order they are written.
+ * Selects and orders query parameters.
  *
- * Promises: the bytes of a parameter stay as sent; the order among equal names is kept; linear time but for sorting.
+ * Promises: a parameter's bytes stay as sent. Equal names keep their order. Time is linear, except for sorting.
  */
 
 /**
- * `ignore` and `only` are names, `*` at the end standing for any ending (`utm_*`). `ordered` keeps the order sent. Of a
- * parameter under `cut` only what is before the text `at` is kept.
+ * `ignore` and `only` are names; a final `*` matches any ending (`utm_*`). `ordered` keeps the order sent. Of a
+ * parameter under `cut` only the text before `at` is kept.
  */
 export type QueryRules = {
   readonly ignore?: readonly string[];
@@ -18,8 +18,8 @@ export type QueryRules = {
 /**
  * The query with only the parameters that count, sorted by name; undefined when none is left.
  *
- * Names are compared as the application reads them, escapes decoded: else `utm%5Fsource` would get past `ignore`, and
- * two spellings of one name past each other's order.
+ * Names are compared decoded, as the application reads them; otherwise `utm%5Fsource` would get past `ignore`, and two
+ * spellings of one name would not sort together.
  */
 export const sortQuery = (query: string | undefined, rules: QueryRules = {}): string | undefined => {
   if (query === undefined || query === '') return undefined;
@@ -29,7 +29,7 @@ export const sortQuery = (query: string | undefined, rules: QueryRules = {}): st
   if (only !== undefined)
     parameters = parameters.filter(({ name }) => only.some((pattern) => names(pattern, name)));
   parameters = parameters.filter(({ name }) => !ignore.some((pattern) => names(pattern, name)));
-  // Array.prototype.sort is stable: equal names stay in the order sent.
+  // Array.prototype.sort is stable: equal names keep their order.
   if (!ordered) parameters.sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
   const texts =
     cut.length === 0 ? parameters.map(({ text }) => text) : parameters.map((one) => shortened(one, cut));
@@ -37,7 +37,7 @@ export const sortQuery = (query: string | undefined, rules: QueryRules = {}): st
   return kept === '' ? undefined : kept;
 };
 
-/** The name of one `name=value` piece with its escapes decoded; as it stands when they cannot be. */
+/** The decoded name of a `name=value` piece; as written when it cannot be decoded. */
 export const parameterName = (text: string): string => {
   const equals = text.indexOf('=');
   const name = equals === -1 ? text : text.slice(0, equals);
@@ -59,7 +59,7 @@ const decode = (name: string): string => {
   try {
     return decodeURIComponent(name.replaceAll('+', ' '));
   } catch {
-    // Not UTF-8: nothing is lost, the name is compared as sent.
+    // Not UTF-8: the name is compared as sent.
     return name;
   }
 };

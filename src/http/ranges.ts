@@ -1,8 +1,8 @@
 /**
- * Which bytes of a representation a request asks for (RFC 9110 §14), and how they are sent.
+ * Decides which bytes of a representation a request gets (RFC 9110 §14), and writes the partial response.
  *
- * Promises: a malformed or excessive `Range` is ignored, which is always allowed; the number of parts is bounded; parts
- * never overlap; what is sent under `If-Range` is of the representation the client already has part of.
+ * Promises: a malformed or excessive `Range` is ignored, which is always allowed. The number of parts is bounded. Parts
+ * never overlap. Under `If-Range` the bytes are of the representation the client already has a part of.
  */
 import { combinedValue, withoutFields } from './fields.ts';
 import { etagText, parseEntityTag, stronglyEqual } from './entity-tags.ts';
@@ -10,15 +10,15 @@ import { parseHttpDate } from './http-date.ts';
 import { epochMs } from '../kit/time.ts';
 import type { Fields } from './message.ts';
 
-/** As written: from a byte to another or to the end, or so many last bytes. */
+/** As written: from one byte to another or to the end, or the last `length` bytes. */
 export type RawRange =
   | { readonly kind: 'from'; readonly first: number; readonly last: number | undefined }
   | { readonly kind: 'suffix'; readonly length: number };
 
-/** Within a representation: both ends included, `first <= last < length`. */
+/** Within a representation, both ends included: `first <= last < length`. */
 export type SatisfiableRange = { readonly first: number; readonly last: number };
 
-/** What to answer: the whole (200), one part (206), several (206 multipart/byteranges), or 416. */
+/** The answer: the whole (200), one part (206), several (206 multipart/byteranges), or 416. */
 export type RangePlan =
   | { readonly kind: 'whole' }
   | { readonly kind: 'single'; readonly range: SatisfiableRange }
@@ -29,11 +29,11 @@ export type ContentRange =
   | { readonly kind: 'part'; readonly range: SatisfiableRange; readonly length: number | undefined }
   | { readonly kind: 'unsatisfied'; readonly length: number };
 
-/** More ranges than this in a request make it ignored; more parts than `mostParts` after joining get the whole. */
+/** With more ranges a Range is ignored; with more than `mostParts` joined parts the whole is sent. */
 export const mostRanges = 64;
 export const mostParts = 16;
 
-/** The ranges a `Range` value asks for; undefined when it is to be ignored: another unit, malformed, too many. */
+/** The ranges of a `Range` value; undefined if it is ignored: another unit, malformed, or too many. */
 export const parseRange = (value: string): readonly RawRange[] | undefined => {
   const [, list] = bytesUnit.exec(value) ?? [];
   if (list === undefined || value.length > longestRangeValue) return undefined;
@@ -43,7 +43,7 @@ export const parseRange = (value: string): readonly RawRange[] | undefined => {
   return ranges.every((range) => range !== undefined) ? ranges : undefined;
 };
 
-/** Those of the ranges that a representation of `length` bytes can satisfy, cut to it, in the order asked. */
+/** The satisfiable ranges for `length` bytes, clipped to it, in the order requested. */
 export const satisfiableRanges = (ranges: readonly RawRange[], length: number): SatisfiableRange[] =>
   ranges.flatMap((range) => {
     const first = range.kind === 'from' ? range.first : Math.max(0, length - range.length);
@@ -52,8 +52,8 @@ export const satisfiableRanges = (ranges: readonly RawRange[], length: number): 
   });
 
 /**
- * The ranges in order, those that overlap, touch, or lie closer than a part's own overhead joined (RFC 9110 §15.3.7.2:
- * a server "MAY coalesce any of the ranges […] if the gap between them is smaller than the overhead").
+ * The ranges in order, joined where they overlap, touch, or lie closer than a part's overhead (RFC 9110 §15.3.7.2: a
+ * server "MAY coalesce any of the ranges […] if the gap between them is smaller than the overhead").
  */
 export const coalesce = (ranges: readonly SatisfiableRange[], gap = partOverhead): SatisfiableRange[] => {
   const joined: SatisfiableRange[] = [];
@@ -68,16 +68,16 @@ export const coalesce = (ranges: readonly SatisfiableRange[], gap = partOverhead
 export type RangeInput = {
   readonly method: string;
   readonly requestFields: Fields;
-  /** Of the representation sent: with content coding, `length` and `ETag` are the coded one's. */
+  /** Of the representation sent: with content coding, `length` and `ETag` are those of the coded one. */
   readonly storedStatus: number;
   readonly storedFields: Fields;
   readonly length: number;
 };
 
-/** What of a complete stored response to send for the request's `Range` and `If-Range`. */
+/** What to send of a complete stored response for the request's `Range` and `If-Range`. */
 export const planRanges = (input: RangeInput): RangePlan => {
   const value = combinedValue(input.requestFields, 'range');
-  // RFC 9110 §14.2: ignored for other methods than GET; and only a 200 has something to take a part of.
+  // RFC 9110 §14.2: Range is ignored for methods other than GET; and only a 200 has parts.
   if (value === undefined || input.method !== 'GET' || input.storedStatus !== 200) return { kind: 'whole' };
   const ifRange = combinedValue(input.requestFields, 'if-range');
   // RFC 9110 §13.1.5: when the condition is false, Range is ignored.
@@ -101,7 +101,7 @@ export const ifRangeMatches = (ifRange: string, storedFields: Fields): boolean =
   return since === lastModified && date !== undefined && date - lastModified >= 1000;
 };
 
-/** What a `Content-Range` value says; undefined when it is malformed or of another unit (RFC 9110 §14.4). */
+/** A parsed `Content-Range`; undefined when malformed or of another unit (RFC 9110 §14.4). */
 export const parseContentRange = (value: string): ContentRange | undefined => {
   const [, first = '', last = '', complete = '', unsatisfied] = contentRange.exec(value) ?? [];
   if (unsatisfied !== undefined) return { kind: 'unsatisfied', length: Number(unsatisfied) };
@@ -119,16 +119,16 @@ export const contentRangeValue = ({ first, last }: SatisfiableRange, length: num
 /** `Content-Range` of a 416: `bytes * /1000` without the space (RFC 9110 §15.5.17). */
 export const unsatisfiedRangeValue = (length: number): string => `bytes */${length}`;
 
-/** Fields about the content of one message: what a whole says of it is untrue of a part, and the other way round. */
+/** Fields about one message's content: those of a whole are untrue of a part, and vice versa. */
 export const contentOnly: ReadonlySet<string> = new Set([
   'content-length',
   'content-range',
   'content-md5',
-  // RFC 9530 §2: of the content of the message it is in; Repr-Digest is of the whole representation.
+  // RFC 9530 §2: a digest of the message's content; Repr-Digest is of the whole representation.
   'content-digest',
 ]);
 
-/** The stored fields as a 206 with one part carries them (RFC 9110 §15.3.7.1). */
+/** The stored fields for a 206 with one part (RFC 9110 §15.3.7.1). */
 export const singlePartFields = (storedFields: Fields, range: SatisfiableRange, length: number): string[] => [
   ...withoutFields(storedFields, contentOnly),
   'Content-Range',
@@ -137,7 +137,7 @@ export const singlePartFields = (storedFields: Fields, range: SatisfiableRange, 
   String(range.last - range.first + 1),
 ];
 
-/** A body made of texts of ours and slices of the stored one, in the order sent. */
+/** A body of our own text and slices of the stored one, in the order sent. */
 export type Multipart = {
   readonly fields: string[];
   readonly contentLength: number;
@@ -194,7 +194,7 @@ const parseSpec = (spec: string): RawRange | undefined => {
 };
 
 const planFor = (raw: readonly RawRange[], length: number): RangePlan => {
-  // RFC 9110 §14.1.2: a suffix of at least one byte is satisfiable even where there are no bytes; there is no part to name.
+  // RFC 9110 §14.1.2: a suffix of at least one byte is satisfiable even for empty content, which has no part.
   if (length === 0 && raw.some((range) => range.kind === 'suffix' && range.length > 0))
     return { kind: 'whole' };
   const ranges = satisfiableRanges(raw, length);

@@ -1,8 +1,8 @@
 /**
- * The head of a client's request, read once: the fields that decisions depend on, found in a single pass.
+ * Reads the head of a client's request in one pass and finds the fields that decisions depend on.
  *
- * Promise: a field that may occur once only and occurs twice is reported in `repeated`, never joined, never the first
- * or the last taken in silence (RFC 9110 §5.3).
+ * Promise: a repeated singleton field is reported in `repeated`; it is never joined, and neither line is silently
+ * preferred (RFC 9110 §5.3).
  */
 
 import { foldFieldName } from './field-name.ts';
@@ -34,7 +34,6 @@ const slotNames = [
   'x-request-id',
 ] as const;
 
-/** A field whose value decisions need. */
 export type KnownField = (typeof slotNames)[number];
 
 const singletons: ReadonlySet<KnownField> = new Set<KnownField>([
@@ -49,7 +48,7 @@ const singletons: ReadonlySet<KnownField> = new Set<KnownField>([
   'x-request-id',
 ]);
 
-/** Fields that browsers send with any request, that decide nothing here and name nobody. */
+/** Fields that browsers send with any request; they decide nothing here and identify nobody. */
 const ordinaryNames = [
   'accept-language',
   'dnt',
@@ -69,12 +68,12 @@ const ordinaryNames = [
   'user-agent',
 ] as const;
 
-/** A field we know of, in its two usual spellings. */
+/** A known or ordinary field, in its two usual spellings. */
 type Slot = { readonly lower: string; readonly title: string; readonly known: KnownField | undefined };
 
 /**
- * Where a name is looked for: by its length, its first and its last letter. Names of a server's requests are new strings
- * each; to find them in a Map each would have to be hashed first.
+ * A name's slot, from its length, first and last letter. A Map would have to hash each name: they are new strings in
+ * every request.
  */
 const placeOf = (name: string): number =>
   (name.length << 10) | ((name.charCodeAt(0) & 31) << 5) | (name.charCodeAt(name.length - 1) & 31);
@@ -89,12 +88,12 @@ function addSlot(lower: string, known: KnownField | undefined): void {
   (slots[placeOf(lower)] ??= []).push({ lower, title, known });
 }
 
-/** The known fields of a request, list-valued ones joined with `, `. */
+/** The known fields of a request; list-valued lines are joined with `, `. */
 export type KnownFields = { readonly [Name in KnownField]?: string };
 
 /**
- * A request's known fields, the singleton ones that came more than once, and, as a flat list, the fields that are neither
- * known nor ordinary: what nearly no browser sends, and all that could be a credential or a claim.
+ * A request's known fields, its repeated singletons, and, as a flat list, all other fields except the ordinary ones:
+ * rare from browsers, and the only ones that could be a credential or a claim.
  */
 export type ScannedFields = {
   readonly known: KnownFields;
@@ -105,7 +104,7 @@ export type ScannedFields = {
 const none: readonly KnownField[] = [];
 const noFields: Fields = [];
 
-/** Finds the known fields. One pass, no allocation but the result in the usual spellings. */
+/** Finds the known fields in one pass; for the usual spellings it allocates only the result. */
 export function scanFields(fields: Fields): ScannedFields {
   const known: { [Name in KnownField]?: string } = {};
   let repeated: KnownField[] | undefined;
@@ -125,7 +124,7 @@ export function scanFields(fields: Fields): ScannedFields {
   return { known, repeated: repeated ?? none, unusual: unusual ?? noFields };
 }
 
-/** Whether CGI would take the field for one that is read here, though it is spelt otherwise: `Accept_Language`. */
+/** Whether CGI would read the field as a known one in another spelling: `Accept_Language`. */
 export function isDisguised(name: string): boolean {
   const folded = foldFieldName(name);
   return folded !== name.toLowerCase() && slotOf(folded) !== undefined;

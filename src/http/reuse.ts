@@ -1,18 +1,18 @@
 /**
- * May this stored response answer this request now? (RFC 9111 §4, §4.2.4, §5.2.1; RFC 5861; RFC 8246)
+ * Decides whether a stored response may answer a request now (RFC 9111 §4, §4.2.4, §5.2.1; RFC 5861; RFC 8246).
  *
- * What the answer depends on is worked out once, when the response is stored; `reuse` compares numbers.
- * Promises: no parsing, no clock, nothing allocated but the result; once stale, a response marked must-revalidate,
- * proxy-revalidate or s-maxage is never used without validation, whatever a window or a client allows.
+ * The policy is computed once, when the response is stored; `reuse` compares numbers. Promises: `reuse` parses nothing,
+ * reads no clock and allocates only its result. Once stale, a response marked must-revalidate, proxy-revalidate or
+ * s-maxage is never used without validation, whatever a window or a client allows.
  */
 import { type EpochMs, seconds, type Seconds } from '../kit/time.ts';
 import type { RequestDirectives, ResponseDirectives } from './cache-control.ts';
 import { correctedInitialAge, currentAge, type Exchange } from './freshness.ts';
 import type { Fields } from './message.ts';
 
-/** All that decides later reuse. Plain data: it is stored with the response. */
+/** The values that decide later reuse. Plain data, stored with the response. */
 export type StoredPolicy = {
-  /** Fresh while `currentAge` is below it. */
+  /** The response is fresh while `currentAge` is less. */
   readonly lifetime: Seconds;
   /** `corrected_initial_age`. */
   readonly initialAge: Seconds;
@@ -22,11 +22,11 @@ export type StoredPolicy = {
   /** Once stale, never used without validation. */
   readonly mustRevalidate: boolean;
   readonly immutable: boolean;
-  /** How long past its lifetime it may be used while it is validated in the background. */
+  /** How long past its lifetime it may be used during validation in the background. */
   readonly staleWhileRevalidate: Seconds;
-  /** How long past its lifetime it may be used when the origin answers with an error. */
+  /** How long past its lifetime it may be used after an error from the origin. */
   readonly staleIfError: Seconds;
-  /** How long past its lifetime it may be used when the origin cannot be reached. */
+  /** How long past its lifetime it may be used while the origin is unreachable. */
   readonly staleIfDisconnected: Seconds;
 };
 
@@ -39,13 +39,12 @@ export type StoredPolicyInput = Exchange &
 
 /** What decides how long a stored response may be used. */
 export type LifetimeInput = {
-  /** The freshness lifetime HTTP gives, measured from the response's birth (its age counts against it). */
+  /** HTTP's freshness lifetime, measured from the response's birth (its age counts against it). */
   readonly lifetime: Seconds;
-  /** The stale windows the origin gives. */
   readonly windows: OriginWindows;
-  /** A lifetime a rule gives, measured from receipt, in place of `lifetime`. */
+  /** A rule's lifetime, measured from receipt, in place of `lifetime`. */
   readonly ttl?: Seconds;
-  /** Windows of the rule; the origin's own, where it gives one, is bound to the shorter of the two. */
+  /** The rule's windows; if the origin gives one too, the shorter applies. */
   readonly staleWhileRevalidate?: Seconds;
   readonly staleIfError?: Seconds;
 };
@@ -55,14 +54,12 @@ export type OriginWindows = {
   readonly staleIfError?: Seconds | undefined;
 };
 
-/** Why a response that is stale is used nevertheless. */
 export type StaleReason = 'stale-while-revalidate' | 'max-stale';
 
-/** Why it may not be used without asking the origin. */
 export type ValidateReason =
   'no-cache' | 'stale' | 'request-no-cache' | 'request-max-age' | 'request-min-fresh';
 
-/** `ttl` is what is left of the lifetime: negative once stale. */
+/** `ttl` is the rest of the lifetime, negative once stale. */
 export type Reuse =
   | { readonly kind: 'fresh'; readonly age: Seconds; readonly ttl: Seconds }
   | { readonly kind: 'stale'; readonly age: Seconds; readonly ttl: Seconds; readonly why: StaleReason }
@@ -80,7 +77,7 @@ export type Reuse =
       readonly reason: ValidateReason;
     };
 
-/** How the origin failed: it could not be reached or went away, or it answered 500, 502, 503 or 504. */
+/** How the origin failed: it was unreachable or disconnected, or it answered 500, 502, 503 or 504. */
 export type OriginTrouble = 'disconnected' | 'error';
 
 export type ServeOnError =
@@ -92,10 +89,9 @@ export type ServeOnError =
     }
   | { readonly kind: 'fail' };
 
-/** How long a stale response stands in for an origin that cannot be reached, where no window says otherwise (§4.2.4). */
+/** How long a stale response stands in for an unreachable origin if no window says otherwise (§4.2.4). */
 export const longestDisconnection: Seconds = seconds(24 * 60 * 60);
 
-/** The clause behind each reason for validation, with its condition. */
 export const validateClauses: Readonly<Record<ValidateReason, string>> = {
   'no-cache': 'RFC 9111 §5.2.2.4: no-cache in the response: not used without validation',
   stale:
@@ -109,7 +105,7 @@ export const validateClauses: Readonly<Record<ValidateReason, string>> = {
 export const isOriginError = (status: number): boolean =>
   status === 500 || status === 502 || status === 503 || status === 504;
 
-/** What is stored beside a response, so that `reuse` has nothing left to parse. */
+/** The policy to store with a response. */
 export const storedPolicy = (input: StoredPolicyInput): StoredPolicy => {
   const { fields, directives, responseTime } = input;
   const fixed = {
@@ -129,7 +125,7 @@ type FixedPolicy = Omit<
   'lifetime' | 'staleWhileRevalidate' | 'staleIfError' | 'staleIfDisconnected'
 >;
 
-/** The policy with its lifetime and its stale windows made anew. */
+/** The policy with its lifetime and stale windows recomputed. */
 export const withLifetime = <Policy extends FixedPolicy>(
   policy: Policy,
   { lifetime, windows, ttl, staleWhileRevalidate, staleIfError: ifError }: LifetimeInput,
@@ -148,7 +144,7 @@ export const withLifetime = <Policy extends FixedPolicy>(
   };
 };
 
-/** Whether the stored response may be used for a request with these directives at `now`, and as what. */
+/** How the stored response may be used for a request with these directives at `now`. */
 export const reuse = (stored: StoredPolicy, request: RequestDirectives, now: EpochMs): Reuse => {
   const age = currentAge(stored, now);
   const ttl = seconds(stored.lifetime - age);
@@ -159,11 +155,7 @@ export const reuse = (stored: StoredPolicy, request: RequestDirectives, now: Epo
   return { kind: request.onlyIfCached ? 'must-not-forward' : 'validate', age, ttl, reason };
 };
 
-/**
- * Whether the stored response may stand in for an origin in trouble (RFC 5861 §4, RFC 9111 §4.2.4).
- *
- * A client that asked for validation, or for an age or a freshness this response has not got, is not given it.
- */
+/** Whether the stored response may stand in for an origin in trouble (RFC 5861 §4, RFC 9111 §4.2.4). */
 export const mayServeOnError = (
   stored: StoredPolicy,
   request: RequestDirectives,
@@ -174,7 +166,7 @@ export const mayServeOnError = (
   if (stored.noCache || requestObstacle(stored, request, { age, ttl }) !== undefined) return { kind: 'fail' };
   if (ttl > 0) return { kind: 'serve', age, ttl, why: 'fresh' };
   if (stored.mustRevalidate) return { kind: 'fail' };
-  // RFC 5861 §4: stale-if-error may stand in the request as well.
+  // RFC 5861 §4: a request may have stale-if-error too.
   const window = Math.max(stored.staleIfError, request.staleIfError ?? 0);
   const staleFor = 0 - ttl;
   if (staleFor <= window) return { kind: 'serve', age, ttl, why: 'stale-if-error' };
@@ -209,14 +201,14 @@ const requestObstacle = (
 ): ValidateReason | undefined => {
   // §5.2.1.4: the client "prefers stored response not be used […] without successful validation on the origin server".
   if (request.noCache) return 'request-no-cache';
-  // RFC 8246 §2.1: a fresh immutable response is not validated unless the client signals that it must be: no-cache does,
-  // the max-age=0 of a plain reload does not.
+  // RFC 8246 §2.1: a fresh immutable response is not validated unless the client signals that it must be: no-cache
+  // does, the max-age=0 of a plain reload does not.
   const isImmutable = stored.immutable && ttl > 0;
-  // Nothing is younger than what max-age=0 asks for, not even what came in this very instant.
+  // No response is young enough for max-age=0, not even one received at this instant.
   const isOlder = request.maxAge !== undefined && (age > request.maxAge || request.maxAge === 0);
   if (request.maxAge !== undefined && isOlder && !isImmutable) {
-    // §5.2.1.1: the client takes no older response, "unless the max-stale request directive is also present" and covers
-    // how much older it is.
+    // §5.2.1.1: the client accepts no older response, "unless the max-stale request directive is also present" and
+    // covers the difference.
     if (age - request.maxAge > (request.maxStale ?? -1)) return 'request-max-age';
   }
   // §5.2.1.3: fresh "for at least the specified number of seconds".
@@ -232,7 +224,7 @@ const staleness = (
 ): StaleReason | undefined => {
   if (stored.mustRevalidate) return undefined;
   const staleFor = 0 - ttl;
-  // RFC 5861 §3. A client that names its own max-age, and no max-stale, did not agree to a stale response (§5.2.1.1).
+  // RFC 5861 §3. A client that sends max-age without max-stale does not accept a stale response (§5.2.1.1).
   const agrees = request.maxAge === undefined || request.maxStale !== undefined;
   if (staleFor <= stored.staleWhileRevalidate && stored.staleWhileRevalidate > 0 && agrees)
     return 'stale-while-revalidate';

@@ -1,8 +1,8 @@
 /**
- * May this response be stored? (RFC 9111 §3)
+ * Decides whether a response may be stored (RFC 9111 §3).
  *
- * Promises: every `no` names the clause that says so, and a response is refused by the first that applies; a prohibition
- * added to a response never makes it storable.
+ * Promises: every `no` names the clause, the first that applies. Adding a prohibition to a response never makes it
+ * storable.
  */
 import { noResponseDirectives, type RequestDirectives, type ResponseDirectives } from './cache-control.ts';
 import { combinedValue, endToEndFields, hasField, withoutFields } from './fields.ts';
@@ -11,7 +11,6 @@ import type { Fields, RequestHead, ResponseHead } from './message.ts';
 import { parseContentRange } from './ranges.ts';
 import { parseVary } from './vary.ts';
 
-/** Why a response is not stored. */
 export type NotStorableReason =
   | 'method'
   | 'interim-status'
@@ -38,21 +37,21 @@ export type StorableInput = {
   readonly requestDirectives: RequestDirectives;
   /** The effective ones; `noResponseDirectives` under a rule with `cache_control: override`. */
   readonly directives: ResponseDirectives;
-  /** The origin's freshness, whatever a rule makes of it. */
+  /** The origin's freshness, before any rule. */
   readonly freshness: Freshness;
-  /** False when the copy is one identity's own: then `private` does not forbid it. Default true. */
+  /** False when the copy belongs to one identity: then `private` does not forbid it. Default true. */
   readonly shared?: boolean;
   /** True when the key separates credentials by rule: then `Authorization` does not forbid it. Default false. */
   readonly partitioned?: boolean;
-  /** True when a rule gives the lifetime: the origin need not. Default false. */
+  /** True when a rule gives the lifetime, so the origin need not. Default false. */
   readonly lifetimeByRule?: boolean;
-  /** True when the store can hold parts of a representation (§3.3). Default false: a 206 is not stored. */
+  /** True when the store can hold parts (§3.3). Default false: a 206 is not stored. */
   readonly partial?: boolean;
-  /** `scheme://authority` of the target, to compare an absolute `Content-Location` of a POST with. */
+  /** `scheme://authority` of the target, to compare with an absolute `Content-Location` of a POST. */
   readonly origin?: string;
 };
 
-/** Whether the response may be stored, or the first reason why not. */
+/** Whether the response may be stored, or the first reason against it. */
 export const storable = (input: StorableInput): Storable => {
   for (const rule of rules) {
     const reason = rule(input);
@@ -62,12 +61,11 @@ export const storable = (input: StorableInput): Storable => {
 };
 
 /**
- * The fields that go into the store (RFC 9111 §3.1): the end-to-end ones, without those `no-cache="…"` and
- * `private="…"` name.
+ * The fields to store (RFC 9111 §3.1): the end-to-end ones, without those that `no-cache="…"` and `private="…"` name.
  *
- * Deviation, on purpose: `Set-Cookie` is never among them. RFC 9111 §7.3 leaves it to the origin to forbid; here one
- * forgotten directive would hand a session to everyone. `Age` is not either: it is in the `StoredPolicy`, and written anew
- * on every reuse. `X-Request-ID` is not: it names the exchange with the origin, and a reuse is another one.
+ * Deviation: `Set-Cookie` is never stored. RFC 9111 §7.3 leaves it to the origin to forbid that; here one forgotten
+ * directive would give a session to everyone. Nor are `Age`, which is in the `StoredPolicy` and written anew on every
+ * reuse, and `X-Request-ID`, which names one exchange with the origin.
  */
 export const fieldsToStore = (fields: Fields, directives: ResponseDirectives): string[] => {
   const names = new Set([...neverStored, ...directives.noCacheFields, ...directives.privateFields]);
@@ -76,11 +74,10 @@ export const fieldsToStore = (fields: Fields, directives: ResponseDirectives): s
 
 const neverStored = ['set-cookie', 'set-cookie2', 'age', 'x-request-id'];
 
-/** Whether a stored response can tell the field its origin sent under this lower-case name. */
+/** Whether the store keeps the field with this lower-case name. */
 export const isStoredField = (name: string): boolean =>
   fieldsToStore([name, ''], noResponseDirectives).length > 0;
 
-/** The clause behind each reason, with its condition. */
 export const clauses: Readonly<Record<NotStorableReason, string>> = {
   method: 'RFC 9111 §3: the request method must be understood by the cache',
   'interim-status': 'RFC 9111 §3: the response status code must be final',
@@ -104,27 +101,27 @@ export const clauses: Readonly<Record<NotStorableReason, string>> = {
 
 type Rule = (input: StorableInput) => NotStorableReason | undefined;
 
-// §3: "the request method is understood by the cache". A HEAD response has nothing a GET could be answered with.
+// §3: "the request method is understood by the cache". A HEAD response cannot answer a GET.
 const methodIsUnderstood: Rule = ({ request: { method } }) =>
   method === 'GET' || method === 'POST' ? undefined : 'method';
 
-// §3: "the response status code is final". 304, 412, 416 and the like are answers to this request's conditions, range or
-// connection, which the key does not hold.
+// §3: "the response status code is final". 304, 412, 416 and the like answer this request's conditions, range or
+// connection, which are not in the key.
 const statusIsStorable: Rule = ({ response: { status } }) => {
   if (status < 200 || status > 999) return 'interim-status';
   if (ofThisRequest.has(status)) return 'status-of-this-request';
   return neverStoredStatuses.has(status) ? 'status-never-stored' : undefined;
 };
 
-// 304 is among those of which §3 says "if the response status code is 206 or 304, or the must-understand cache directive
-// is present: the cache understands the response status code"; it updates a stored response and is none.
+// §3 allows a 304 "if the response status code is 206 or 304, or the must-understand cache directive is present: the
+// cache understands the response status code"; but it updates a stored response instead of becoming one.
 const ofThisRequest: ReadonlySet<number> = new Set([
   304, 401, 407, 408, 411, 412, 413, 415, 416, 417, 421, 425, 426,
 ]);
 const neverStoredStatuses: ReadonlySet<number> = new Set([428, 429, 431, 511]);
 
-// §3.3: an incomplete response may be stored where the store can tell which bytes it has; a strong validator is needed only
-// to put parts together (§3.4).
+// §3.3: an incomplete response may be stored if the store knows which bytes it has; only combining parts needs a strong
+// validator (§3.4).
 const partIsStorable: Rule = ({ request, response, partial = false }) => {
   if (response.status !== 206) return undefined;
   const isPart = parseContentRange(combinedValue(response.fields, 'content-range') ?? '')?.kind === 'part';
@@ -144,16 +141,15 @@ const understood: ReadonlySet<number> = new Set([
 const requestAllows: Rule = ({ requestDirectives }) =>
   requestDirectives.noStore ? 'request-no-store' : undefined;
 
-// §5.2.2.3: a cache that understands the status "SHOULD ignore the no-store directive" where must-understand stands
-// beside it; the rule above has seen to the condition.
+// §5.2.2.3: a cache that understands the status "SHOULD ignore the no-store directive" beside must-understand;
+// `statusIsUnderstood` has checked the condition.
 const responseAllows: Rule = ({ directives }) =>
   directives.noStore && !directives.mustUnderstand ? 'no-store' : undefined;
 
 const sharingAllows: Rule = ({ directives, shared = true }) =>
   directives.private && shared ? 'private' : undefined;
 
-// §3.5: a response to a request with Authorization only with a directive that allows it: must-revalidate, public,
-// s-maxage.
+// §3.5: a response to a request with Authorization needs must-revalidate, public or s-maxage.
 const authorizationAllows: Rule = ({ request, directives, partitioned = false }) => {
   if (partitioned || !hasField(request.fields, 'authorization')) return undefined;
   const allowed = directives.public || directives.mustRevalidate || directives.sMaxage !== undefined;
@@ -173,7 +169,7 @@ const postNamesItsTarget: Rule = ({ request, response, freshness, origin = '' })
   return isTarget && isSuccess && isExplicit(freshness) ? undefined : 'post-without-content-location';
 };
 
-// §3: at least one of public, private (own copy), Expires, max-age, s-maxage, or a status cacheable by default.
+// §3: one of public, private (own copy), Expires, max-age, s-maxage, or a status cacheable by default.
 const somethingAllows: Rule = ({ response, directives, freshness, lifetimeByRule = false }) => {
   const allowed =
     lifetimeByRule ||
@@ -190,7 +186,7 @@ const isReusable: Rule = ({ response: { fields }, directives, freshness, lifetim
   return lifetimeByRule || freshness.lifetime > 0 || hasWindow || hasValidator ? undefined : 'never-reusable';
 };
 
-// The order tells which reason is given when several apply.
+// When several apply, the first gives the reason.
 const rules: readonly Rule[] = [
   methodIsUnderstood,
   statusIsStorable,

@@ -1,10 +1,10 @@
 /**
- * One spelling for every request target (RFC 9112 §3.2, RFC 3986 §6.2.2): what is matched, what is in the key and what
- * is sent to the origin are the same text.
+ * Normalises request targets (RFC 9112 §3.2, RFC 3986 §6.2.2): matching, the key and the request to the origin use the
+ * same text.
  *
- * Spellings of one resource become one; what may be a resource of its own (`%2F`, `//`) stays as it was sent, and rules
- * look at every reading an origin may have of it (`path-readings.ts`). Promises: linear time; normalising twice changes
- * nothing; the path begins with `/` and has no dot segments.
+ * Spellings of one resource become one. What may be a resource of its own (`%2F`, `//`) stays as sent, and rules check
+ * every reading an origin may have of it (`path-readings.ts`). Promises: time is linear. Normalising twice changes
+ * nothing. The path begins with `/` and has no dot segments.
  */
 
 import { readingsOf } from './path-readings.ts';
@@ -25,20 +25,20 @@ export type BadTarget =
   | 'not-a-byte'
   | 'too-many-readings';
 
-/** `query` is the text behind the first `?`, as sent; undefined when there is no `?`. */
+/** `query` is the text after the first `?`, as sent; undefined when there is no `?`. */
 export type NormalisedTarget =
   | {
       readonly kind: 'ok';
       readonly path: string;
       readonly query: string | undefined;
-      /** What an absolute-form target named; it takes the place of `Host` (RFC 9112 §3.2.2). */
+      /** From an absolute-form target; it replaces `Host` (RFC 9112 §3.2.2). */
       readonly absolute?: { readonly scheme: 'http' | 'https'; readonly authority: string };
     }
   /** `OPTIONS *` (RFC 9112 §3.2.4). */
   | { readonly kind: 'asterisk' }
   | { readonly kind: 'bad'; readonly reason: BadTarget };
 
-/** Longest target taken, in characters. RFC 9112 §3 recommends at least 8,000. */
+/** The longest target accepted, in characters. RFC 9112 §3 recommends at least 8,000. */
 export const longestTarget = 8192;
 
 /** The target's canonical spelling, or why it is refused. `raw` is the text of the request line. */
@@ -50,7 +50,7 @@ export const normaliseTarget = (raw: string): NormalisedTarget => {
   if (scheme === '') return bad('not-a-path');
   const lowerScheme = scheme.toLowerCase();
   if (lowerScheme !== 'http' && lowerScheme !== 'https') return bad('bad-scheme');
-  // User information in a target is obsolete and a way to disguise the host (RFC 9110 §4.2.4).
+  // User information in a target is obsolete and can disguise the host (RFC 9110 §4.2.4).
   if (authority === '' || forbiddenInAuthority.test(authority)) return bad('bad-authority');
   const target = originForm(rest.startsWith('/') ? rest : `/${rest}`);
   if (target.kind !== 'ok') return target;
@@ -59,7 +59,7 @@ export const normaliseTarget = (raw: string): NormalisedTarget => {
 
 const absoluteForm = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)(.*)$/is;
 const forbiddenInAuthority = /[\x00-\x20\x7f-\uffff@\\%]/;
-// Paths that are canonical already: no escape, no `;`, no empty segment, none that begins with a dot.
+// Canonical paths: no escape, no `;`, no empty segment, none that begins with a dot.
 const plainPath = /^(?:\/[a-z0-9_~!$&'()*+,=:@-][a-z0-9._~!$&'()*+,=:@-]*)*\/?$/i;
 const controlCharacter = /[\x00-\x1f\x7f]/;
 
@@ -82,7 +82,7 @@ const originForm = (raw: string): NormalisedTarget => {
 const forbidden = (raw: string): BadTarget | undefined => {
   if (controlCharacter.test(raw)) return 'control-character';
   if (raw.includes(' ')) return 'space';
-  // RFC 9112 §3.2: a fragment is no part of a request target.
+  // RFC 9112 §3.2: a request target has no fragment.
   return raw.includes('#') ? 'fragment' : undefined;
 };
 
@@ -90,12 +90,12 @@ type PathOrBad =
   { readonly kind: 'path'; readonly path: string } | { readonly kind: 'bad'; readonly reason: BadTarget };
 
 /**
- * Escapes of characters a segment may hold raw are decoded, all others written with upper-case digits, and raw characters
- * a path may not hold are escaped.
+ * Decodes escapes of characters that a segment may hold raw, writes all others with upper-case digits, and escapes raw
+ * characters that a path may not hold.
  *
- * RFC 3986 §6.2.2.2 says so for unreserved characters only. Deviation: the other characters of a segment (`!$&'()*+,=:@`)
- * are decoded too, because the application behind decodes them before it looks, so that `a%2Cb` and `a,b` are one
- * resource. `%2F`, `%5C`, `%3B` and bytes that are not UTF-8 stay: a server may tell them from the raw character.
+ * RFC 3986 §6.2.2.2 decodes unreserved characters only. Deviation: the other characters of a segment (`!$&'()*+,=:@`)
+ * are decoded too, because applications decode before they match, so `a%2Cb` and `a,b` are one resource. `%2F`, `%5C`,
+ * `%3B` and bytes that are not UTF-8 stay: a server may distinguish them from the raw character.
  */
 const canonicalCharacters = (rawPath: string): PathOrBad => {
   let path = '';
@@ -121,5 +121,5 @@ const percent = 0x25;
 const backslash = 0x5c;
 const hexPair = /^[0-9a-f]{2}$/i;
 
-// `/..;/` is `..` to some servers and a name to others.
+// Some servers read `/..;/` as `..`, others as a name.
 const dotsWithParameter = /\/\.{1,2};/;

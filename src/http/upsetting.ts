@@ -1,15 +1,14 @@
 /**
- * Which fields of a request may be what its error is about (cache-poisoned denial of service).
+ * Finds the request fields that may have caused an error (cache-poisoned denial of service).
  *
- * An error with a lifetime of its own is stored (RFC 9111 §3). One that a single odd request brought about must not be
- * what everybody else gets: such an error is reused only for requests with the same values in these fields, whatever its
- * `Vary` says.
+ * An error with a lifetime of its own is stored (RFC 9111 §3). An error that one odd request caused must not be served
+ * to everybody, so it is reused only for requests with the same values in these fields, whatever its `Vary` says.
  */
 
 import { foldFieldName } from './field-name.ts';
 import type { Fields } from './message.ts';
 
-/** Fields that servers act upon. */
+/** Fields that servers act on. */
 const meaningful: ReadonlySet<string> = new Set([
   'accept',
   'accept-charset',
@@ -43,14 +42,14 @@ const meaningful: ReadonlySet<string> = new Set([
   'x-requested-with',
 ]);
 
-/** A field of the application's own is no longer than this, and holds nothing but visible characters. */
+/** Longer values of an application's own fields, or values with invisible characters, may cause an error. */
 const longestHarmless = 128;
 const visible = /^[\x20-\x7e]*$/;
 
-/** All fields together, beyond which a request is upsetting as a whole. */
+/** Above this total size any field may have caused the error. */
 const largestHarmless = 4096;
 
-/** The names, lower-case, of the fields that may have brought an error about. Linear in the size of the fields. */
+/** The lower-case names of the fields that may have caused an error. Linear in the size of the fields. */
 export function upsettingNames(fields: Fields): string[] {
   const isLarge = fields.reduce((size, text) => size + text.length, 0) > largestHarmless;
   const names = new Set<string>();

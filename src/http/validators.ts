@@ -1,9 +1,9 @@
 /**
- * Conditional requests: answering the client's, making our own, and what a 304 or a HEAD tells about what is stored
- * (RFC 9110 §13, RFC 9111 §4.3).
+ * Handles conditional requests: answers the client's, makes our own, and applies a 304 or a HEAD to what is stored (RFC
+ * 9110 §13, RFC 9111 §4.3).
  *
- * Promises: nothing throws; a condition only the origin can evaluate is never answered here; a 304 never changes what
- * kind of content a stored response is.
+ * Promises: nothing throws. A condition that only the origin can evaluate is never answered here. A 304 never changes a
+ * stored response's kind of content.
  */
 import type { EpochMs } from '../kit/time.ts';
 import { effectiveDirectives, targetedNames } from './cache-control.ts';
@@ -22,27 +22,24 @@ export type ConditionalInput = {
   readonly responseTime: EpochMs;
 };
 
-/**
- * What a fresh stored response means to a request with preconditions: 304, the response itself, or a question only the
- * origin can answer (RFC 9111 §4.3.2, RFC 9110 §13.2.2).
- */
+/** How a fresh stored response answers a request with preconditions (RFC 9111 §4.3.2, RFC 9110 §13.2.2). */
 export const evaluateConditional = (input: ConditionalInput): 'not-modified' | 'full' | 'forward' => {
   const { method, requestFields, storedStatus } = input;
   if (method !== 'GET' && method !== 'HEAD') return 'forward';
-  // RFC 9111 §4.3.2: If-Match and If-Unmodified-Since "are not applicable to a cache": they speak of the origin's state.
+  // RFC 9111 §4.3.2: If-Match and If-Unmodified-Since "are not applicable to a cache": they concern the origin's state.
   if (hasField(requestFields, 'if-match') || hasField(requestFields, 'if-unmodified-since')) return 'forward';
-  // RFC 9110 §13.2.1: preconditions are ignored where the response without them would not be 2xx (or 412).
+  // RFC 9110 §13.2.1: preconditions are ignored if the response without them would not be 2xx (or 412).
   if (storedStatus < 200 || storedStatus > 299) return 'full';
   const ifNoneMatch = combinedValue(requestFields, 'if-none-match');
-  // RFC 9110 §13.1.3: If-Modified-Since is ignored when If-None-Match is there.
+  // RFC 9110 §13.1.3: If-Modified-Since is ignored beside If-None-Match.
   const isCurrent =
     ifNoneMatch === undefined ? isUnmodifiedSince(input) : noneIsNew(ifNoneMatch, input.storedFields);
   return isCurrent ? 'not-modified' : 'full';
 };
 
 /**
- * The fields that make a request to the origin conditional on the stored response: exactly its one entity tag and its
- * one date, as they came (RFC 9111 §4.3.1).
+ * The fields that make a request conditional on the stored response: its one entity tag and its one date, as received
+ * (RFC 9111 §4.3.1).
  */
 export const conditionalFields = (storedFields: Fields): string[] => {
   const fields: string[] = [];
@@ -56,33 +53,29 @@ export const conditionalFields = (storedFields: Fields): string[] => {
 };
 
 /**
- * What of the stored fields a 304 to a client carries: all but those that describe content it does not have.
- *
- * RFC 9110 §15.4.5: it MUST have Content-Location, Date, ETag, Vary, Cache-Control and Expires where the 200 has them,
- * and should not have other metadata of the representation, except what guides cache updates: Last-Modified stays.
+ * The stored fields that a 304 to a client carries: all but those that describe content. RFC 9110 §15.4.5: it MUST have
+ * Content-Location, Date, ETag, Vary, Cache-Control and Expires if the 200 has them, and should not have other metadata
+ * of the representation, except what guides cache updates: Last-Modified stays.
  */
 export const notModifiedFields = (fields: Fields): string[] => withoutFields(fields, contentMetadata);
 
 /**
- * Whether a 304 speaks of this stored response (RFC 9111 §4.3.4): what validators it has are the stored ones'.
- *
- * A 304 without validators answers the condition we sent, which named this response and no other. Tags are compared
- * weakly: we sent exactly one, and servers weaken and strengthen it when they compress.
+ * Whether a 304 is about this stored response (RFC 9111 §4.3.4): its validators are the stored ones. Without validators
+ * it answers our condition, which named only this response. Tags are compared weakly: we sent exactly one, and servers
+ * weaken or strengthen it when they compress.
  */
 export const selects304 = (storedFields: Fields, fields304: Fields): boolean =>
   validatorsAgree(storedFields, fields304);
 
 /**
- * The stored fields updated from a 304 (RFC 9111 §3.2): each field it has replaces the stored one, except those that
- * describe the stored content itself, hop-by-hop ones and `Set-Cookie`.
+ * The stored fields updated from a 304 (RFC 9111 §3.2): its fields replace the stored ones, except those that describe
+ * the stored content itself, hop-by-hop ones and `Set-Cookie`. `Age` and `Date` are those of the 304 (without `Date`:
+ * the time of receipt, RFC 9110 §6.6.1).
  *
- * A 304 whose directives forbid storing or reuse ends the entry only if they are its own: RFC 9110 §15.4.5 has a 304
- * carry the `ETag` its 200 would have, so one that lacks the tag the stored response has is bare: a framework's clean-up
- * speaks, not the resource. Its `Cache-Control`, `Expires`, `Pragma`, `Vary` and targeted fields are then left out if
- * they forbid; those of any other 304, and lifetimes, are taken. Whether the result may still be stored is for
- * `storable` to say.
- *
- * The result's `Age` and `Date` are the 304's (without `Date`: the time of receipt, RFC 9110 §6.6.1).
+ * A 304 that forbids storing or reuse ends the entry only if the resource itself forbids it. RFC 9110 §15.4.5 requires
+ * the `ETag` of the 200: a 304 without the stored response's tag was written by a framework. If such a 304 forbids
+ * storing or reuse, its `Cache-Control`, `Expires`, `Pragma`, `Vary` and targeted fields are ignored. Otherwise they
+ * are used, lifetimes included. `storable` decides whether the result may still be stored.
  */
 export const freshen = (storedFields: Fields, fields304: Fields, responseTime: EpochMs): string[] => {
   const ignored = new Set(contentSpecific);
@@ -101,11 +94,11 @@ export const freshen = (storedFields: Fields, fields304: Fields, responseTime: E
 };
 
 /**
- * What a HEAD response says about a stored GET response (RFC 9111 §4.3.5): it freshens it when its validators and its
+ * Applies a HEAD response to a stored GET response (RFC 9111 §4.3.5): it freshens it if its validators and
  * `Content-Length` agree, otherwise makes it stale.
  *
- * Deviation: a `Content-Length: 0` without any validator is how frameworks answer a HEAD they have no page for; it says
- * nothing. Nor does a HEAD response in another coding, or with another status than 200. `contentLength` is that of the
+ * Deviation: `Content-Length: 0` without a validator is ignored: frameworks answer a HEAD for which they have no page
+ * that way. So is a HEAD response with another coding or a status other than 200. `contentLength` is that of the
  * response as the origin sent it.
  */
 export const headFreshens = (
@@ -121,12 +114,12 @@ export const headFreshens = (
   return validatorsAgree(stored.fields, fields) ? 'freshen' : 'invalidate';
 };
 
-// Two-digit years are only told apart by the time; here it is enough that there is a date.
+// Only two-digit years depend on the time; here any valid date will do.
 const anyTime = 0 as EpochMs;
 
 const noneIsNew = (ifNoneMatch: string, storedFields: Fields): boolean => {
   const wanted = parseEntityTags(ifNoneMatch);
-  // RFC 9110 §13.1.2: "*" is false when the origin has a current representation: the stored response is one.
+  // RFC 9110 §13.1.2: "*" is false when the origin has a current representation, such as the stored one.
   if (wanted.kind === 'any') return true;
   const text = etagText(storedFields);
   if (text === undefined) return false;
@@ -134,7 +127,7 @@ const noneIsNew = (ifNoneMatch: string, storedFields: Fields): boolean => {
   return wanted.tags.some((candidate) => weaklyEqual(candidate, tag));
 };
 
-// RFC 9111 §4.3.2: against Last-Modified; without it against Date; without that against the time of receipt.
+// RFC 9111 §4.3.2: compared with Last-Modified, else Date, else the time of receipt.
 const isUnmodifiedSince = ({ requestFields, storedFields, responseTime }: ConditionalInput): boolean => {
   const since = parseHttpDate(combinedValue(requestFields, 'if-modified-since') ?? '', responseTime);
   if (since === undefined) return false;
@@ -184,12 +177,12 @@ const contentMetadata: ReadonlySet<string> = new Set([
   'trailer',
 ]);
 
-/** What middleware that hashes the empty content of a 304 says; any other `Content-MD5` is the representation's. */
+/** From middleware that hashes the empty content of a 304; any other `Content-MD5` is the representation's. */
 const md5OfNothing = '1B2M2Y8AsgTpgAmY7PhCfg==';
 
-// RFC 9111 §3.2 excepts Content-Length, what §3.1 keeps out of the store, and fields the stored content depends upon: it
-// may have been compressed or put together here. A changed media type is refused: a bare framework 304 says text/html of
-// anything, and JSON read as HTML is an attack.
+// RFC 9111 §3.2 excepts Content-Length, what §3.1 keeps out of the store, and fields on which the stored content
+// depends: it may have been compressed or assembled here. A changed media type is ignored: some frameworks put
+// text/html on every 304, and reading JSON as HTML is an attack.
 const contentSpecific: ReadonlySet<string> = new Set([
   'content-length',
   'content-encoding',

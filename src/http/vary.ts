@@ -1,30 +1,29 @@
 /**
- * Which requests a stored response was selected for (RFC 9111 §4.1).
+ * Decides which requests a stored variant may answer (RFC 9111 §4.1).
  *
- * Promises: `*` never matches; a field that was missing matches only where it is missing again; two requests are taken
- * for the same only where their selecting fields mean the same, or where the stored response itself shows that it is
- * what the new request prefers.
+ * Promises: `*` never matches. A missing field matches only a missing field. Otherwise two requests match only if their
+ * selecting fields mean the same, or the stored response itself is what the new request prefers.
  */
 import { encodingMatches, languageMatches, normaliseEncodings, normaliseLanguages } from './preferences.ts';
 import { combinedValue, fieldLines, parseList } from './fields.ts';
 import type { Fields } from './message.ts';
 
-/** `any`: a `*` is among the names. Names are lower-case, sorted, without repetition; none when there is no `Vary`. */
+/** `any`: `Vary` has a `*`. Names are lower-case, sorted and unique; empty without a `Vary`. */
 export type Vary = { readonly kind: 'any' } | { readonly kind: 'fields'; readonly names: readonly string[] };
 
-/** What is kept of the request a variant answered, and of the response's own choice. Plain data: stored with it. */
+/** The selecting request's values and the response's choice. Plain data, stored with the variant. */
 export type SelectedVariant = {
   readonly names: readonly string[];
-  /** Normalised values, one for each name; null for a field the request did not have. */
+  /** One normalised value per name; null if the request had no such field. */
   readonly values: readonly (string | null)[];
   readonly contentEncoding: string | null;
   readonly contentLanguage: string | null;
 };
 
-/** A `Vary` that names more fields than this is taken for `*`. */
+/** A `Vary` with more names counts as `*`. */
 export const mostNames = 64;
 
-/** What `Vary` says, all its lines together. */
+/** Reads all lines of `Vary`. */
 export const parseVary = (fields: Fields): Vary => {
   const names = new Set<string>();
   for (const line of fieldLines(fields, 'vary')) {
@@ -36,14 +35,14 @@ export const parseVary = (fields: Fields): Vary => {
 
 const nothing: Vary = { kind: 'fields', names: [] };
 
-/** The request's normalised value for each of the names; null where the request has no such field. */
+/** The request's normalised value for each name; null without such a field. */
 export const selectingValues = (names: readonly string[], requestFields: Fields): (string | null)[] =>
   names.map((name) => {
     const value = combinedValue(requestFields, name);
     return value === undefined ? null : normaliseSelecting(name, value);
   });
 
-/** What to keep of an exchange so that later requests can be matched; undefined when `Vary` has a `*`. */
+/** The values that later requests are matched with; undefined for `Vary: *`. */
 export const selectedVariant = (
   requestFields: Fields,
   responseFields: Fields,
@@ -71,7 +70,7 @@ export const matchesVariant = (stored: SelectedVariant, requestFields: Fields): 
 };
 
 /**
- * One spelling for the values of a selecting field that mean the same (RFC 9111 §4.1: whitespace, combined lines, and
+ * One spelling for values of a selecting field with the same meaning (RFC 9111 §4.1: whitespace, combined lines, and
  * "normalizing both header field values in a way that is known to have identical semantics").
  */
 export const normaliseSelecting = (name: string, value: string): string => {
@@ -80,7 +79,7 @@ export const normaliseSelecting = (name: string, value: string): string => {
   return normaliseSpace(value);
 };
 
-// Where the fields differ, the response may still show what was chosen, and that the new request prefers it too.
+// The fields differ, but the response may show a choice that the new request prefers too.
 const choiceMatches = (
   stored: SelectedVariant,
   { name, then, now }: { name: string; then: string | null; now: string | undefined },
@@ -96,7 +95,7 @@ const choiceMatches = (
   );
 };
 
-// Whitespace around commas goes, other runs of it become one space; quoted strings stay as they are.
+// Drops whitespace around commas and collapses other runs into one space; quoted strings stay unchanged.
 const normaliseSpace = (value: string): string =>
   parseList(value)
     .map((member) => (member.includes('"') ? member : member.replace(/[ \t]+/g, ' ')))
