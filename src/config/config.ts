@@ -54,6 +54,8 @@ export type Upstream = {
   /** Between two pieces of the body. */
   readonly bodyTimeout: Seconds;
   readonly connections: number;
+  /** How old a connection to a name may get: the name may have moved. */
+  readonly resolveEvery: Seconds;
   /** Which Host the origin sees: the client's, or the one of `url`. */
   readonly host: 'preserve' | 'upstream';
   /** For an `https` URL only. */
@@ -237,6 +239,7 @@ export const defaults = {
     responseTimeout: seconds(30),
     bodyTimeout: seconds(30),
     connections: 128,
+    resolveEvery: seconds(10),
     host: 'preserve',
     tls: undefined,
   },

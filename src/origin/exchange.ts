@@ -60,7 +60,8 @@ export type OriginReceiver = {
 export type OriginExchange = { abort(): void; resume(): void };
 
 export type OriginOptions = ConnectOptions &
-  Pick<Upstream, 'responseTimeout' | 'bodyTimeout' | 'connections'>;
+  Pick<Upstream, 'responseTimeout' | 'bodyTimeout' | 'connections'> &
+  Partial<Pick<Upstream, 'resolveEvery'>>;
 
 type ExchangeParts = {
   readonly request: OriginRequest;

@@ -5,9 +5,10 @@
  */
 
 import type { Dispatcher } from 'undici';
+import { defaults } from '../config/config.ts';
 import { type Clock, systemClock } from '../kit/time.ts';
 import { openConnect } from './connect.ts';
-import { openPool } from './connections.ts';
+import { longestAgeFor, openPool } from './connections.ts';
 import {
   Exchange,
   type OriginExchange,
@@ -43,6 +44,8 @@ export function openOrigin(
   { clock = systemClock, onChange }: OriginSurroundings = {},
 ): Origin {
   const base = {
+    connect: openConnect(options),
+    longestAge: longestAgeFor(options.url, options.resolveEvery ?? defaults.upstream.resolveEvery),
     headersTimeout: options.responseTimeout * 1000,
     bodyTimeout: options.bodyTimeout * 1000,
     maxHeaderSize: maxHeadBytes,
@@ -50,10 +53,9 @@ export function openOrigin(
     keepAliveMaxTimeout: 60_000,
     keepAliveTimeoutThreshold: 1000,
   };
-  const connect = openConnect(options);
-  const agent = openPool(connect, { ...base, connections: options.connections, pipelining: 1 });
+  const agent = openPool({ ...base, connections: options.connections, pipelining: 1 });
   /** Never keeps a connection: the second try after a dead one is on a connection of its own. */
-  const fresh = openPool(connect, { ...base, pipelining: 0 });
+  const fresh = openPool({ ...base, pipelining: 0 });
   const common = {
     options,
     agent,

@@ -200,9 +200,10 @@ t.test('13.2: our own certificate, where the origin asks for one', async (t) => 
     const unknown = await proxyTo(t, url, `, tls: { ca: ${ca} }`);
     for (const [path, method] of roads) {
       const answer = await unknown.ask(path, { method });
-      // In TLS 1.3 the handshake is over for us when the other side judges us, and Node sends no alert.
-      const error = maxVersion === 'TLSv1.2' ? 'tls_protocol_error' : 'connection_terminated';
-      t.equal(answer.headers['proxy-status'], `shelflife; error=${error}`, `${maxVersion} ${path}`);
+      // In TLS 1.3 the handshake is over for us when the other side judges us: an alert comes, or only the end.
+      const error =
+        maxVersion === 'TLSv1.2' ? /tls_protocol_error/ : /tls_protocol_error|connection_terminated/;
+      t.match(answer.headers['proxy-status'], error, `${maxVersion} ${path}`);
     }
     t.strictSame(origin.names, []);
   }

@@ -44,6 +44,7 @@ const upstreamSection = section({
   response_timeout: or(positive, defaults.upstream.responseTimeout),
   body_timeout: or(positive, defaults.upstream.bodyTimeout),
   connections: or(number({ min: 1, max: 65_535, whole: true }), defaults.upstream.connections),
+  resolve_every: or(positive, defaults.upstream.resolveEvery),
   host: or(word(['preserve', 'upstream']), defaults.upstream.host),
   tls: optional(tls),
 });
