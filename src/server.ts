@@ -46,6 +46,7 @@ import { openWatch, type OpenWatch } from './watch/open-watch.ts';
 export type ServerOptions = {
   readonly config: Config;
   readonly clock?: Clock;
+  readonly later?: ProxyParts['later'];
   readonly log?: Logger;
   readonly onOutcome?: (outcome: Outcome) => void;
   /** Reads the configuration again, for reloads. Absent: there is no file. */
@@ -112,13 +113,12 @@ export async function startServer(given: ServerOptions): Promise<RunningServer> 
   const { config } = options;
   const log = options.log ?? openLog(config.log.level);
   const stored = await openStored(options, log);
-  const { redis } = stored;
   const archive = archiveOf(options, stored);
   const background: { refresh?: OpenRefresh } = {};
   const watch = openWatch(createParts({ ...options, log }, stored), {
     background: () => background.refresh?.governor.stats(),
     log,
-    redis,
+    redis: stored.redis,
     archive,
     onOutcome: options.onOutcome,
   });
@@ -134,7 +134,7 @@ export async function startServer(given: ServerOptions): Promise<RunningServer> 
     current: () => parts.site().config,
     replace: replaceConfig,
   });
-  const built: Built = { parts, replaceConfig, reload, log, watch, redis, refresh };
+  const built: Built = { parts, replaceConfig, reload, log, watch, redis: stored.redis, refresh };
   const app = await createPublic(config, built);
   const control = options.control === 'off' ? undefined : await createControl(config, built);
   const close = async (): Promise<void> => {
@@ -228,7 +228,7 @@ function createParts(
     uncacheable: new BoundedMap<string, EpochMs>(20_000),
     evicted,
     popularity: createPopularity(config.ttl.popular),
-    ...openBodies(store),
+    ...openBodies(store, options.later),
     learnSession: createLearnSession((digest, keptFor) => {
       learned.trust(digest, keptFor);
     }),

@@ -105,6 +105,7 @@ function recordingParts(
     origin: recordingOrigin(answer, { record, health: seenHealth(parts) }),
     store,
     ...openBodies(store),
+    later: () => ignore,
     purgeLog: {
       position: () => purgeLog.position(),
       verdict: (subject) => purgeLog.verdict(subject),

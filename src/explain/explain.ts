@@ -139,6 +139,7 @@ export function offlineParts(
     site: () => site,
     store,
     ...openBodies(store),
+    later: () => () => undefined,
     purgeLog: new LocalPurgeLog(randomUUID()),
     origin: {
       send: never,

@@ -14,17 +14,20 @@ export type FlightEnd<Result, Failure> =
   | { readonly kind: 'failed'; readonly failure: Failure }
   | { readonly kind: 'give-up' };
 
-export type WaitEnd<Result, Failure> = FlightEnd<Result, Failure> | { readonly kind: 'timed-out' };
+/** `begun`: it has not ended, but what it brings may be had as it comes (its `info` says how). `gone`: the waiter has left. */
+export type WaitEnd<Result, Failure> =
+  FlightEnd<Result, Failure> | { readonly kind: 'timed-out' | 'begun' | 'gone' };
 
 export type FlightLimits = { readonly maxFlights: number; readonly maxWaiters: number };
 
 /** A fetch in progress that others may wait for. `Info` is what they need to know before they do. */
 export class Flight<Info, Result, Failure> {
   readonly info: Info;
-  readonly #waiters = new Set<(end: FlightEnd<Result, Failure>) => void>();
+  readonly #waiters = new Set<(end: WaitEnd<Result, Failure>) => void>();
   readonly #onLeave: () => void;
   readonly #maxWaiters: number;
   #hasEnded = false;
+  #hasBegun = false;
 
   constructor(info: Info, { maxWaiters, onLeave }: { maxWaiters: number; onLeave: () => void }) {
     this.info = info;
@@ -46,6 +49,16 @@ export class Flight<Info, Result, Failure> {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.#onLeave();
+    this.#tell(end);
+  }
+
+  /** Nobody waits any longer: all, and whoever comes from now on, may have what it brings as it comes. */
+  begin(): void {
+    this.#hasBegun = true;
+    this.#tell({ kind: 'begun' });
+  }
+
+  #tell(end: WaitEnd<Result, Failure>): void {
     for (const tell of [...this.#waiters]) tell(end);
     this.#waiters.clear();
   }
@@ -55,18 +68,24 @@ export class Flight<Info, Result, Failure> {
     this.#onLeave();
   }
 
-  /** Waits for the end, at most `limit`. */
-  wait(limit: Seconds): Promise<WaitEnd<Result, Failure>> {
+  /** Waits for the end, no longer than `limit`. `onGone` takes what is to be called when the waiter leaves. */
+  wait(limit: Seconds, onGone?: (leave: () => void) => void): Promise<WaitEnd<Result, Failure>> {
+    if (this.#hasBegun && !this.#hasEnded) return Promise.resolve({ kind: 'begun' });
     return new Promise((resolve) => {
+      const leave = (kind: 'timed-out' | 'gone'): void => {
+        if (this.#waiters.delete(tell)) tell({ kind });
+      };
       const cancel = runAfter(limit, () => {
-        this.#waiters.delete(tell);
-        resolve({ kind: 'timed-out' });
+        leave('timed-out');
       });
-      const tell = (end: FlightEnd<Result, Failure>): void => {
+      const tell = (end: WaitEnd<Result, Failure>): void => {
         cancel();
         resolve(end);
       };
       this.#waiters.add(tell);
+      onGone?.(() => {
+        leave('gone');
+      });
     });
   }
 }
@@ -82,6 +101,11 @@ export class SingleFlight<Info, Result, Failure> {
 
   get size(): number {
     return this.#flights.size;
+  }
+
+  /** Those under way. */
+  all(): Iterable<Flight<Info, Result, Failure>> {
+    return this.#flights.values();
   }
 
   get(key: string): Flight<Info, Result, Failure> | undefined {

@@ -68,6 +68,8 @@ const notStored: All<NotStoredReason> = {
   unless: true,
   'too-large': true,
   'no-room': true,
+  stream: true,
+  'slow-body': true,
   'too-many-tags': true,
   'unverified-length': true,
   truncated: true,

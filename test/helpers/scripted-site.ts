@@ -6,6 +6,7 @@ import pino from 'pino';
 import { parseConfig } from '../../src/config/schema/check.ts';
 import { renderProblem } from '../../src/config/reader/problem.ts';
 import type { Clock } from '../../src/kit/time.ts';
+import type { ProxyParts } from '../../src/proxy/exchange/exchange.ts';
 import type { Outcome } from '../../src/proxy/exchange/outcome.ts';
 import { type RunningServer, startServer } from '../../src/server.ts';
 
@@ -26,7 +27,7 @@ export type Site = {
 /** Starts both. `rules` is the configuration without upstream and listen. */
 export async function startSite(
   rules: string,
-  options: { answer?: Answer; clock?: Clock } = {},
+  options: { answer?: Answer; clock?: Clock; later?: ProxyParts['later'] } = {},
 ): Promise<Site> {
   const seen: string[] = [];
   const requests: IncomingMessage[] = [];
@@ -63,10 +64,17 @@ export async function startSite(
   };
 }
 
+export type ProxyOptions = {
+  readonly clock?: Clock;
+  readonly later?: ProxyParts['later'];
+  readonly outcomes?: Outcome[];
+  readonly env?: Record<string, string>;
+};
+
 /** Starts a proxy with a configuration text on a free port. */
 export async function startProxy(
   text: string,
-  { clock, outcomes, env = {} }: { clock?: Clock; outcomes?: Outcome[]; env?: Record<string, string> } = {},
+  { clock, later, outcomes, env = {} }: ProxyOptions = {},
 ): Promise<RunningServer> {
   const parsed = parseConfig(text, { file: 'test.yaml', env, listen: '127.0.0.1:0' });
   if (parsed.kind === 'problems') throw new Error(parsed.problems.map(renderProblem).join('\n'));
@@ -74,6 +82,7 @@ export async function startProxy(
   return startServer({
     config,
     ...(clock === undefined ? {} : { clock }),
+    ...(later === undefined ? {} : { later }),
     log: pino({ level: 'silent' }),
     onOutcome: (outcome) => outcomes?.push(outcome),
   });

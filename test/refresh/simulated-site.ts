@@ -103,6 +103,7 @@ export function simulatedSite(rules: string, options: { readonly popularFile?: s
     site: () => site,
     store,
     ...openBodies(store),
+    later: timers.later,
     purgeLog: new LocalPurgeLog('log'),
     origin,
     clock,

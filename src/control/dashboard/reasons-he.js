@@ -60,6 +60,8 @@ export const notStored = {
   'set-cookie': 'התשובה קובעת עוגייה',
   unless: 'התקיים תנאי unless',
   'too-large': 'גדולה מדי',
+  stream: 'זרם נתונים: מועבר לכל אחד בנפרד',
+  'slow-body': 'הגוף איטי מדי או לא מסתיים',
   'no-room': 'אין מקום לגופים נוספים כרגע',
   'too-many-tags': 'יותר מדי תגיות',
   'unverified-length': 'לא ניתן לוודא שהגיעה בשלמותה',

@@ -7,7 +7,8 @@ import type { RequestDirectives } from '../../http/cache-control.ts';
 import type { SingleFlight } from '../../kit/single-flight.ts';
 import { type Clock, type EpochMs, type Seconds, seconds } from '../../kit/time.ts';
 import type { BoundedMap } from '../../kit/bounded-map.ts';
-import type { OriginFailure } from '../../origin/failure.ts';
+import type { Fields } from '../../http/message.ts';
+import type { FailureReason, OriginFailure } from '../../origin/failure.ts';
 import type { Origin } from '../../origin/origin.ts';
 import type { CacheKey, KeyPlan } from '../../policy/key/cache-key.ts';
 import type { KeyMemo } from '../../policy/key/key-memo.ts';
@@ -50,7 +51,33 @@ export type KeyedBefore = {
 };
 
 /** What newcomers need to know of a fetch before they wait for it. */
-export type FlightInfo = { readonly asOf: Position };
+export type FlightInfo = {
+  readonly asOf: Position;
+  /** Its answer, when that is read along. */
+  shared?: SharedAnswer | undefined;
+  /** To be called when a client that waited has left. */
+  onLeft?: (() => void) | undefined;
+};
+
+/** An answer whose body is still coming, for clients that read it along. */
+export type SharedAnswer = {
+  /** As it would be stored, as far as it is there: it tells who may have it. */
+  readonly entry: Entry;
+  readonly follow: (follower: Follower) => void;
+  readonly leave: (follower: Follower) => void;
+  readonly resume: () => void;
+};
+
+/** One that reads along. `onOver` is called when there is no more. */
+export type Follower = {
+  readonly client: {
+    readonly unsentBytes: number;
+    write(chunk: Buffer): boolean;
+    end(trailers: Fields): void;
+    cut(): void;
+  };
+  readonly onOver: (failure: FailureReason | undefined) => void;
+};
 /** `error-status`: the origin answered, with an error. */
 export type FetchFailure = OriginFailure | { readonly reason: 'error-status'; readonly status: number };
 export type Flights = SingleFlight<FlightInfo, Entry, FetchFailure>;
@@ -60,6 +87,9 @@ export type BodyProof = {
   isWhole: (answer: CodedAnswer) => boolean | Promise<boolean>;
 };
 export type CodedAnswer = Pick<Entry, 'status' | 'fields' | 'body' | 'part'>;
+
+/** How many fetches go on for the store alone. */
+export type AbandonedFetches = { count: number };
 
 /** Bytes of one proxy's bodies beside its store: kept to be stored, and not yet taken by clients. */
 export type BodyRoom = { kept: number; unsent: number };
@@ -93,6 +123,9 @@ export type ProxyParts = {
   readonly popularity: Popularity;
   readonly codedBodies: BodyProof;
   readonly bodyRoom: BodyRoom;
+  readonly abandoned: AbandonedFetches;
+  /** Runs an action once after a delay; what it returns cancels it. */
+  readonly later: (delay: Seconds, action: () => void) => () => void;
   readonly compressor: EntryCompressor;
   readonly prepared: PreparedForms;
   readonly learnSession: LearnSession;

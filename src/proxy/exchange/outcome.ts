@@ -44,6 +44,8 @@ export type NotStoredReason =
   | NotStorableReason
   | 'status-not-listed'
   | 'set-cookie'
+  | 'stream'
+  | 'slow-body'
   | 'unless'
   | 'too-large'
   | 'no-room'

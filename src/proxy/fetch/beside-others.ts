@@ -3,9 +3,9 @@
  */
 
 import type { FlightEnd } from '../../kit/single-flight.ts';
-import { after, seconds } from '../../kit/time.ts';
+import { after, runAfter, seconds } from '../../kit/time.ts';
 import type { Entry } from '../../store/store.ts';
-import type { CacheExchange, FetchFailure } from '../exchange/exchange.ts';
+import type { CacheExchange, FetchFailure, SharedAnswer } from '../exchange/exchange.ts';
 import type { NotStoredReason } from '../exchange/outcome.ts';
 import type { FillInput } from './fill-input.ts';
 
@@ -63,6 +63,14 @@ export function giveUpStoring(
 /** Whether others wait for what a fetch brings. */
 export const hasWaiters = ({ flight }: FillInput): boolean => (flight?.waiters ?? 0) > 0;
 
+/** Lets all who wait, and who come as long as it is under way, read the answer along. Other instances cannot. */
+export function beginSharing({ exchange, flight, stored }: FillInput, shared: SharedAnswer): void {
+  if (flight === undefined) return;
+  flight.info.shared = shared;
+  flight.begin();
+  if (stored === undefined) exchange.parts.store.abandon?.(exchange.plan.key);
+}
+
 /** Tells all who wait for this fetch, here and at other instances, that it brings nothing for them. */
 export function letGo(
   { exchange, flight, stored }: FillInput,
@@ -71,4 +79,16 @@ export function letGo(
   flight?.end(end);
   // Where something is stored nobody elsewhere waits for more.
   if (stored === undefined) exchange.parts.store.abandon?.(exchange.plan.key);
+}
+
+/** `stale_after`: a client that has waited so long for an answer may have what is stored. Gives what calls it off. */
+export function whenSlow(
+  { exchange, stored }: FillInput,
+  give: (stored: Entry) => void,
+): (() => void) | undefined {
+  const { staleAfter } = exchange.match.contentType;
+  if (stored === undefined || staleAfter === undefined) return undefined;
+  return runAfter(staleAfter, () => {
+    give(stored);
+  });
 }

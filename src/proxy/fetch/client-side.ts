@@ -70,6 +70,11 @@ export class ClientSide {
     return this.#state === 'done' || this.#state === 'handed-over';
   }
 
+  /** What has been written and the client has not taken yet. */
+  get unsentBytes(): number {
+    return this.#exchange.reply.unsentBytes;
+  }
+
   /** Whether another fetch has taken the client, and all who wait for this one, over. */
   get isHandedOver(): boolean {
     return this.#state === 'handed-over';
@@ -126,9 +131,15 @@ export class ClientSide {
   /** There is no answer, or no more of it. */
   fail(failure: OriginFailure, cacheStatus: string): void {
     if (this.isUntold) this.#status = sendFailure(this.#exchange, failure, cacheStatus);
-    else if (this.#state === 'streaming') this.#exchange.reply.abort();
+    else this.cut();
     this.#head.drop();
     this.#state = 'done';
+  }
+
+  /** It gets no more of a body it has begun to get. */
+  cut(): void {
+    if (this.#state === 'streaming') this.#exchange.reply.abort();
+    this.#head.drop();
   }
 
   /** The fetch is over. An idle connection remembers its last reply, which must not keep the fetch and its body alive. */

@@ -17,6 +17,7 @@ import type { Entry } from '../../store/store.ts';
 import { deliver } from '../hit/deliver.ts';
 import { type CacheExchange, type FetchFailure, type FlightInfo, report } from '../exchange/exchange.ts';
 import { sendFailure } from '../hit/fail.ts';
+import { follow } from './follow.ts';
 import { startFill } from './fill.ts';
 import type { FillEnd, FillInput } from './fill-input.ts';
 import { chooseVariant } from '../hit/lookup.ts';
@@ -44,6 +45,14 @@ export async function fetchForClient(exchange: CacheExchange, miss: Miss): Promi
   if (underWay !== undefined && miss.mayJoin && mayJoin(exchange, underWay)) {
     const end = await waitFor(exchange, miss, underWay);
     if (end.kind === 'answered') return;
+    if (end.kind === 'gone') {
+      left(exchange, miss, underWay);
+      return;
+    }
+    if (end.kind === 'begun') {
+      const followed = underWay.info.shared && follow(exchange, miss, underWay.info.shared);
+      if (followed !== undefined) return followed;
+    }
     if (end.kind === 'done' && takeShared(exchange, miss, end.result)) return;
     if (end.kind === 'failed' && takeFailure(exchange, miss, end)) return;
     // It has waited once; now it goes alone, whatever came of the fetch it waited for.
@@ -63,12 +72,22 @@ async function waitFor(
   const { responseTimeout } = exchange.site.config.upstream;
   const { staleAfter } = exchange.match.contentType;
   const isPatient = staleAfter === undefined || miss.stored === undefined || staleAfter >= responseTimeout;
-  if (isPatient) return flight.wait(responseTimeout);
-  const soon = await flight.wait(staleAfter);
+  const onGone = (leave: () => void): void => {
+    exchange.reply.onGone(leave);
+  };
+  if (isPatient) return flight.wait(responseTimeout, onGone);
+  const soon = await flight.wait(staleAfter, onGone);
   if (soon.kind !== 'timed-out') return soon;
   if (giveStored(exchange, miss, 'slow')) return { kind: 'answered' };
   const hasEnded = exchange.parts.flights.get(exchange.plan.key) !== flight;
-  return hasEnded ? soon : flight.wait(seconds(responseTimeout - staleAfter));
+  return hasEnded ? soon : flight.wait(seconds(responseTimeout - staleAfter), onGone);
+}
+
+/** A client that waited has gone: whether anybody else needs the fetch is for the fetch to see. */
+function left(exchange: CacheExchange, { cause, purgedBy }: Miss, { info }: Joined): void {
+  info.onLeft?.();
+  const cacheStatus: CacheStatus = { kind: 'forward', fwd: forwardReasonOf(cause), collapsed: true };
+  report(exchange, { kind: 'forward', status: 0, cacheStatus, miss: cause, purgedBy, failure: 'aborted' });
 }
 
 /**

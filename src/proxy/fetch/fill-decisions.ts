@@ -7,7 +7,7 @@ import { combinedValue, hasField } from '../../http/fields.ts';
 import { isOriginError } from '../../http/reuse.ts';
 import type { Fields } from '../../http/message.ts';
 import { conditionalFields, evaluateConditional } from '../../http/validators.ts';
-import { type EpochMs, epochMs } from '../../kit/time.ts';
+import { type EpochMs, epochMs, seconds } from '../../kit/time.ts';
 import type { OriginHead } from '../../origin/exchange.ts';
 import type { Entry } from '../../store/store.ts';
 import type { ClientRequest } from '../exchange/client-request.ts';
@@ -47,7 +47,11 @@ export function planFill(terms: StorageTerms, head: StoredHead, framing: OriginH
  * Whether the client's precondition makes a full answer a 304 (RFC 9110 §13.2.2). `wasAsked`: the origin was sent it, and
  * has had its say.
  */
-export function mayAnswerCondition(request: AsksFor, head: StoredHead, wasAsked: boolean): boolean {
+export function mayAnswerCondition(
+  request: AsksFor,
+  head: Pick<StoredHead, 'status' | 'fields' | 'responseTime'>,
+  wasAsked: boolean,
+): boolean {
   const asks =
     request.known['if-none-match'] !== undefined || request.known['if-modified-since'] !== undefined;
   if (wasAsked || !asks || head.status !== 200) return false;
@@ -75,6 +79,15 @@ export function mustHold(
 export const isTrouble = (status: number, isBackground: boolean): boolean =>
   isOriginError(status) || status === 429 || (isBackground && status >= 500);
 
+/** How a client is answered whose body is kept. */
+export function answerBy(
+  { request, makesEtag, wasAsked }: { request: AsksFor; makesEtag: boolean; wasAsked: boolean },
+  head: StoredHead,
+): 'not-modified' | 'hold' | 'stream' {
+  if (mayAnswerCondition(request, head, wasAsked)) return 'not-modified';
+  return mustHold({ known: request.known, makesEtag }, head, wasAsked) ? 'hold' : 'stream';
+}
+
 /** The entry of an answer that is here to its last byte, or why there is none. `variants` are stored under its key. */
 export function finishedEntry(
   terms: StorageTerms,
@@ -85,6 +98,25 @@ export function finishedEntry(
   if (whole === undefined) return { kind: 'no', reason: 'partial-content' };
   const originSeconds = exchangeSeconds(epochMs(head.requestTime + head.aheadMs), now);
   return makeEntry(terms, { ...input, ...whole, originSeconds });
+}
+
+/**
+ * The entry of an answer whose body is still coming, as far as its head tells: for deciding who may read it along. `undefined`:
+ * a part, or what only the whole body tells whether others may have it.
+ */
+export function sharedEntry(
+  { terms, asOf }: Pick<FillInput, 'terms' | 'asOf'>,
+  { head, plan }: Pick<EntryInput, 'head' | 'plan'>,
+): Entry | undefined {
+  const { contentType } = terms.match;
+  const needsBody =
+    contentType.kind === 'rule' && contentType.unless.some(({ kind }) => kind !== 'response_header');
+  if (head.status === 206 || needsBody) return undefined;
+  // An ETag made from the body is not known yet.
+  const match = { ...terms.match, contentType: { ...contentType, etag: false } };
+  const none = { body: Buffer.alloc(0), originSeconds: seconds(0) };
+  const made = makeEntry({ ...terms, match }, { head, plan, asOf, ...none });
+  return made.kind === 'entry' ? made.entry : undefined;
 }
 
 type FinishedInput = Pick<EntryInput, 'head' | 'plan' | 'body' | 'asOf'> & {

@@ -4,14 +4,17 @@
  * Promise: a stand-in is told when it is given, as it was given: what comes of the fetch afterwards was not the client's.
  */
 
+import { cacheStatusValue, type CacheStatus } from '../../http/cache-status.ts';
 import type { EpochMs } from '../../kit/time.ts';
+import type { Entry } from '../../store/store.ts';
 import { report } from '../exchange/exchange.ts';
 import type { FillInput } from './fill-input.ts';
-import type { Outcome } from '../exchange/outcome.ts';
+import type { NotStoredReason, Outcome } from '../exchange/outcome.ts';
 import { exchangeSeconds } from './storing.ts';
 
+type Forward = Extract<CacheStatus, { kind: 'forward' }>;
 /** What is known of the answer: of the stand-in, or of what the fetch brought. */
-export type Told = Pick<Outcome, 'status' | 'cacheStatus' | 'entry' | 'notStored'>;
+type Told = Pick<Outcome, 'status' | 'cacheStatus' | 'entry' | 'notStored'>;
 /** What became of it. */
 export type End = Pick<Outcome, 'kind' | 'failure'>;
 
@@ -20,27 +23,49 @@ export class FillReport {
   readonly #input: FillInput;
   readonly #requestTime: EpochMs;
   #isTold = false;
+  /** Whether the body is kept, to be stored. */
+  isKept = false;
+  notStored: NotStoredReason | undefined;
+  /** What it was stored as, or what stood in. */
+  entry: Entry | undefined;
 
   constructor(input: FillInput, requestTime: EpochMs) {
     this.#input = input;
     this.#requestTime = requestTime;
   }
 
-  /** The client has its answer, or will have none. */
-  tell(told: Told, { kind, failure }: End): void {
+  /** What Cache-Status says of it now. */
+  forwardStatus(more: Partial<Forward>): Forward {
+    const stored = this.isKept && this.notStored === undefined;
+    const why = this.notStored === undefined ? {} : { detail: this.notStored };
+    return { kind: 'forward', fwd: this.#input.fwd, stored, ...why, ...more };
+  }
+
+  cacheStatus(more: Partial<Forward>): string {
+    return cacheStatusValue(this.forwardStatus(more));
+  }
+
+  /** The client has its answer, `status`, or will have none. */
+  tell(status: number, { kind, failure }: End, more: Partial<Forward> = {}): void {
     const { exchange, cause: miss, purgedBy, isBackground } = this.#input;
     if (this.#isTold || isBackground) return;
     this.#isTold = true;
     const originDuration = exchangeSeconds(this.#requestTime, exchange.parts.clock.now());
+    const told = this.#told(status, more);
     const cacheStatus = kind === 'failed' ? asFailed(told, failure) : told.cacheStatus;
     report(exchange, { ...told, cacheStatus, kind, failure, miss, purgedBy, originDuration });
   }
 
-  /** The fetch is over; `status` is the origin's. */
-  over(told: Told, { end, status }: { readonly end: End; readonly status: number | undefined }): void {
-    this.tell(told, end);
-    const { entry, notStored } = told;
+  /** The fetch is over; `status` is the origin's, `given` the client's. */
+  over(given: number, { end, status }: { readonly end: End; readonly status: number | undefined }): void {
+    this.tell(given, end);
+    const { entry, notStored } = this;
     this.#input.onEnd?.({ status, entry, notStored, failure: end.failure });
+  }
+
+  #told(status: number, more: Partial<Forward>): Told {
+    const { entry, notStored } = this;
+    return { status, cacheStatus: this.forwardStatus(more), entry, notStored };
   }
 }
 

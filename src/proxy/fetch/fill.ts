@@ -6,32 +6,26 @@
  * body cut short upstream is cut short downstream (§3.6); what was purged while it was under way is not stored (§3.7).
  */
 
-import { cacheStatusValue, type CacheStatus } from '../../http/cache-status.ts';
 import { fieldLines } from '../../http/fields.ts';
 import type { Fields } from '../../http/message.ts';
 import { notModifiedFields } from '../../http/validators.ts';
-import { type EpochMs, runAfter } from '../../kit/time.ts';
+import type { EpochMs } from '../../kit/time.ts';
 import type { FailureReason, OriginFailure } from '../../origin/failure.ts';
 import type { OriginExchange, OriginHead, OriginReceiver } from '../../origin/exchange.ts';
 import type { Entry } from '../../store/store.ts';
 import { ClientSide } from './client-side.ts';
 import type { CacheExchange } from '../exchange/exchange.ts';
-import { dropStored, giveUpStoring, hasWaiters, letGo } from './beside-others.ts';
-import {
-  conditionOf,
-  finishedEntry,
-  isTrouble,
-  mayAnswerCondition,
-  mustHold,
-  planFill,
-} from './fill-decisions.ts';
+import { Abandoned } from './abandoned.ts';
+import { dropStored, giveUpStoring, letGo, whenSlow } from './beside-others.ts';
+import { answerBy, conditionOf, isTrouble, planFill, sharedEntry } from './fill-decisions.ts';
+import type { BodyListener } from './body-bounds.ts';
+import { FillBody } from './fill-body.ts';
 import type { FillInput } from './fill-input.ts';
-import { type End, FillReport, type Told } from './fill-report.ts';
-import { type KeptBody, keptBodyFor } from './kept-body.ts';
+import { type End, FillReport } from './fill-report.ts';
 import type { NotStoredReason } from '../exchange/outcome.ts';
 import { isRestOf } from './partial-content.ts';
 import { type Renewal, renewBy304 } from './renew-entry.ts';
-import { applyHead, settle, settleRenewal } from './settle.ts';
+import { applyHead, entryOf, settle, settleRenewal } from './settle.ts';
 import { asDelivered } from './store-entry.ts';
 import { standInFor, type Trouble } from '../hit/stand-in.ts';
 import { headTimes, planStorage, type StoragePlan, type StoredHead } from './storing.ts';
@@ -44,23 +38,18 @@ export function startFill(input: FillInput): Promise<void> {
   });
 }
 
-type Forward = Extract<CacheStatus, { kind: 'forward' }>;
-
-class Fill implements OriginReceiver {
+class Fill implements OriginReceiver, BodyListener {
   readonly #input: FillInput;
   readonly #exchange: CacheExchange;
   readonly #onOver: () => void;
   readonly #requestTime: EpochMs;
   readonly #client: ClientSide;
+  readonly #body: FillBody;
+  readonly #abandoned: Abandoned;
   readonly #report: FillReport;
   #origin: OriginExchange | undefined;
   #head: (StoredHead & { readonly reasonPhrase: string }) | undefined;
   #plan: StoragePlan = { kind: 'no', reason: 'not-asked', clause: undefined };
-  /** The body so far, while it is kept. */
-  #kept: KeptBody | undefined;
-  #notStored: NotStoredReason | undefined;
-  /** What it was stored as, or what stood in. */
-  #entry: Entry | undefined;
   /** Fields sent in place of the client's own preconditions and range. */
   #condition: Fields | undefined;
   #stopWaiting: (() => void) | undefined;
@@ -71,18 +60,20 @@ class Fill implements OriginReceiver {
     this.#onOver = onOver;
     this.#requestTime = input.exchange.parts.clock.now();
     this.#report = new FillReport(input, this.#requestTime);
-    const onDrain = (): void => this.#origin?.resume();
-    const onGone = (wasStreaming: boolean): void => {
-      const mayBeStored = this.#kept !== undefined || (!wasStreaming && input.flight !== undefined);
-      if (!mayBeStored) this.#origin?.abort();
-    };
-    this.#client = new ClientSide(input.exchange, input.isBackground ? undefined : { onDrain, onGone });
+    const { isBackground, exchange, flight } = input;
+    const hooks = { onDrain: (): void => this.#origin?.resume(), onGone: this.#left };
+    this.#client = new ClientSide(exchange, isBackground ? undefined : hooks);
+    this.#body = new FillBody(input, this.#client);
+    this.#abandoned = new Abandoned(exchange, () => this.#origin?.abort());
+    if (flight !== undefined) flight.info.onLeft = this.#left;
   }
 
   start(): void {
     const { parts, target } = this.#exchange;
     this.#condition = conditionOf(this.#input);
-    this.#limitPatience();
+    this.#stopWaiting = this.#client.isWaiting
+      ? whenSlow(this.#input, (entry) => this.#standIn(entry, 'slow'))
+      : undefined;
     const fields = fetchFields(this.#exchange, this.#condition);
     const sent = { method: this.#input.terms.method, target, fields, probe: this.#input.probe };
     this.#origin = parts.origin.send(sent, this);
@@ -104,7 +95,7 @@ class Fill implements OriginReceiver {
       this.#renewed(renewBy304(this.#input.terms, { stored, head, asOf: this.#input.asOf }), stored);
     } else if (stored !== undefined && isTrouble(status, isBackground) && this.#standIn(stored, 'error')) {
       this.#input.flight?.end({ kind: 'failed', failure: { reason: 'error-status', status } });
-      this.#notStored = 'not-asked';
+      this.#report.notStored = 'not-asked';
       this.#origin?.abort();
     } else if (completes !== undefined && (status === 206 || status === 416)) {
       if (isRestOf(completes, head)) this.#takeRest(head);
@@ -113,25 +104,25 @@ class Fill implements OriginReceiver {
   }
 
   onData(chunk: Buffer): boolean {
-    const isTaken = this.#client.write(chunk);
-    const isForOne = !this.#client.isDone && !hasWaiters(this.#input);
-    const fate = this.#kept?.add(chunk, { isTaken, isForOne }) ?? 'kept';
+    const { isTaken, fate } = this.#body.add(chunk);
     if (fate !== 'kept') this.#stopKeeping(fate);
-    return this.#kept !== undefined || isTaken;
+    return this.#body.isKept || isTaken;
   }
 
   onEnd(trailers: Fields): void {
     if (this.#client.isHandedOver) return;
-    const body = this.#kept?.whole();
+    this.#body.closeToOthers();
+    const body = this.#body.whole();
     const entry = body === undefined ? undefined : this.#entryOf(body);
     const settled = settle(this.#input, entry, (objection) => {
-      this.#notStored = objection;
-      if (objection === undefined) this.#entry = entry;
+      this.#report.notStored = objection;
+      if (objection === undefined) this.#report.entry = entry;
     });
     if (this.#client.isHolding && entry !== undefined) {
       this.#give(entry, this.#head?.status === 206 ? { fwdStatus: 206 } : {});
     } else this.#letFlow(body === undefined ? [] : [body]);
     this.#client.end(trailers);
+    this.#body.end(trailers);
     const over = (): void => this.#over({ kind: 'forward', failure: undefined });
     if (settled === undefined) over();
     else void settled.then(over);
@@ -144,57 +135,54 @@ class Fill implements OriginReceiver {
     letGo(this.#input, { kind: 'failed', failure });
     const { reason } = failure;
     if (!(this.#client.isUntold && stored !== undefined && this.#standIn(stored, 'disconnected', reason))) {
-      this.#notStored ??= 'truncated';
-      this.#client.fail(failure, this.#cacheStatus({ stored: false, detail: reason }));
+      this.#report.notStored ??= 'truncated';
+      this.#client.fail(failure, this.#report.cacheStatus({ stored: false, detail: reason }));
     }
+    this.#body.fail(failure);
     this.#over({ kind: reason === 'aborted' ? 'forward' : 'failed', failure: reason });
-  }
-
-  /** `stale_after`: a client that has waited so long gets the stale copy, while the fetch goes on. */
-  #limitPatience(): void {
-    const { stored, exchange } = this.#input;
-    const { staleAfter } = exchange.match.contentType;
-    if (stored === undefined || staleAfter === undefined || !this.#client.isWaiting) return;
-    this.#stopWaiting = runAfter(staleAfter, () => {
-      this.#standIn(stored, 'slow');
-    });
   }
 
   /** A final response other than a 304, or a failure that a stored response stands in for. */
   #fullHead(head: StoredHead & { reasonPhrase: string }, framing: OriginHead['framing']): void {
     applyHead(this.#input, head);
     this.#plan = planFill(this.#input.terms, head, framing);
-    if (this.#plan.kind === 'yes') this.#kept = this.#keep(head);
+    if (this.#plan.kind === 'yes') this.#keep(head);
     else this.#giveUp(this.#plan.reason);
     if (this.#client.isWaiting) this.#answer(head);
-    else if (this.#kept === undefined) this.#origin?.abort();
+    else if (!this.#body.isKept) this.#origin?.abort();
   }
 
   #answer(head: StoredHead & { reasonPhrase: string }): void {
     // On `standard` the client's own conditions and range have gone to the origin, unless ours took their place.
     const { request, match } = this.#exchange;
-    const { kind, etag } = match.contentType;
-    const wasAsked = kind === 'standard' && this.#condition === undefined;
-    if (mayAnswerCondition(request, head, wasAsked)) {
-      this.#client.notModified(notModifiedFields(head.fields), this.#cacheStatus({ fwdStatus: head.status }));
-      if (this.#kept === undefined) this.#origin?.abort();
-    } else if (this.#kept === undefined) this.#client.stream(head, this.#cacheStatus({}));
-    else if (mustHold({ known: request.known, makesEtag: etag }, head, wasAsked)) this.#client.hold();
-    else this.#client.stream(asDelivered(this.#input.terms, head), this.#cacheStatus({}));
+    const wasAsked = match.contentType.kind === 'standard' && this.#condition === undefined;
+    const way = answerBy({ request, makesEtag: match.contentType.etag, wasAsked }, head);
+    if (way === 'not-modified') {
+      const cacheStatus = this.#report.cacheStatus({ fwdStatus: head.status });
+      this.#client.notModified(notModifiedFields(head.fields), cacheStatus);
+      if (!this.#body.isKept) this.#origin?.abort();
+    } else if (!this.#body.isKept) this.#client.stream(head, this.#report.cacheStatus({}));
+    else if (way === 'hold') this.#client.hold();
+    else this.#client.stream(asDelivered(this.#input.terms, head), this.#report.cacheStatus({}));
   }
 
-  #stopKeeping(reason: 'too-large' | 'no-room'): void {
+  #stopKeeping(reason: 'too-large' | 'no-room' | 'slow-body'): void {
+    const { chunks } = this.#body;
+    this.#body.free();
+    this.#report.isKept = false;
     this.#giveUp(reason);
-    this.#letFlow(this.#kept?.chunks ?? []);
-    this.#kept?.free(this.#exchange.reply);
-    this.#kept = undefined;
-    if (this.#client.isDone) this.#origin?.abort();
+    if (this.#client.isHolding && this.#isRest()) {
+      this.#refetch();
+      return;
+    }
+    this.#letFlow(chunks);
+    if (this.#client.isDone && !this.#body.hasFollowers) this.#origin?.abort();
   }
 
   /** A client that was to have the whole gets it as it came. */
   #letFlow(chunks: readonly Buffer[]): void {
     if (!this.#client.isHolding || this.#head === undefined) return;
-    this.#client.stream(this.#head, this.#cacheStatus({}));
+    this.#client.stream(this.#head, this.#report.cacheStatus({}));
     for (const chunk of chunks) this.#client.write(chunk);
   }
 
@@ -203,26 +191,52 @@ class Fill implements OriginReceiver {
     this.#plan = planStorage(this.#input.terms, head);
     if (this.#plan.kind === 'no') this.#refetch();
     else {
-      this.#kept = this.#keep(head);
+      this.#keep(head);
       this.#client.hold();
     }
   }
 
   #entryOf(body: Buffer): Entry | undefined {
     if (this.#plan.kind !== 'yes' || this.#head === undefined) return undefined;
-    const { parts, plan } = this.#exchange;
-    const around = { now: parts.clock.now(), variants: parts.store.peek(plan.key) };
-    const input = { head: this.#head, plan: this.#plan, body, asOf: this.#input.asOf, ...around };
-    const made = finishedEntry(this.#input.terms, input);
+    const made = entryOf(this.#input, { head: this.#head, plan: this.#plan, body });
     if (made.kind === 'entry') return made.entry;
     this.#giveUp(made.reason);
     return undefined;
   }
 
-  #keep({ fields }: StoredHead): KeptBody {
-    const { parts, site } = this.#exchange;
-    return keptBodyFor(parts.bodyRoom, { limit: site.config.store.maxObjectBytes, fields });
+  #keep({ fields }: StoredHead): void {
+    this.#report.isKept = true;
+    this.#body.keep(fields, this);
   }
+
+  /** Those who wait for the body read it along, or go themselves where only the whole of it tells whether they may have it. */
+  onShare(): void {
+    if (this.#plan.kind === 'no' || this.#head === undefined) return;
+    const resume = (): void => this.#origin?.resume();
+    const entry = sharedEntry(this.#input, { head: this.#head, plan: this.#plan });
+    if (entry === undefined) letGo(this.#input);
+    else this.#body.share(entry, { onLeft: this.#left, resume });
+  }
+
+  onFlow(): void {
+    if (!this.#isRest()) this.#letFlow(this.#body.chunks);
+  }
+
+  onSlow(): void {
+    this.#stopKeeping('slow-body');
+  }
+
+  /** Whether what comes is the rest of a stored part. */
+  #isRest(): boolean {
+    return this.#input.completes !== undefined && this.#head?.status === 206;
+  }
+
+  /** A client has gone. What nobody needs ends at the origin, or goes on for a while for the store. */
+  readonly #left = (): void => {
+    const mayBeStored = this.#body.isKept || (this.#head === undefined && this.#input.flight !== undefined);
+    const may = this.#abandoned.mayGoOn({ isNeeded: () => this.#body.isNeeded, mayBeStored });
+    if (!may) this.#origin?.abort();
+  };
 
   /** The stored response is validated, or must go; either way the client gets what it is now. */
   #renewed(renewal: Renewal, stored: Entry): void {
@@ -231,16 +245,16 @@ class Fill implements OriginReceiver {
       this.#refetch();
       return;
     }
-    this.#notStored = settleRenewal(this.#input, renewal, stored);
-    const isKept = this.#notStored === undefined;
-    if (isKept) this.#entry = renewal.entry;
+    this.#report.notStored = settleRenewal(this.#input, renewal, stored);
+    const isKept = this.#report.notStored === undefined;
+    if (isKept) this.#report.entry = renewal.entry;
     this.#give(renewal.entry, { fwdStatus: 304, stored: isKept });
   }
 
   /** Gives the client an entry just stored or validated, with the cookies its answer set. */
-  #give(entry: Entry, more: Partial<Forward>): void {
+  #give(entry: Entry, more: Parameters<FillReport['forwardStatus']>[0]): void {
     const setCookies = fieldLines(this.#head?.fields ?? [], 'set-cookie');
-    const cacheStatus = this.#forwardStatus(more);
+    const cacheStatus = this.#report.forwardStatus(more);
     this.#client.fromEntry(entry, { cacheStatus, age: entry.policy.initialAge, setCookies });
   }
 
@@ -261,36 +275,22 @@ class Fill implements OriginReceiver {
     if (may === undefined) return false;
     const { age, ttl, detail } = may;
     const answered = this.#head && { fwdStatus: this.#head.status };
-    const cacheStatus = this.#forwardStatus({ ttl, detail, stored: false, ...answered });
-    this.#entry = stored;
-    this.#client.fromEntry(stored, { cacheStatus, age });
-    this.#report.tell({ ...this.#told(), cacheStatus }, { kind: 'forward', failure });
+    const more = { ttl, detail, stored: false, ...answered };
+    this.#report.entry = stored;
+    this.#client.fromEntry(stored, { cacheStatus: this.#report.forwardStatus(more), age });
+    this.#report.tell(this.#client.status, { kind: 'forward', failure }, more);
     return true;
   }
 
   #giveUp(reason: NotStoredReason): void {
-    this.#notStored = reason;
+    this.#report.notStored = reason;
     giveUpStoring(this.#input, { status: this.#head?.status ?? 500, reason });
   }
 
-  #forwardStatus(more: Partial<Forward>): Forward {
-    const stored = this.#kept !== undefined && this.#notStored === undefined;
-    const why = this.#notStored === undefined ? {} : { detail: this.#notStored };
-    return { kind: 'forward', fwd: this.#input.fwd, stored, ...why, ...more };
-  }
-
-  #cacheStatus(more: Partial<Forward>): string {
-    return cacheStatusValue(this.#forwardStatus(more));
-  }
-
-  #told(): Told {
-    const cacheStatus = this.#forwardStatus({});
-    return { status: this.#client.status, cacheStatus, entry: this.#entry, notStored: this.#notStored };
-  }
-
   #over(end: End): void {
-    this.#report.over(this.#told(), { end, status: this.#head?.status });
-    this.#kept?.free(this.#exchange.reply);
+    this.#report.over(this.#client.status, { end, status: this.#head?.status });
+    this.#body.free();
+    this.#abandoned.leave();
     this.#client.leave();
     this.#onOver();
   }

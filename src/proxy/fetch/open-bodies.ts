@@ -1,5 +1,6 @@
 /** What one proxy needs to keep, prove, compress and send bodies, around its store. */
 
+import { runAfter } from '../../kit/time.ts';
 import type { Store } from '../../store/store.ts';
 import type { ProxyParts } from '../exchange/exchange.ts';
 import { PreparedEntries } from '../hit/prepared-entries.ts';
@@ -9,9 +10,12 @@ import { Compressor } from './compressor.ts';
 /** Makes them. */
 export const openBodies = (
   store: Store,
-): Pick<ProxyParts, 'bodyRoom' | 'codedBodies' | 'compressor' | 'prepared'> => ({
+  later: ProxyParts['later'] = runAfter,
+): Pick<ProxyParts, 'abandoned' | 'bodyRoom' | 'codedBodies' | 'compressor' | 'later' | 'prepared'> => ({
+  abandoned: { count: 0 },
   bodyRoom: { kept: 0, unsent: 0 },
   codedBodies: new CodedBodies(),
   compressor: new Compressor(store),
+  later,
   prepared: new PreparedEntries(),
 });

@@ -5,11 +5,12 @@
 import type { Entry } from '../../store/store.ts';
 import type { CacheExchange } from '../exchange/exchange.ts';
 import { dropStored, giveUpStoring, isCurrent, letGo } from './beside-others.ts';
+import { finishedEntry } from './fill-decisions.ts';
 import type { FillInput } from './fill-input.ts';
 import type { NotStoredReason } from '../exchange/outcome.ts';
 import { type Renewal, renewByHead } from './renew-entry.ts';
 import { storeEntry } from './store-entry.ts';
-import type { StoredHead } from './storing.ts';
+import type { EntryInput, EntryResult, StoredHead } from './storing.ts';
 
 /** `undefined`: it is stored. */
 export type Objection = Extract<NotStoredReason, 'broken-coding' | 'purged-during-fetch'> | undefined;
@@ -37,6 +38,16 @@ export function judge(
 function objectionTo(exchange: CacheExchange, entry: Entry, isWhole: boolean): Objection {
   if (!isWhole) return 'broken-coding';
   return isCurrent(exchange, entry) ? undefined : 'purged-during-fetch';
+}
+
+/** The entry of an answer that is here to its last byte, or why there is none. */
+export function entryOf(
+  { exchange, terms, asOf }: FillInput,
+  whole: Pick<EntryInput, 'head' | 'plan' | 'body'>,
+): EntryResult {
+  const { store, clock } = exchange.parts;
+  const around = { asOf, now: clock.now(), variants: store.peek(terms.plan.key) };
+  return finishedEntry(terms, { ...whole, ...around });
 }
 
 /** Stores what a fetch brought, if anything, and tells those who wait for it; then `tell`, if there was. When: as `judge` does. */

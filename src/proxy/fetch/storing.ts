@@ -17,6 +17,7 @@ import { cacheGroups } from '../../http/groups.ts';
 import { formatHttpDate, parseHttpDate } from '../../http/http-date.ts';
 import type { Fields } from '../../http/message.ts';
 import { storedPolicy } from '../../http/reuse.ts';
+import { isStream } from '../../http/stream-type.ts';
 import { fieldsToStore, storable } from '../../http/storable.ts';
 import { upsettingNames } from '../../http/upsetting.ts';
 import { parseVary, selectedVariant, type SelectedVariant } from '../../http/vary.ts';
@@ -75,6 +76,7 @@ export function planStorage(terms: StorageTerms, head: StoredHead): StoragePlan 
   if (method === 'HEAD') return no('head-request');
   const isRule = contentType.kind === 'rule';
   if (isRule && !contentType.statuses.has(status)) return no('status-not-listed');
+  if (isStream(fields)) return no('stream');
   const meaning = setCookieMeaning(fieldLines(fields, 'set-cookie'), {
     contentType,
     identity,

@@ -3,11 +3,11 @@
  * be given instead.
  *
  * Promise: it does not wait long. What the origin has said, a client that shows or streams it may need before there is a
- * body: that of server-sent events is news itself and waits not at all.
+ * body: that of a stream is news itself and waits not at all.
  */
 
 import { runAfter, seconds } from '../../kit/time.ts';
-import { isEventStream } from '../../origin/answer-head.ts';
+import { isStream } from '../../http/stream-type.ts';
 import type { Reply } from '../exchange/reply.ts';
 
 /** A final response's head as it is to be sent. */
@@ -38,7 +38,7 @@ export class HeldHead {
       this.release();
       this.#reply.write(nothing);
     };
-    if (isEventStream(head.fields)) flush();
+    if (isStream(head.fields)) flush();
     else this.#cancel = runAfter(patience, flush);
   }
 

@@ -1,0 +1,44 @@
+/**
+ * A fetch that nobody waits for any more, and whose answer may be stored: it goes on for a while.
+ *
+ * Promise: however many clients leave, such fetches take a share of the connections to the origin, and each a bounded time.
+ */
+
+import type { CacheExchange } from '../exchange/exchange.ts';
+import { abandonedFor, abandonedShare } from './body-bounds.ts';
+
+/** The time one fetch has after everybody has left. */
+export class Abandoned {
+  readonly #parts: CacheExchange['parts'];
+  readonly #most: number;
+  readonly #end: () => void;
+  #cancel: (() => void) | undefined;
+
+  /** `end` is called when the time is over. */
+  constructor({ parts, site }: Pick<CacheExchange, 'parts' | 'site'>, end: () => void) {
+    this.#parts = parts;
+    this.#most = Math.max(1, Math.floor(site.config.upstream.connections * abandonedShare));
+    this.#end = end;
+  }
+
+  /** Whether a fetch may go on that a client has left: for others, or for the store where few enough do so. */
+  mayGoOn({ isNeeded, mayBeStored }: { isNeeded: () => boolean; mayBeStored: boolean }): boolean {
+    if (isNeeded() || this.#cancel !== undefined) return true;
+    const { abandoned, later } = this.#parts;
+    if (!mayBeStored || abandoned.count >= this.#most) return false;
+    abandoned.count += 1;
+    this.#cancel = later(abandonedFor, () => {
+      this.leave();
+      if (!isNeeded()) this.#end();
+    });
+    return true;
+  }
+
+  /** It is over. */
+  leave(): void {
+    if (this.#cancel === undefined) return;
+    this.#cancel();
+    this.#cancel = undefined;
+    this.#parts.abandoned.count -= 1;
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * Reading along: a client that waits for a body that does not come at once gets what is there of it, and the rest as it comes.
+ *
+ * Promise: only what it might have had from the store, and nothing of the client the fetch was begun for.
+ */
+
+import { cacheStatusValue, type CacheStatus } from '../../http/cache-status.ts';
+import { notModifiedFields } from '../../http/validators.ts';
+import type { FailureReason } from '../../origin/failure.ts';
+import { type CacheExchange, type Follower, report, type SharedAnswer } from '../exchange/exchange.ts';
+import { forwardReasonOf, type MissCause, type Outcome } from '../exchange/outcome.ts';
+import { chooseVariant } from '../hit/lookup.ts';
+import { ClientSide } from './client-side.ts';
+import { mayAnswerCondition } from './fill-decisions.ts';
+
+/** Resolves when the client has its answer; `undefined`: this one is not for it. */
+export function follow(
+  exchange: CacheExchange,
+  miss: Pick<Outcome, 'purgedBy'> & { readonly cause: MissCause },
+  shared: SharedAnswer,
+): Promise<void> | undefined {
+  const { parts, plan, directives, request } = exchange;
+  const { entry } = shared;
+  const lookup = { request, plan, directives, now: parts.clock.now(), purgeLog: parts.purgeLog };
+  const found = chooseVariant([entry], lookup);
+  if (found.kind !== 'entry' || found.reuse.kind !== 'fresh') return undefined;
+  const cacheStatus: CacheStatus = { kind: 'forward', fwd: forwardReasonOf(miss.cause), collapsed: true };
+  const told = cacheStatusValue(cacheStatus);
+  const { age } = found.reuse;
+  return new Promise((resolve) => {
+    const onOver = (failure: FailureReason | undefined): void => {
+      const kind = failure === undefined || failure === 'aborted' ? 'forward' : 'failed';
+      const { cause, purgedBy } = miss;
+      report(exchange, { kind, status: client.status, cacheStatus, miss: cause, purgedBy, failure });
+      client.leave();
+      resolve();
+    };
+    const onGone = (): void => {
+      shared.leave(follower);
+      onOver('aborted');
+    };
+    const client = new ClientSide(exchange, { onDrain: shared.resume, onGone });
+    const follower: Follower = { client, onOver };
+    if (mayAnswerCondition(request, entry, false)) {
+      client.notModified(notModifiedFields(entry.fields), told);
+      onOver(undefined);
+      return;
+    }
+    client.stream(
+      { ...entry, fields: [...entry.fields, 'Age', String(Math.floor(age))], reasonPhrase: '' },
+      told,
+    );
+    if (request.method !== 'HEAD') shared.follow(follower);
+    else {
+      client.end([]);
+      onOver(undefined);
+    }
+  });
+}
