@@ -1,15 +1,15 @@
 /**
- * Whether one path pattern takes everything another matches, so that the second is never reached.
+ * Decides whether one path pattern covers another, which then is never reached.
  *
- * Promises: "yes" is always right; "no" may also mean "not seen" (own expressions, or too much to try). Both patterns
- * are followed character by character at once, the earlier one in all the ways it could match: when every way the later
- * one can end is an end of the earlier one too, it covers. Characters that neither spells out are all alike, so one
- * stands for the rest.
+ * Both are followed character by character, the earlier one in every way it can match: it covers the later one if it
+ * can end wherever that one can. Characters that neither spells out behave alike, so one stands for all.
+ *
+ * Promise: "yes" is always right; "no" may mean "not found" (an expression in the pattern, or too many states).
  */
 
 import type { Part } from './pattern-parts.ts';
 
-/** What one place of a path may be. `any`: a group with an expression of its own or a modifier, and its literal ends. */
+/** One place of a path. `any`: a group with its own expression or a modifier, with its literal prefix and suffix. */
 type PathPiece =
   { readonly kind: 'text'; readonly text: string } | { readonly kind: 'parameter' | 'wildcard' | 'any' };
 
@@ -19,14 +19,13 @@ type Step = { readonly kind: 'text'; readonly char: string } | { readonly kind: 
 const other = '\u0000';
 const enough = 20_000;
 
-/** A pattern made ready to be compared with many others. */
 export type Comparable = {
   readonly pieces: readonly PathPiece[];
-  /** What every path it matches begins with. */
+  /** How every matching path begins. */
   readonly start: string;
-  /** The texts it spells out, in order. */
+  /** Its literal texts, in order. */
   readonly spelled: readonly string[];
-  /** A path it matches, with characters no pattern spells out wherever there is choice. */
+  /** A matching path, with a character that no pattern spells out wherever there is a choice. */
   readonly example: string;
 };
 
@@ -38,7 +37,7 @@ export function comparable(parts: readonly Part[]): Comparable {
   const example = texts.join('');
   return {
     pieces,
-    // Every path begins with `/`, written or not.
+    // Every path begins with `/`, even if the pattern does not.
     start: texts.slice(0, choice === -1 ? undefined : choice).join('') || '/',
     spelled: example.split(other),
     example: example.startsWith(other) ? `/${example}` : example,
@@ -57,7 +56,7 @@ function piecesOf(part: Part): readonly PathPiece[] {
 
 /** Whether every path that `later` matches is matched by `earlier`. */
 export function covers(earlier: Comparable, later: Comparable): boolean {
-  // Two cheap questions settle nearly every pair: where the later pattern leaves a choice, the earlier may not be pickier.
+  // Two cheap checks settle nearly every pair: the earlier pattern must not be more specific.
   if (!later.start.startsWith(startOf(earlier)) || !spellsOut(later.example, earlier.spelled)) return false;
   if (earlier.pieces.some(({ kind }) => kind === 'any')) return false;
   return includes(stepsOf(earlier.pieces), stepsOf(later.pieces));
@@ -78,19 +77,18 @@ function spellsOut(example: string, texts: readonly string[]): boolean {
 function stepsOf(pieces: readonly PathPiece[]): readonly Step[] {
   return pieces.flatMap((piece): readonly Step[] => {
     if (piece.kind === 'text') return [...piece.text].map((char) => ({ kind: 'text', char }));
-    // Only the later pattern has `any` here; taking it for everything can only make it harder to cover.
+    // Only the later pattern has `any` here; treating it as a wildcard can only make it harder to cover.
     return [{ kind: piece.kind === 'parameter' ? 'parameter' : 'wildcard' }];
   });
 }
 
-/** Positions in a pattern, after those that a wildcard lets be skipped. `i` is "before step i"; half steps are "inside, may repeat". */
+/** Positions in both patterns. `i` is before step i, `i + 0.5` inside it, where it may repeat. */
 type State = { readonly earlier: readonly number[]; readonly later: readonly number[] };
 
 function includes(earlier: readonly Step[], later: readonly Step[]): boolean {
   const alphabet = new Set(['/', other]);
   for (const step of [...earlier, ...later]) if (step.kind === 'text') alphabet.add(step.char);
 
-  // Every path begins with `/`.
   const first = {
     earlier: advance(earlier, skip(earlier, [0]), '/'),
     later: advance(later, skip(later, [0]), '/'),
@@ -119,7 +117,7 @@ const keyOf = (state: State): string => `${state.earlier.join()}|${state.later.j
 const ends = (steps: readonly Step[], positions: readonly number[]): boolean =>
   positions.includes(steps.length);
 
-/** The positions reachable by one character, wildcards that match nothing skipped. */
+/** The positions after one more character; empty wildcards are skipped. */
 function advance(steps: readonly Step[], positions: readonly number[], char: string): readonly number[] {
   const next = new Set<number>();
   for (const position of positions) {

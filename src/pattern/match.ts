@@ -1,6 +1,4 @@
-/**
- * `METHOD /pattern`: which requests a route or a write rule is about, read and compiled once.
- */
+/** Reads and compiles `METHOD /pattern`, which selects the requests of a route or a write rule. */
 
 import { isToken } from '../http/field-name.ts';
 import { compilePattern, type Pattern } from './pattern.ts';
@@ -21,7 +19,7 @@ export type MatchResult =
 
 const bad = (code: 'bad-match' | 'bad-pattern', why: string): MatchResult => ({ kind: 'bad', code, why });
 
-/** Reads `GET /api/files/:id`. Methods are names (RFC 9110 §9.1: case counts), not patterns. */
+/** Reads `GET /api/files/:id`. Methods are names (RFC 9110 §9.1: case-sensitive), not patterns. */
 export function parseMatch(written: string): MatchResult {
   const parts = /^(\S+) +(\S+)$/.exec(written.trim());
   const [, method, pattern] = parts ?? [];
@@ -31,7 +29,7 @@ export function parseMatch(written: string): MatchResult {
     return bad('bad-match', `\`${method}\` is not a method; name one, such as GET`);
   if (method !== method.toUpperCase())
     return bad('bad-match', `methods are in capitals: ${method.toUpperCase()}`);
-  if (method === 'CONNECT') return bad('bad-match', 'CONNECT has no path and never reaches a rule');
+  if (method === 'CONNECT') return bad('bad-match', 'CONNECT has no path, so no rule can match it');
   if (!/^[/*{]/.test(pattern)) return bad('bad-pattern', 'a pattern begins with /');
   return compile(method, pattern);
 }
@@ -39,8 +37,8 @@ export function parseMatch(written: string): MatchResult {
 function compile(method: string, pattern: string): MatchResult {
   const result = compilePattern(pattern);
   if (result.kind === 'refused') {
-    const isQuery = pattern.includes('?') ? ' (the query is no part of it; `?` may follow a group only)' : '';
-    return bad('bad-pattern', `this is not a usable URLPattern pathname: ${result.reason}${isQuery}`);
+    const isQuery = pattern.includes('?') ? ' (a pattern has no query; `?` may only follow a group)' : '';
+    return bad('bad-pattern', `not a usable URLPattern pathname: ${result.reason}${isQuery}`);
   }
   const { parts } = result.pattern;
   const names = parts.flatMap((part) => (part.kind === 'text' ? [] : [part.name]));
@@ -51,7 +49,7 @@ function compile(method: string, pattern: string): MatchResult {
       methods: method === 'GET' ? ['GET', 'HEAD'] : [method],
       pattern,
       compiled: result.pattern,
-      // Groups without a name are numbered.
+      // Unnamed groups have numbers.
       parameters: names.filter((name) => !/^\d/.test(name)),
     },
   };

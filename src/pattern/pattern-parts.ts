@@ -1,32 +1,32 @@
 /**
- * What a route's pattern says, part by part: the pathname syntax of the URL Pattern Standard, parsed.
+ * Parses the pathname syntax of the URL Pattern Standard into parts.
  *
- * Promises: the parts are those the global `URLPattern` makes of the same pathname (tokens §2.1, parts §2.1.3 of the standard),
- * literals percent-encoded as a URL's path would be, and further in the canonical spelling of a request's path (`http/target.ts`): `%65` is `e`,
- * `|` is `%7C`. A pattern that `URLPattern` refuses throws `PatternError`.
+ * Promises: the parts are those of the global `URLPattern` (tokens §2.1, parts §2.1.3 of the standard). Literals are
+ * percent-encoded as in a URL's path, then spelled like a request's path (`http/target.ts`): `%65` is `e`, `|` is
+ * `%7C`. A pattern that `URLPattern` refuses throws `PatternError`.
  *
- * Deviation: `URLPattern` itself keeps `%65` in a literal as written, and so can never match a canonical path there.
- * Deviation: a `..` that would remove what a group before it holds is refused; the standard then cuts two characters off the rest.
+ * Deviation: `URLPattern` keeps `%65` in a literal as written, so that such a literal never matches a canonical path.
+ * Deviation: a `..` that would remove a group before it is refused; the standard then drops two characters of the rest.
  */
 
 import { type PatternToken, PatternError, tokenize } from './pattern-tokens.ts';
 
 export type Modifier = '' | '?' | '*' | '+';
 
-/** `text` stands by itself; the others capture into `name`, between their own literal prefix and suffix. */
+/** `text` is literal; the others capture into `name`, between their own literal prefix and suffix. */
 export type Part =
   | { readonly kind: 'text'; readonly text: string; readonly modifier: Modifier }
   | {
       readonly kind: 'segment' | 'everything' | 'regexp';
       readonly name: string;
-      /** Only of a `regexp`: its source. */
+      /** The source of a `regexp`. */
       readonly source: string;
       readonly prefix: string;
       readonly suffix: string;
       readonly modifier: Modifier;
     };
 
-/** The parts of a pathname pattern. Throws `PatternError`. */
+/** Parses a pathname pattern. Throws `PatternError`. */
 export const parsePattern = (pattern: string): readonly Part[] => new Parser(tokenize(pattern)).parse();
 
 type Group = {
@@ -79,7 +79,7 @@ class Parser {
     this.#add({ prefix, suffix, name: name ?? '', matcher: matcher ?? '' });
   }
 
-  /** A capture has a name or a matcher; what has neither is text. */
+  /** A capture has a name or a matcher; a group without either is text. */
   #add(group: Group): void {
     const modifier = this.#takeModifier();
     const isText = group.name === '' && group.matcher === '';
@@ -121,7 +121,7 @@ class Parser {
     if (this.#take(kind) === undefined) throw new PatternError(`expected ${kind === 'open' ? '{' : '}'}`);
   }
 
-  /** `(source)`, or `*` where no name stands before it: after a name `*` is a modifier. */
+  /** `(source)`, or `*` without a name before it: after a name `*` is a modifier. */
   #takeMatcher(name: string | undefined): string | undefined {
     const regexp = this.#take('regexp');
     if (regexp !== undefined) return `(${regexp})`;
@@ -143,15 +143,15 @@ class Parser {
   }
 }
 
-/** A literal as it stands in a canonical path (URL Pattern "canonicalize a pathname", then unreserved characters plain). */
+/** A literal as in a canonical path (URL Pattern "canonicalize a pathname", then unreserved characters unescaped). */
 const canonical = (text: string): string => {
   if (text === '') return '';
   const url = new URL('https://pattern.invalid/');
-  // A literal from the middle of a path gets a stand-in for what is before it, so that it is not taken for a whole path.
+  // A literal from the middle of a path gets a placeholder for what is before it.
   const isRooted = text.startsWith('/');
   url.pathname = isRooted ? text : `/-${text}`;
   if (!isRooted && !url.pathname.startsWith('/-'))
-    throw new PatternError('`..` after a group leads out of it');
+    throw new PatternError('`..` after a group would remove the group');
   const encoded = isRooted ? url.pathname : url.pathname.slice(2);
   return encoded.replace(/%[0-9a-f]{2}|[^\w.~!$&'()*+,;=:@/%-]/gi, (match) => {
     const char = match.length === 1 ? match : String.fromCharCode(parseInt(match.slice(1), 16));
@@ -160,5 +160,5 @@ const canonical = (text: string): string => {
   });
 };
 
-/** What `http/target.ts` leaves plain and decodes. */
+/** The characters that `http/target.ts` decodes. */
 const plainInSegment = /[\w.~!$&'()*+,=:@-]/;

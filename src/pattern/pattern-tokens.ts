@@ -1,21 +1,21 @@
 /**
- * The tokens of a pathname pattern (URL Pattern Standard, "tokenize a string", policy `strict`).
+ * Splits a pathname pattern into tokens (URL Pattern Standard, "tokenize a string", policy `strict`).
  *
- * Promise: a text the standard refuses to tokenize throws `PatternError`; nothing else does.
+ * Promise: a text that the standard refuses throws `PatternError`; nothing else does.
  */
 
-/** `regexp` has the source between the parentheses, `name` is without its colon, `escaped` without its backslash. */
+/** `regexp` is the source between the parentheses; `name` has no colon, `escaped` no backslash. */
 export type PatternToken = {
   readonly kind: 'open' | 'close' | 'regexp' | 'name' | 'char' | 'escaped' | 'modifier' | 'asterisk';
   readonly text: string;
 };
 
-/** A pattern that cannot be used, and why. */
+/** An unusable pattern, and why. */
 export class PatternError extends Error {
   override readonly name = 'PatternError';
 }
 
-/** Cuts a pattern into its tokens. Throws `PatternError`. */
+/** Splits a pattern into tokens. Throws `PatternError`. */
 export const tokenize = (pattern: string): readonly PatternToken[] => {
   const chars = [...pattern];
   const tokens: PatternToken[] = [];
@@ -55,7 +55,7 @@ const escaped = (chars: readonly string[], at: number): Cut => {
 const groupName = (chars: readonly string[], at: number): Cut => {
   let end = at + 1;
   while (isNamePart(chars[end], end === at + 1)) end++;
-  if (end === at + 1) throw new PatternError('a colon without a name; a literal one is written \\:');
+  if (end === at + 1) throw new PatternError('a colon without a name (write a literal colon as \\:)');
   return { kind: 'name', text: chars.slice(at + 1, end).join(''), end };
 };
 

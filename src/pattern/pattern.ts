@@ -1,11 +1,11 @@
 /**
- * Does a path match a pattern, and what do its groups hold? What the global `URLPattern` answers, at a hundredth of its cost.
+ * Matches a path and reads its groups, as the global `URLPattern` would, at a hundredth of its cost.
  *
  * A pattern without groups is compared as text. One that V8's backtracking engine provably runs in linear time
- * (`runs-linear.ts`) becomes a native regular expression; any other is run by RE2. So no pattern an operator can write lets a
- * client's path take more than linear time; custom groups may be anything but look-around and back-references.
+ * (`runs-linear.ts`) becomes a native regular expression; RE2 runs any other. So no client's path takes more than
+ * linear time. Custom groups may hold anything but look-around and back-references.
  *
- * Promise: `pattern.test.ts` holds this against the real `URLPattern` on random patterns and paths, groups included.
+ * Promise: `pattern.test.ts` compares this with the real `URLPattern` on random patterns and paths, groups included.
  */
 
 import { RE2JS } from 're2js';
@@ -13,14 +13,14 @@ import { type Part, parsePattern } from './pattern-parts.ts';
 import { PatternError } from './pattern-tokens.ts';
 import { runsLinear } from './runs-linear.ts';
 
-/** What the groups of a pattern hold, percent-encoded as in the path; a group that took no part is absent. */
+/** A match's groups, percent-encoded as in the path; a group that did not take part is absent. */
 export type Params = Readonly<Record<string, string>>;
 
 export type Pattern = {
-  /** Who answers: comparison as text, V8, or the linear engine. */
+  /** How it matches: by comparing text, by V8, or by RE2. */
   readonly engine: 'text' | 'native' | 'linear';
   readonly parts: readonly Part[];
-  /** The groups of a canonical path that matches, or undefined. */
+  /** The groups of a matching canonical path, or undefined. */
   readonly match: (path: string) => Params | undefined;
 };
 
@@ -28,10 +28,10 @@ export type Compiled =
   | { readonly kind: 'pattern'; readonly pattern: Pattern }
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** Groups of a pattern that has none. */
+/** The groups of a pattern without any. */
 export const noParams: Params = Object.freeze(Object.create(null) as Params);
 
-/** Compiles a URLPattern pathname. Refused: what `URLPattern` refuses, and what cannot be matched in linear time. */
+/** Compiles a URLPattern pathname. Refuses what `URLPattern` refuses, and what cannot be matched in linear time. */
 export const compilePattern = (pathname: string): Compiled => {
   try {
     return { kind: 'pattern', pattern: compile(parsePattern(pathname)) };
@@ -89,7 +89,7 @@ const linearRegExp = (source: string, parts: readonly Part[]): Run => {
   };
 };
 
-/** Both engines must take it: each has syntax the other lacks, or reads otherwise. */
+/** Both engines must accept it: each has syntax that the other lacks or reads differently. */
 const linear = (source: string): RE2JS => {
   try {
     new RegExp(source, 'v');

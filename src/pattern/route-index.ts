@@ -1,11 +1,11 @@
 /**
- * Which of many patterns is the first, in file order, that matches a path?
+ * Finds the first of many patterns, in file order, that matches a path.
  *
- * A tree by whole segments: a pattern stands where its leading literal segments and whole `:name` segments lead. A path is
- * walked down the tree, along its own segment and along "any segment"; only the patterns standing on the way are tried, those
- * later in the file than the best so far not at all. Patterns without groups are looked up as text.
+ * The index is a tree of whole segments: a pattern belongs to the node of its leading literal and whole `:name`
+ * segments. A path descends by its own segment and by "any segment", and tries only the patterns on its way that
+ * precede the best match so far. Patterns without groups are looked up as text.
  *
- * Promise: the answer is that of trying all of them in order.
+ * Promise: the result is that of trying all patterns in order.
  */
 
 import type { Part } from './pattern-parts.ts';
@@ -40,7 +40,7 @@ type Node<T> = {
   readonly candidates: Candidate<T>[];
   readonly literal: Map<string, Node<T>>;
   any: Node<T> | undefined;
-  /** The least order of any candidate here or below. */
+  /** The smallest order in this subtree. */
   first: number;
 };
 
@@ -95,7 +95,7 @@ const tryCandidates = <T>(node: Node<T>, search: Search<T>): void => {
 
 const any = Symbol('any segment');
 
-/** The whole segments every path of the pattern begins with. Only what is certain: only `/` or the end can follow each of them. */
+/** The whole segments that begin every path of the pattern. After each of them only `/` or the end can follow. */
 const leadingSegments = (parts: readonly Part[]): readonly (string | typeof any)[] => {
   const segments: (string | typeof any)[] = [];
   let text = '';

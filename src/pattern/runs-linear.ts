@@ -1,22 +1,22 @@
 /**
- * Does V8's backtracking engine run this pattern in linear time, whatever the path?
+ * Decides whether V8's backtracking engine runs a pattern in linear time for every path.
  *
- * The argument. A group is settled when only one length of it can lead on: a `:name` followed by `/` or the end (it cannot
- * hold a `/`), a run of a class without `/` before the same, a fixed length. Any other group is open: the engine tries
- * its lengths one by one. With at most one open group there are at most as many attempts as characters; and the attempts
- * together stay linear when each begins a segment of its own before it meets another group of unbounded length, which
- * a `/` between the two ensures: then no character is looked at more often than the pattern has parts.
- * So: `/user/:id/files`, `/:name.:ext(html|json)`, `/static/*`, `/*` + `/edit` pass; `/:a-:b-:c`, `/*` + `x*y`, `:name+` with
- * something after it, `(a+)+` do not.
+ * The argument. A group is settled if only one length of it can lead on: a `:name` followed by `/` or the end (it
+ * cannot hold a `/`), a run of a class without `/` before the same, a fixed length. Any other group is open: the engine
+ * tries its lengths one by one. With at most one open group there are at most as many attempts as characters. The
+ * attempts together stay linear if each begins a segment of its own before it meets another group of unbounded length,
+ * which a `/` between the two ensures: then no character is read more often than the pattern has parts.
+ * So `/user/:id/files`, `/:name.:ext(html|json)`, `/static/*` and `/*` + `/edit` pass; `/:a-:b-:c`, `/*` + `x*y`,
+ * `:name+` with something after it and `(a+)+` do not.
  *
- * Promise: errs to "no" only; `pattern.test.ts` tries hostile paths against the "yes".
+ * Promise: it errs only towards "no"; `pattern.test.ts` tries hostile paths against each "yes".
  */
 
 import type { Part } from './pattern-parts.ts';
 
 type Capture = Exclude<Part, { kind: 'text' }>;
 
-/** True only when the native engine is sure to be linear. */
+/** Whether the native engine is certainly linear. */
 export const runsLinear = (parts: readonly Part[]): boolean => {
   if (parts.filter((part) => part.modifier === '?').length > 3) return false;
   const lengths = parts.map((_, index) => lengthAt(parts, index));
@@ -27,7 +27,7 @@ export const runsLinear = (parts: readonly Part[]): boolean => {
   return meetsSlashFirst(parts.slice(open), lengths.slice(open + 1));
 };
 
-/** `loop`: settled, but reaches over several segments. */
+/** `loop`: settled, but spans several segments. */
 type Length = 'fixed' | 'settled' | 'open' | 'loop' | 'rest' | 'unknown';
 
 const lengthAt = (parts: readonly Part[], index: number): Length => {
@@ -73,7 +73,7 @@ export const endsAtSlash = (suffix: string, following: readonly Part[]): boolean
   return true;
 };
 
-/** Between the open group and the next of unbounded length. The rest of a path costs nothing: whatever it is, it matches. */
+/** Whether a `/` precedes the next group of unbounded length. The rest of a path costs nothing: it always matches. */
 const meetsSlashFirst = (fromOpen: readonly Part[], lengths: readonly Length[]): boolean => {
   const [open, ...following] = fromOpen;
   let between = open !== undefined && open.kind !== 'text' ? open.suffix : '';
