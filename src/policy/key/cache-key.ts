@@ -1,8 +1,8 @@
 /**
- * The key of a stored response, computed from what is sent to the origin (DESIGN §3.2, §3.3).
+ * Computes the key of a stored response from what is sent to the origin (DESIGN §3.2, §3.3).
  *
- * Promise, strip or key: every part of a request that reaches the origin on a cacheable fetch is in the key, or selects
- * the variant (`standard`, by the origin's Vary), or is on the reviewed list of `unkeyed-fields.ts`, or is not sent.
+ * Promise, strip or key: every part of a cacheable fetch is in the key, or selects the variant (`standard`, by the
+ * origin's Vary), or is on the reviewed list of `unkeyed-fields.ts`, or is not sent.
  */
 
 import { hash } from 'node:crypto';
@@ -22,39 +22,39 @@ declare const brand: unique symbol;
 /** Full SHA-256, hexadecimal, of an injective encoding of everything that tells two fetches apart. */
 export type CacheKey = string & { readonly [brand]: 'cache-key' };
 
-/** Counts up whenever an entry of before must not be read as one of now. */
+/** Increases whenever older entries must no longer be read. */
 export const schemaVersion = 1;
 
-/** What of a request a cacheable fetch is made from. All parts are canonical. */
+/** The parts of a request that a cacheable fetch is made from, all canonical. */
 export type KeyedRequest = {
   readonly scheme: 'http' | 'https';
   readonly host: string;
   readonly path: string;
-  /** As it will be sent: sorted and filtered by the rule; `undefined` without a `?`. */
+  /** As sent: sorted and filtered by the rule; `undefined` without a `?`. */
   readonly query: string | undefined;
   readonly fields: Fields;
   readonly known: KnownFields;
-  /** All cookies of the request, in order; empty where they cannot be read. */
+  /** All cookies of the request, in order; empty if they cannot be read. */
   readonly cookies: readonly Cookie[];
-  /** Of `fields`, those that could be a credential (`scanFields`). Absent: any could. */
+  /** Those `fields` that could be a credential (`scanFields`). Absent: any could. */
   readonly unusual?: Fields;
-  /** What the response would be stored by (`ruleDigest`): what was stored by another rule is not read. */
+  /** The rule's digest (`ruleDigest`): responses stored by another rule are not read. */
   readonly rule?: string;
   /** Keys computed before, under the same configuration. */
   readonly memo?: KeyMemo<CacheKey>;
 };
 
-/** How a cacheable request is keyed, and what it sends. The lists are made when asked for: a hit needs none. */
+/** How a cacheable request is keyed, and what it sends. The lists are functions: a hit needs none. */
 export type KeyPlan = {
   readonly key: CacheKey;
   readonly partition: string;
-  /** The fields to send that the key or the variant accounts for: without Host, the proxy's own, and framing. */
+  /** The fields to send that the key or the variant covers: without Host, the proxy's own, and framing. */
   readonly upstreamFields: () => string[];
-  /** The fields the origin's Vary selects by; the credentials in them are replaced by the identity. */
+  /** The fields that the origin's Vary selects by; the identity replaces the credentials in them. */
   readonly selectingFields: () => Fields;
 };
 
-/** Fields of a `standard` request that the fetch sets itself: framing, cookies and the like. */
+/** The fields of a `standard` request that the fetch sets itself: framing, cookies and the like. */
 const ownFields: ReadonlySet<string> = new Set([
   'host',
   'cookie',
@@ -65,7 +65,6 @@ const ownFields: ReadonlySet<string> = new Set([
 
 const isOwn = (name: string): boolean => name.length <= 14 && ownFields.has(foldFieldName(name));
 
-/** What an `Accept` asks for, as far as origins decide by it. */
 export type AcceptClass = 'html' | 'json' | 'other';
 
 const acceptOf: Readonly<Record<AcceptClass, string>> = {
@@ -74,7 +73,7 @@ const acceptOf: Readonly<Record<AcceptClass, string>> = {
   other: '*/*',
 };
 
-/** The class of an `Accept` value; none is `other`. */
+/** The class of an `Accept` value; `other` without one. */
 export function acceptClass(accept: string | undefined): AcceptClass {
   if (accept === undefined) return 'other';
   if (accept.includes('text/html')) return 'html';
@@ -83,7 +82,7 @@ export function acceptClass(accept: string | undefined): AcceptClass {
   return text.includes('json') ? 'json' : 'other';
 }
 
-/** The key of a `public` or `user` route. `identity` is not in doubt. `encoding` is the Accept-Encoding to ask with. */
+/** The key of a `public` or `user` route, for an `identity` not in doubt. `encoding` is the Accept-Encoding to send. */
 export function planRule(
   request: KeyedRequest,
   { contentType, identity, encoding }: { contentType: ContentType; identity: Identity; encoding: string },
@@ -132,10 +131,10 @@ function variedHeaders(
   return names.filter(mayBeVaried).map((name) => [name, valueOf(request, name)]);
 }
 
-/** The key of a `standard` route; it sends what the client sent, but for what is not the client's to say. */
+/** The key of a `standard` route. It sends what the client sent, except what a client must not decide. */
 export function planStandard(request: KeyedRequest, identity: Identity): KeyPlan {
   const partition = standardPartition(request, identity);
-  // RFC 9110 §7.6.3 has the client's Via sent on, and no Vary names it: keyed.
+  // RFC 9110 §7.6.3: the client's Via is sent on; no Vary names it, so it is in the key.
   const values = ['standard', partition, viaOf(request)];
   return {
     key: keyOf(request, values, () => values),
@@ -150,20 +149,20 @@ function viaOf({ fields, unusual = fields }: KeyedRequest): string | null {
   return lines.length === 0 ? null : lines.join(', ');
 }
 
-/** A request that says by some other field who is asking (`X-Api-Key`) has its own partition too (CONTRACT §2.2). */
+/** A request with another credential (`X-Api-Key`) has its own partition too (CONTRACT §2.2). */
 function standardPartition({ fields, unusual = fields }: KeyedRequest, identity: Identity): string {
   const known = identity.kind === 'known' ? identity.partition : 'anonymous';
   let others: string[] | undefined;
   for (let index = 0; index < unusual.length; index += 2) {
     const name = unusual[index] ?? '';
     if (!credentialHeaders.has(foldFieldName(name))) continue;
-    // As it is spelled: to one server `X_Api_Key` is a credential, to another it is nothing.
+    // In its own spelling: one server reads `X_Api_Key` as a credential, another ignores it.
     (others ??= []).push(name.toLowerCase(), unusual[index + 1] ?? '');
   }
   return others === undefined ? known : hash('sha256', JSON.stringify([known, others]), 'hex');
 }
 
-/** What the client sent, without fields that claim another host, scheme, path, method or client, and some cookies. */
+/** The client's fields, without claims of another host, scheme, path, method or client, and without dropped cookies. */
 export function clientFields(request: KeyedRequest, isDropped: (cookieName: string) => boolean): string[] {
   const fields = sentFields(request);
   const cookies = inOneOrder(request.cookies.filter(({ name }) => !isDropped(name)));
@@ -171,7 +170,7 @@ export function clientFields(request: KeyedRequest, isDropped: (cookieName: stri
   return fields;
 }
 
-/** By name, those of one name as they were sent: requests with one identity send the same. */
+/** Sorted by name, equal names as sent, so that requests of one identity send the same. */
 const inOneOrder = (cookies: readonly Cookie[]): readonly Cookie[] =>
   cookies.length < 2
     ? cookies
@@ -189,14 +188,14 @@ function sentFields(request: KeyedRequest): string[] {
 }
 
 /**
- * Selected by is what was sent: a field the client had taken out by `Connection`, or that the proxy replaced, did not
- * decide what the origin answered.
+ * The selecting fields are those sent: a field that the client's `Connection` removed or the proxy replaced did not
+ * influence the origin's answer.
  *
- * A field in another spelling (`X_Lang`) may be what the origin's `Vary: X-Lang` means: it selects under both names, told
- * apart by a character no value holds.
+ * The origin's `Vary: X-Lang` may mean a field in another spelling (`X_Lang`), so that field selects under both names,
+ * told apart by a character that no value contains.
  *
- * Under `Vary: Cookie` the cookies that name the identity count as the identity: a session cookie signed anew on every
- * response is the same session. The others count as they are.
+ * Under `Vary: Cookie` the identity replaces the cookies that name it: a session cookie signed anew on every response
+ * is the same session. Other cookies count as they are.
  */
 function selectingOf(request: KeyedRequest, identity: Identity): Fields {
   const fields = sentFields(request);
@@ -214,7 +213,6 @@ function selectingOf(request: KeyedRequest, identity: Identity): Fields {
   return fields;
 }
 
-/** `values` tell two `material`s of one configuration apart. */
 function keyOf(
   request: KeyedRequest,
   values: readonly (string | null)[],
@@ -229,7 +227,7 @@ function keyOf(
   return memo === undefined ? compute() : memo.keyOf({ scheme, host, path, query, values }, compute);
 }
 
-/** Credentials, framing and the proxy's own fields are not an operator's to vary by: they have their own rules. */
+/** Operators cannot vary by credentials, framing and the proxy's own fields: these have their own rules. */
 function mayBeVaried(name: string): boolean {
   return !notVaried.has(name) && !unkeyedFields.has(foldFieldName(name));
 }

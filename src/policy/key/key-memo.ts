@@ -1,13 +1,13 @@
 /**
- * Keys computed for earlier requests, so that a hit computes none.
+ * Remembers keys of earlier requests, so that a hit computes none.
  *
- * Promises: a key is given only for the very parts it was computed from, for the text it is found by is as injective as
- * the key's own (each part with its length before it); memory is bounded, and holds on to nothing of a request.
+ * Promises: a key is returned only for exactly the parts it was computed from, because the lookup text is as injective
+ * as the key's own (each part has its length before it). Memory is bounded and refers to no request.
  */
 
 import { BoundedMap } from '../../kit/bounded-map.ts';
 
-/** What a key is computed from: canonical parts of the request, and the values that the rule adds, in its order. */
+/** The input of a key: canonical parts of the request, and the rule's values in its order. */
 export type KeyParts = {
   readonly scheme: string;
   readonly host: string;
@@ -17,14 +17,14 @@ export type KeyParts = {
 };
 
 const mostKeys = 4096;
-/** Keys of longer texts are computed each time. */
+/** Keys of longer texts are not remembered. */
 const longestText = 512;
 
-/** The keys of one configuration: in another the same values may mean something else. */
+/** The keys of one configuration; in another the same values may mean something else. */
 export class KeyMemo<Key extends string> {
   readonly #keys = new BoundedMap<string, Key>(mostKeys);
 
-  /** The key computed before for these parts, else that of `compute`. */
+  /** The remembered key of these parts, else that of `compute`. */
   keyOf(parts: KeyParts, compute: () => Key): Key {
     const text = textOf(parts);
     if (text.length > longestText) return compute();

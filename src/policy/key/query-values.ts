@@ -1,13 +1,13 @@
 /**
- * What a request names, with its escapes decoded, so that `a%20b` of a path, `a+b` of a query and `a b` of a header are one
- * name in conditions and tags.
+ * Decodes what a request names, so that `a%20b` in a path, `a+b` in a query and `a b` in a header are one name in
+ * conditions and tags.
  *
- * Promise: never throws; what is not UTF-8 stays as it is written.
+ * Promise: never throws; what is not UTF-8 stays as written.
  */
 
 import { parameterName } from '../../http/query.ts';
 
-/** The values of one parameter of a query (the text behind `?`), in order. A parameter without `=` has the value ''. */
+/** The values of a query parameter, in order; '' without a `=`. `query` is the text after `?`. */
 export const queryValues = (query: string | undefined, name: string): readonly string[] => {
   if (query === undefined || query === '') return [];
   return query
@@ -25,12 +25,12 @@ export const decodeEscapes = (text: string): string => {
   try {
     return decodeURIComponent(text);
   } catch {
-    // Not UTF-8: nothing is lost, the text stands for itself.
+    // Not UTF-8.
     return text;
   }
 };
 
-/** A field value, which HTTP hands over byte by byte, as the text those bytes are in UTF-8. */
+/** A field value, whose bytes HTTP gives as latin-1, read as UTF-8. */
 export const decodeBytes = (value: string): string => {
   if (!/[\x80-\xff]/.test(value)) return value;
   const text = Buffer.from(value, 'latin1').toString('utf8');

@@ -1,22 +1,22 @@
 /**
- * What an entry was stored by: whether, for whom, under which key and which tags.
+ * Digests the rule that an entry was stored by: whether, for whom, under which key and which tags.
  *
- * Promise: two configurations that store another response, or for somebody else, have different digests, so that instances
- * of which one has read the file again, or was started with another, do not read each other's entries. Lines, rules of
- * other types, and how long a response is used do not matter (`policy/lifetime/stored-lifetime.ts`).
+ * Promise: configurations that store other responses, or for another audience, have different digests, so that
+ * instances with different configurations do not read each other's entries. Line numbers, rules of other types and
+ * lifetimes do not matter (`policy/lifetime/stored-lifetime.ts`).
  */
 
 import { hash } from 'node:crypto';
 import type { Config, ContentType } from '../../config/config.ts';
 
-/** A digest of what a configuration does with responses of a content type. */
+/** The digest of what a configuration does with responses of a content type. */
 export function ruleDigest(config: Config, contentType: ContentType): string {
   const { identity, upstream, routes } = config;
   const material = [identity, upstream.host, storedBy(contentType), taggingOf(routes, contentType)];
   return hash('sha256', JSON.stringify(material, plain), 'hex');
 }
 
-/** What decides how long a response is used, is decided at each request, or harms nobody who gets what was stored before. */
+/** Properties that decide only lifetimes, apply at each request, or whose change harms no reader of older entries. */
 const notStoredBy: ReadonlySet<string> = new Set<keyof ContentType>([
   'ttl',
   'min',
@@ -29,15 +29,15 @@ const notStoredBy: ReadonlySet<string> = new Set<keyof ContentType>([
   'clientReload',
 ]);
 
-/** The rest of a content type; a new property is in it unless somebody decides otherwise. */
+/** All other properties of a content type, including any added later. */
 const storedBy = (contentType: ContentType): unknown => [
   Object.entries(contentType).filter(([name]) => name !== 'statuses' && !notStoredBy.has(name)),
   [...contentType.statuses.keys()],
 ];
 
 /**
- * What decides which tags a response of the type has besides the type's own: which of its routes is the first to match, and
- * what the pattern takes from the path. Without any such tag it does not matter.
+ * What decides the route's tags: which of the type's routes matches first, and what the pattern takes from the path. It
+ * does not matter if there are no such tags.
  */
 function taggingOf(routes: Config['routes'], { name }: ContentType): readonly unknown[] {
   const own = routes.filter(({ type }) => type === name);
@@ -47,7 +47,7 @@ function taggingOf(routes: Config['routes'], { name }: ContentType): readonly un
 
 const rawOf = (tags: ContentType['tags']): readonly string[] => tags.map(({ raw }) => raw);
 
-/** JSON knows no maps, sets and patterns: it would take all of them for the same. */
+/** JSON would write all maps, sets and patterns alike. */
 function plain(_name: string, value: unknown): unknown {
   if (value instanceof Map || value instanceof Set) return [...(value as Iterable<unknown>)];
   return value instanceof RegExp ? String(value) : value;

@@ -1,9 +1,9 @@
 /**
- * Request fields outside the key: the reviewed list of those that are sent all the same, and those that are not, because
- * by them a request claims to be another than it is.
+ * Lists the request fields outside the key: those sent nevertheless, after review, and those not sent, because they
+ * claim to be another request.
  *
- * Promise: this is the only place that lists them (DESIGN §3.2). Names are compared as the strangest server reads them:
- * WSGI and CGI give an application `X_Forwarded_Host` and `X-Forwarded-Host` under one name.
+ * Promise: this is the only such list (DESIGN §3.2). Names are compared as the most lenient server reads them: WSGI and
+ * CGI give an application `X_Forwarded_Host` and `X-Forwarded-Host` under one name.
  */
 
 import { foldFieldName } from '../../http/field-name.ts';
@@ -28,14 +28,14 @@ export const unkeyedFields: ReadonlySet<string> = new Set([
   'x-forwarded-host',
 ]);
 
-/** Those of the list that differ between requests with one key. */
+/** The listed fields that differ between requests with one key. */
 const varying: ReadonlySet<string> = new Set(['x-forwarded-for', 'x-request-id']);
 
-/** Whether a `Vary` (its lower-case names) names what no key and no variant knows: such an answer is for nobody else. */
+/** Whether a `Vary` (lower-case names) names a field in no key or variant: nobody else may get such a response. */
 export const variesOnUnkeyed = (names: readonly string[]): boolean =>
   names.some((name) => varying.has(foldFieldName(name)));
 
-/** Methods a GET may claim to be; such a request is passed. */
+/** Fields by which a GET claims another method; such a request is passed. */
 export const methodOverrideFields: readonly string[] = [
   'x-http-method',
   'x-http-method-override',
@@ -45,7 +45,7 @@ export const methodOverrideFields: readonly string[] = [
   'x-request-method',
 ];
 
-/** Whole families of claims. `x-forwarded-user` and the like say who is asking and are credentials (`credentials.ts`). */
+/** Families of claims. Fields like `x-forwarded-user` identify a client and are credentials (`credentials.ts`). */
 const claimingFamilies = [
   'x-forwarded',
   'x-original-',
@@ -61,7 +61,7 @@ const claimingFamilies = [
   'x-wap-',
 ] as const;
 
-/** Names in a claiming family that claim nothing, or say who is asking. */
+/** Names in these families that claim nothing, or are credentials. */
 const claimNothing: ReadonlySet<string> = new Set([
   'x-forwarded-access-token',
   'x-forwarded-email',
@@ -85,7 +85,7 @@ const claimingFields: ReadonlySet<string> = new Set([
   'forwarded-proto',
   'front-end-https',
   'http-host',
-  // httpoxy: CGI programs take it for the environment's HTTP_PROXY.
+  // httpoxy: CGI programs read it as the environment's HTTP_PROXY.
   'proxy',
   'proxy-host',
   'request-uri',
@@ -117,8 +117,8 @@ const claimingFields: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Whether a field claims another host, scheme, path, method or client than the request's own. On a cacheable fetch such
- * fields are the proxy's or absent.
+ * Whether a field claims another host, scheme, path, method or client. On a cacheable fetch the proxy sets or removes
+ * such fields.
  */
 export function isClaim(name: string): boolean {
   const folded = foldFieldName(name);

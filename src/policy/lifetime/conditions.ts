@@ -1,8 +1,8 @@
 /**
- * Does a condition of a factor hold for this exchange, and what was seen?
+ * Checks a factor's condition for an exchange, and reports what was seen.
  *
- * Promises: header names are compared without regard to case, values exactly (any line of the field, or all joined);
- * what is seen names no credential and of a claim or a body only what is no text (or equals the rule's own).
+ * Promises: header names are compared case-insensitively, values exactly (one line of the field, or all joined). The
+ * report shows no credential, and of a claim or a body no text, unless it equals the rule's own.
  */
 
 import type { Condition, Literal } from '../../config/schema/condition.ts';
@@ -13,18 +13,18 @@ import { type EpochMs, type Seconds, between } from '../../kit/time.ts';
 import { valueAt } from './json-pointer.ts';
 import { decodeBytes, queryValues } from '../key/query-values.ts';
 
-/** What is known of an exchange when its response is about to be stored. */
+/** The facts of an exchange when its response is about to be stored. */
 export type Facts = {
   readonly requestFields: Fields;
-  /** The text behind `?`. */
+  /** The text after `?`. */
   readonly query: string | undefined;
   readonly status: number;
   readonly responseFields: Fields;
   readonly bodyBytes: number;
-  /** The body without content coding, where it is at hand. */
+  /** The body without content coding, if available. */
   readonly body: () => Buffer | undefined;
   readonly access: 'high' | 'low';
-  /** Of a verified session only. */
+  /** From a verified session only. */
   readonly claims?: unknown;
   /** From `Last-Modified`. */
   readonly modifiedAt?: EpochMs | undefined;
@@ -32,7 +32,7 @@ export type Facts = {
   readonly originBound?: Seconds | undefined;
 };
 
-/** `seen` is for people to read; undefined: there was nothing. */
+/** `seen` is for people; undefined: nothing was there. */
 export type Checked = {
   readonly condition: Condition;
   readonly holds: boolean;
@@ -41,7 +41,7 @@ export type Checked = {
 
 export type Evidence = { readonly facts: Facts; readonly now: EpochMs; readonly json: () => unknown };
 
-/** Whether one condition holds. */
+/** Checks a condition. */
 export const checkCondition = (condition: Condition, { facts, now, json }: Evidence): Checked => {
   switch (condition.kind) {
     case 'response_header':
@@ -67,10 +67,10 @@ export const checkCondition = (condition: Condition, { facts, now, json }: Evide
   }
 };
 
-/** How conditions held when a response was stored that it cannot answer again, by their text. */
+/** The results, by text, of conditions that a stored response can no longer answer. */
 export type HeldConditions = Readonly<Record<string, boolean>>;
 
-/** Of the conditions checked when a response is stored, how those held that it cannot answer again, or not cheaply. */
+/** The results of those conditions that a stored response cannot answer again, or not cheaply. */
 export const heldConditions = (checked: readonly Checked[], storedFields: Fields): HeldConditions => {
   const isLost = ({ condition, holds }: Checked): boolean =>
     !isInResponse(condition) ||
@@ -80,7 +80,7 @@ export const heldConditions = (checked: readonly Checked[], storedFields: Fields
   return Object.fromEntries(lost.map(({ condition, holds }) => [textOf(condition), holds]));
 };
 
-/** Whether a condition holds for a response that is stored already; `unknown` where nobody can tell any more. */
+/** Whether a condition holds for a stored response; `unknown` if that can no longer be told. */
 export const checkStored = (
   condition: Condition,
   evidence: Evidence,
@@ -111,7 +111,7 @@ const isInResponse = (condition: Condition): boolean => {
   }
 };
 
-/** Whether a field has this value: one of its lines, or all of them joined. */
+/** Whether one line of the field, or all joined, has this value. */
 export const fieldHolds = (fields: Fields, { name, value }: { name: string; value: string }): boolean => {
   const lines = [...fieldLines(fields, name).map(trimWhitespace), combinedValue(fields, name)];
   return lines.some((line) => line !== undefined && (line === value || decodeBytes(line) === value));
@@ -130,7 +130,7 @@ const secretFields: ReadonlySet<string> = new Set([
   'set-cookie',
 ]);
 
-/** A date in the future is a clock that differs: as recent as can be. */
+/** A future date comes from a clock that differs, and counts as now. */
 const checkModified = (
   condition: Condition & { kind: 'modified_within' },
   modifiedAt: EpochMs | undefined,

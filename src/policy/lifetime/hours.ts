@@ -1,13 +1,13 @@
 /**
- * Which part of the day is it, where the operator's users live?
+ * Finds the part of the day where the operator's users live.
  *
- * Promise: the wall clock of the IANA zone at that instant, daylight saving and odd offsets included.
+ * Promise: it follows the wall clock of the IANA zone, with daylight saving and odd offsets.
  */
 
 import type { HourBand } from '../../config/config.ts';
 import type { EpochMs } from '../../kit/time.ts';
 
-/** The band of the current hour, or undefined when there are none. An unknown zone throws a RangeError. */
+/** The band of the current hour, if any. An unknown zone throws a RangeError. */
 export const hourBandAt = (
   hours: readonly HourBand[],
   timeZone: string,
@@ -18,7 +18,7 @@ export const hourBandAt = (
   return hours.find((band) => covers(band, minute));
 };
 
-/** Minutes since midnight by the zone's wall clock. */
+/** Minutes since midnight in the zone. */
 export const minuteOfDay = (timeZone: string, now: EpochMs): number => {
   let [hour, minute] = [0, 0];
   for (const { type, value } of formatterOf(timeZone).formatToParts(now)) {
@@ -33,7 +33,7 @@ const covers = ({ fromMinute, toMinute }: HourBand, minute: number): boolean =>
     ? minute >= fromMinute && minute < toMinute
     : minute >= fromMinute || minute < toMinute;
 
-/** A formatter costs some 50 µs to make. A config has one zone; reloads may bring a few more. */
+/** A formatter takes some 50 µs to create. A config has one zone; reloads may add a few. */
 const formatters = new Map<string, Intl.DateTimeFormat>();
 const mostFormatters = 16;
 

@@ -1,18 +1,18 @@
 /**
- * What stands at one place of a JSON document (RFC 6901)?
+ * Reads one value of a JSON document (RFC 6901).
  *
- * Promises: never throws, whatever the body or the pointer; a body is parsed once, and not at all beyond `longestJsonBytes`.
+ * Promises: never throws, whatever the body or the pointer. A body is parsed once, and never beyond `longestJsonBytes`.
  */
 
-/** A longer body is not parsed: no condition on it holds. */
+/** A longer body is not parsed, and no condition on it holds. */
 export const longestJsonBytes = 1024 * 1024;
 
-/** The value at a pointer, given as its decoded reference tokens, or undefined where there is none. */
+/** The value at a pointer (its decoded reference tokens), or undefined. */
 export const valueAt = (document: unknown, tokens: readonly string[]): unknown => {
   let value = document;
   for (const token of tokens) {
     if (typeof value !== 'object' || value === null) return undefined;
-    // RFC 6901 §4: an array index has no leading zeros; `-`, behind the last element, never exists.
+    // RFC 6901 §4: an array index has no leading zeros; `-` is the place after the last element.
     if (Array.isArray(value) && !/^(?:0|[1-9]\d*)$/.test(token)) return undefined;
     if (!Object.hasOwn(value, token)) return undefined;
     value = (value as Readonly<Record<string, unknown>>)[token];
@@ -20,7 +20,7 @@ export const valueAt = (document: unknown, tokens: readonly string[]): unknown =
   return value;
 };
 
-/** Parses a body when it is first asked for. Undefined: there is none, it is not JSON, or it is too long. */
+/** Parses a body on first use. Undefined: no body, not JSON, or too long. */
 export const lazyJson = (body: () => Buffer | undefined): (() => unknown) => {
   let parsed: { readonly value: unknown } | undefined;
   return () => (parsed ??= { value: parse(body()) }).value;
@@ -32,12 +32,12 @@ const parse = (body: Buffer | undefined): unknown => {
     // RFC 8259 §8.1: a parser may ignore a byte order mark.
     return JSON.parse(body.toString('utf8').replace(/^\ufeff/, '')) as unknown;
   } catch {
-    // Not JSON: there is nothing at any place of it, which is the answer.
+    // Not JSON: it has no values.
     return undefined;
   }
 };
 
-/** Whether a body begins as a JSON text does (RFC 8259 §2): a page of HTML is not decoded to find out that it does not. */
+/** Whether a body begins like JSON (RFC 8259 §2), so that an HTML page need not be decoded. */
 const mayBeJson = (body: Buffer): boolean =>
   /^(?:\xef\xbb\xbf)?[ \t\n\r]*(?:[{["\-\dtfn]|$)/.test(body.toString('latin1', 0, headBytes));
 

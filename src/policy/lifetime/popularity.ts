@@ -1,11 +1,11 @@
 /**
- * Is a key asked for often (`access: high`)?
+ * Decides whether a key is requested often (`access: high`).
  *
- * Two count-min sketches (Cormode & Muthukrishnan 2005; conservative update: Estan & Varghese 2002), one for the current
- * period and one for the one before, whose counts fade as the current one goes on. A count is never too low by
- * collisions, and too high only where all of a key's cells are shared.
+ * Two count-min sketches (Cormode & Muthukrishnan 2005; conservative update: Estan & Varghese 2002) count the current
+ * and the previous period, whose counts fade as the current one passes. Collisions never make a count too low, and make
+ * it too high only where all of a key's cells are shared.
  *
- * Promises: 1 MiB, whatever the number of keys; no clock; a million distinct keys in a period make none of them popular.
+ * Promises: 1 MiB, whatever the number of keys. No clock. A million distinct keys in a period make none popular.
  */
 
 import type { EpochMs, Seconds } from '../../kit/time.ts';
@@ -14,17 +14,17 @@ import type { EpochMs, Seconds } from '../../kit/time.ts';
 export interface Popularity {
   /** Counts one request. `key` is a digest in hexadecimal, at least 20 digits. */
   record(key: string, now: EpochMs): void;
-  /** Whether the key has had `requests` or more within the last `per`, or would have with `more` that are not counted yet. */
+  /** Whether the key had `requests` or more within the last `per`, counting `more` that are not yet recorded. */
   isHigh(key: string, now: EpochMs, more?: number): boolean;
 }
 
 const rows = 4;
 const rowBits = 17;
 const rowCells = 1 << rowBits;
-/** A cell is one byte: more requests than this are counted in steps of several. */
+/** A cell is one byte: above this, one count stands for several requests. */
 const finest = 128;
 
-/** A counter for `requests` in `per`, as `ttl.popular` has it. */
+/** Creates a counter for `requests` in `per`, as in `ttl.popular`. */
 export const createPopularity = (high: { readonly requests: number; readonly per: Seconds }): Popularity =>
   new Sketches(high.requests, high.per * 1000);
 
@@ -37,7 +37,7 @@ class Sketches implements Popularity {
   #previous = new Uint8Array(rows * rowCells);
   #startedAt: number | undefined;
   #chance = 0x9e3779b9;
-  /** Where the key last asked about has its cells. */
+  /** The cells of the key last looked up. */
   readonly #cells = new Int32Array(rows);
 
   constructor(requests: number, periodMs: number) {
@@ -63,7 +63,7 @@ class Sketches implements Popularity {
     return current + previous * (1 - elapsed / this.#periodMs) >= this.#threshold;
   }
 
-  /** Begins a new period when the current one is over. A clock that jumped back by more than a period begins anew. */
+  /** Starts a new period when the current one is over, or when the clock jumped back by more than a period. */
   #turnTo(now: EpochMs): void {
     const elapsed = now - (this.#startedAt ??= now);
     if (elapsed < this.#periodMs && elapsed > -this.#periodMs) return;
@@ -74,7 +74,7 @@ class Sketches implements Popularity {
     this.#startedAt = isNext ? this.#startedAt + this.#periodMs : now;
   }
 
-  /** Finds the key's cells, one a row, and the least count in them. */
+  /** Finds the key's cells, one per row, and their smallest count. */
   #locate(key: string, counts: Uint8Array): number {
     let least = 255;
     for (let row = 0; row < rows; row++) {
@@ -85,7 +85,7 @@ class Sketches implements Popularity {
     return least;
   }
 
-  /** Which of several requests is the one counted (xorshift32): the same for the same sequence of requests. */
+  /** Draws which of several requests is counted (xorshift32): repeatable for one sequence of requests. */
   #draw(): number {
     let x = this.#chance;
     x ^= x << 13;
@@ -96,12 +96,12 @@ class Sketches implements Popularity {
   }
 }
 
-/** Seventeen bits of the digest, from five of its digits: it is a hash already. */
+/** Seventeen bits from five digits of the key, which is a hash already. */
 const fiveDigits = (key: string, from: number): number => {
   let bits = 0;
   for (let at = from; at < from + 5; at++) {
     const code = key.charCodeAt(at);
-    // 0–9 are 0x30–0x39, a–f 0x61–0x66: the letters' bit 6 adds nine.
+    // 0–9 are 0x30–0x39, a–f 0x61–0x66: bit 6 of a letter adds nine.
     bits = (bits << 4) | ((code + 9 * (code >>> 6)) & 15);
   }
   return bits & (rowCells - 1);

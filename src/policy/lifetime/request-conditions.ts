@@ -1,7 +1,7 @@
 /**
- * Is a route or a write rule with a `when` for this request?
+ * Decides whether a route or a write rule with a `when` applies to a request.
  *
- * Promise: pure; parameters are read as the application reads them, escapes decoded, and of two equal ones either counts.
+ * Promise: pure. Parameters are decoded, as the application reads them; of repeated ones any may match.
  */
 
 import type { RequestCondition } from '../../config/schema/condition.ts';
@@ -10,9 +10,9 @@ import type { Fields } from '../../http/message.ts';
 import { fieldHolds } from './conditions.ts';
 import { queryValues } from '../key/query-values.ts';
 
-/** What of a request, besides method and path, may decide which rule is for it. */
+/** What may select a rule besides method and path. */
 export type Asked = {
-  /** The text behind `?`. */
+  /** The text after `?`. */
   readonly query: string | undefined;
   readonly fields: Fields;
 };

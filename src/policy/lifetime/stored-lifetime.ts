@@ -1,8 +1,9 @@
 /**
- * The lifetime of a response that is stored already, by the rule in force now ([decision 8](docs/decisions/0008-lifetimes-are-not-in-the-key.md)).
+ * Computes a stored response's lifetime by the current rule ([decision
+ * 8](docs/decisions/0008-lifetimes-are-not-in-the-key.md)).
  *
- * Promises: pure; never longer than the rule gives from the time the response was stored, never longer than the origin
- * allows under `obey`; the same rule gives the same again.
+ * Promises: pure. Never longer than the rule gives from the time of storing, nor than the origin allows under `obey`.
+ * The same rule gives the same lifetime.
  */
 
 import { hash } from 'node:crypto';
@@ -15,21 +16,21 @@ import { type Seconds, seconds } from '../../kit/time.ts';
 import type { HeldConditions } from './conditions.ts';
 import { ruleLifetime } from './ttl.ts';
 
-/** What a lifetime was made of, so that another rule can make it anew. */
+/** What a lifetime was computed from, so that another rule can recompute it. */
 export type LifetimeBasis = {
-  /** `lifetimeDigest` of the rule that made it. */
+  /** The `lifetimeDigest` of its rule. */
   readonly rule: string;
-  /** What HTTP gives, measured from the response's birth, and whether the origin itself said so. */
+  /** HTTP's lifetime, measured from the response's birth, and whether the origin gave it. */
   readonly lifetime: Seconds;
   readonly isExplicit: boolean;
   readonly windows: OriginWindows;
   readonly held: HeldConditions;
 };
 
-/** All that decides how long responses of a type are used. */
+/** What decides how long responses of a type are used. */
 export type LifetimeRule = { readonly ttl: TtlConfig; readonly contentType: ContentType };
 
-/** The same for two rules that give every response the same lifetime and stale windows. */
+/** Equal for two rules that give every response the same lifetime and stale windows. */
 function lifetimeDigest({ ttl, contentType }: LifetimeRule): string {
   const { staleWhileRevalidate, staleIfError, statuses, min, max, kind } = contentType;
   const ofRule = kind === 'rule' && [
@@ -43,14 +44,14 @@ function lifetimeDigest({ ttl, contentType }: LifetimeRule): string {
   return hash('sha256', JSON.stringify(material), 'base64url').slice(0, 16);
 }
 
-/** `lifetimeDigest` of each content type, by name. */
+/** The `lifetimeDigest` of each content type, by name. */
 export const lifetimeDigests = ({
   ttl,
   contentTypes,
 }: Pick<Config, 'ttl' | 'contentTypes'>): ReadonlyMap<string, string> =>
   new Map([...contentTypes].map(([name, contentType]) => [name, lifetimeDigest({ ttl, contentType })]));
 
-/** The stale windows a rule gives; HTTP's own, where a `standard` type gives none. */
+/** The rule's stale windows; undefined where a `standard` type leaves them to HTTP. */
 export function windowsOf({
   kind,
   staleWhileRevalidate,
@@ -67,11 +68,11 @@ export type StoredForRule = {
   readonly policy: StoredPolicy;
   readonly basis: LifetimeBasis;
   readonly bodyBytes: number;
-  /** Without the coding it is stored in. */
+  /** Without the stored coding. */
   readonly body: () => Buffer | undefined;
 };
 
-/** The policy of a stored response as this rule would have made it then. */
+/** The policy that this rule would have given the response when it was stored. */
 export function policyByRule(stored: StoredForRule, rule: LifetimeRule): StoredPolicy {
   const { policy, basis } = stored;
   const { lifetime, windows } = basis;
@@ -105,7 +106,7 @@ function ttlOf(stored: StoredForRule, { ttl, contentType }: LifetimeRule): Secon
   return lifetime;
 }
 
-/** The origin's explicit lifetime less the age it came with; `undefined`: it gave none. */
+/** The origin's explicit lifetime less the initial age; `undefined` without one. */
 export const originBound = (given: {
   readonly lifetime: Seconds;
   readonly isExplicit: boolean;

@@ -1,11 +1,11 @@
 /**
- * How long is a response fresh by the operator's rule (CONTRACT §2.1)?
+ * Computes a response's lifetime by the operator's rule (CONTRACT §2.1).
  *
- * Base, times every factor that holds, times the hour's; clamped; jittered; rounded down; bounded by what the origin said.
- * Every step is written down with the lifetime after it, for `explain`.
+ * The base is multiplied by each factor that holds and by the hour's, clamped, jittered, rounded down, and bounded by
+ * what the origin said. Every step is kept with the lifetime after it, for `explain`.
  *
- * Promises: pure, and the same for a key each time; no factor and no jitter takes a lifetime out of its bounds, only the
- * origin's own bound goes below `min`; never negative.
+ * Promises: pure; the same for a key each time. No factor or jitter takes a lifetime out of its bounds; only the
+ * origin's own bound goes below `min`. Never negative.
  */
 
 import { hash } from 'node:crypto';
@@ -22,7 +22,7 @@ import {
 import { hourBandAt } from './hours.ts';
 import { lazyJson } from './json-pointer.ts';
 
-/** One step, and the lifetime after it. */
+/** A step and the lifetime after it. */
 export type TtlStep = { readonly lifetime: Seconds } & (
   | { readonly kind: 'base'; readonly from: 'status' | 'content-type' | 'default' }
   | {
@@ -34,7 +34,7 @@ export type TtlStep = { readonly lifetime: Seconds } & (
     }
   | { readonly kind: 'hours'; readonly name: string; readonly factor: number }
   | { readonly kind: 'clamp'; readonly min: Seconds; readonly max: Seconds }
-  /** `share` is what was added, -0.05 to 0.05 for a `jitter` of 0.05. Rounded down here. */
+  /** `share` was added: -0.05 to 0.05 for a `jitter` of 0.05. The result is rounded down. */
   | { readonly kind: 'jitter'; readonly share: number }
   | { readonly kind: 'origin'; readonly bound: Seconds }
 );
@@ -44,17 +44,17 @@ export type RuleLifetime = { readonly lifetime: Seconds; readonly steps: readonl
 export type LifetimeQuestion = {
   readonly ttl: TtlConfig;
   readonly contentType: ContentType;
-  /** The lifetime `statuses` gives this status, in place of the content type's. */
+  /** The status's own lifetime from `statuses`, in place of the content type's. */
   readonly statusTtl?: Seconds | undefined;
   readonly now: EpochMs;
-  /** The same text, the same jitter: the key's digest. */
+  /** The key's digest: the same text gives the same jitter. */
   readonly jitterKey: string;
   readonly facts: Facts;
-  /** Present: the response is stored already, and its lifetime is made anew. */
+  /** Present when a stored response's lifetime is recomputed. */
   readonly held?: HeldConditions;
 };
 
-/** The lifetime of a response of a content type of kind `rule`, and how it came about. */
+/** The lifetime of a response of a `rule` content type, and its steps. */
 export const ruleLifetime = (question: LifetimeQuestion): RuleLifetime => {
   const { ttl, contentType, now, jitterKey, facts, held } = question;
   const evidence: Evidence = { facts, now, json: lazyJson(facts.body) };
@@ -72,17 +72,17 @@ export const ruleLifetime = (question: LifetimeQuestion): RuleLifetime => {
   return { lifetime: lifetime(), steps };
 };
 
-/** Whether the body must be at hand to tell a response's lifetime, or whether it may be stored (`unless`). */
+/** Whether the lifetime, or whether to store (`unless`), depends on the body. */
 export const mayNeedBody = (ttl: TtlConfig, contentType: ContentType): boolean =>
   contentType.kind === 'rule' &&
   (ttl.factors.some(({ when }) => when.some(({ kind }) => kind === 'json')) ||
     contentType.unless.some(({ kind }) => kind !== 'response_header'));
 
-/** Whether any factor asks how popular a key is. */
+/** Whether any factor depends on popularity. */
 export const asksPopularity = (ttl: TtlConfig): boolean =>
   ttl.factors.some(({ when }) => when.some(({ kind }) => kind === 'access'));
 
-/** A step in a sentence. */
+/** Describes a step in words. */
 export const describeStep = (step: TtlStep): string => {
   const after = `→ ${round(step.lifetime)} s`;
   switch (step.kind) {
@@ -103,7 +103,6 @@ export const describeStep = (step: TtlStep): string => {
 
 type Bounds = { readonly min: Seconds; readonly max: Seconds };
 
-/** A status with a lifetime of its own has that in place of the type's. */
 const baseStep = ({ ttl, contentType, statusTtl }: LifetimeQuestion): TtlStep => {
   if (statusTtl !== undefined) return { kind: 'base', from: 'status', lifetime: statusTtl };
   if (contentType.ttl !== undefined) return { kind: 'base', from: 'content-type', lifetime: contentType.ttl };
@@ -115,7 +114,7 @@ const factorStep = (
   { held, ...evidence }: Evidence & { readonly held: HeldConditions | undefined },
   before: Seconds,
 ): TtlStep => {
-  // What cannot be told any more of a stored response never makes its lifetime longer.
+  // If a stored response can no longer tell, its lifetime does not get longer.
   const unknown = factor < 1;
   const conditions = when.map((condition) =>
     held === undefined
@@ -140,11 +139,11 @@ const hourStep = ({ name, factor }: HourBand, before: Seconds): TtlStep => ({
   lifetime: product(before, factor),
 });
 
-/** 90 × 0.7 is 62.99999999999999 in binary, and would be rounded down to 62: so to the microsecond. */
+/** Rounded to the microsecond: 90 × 0.7 is 62.99999999999999 in binary and would be cut to 62. */
 const product = (lifetime: Seconds, factor: number): Seconds =>
   seconds(Math.round(lifetime * factor * 1e6) / 1e6);
 
-/** Should a type's own minimum be above the maximum, the maximum wins: the shorter is the safer. */
+/** If a type's minimum exceeds the maximum, the maximum wins: shorter is safer. */
 const boundsOf = (ttl: TtlConfig, contentType: ContentType): Bounds => ({
   min: contentType.min ?? ttl.min,
   max: contentType.max ?? ttl.max,

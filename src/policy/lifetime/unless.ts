@@ -1,7 +1,7 @@
 /**
- * Is this 200 really a failure, to be delivered but not stored (`unless` of a content type)?
+ * Detects a 200 that is really a failure, to be delivered but not stored (`unless` of a content type).
  *
- * Promises: pure, never throws; only a 200 is asked about.
+ * Promises: pure, never throws; only a 200 is checked.
  */
 
 import type { Unless } from '../../config/schema/condition.ts';
@@ -12,9 +12,9 @@ import { lazyJson, valueAt } from './json-pointer.ts';
 export type UnlessFacts = {
   readonly status: number;
   readonly fields: Fields;
-  /** The whole body without content coding; undefined where it is not at hand: no condition on what it says holds then. */
+  /** The whole body without content coding; if undefined, no condition on its content holds. */
   readonly body: Buffer | undefined;
-  /** How long it will be, where that is known before. */
+  /** Its length, if known in advance. */
   readonly bodyBytes?: number | undefined;
 };
 
