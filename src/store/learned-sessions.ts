@@ -1,18 +1,17 @@
 /**
- * Session cookies that the origin itself gave or renewed: without the app's secret the only proof of who someone is
+ * Session cookies that the origin itself gave or renewed. Without the app's secret they are the only proof of identity
  * (DESIGN §5).
  *
- * Promises: only digests are kept; memory is bounded, the cookies seen longest ago are forgotten first (and are then
- * partitions of their own until the origin renews them again).
+ * Promises: only digests are kept. Memory is bounded: the cookies seen longest ago are forgotten first, and are
+ * partitions of their own until the origin renews them.
  */
 
 import { BoundedMap } from '../kit/bounded-map.ts';
 import type { Seconds } from '../kit/time.ts';
 import type { LearnedSessions } from '../policy/identity/session-proof.ts';
 
-/** Learned cookies that can be added to. */
 export interface LearnedSessionStore extends LearnedSessions {
-  /** Takes a cookie for the origin's own. `keptFor`: how long it is worth telling others. */
+  /** Records a cookie as the origin's own. `keptFor`: how long other instances should remember it. */
   trust(cookieDigest: string, keptFor: Seconds): void;
 }
 

@@ -1,9 +1,9 @@
 /**
  * The in-process tier: bounded by bytes, synchronous.
  *
- * Eviction is segmented LRU: a key enters on probation; the next request it answers protects it. A scan of URLs asked for once pushes
- * out other such keys, not what people come back to. One identity may hold a quarter of the memory at most, so that no
- * one visitor evicts everybody else (DESIGN §3.10).
+ * Eviction is segmented LRU: a new key is on probation, and its first hit protects it. A scan of URLs that are
+ * requested once evicts only keys on probation. One identity may hold at most a quarter of the memory, so that one
+ * visitor cannot evict everybody else's entries (DESIGN §3.10).
  */
 
 import type { CacheKey } from '../policy/key/cache-key.ts';
@@ -16,37 +16,37 @@ import {
   type StoreSize,
 } from './store.ts';
 
-/** All variants of one key, the one stored last first. */
+/** All variants of one key, last stored first. */
 type Slot = {
   readonly key: CacheKey;
   entries: readonly Entry[];
   bytes: number;
   segment: 'probation' | 'protected';
   readonly partition: string;
-  /** Which of the lifetimes applied in turn its entries have. */
+  /** Which version of the lifetimes its entries have. */
   applied: number;
 };
 
 export type MemoryStoreOptions = {
   readonly maxBytes: number;
-  /** Told of entries dropped for want of space. */
+  /** Called for each entry evicted for space. */
   readonly onEvict?: (entry: Entry) => void;
 };
 
 const protectedShare = 0.8;
 const partitionShare = 0.25;
 
-/** Whose entries are not one visitor's. */
+/** Partitions that do not belong to one visitor. */
 const sharedPartitions: ReadonlySet<string> = new Set(['public', 'anonymous']);
 
-/** Makes a memory store of at most `maxBytes`. */
+/** A store of at most `maxBytes`. */
 export class MemoryStore implements Store {
   readonly hasSlowTier = false;
   readonly isDown = false;
   readonly #maxBytes: number;
   readonly #onEvict: ((entry: Entry) => void) | undefined;
   readonly #slots = new Map<CacheKey, Slot>();
-  /** Oldest use first, both. */
+  /** Both in order of use, oldest first. */
   readonly #probation = new Map<CacheKey, Slot>();
   readonly #protected = new Map<CacheKey, Slot>();
   readonly #partitions = new Map<string, { bytes: number; readonly slots: Set<Slot> }>();
@@ -74,12 +74,12 @@ export class MemoryStore implements Store {
   put(entry: Entry, smaller?: Promise<Entry | undefined>): void {
     this.#put(this.#inForce(entry));
     const take = (other: Entry | undefined): void => {
-      // Only in the place of what it was made from: a purge or a newer response may have come between.
+      // Only if the original is still there: a purge or a newer response may have replaced it.
       const stored = this.#slot(entry.key)?.entries.find(({ body }) => body === entry.body);
       if (other !== undefined && stored !== undefined)
         this.#put(this.#replacing(stored, this.#inForce(other)));
     };
-    // Compressing failed: the entry stays as it is.
+    // Compression failed: the entry stays as it is.
     smaller?.then(take, () => undefined);
   }
 
@@ -106,7 +106,7 @@ export class MemoryStore implements Store {
     return stored ?? this.#inForce(entry);
   }
 
-  /** What is under a key, by the lifetime in force. */
+  /** The slot of a key, with the lifetimes in force. */
   #slot(key: CacheKey): Slot | undefined {
     const slot = this.#slots.get(key);
     if (slot !== undefined && slot.applied !== this.#applied) {
@@ -116,7 +116,7 @@ export class MemoryStore implements Store {
     return slot;
   }
 
-  /** The same response in another form: it has been used as often. */
+  /** The same response in another form keeps its count of uses. */
   #replacing(entry: Entry, other: Entry): Entry {
     const used = this.#used.get(entry);
     if (used !== undefined) this.#used.set(other, used);
@@ -157,7 +157,7 @@ export class MemoryStore implements Store {
     return { entries: this.#entries, bytes: this.#bytes };
   }
 
-  /** Without the variant that has not been used for longest; the order stays that of storing (RFC 9111 §4.1). */
+  /** Without the least recently used variant; the order of storing is kept (RFC 9111 §4.1). */
   #withoutIdlest(entries: readonly Entry[]): readonly Entry[] {
     const used = (entry: Entry): number => this.#used.get(entry)?.last ?? 0;
     const idlest = entries.reduce((least, entry) => (used(entry) <= used(least) ? entry : least));

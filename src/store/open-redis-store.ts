@@ -1,6 +1,6 @@
 /**
- * Memory before Redis, with the shared purge log and its janitor. Apart from open-store.ts so that Redis's client is loaded
- * only where there is Redis.
+ * Opens memory with Redis behind it, the shared purge log and the janitor. Separate from open-store.ts so that the
+ * Redis client is loaded only when it is used.
  */
 
 import type { Janitor as JanitorConfig, RedisConfig, StoreConfig } from '../config/config.ts';
@@ -19,16 +19,16 @@ type WithRedis = Omit<OpenStoreOptions, 'config'> & {
 
 const janitorDefaults: JanitorConfig = { every: seconds(1800), scan: 5000 };
 const janitorLimitMs = 1000;
-/** Nobody waits for a job or a note: they may take longer than a lookup. */
+/** No request waits for jobs and notes, so they may take longer than a lookup. */
 const upkeepLimitMs = 1000;
 
-/** Opens both tiers. Resolves within two seconds, whether Redis is there or not. */
+/** Opens both tiers. Resolves within two seconds, whether Redis is up or not. */
 export async function openRedisStore(options: WithRedis, memory: MemoryStore): Promise<OpenStore> {
   const { config, clock, isFetching, onEvent, owner } = options;
   const shared = await openSharedStore({ config, owner, memory, clock, isFetching, onEvent });
   let bytes: number | undefined;
   const onTidied = (report: JanitorReport): void => {
-    // A node that was not asked to the end would look like room.
+    // A node that was only partly scanned would make the total too small.
     if (report.failures === 0) ({ bytes } = report);
     options.onTidied(report);
   };
@@ -54,7 +54,7 @@ export async function openRedisStore(options: WithRedis, memory: MemoryStore): P
 
 type Upkeep = Parameters<typeof createSharedNotes>[0] & Parameters<typeof createJobLease>[0];
 
-/** As without Redis, everybody runs a job, where the prefix is not known to be ours. */
+/** Until the prefix is known to be ours, every instance runs the job, as without Redis. */
 function leaseOf({ health }: SharedStore, upkeep: Upkeep): JobLease {
   const lease = createJobLease(upkeep);
   return {
@@ -86,7 +86,7 @@ function tidyRegularly(
   });
   let isRunning = false;
   const run = async (): Promise<void> => {
-    // What is current cannot be told while the log is silent.
+    // While the log is silent, it is unknown which entries are current.
     if (isRunning || store.status().redis !== 'up' || !health.mayUse('writer')) return;
     isRunning = true;
     onTidied(await janitor.run(config.scan, wallTime(clock, clock.now())));

@@ -1,5 +1,5 @@
 /**
- * The store a configuration asks for: memory alone, or memory before Redis with the shared purge log and its janitor.
+ * Opens the configured store: memory alone, or memory with Redis behind it.
  */
 
 import { LearnedSessionMap } from './learned-sessions.ts';
@@ -8,7 +8,7 @@ import { MemoryStore } from './memory.ts';
 import type { OpenStore, OpenStoreOptions } from './opened-store.ts';
 import { LocalPurgeLog } from './purge-log.ts';
 
-/** Opens the store. With Redis it resolves within two seconds, whether Redis is there or not. */
+/** Opens the store. With Redis it resolves within two seconds, whether Redis is up or not. */
 export async function openStore(options: OpenStoreOptions): Promise<OpenStore> {
   const { config } = options;
   const { redis, memoryBytes } = config;
@@ -23,7 +23,7 @@ export async function openStore(options: OpenStoreOptions): Promise<OpenStore> {
       close: () => Promise.resolve(),
     };
   }
-  // Loaded when it is asked for: without Redis its client would be memory for nothing.
+  // Loaded only when needed: without Redis the client would waste memory.
   const { openRedisStore } = await import('./open-redis-store.ts');
   return openRedisStore({ ...options, config: { ...config, redis } }, memory);
 }

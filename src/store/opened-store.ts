@@ -1,4 +1,4 @@
-/** What opening a store takes, and what it gives. */
+/** The options for opening a store, and the opened store. */
 
 import type { LearnedSessionStore } from './learned-sessions.ts';
 import type { Janitor as JanitorConfig, StoreConfig } from '../config/config.ts';
@@ -17,29 +17,28 @@ import type { Store } from './store.ts';
 
 export type OpenStoreOptions = {
   readonly config: StoreConfig;
-  /** Whose the prefix in Redis must be. */
+  /** The installation that must own the prefix in Redis. */
   readonly owner: Owner;
-  /** How often and how much; absent: the defaults, where there is Redis. */
+  /** Absent: the defaults, if Redis is used. */
   readonly janitor: JanitorConfig | undefined;
   readonly clock: Clock;
-  /** Whether a key is being fetched here for all who want it: others need not. Absent: nobody can tell. */
+  /** Whether this instance is fetching a key for all who want it. Absent: unknown. */
   readonly isFetching?: ((key: CacheKey) => boolean) | undefined;
   readonly onEvict: MemoryStoreOptions['onEvict'];
   readonly onEvent: (event: StoreEvent) => void;
   readonly onTidied: (report: JanitorReport) => void;
 };
 
-/** How Redis does, in the words of `GET /readyz`, and what operators watch. */
+/** The state of Redis, in the words of `GET /readyz`, with what operators watch. */
 export type RedisState = {
   readonly redis: 'up' | 'down' | 'none';
   readonly breaker: BreakerState['kind'];
-  /** As the janitor estimated last. */
+  /** The janitor's last estimate. */
   readonly bytes?: number | undefined;
-  /** How many values looked up in Redis were no entries, by why. */
+  /** How many values read from Redis were not valid entries, by reason. */
   readonly unreadable?: Readonly<Partial<Record<UnreadableReason, number>>>;
-  /** Purges waiting to be appended. */
   readonly queue?: number;
-  /** Since the log was heard last; absent before the first time. */
+  /** Time since the log was last read; absent before the first time. */
   readonly lag?: Seconds | undefined;
 };
 
@@ -49,9 +48,9 @@ export type OpenStore = {
   readonly learned: LearnedSessionStore;
   /** Absent: this is the only instance. */
   readonly lease?: JobLease;
-  /** Absent: there is nobody to note anything for. */
+  /** Absent: there are no other instances to share notes with. */
   readonly notes?: SharedNotes;
   readonly redis: () => RedisState;
-  /** To be called when no request is under way any more. */
+  /** To be called when no request is in flight any more. */
   readonly close: () => Promise<void>;
 };

@@ -1,18 +1,18 @@
 /**
- * The ordered log of purges, and "is this stored response still current?" (DESIGN §4).
+ * The ordered log of purges. Decides whether a stored response is still current (DESIGN §4).
  *
  * Promises:
- * - a purge is one record, whatever it makes stale; its position orders it against every fill;
- * - an entry is current while no matching purge is later than its `asOf`, and its `asOf` is not older than what the log
- *   still remembers; so a fetch, a refresh or a 304 that was under way while a purge passed can never undo it;
- * - memory is bounded: when the log forgets its oldest purges, entries from before them are no longer current.
+ * - A purge is one record, whatever it makes stale. Its position orders it against every fill.
+ * - An entry is current if no matching purge is later than its `asOf`, and its `asOf` is not older than what the log
+ *   remembers. So a fetch, refresh or 304 that was in flight during a purge cannot undo it.
+ * - Memory is bounded: when the log forgets its oldest purges, entries from before them are no longer current.
  */
 
 import type { Tag } from '../policy/rules/tags.ts';
 
 /**
- * A place in one log. Positions of different logs cannot be compared: what was filled under another is not current.
- * `own`: how far this instance had come with purges of its own that the log has not confirmed yet; only it can read that.
+ * A place in one log. Positions of different logs cannot be compared: entries filled under another log are not current.
+ * `own`: the number of this instance's own unconfirmed purges so far; only this instance can read it.
  */
 export type Position = {
   readonly log: string;
@@ -20,23 +20,22 @@ export type Position = {
   readonly own?: { readonly log: string; readonly seq: number };
 };
 
-/** Who asked for a purge. */
 export type PurgeCause = 'write' | 'unmatched-write' | 'api' | 'group' | 'reload';
 
-/** What a purge makes stale: entries with any of the tags, below any of the prefixes, or all. */
+/** What a purge makes stale: entries with any of the tags, below any of the prefixes, or all entries. */
 export type Purge = {
   readonly tags: readonly Tag[];
   readonly prefixes: readonly UrlPrefix[];
   readonly everything: boolean;
-  /** Entries are stale from now on, and may be given where stale ones may; otherwise they are gone. */
+  /** True: entries become stale, and may still be given where stale ones may. False: they are gone. */
   readonly soft: boolean;
   readonly cause: PurgeCause;
 };
 
-/** The start of canonical path and query; with `host`, of that host only. */
+/** The start of a canonical path and query; with `host`, of that host only. */
 export type UrlPrefix = { readonly host: string | undefined; readonly start: string };
 
-/** What of an entry decides whether a purge meets it. */
+/** What decides whether a purge matches an entry. */
 export type PurgeSubject = {
   readonly asOf: Position;
   readonly tags: readonly Tag[];
@@ -54,19 +53,19 @@ export type Verdict =
 export type Receipt = { readonly instances: { readonly known: number; readonly acknowledged: number } };
 
 export interface PurgeLog {
-  /** The position reached; to be taken before the origin is asked. */
+  /** The current position; take it before the origin is asked. */
   position(): Position;
-  /** Appends a purge. It holds on this instance from the call on, before anything is awaited. */
+  /** Appends a purge. It is in force on this instance before anything is awaited. */
   append(purge: Purge): Promise<Receipt>;
   verdict(subject: PurgeSubject): Verdict;
   /**
-   * Tells which subjects are current as of this call and would be met by a purge: to be made before the purge is appended,
-   * and asked at leisure afterwards. What waits to be appended is not known to it.
+   * Returns a test: is this subject current as of this call, and would the purge match it? Call it before the purge is
+   * appended; use the test at any time afterwards. It does not know of purges that wait to be appended.
    */
   meets(purge: Purge): (subject: PurgeSubject) => boolean;
 }
 
-/** Tells of a purge which subjects it would meet, whatever their `asOf`. */
+/** Tests which subjects a purge would match, whatever their `asOf`. */
 export function matcherOf({
   everything,
   tags,
@@ -87,7 +86,7 @@ type PrefixLasts = Lasts & { readonly prefix: UrlPrefix };
 
 const current: Verdict = { kind: 'current' };
 
-/** How many tags and prefixes are remembered before the oldest are forgotten. */
+/** How many tags and prefixes are remembered. */
 const maxTags = 200_000;
 const maxPrefixes = 1_000;
 
@@ -95,12 +94,12 @@ const maxPrefixes = 1_000;
 export class LocalPurgeLog implements PurgeLog {
   readonly #id: string;
   #position: Position;
-  /** Entries from before this position may have been purged by a record that is forgotten. */
+  /** A forgotten record may have purged entries from before this position. */
   #floor = 0;
   readonly #tags = new Map<Tag, Lasts>();
   readonly #prefixes = new Map<string, PrefixLasts>();
   readonly #everything: Lasts = { hard: undefined, soft: undefined };
-  /** Up to which position a subject has been found current: most lookups need not look at its tags again. */
+  /** The position at which a subject was last found current; most lookups need not look at its tags again. */
   readonly #checked = new WeakMap<PurgeSubject, number>();
 
   /** `from`: what came before this place is not known, so entries from before it are not current. */
@@ -119,7 +118,7 @@ export class LocalPurgeLog implements PurgeLog {
     return Promise.resolve(alone);
   }
 
-  /** Takes up a purge that has its place already; places only grow. */
+  /** Applies a purge whose place is given; places only grow. */
   record(seq: number, purge: Purge): void {
     this.reach(seq);
     const last: Last = { seq, cause: purge.cause };
@@ -128,7 +127,6 @@ export class LocalPurgeLog implements PurgeLog {
     for (const prefix of purge.prefixes) this.#notePrefix(prefix, last, purge.soft);
   }
 
-  /** The log has come to this place, with nothing to take up there. */
   reach(seq: number): void {
     this.#position = { log: this.#id, seq };
   }
@@ -147,7 +145,7 @@ export class LocalPurgeLog implements PurgeLog {
     const { seq } = this.#position;
     const floor = this.#floor;
     const matches = matcherOf(purge);
-    // What the purge itself notes anew, as it is.
+    // What this purge will overwrite, as it is now.
     const before = new Map<Lasts, number>();
     const tags = purge.tags.map((tag) => this.#tags.get(tag));
     const prefixes = purge.prefixes.map((prefix) => this.#prefixes.get(prefixKey(prefix)));
@@ -196,7 +194,7 @@ export class LocalPurgeLog implements PurgeLog {
   #noteTag(tag: Tag, last: Last, soft: boolean): void {
     const lasts = this.#tags.get(tag) ?? { hard: undefined, soft: undefined };
     note(lasts, last, soft);
-    // Set anew, so that the map's order is that of the last purge and the first is the one to forget.
+    // Delete and set, so that the map is in the order of the last purge and its first tag is the one to forget.
     this.#tags.delete(tag);
     this.#tags.set(tag, lasts);
     if (this.#tags.size > maxTags) this.#forgetFirst(this.#tags);

@@ -1,7 +1,7 @@
 /**
- * The shared store, put together: connections, the log, the tiers. Opened once, in the composition root.
+ * Assembles the shared store: connections, the log, the tiers. Opened once, in the composition root.
  *
- * Promise: it opens whether Redis is there or not, and takes it up when it comes.
+ * Promise: it opens whether Redis is up or not, and uses Redis when it comes up.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -27,12 +27,11 @@ import { unstamped } from './redis/stamps.ts';
 import type { Store } from './store.ts';
 import { TieredStore } from './redis/tiered.ts';
 
-/** What operators should know; at most one a second of each `what`. */
+/** Events for operators; at most one a second of each `what`. */
 export type StoreEvent =
   | { readonly what: 'breaker'; readonly state: BreakerState['kind'] }
   | { readonly what: 'connection'; readonly message: string }
   | { readonly what: 'generation' }
-  /** The prefix is another installation's. */
   | { readonly what: 'owner'; readonly message: string }
   | { readonly what: 'unreadable'; readonly reason: UnreadableReason };
 
@@ -43,7 +42,7 @@ export type SharedStoreOptions = {
   readonly owner: Owner;
   readonly memory: Store;
   readonly clock: Clock;
-  /** Whether a key is being fetched here for all who want it: others need not. Absent: nobody can tell. */
+  /** Whether this instance is fetching a key for all who want it. Absent: unknown. */
   readonly isFetching?: ((key: CacheKey) => boolean) | undefined;
   readonly onEvent: (event: StoreEvent) => void;
   /** How long purges are remembered: an entry older than that is not current. */
@@ -54,11 +53,11 @@ export type SharedStore = {
   readonly store: TieredStore;
   readonly purgeLog: RedisPurgeLog;
   readonly entries: RedisEntries;
-  /** Session cookies learned, where there is no secret. */
+  /** The learned session cookies, used when there is no secret. */
   readonly learned: SharedSessions;
   readonly keys: RedisKeys;
   readonly health: RedisHealth;
-  /** How many values looked up were no entries, by why (DESIGN §3.3). */
+  /** How many values read were not valid entries, by reason (DESIGN §3.3). */
   readonly unreadable: Readonly<Partial<Record<UnreadableReason, number>>>;
   /** The connection for upkeep: never one that a request waits for. */
   readonly upkeep: RedisClient;
@@ -68,11 +67,11 @@ export type SharedStore = {
 const handshakeMs = 1000;
 const writeMs = 2000;
 const censusStepMs = 500;
-/** How long an instance may be silent about what it fetches before another begins. */
+/** How long a fetching instance may be silent before another begins. */
 const leaseMs = 3000;
 const defaultKeep = seconds(86_400);
 
-/** Opens the shared store. Resolves when Redis has answered once, or has not within a second. */
+/** Opens the shared store. Resolves when Redis has answered once, or after a second without an answer. */
 export async function openSharedStore(options: SharedStoreOptions): Promise<SharedStore> {
   const { config, memory, clock, isFetching, owner } = options;
   const { redis, lag, fallbackTtl } = config;
@@ -139,7 +138,7 @@ function censusOf(client: RedisClient, { keys, entries, clock }: CensusParts): R
 
 type Leaving = { readonly keys: RedisKeys; readonly instance: string; readonly limitMs: number };
 
-/** Whoever waits for this instance to read on need not wait for its lease to run out. */
+/** Others that wait for this instance to read on need not wait for its lease to expire. */
 async function leave(client: RedisClient, { keys, instance, limitMs }: Leaving): Promise<void> {
   await within(limitMs, client.hdel(keys.instances, instance)).catch(() => undefined);
 }
@@ -165,7 +164,7 @@ function healthOf(
 ): RedisHealth {
   const health = new RedisHealth({ ...options, onBreaker: (state) => onEvent({ what: 'breaker', state }) });
   for (const name of ['reader', 'writer', 'tail'] as const) {
-    // Of a Cluster also the connections to its nodes.
+    // For a Cluster, also the connections to its nodes.
     for (const event of ['connect', 'close', '+node', '-node'])
       links[name].on(event, () => health.changed(name));
   }
@@ -203,7 +202,7 @@ function openLog(options: SharedStoreOptions, parts: LogParts): RedisPurgeLog {
   });
 }
 
-/** Resolves when the connection is ready or known not to be. */
+/** Resolves when the connection is ready or has failed. */
 function opened(client: RedisClient): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, handshakeMs);
@@ -230,7 +229,7 @@ async function sendSync(
   }
 }
 
-/** Passes on one event a second of each kind (a kind and what it says of the state), so that trouble does not flood the log. */
+/** Passes on at most one event a second of each kind and state, so that trouble does not flood the log. */
 function limited(clock: Clock, onEvent: (event: StoreEvent) => void): (event: StoreEvent) => void {
   const last = new Map<string, number>();
   return (event) => {

@@ -2,11 +2,11 @@
  * The contract of a store of responses, and what a stored response is.
  *
  * Promises every store keeps (test/store/conformance.ts):
- * - what `put` was given comes back byte for byte, or not at all; never for another key;
- * - a stored response is whole, holds no Set-Cookie and no hop-by-hop field (DESIGN §3.5, §3.6; its caller sees to that);
- * - `asOf` is the purge log's position from before the origin was asked (DESIGN §3.7): the store never decides whether an
- *   entry is still current, it only remembers what is needed to tell;
- * - memory is bounded by bytes, variants of one key by number.
+ * - What was given to `put` comes back byte for byte, or not at all, and never for another key.
+ * - A stored response is complete and has no Set-Cookie and no hop-by-hop field (DESIGN §3.5, §3.6; the caller's duty).
+ * - `asOf` is the purge log's position from before the origin was asked (DESIGN §3.7). The store only keeps it, and
+ *   never decides whether an entry is current.
+ * - Memory is bounded by bytes, and the variants of one key by number.
  */
 
 import type { Fields } from '../http/message.ts';
@@ -18,29 +18,28 @@ import type { LifetimeBasis } from '../policy/lifetime/stored-lifetime.ts';
 import type { Tag } from '../policy/rules/tags.ts';
 import type { Position, PurgeCause } from './purge-log.ts';
 
-/** A stored response: one variant of one key. */
 export type Entry = {
   readonly key: CacheKey;
-  /** Which variant of the key this is: the names and values that selected it, the same for the same variant. */
+  /** Identifies the variant: the names and values that selected it. */
   readonly variant: string;
   readonly selection: SelectedVariant;
   readonly status: number;
   /** End-to-end fields as the origin sent them, in order, without Set-Cookie. */
   readonly fields: Fields;
-  /** In the `coding`; `fields` speak of the representation without it. */
+  /** In the `coding`; `fields` describe the representation without it. */
   readonly body: Buffer;
-  /** The coding applied here, for storing; not one of the origin's, which is in `fields` and part of the representation. */
+  /** The coding applied here for storing. The origin's own codings are in `fields` and part of the representation. */
   readonly coding: 'gzip' | undefined;
-  /** Absent: `body` is the whole representation. Otherwise which bytes it holds of how many (RFC 9111 §3.3). */
+  /** Absent: `body` is the whole representation. Otherwise the byte range that it holds (RFC 9111 §3.3). */
   readonly part: StoredPart | undefined;
   readonly policy: StoredPolicy;
-  /** What the lifetime in `policy` was made of. */
+  /** The inputs to the lifetime in `policy`. */
   readonly basis: LifetimeBasis;
   readonly requestTime: EpochMs;
   readonly responseTime: EpochMs;
   readonly asOf: Position;
   readonly tags: readonly Tag[];
-  /** Canonical path and query as sent to the origin, and the host it was asked for. */
+  /** Canonical path and query as sent to the origin, and the host of the request. */
   readonly target: string;
   readonly host: string;
   /** Name of the content type whose rule stored it. */
@@ -54,90 +53,87 @@ export type Entry = {
 /** Bytes `first` to `last` inclusive of a representation of `complete` bytes. */
 export type StoredPart = { readonly first: number; readonly last: number; readonly complete: number };
 
-/** What a store holds now. */
 export type StoreSize = { readonly entries: number; readonly bytes: number };
 
-/** Where stored responses live. */
 export interface Store {
-  /** The variants of a key that can be told at once, the one stored last first. */
+  /** The variants of a key that are available synchronously, last stored first. */
   peek(key: CacheKey): readonly Entry[];
   /**
-   * The variants of a key, wherever they are. Never rejects: a store that cannot answer has none. `sinceMs`: the monotonic
-   * instant since when whoever would fetch it has been waiting, so that all waiting for Redis is bounded together
-   * (DESIGN §3.9); without it somebody only looks, and will neither `put` nor `abandon` it.
+   * The variants of a key in any tier. Never rejects: a store that cannot answer returns none. `sinceMs`: the monotonic
+   * instant since when a request that would fetch it has been waiting, so that all its waiting for Redis has one bound
+   * (DESIGN §3.9). Without it the caller only looks, and will neither `put` nor `abandon`.
    */
   get(key: CacheKey, sinceMs?: number): Promise<readonly Entry[]>;
-  /** Whether `get` may know more than `peek`. */
+  /** Whether `get` may find more than `peek`. */
   readonly hasSlowTier: boolean;
-  /** Whether the slow tier could not be asked lately: what it has is not known. */
+  /** Whether the slow tier has failed lately, so that its contents are unknown. */
   readonly isDown: boolean;
   /**
-   * Stores an entry, in place of the same variant of the same key. `smaller`, if given, is the same entry compressed (or
-   * `undefined` when it got no smaller): it takes the entry's place when it is ready. A slow tier waits for it.
+   * Stores an entry, replacing the same variant of the same key. `smaller`, if given, is the same entry compressed (or
+   * `undefined` if that saves nothing); it replaces the entry when it is ready. A slow tier waits for it.
    */
   put(entry: Entry, smaller?: Promise<Entry | undefined>): void;
   /**
-   * Tells that an entry has answered a request: what is not used for longest goes first. `isFirst`: the request for which it
-   * came to be at hand.
+   * Records that an entry has answered a request: the least recently used goes first. `isFirst`: the request for which
+   * it was brought into memory.
    */
   use(entry: Entry, isFirst?: boolean): void;
-  /** How many requests an entry at hand has answered. */
+  /** How many requests an entry in memory has answered. */
   uses(entry: Entry): number;
-  /** Drops one variant. */
   remove(entry: Entry): void;
-  /** What ended the entry that the slow tier had last under a key; `undefined`: nothing that is known. */
+  /** What ended the entry that the slow tier last had under a key; `undefined`: unknown. */
   endedBy?(key: CacheKey): PurgeCause | 'forgotten' | undefined;
   /** Who is told how long the slow tier took to write. */
   onSlowWrite?: ((operation: 'set' | 'delete', duration: Seconds) => void) | undefined;
   /** The fetch for a key that `get` found nothing for has ended, with nothing to put: whoever waits for it need not. */
   abandon?(key: CacheKey): void;
-  /** From now on gives of each entry what `inForce` makes of it: the same response, by another lifetime. */
+  /** From now on returns entries as `inForce` changes them: the same response with another lifetime. */
   applyLifetimes(inForce: LifetimeInForce): void;
-  /** An entry of `entries` by the lifetime it has now. */
+  /** An entry of `entries` with its current lifetime. */
   inForce(entry: Entry): Entry;
-  /** Every entry at hand, for operators, by whatever lifetime it had last; never on the request path. */
+  /** All entries in memory, for operators, with whatever lifetime they had last; never on the request path. */
   entries(): Iterable<Entry>;
-  /** What a slow tier holds besides, as far as it can be looked through in the limits; never on the request path. Never rejects. */
+  /** What a slow tier holds besides, as far as the limits allow; never on the request path. Never rejects. */
   census?(limits: CensusLimits): Promise<Census>;
   size(): StoreSize;
 }
 
-/** An entry by the lifetime the configuration gives it now; itself, if that is the one it has. */
+/** Returns an entry with the lifetime of the current configuration; the same object if nothing changes. */
 export type LifetimeInForce = (entry: Entry) => Entry;
 
-/** An entry without its body, of which the size is known. */
+/** An entry without its body, but with the body's size. */
 export type EntryHead = Omit<Entry, 'body'> & { readonly bodyBytes: number };
 
-/** An entry as those see it who may not have its body. */
+/** An entry for those who may not see its body. */
 export const headOf = (entry: Entry): EntryHead => {
   const { body, ...head } = entry;
   return { ...head, bodyBytes: body.length };
 };
 
-/** Which entries are looked for, and how long. */
+/** Which entries are looked for, and for how long. */
 export type CensusLimits = {
   readonly isWanted: (head: EntryHead) => boolean;
   readonly mostMs: number;
 };
 
-/** What was found; `isWhole`: everything has been looked at. */
+/** `isWhole`: everything has been looked at. */
 export type Census = { readonly found: readonly EntryHead[]; readonly isWhole: boolean };
 
-/** What tells one variant of one key from all others. */
+/** Identifies one variant of one key. */
 export const nameOf = ({ key, variant }: Pick<Entry, 'key' | 'variant'>): string => `${key} ${variant}`;
 
 /** How many variants of one key are kept (DESIGN §3.10). */
 export const maxVariants = 16;
 
-/** What one more entry costs the process besides its texts and its body, objects, keys and the slack of both heaps: measured. */
+/** The measured overhead of an entry besides its texts and body: objects, keys and the slack of both heaps. */
 const aroundEntryBytes = 5000;
 
-/** What an entry weighs: its body, its fields as strings, and what the structures around them cost. */
+/** The memory an entry takes: its body, its fields as strings, and the structures around them. */
 export function entryBytes({ body, target, fields, tags }: Entry): number {
   return headBytes({ target, fields, tags, bodyBytes: body.length });
 }
 
-/** The same of an entry whose body is elsewhere. */
+/** The same for an entry whose body is elsewhere. */
 export function headBytes({
   bodyBytes,
   target,

@@ -1,18 +1,17 @@
 /**
- * A purge as a record of the shared log, and back. Pure.
+ * Encodes a purge as a record of the shared log, and decodes it. Pure.
  *
- * Instances of different versions share a log, so the form only ever grows. Promise: a record that cannot be read for
- * sure counts as a purge of everything.
+ * Instances of different versions share a log, so fields are only ever added. Promise: a record that cannot be read
+ * with certainty counts as a purge of everything.
  */
 
 import type { Tag } from '../../policy/rules/tags.ts';
 import type { Purge, PurgeCause } from '../purge-log.ts';
 
-/** What a record says: a log begins here, or something was purged. `wantsAck`: somebody waits until all have read it. */
+/** A record either begins a log or holds a purge. `wantsAck`: the sender waits until all instances have read it. */
 export type RecordContent =
   { readonly kind: 'start' } | { readonly kind: 'purge'; readonly purge: Purge; readonly wantsAck: boolean };
 
-/** The payload of the first record of a log. */
 export const startPayload = 'start';
 
 const causes: readonly PurgeCause[] = ['write', 'unmatched-write', 'api', 'group', 'reload'];
@@ -30,7 +29,7 @@ export function encodePurge(purge: Purge, { wantsAck }: { wantsAck: boolean }): 
   });
 }
 
-/** What a payload says. */
+/** Parses a payload. */
 export function decodeRecord(payload: string): RecordContent {
   if (payload === startPayload) return { kind: 'start' };
   const read = parse(payload);
@@ -41,7 +40,7 @@ export function decodeRecord(payload: string): RecordContent {
   };
 }
 
-/** What stands for purges that cannot be told one by one. */
+/** Stands for purges that cannot be listed one by one. */
 export const everythingPurge: Purge = {
   tags: [],
   prefixes: [],
@@ -55,7 +54,7 @@ function parse(payload: string): Record<string, unknown> | undefined {
     const value: unknown = JSON.parse(payload);
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
-    // Not a record we know: it will count as a purge of everything.
+    // An unknown record: it will count as a purge of everything.
     return undefined;
   }
 }

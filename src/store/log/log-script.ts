@@ -1,21 +1,22 @@
 /**
- * The one round trip by which an instance keeps up with the shared log: appends its purges, reads what is new, renews its
- * lease. The script runs on the node that holds the log, so all of it is one step.
+ * The round trip by which an instance keeps up with the shared log: it appends purges, reads new records and renews its
+ * lease. The script runs on the node that holds the log, so it is atomic.
  *
- * The log is a stream whose ids are `1-0`, `2-0`, …: no gap goes unseen. Each record has
+ * The log is a stream with ids `1-0`, `2-0`, …, so gaps are visible. Each record has
  *   n  a nonce: the same place with another nonce is another history
- *   g  the generation: everything filled under another is not current
- *   r  the run id of the server that began it: a restart or a failover may have lost purges, and begins another
- *   t  when, in milliseconds of the server's clock
+ *   g  the generation: entries filled under another one are not current
+ *   r  the run id of the server that began it: a restart or failover may have lost purges, and begins a new generation
+ *   t  the time, in milliseconds of the server's clock
  *   p  the payload (log-record.ts)
  *
- * Who reads it: `{seq} {until} {own} {at}` for each instance: what it has read, until when that counts, the last of its own
- * purges and where that is. What is given again because the answer was late must not end what was fetched since.
+ * For each instance, `{seq} {until} {own} {at}`: what it has read, when its lease ends, its own last purge and the
+ * place of that purge. A purge sent again after a late answer must not remove what was fetched since.
  *
- * The prefix has an owner (redis/owner.ts): `{until} {owner}`, renewed with each round trip. Until then nobody else is answered
- * anything, and nothing is written for him; after that whoever comes takes over, and begins a new generation.
+ * The prefix has an owner (redis/owner.ts): `{until} {owner}`, renewed with each round trip. Until then other
+ * installations get no data and nothing is written for them. After that the next one takes over and begins a new
+ * generation.
  *
- * It writes a few hundred bytes, and may do so when memory is full (`allow-oom`): a purge that cannot be told is worse.
+ * The script writes a few hundred bytes, and may do so when memory is full (`allow-oom`): a lost purge would be worse.
  */
 
 import { hash } from 'node:crypto';
@@ -127,25 +128,22 @@ end
 return { generation, oldest, seq, continued, records, live }
 `;
 
-/** By which `EVALSHA` knows it. */
 export const syncScriptSha = hash('sha1', syncScript);
 
-/** Where in the log somebody is: the record read last. `seq` 0: nowhere. */
+/** A place in the log: the last record read. `seq` 0: none. */
 export type Place = { readonly seq: number; readonly nonce: string; readonly generation: string };
 
-/** A record to append; `own` counts this instance's, upwards. */
+/** A record to append. `own` numbers this instance's records. */
 export type NewRecord = { readonly own: number; readonly nonce: string; readonly payload: string };
 
-/** A record read. */
 export type LogRecord = Place & { readonly payload: string };
 
 export type SyncRequest = {
   readonly instance: string;
-  /** As it is written down. */
   readonly owner: string;
   readonly leaseMs: number;
   readonly place: Place;
-  /** Names a new generation, should one have to begin. */
+  /** The name of a new generation, if one must begin. */
   readonly freshNonce: string;
   readonly keepMs: number;
   readonly keepCount: number;
@@ -155,17 +153,16 @@ export type SyncRequest = {
 export type SyncReply = {
   readonly kind: 'read';
   readonly generation: string;
-  /** The oldest record the log still has, and the newest. */
+  /** The oldest and newest record in the log. */
   readonly oldest: number;
   readonly newest: number;
-  /** Whether the records follow the place given; otherwise they are the log's from its oldest on. */
+  /** Whether the records follow the given place; if not, they start at the log's oldest. */
   readonly isContinued: boolean;
   readonly records: readonly LogRecord[];
-  /** Instances whose lease has not run out, and how far they had read. */
+  /** Instances with a live lease, and how far they had read. */
   readonly instances: readonly { readonly id: string; readonly seq: number }[];
 };
 
-/** How many records one round trip brings at most. */
 const page = 500;
 
 /** The script's arguments. */
@@ -187,7 +184,7 @@ export function syncArguments(request: SyncRequest): (string | number)[] {
   return [...head, ...records.flatMap(({ own, nonce, payload }) => [own, nonce, payload])];
 }
 
-/** Reads what the script returned. Throws when it is not that. */
+/** Parses the script's reply. Throws if it is malformed. */
 export function readSyncReply(reply: unknown): SyncReply | Refusal {
   const [kind, by, freeInMs] = list(reply);
   if (kind === 'refused') return { kind, by: text(by), freeInMs: number(freeInMs) };
@@ -207,7 +204,7 @@ export function readSyncReply(reply: unknown): SyncReply | Refusal {
   };
 }
 
-/** One record as XRANGE and XREAD give it. Throws when it is not that. */
+/** Parses a record from XRANGE or XREAD. Throws if it is malformed. */
 export function readRecord(record: unknown): LogRecord {
   const [id, fields] = list(record);
   const [, nonce, , generation, , , , , , payload] = list(fields);

@@ -1,7 +1,7 @@
 /**
- * Hears of new records as they are appended: XREAD BLOCK on a connection of its own.
+ * Reads new records as they are appended: XREAD BLOCK on a connection of its own.
  *
- * It only makes things fast: what it brings is taken up when it follows what is known, and the regular round trip
+ * It only saves time: its records are used if they follow what is known, and the regular round trip
  * (redis-purge-log.ts) finds whatever it misses.
  */
 
@@ -12,17 +12,17 @@ import type { RedisClient } from '../redis/connection.ts';
 export type LogTailOptions = {
   readonly client: RedisClient;
   readonly key: string;
-  /** The record read last; 0 while the log is not known. */
+  /** The last record read; 0 while the log is unknown. */
   readonly place: () => number;
   readonly onRecords: (records: readonly LogRecord[]) => void;
 };
 
-/** How long one read waits: the connection's command timeout must be longer. */
+/** How long one read blocks; the connection's command timeout must be longer. */
 export const tailBlockMs = 1000;
 const pauseMs = 100;
 const page = 500;
 
-/** Reads the end of the log until it is closed. */
+/** Reads the end of the log until closed. */
 export class LogTail {
   readonly #options: LogTailOptions;
   readonly #closing = new AbortController();
@@ -37,7 +37,6 @@ export class LogTail {
     this.#loop = this.#run();
   }
 
-  /** Stops; the connection is closed with it. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#closing.abort();
@@ -54,11 +53,11 @@ export class LogTail {
   }
 
   async #pause(): Promise<void> {
-    // Closing ends the pause: there is nothing to wait for.
+    // Closing cuts the pause short.
     await delay(pauseMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
   }
 
-  /** `undefined`: nothing can be read now. */
+  /** `undefined`: the log cannot be read now. */
   async #next(): Promise<readonly LogRecord[] | undefined> {
     const { client, key, place } = this.#options;
     const seq = place();
@@ -68,13 +67,13 @@ export class LogTail {
       const reply: unknown = await client.xread('COUNT', page, 'BLOCK', tailBlockMs, 'STREAMS', key, from);
       return streamRecords(reply).map(readRecord);
     } catch {
-      // No connection, or a server in trouble: what is missed here the round trips find.
+      // No connection, or a failing server: the round trips find what is missed here.
       return undefined;
     }
   }
 }
 
-/** `[[key, records]]`, or nothing when the time ran out. */
+/** `[[key, records]]`, or null when the read timed out. */
 function streamRecords(reply: unknown): readonly unknown[] {
   const stream: unknown = Array.isArray(reply) ? reply[0] : undefined;
   const records: unknown = Array.isArray(stream) ? stream[1] : undefined;

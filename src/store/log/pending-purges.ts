@@ -1,9 +1,9 @@
 /**
- * Purges of this instance that the shared log has not confirmed yet: they hold here from the call on, and wait to be
- * appended, through an outage if need be.
+ * Purges of this instance that the shared log has not confirmed yet. They are in force here from the call on, and are
+ * appended when Redis can be reached.
  *
- * Promises: bounded: more than can be kept become one purge of everything; one is kept in force until the log has been
- * read as far as its place there.
+ * Promises: memory is bounded: too many purges become one purge of everything. A purge stays in force here until the
+ * log has been read as far as its place.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -11,16 +11,15 @@ import { encodePurge, everythingPurge } from './log-record.ts';
 import type { NewRecord } from './log-script.ts';
 import { LocalPurgeLog, type Position, type Purge, type PurgeSubject, type Verdict } from '../purge-log.ts';
 
-/** A purge and its place among this instance's own. */
+/** A purge and its number among this instance's own. */
 type Pending = {
   readonly own: number;
   readonly purge: Purge;
   readonly record: NewRecord;
-  /** Its place in the shared log, or one behind it. */
+  /** Its place in the shared log, or a later one. */
   place: number | undefined;
 };
 
-/** What was given to be appended at once: to be confirmed as it was given. */
 export type PendingBatch = { readonly records: readonly NewRecord[]; readonly upTo: number };
 
 const mostPurges = 1_000;
@@ -32,7 +31,7 @@ export class PendingPurges {
   #items: Pending[] = [];
   #tags = 0;
   #last = 0;
-  /** The same, by tag; `undefined` when nothing is pending. */
+  /** The same purges, by tag; `undefined` when none is pending. */
   #log: LocalPurgeLog | undefined;
   #waiters: { readonly own: number; readonly resolve: (place: number) => void }[] = [];
 
@@ -44,7 +43,7 @@ export class PendingPurges {
     return this.#items.length === 0;
   }
 
-  /** Takes up a purge; the promise is of its place in the shared log, once it has one. */
+  /** Adds a purge; the promise gives its place in the shared log, once it has one. */
   add(purge: Purge, wanted: { readonly wantsAck: boolean }): Promise<number> {
     this.#last += 1;
     const own = this.#last;
@@ -53,7 +52,7 @@ export class PendingPurges {
     this.#items.push({ own, purge, record, place: undefined });
     this.#log ??= new LocalPurgeLog(this.#instance);
     this.#log.record(own, purge);
-    // One alone stays as it is: it is as large as its sender may make it, and must not end more than it names.
+    // A single purge is kept however large it is: it must not remove more than it names.
     const areTooMany = this.#items.length > mostPurges || this.#tags > mostTags;
     if (areTooMany && this.#items.length > 1) this.#merge();
     return new Promise((resolve) => {
@@ -61,7 +60,6 @@ export class PendingPurges {
     });
   }
 
-  /** What has still to be appended, in order. */
   batch(): PendingBatch {
     const records = this.#items.filter(({ place }) => place === undefined).map(({ record }) => record);
     return { records, upTo: this.#last };
@@ -75,19 +73,18 @@ export class PendingPurges {
     for (const { resolve } of confirmed) resolve(place);
   }
 
-  /** The shared log has been read up to `seq`: what is confirmed up to there is in force by it. */
+  /** The shared log has been read up to `seq`, so purges confirmed up to there are in force through it. */
   settle(seq: number): void {
     const left = this.#items.filter(({ place }) => place === undefined || place > seq);
     if (left.length === this.#items.length) return;
     this.#keep(left);
   }
 
-  /** What a position has to say of purges that are pending. */
+  /** The part of a position that covers pending purges. */
   position(): Position | undefined {
     return this.#log?.position();
   }
 
-  /** What the pending purges say of an entry. */
   verdict(subject: PurgeSubject): Verdict | undefined {
     if (this.#log === undefined) return undefined;
     const { own } = subject.asOf;

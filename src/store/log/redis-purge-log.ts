@@ -1,15 +1,15 @@
 /**
- * The purge log that instances share: a Redis Stream, of which each instance keeps what it has read (DESIGN §4).
+ * The purge log that instances share: a Redis Stream. Each instance keeps what it has read (DESIGN §4).
  *
  * Promises:
- * - a purge holds here from the call on; it is appended before anything is read from Redis again;
- * - every `lag`/4 at the latest the log is asked for what is new, and whether it still is the one we know: one that is
- *   missing, shorter, another server's or an older copy begins a new generation, and nothing from before is current;
- * - `strict`: an append resolves when every instance whose lease runs has read past it.
+ * - A purge is in force here from the call on, and is appended before anything is read from Redis again.
+ * - At least every `lag`/4 the log is asked for new records and checked to be the known one. A log that is missing,
+ *   shorter, on another server or an older copy begins a new generation, and nothing from before is current.
+ * - `strict`: an append resolves when every instance with a live lease has read past it.
  *
  * A fill on this instance, against a purge on another:
  *   1. we take position 10 and ask the origin      2. the other appends 11
- *   3. we store the answer, asOf 10, also in Redis 4. whoever reads 11, before or after, finds the entry older than it
+ *   3. we store the answer, asOf 10, also in Redis 4. each instance that reads 11, sooner or later, drops the entry
  */
 
 import { randomUUID } from 'node:crypto';
@@ -33,22 +33,20 @@ import { within } from '../redis/connection.ts';
 export type RedisPurgeLogOptions = {
   readonly instance: string;
   readonly owner: Owner;
-  /** One round trip of the script. */
   readonly send: (request: SyncRequest) => Promise<SyncReply | Refusal>;
-  /** Drops a connection that answers nothing. */
   readonly reconnect: () => void;
   readonly health: RedisHealth;
   readonly clock: Clock;
   readonly lag: Seconds;
   readonly deadline: Seconds;
   readonly coherence: 'bounded' | 'strict';
-  /** How long records are kept: nothing older than that is current. */
+  /** How long records are kept; no older entry is current. */
   readonly keep: Seconds;
   readonly onGeneration?: () => void;
   readonly onRefused?: (refusal: Refusal) => void;
 };
 
-/** More records than this are not kept, whatever their age. */
+/** The most records kept, whatever their age. */
 const keepCount = 100_000;
 const beatBounds = { shortest: 10, longest: 500 };
 const nowhere: Place = { seq: 0, nonce: '', generation: '' };
@@ -79,12 +77,10 @@ export class RedisPurgeLog implements PurgeLog {
     return this.#position;
   }
 
-  /** The record read last, 0 while the log is not known. */
   get place(): number {
     return this.#place.seq;
   }
 
-  /** Purges that are not in the log yet. */
   get waiting(): number {
     return this.#pending.batch().records.length;
   }
@@ -113,8 +109,8 @@ export class RedisPurgeLog implements PurgeLog {
   }
 
   /**
-   * The place an append has got, if it has one in time: within `deadline`. `strict` waits longer, as others may trust what
-   * they have until they read of it: as long as Redis is not given up.
+   * The place of an append, or `undefined` if there is none within `deadline`. `strict` waits longer, until Redis
+   * counts as down, because others may trust their copies until they read the record.
    */
   async #placeOf(confirmed: Promise<number>): Promise<number | undefined> {
     const { health, coherence, deadline, clock, lag } = this.#options;
@@ -126,12 +122,12 @@ export class RedisPurgeLog implements PurgeLog {
     }
   }
 
-  /** Starts asking regularly; resolves when the first answer is there or missing. */
+  /** Starts the regular round trips; resolves when the first has ended. */
   async start(): Promise<void> {
     await this.#onBeat();
   }
 
-  /** Stops asking, having appended what was pending if that is possible. */
+  /** Stops, after trying to append what is pending. */
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#beat);
@@ -139,7 +135,7 @@ export class RedisPurgeLog implements PurgeLog {
     if (!this.#pending.isEmpty) await this.sync();
   }
 
-  /** Asks what is new; whether the log was up to date at some moment after the call. Never rejects. */
+  /** Asks for new records. Resolves to whether the log was up to date at some moment after the call. Never rejects. */
   sync(): Promise<boolean> {
     if (this.#running === undefined) {
       this.#running = this.#catchUp().finally(() => {
@@ -147,7 +143,7 @@ export class RedisPurgeLog implements PurgeLog {
       });
       return this.#running;
     }
-    // What is under way was asked before this call, and may have missed what it is about.
+    // A round trip in flight began before this call, and may miss what the caller is waiting for.
     this.#next ??= this.#running.then(() => {
       this.#next = undefined;
       return this.sync();
@@ -155,7 +151,6 @@ export class RedisPurgeLog implements PurgeLog {
     return this.#next;
   }
 
-  /** Takes up records that came by themselves. */
   onRecords(records: readonly LogRecord[]): void {
     let wantsAck = false;
     for (const record of records) {
@@ -179,7 +174,6 @@ export class RedisPurgeLog implements PurgeLog {
     this.#beat = setTimeout(() => void this.#onBeat(), beatMs);
   }
 
-  /** Round trips until there is nothing new. */
   async #catchUp(): Promise<boolean> {
     for (;;) {
       const how = await this.#roundTrip();
@@ -199,12 +193,12 @@ export class RedisPurgeLog implements PurgeLog {
       if (reply.kind === 'refused') return this.#refused(reply, asProbe);
       this.#pending.confirm(batch, reply.newest);
       const isUpToDate = this.#take(reply);
-      // What is too slow for lookups is no sign that they will go well.
+      // An answer too slow for lookups does not show that lookups would succeed.
       health.ended(asProbe, clock.monotonicMs() - askedAt <= deadline * 1000);
       if (isUpToDate) health.heard(askedAt, mark);
       return isUpToDate ? 'up-to-date' : 'more';
     } catch {
-      // Whatever the reason: nothing was heard, and what is pending stays so.
+      // For any failure: nothing was read, and pending purges stay pending.
       health.ended(asProbe, false);
       this.#silences += 1;
       if (this.#silences % 2 === 0) this.#options.reconnect();
@@ -226,11 +220,11 @@ export class RedisPurgeLog implements PurgeLog {
     return { instance, owner, place: this.#place, freshNonce: randomUUID(), ...kept, records };
   }
 
-  /** Takes up an answer; whether that brought the log up to date. */
+  /** Applies a reply; returns whether the log is now up to date. */
   #take(reply: SyncReply): boolean {
     this.#others = reply.instances.filter(({ id }) => id !== this.#options.instance);
     const isSame = reply.generation === this.#position.log;
-    // Read further meanwhile, by what came by itself: starting over from an older answer would forget purges.
+    // The tail has read further meanwhile: starting over from an older answer would forget purges.
     if (isSame && !reply.isContinued && reply.newest < this.#place.seq) return false;
     if (!isSame) this.#beginGeneration();
     if (!isSame || !reply.isContinued) this.#beginAgain(reply);
@@ -243,7 +237,7 @@ export class RedisPurgeLog implements PurgeLog {
   #beginGeneration(): void {
     this.#options.onGeneration?.();
     this.#generationSinceMs = this.#options.clock.monotonicMs();
-    // They were about entries of the generation before, all of which are gone.
+    // They concerned entries of the previous generation, all of which are gone.
     this.#pending.settle(Infinity);
   }
 
@@ -266,7 +260,7 @@ export class RedisPurgeLog implements PurgeLog {
     this.#position = own === undefined ? read : { ...read, own };
   }
 
-  /** Waits until all others have read up to `place`, or their leases have run out. */
+  /** Waits until all other instances have read up to `place`, or their leases have run out. */
   async #acknowledged(place: number): Promise<void> {
     const { clock, lag, health } = this.#options;
     const untilMs = clock.monotonicMs() + lag * 1500;
@@ -277,7 +271,10 @@ export class RedisPurgeLog implements PurgeLog {
     }
   }
 
-  /** Who reads a log that has just begun is not known before all have had the time to come, or to stop trusting theirs. */
+  /**
+   * The readers of a log that has just begun are unknown until all have had time to join, or to stop trusting their
+   * copies.
+   */
   #areAllPast(place: number): boolean {
     const { clock, lag, coherence } = this.#options;
     const isYoung = clock.monotonicMs() - this.#generationSinceMs < lag * 1000;

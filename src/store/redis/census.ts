@@ -1,8 +1,8 @@
 /**
- * What Redis holds, told to operators: a walk over the heads of entries, bodies left where they are.
+ * Lists for operators what Redis holds: a walk over the heads of entries, without their bodies.
  *
- * Promises: it ends within the time given and says whether it came to the end; no command of it scans without bound; it
- * never rejects; what it tells may be a moment old, and is never used to answer a request.
+ * Promises: it ends within the given time and says whether it is complete. No command scans without bound. It never
+ * rejects. Its result may be a moment old and is never used to answer a request.
  */
 
 import type { CacheKey } from '../../policy/key/cache-key.ts';
@@ -10,11 +10,10 @@ import { decodeHead, type StampedHead } from './codec.ts';
 import type { RedisKeys } from './keys.ts';
 import type { Census, CensusLimits, EntryHead } from '../store.ts';
 
-/** What a census needs of one Redis node. Every call ends in bounded time, or rejects. */
+/** What a census needs of one Redis node. Every call ends in bounded time or rejects. */
 export type CensusNode = {
-  /** One step of SCAN over names that match, and the cursor to go on from; `0` at the end. */
+  /** One step of SCAN, and the next cursor; `0` at the end. */
   readonly scan: (cursor: string, match: string, count: number) => Promise<[cursor: string, names: string[]]>;
-  /** The heads of one hash, as `headsScript` gives them. */
   readonly heads: (name: string) => Promise<readonly Buffer[]>;
 };
 
@@ -26,11 +25,11 @@ export type CensusOptions = {
   readonly retime: (head: StampedHead) => EntryHead;
 };
 
-/** More than this of one hash are not ours. */
+/** A larger hash is not ours. */
 const mostVariants = 64;
 const step = 200;
 
-/** The heads of a hash's values (store/codec.ts), without reading the bodies into the answer: variant, then head, in turn. */
+/** Returns the heads of a hash's values (store/codec.ts) without the bodies: variant, head, variant, head, … */
 export const headsScript = `
 local heads = {}
 for at, variant in ipairs(redis.call('HKEYS', KEYS[1])) do
@@ -47,8 +46,8 @@ return heads`;
 type TakeCensus = (limits: CensusLimits) => Promise<Census>;
 
 /**
- * One census at a time, those who wait for their turn within their own limit. Each is a walk over all of Redis, which
- * requests wait for as well, and purges that meet nothing at hand may come by the hundred.
+ * Runs one census at a time; each waits for its turn within its own limit. A census is a walk over all of Redis, which
+ * slows requests down, and purges that match nothing in memory may come by the hundred.
  */
 export function inTurn(take: TakeCensus, nowMs: () => number): TakeCensus {
   let last: Promise<void> = Promise.resolve();
@@ -69,7 +68,7 @@ export async function takeCensus(
   { isWanted, mostMs }: CensusLimits,
 ): Promise<Census> {
   const untilMs = nowMs() + mostMs;
-  // A variant by its name: SCAN may give a key twice.
+  // By variant name: SCAN may return a key twice.
   const found = new Map<string, EntryHead>();
   let isWhole = true;
   for (const node of nodes) {
@@ -77,7 +76,7 @@ export async function takeCensus(
       const walked = walk(node, { keys, retime, isWanted, hasTime: () => nowMs() < untilMs });
       for await (const head of walked) found.set(`${head.key} ${head.variant}`, head);
     } catch {
-      // Out of time, or a node that cannot say; the others may.
+      // Out of time, or this node failed; the others may answer.
       isWhole = false;
     }
   }
@@ -89,7 +88,7 @@ type Walk = Pick<CensusLimits, 'isWanted'> &
     readonly hasTime: () => boolean;
   };
 
-/** The wanted heads of one node. Throws when the node fails, or there is no more time. */
+/** The wanted heads of one node. Throws when the node fails or the time is up. */
 async function* walk(node: CensusNode, { keys, isWanted, hasTime, retime }: Walk): AsyncGenerator<EntryHead> {
   let cursor = '0';
   do {
@@ -102,7 +101,7 @@ async function* walk(node: CensusNode, { keys, isWanted, hasTime, retime }: Walk
 }
 
 async function headsOf(node: CensusNode, key: CacheKey | undefined, name: string): Promise<StampedHead[]> {
-  // Of another layout: for the instances of its version.
+  // Another layout, for instances of its version.
   if (key === undefined) return [];
   const flat = await node.heads(name).catch(() => []);
   const heads: StampedHead[] = [];

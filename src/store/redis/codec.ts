@@ -1,5 +1,5 @@
 /**
- * A stored response as bytes, and back: what Redis holds.
+ * Encodes a stored response as the bytes that Redis holds, and decodes it.
  *
  *    0  2  "sl"
  *    2  1  layout version
@@ -10,9 +10,9 @@
  *   16     the head: JSON, UTF-8: everything but the body, the key among it
  *    …     the body, in its `coding`
  *
- * All numbers big endian.
- * Promises: what `encodeEntry` was given comes back, or nothing does: bytes that are cut, changed, of another layout or
- * stored under another key are told apart from an entry, and why (DESIGN §3.3). Nothing throws.
+ * All numbers are big endian.
+ * Promises: decoding gives exactly what was encoded, or nothing. Bytes that are cut, changed, of another layout or
+ * stored under another key are recognised, with the reason (DESIGN §3.3). Nothing throws.
  */
 
 import { crc32 } from 'node:zlib';
@@ -20,14 +20,13 @@ import type { CacheKey } from '../../policy/key/cache-key.ts';
 import type { Entry, EntryHead } from '../store.ts';
 import type { Stamp } from './stamps.ts';
 
-/** Counts up with every change of the layout or of what the head holds. */
+/** Incremented with every change of the layout or of the head's contents. */
 export const codecVersion = 2;
 
-/** Why bytes are no entry. */
+/** Why bytes are not an entry. */
 export type UnreadableReason =
   'truncated' | 'not-ours' | 'other-version' | 'checksum' | 'malformed' | 'other-key';
 
-/** What bytes are. */
 export type Decoded =
   | { readonly kind: 'entry'; readonly entry: Entry; readonly stamp: Stamp | undefined }
   | { readonly kind: 'unreadable'; readonly reason: UnreadableReason };
@@ -36,7 +35,7 @@ const magic = 0x736c;
 const headStart = 16;
 const checkedFrom = 8;
 
-/** The bytes of an entry. */
+/** Encodes an entry. */
 export function encodeEntry(entry: Entry, stamp?: Stamp): Buffer {
   const { body, ...head } = entry;
   const text = JSON.stringify({ ...head, stamp });
@@ -53,7 +52,7 @@ export function encodeEntry(entry: Entry, stamp?: Stamp): Buffer {
   return bytes;
 }
 
-/** Reads what was stored under `key`. The entry's body is a slice of `bytes`. */
+/** Decodes what was stored under `key`. The entry's body is a slice of `bytes`. */
 export function decodeEntry(bytes: Buffer, key: CacheKey): Decoded {
   const reason = obstacle(bytes);
   if (reason !== undefined) return unreadable(reason);
@@ -66,8 +65,8 @@ export function decodeEntry(bytes: Buffer, key: CacheKey): Decoded {
 }
 
 /**
- * The head alone, of bytes that end where the body begins: what an operator may be told. The checksum speaks of head and
- * body together and cannot be checked; nothing read like this is ever given to a client.
+ * Decodes the head alone, of bytes that end where the body begins, for operators. The checksum covers head and body and
+ * cannot be checked, so the result is never given to a client.
  */
 export function decodeHead(bytes: Buffer, key: CacheKey): StampedHead | undefined {
   if (bytes.length < headStart || bytes.readUInt16BE(0) !== magic || bytes.readUInt8(2) !== codecVersion) {
@@ -77,7 +76,7 @@ export function decodeHead(bytes: Buffer, key: CacheKey): StampedHead | undefine
   return head?.key === key ? { ...head, bodyBytes: bytes.readUInt32BE(12) } : undefined;
 }
 
-/** Why the bytes around head and body cannot be right. */
+/** Why the bytes around head and body are invalid. */
 function obstacle(bytes: Buffer): UnreadableReason | undefined {
   if (bytes.length < headStart) return 'truncated';
   if (bytes.readUInt16BE(0) !== magic) return 'not-ours';
@@ -101,12 +100,12 @@ function parseHead(text: string): Head | undefined {
     if (!isHead(value)) return undefined;
     return { ...value, part: value.part, coding: value.coding, stamp: value.stamp };
   } catch {
-    // Not JSON: nothing is lost that could have been read.
+    // Not JSON: nothing is lost.
     return undefined;
   }
 }
 
-/** The checksum says that the bytes are as written; this, that the writer meant by them what we do. */
+/** The checksum shows that the bytes are as written; this, that the writer used our format. */
 function isHead(value: unknown): value is Head {
   if (!isObject(value)) return false;
   const { selection, policy, basis, asOf, part, coding, fields, tags, stamp } = value;

@@ -1,10 +1,10 @@
 /**
- * Connections to Redis or Valkey: a single server, what Sentinels watch, or a Cluster.
+ * Opens connections to Redis or Valkey: a single server, one watched by Sentinels, or a Cluster.
  *
- * Promises: a command fails at once where there is no connection, and is never sent twice on its own; nothing waits
- * longer than it was told; a connection is tried again for ever, at least twice a second, and made anew when it leads
- * nowhere any more. With TLS a server whose certificate is not for it, or not from whom it should be, is told nothing. No
- * address and no password gets into what `onError` is told.
+ * Promises: a command fails at once when there is no connection, and is never retried automatically. Nothing waits
+ * longer than its limit. A lost connection is retried for ever, at least twice a second, and one that no longer answers
+ * is replaced. With TLS, no data is sent to a server whose certificate is invalid. `onError` never gets an address or a
+ * password.
  */
 
 import { X509Certificate } from 'node:crypto';
@@ -16,7 +16,7 @@ import type { RedisLogin, RedisServer, RedisTls } from '../../config/config.ts';
 export type RedisClient = Redis | Cluster;
 
 export type ConnectionOptions = {
-  /** The longest any command, the handshake's included, may take, in milliseconds. */
+  /** The longest that any command, including the handshake, may take, in milliseconds. */
   readonly commandTimeoutMs: number;
   readonly onError: (message: string) => void;
 };
@@ -25,20 +25,20 @@ const connectTimeoutMs = 1000;
 const longestRetryMs = 500;
 const retryDelay = (times: number): number => Math.min(25 * 2 ** Math.min(times, 10), longestRetryMs);
 
-/** Opens a connection; it connects in its own time. Throws when a PEM file that `tls` names cannot be read. */
+/** Opens a connection, without waiting for it. Throws when a PEM file named by `tls` cannot be read. */
 export function openConnection(
   server: RedisServer,
   { commandTimeoutMs, onError }: ConnectionOptions,
 ): RedisClient {
   const common = {
     commandTimeout: commandTimeoutMs,
-    // A command that is late fails by itself; one whose connection says nothing else either shows that it leads nowhere.
+    // A late command fails by itself; when the connection sends nothing else either, it is dead.
     socketTimeout: commandTimeoutMs,
     connectTimeout: connectTimeoutMs,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     disableClientInfo: true,
-    // A master that became a replica: the connection is made anew, so that Sentinels or DNS can name the new master.
+    // The master became a replica: reconnect, so that Sentinels or DNS can name the new master.
     reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
     ...(server.tls && { tls: tlsOptions(server.tls) }),
   };
@@ -47,17 +47,17 @@ export function openConnection(
   if (client instanceof Redis) endFailedHandshakes(client, tell);
   else {
     client.on('error', tell);
-    // A Cluster says little of its own about why it cannot be reached.
+    // A Cluster client reports the cause only in these events.
     client.on('node error', tell);
   }
   return client;
 }
 
 /**
- * Ends a connection whose handshake fails in any part, and tells why, once a connection.
+ * Ends a connection when any part of its handshake fails, and reports why, once per connection.
  *
- * ioredis 6.0.0 reports a SELECT that was refused, or not answered in time, as an `error` event, is ready all the same,
- * and sends every command to database 0.
+ * ioredis 6.0.0 reports a SELECT that was refused, or not answered in time, as an `error` event, becomes ready all the
+ * same, and sends every command to database 0.
  */
 export function endFailedHandshakes(client: Redis, tell: (error: Error) => void): void {
   client.on('error', (error: Error) => {
@@ -69,7 +69,6 @@ export function endFailedHandshakes(client: Redis, tell: (error: Error) => void)
   });
 }
 
-/** What every connection is opened with. */
 type Common = Pick<
   RedisOptions,
   | 'connectTimeout'
@@ -104,7 +103,7 @@ function clientOf(server: RedisServer, common: Common, tell: (error: Error) => v
             return retryDelay(times);
           },
           slotsRefreshTimeout: connectTimeoutMs,
-          // A certificate is for a name: it must not be replaced by an address before it is compared.
+          // A certificate is for a name, so the name must not be replaced by an address before the check.
           ...(common.tls && { dnsLookup: (name, found) => found(null, name) }),
         },
       );
@@ -148,7 +147,7 @@ function tlsOptions({ ca, client }: RedisTls): TlsOptions {
     ...(ca !== undefined && { ca: pem('ca', ca) }),
     ...(client && { cert: pem('cert', client.cert), key: pem('key', client.key) }),
   };
-  // Made here, where what is no certificate is an error at the start: met later, it would end the attempts to connect.
+  // Created here, so that an invalid certificate is an error at the start; later, it would end the reconnecting.
   return Object.keys(given).length === 0 ? {} : { secureContext: contextOf(given) };
 }
 
@@ -158,7 +157,7 @@ function contextOf(given: {
   readonly key?: string;
 }): SecureContext {
   try {
-    // A file without a certificate would be taken for an authority that has signed nothing.
+    // A file without a certificate would count as an authority that has signed nothing.
     if (given.ca !== undefined) new X509Certificate(given.ca);
     return createSecureContext(given);
   } catch (error) {
@@ -175,17 +174,17 @@ function pem(key: string, path: string): string {
   }
 }
 
-/** Drops a connection that answers nothing, and makes it anew. */
+/** Drops a connection that does not answer, and reconnects. */
 export function reconnect(client: RedisClient): void {
-  // One that is being made, and may take several round trips, has a time limit of its own.
+  // A connection being made may need several round trips and has its own time limit.
   if (client.status === 'ready') client.disconnect(true);
 }
 
-/** The promise's outcome, or a rejection after `limitMs`; what comes later is dropped. */
+/** The promise's outcome, or a rejection after `limitMs`; a later outcome is dropped. */
 export function within<Value>(limitMs: number, promise: Promise<Value>): Promise<Value> {
   return new Promise((resolve, reject) => {
     const late = (): void => reject(new Error('no answer within the deadline'));
-    // What has arrived while this process was busy is read before it counts as late.
+    // An answer that arrived while this process was busy is read first and is not late.
     const timer = setTimeout(() => setImmediate(late), limitMs);
     promise.then(resolve, reject).finally(() => {
       clearTimeout(timer);
@@ -193,16 +192,16 @@ export function within<Value>(limitMs: number, promise: Promise<Value>): Promise
   });
 }
 
-/** An error of ioredis, with what it may say of the node of a Cluster, and of the command that failed. */
+/** An ioredis error, with the Cluster node and the command that failed, if known. */
 type RedisError = Error & {
   readonly code?: unknown;
   readonly lastNodeError?: unknown;
   readonly command?: { readonly name: string; readonly args: readonly unknown[] };
 };
 
-/** What can be said of an error: not where Redis is. */
+/** The part of an error that may be logged: not the address of Redis. */
 export function tellable(error: RedisError): string {
-  // Of a Cluster the reason of the node tried last says more.
+  // For a Cluster, the last node's error says more.
   const { lastNodeError } = error;
   if (lastNodeError instanceof Error) return `${error.message} ${tellable(lastNodeError)}`.slice(0, 200);
   if (error.code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'the certificate is for another name';

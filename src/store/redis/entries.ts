@@ -1,9 +1,9 @@
 /**
- * Entries in Redis: a hash for each key, a field for each variant, an expiry on every hash.
+ * Entries in Redis: one hash for each key, one field for each variant, with an expiry on every hash.
  *
- * Promises: a lookup is one command, a hash is written with its expiry or not at all; every command ends within the limit
- * it was given; what does not decode to an entry of this key and variant is none, and is counted. Failures reject: what
- * they mean is decided in tiered.ts.
+ * Promises: a lookup is one command. A hash is written with its expiry or not at all. Every command ends within its
+ * limit. A value that does not decode to an entry of this key and variant is ignored and counted. Failures reject;
+ * tiered.ts decides what they mean.
  */
 
 import { hasField } from '../../http/fields.ts';
@@ -18,7 +18,7 @@ import { type Entry, maxVariants } from '../store.ts';
 
 export type RedisEntriesOptions = {
   readonly reader: RedisClient;
-  /** A connection of its own: a large value on its way must not hold up lookups. */
+  /** A separate connection: a large value in transit must not delay lookups. */
   readonly writer: RedisClient;
   readonly keys: RedisKeys;
   /** Names this instance. */
@@ -29,10 +29,10 @@ export type RedisEntriesOptions = {
   readonly onUnreadable?: (reason: UnreadableReason) => void;
 };
 
-/** Of all variants of one key together, unless one alone is larger: a lookup brings them all, within the deadline. */
+/** For all variants of one key together, unless a single one is larger: a lookup reads them all within the deadline. */
 const mostBytes = 4 * 1024 * 1024;
 
-/** Drops variants other than the one named first, as long as there are too many or they are too large. */
+/** Drops variants other than the named one while there are too many or they are too large. */
 const trimScript = `
 local kept, most, bytes = ARGV[1], tonumber(ARGV[2]) - 1, tonumber(ARGV[3])
 bytes = bytes - #(redis.call('HGET', KEYS[1], kept) or '')
@@ -52,12 +52,12 @@ export class RedisEntries {
     this.#lookups = new GatheredWrites(options.reader);
   }
 
-  /** The variants of a key, the one received last first. */
+  /** The variants of a key, last received first. */
   async get(key: CacheKey): Promise<readonly Entry[]> {
     const { reader, keys, readLimitMs } = this.#options;
     this.#lookups.hold();
     const found = await within(readLimitMs, reader.hgetallBuffer(keys.entry(key))).catch((error: unknown) => {
-      // One bad value is no trouble of Redis's.
+      // One bad value does not mean that Redis is in trouble.
       if (!isOfOtherType(error)) throw error;
       this.#options.onUnreadable?.('not-ours');
       return {};
@@ -68,7 +68,7 @@ export class RedisEntries {
       .sort((one, other) => other.responseTime - one.responseTime);
   }
 
-  /** Stores an entry for as long as it can be of use after `now`. */
+  /** Stores an entry for as long as it can be useful after `now`. */
   async put(entry: Entry, now: EpochMs): Promise<void> {
     const keepMs = Math.ceil(usefulUntil(entry) - now);
     if (keepMs <= 0) return;
@@ -100,13 +100,12 @@ export class RedisEntries {
     return within(writeLimitMs, written);
   }
 
-  /** Drops one variant. */
   async remove({ key, variant }: Pick<Entry, 'key' | 'variant'>): Promise<void> {
     const { writer, keys, writeLimitMs } = this.#options;
     await within(writeLimitMs, writer.hdel(keys.entry(key), variant));
   }
 
-  /** Which variant goes does not matter: all of them were asked for once, and the hash is bounded. */
+  /** Any other variant may go: the hash is bounded, and no order of use is known here. */
   async #trim({ key, variant }: Entry): Promise<void> {
     const { writer, keys, writeLimitMs } = this.#options;
     const limits = [String(maxVariants), String(mostBytes)];
@@ -131,15 +130,15 @@ export class RedisEntries {
   }
 }
 
-/** Whether Redis says that what is under a name of ours is no hash: another hand has put it there. */
+/** Whether Redis says that one of our keys is not a hash: someone else has written to it. */
 export const isOfOtherType = (error: unknown): boolean =>
   error instanceof Error && error.message.startsWith('WRONGTYPE');
 
-/** How long an entry past its use is kept for the sake of its validator, and how long any at most. */
+/** How long an entry is kept after its use for its validator, and the longest time for any entry. */
 const validatorMs = 600_000;
 const longestMs = 7 * 86_400_000;
 
-/** Until when an entry can answer a request, stale or validated included. */
+/** The last instant at which an entry can answer a request, including stale or validated. */
 export function usefulUntil({ policy, fields }: Entry): number {
   const { lifetime, initialAge, responseTime } = policy;
   const window = Math.max(policy.staleWhileRevalidate, policy.staleIfError, policy.staleIfDisconnected);
@@ -148,7 +147,7 @@ export function usefulUntil({ policy, fields }: Entry): number {
   return responseTime + Math.min(longestMs, usedMs + (hasValidator ? validatorMs : 0));
 }
 
-/** A slice of what came over the wire would keep all of it alive. */
+/** A slice would keep the whole network buffer in memory. */
 function ownCopy(bytes: Buffer): Buffer {
   const copy = Buffer.allocUnsafeSlow(bytes.length);
   bytes.copy(copy);

@@ -1,14 +1,14 @@
 /**
- * How long an entry may be used while nobody tells us of purges (CONTRACT §5, "Redis unreachable"). Pure.
+ * Decides how long an entry may be used while no purges are received (CONTRACT §5, "Redis unreachable"). Pure.
  *
- * Promise: from the moment the log was last trusted, or the entry was received if that is later, no more than the time
- * given, whether fresh, stale, or in place of an origin in trouble.
+ * Promise: at most the given time after the log was last trusted, or after the entry was received if that is later.
+ * This holds for fresh and stale entries alike, and for those that stand in for a failing origin.
  */
 
 import { type EpochMs, type Seconds, between, seconds } from '../../kit/time.ts';
 import type { Entry } from '../store.ts';
 
-/** The same entry, of no use after `until`. */
+/** The same entry, unusable after `until`. */
 export function cappedEntry(entry: Entry, until: EpochMs): Entry {
   const { policy } = entry;
   const end = Math.max(0, policy.initialAge + between(policy.responseTime, until));
@@ -26,7 +26,7 @@ export function cappedEntry(entry: Entry, until: EpochMs): Entry {
   };
 }
 
-/** Entries capped for one time of silence, each made once. */
+/** Entries capped for one period of silence; each is made once. */
 export class Fallback {
   readonly #since: EpochMs;
   readonly #longest: Seconds;
@@ -37,7 +37,6 @@ export class Fallback {
     this.#longest = longest;
   }
 
-  /** The entries as they may be used now. */
   cap(entries: readonly Entry[]): readonly Entry[] {
     return entries.map((entry) => {
       const before = this.#capped.get(entry);

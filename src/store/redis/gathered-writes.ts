@@ -1,14 +1,14 @@
 /**
- * Lookups of one turn of the event loop go to Redis together: one system call, where each would be one of its own and
- * cost as much as the rest of its lookup.
+ * Sends the lookups of one turn of the event loop to Redis in one system call. A call for each would cost as much as
+ * the rest of its lookup.
  *
- * Promise: nothing waits beyond the turn in which it was asked.
+ * Promise: nothing waits beyond the turn in which it was requested.
  */
 
 import { Redis } from 'ioredis';
 import type { RedisClient } from './connection.ts';
 
-/** What is written to one connection. */
+/** Gathers the writes to one connection. */
 export class GatheredWrites {
   readonly #client: RedisClient;
   #held: Redis['stream'] | undefined;
@@ -17,11 +17,11 @@ export class GatheredWrites {
     this.#client = client;
   }
 
-  /** To be called before a command is given: holds what is written until all that has arrived in this turn is read. */
+  /** Call this before a command: it holds the writes until all that has arrived in this turn is read. */
   hold(): void {
-    // A Cluster has a connection for each node, and chooses among them by itself.
+    // A Cluster client has one connection for each node and chooses among them itself.
     if (this.#held !== undefined || !(this.#client instanceof Redis)) return;
-    // Before the first connection there is no stream, whatever its type says.
+    // Before the first connection there is no stream, despite the type.
     const stream = this.#client.stream as Redis['stream'] | undefined;
     if (stream === undefined) return;
     this.#held = stream;

@@ -1,8 +1,9 @@
 /**
- * Keeps Redis free of what nobody will use: entries that were purged, that cannot be read, or whose use is over.
+ * Removes useless entries from Redis: those that were purged, cannot be read, or are past their use.
  *
- * Promises: one run looks at a bounded number of keys, a few at a time, and goes on where the last one ended; it needs no
- * command that scans without bound; what it cannot do now it leaves. What it sees also tells about how much there is.
+ * Promises: a run looks at a bounded number of keys, a few at a time, and the next run continues there. No command
+ * scans without bound. What cannot be done now is left for later. What a run sees also gives an estimate of the total
+ * size.
  */
 
 import type { EpochMs } from '../../kit/time.ts';
@@ -13,40 +14,39 @@ import type { RedisKeys } from './keys.ts';
 import { usefulUntil } from './entries.ts';
 import { maxVariants } from '../store.ts';
 
-/** What the janitor needs of one Redis node. Every call ends in bounded time, or rejects. */
+/** What the janitor needs of one Redis node. Every call ends in bounded time or rejects. */
 export type RedisNode = {
-  /** One step of SCAN over names that match, and the cursor to go on from; `0` at the end. */
+  /** One step of SCAN, and the next cursor; `0` at the end. */
   readonly scan: (cursor: string, match: string, count: number) => Promise<[cursor: string, names: string[]]>;
-  /** The variants of one hash; `undefined` for what is none. */
+  /** The variants of one hash; `undefined` if the key is not a hash. */
   readonly read: (name: string) => Promise<Readonly<Record<string, Buffer>> | undefined>;
-  /** Drops variants; without any, whatever it is. */
+  /** Drops variants, or the whole key if none are given. */
   readonly drop: (name: string, variants?: readonly string[]) => Promise<unknown>;
-  /** How many keys the node has. */
   readonly size: () => Promise<number>;
 };
 
 export type JanitorOptions = {
-  /** The nodes there are now: one, or the masters of a Cluster. */
+  /** The current nodes: one, or the masters of a Cluster. */
   readonly nodes: () => readonly RedisNode[];
   readonly keys: RedisKeys;
   readonly log: Pick<PurgeLog, 'verdict'>;
   readonly maxBytes: number;
 };
 
-/** What a run found. `dropped` are variants; bytes are of values, without what Redis adds. */
+/** The result of a run. `dropped` counts variants; bytes are those of values, without Redis's overhead. */
 export type JanitorReport = {
   readonly scanned: number;
   readonly kept: number;
   readonly dropped: { readonly purged: number; readonly unreadable: number; readonly useless: number };
-  /** Nodes that could not be asked to the end. */
+  /** Nodes that failed before the end of their scan. */
   readonly failures: number;
-  /** Estimated from what was seen, for all keys there are. */
+  /** Estimated from the sample, for all keys. */
   readonly bytes: number;
   readonly isOverMax: boolean;
 };
 
 type Tally = {
-  /** Names seen, of whatever there is beside entries as well. */
+  /** All names seen, not only those of entries. */
   looked: number;
   scanned: number;
   kept: number;
@@ -63,14 +63,14 @@ const step = 100;
 /** The janitor of one prefix. */
 export class Janitor {
   readonly #options: JanitorOptions;
-  /** Where to go on, by the node's place. */
+  /** Where to continue, by the index of the node. */
   readonly #cursors = new Map<number, string>();
 
   constructor(options: JanitorOptions) {
     this.#options = options;
   }
 
-  /** Looks at about `most` keys. Never rejects: a node in trouble is left for the next run. */
+  /** Looks at about `most` keys. Never rejects: a failing node is left for the next run. */
   async run(most: number, now: EpochMs): Promise<JanitorReport> {
     const tally = {
       looked: 0,
@@ -89,12 +89,11 @@ export class Janitor {
         total += await node.size();
         await this.#sweep(node, place, { most: Math.ceil(most / nodes.length), now, tally });
       } catch {
-        // The rest of this node is looked at next time.
         tally.failures += 1;
       }
     }
     const { looked, scanned, kept, keptBytes, purged, unreadable, useless, failures } = tally;
-    // What was seen is a sample of all keys, not of entries: counters, sessions and notes are keys as well.
+    // The sample is of all keys, not only of entries: counters, sessions and notes are keys too.
     const bytes = looked === 0 ? 0 : Math.round((keptBytes / looked) * Math.max(total, looked));
     const dropped = { purged, unreadable, useless };
     return { scanned, kept, dropped, failures, bytes, isOverMax: bytes > this.#options.maxBytes };
@@ -106,9 +105,10 @@ export class Janitor {
     { most, now, tally }: { most: number; now: EpochMs; tally: Tally },
   ): Promise<void> {
     let cursor = this.#cursors.get(place) ?? '0';
-    // A run that begins within a round goes on into the next one: a round's last few keys tell nothing of all.
+    // A run that begins in the middle of a round goes on into the next round: the last few keys of a round are not a
+    // sample.
     let endsWithRound = cursor === '0';
-    // SCAN may give few names a step: the steps are bounded as well.
+    // SCAN may return few names per step, so the steps are bounded too.
     for (let looked = 0; looked < most; looked += step) {
       const [next, names] = await node.scan(cursor, '*', step);
       tally.looked += names.length;
@@ -123,7 +123,7 @@ export class Janitor {
 
   async #tend(node: RedisNode, name: string, { now, tally }: { now: EpochMs; tally: Tally }): Promise<void> {
     const key = this.#options.keys.keyOf(name);
-    // No entry, or another version's: its own instances tend it, and it has an expiry.
+    // Not an entry, or another version's: its own instances look after it, and it has an expiry.
     if (key === undefined) return;
     tally.scanned += 1;
     const found = await node.read(name);

@@ -1,7 +1,8 @@
 /**
- * Which of several instances runs a job that is for all: the one that sets the job's key first.
+ * Decides which instance runs a shared job: the one that sets the job's key first.
  *
- * Promise: never rejects; when Redis cannot be asked everybody runs it: a refresh too many is better than none.
+ * Promise: never rejects. When Redis cannot be asked, every instance runs the job: one refresh too many is better than
+ * none.
  */
 
 import type { Seconds } from '../../kit/time.ts';
@@ -16,7 +17,7 @@ export type JobLeaseOptions = {
   readonly deadlineMs: number;
 };
 
-/** Leases over Redis; each ends by itself. */
+/** Leases over Redis; each expires by itself. */
 export function createJobLease({ client, keys, deadlineMs }: JobLeaseOptions): JobLease {
   return {
     acquire: async (name, duration) => {
@@ -24,7 +25,7 @@ export function createJobLease({ client, keys, deadlineMs }: JobLeaseOptions): J
       try {
         return (await within(deadlineMs, client.set(keys.job(name), '1', 'PX', forMs, 'NX'))) === 'OK';
       } catch {
-        // No Redis, no agreement.
+        // Redis failed, so this instance runs the job.
         return true;
       }
     },

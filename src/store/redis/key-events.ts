@@ -1,35 +1,34 @@
 /**
- * What happens to keys in an app's own Redis, as it tells whoever listens (keyspace notifications).
+ * Listens to changes of keys in an app's own Redis (keyspace notifications).
  *
- * Promises: only listens; never writes but, when asked to, the one setting that turns notifications on. Notifications are
- * not kept for who was away: every time listening begins, also again after a lost connection, `onGap` is told that
- * something may have been missed.
+ * Promises: it never writes, except the one setting that turns notifications on, if asked to. Redis does not keep
+ * notifications, so `onGap` is called whenever listening begins, also after a lost connection: events may have been
+ * missed.
  */
 
 import { Redis } from 'ioredis';
 import { endFailedHandshakes, tellable } from './connection.ts';
 
 export type KeyEventsOptions = {
-  /** `redis://` or `rediss://`, with the number of the database as path. */
+  /** `redis://` or `rediss://`, with the database number as path. */
   readonly url: string;
-  /** Names of events, as `del`. */
+  /** Event names, such as `del`. */
   readonly events: readonly string[];
-  /** Whether to turn notifications on where they are off. */
+  /** Whether to turn notifications on if they are off. */
   readonly configure: boolean;
   readonly onKey: (key: string) => void;
   readonly onGap: () => void;
-  /** In words, without address or password. */
   readonly onTrouble: (message: string) => void;
 };
 
 export type KeyEvents = { readonly close: () => void };
 
-/** What must be among the server's `notify-keyspace-events`: by event, of generic commands. */
+/** The flags that the server's `notify-keyspace-events` must have: by event, generic commands. */
 const needed = ['E', 'g'] as const;
 const connectTimeoutMs = 5_000;
 const longestRetryMs = 2_000;
 
-/** Listens until closed, connecting again as often as it must. */
+/** Listens until closed, reconnecting as often as necessary. */
 export function followKeyEvents(options: KeyEventsOptions): KeyEvents {
   const client = new Redis(options.url, {
     connectTimeout: connectTimeoutMs,
@@ -47,7 +46,7 @@ export function followKeyEvents(options: KeyEventsOptions): KeyEvents {
   client.on('ready', () => {
     listen(client, prefix, options).catch((error: unknown) => {
       options.onTrouble(error instanceof Error ? error.message : String(error));
-      // From the beginning: what has been subscribed to is not known.
+      // Start over: the state of the subscriptions is unknown.
       client.disconnect(true);
     });
   });
@@ -64,7 +63,7 @@ async function listen(client: Redis, prefix: string, options: KeyEventsOptions):
   options.onGap();
 }
 
-/** Managed servers may refuse `CONFIG`: whether they notify is then for their operator to see to. */
+/** Managed servers may refuse `CONFIG`; their operator must then turn notifications on. */
 async function ensureEnabled(client: Redis, { configure, onTrouble }: KeyEventsOptions): Promise<void> {
   let flags: string;
   try {

@@ -1,36 +1,35 @@
 /**
- * What Redis keys there are (docs/operating.md lists them). All begin with the prefix; what is used together shares a hash
- * tag, so that it shares a slot of a Cluster.
+ * Names the keys in Redis (docs/operating.md lists them). All begin with the prefix. Keys used together share a hash
+ * tag, so that they share a slot of a Cluster.
  */
 
 import type { CacheKey } from '../../policy/key/cache-key.ts';
 import { codecVersion } from './codec.ts';
 
-/** The names of one prefix. */
 export type RedisKeys = {
-  /** A hash: the variants of a key, each an entry's bytes. Of the layout's version: others have others. */
+  /** A hash: the variants of a key, each as an entry's bytes. The name contains the layout version. */
   readonly entry: (key: CacheKey) => string;
-  /** What the keys of entries begin with, of any layout. */
+  /** The start of entry keys, of any layout. */
   readonly entryPattern: string;
-  /** The key of an entry's name; `undefined` for other names and layouts. */
+  /** The cache key in an entry's name; `undefined` for other names and layouts. */
   readonly keyOf: (name: string) => CacheKey | undefined;
-  /** A stream: the purge log. The same for all versions: they must hear each other's purges. */
+  /** A stream: the purge log. The same name for all versions, which must see each other's purges. */
   readonly log: string;
-  /** A hash: who reads the log, how far it has come, and until when that counts. */
+  /** A hash: the readers of the log, how far each has read, and when its lease ends. */
   readonly instances: string;
-  /** A hash of one field: whose the prefix is, and until when that counts. */
+  /** A hash of one field: the owner of the prefix, and until when. */
   readonly owner: string;
-  /** A string: who fetches a key. */
+  /** A string: the instance that fetches a key. */
   readonly fill: (key: CacheKey) => string;
-  /** A string: some instance runs a job that is for all. */
+  /** A string: an instance is running the shared job. */
   readonly job: (name: string) => string;
   /** A string: the origin itself gave or renewed the session cookie with this digest. */
   readonly learned: (cookieDigest: string) => string;
-  /** A hash: what instances have noted on a subject, by author. */
+  /** A hash: the notes of instances on a subject, by author. */
   readonly notes: (subject: string) => string;
 };
 
-/** Makes the names below `prefix`. */
+/** The names below `prefix`. */
 export function redisKeys(prefix: string): RedisKeys {
   const start = `${prefix}:e${codecVersion}:{`;
   return {

@@ -1,10 +1,11 @@
 /**
- * Who fetches a key that no instance has (`store.redis.fill_lock`): the one that holds its lease; the others wait for what
- * it brings.
+ * Decides which instance fetches a key that no instance has (`store.redis.fill_lock`): the one that holds its lease.
+ * The others wait for the result.
  *
- * Promises: a lease is renewed while its fetch is under way, and ends by itself, so that a slow origin is asked once, and a
- * leader that is dead or stuck is replaced; nobody waits longer than a minute, nor behind a second leader whose answer was
- * not for others either, nor, for a while, behind anybody for that key; without Redis everybody fetches.
+ * Promises: a lease is renewed while its fetch runs and expires by itself, so a slow origin is asked once and a dead or
+ * stuck leader is replaced. No request waits longer than a minute, nor for a second leader after the first brought
+ * nothing that can be shared. After that, requests for the key do not wait for a while. Without Redis every instance
+ * fetches.
  */
 
 import { setTimeout as delay } from 'node:timers/promises';
@@ -17,29 +18,27 @@ import type { RedisKeys } from './keys.ts';
 export type FillLeasesOptions = {
   readonly client: RedisClient;
   readonly keys: RedisKeys;
-  /** Names this instance. */
   readonly instance: string;
   readonly clock: Clock;
   readonly deadlineMs: number;
-  /** How long a lease lives unless it is renewed. */
+  /** How long a lease lives unless renewed. */
   readonly leaseMs: number;
-  /** Whether this instance is fetching a key, for others as well. Absent: nobody can tell, and no lease is renewed. */
+  /** Whether this instance is fetching a key for others too. Absent: unknown, and leases are not renewed. */
   readonly isFetching?: ((key: CacheKey) => boolean) | undefined;
-  /** How long a lease is renewed, and waited for, at most. */
+  /** The longest time that a lease is renewed and waited for. */
   readonly longestMs?: number;
 };
 
 /**
- * `fetch`: nobody else does, or nobody can tell. `look-again`: somebody else did, and has ended. `taken`: the lease is
- * ours as of now; somebody may have ended between the last look and this.
+ * `fetch`: no other instance is fetching, or it is unknown. `look-again`: another was, and has ended. `taken`: the
+ * lease is ours from now on; another may have ended between the last lookup and this.
  */
 export type Turn = 'fetch' | 'taken' | 'look-again';
 
-/** A lease of ours. */
 type Held = {
-  /** Until when it lives, unless it is renewed. */
+  /** When it expires unless renewed. */
   readonly untilMs: number;
-  /** Until when it is renewed at most. */
+  /** When renewing stops. */
   readonly lastMs: number;
 };
 
@@ -50,19 +49,19 @@ const defaultLongestMs = 60_000;
 const renewalsPerLease = 3;
 const hopelessMs = 30_000;
 const shortestPauseMs = 5;
-/** While it waits, an instance asks as often as makes it a twentieth late, between these bounds. */
+/** A waiting instance polls so often that it is about a twentieth late, within these bounds. */
 const pauseBounds = { least: 40, most: 250 };
 
-/** The leases one instance holds and waits for. */
+/** The leases that one instance holds and waits for. */
 export class FillLeases {
   readonly #options: FillLeasesOptions;
   readonly #longestMs: number;
   readonly #held = new BoundedMap<CacheKey, Held>(10_000);
-  /** One of this instance asks for a key; the others here want to know the same. */
+  /** One request of this instance asks for a key; the others share its answer. */
   readonly #turns = new Map<CacheKey, Promise<Turn>>();
-  /** Until when nobody waits for a key. */
+  /** Until when no request waits for a key. */
   readonly #hopeless = new BoundedMap<CacheKey, number>(20_000);
-  /** Runs while there is something to renew. */
+  /** Runs while there are leases to renew. */
   #renewals: NodeJS.Timeout | undefined;
 
   constructor(options: FillLeasesOptions) {
@@ -70,15 +69,18 @@ export class FillLeases {
     this.#longestMs = options.longestMs ?? defaultLongestMs;
   }
 
-  /** Resolves when it is clear what to do about a key that is nowhere, as far as Redis says so until then. Never rejects. */
+  /**
+   * Resolves when it is decided what to do about a key that no instance has, as far as Redis answers by `untilMs`.
+   * Never rejects.
+   */
   turn(key: CacheKey, untilMs?: number): Promise<Turn> {
     const { clock, isFetching, deadlineMs } = this.#options;
     const nowMs = clock.monotonicMs();
-    // A fetch of this instance is shared by all here, whoever has the lease.
+    // All requests here share a fetch of this instance, whichever instance has the lease.
     if ((this.#hopeless.get(key) ?? 0) > nowMs || isFetching?.(key) === true) return fetchNow;
     const held = this.#held.get(key);
     if (held !== undefined && held.untilMs > nowMs) return fetchNow;
-    // Held to its end, and nothing was stored: its answers are not for others.
+    // It lived to its end and nothing was stored: the answers cannot be shared.
     if (held !== undefined) {
       this.#held.delete(key);
       this.giveUp(key);
@@ -92,15 +94,14 @@ export class FillLeases {
     return turn;
   }
 
-  /** What was fetched is where the others find it, or there is nothing for them. */
+  /** The fetch has ended: its result is stored, or there is nothing to share. */
   release(key: CacheKey): void {
     if (!this.#held.delete(key)) return;
     const { client, keys, instance, deadlineMs } = this.#options;
-    // Not released, it ends by itself.
+    // If the release fails, the lease expires by itself.
     within(deadlineMs, client.eval(dropOwn, 1, keys.fill(key), instance)).catch(() => undefined);
   }
 
-  /** For a while nobody here waits for this key. */
   giveUp(key: CacheKey): void {
     this.#hopeless.set(key, this.#options.clock.monotonicMs() + hopelessMs);
   }
@@ -114,7 +115,8 @@ export class FillLeases {
       this.#hold(key, askedMs);
       return 'taken';
     } catch {
-      // Redis cannot say: better one fetch too many than one too few. A lease it gives late would be waited for by others.
+      // Redis did not answer: one fetch too many is better than none. Others would wait for a lease that is granted
+      // late.
       set.then((answer) => answer === 'OK' && this.#holdLate(key, askedMs)).catch(() => undefined);
       return 'fetch';
     }
@@ -131,7 +133,7 @@ export class FillLeases {
     if (this.#options.isFetching?.(key) !== true) this.release(key);
   }
 
-  /** As long as the other's lease lives; rejects when Redis cannot say. */
+  /** Waits while the other's lease lives; rejects when Redis cannot say. */
   async #waitForOther(key: CacheKey, sinceMs: number): Promise<Turn> {
     const { client, keys, clock, deadlineMs } = this.#options;
     const name = keys.fill(key);
@@ -153,7 +155,7 @@ export class FillLeases {
       this.#renewals = undefined;
     }
     for (const [key, held] of live) {
-      // What was fetched may still be on its way to Redis: the lease lives on for what it has left.
+      // The result may still be in transit to Redis, so the lease is left to expire.
       if (held.lastMs > nowMs && this.#options.isFetching?.(key) === true) void this.#renew(key, held, nowMs);
     }
   }
@@ -164,7 +166,7 @@ export class FillLeases {
     const renewed = await within(deadlineMs, client.eval(renewOwn, 1, name, instance, leaseMs)).catch(
       () => undefined,
     );
-    // Not answered: it is tried again as long as it lives. Released meanwhile, it is nobody's.
+    // No answer: it is retried while the lease lives. If it was released meanwhile, it is no longer ours.
     if (renewed === undefined || this.#held.get(key) !== held) return;
     if (renewed === 1) this.#held.set(key, { ...held, untilMs: nowMs + leaseMs });
     else this.#held.delete(key);

@@ -1,5 +1,5 @@
 /**
- * The nodes behind a connection, one by one: SCAN and DBSIZE speak of a node, not of a Cluster.
+ * The single nodes behind a connection: SCAN and DBSIZE act on one node, not on a Cluster.
  */
 
 import { Redis } from 'ioredis';

@@ -1,9 +1,9 @@
 /**
- * Notes that instances keep for each other in Redis: small texts about a subject, one of each author, each with an expiry.
+ * Notes that instances share through Redis: small texts about a subject, one for each author, with an expiry.
  *
- * Promises: an author's note never touches another's, and is there when its author has gone; nothing is scanned: who
- * reads names the subject; every call ends within its deadline, or rejects; notes are bounded in size, and a subject in
- * the number of its authors.
+ * Promises: an author's note never changes another's, and remains when its author has stopped. Nothing is scanned: the
+ * reader names the subject. Every call ends within its deadline or rejects. The size of a note and the number of
+ * authors per subject are bounded.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -11,16 +11,16 @@ import type { Seconds } from '../../kit/time.ts';
 import { type RedisClient, within } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
 
-/** What instances note down for each other. Both calls may reject: there is no Redis, or the note is refused. */
+/** Both calls may reject: Redis does not answer, or the note is refused. */
 export interface SharedNotes {
-  /** Who writes here: another one after each start. */
+  /** The name of this instance; each start has a new one. */
   readonly author: string;
   /**
-   * Keeps the author's note on a subject, and the subject for so long from now on. Resolves with whether there was one
-   * before, whose place it has taken.
+   * Stores the author's note on a subject, and keeps the subject for `keptFor` from now. Resolves to whether it
+   * replaced an earlier note.
    */
   write(subject: string, text: string, keptFor: Seconds): Promise<boolean>;
-  /** What everybody has noted on a subject, by author. */
+  /** All notes on a subject, by author. */
   read(subject: string): Promise<ReadonlyMap<string, string>>;
 }
 
@@ -32,7 +32,7 @@ export type SharedNotesOptions = {
 };
 
 const mostBytes = 256 * 1024;
-/** More than instances there are: those of before a restart count as well. */
+/** More than there are instances: those from before a restart count too. */
 const mostAuthors = 1000;
 
 /** Notes over Redis. */

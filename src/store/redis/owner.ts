@@ -1,6 +1,6 @@
 /**
- * Whose a prefix in Redis is. Two installations that share one by mistake must not read each other's pages, so the first
- * writes down who it is, and every round trip of the log compares (log/log-script.ts). Pure.
+ * Decides who owns a prefix in Redis. Two installations that share one by mistake must not read each other's pages, so
+ * the first records who it is, and every round trip of the log compares (log/log-script.ts). Pure.
  */
 
 import { hash } from 'node:crypto';
@@ -8,21 +8,21 @@ import type { Config } from '../../config/config.ts';
 
 /** An installation: all instances of one site. */
 export type Owner = {
-  /** What people call it: `store.redis.owner`, else the URL of the upstream. */
+  /** Its readable name: `store.redis.owner`, else the URL of the upstream. */
   readonly name: string;
-  /** Tells installations apart whose upstreams are written alike. */
+  /** Distinguishes installations whose upstream URLs are the same. */
   readonly fingerprint: string;
 };
 
-/** Somebody else has the prefix, for so long unless he is heard of again. */
+/** Another installation owns the prefix; `freeInMs` until it expires, unless renewed. */
 export type Refusal = { readonly kind: 'refused'; readonly by: string; readonly freeInMs: number };
 
-/** How long a prefix stays its owner's after the last of his instances was heard of. */
+/** How long a prefix stays owned after the last round trip of any of the owner's instances. */
 export const ownedForMs = 5 * 60_000;
 
 /**
- * The installation a configuration is of. Only what a restart changes counts: a reload must not make a stranger of an
- * instance. No secret counts either: its digest in Redis could be guessed at.
+ * The installation of a configuration. Only settings that need a restart count: after a reload an instance must still
+ * be the owner. Secrets do not count either: their digest in Redis could be guessed.
  */
 export function ownerOf({ upstream, listen, store }: Pick<Config, 'upstream' | 'listen' | 'store'>): Owner {
   const named = store.redis?.owner;
@@ -32,10 +32,10 @@ export function ownerOf({ upstream, listen, store }: Pick<Config, 'upstream' | '
   return { name: named ?? upstream.url, fingerprint };
 }
 
-/** An owner as it is written down, and shown. */
+/** An owner as stored and shown. */
 export const ownerText = ({ name, fingerprint }: Owner): string => `${name} (${fingerprint})`;
 
-/** What the log says of a refusal. */
+/** The log message for a refusal. */
 export function describeRefusal(
   { by, freeInMs }: Refusal,
   { prefix, owner, key }: { readonly prefix: string; readonly owner: Owner; readonly key: string },

@@ -1,12 +1,12 @@
 /**
- * Learned session cookies that instances tell each other by Redis: who logs in through one is known to all (DESIGN §5).
+ * Learned session cookies that instances share through Redis: a login through one instance is known to all (DESIGN §5).
  *
  * Promises:
- * - only digests leave this process, each with an expiry;
- * - telling is off everybody's path, bounded, and given up without harm: a cookie nobody was told of is a partition of its
- *   own until the origin renews it;
- * - only a cookie unknown here is asked about, once for all who wait, no longer than the deadline, and only while Redis
- *   answers; a no is remembered for a moment, so a forged cookie costs one question, not one for each request.
+ * - Only digests leave this process, each with an expiry.
+ * - Sharing is off the request path, bounded, and may fail without harm: an unshared cookie is a partition of its own
+ *   until the origin renews it.
+ * - Only a cookie unknown here is looked up, once for all who wait, within the deadline, and only while Redis answers.
+ *   A "no" is remembered for a moment, so a forged cookie costs one lookup and not one for each request.
  */
 
 import { BoundedMap } from '../../kit/bounded-map.ts';
@@ -23,7 +23,7 @@ export type SharedSessionsOptions = {
   readonly reader: Pick<RedisClient, 'get'>;
   readonly writer: Pick<RedisClient, 'set'>;
   readonly keys: Pick<RedisKeys, 'learned'>;
-  /** Whose app gave or renewed the cookies: what stands in Redis for each. */
+  /** The app that gave or renewed the cookies: the value in Redis for each. */
   readonly owner: string;
   readonly health: RedisHealth;
   readonly clock: Clock;
@@ -32,7 +32,7 @@ export type SharedSessionsOptions = {
 
 type Job = { readonly digest: string; readonly keptFor: Seconds };
 
-/** How long a no is believed: by then an instance that has just learned of the cookie has told the others. */
+/** How long a "no" is remembered: by then an instance that has just learned the cookie has shared it. */
 const noMs = 1000;
 const mostNos = 20_000;
 const mostQuestions = 1000;
@@ -44,7 +44,6 @@ export class SharedSessions implements LearnedSessionStore {
   readonly elsewhere: LearnedElsewhere;
   readonly #options: SharedSessionsOptions;
   readonly #near = new LearnedSessionMap();
-  /** Until when a no counts. */
   readonly #unknown = new BoundedMap<string, number>(mostNos);
   readonly #questions = new Map<string, Promise<void>>();
   readonly #writes: WorkQueue<Job>;
@@ -72,7 +71,7 @@ export class SharedSessions implements LearnedSessionStore {
     this.#writes.add(cookieDigest, 1, { digest: cookieDigest, keptFor });
   }
 
-  /** Resolves when the others have been told, or cannot be. */
+  /** Resolves when pending writes have ended, well or not. */
   settled(): Promise<void> {
     return this.#writes.idle();
   }
@@ -99,15 +98,15 @@ export class SharedSessions implements LearnedSessionStore {
     try {
       const found = await within(deadlineMs, reader.get(keys.learned(digest)));
       health.ended(false, true);
-      // One that another's app gave proves nothing here.
+      // A cookie that another app gave proves nothing here.
       if (found === owner) this.#near.trust(digest);
       else this.#unknown.set(digest, clock.monotonicMs() + noMs);
     } catch {
-      // Nobody is known by it, as without Redis; the breaker counts it.
+      // The cookie stays unknown, as without Redis; the breaker counts the failure.
       const nowMs = clock.monotonicMs();
       health.ended(false, false);
-      // This request has waited its time: it must not wait again when its page is looked up.
-      // A timer may fire a fraction of a millisecond before its time by this clock.
+      // This request has used up its time and must not wait again when its page is looked up. A timer may fire a
+      // fraction of a millisecond before its time by this clock.
       if (nowMs - askedAtMs >= deadlineMs - 1) health.breaker.trip(nowMs);
       this.#unknown.set(digest, nowMs + noMs);
     }

@@ -1,11 +1,11 @@
 /**
- * Memory before Redis, and the only place that decides what a Redis failure means for a request: nothing but a miss.
+ * Memory with Redis behind it. Only this file decides what a Redis failure means for a request: a miss, nothing more.
  *
  * Promises (DESIGN §3.9, §4; CONTRACT §5):
- * - what memory has is answered at once, as long as purges are known within `lag`; Redis is not asked for it;
- * - nobody waits longer than the deadline, nobody at all while the breaker is not closed;
- * - an entry that was purged, or older than the one at hand, never comes into memory from Redis;
- * - writing to Redis is off everybody's path, bounded, and given up without harm.
+ * - What memory has is answered at once, without asking Redis, as long as purges are known within `lag`.
+ * - No request waits longer than the deadline, or at all while the breaker is not closed.
+ * - An entry that was purged, or is older than the one in memory, never comes into memory from Redis.
+ * - Writing to Redis is off the request path, bounded, and may fail without harm.
  */
 
 import { BoundedMap } from '../../kit/bounded-map.ts';
@@ -36,13 +36,11 @@ export type TieredOptions = {
   readonly health: RedisHealth;
   readonly clock: Clock;
   readonly deadline: Seconds;
-  /** Looks through all of Redis, for operators. */
   readonly census: (limits: CensusLimits) => Promise<Census>;
   /** Present: one instance fetches a cold key, the others wait for it. */
   readonly leases?: FillLeases | undefined;
 };
 
-/** How Redis does. */
 export type RedisStatus = { readonly redis: 'up' | 'down'; readonly breaker: BreakerState['kind'] };
 
 const mostReads = 10_000;
@@ -56,15 +54,20 @@ export class TieredStore implements Store {
   readonly #health: RedisHealth;
   readonly #clock: Clock;
   readonly #writes: WriteBehind;
-  /** Lookups under way: those who want the same key meanwhile share one. */
+  /** Lookups in flight; requests for the same key share one. */
   readonly #reads = new Map<CacheKey, Promise<readonly Entry[]>>();
 
-  /** When what was dropped, was, or what Redis did not get was received: it has older ones, and must not bring them back. */
+  /**
+   * When a dropped entry, or one that did not reach Redis, was received: Redis has older ones that must not come back.
+   */
   readonly #removed = new BoundedMap<string, EpochMs>(10_000);
-  /** Came from Redis for a request that has not had it yet. */
+  /** Brought from Redis for a request that has not used it yet. */
   readonly #broughtIn = new WeakSet<Entry>();
   #broughtInCount = 0;
-  /** What ended that which Redis has of a key: it never comes into memory, and would seem never to have been. */
+  /**
+   * Why a key's entry in Redis is not current. It never comes into memory, and would otherwise seem never to have
+   * existed.
+   */
   readonly #ended = new BoundedMap<CacheKey, PurgeCause | 'forgotten'>(10_000);
   onSlowWrite: Store['onSlowWrite'];
 
@@ -124,7 +127,7 @@ export class TieredStore implements Store {
   }
 
   use(entry: Entry): void {
-    // Most hits find nobody waiting: to ask the set would be a tenth of the lookup.
+    // Most hits find this empty, and a lookup in the set would be a tenth of their cost.
     const isFirst = this.#broughtInCount > 0 && this.#broughtIn.delete(entry);
     if (isFirst) this.#broughtInCount -= 1;
     this.#memory.use(entry, isFirst);
@@ -166,28 +169,28 @@ export class TieredStore implements Store {
     return this.#options.census({ isWanted: (head) => isElsewhere(head) && isWanted(head), mostMs });
   }
 
-  /** What operators are told. */
   status(): RedisStatus {
     const { kind } = this.#health.breaker.state;
     const isUp = this.#health.isUp(this.#clock.monotonicMs());
     return { redis: isUp ? 'up' : 'down', breaker: kind };
   }
 
-  /** Resolves when what was put is in Redis, or given up. */
   settled(): Promise<void> {
     return this.#writes.idle();
   }
 
-  /** What memory has, as far as it may be used. */
+  /** The entries in memory that may be used. */
   #near(key: CacheKey): readonly Entry[] {
     const found = this.#memory.peek(key);
     if (found.length === 0) return found;
     if (this.#health.isHeard(this.#clock.monotonicMs())) return found;
-    // A log that is late may speak when asked; only where it cannot be asked is memory used without it.
+    // A late log may still answer, so memory is used without it only if it cannot be asked.
     return this.#health.breaker.isClosed ? none : this.#health.fallback().cap(found);
   }
 
-  /** Waits for a read until the instant given. One begun just now ends by itself before that: most need no timer. */
+  /**
+   * Waits for a read until the given instant. One that began just now ends earlier by itself, so most need no timer.
+   */
   async #inTime(untilMs: number, read: Promise<unknown>): Promise<void> {
     const leftMs = untilMs - this.#clock.monotonicMs();
     if (this.#isWholeDeadline(leftMs)) await read;
@@ -198,20 +201,20 @@ export class TieredStore implements Store {
     return leftMs > this.#options.deadline * 1000 - 1;
   }
 
-  /** The log has been silent too long: ask it, once for all who wait, and stop waiting at the instant given. */
+  /** The log has been silent too long: asks it, once for all who wait, and stops waiting at the given instant. */
   async #hear(untilMs: number): Promise<void> {
     const leftMs = Math.max(0, untilMs - this.#clock.monotonicMs());
     const heard = await within(leftMs, this.#options.log.sync()).catch(() => false);
     const nowMs = this.#clock.monotonicMs();
-    // Whoever had waited elsewhere and had little time left cannot tell whether Redis is slow; nor can, while memory is
-    // good, whoever met a connection not made again yet.
+    // A request with little time left cannot tell whether Redis is slow; neither, while memory is trusted, can one that
+    // met a connection still being made.
     const tells = this.#isWholeDeadline(leftMs) && (nowMs >= untilMs - 1 || !this.#health.isHeard(nowMs));
     if (!heard && tells && this.#health.mustHear(nowMs)) this.#health.breaker.trip(nowMs);
   }
 
   /**
-   * While no instance has the key: our turn to fetch, or what another has fetched. A leader may die once. `untilMs`: how long
-   * Redis is waited for; another's fetch takes as long as it takes, and to look for what it brought is waiting anew.
+   * Until some instance has the key: take our turn to fetch, or wait for another's fetch. One dead leader is tolerated.
+   * `untilMs` bounds the waiting for Redis; the other's fetch has its own time, and so has the lookup of its result.
    */
   async #waitForOthers(key: CacheKey, leases: FillLeases, untilMs: number): Promise<void> {
     let limitMs = untilMs;
@@ -228,7 +231,7 @@ export class TieredStore implements Store {
     if (this.#isCold(key)) leases.giveUp(key);
   }
 
-  /** A lookup that is under way may have been asked before the other had stored what it fetched. */
+  /** A lookup in flight may have begun before the other instance stored its result. */
   async #lookAgain(key: CacheKey, untilMs: number): Promise<void> {
     const leftMs = untilMs - this.#clock.monotonicMs();
     if (leftMs <= 0) return;
@@ -268,11 +271,11 @@ export class TieredStore implements Store {
     }
   }
 
-  /** The one received last is put last: the order in memory is that of receipt. */
+  /** The last received is put last: the order in memory is that of receipt. */
   #backFill(found: readonly Entry[]): void {
     for (const entry of found.toReversed()) {
       const atHand = this.#memory.peek(entry.key).find(({ variant }) => variant === entry.variant);
-      // By when it was asked for: an answer that is long on its way shows an older state than a later, quicker one.
+      // Compared by request time: a slow answer shows an older state than a quicker one requested later.
       if (atHand !== undefined && atHand.requestTime >= entry.requestTime) continue;
       if (entry.responseTime <= (this.#removed.get(nameOf(entry)) ?? 0)) continue;
       const verdict = this.#options.log.verdict(entry);
@@ -286,7 +289,7 @@ export class TieredStore implements Store {
     }
   }
 
-  /** What Redis has of a variant is older than this one, which it did not get: nobody here goes back to it. */
+  /** This entry did not reach Redis, so what Redis has of the variant is older and must not be used here. */
   #leaveOlder(entry: Entry): void {
     const name = nameOf(entry);
     const since = Math.max(this.#removed.get(name) ?? 0, entry.responseTime - 1);

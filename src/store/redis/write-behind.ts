@@ -1,9 +1,9 @@
 /**
- * What goes to Redis off everybody's path.
+ * Writes to Redis off the request path.
  *
- * Promises: bounded, a few at a time; an entry goes as it is made smaller, and not at all when it was dropped or replaced
- * meanwhile; what does not get there is told. While Redis is away nothing waits for it: entries are worth less than the
- * memory they would take.
+ * Promises: writes are bounded, a few at a time. An entry is written once it is compressed, and not at all if it was
+ * dropped or replaced meanwhile. Failures are reported. While Redis is away nothing is queued: entries are worth less
+ * than the memory they would take.
  */
 
 import { type Clock, type Seconds, seconds } from '../../kit/time.ts';
@@ -30,7 +30,7 @@ const writesAtOnce = 8;
 export class WriteBehind {
   readonly #options: WriteBehindOptions;
   readonly #queue: WorkQueue<Job>;
-  /** What is put once it is compressed, by name. */
+  /** What is written once it is compressed, by name. */
   readonly #shrinking = new Map<string, Entry>();
 
   constructor(options: WriteBehindOptions) {
@@ -43,7 +43,7 @@ export class WriteBehind {
     });
   }
 
-  /** Puts an entry, or what it is made smaller into, once that is known. */
+  /** Writes an entry, or its compressed form once that is ready. */
   put(entry: Entry, smaller?: Promise<Entry | undefined>): void {
     const name = nameOf(entry);
     if (smaller === undefined) {
@@ -53,7 +53,7 @@ export class WriteBehind {
     }
     this.#shrinking.set(name, entry);
     const take = (other: Entry | undefined): void => {
-      // Something newer may have been put, or this one dropped, while it was made smaller.
+      // It may have been replaced or dropped during compression.
       if (this.#shrinking.get(name) !== entry) return;
       this.#shrinking.delete(name);
       this.#later({ kind: 'put', entry: other ?? entry });
@@ -66,7 +66,6 @@ export class WriteBehind {
     this.#later({ kind: 'remove', entry });
   }
 
-  /** Resolves when nothing waits and nothing is under way. */
   idle(): Promise<void> {
     return this.#queue.idle();
   }
@@ -78,7 +77,7 @@ export class WriteBehind {
       return;
     }
     const bytes = 500 + (kind === 'put' ? entry.body.length : 0);
-    // The largest has its turn when nobody waits.
+    // An entry larger than the whole queue is written when the queue is empty.
     this.#queue.add(nameOf(entry), Math.min(bytes, mostWaitingBytes), job);
   }
 
