@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request, type RequestOptions } from 'node:http';
 import t from 'tap';
-import { ask, fateOf, valuesOf } from '../helpers/raw-client.ts';
+import { ask, fateOf, requestText, valuesOf } from '../helpers/raw-client.ts';
+import { rawExchange } from '../helpers/raw-exchange.ts';
 import { okText, startRawSite } from '../helpers/raw-origin.ts';
 import { barrier, type Site, startProxy, startSite } from '../helpers/scripted-site.ts';
 import { eventually } from '../helpers/eventually.ts';
@@ -118,3 +119,19 @@ t.test(
     t.equal((await answer).status, 502);
   },
 );
+
+t.test('13.10: interim responses and trailers reach every method alike', async (t) => {
+  const origin =
+    'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n' +
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum, X-Name\r\n\r\n' +
+    '2\r\nok\r\n0\r\nX-Sum: 1\r\nX-Sum: 2\r\nX-Name: \xe9\xd7\r\n\r\n';
+  const site = await startRawSite('unmatched: pass', () => origin);
+  t.teardown(() => site.close());
+  for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+    const body = method === 'GET' ? '' : 'abc';
+    const lines = body === '' ? [] : ['Content-Length: 3'];
+    const text = await rawExchange(site.url, requestText({ method, lines, body }), 5000);
+    t.match(text, /^HTTP\/1\.1 103 [^\r]*\r\nLink: <\/a>\r\n\r\nHTTP\/1\.1 200 /i, method);
+    t.match(text, /\r\n2\r\nok\r\n0\r\nx-sum: 1\r\nx-sum: 2\r\nx-name: \xe9\xd7\r\n\r\n$/i, method);
+  }
+});

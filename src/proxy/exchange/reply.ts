@@ -130,7 +130,8 @@ export class NodeReply implements Reply {
 /** Other reason phrases node:http refuses to write; RFC 9112 §4: a client should ignore them anyway. */
 const isPlain = /^[\t\x20-\x7e]+$/;
 
-function pairs(fields: Fields): [string, string][] {
+/** Fields as node:http takes trailers. */
+export function pairs(fields: Fields): [string, string][] {
   const list: [string, string][] = [];
   for (let index = 0; index < fields.length; index += 2)
     list.push([fields[index] ?? '', fields[index + 1] ?? '']);

@@ -8,6 +8,7 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import httpProxy from '@fastify/http-proxy';
 import fastify, { type FastifyInstance, type HTTPMethods } from 'fastify';
+import type { Dispatcher } from 'undici';
 import type { Fields } from '../../http/message.ts';
 import type { Seconds } from '../../kit/time.ts';
 import { framingOf } from '../../origin/answer-head.ts';
@@ -32,12 +33,12 @@ type UnderWay = WeakMap<IncomingMessage, Forwarded>;
 
 /** Makes the public server; not listening yet. */
 export async function createProxyServer(options: ProxyServerOptions): Promise<FastifyInstance> {
-  const underWay: UnderWay = new WeakMap();
+  const shared: Shared = { options, underWay: new WeakMap(), trailers: new WeakMap() };
   const upgraded = new Set<Socket>();
   const app = fastify({
     serverFactory: (handler) =>
       createHttpServer(options, (raw, forwarded) => {
-        forward({ options, underWay }, { ...raw, forwarded }, handler);
+        forward(shared, { ...raw, forwarded }, handler);
       }),
     bodyLimit: Number.MAX_SAFE_INTEGER,
     exposeHeadRoutes: false,
@@ -61,20 +62,23 @@ export async function createProxyServer(options: ProxyServerOptions): Promise<Fa
     reply.hijack();
     crash(options, reply.raw, error);
   });
-  await app.register(httpProxy, proxyOptions({ options, underWay }, methods));
+  await app.register(httpProxy, proxyOptions(shared, methods));
   return app;
 }
 
-type Shared = { readonly options: ProxyServerOptions; readonly underWay: UnderWay };
+type Shared = {
+  readonly options: ProxyServerOptions;
+  readonly underWay: UnderWay;
+  /** Of each answer's body: what comes behind it, when it has come. */
+  readonly trailers: WeakMap<Readable, ProxiedResponse['headers']>;
+};
 
 /** @fastify/http-proxy is given the requests as they are to be sent, and hands every answer over. */
-function proxyOptions(
-  { options, underWay }: Shared,
-  methods: readonly string[],
-): Parameters<typeof httpProxy>[1] {
+function proxyOptions(shared: Shared, methods: readonly string[]): Parameters<typeof httpProxy>[1] {
+  const { options, underWay } = shared;
   return {
     upstream: options.originUrl,
-    undici: informing(options.origin) as never,
+    undici: informing(shared) as never,
     disableRequestLogging: true,
     httpMethods: [...methods] as HTTPMethods[],
     replyOptions: {
@@ -89,12 +93,12 @@ function proxyOptions(
       onResponse: (request, reply, response) => {
         const raw = { message: request.raw as IncomingMessage, response: reply.raw as ServerResponse };
         reply.hijack();
-        answer({ options, underWay }, raw, response as unknown as ProxiedResponse);
+        answer(shared, raw, response as unknown as ProxiedResponse);
       },
       onError: (reply, { error }) => {
         reply.hijack();
         fail(
-          { options, underWay },
+          shared,
           { message: reply.request.raw as IncomingMessage, response: reply.raw as ServerResponse },
           error,
         );
@@ -145,19 +149,27 @@ function keepUnaborted(message: IncomingMessage): void {
 /** Travels with a request's fields through reply-from, which knows nothing of interim responses; it is no field. */
 const beside = Symbol('forwarded');
 
-type UndiciRequest = Parameters<Origin['agent']['request']>;
+type UndiciRequest = [
+  request: Parameters<Origin['agent']['request']>[0],
+  done: (error: Error | null, data: Dispatcher.ResponseData<unknown>) => void,
+];
 
 /** The origin's agent for reply-from: it sends the target as it was matched, and hands interim responses on (RFC 9110 §15.2). */
-function informing({ agent }: Origin): { readonly request: (...request: UndiciRequest) => void } {
+function informing({ options, trailers }: Shared): { readonly request: (...request: UndiciRequest) => void } {
   return {
-    request: (request, ...done) => {
+    request: (request, done) => {
       const forwarded = (request.headers as { readonly [beside]?: Forwarded })[beside];
       const onInfo = (info: Pick<ProxiedResponse, 'statusCode' | 'headers'>): void => {
         forwarded?.onInformation(info.statusCode, asFields(info.headers));
       };
       const path = forwarded?.target ?? request.path;
       // The deadline of the body is kept by who relays it: undici's is coarse, and knows no server-sent events.
-      void agent.request({ ...request, path, body: bodyOf(request.body), bodyTimeout: 0, onInfo }, ...done);
+      const sent = { ...request, path, body: bodyOf(request.body), bodyTimeout: 0, onInfo };
+      options.origin.agent.request(sent, (error, data) => {
+        // undici fills them in when the body has ended.
+        if (error === null) trailers.set(data.body, data.trailers);
+        done(error, data);
+      });
     },
   };
 }
@@ -169,7 +181,7 @@ type ProxiedResponse = {
 };
 
 function answer(
-  { options, underWay }: Shared,
+  { options, underWay, trailers }: Shared,
   { message, response }: Raw,
   { statusCode, headers, stream }: ProxiedResponse,
 ): void {
@@ -192,6 +204,7 @@ function answer(
         status: statusCode,
         fields: released,
         stream,
+        trailers: () => asFields(trailers.get(stream) ?? {}),
         bodyTimeout: options.bodyTimeout,
         onOver: (isWhole) => {
           keeper?.finish(isWhole);

@@ -7,16 +7,20 @@
 
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
+import type { Fields } from '../../http/message.ts';
 import type { Seconds } from '../../kit/time.ts';
 import { isEventStream } from '../../origin/answer-head.ts';
 import { Deadline } from '../../origin/deadline.ts';
 import { type FailureReason, failureReason, type OriginFailure } from '../../origin/failure.ts';
+import { pairs } from '../exchange/reply.ts';
 import { HeldHead } from '../hit/held-head.ts';
 
 export type RelayedAnswer = {
   readonly status: number;
   readonly fields: string[];
   readonly stream: Readable;
+  /** What came behind the body; to be asked for when that has ended. */
+  readonly trailers: () => Fields;
   readonly bodyTimeout: Seconds;
   /** It has been given, wholly or not. */
   readonly onOver: (isWhole: boolean) => void;
@@ -70,7 +74,16 @@ export function relayAnswer(response: ServerResponse, answer: RelayedAnswer): vo
   }
   if (!isEventStream(fields)) deadline.arm('body-timeout', answer.bodyTimeout);
   follow(stream, { held, deadline });
-  stream.pipe(response);
+  give(response, answer);
+}
+
+/** Gives the body, and what comes behind it. */
+function give(response: ServerResponse, { stream, trailers }: RelayedAnswer): void {
+  stream.pipe(response, { end: false });
+  stream.once('end', () => {
+    response.addTrailers(pairs(trailers()));
+    response.end();
+  });
 }
 
 /** Before a piece is written so is the head; the next one is waited for anew. */
