@@ -52,6 +52,27 @@ export function acceptsGzip(acceptEncoding: string | undefined): boolean {
   return any;
 }
 
+/**
+ * Whether a response that the origin coded with gzip, and nothing else, must be decoded for an `Accept-Encoding`. RFC 9110
+ * §12.5.3: without the field any coding is acceptable.
+ */
+export function mustDecode(fields: Fields, acceptEncoding: string | undefined): boolean {
+  if (acceptEncoding === undefined || acceptsGzip(acceptEncoding)) return false;
+  const codings = codingsOf(fields);
+  const isPlainGzip = codings.length === 1 && codings[0] === 'gzip';
+  // RFC 9111 §5.2.2.6: no-transform.
+  return isPlainGzip && !/\bno-transform\b/i.test(combinedValue(fields, 'cache-control') ?? '');
+}
+
+/**
+ * The fields of a response whose gzip was undone. Its strong ETag becomes weak: it named the coded bytes (RFC 9110 §8.8.3).
+ */
+export function decodedFields(fields: Fields): string[] {
+  const tag = combinedValue(fields, 'etag');
+  const kept = withoutFields(varyingByEncoding(fields), codedOnly);
+  return tag === undefined ? kept : [...kept, 'ETag', tag.startsWith('W/') ? tag : `W/${tag}`];
+}
+
 /** The fields with `Accept-Encoding` added to `Vary`. */
 export function varyingByEncoding(fields: Fields): string[] {
   const names = fieldLines(fields, 'vary').flatMap((line) => parseList(line));
@@ -81,4 +102,5 @@ const plainOnly: ReadonlySet<string> = new Set([
   'repr-digest',
   'digest',
 ]);
+const codedOnly: ReadonlySet<string> = new Set([...plainOnly, 'content-encoding', 'etag']);
 const plainOnlyAndTag: ReadonlySet<string> = new Set([...plainOnly, 'etag']);

@@ -5,6 +5,7 @@
  */
 
 import { cacheStatusValue, type CacheStatus } from '../../http/cache-status.ts';
+import { mustDecode } from '../../http/content-coding.ts';
 import { notModifiedFields } from '../../http/validators.ts';
 import type { FailureReason } from '../../origin/failure.ts';
 import { type CacheExchange, type Follower, report, type SharedAnswer } from '../exchange/exchange.ts';
@@ -23,6 +24,7 @@ export function follow(
   const { entry } = shared;
   const lookup = { request, plan, directives, now: parts.clock.now(), purgeLog: parts.purgeLog };
   const found = chooseVariant([entry], lookup);
+  if (mustDecode(entry.fields, request.known['accept-encoding'])) return undefined;
   if (found.kind !== 'entry' || found.reuse.kind !== 'fresh') return undefined;
   const cacheStatus: CacheStatus = { kind: 'forward', fwd: forwardReasonOf(miss.cause), collapsed: true };
   const told = cacheStatusValue(cacheStatus);

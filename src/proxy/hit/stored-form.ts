@@ -7,7 +7,13 @@
 
 import { promisify } from 'node:util';
 import { gunzipSync, gzip } from 'node:zlib';
-import { acceptsGzip, isCompressible, smallestWorth } from '../../http/content-coding.ts';
+import {
+  acceptsGzip,
+  decodedFields,
+  mustDecode,
+  isCompressible,
+  smallestWorth,
+} from '../../http/content-coding.ts';
 import type { Entry } from '../../store/store.ts';
 import type { CacheExchange } from '../exchange/exchange.ts';
 
@@ -18,9 +24,25 @@ export function formFor(
   entry: Entry,
   { parts: { prepared }, request: { method, known } }: Pick<CacheExchange, 'parts' | 'request'>,
 ): Entry {
-  if (entry.coding === undefined) return entry;
+  if (entry.coding === undefined) return decodedFor(entry, known['accept-encoding']);
   const wantsPart = known.range !== undefined && method === 'GET';
   return acceptsGzip(known['accept-encoding']) && !wantsPart ? prepared.gzipOf(entry) : plainForm(entry);
+}
+
+/** Undone for one client no more than so many bytes: it is done while it waits, and so does everybody. */
+const mostDecodedBytes = 8 * 1024 * 1024;
+
+/** What the origin coded without saying that it varies, for a client that does not take the coding. */
+function decodedFor(entry: Entry, acceptEncoding: string | undefined): Entry {
+  const { part, fields } = entry;
+  if (part !== undefined || entry.body.length === 0 || !mustDecode(fields, acceptEncoding)) return entry;
+  try {
+    const body = gunzipSync(entry.body, { maxOutputLength: mostDecodedBytes });
+    return { ...entry, body, fields: decodedFields(fields) };
+  } catch {
+    // Too large, or coded otherwise than it says: as the origin gave it.
+    return entry;
+  }
 }
 
 /** The entry without coding. */

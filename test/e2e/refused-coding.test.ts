@@ -1,0 +1,49 @@
+/** What the origin codes without saying that it varies reaches a client that refuses the coding plain. */
+
+import { gunzipSync, gzipSync } from 'node:zlib';
+import t from 'tap';
+import { ask, type RawAnswer } from '../helpers/raw-client.ts';
+import { startSite } from '../helpers/scripted-site.ts';
+
+const rules = `
+ttl: { jitter: 0 }
+content_types: { page: { ttl: 60s, scope: public } }
+routes: [{ match: GET /p/*, type: page }]
+unmatched: standard
+`;
+const text = 'a text of some length '.repeat(100);
+const coded = gzipSync(text);
+
+const fieldOf = ({ lines }: RawAnswer, name: string): string | undefined =>
+  lines.find((line) => line.toLowerCase().startsWith(`${name}: `))?.slice(name.length + 2);
+
+for (const path of ['/p/1', '/standard']) {
+  t.test(`${path}: gzip without Vary is decoded for who refuses it`, async (t) => {
+    const site = await startSite(rules, {
+      answer: (_request, response) => {
+        response.writeHead(200, { 'Cache-Control': 'max-age=60', 'Content-Encoding': 'gzip', ETag: '"1"' });
+        response.end(coded);
+      },
+    });
+    t.teardown(() => site.close());
+    const get = (...lines: string[]) => ask(site.url, { target: path, lines });
+    await get('Accept-Encoding: gzip');
+    for (const refusal of ['identity', 'gzip;q=0', 'br', '*;q=0, identity', '']) {
+      const answer = await get(`Accept-Encoding: ${refusal}`);
+      t.equal(answer.body, text, refusal);
+      t.equal(fieldOf(answer, 'content-encoding'), undefined);
+      t.equal(fieldOf(answer, 'content-length'), String(text.length));
+      t.equal(fieldOf(answer, 'etag'), 'W/"1"', 'other bytes: no strong ETag');
+      t.match(fieldOf(answer, 'vary'), /Accept-Encoding/);
+    }
+    const taken = await get('Accept-Encoding: gzip');
+    t.equal(gunzipSync(Buffer.from(taken.body, 'latin1')).toString(), text);
+    t.equal(fieldOf(taken, 'etag'), '"1"');
+    const part = await get('Accept-Encoding: identity', 'Range: bytes=2-5');
+    t.equal(part.body, text.slice(2, 6), 'a range of what is sent');
+    const other = await get('Accept-Encoding: identity', 'Range: bytes=2-5', 'If-Range: "1"');
+    t.equal(other.status, 200, 'the tag of the coded bytes does not hold for these');
+    t.equal((await get('Accept-Encoding: identity', 'If-None-Match: W/"1"')).status, 304);
+    t.equal(site.seen.length, 1);
+  });
+}
