@@ -1,29 +1,27 @@
-/**
- * What the head of an answer says about its body and about the origin.
- */
+/** Reads what the head of an answer says about its body and about the origin. */
 
 import { combinedValue, hasField } from '../http/fields.ts';
 import type { Fields } from '../http/message.ts';
 import { type Seconds, seconds } from '../kit/time.ts';
 
-/** How the end of a body is known; `coded`: in a way that is not known here, and was not asked for. */
+/** How the end of a body is known; `coded`: by a transfer coding that we do not know and did not ask for. */
 export type Framing = 'length' | 'chunked' | 'close' | 'none' | 'coded';
 
 /** The framing of an answer (RFC 9112 §6.3). */
 export function framingOf(method: string, status: number, fields: Fields): Framing {
   if (method === 'HEAD' || status === 204 || status === 304) return 'none';
   const coding = combinedValue(fields, 'transfer-encoding');
-  // RFC 9112 §7: other codings are for who says in TE that it takes them; undone by nobody, they would be taken for content.
+  // RFC 9112 §7: other codings are only for a recipient that lists them in TE; undecoded, they would pass for content.
   if (coding !== undefined) return coding.trim().toLowerCase() === 'chunked' ? 'chunked' : 'coded';
   return hasField(fields, 'content-length') ? 'length' : 'close';
 }
 
-/** RFC 9110 §10.2.3, in seconds; a date is left aside: no pause of ours is long enough for it to matter. */
+/** RFC 9110 §10.2.3, in seconds. A date is ignored: our pauses are too short for it to matter. */
 export function retryAfterOf(fields: Fields): Seconds | undefined {
   const value = combinedValue(fields, 'retry-after');
   return value !== undefined && /^\d{1,9}$/.test(value) ? seconds(Number(value)) : undefined;
 }
 
-/** Whether what follows are server-sent events, which may be silent for as long as they like. */
+/** Whether the body is a stream of server-sent events, which may stay silent for any time. */
 export const isEventStream = (fields: Fields): boolean =>
   /^text\/event-stream\b/i.test(combinedValue(fields, 'content-type') ?? '');

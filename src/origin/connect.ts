@@ -1,8 +1,8 @@
 /**
- * A connection to the origin: TCP, and TLS where its URL says `https`. Whoever speaks to the origin connects here.
+ * Connects to the origin: TCP, and TLS if its URL says `https`. Every connection to the origin is made here.
  *
- * Promises: the name that is asked for and that the certificate must be for comes from the configuration, whatever Host a
- * request bears; an error of TLS is a `TlsError`, which says what was wrong and that nothing was sent.
+ * Promises: the TLS server name, which the certificate must match, comes from the configuration, whatever the request's
+ * Host. A TLS error is a `TlsError`, which says what was wrong and that nothing was sent.
  */
 
 import { readFileSync } from 'node:fs';
@@ -14,10 +14,10 @@ import type { Upstream, UpstreamTls } from '../config/config.ts';
 export type ConnectOptions = Pick<Upstream, 'url' | 'connectTimeout'> & Partial<Pick<Upstream, 'tls'>>;
 
 export type ConnectResult = [error: null, socket: Socket | TLSSocket] | [error: Error, socket: null];
-/** Makes one connection; the callback is called once. */
+/** Makes one connection and calls back once. */
 export type Connect = (callback: (...result: ConnectResult) => void) => void;
 
-/** TLS could not be agreed upon, or the certificate is not the origin's. */
+/** The TLS handshake failed, or the certificate is not the origin's. */
 export class TlsError extends Error {
   override readonly name = 'TlsError';
   readonly reason: 'tls-certificate' | 'tls-protocol';
@@ -28,26 +28,26 @@ export class TlsError extends Error {
   }
 }
 
-/** undici's types hide that it gives the socket at once. */
+/** undici's types do not show that it returns the socket at once. */
 type Connector = (...given: Parameters<buildConnector.connector>) => Socket | TLSSocket;
 
-/** Host name of a URL, an address without brackets. */
+/** The host name of a URL, without the brackets of an address. */
 export const hostOf = (url: string): string => new URL(url).hostname.replace(/^\[(.*)\]$/, '$1');
 
-/** Makes the function that connects. Throws when a PEM file that `tls` names cannot be used. */
+/** Makes the function that connects. Throws if a PEM file named in `tls` cannot be used. */
 export function openConnect({ url, connectTimeout, tls }: ConnectOptions): Connect {
   const { protocol, host, port } = new URL(url);
   const isSecure = protocol === 'https:';
   const connect = buildConnector({
     timeout: connectTimeout * 1000,
-    // Given, or the environment could turn it off.
+    // Set explicitly, because the environment could turn it off.
     ...(isSecure && {
       rejectUnauthorized: tls?.rejectUnauthorized ?? true,
       secureContext: contextOf(tls),
     }),
   }) as unknown as Connector;
   const hostname = hostOf(url);
-  // RFC 6066 §3: no address, and no dot at the end.
+  // RFC 6066 §3: not an address, and no final dot.
   const servername = tls?.serverName ?? (isIP(hostname) === 0 ? hostname.replace(/\.$/, '') : '');
   return (callback) => {
     let hasTcp = false;
@@ -63,7 +63,7 @@ export function openConnect({ url, connectTimeout, tls }: ConnectOptions): Conne
 
 function tlsErrorOf(error: Error & { readonly code?: unknown }, socket: Socket): Error {
   if (error.code === 'UND_ERR_CONNECT_TIMEOUT') return error;
-  // Set by Node's own check, whether of the chain or of the name.
+  // Set by Node's check of the chain and of the name.
   const isRefused = socket instanceof TLSSocket && Boolean(socket.authorizationError);
   return new TlsError(isRefused ? 'tls-certificate' : 'tls-protocol', error);
 }

@@ -1,6 +1,6 @@
 /**
- * What a connection that breaks was worth. Has it ever brought anything back? One that has, and is closed when it is used
- * again, was closed for having been idle; one that has not tells that whoever is there does not answer.
+ * Pools connections to the origin, and judges one that breaks by whether it ever brought anything back. If it did, and
+ * is closed when it is used again, it had been idle too long; if it did not, the origin does not answer.
  *
  * Promise: a body that ends with its connection is whole only if the connection ended, not if it broke (RFC 9112 §8).
  */
@@ -17,22 +17,22 @@ const ofSilent = new WeakSet<Error>();
 
 export type PoolOptions = Pool.Options & {
   readonly connect: Connect;
-  /** How old a connection to a name may get; `undefined`: its address cannot change. */
+  /** The longest age of a connection to a name; `undefined`: its address cannot change. */
   readonly longestAge: Seconds | undefined;
 };
 
-/** Makes a pool of connections. */
+/** Opens a pool of connections. */
 export function openPool({ connect, longestAge, ...options }: PoolOptions): Pool {
   const factory = (url: URL, own: object): Dispatcher => new OriginClient(url, own, { connect, longestAge });
-  // TLS is made by `connect`: undici would take its name from Host, and drop a connection when the next Host is another.
+  // `connect` handles TLS: undici would take its name from Host, and drop a connection when the next Host differs.
   return new Pool('http://origin', { ...options, factory });
 }
 
-/** How old a connection may get, by the origin's URL: RFC 1035 §3.2.1, a name is to be looked up again. */
+/** The longest age of a connection to the origin's URL: RFC 1035 §3.2.1: a name must be looked up again. */
 export const longestAgeFor = (url: string, resolveEvery: Seconds): Seconds | undefined =>
   isIP(hostOf(url)) === 0 ? resolveEvery : undefined;
 
-/** A connection, made again when it has ended, and the one request that is under way on it. */
+/** A connection, reopened after it ended, and its one running request. */
 class OriginClient extends Client {
   #filter: HeadFilter | undefined;
   #isBusy = false;
@@ -62,25 +62,25 @@ class OriginClient extends Client {
     );
   }
 
-  /** The request is written now. */
+  /** The request is about to be written. */
   begin(): void {
     this.#isBusy = true;
     this.#filter?.expect();
   }
 
-  /** The length that the 304 told which is under way. */
+  /** The `Content-Length` of the current 304. */
   get hiddenLength(): string | undefined {
     return this.#filter?.length;
   }
 
-  /** Its answer is whole, or will not come. */
+  /** The answer is complete or will not come. */
   end(): void {
     this.#isBusy = false;
-    // Not at once: undici still looks at the connection.
+    // Not at once: undici still reads the connection's state.
     if (this.#retire !== undefined) setImmediate(this.#retire);
   }
 
-  /** The connection has become another protocol's, which may last. */
+  /** The connection now speaks another protocol, and may last. */
   letGo(): void {
     clearTimeout(this.#aging);
     this.#isBusy = false;
@@ -93,7 +93,7 @@ class OriginClient extends Client {
     const wrapped = new OriginSocket(socket, filter);
     this.#retire = undefined;
     if (longestAge === undefined) return wrapped;
-    // Nobody has been sent on it: undici makes a new connection for whatever waits.
+    // No request is on it; undici opens a new connection for those that wait.
     const retire = (): void => {
       this.#retire = retire;
       if (!this.#isBusy) wrapped.destroy();
@@ -108,7 +108,7 @@ class OriginClient extends Client {
   }
 }
 
-/** A handler as a pool hands it to its clients: undici's older form, which its types no longer name. */
+/** A handler as a pool passes it to its clients: undici's older form, which its types no longer name. */
 type PooledHandler = {
   onConnect: (...given: unknown[]) => void;
   onHeaders: (status: number, raw: Buffer[], ...more: unknown[]) => boolean;
@@ -147,7 +147,7 @@ const underWay = (handler: PooledHandler, client: OriginClient): PooledHandler =
 function markErrors(socket: Socket): void {
   socket.on('error', (error: NodeJS.ErrnoException) => {
     if (socket.bytesRead === 0) ofSilent.add(error);
-    // By this code undici takes a reset for the end of such a body; it listens after us.
+    // undici, which listens after us, takes a reset with this code for the end of such a body.
     if (error.code === 'ECONNRESET') error.code = 'UND_ERR_SOCKET';
   });
 }
@@ -155,7 +155,7 @@ function markErrors(socket: Socket): void {
 /** Whether an error that ended an exchange came over a connection that had brought something back before. */
 export function cameOverUsed(error: unknown): boolean {
   if (!(error instanceof Error) || ofSilent.has(error)) return false;
-  // undici's own errors say it themselves.
+  // undici's own errors have the socket's counts.
   const { socket } = error as { socket?: { bytesRead?: number } | null };
   return socket?.bytesRead !== 0;
 }

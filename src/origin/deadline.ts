@@ -1,11 +1,9 @@
-/**
- * How long an exchange may wait: for the head of its answer, then between two pieces of the body. One limit at a time.
- */
+/** Limits how long an exchange waits for the head of its answer, then between two chunks of the body. */
 
 import type { Seconds } from '../kit/time.ts';
 import type { FailureReason } from './failure.ts';
 
-/** The limit in force. */
+/** The current limit. */
 export class Deadline {
   readonly #onLate: (reason: FailureReason) => void;
   #timer: NodeJS.Timeout | undefined;
@@ -14,7 +12,7 @@ export class Deadline {
     this.#onLate = onLate;
   }
 
-  /** Puts a limit in force, from now on, in place of the one before. */
+  /** Replaces the limit; it counts from now. */
   arm(reason: FailureReason, limit: Seconds): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
@@ -22,12 +20,11 @@ export class Deadline {
     }, limit * 1000);
   }
 
-  /** The same limit, from now on. */
+  /** Restarts the limit. */
   refresh(): void {
     this.#timer?.refresh();
   }
 
-  /** None is in force. */
   lift(): void {
     clearTimeout(this.#timer);
   }

@@ -1,10 +1,8 @@
-/**
- * What went wrong with the origin, in words of our own: errors of undici and of sockets, told apart by their codes.
- */
+/** Names what went wrong with the origin, by the codes of undici's and the sockets' errors. */
 
 import { TlsError } from './connect.ts';
 
-/** Why there is no (whole) answer. */
+/** Why there is no answer, or no whole one. */
 export type FailureReason =
   | 'refused'
   | 'tls-certificate'
@@ -24,7 +22,7 @@ const unreachable: ReadonlySet<FailureReason> = new Set([
   'connect-timeout',
 ]);
 
-/** Whether the reason is that no connection could be made. */
+/** Whether no connection could be made. */
 export const isUnreachable = (reason: FailureReason): boolean => unreachable.has(reason);
 
 /** `sent`: the origin may have seen the request. */
@@ -38,15 +36,15 @@ function codeOf(error: unknown): string {
 
 const deadConnection: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
-/** How undici words an answer that cannot be one, a 101 nobody asked for; its code is that of a dead connection. */
+/** undici's messages for an invalid answer, such as an unrequested 101; the error code is that of a dead connection. */
 const noAnswer: ReadonlySet<string> = new Set(['bad response', 'bad upgrade']);
 const isNoAnswer = (error: unknown): boolean => error instanceof Error && noAnswer.has(error.message);
 
-/** Whether an error is what writing to a connection gives that the other side had closed. */
+/** Whether an error comes from writing to a connection that the other side had closed. */
 export const isDeadConnection = (error: unknown): boolean =>
   deadConnection.has(codeOf(error)) && !isNoAnswer(error);
 
-/** Its code is not always there. */
+/** Its code is not always set. */
 const isParserError = (error: unknown): boolean => error instanceof Error && error.name === 'HTTPParserError';
 
 /** The reason behind an error of undici or of a socket. */
@@ -59,18 +57,16 @@ export function failureReason(error: unknown, gotHead: boolean): FailureReason {
   if (isParserError(error) || code === 'UND_ERR_HEADERS_OVERFLOW' || isNoAnswer(error)) return 'malformed';
   if (gotHead) return 'truncated';
   if (deadConnection.has(code)) return 'reset';
-  // An alert that comes after the handshake: in TLS 1.3 our certificate is judged then.
+  // In TLS 1.3 the origin judges our certificate, and sends an alert, after the handshake.
   if (/^(?:ERR_TLS_|ERR_SSL_|EPROTO$)/.test(code)) return 'tls-protocol';
   if (/^E(?!RR_)/.test(code)) return 'refused';
   return 'malformed';
 }
 
-/**
- * What an error that @fastify/http-proxy reports means. A request counts as sent unless the connection was never there.
- */
+/** The failure behind an error from @fastify/http-proxy. The request counts as sent unless there was no connection. */
 export function failureOf(error: unknown): OriginFailure {
   const reason = failureReason(error, false);
-  // TLS may also fail later, by an alert.
+  // TLS may also fail later, with an alert.
   const isAlert = reason === 'tls-protocol' && !(error instanceof TlsError);
   return { reason, sent: isAlert || !isUnreachable(reason) };
 }

@@ -1,16 +1,16 @@
 /**
- * What undici cannot be given: a `100 Continue` that nobody asked for, which it takes for a broken answer (RFC 9110 §15.2
- * lets an origin send any number), and the length that a 304 may tell of a body it does not have (RFC 9110 §8.6).
+ * Removes what undici mishandles: an unrequested `100 Continue`, which it takes for a broken answer (RFC 9110 §15.2
+ * allows any number), and the length that a 304 may give of a body it does not have (RFC 9110 §8.6).
  *
- * Promises: only the heads in front of a response that is waited for are looked at, from the moment its request is written;
- * never a byte of a body, nor one that comes unasked. What is not exactly a head of HTTP/1.1 is handed on as it is, for
- * undici to refuse.
+ * Promises: it reads only the heads before an awaited response, from the moment its request is written; never a byte of
+ * a body, nor an unrequested response. Anything that is not exactly an HTTP/1.1 head goes on unchanged, for undici to
+ * refuse.
  */
 
 const empty = Buffer.alloc(0);
 const endOfHead = '\r\n\r\n';
 const startOfStatus = 'HTTP/1.1 ';
-/** As much as undici is told to take. */
+/** undici's own limit. */
 const longestHead = 64 * 1024;
 const strictHead =
   /^HTTP\/1\.1 \d{3} [\t\x20-\x7e\x80-\xff]*(?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*)*$/;
@@ -19,10 +19,10 @@ const strictHead =
 export class HeadFilter {
   #isWaiting = false;
   #held: Buffer = empty;
-  /** The length a 304 told; taken with its head. */
+  /** The length in a 304, removed from its head. */
   #length: string | undefined;
 
-  /** A request is about to be written: what comes next is its response. */
+  /** A request is about to be written; its response comes next. */
   expect(): void {
     this.#isWaiting = true;
     this.#length = undefined;
@@ -32,7 +32,7 @@ export class HeadFilter {
     return this.#length;
   }
 
-  /** What to hand on when these bytes have come. */
+  /** The bytes to pass on after these bytes arrived. */
   take(chunk: Buffer): Buffer {
     if (!this.#isWaiting) return chunk;
     let rest = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
@@ -50,14 +50,14 @@ export class HeadFilter {
     return out.length === 0 ? rest : Buffer.concat([...out, rest]);
   }
 
-  /** What is still held when nothing more comes. */
+  /** The bytes still held when the connection ends. */
   flush(): Buffer {
     const held = this.#held;
     this.#held = empty;
     return held;
   }
 
-  /** The size of a head that is to be looked at; 0, and nothing more is waited for: there is none. */
+  /** The size of a head to examine; 0 if there is none, which ends the waiting. */
   #sizeOfHead(bytes: Buffer): number | 'unknown' {
     if (!this.#isWaiting || bytes.length === 0) return 0;
     const start = bytes.toString('latin1', 0, startOfStatus.length + 3);
@@ -80,7 +80,7 @@ export class HeadFilter {
     return status === 304 ? this.#withoutLength(text) : head;
   }
 
-  /** RFC 9112 §6.3, rule 1: a 304 ends with its head, whatever its fields say. One with a coding is undici's to judge. */
+  /** RFC 9112 §6.3, rule 1: a 304 ends with its head, whatever its fields say. undici judges one with a coding. */
   #withoutLength(text: string): Buffer {
     const [statusLine = '', ...lines] = text.split('\r\n');
     const isLength = (line: string): boolean => /^content-length:/i.test(line);

@@ -1,7 +1,7 @@
 /**
- * Verification of JSON Web Tokens (RFC 7519), by jose: with a shared secret, or with the keys an issuer publishes.
+ * Verifies JSON Web Tokens (RFC 7519) with jose: by a shared secret, or by the keys an issuer publishes.
  *
- * Promise: claims come back only for a token whose signature and times have been verified; anything else is `undefined`.
+ * Promise: only a token with a verified signature and valid times gives claims; anything else gives `undefined`.
  */
 
 import type { JWTVerifyGetKey } from 'jose';
@@ -22,12 +22,12 @@ const publicAlgorithms = [
   'EdDSA',
 ];
 
-/** No request waits longer than this for an issuer. */
+/** The longest a request waits for an issuer. */
 const patienceMs = 2000;
 
-/** Makes the verifier of a configuration's tokens. Published keys are fetched when first needed, and kept. */
+/** Creates the verifier of a configuration. Published keys are fetched when first needed, and kept. */
 export function createVerifyJwt({ key }: Jwt): VerifyJwt {
-  // The two kinds of algorithms are kept apart: a public key must never pass for a shared secret (RFC 8725 §3.1).
+  // The two kinds of algorithms are separate: a public key must never serve as a shared secret (RFC 8725 §3.1).
   const isSecret = key.kind === 'secret';
   const algorithms = isSecret ? secretAlgorithms : publicAlgorithms;
   const material = new TextEncoder().encode(isSecret ? key.secret : '');
@@ -35,13 +35,13 @@ export function createVerifyJwt({ key }: Jwt): VerifyJwt {
   return async (token, now) => {
     const options = { algorithms, currentDate: new Date(now) };
     try {
-      // Loaded with the first token: most sites have none.
+      // Loaded with the first token; most sites have none.
       const { createRemoteJWKSet, jwtVerify } = await import('jose');
       if (isSecret) return (await jwtVerify(token, material, options)).payload;
       published ??= createRemoteJWKSet(new URL(key.url), { timeoutDuration: patienceMs });
       return (await jwtVerify(token, published, options)).payload;
     } catch {
-      // A bad token, or keys that cannot be fetched: the request is passed, the origin decides.
+      // A bad token, or keys that cannot be fetched: the request passes, and the origin decides.
       return undefined;
     }
   };

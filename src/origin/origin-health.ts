@@ -1,10 +1,10 @@
 /**
- * Does the origin answer? One breaker over all exchanges with it, those for clients and those in the background alike.
+ * Tracks whether the origin answers, by one breaker over all exchanges, for clients and in the background.
  *
- * It refuses nobody. While it is not closed, who may have a stored response is better given that at once, and background
- * fetches are held back but for one at a time, the probe. Every other exchange goes on, and its news count as well.
- * Promises: only failures in a row open it; any answer that is no failure closes it at once; the longest pause and the
- * patience with a probe together are 5 s, within which a recovery is noticed. Times are monotonic milliseconds, given.
+ * It refuses no client. While it is not closed, a client that may get a stored response gets it at once, and background
+ * fetches wait, except one probe at a time. All other exchanges go on, and their results count too.
+ * Promises: only consecutive failures open it; any other answer closes it at once. The longest pause plus a probe's
+ * time limit is 5 s, within which a recovery is noticed. Times are monotonic milliseconds, passed in.
  */
 
 import type { OriginTrouble } from '../http/reuse.ts';
@@ -12,12 +12,12 @@ import { Breaker } from '../kit/breaker.ts';
 import { type Seconds, seconds } from '../kit/time.ts';
 import type { FailureReason } from './failure.ts';
 
-/** What an exchange came to, as soon as that is known: with the head of its answer, or without one. */
+/** The result of an exchange as soon as it is known: with the head of its answer, or without one. */
 export type OriginNews =
   | { readonly kind: 'answered'; readonly status: number; readonly retryAfter?: Seconds | undefined }
   | { readonly kind: 'failed'; readonly reason: FailureReason };
 
-/** Marks the fetch that is to find out whether the origin is back. */
+/** Marks the fetch that tests whether the origin is back. */
 export type Probe = { readonly startedMs: number };
 
 /** When an exchange began and ended, and whether it was a probe. */
@@ -31,7 +31,7 @@ export type OriginTiming = {
 export type Admission =
   { readonly kind: 'free' } | { readonly kind: 'held' } | { readonly kind: 'probe'; readonly probe: Probe };
 
-/** The breaker opened, and what the last of the failures was, or closed. */
+/** The breaker opened, with the last failure, or closed. */
 export type OriginChange =
   | { readonly breaker: 'open'; readonly why: FailureReason | `status-${number}` }
   | { readonly breaker: 'closed' };
@@ -44,19 +44,19 @@ const firstPauseMs = 500;
 const longestPauseMs = 3000;
 const calmMs = 10_000;
 
-/** How long a probe may go without an answer before another is let through. */
+/** How long a probe may wait for an answer before another may start. */
 export const probePatience: Seconds = seconds(2);
 
-/** What is known of one origin. */
+/** The health of the origin. */
 export class OriginHealth {
   readonly #breaker: Breaker;
   #probe: Probe | undefined;
   #trouble: OriginTrouble = 'disconnected';
   #why: Extract<OriginChange, { breaker: 'open' }>['why'] = 'refused';
-  /** What the origin itself asked for, by Retry-After. */
+  /** The end of the pause the origin asked for with Retry-After. */
   #restUntilMs = -Infinity;
 
-  /** `onChange` is told when the breaker opens and when it closes, not of probes in between. */
+  /** `onChange` is called when the breaker opens and closes, not for probes in between. */
   constructor(onChange?: (change: OriginChange) => void) {
     let wasOpen = false;
     const tell = (isOpen: boolean): void => {
@@ -75,17 +75,16 @@ export class OriginHealth {
     });
   }
 
-  /** Whether nothing is wrong, as far as is known. */
   get isClosed(): boolean {
     return this.#breaker.isClosed;
   }
 
-  /** How the origin failed last: what that allows a stored response to do is not the same (RFC 9111 §4.2.4). */
+  /** How the origin last failed, which decides whether a stored response may stand in (RFC 9111 §4.2.4). */
   get trouble(): OriginTrouble {
     return this.#trouble;
   }
 
-  /** How long until the next background fetch may begin, in milliseconds; 0: it may. */
+  /** Milliseconds until the next background fetch may begin. */
   pauseMs(nowMs: number): number {
     const { state } = this.#breaker;
     if (state.kind === 'closed') return 0;
@@ -93,7 +92,7 @@ export class OriginHealth {
     return Math.max(0, Math.max(state.until, this.#restUntilMs) - nowMs);
   }
 
-  /** Asks for a background fetch to begin. A probe's exchange must be given its mark, or the probe be given up. */
+  /** Admits a background fetch. The exchange of a probe must carry its mark, or the probe must be given up. */
   admit(nowMs: number): Admission {
     if (this.isClosed) return { kind: 'free' };
     if (this.pauseMs(nowMs) > 0 || !this.#breaker.beginProbe(nowMs)) return { kind: 'held' };
@@ -101,7 +100,7 @@ export class OriginHealth {
     return { kind: 'probe', probe: this.#probe };
   }
 
-  /** The probe has had no answer in time; `false`: it has had one, or another has told meanwhile. */
+  /** Ends a probe without an answer in time; `false`: it was answered, or another exchange already decided. */
   giveUp(probe: Probe, nowMs: number): boolean {
     if (probe !== this.#probe) return false;
     this.#probe = undefined;
@@ -121,7 +120,7 @@ export class OriginHealth {
     if (verdict === 'failure') this.#note(news);
     const { state } = this.#breaker;
     if (probe === undefined || !this.giveUp(probe, nowMs)) {
-      // What was begun while it was not closed, and fails after it closed, says nothing about now.
+      // An exchange that began before the breaker closed and fails afterwards says nothing about now.
       const isLate = state.kind === 'closed' && startedMs < state.since;
       if (verdict === 'failure' && !isLate) this.#breaker.failed(nowMs);
     }
@@ -133,7 +132,7 @@ export class OriginHealth {
     this.#why = news.kind === 'answered' ? `status-${news.status}` : news.reason;
   }
 
-  /** RFC 9110 §10.2.3: a 503 may say how long it expects to last; believed up to the longest pause. */
+  /** RFC 9110 §10.2.3: a 503 may say how long it expects to last; we wait at most the longest pause. */
   #rest(news: OriginNews, nowMs: number): void {
     const asked = news.kind === 'answered' && news.status === 503 ? (news.retryAfter ?? 0) : 0;
     this.#restUntilMs = nowMs + Math.min(asked * 1000, longestPauseMs);
@@ -141,8 +140,8 @@ export class OriginHealth {
 }
 
 /**
- * A 500 is one page's fault, a 429 or any other 4xx one client's; a body that is cut short had a beginning; and a client
- * that leaves says nothing about the origin.
+ * A 500 is one page's fault, a 429 or other 4xx one client's. A truncated body had a beginning. A client that
+ * disconnects says nothing about the origin.
  */
 function verdictOf(news: OriginNews): 'well' | 'failure' | 'nothing' {
   if (news.kind === 'answered') return news.status >= 502 && news.status <= 504 ? 'failure' : 'well';

@@ -1,6 +1,4 @@
-/**
- * A connection as undici is given it: the same bytes, but for the heads that `HeadFilter` keeps from it.
- */
+/** Wraps a connection for undici: the same bytes, without those that `HeadFilter` removes. */
 
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
@@ -16,7 +14,7 @@ export class OriginSocket extends Duplex {
   constructor(socket: Socket, filter: HeadFilter) {
     super({ decodeStrings: false, highWaterMark: 64 * 1024, allowHalfOpen: false });
     this.#socket = socket;
-    // Whether one end ends both is for who holds this to say.
+    // The owner of this wrapper decides whether one end closes both.
     socket.allowHalfOpen = true;
     socket.on('data', (chunk: Buffer) => {
       const bytes = filter.take(chunk);
@@ -31,7 +29,7 @@ export class OriginSocket extends Duplex {
     socket.once('close', () => this.destroy());
   }
 
-  /** How much has come and gone: what undici tells with an error. */
+  /** The counts that undici adds to an error. */
   get bytesRead(): number {
     return this.#socket.bytesRead;
   }

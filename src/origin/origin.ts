@@ -1,7 +1,7 @@
 /**
- * The origin: one shared undici Pool, deadlines, and what went wrong in words of our own.
+ * Opens the origin: one shared undici pool, deadlines, and our own names for failures.
  *
- * Promise: messages name no address.
+ * Promise: messages contain no address.
  */
 
 import type { Dispatcher } from 'undici';

@@ -1,27 +1,27 @@
 /**
- * May a request be sent once more, and is its failure the origin's?
+ * Decides whether to send a request again, and whether its failure is the origin's.
  *
- * Promise: what may act is never sent again, and nothing is that has had any answer, or went out over a fresh connection.
+ * Promise: a request that may act is never sent again, nor is one that had any answer or went over a fresh connection.
  */
 
 import { cameOverUsed } from './connections.ts';
 import { type FailureReason, isDeadConnection, isUnreachable } from './failure.ts';
 
-/** What of a request decides. `isWrite`: it acts, whatever its method says. */
+/** The deciding parts of a request. `isWrite`: it acts, whatever its method says. */
 export type Sent = {
   readonly method: string;
   readonly body?: unknown;
   readonly isWrite?: boolean | undefined;
 };
 
-/** How far it had come: sent, and answered with anything at all. */
+/** How far it got: sent, and answered with at least a byte. */
 export type Progress = { readonly wasSent: boolean; readonly gotBytes: boolean };
 
 const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
 /**
- * Whether to send a request again, after this error of its first try: RFC 9110 §9.2.2, of a connection that had been idle. A
- * fresh one that is reset is the origin's doing: to ask again would double what troubles it.
+ * Whether to repeat a request after this error of its first try (RFC 9110 §9.2.2): only if its connection had been
+ * idle. The reset of a fresh one is the origin's doing, and a repetition would double its load.
  */
 export function mayRepeat(
   { method, body, isWrite }: Sent,
@@ -33,9 +33,9 @@ export function mayRepeat(
 }
 
 /**
- * Whether a failure before any head tells of the origin. If nothing was sent it does so only for want of a connection: else
- * the request was none that can be sent, or it waited for a connection that slow clients hold. And with a body the origin
- * may have waited for what its client did not send.
+ * Whether a failure before any head says something about the origin. A request that was not sent does so only if there
+ * was no connection: otherwise it could not be sent at all, or it waited for a connection that slow clients hold. With
+ * a body, the origin may have waited for the client.
  */
 export function tellsOfOrigin(reason: FailureReason, { body }: Sent, wasSent: boolean): boolean {
   return (wasSent && body === undefined) || isUnreachable(reason);

@@ -1,6 +1,6 @@
 /**
- * The fields of responses as strings, those that come again and again kept as one string each: entries hold them by the ten
- * thousand.
+ * Reads response fields as strings, sharing one string for each frequent text, because entries hold ten thousands of
+ * them.
  */
 
 import type { Dispatcher } from 'undici';
@@ -8,13 +8,13 @@ import type { Dispatcher } from 'undici';
 const mostTexts = 2048;
 const longestShared = 64;
 
-/** Short texts seen before; bounded. */
+/** A bounded set of short texts. */
 export class SharedTexts {
   readonly #texts = new Map<string, string>();
 
-  /** Raw header buffers as a flat list of latin-1 strings, which is what they are on the wire. */
+  /** Raw header buffers as a flat list of latin-1 strings, as on the wire. */
   fields(raw: Dispatcher.DispatchController['rawHeaders']): string[] {
-    // undici types this wider than it is: an HTTP/1.1 connection gives a list.
+    // undici's type is too wide: HTTP/1.1 gives a list.
     if (!Array.isArray(raw)) return [];
     return raw.map((part) => this.#shared(typeof part === 'string' ? part : part.toString('latin1')));
   }
