@@ -1,8 +1,8 @@
 /**
- * Fetches a sitemap, an index with its sitemaps included, from the origin; gzip or not.
+ * Fetches a sitemap from the origin, or an index with its sitemaps; gzip or not.
  *
- * Promises: from the configured origin only, redirects not followed; bounded in number and in bytes, also when unpacked, and
- * never whole in memory. One that cannot be read lists nothing, and is counted.
+ * Promises: from the configured origin only, without following redirects. Number and bytes, also unpacked, are bounded,
+ * and never wholly in memory. An unreadable sitemap lists nothing and is counted.
  */
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
@@ -11,7 +11,7 @@ import type { ProxyParts } from '../proxy/exchange/exchange.ts';
 import { readSitemap, type Sitemap } from './sitemap.ts';
 import type { SiteAddress } from './site-addresses.ts';
 
-/** `failed`: sitemaps that could not be had or read. */
+/** `failed`: the number of sitemaps that could not be fetched or read. */
 export type SitemapPages = {
   readonly pages: readonly string[];
   readonly skipped: number;
@@ -21,12 +21,12 @@ export type SitemapPages = {
 /** The protocol's own bound, unpacked. */
 const mostBytes = 50 * 1024 * 1024;
 const mostSitemaps = 50;
-/** More than anybody warms. */
+/** More pages than any warm-up needs. */
 const mostPages = 50_000;
 
 export type SitemapSource = { readonly parts: ProxyParts; readonly addresses: readonly SiteAddress[] };
 
-/** The pages a sitemap lists, in its order, each once. */
+/** The distinct pages of a sitemap, in its order. */
 export async function sitemapPages(source: SitemapSource, path: string): Promise<SitemapPages> {
   const pages = new Set<string>();
   let skipped = 0;
@@ -56,7 +56,7 @@ function ownHosts({ parts, addresses }: SitemapSource): (host: string) => boolea
   return (host) => names.has(host) || names.has(host.replace(/:\d+$/, ''));
 }
 
-/** Reads the sitemap at `target`; `undefined` when there is none, or it is damaged or too long. */
+/** Reads the sitemap at `target`; `undefined` if it is missing, damaged or too long. */
 async function fetchSitemap(source: SitemapSource, target: string): Promise<Sitemap | undefined> {
   const { parts, addresses } = source;
   const { originHost, config } = parts.site();
@@ -72,13 +72,13 @@ async function fetchSitemap(source: SitemapSource, target: string): Promise<Site
   }
 }
 
-/** The body as text, unpacked if it is gzip. */
+/** The body as text, unpacked if gzipped. */
 async function* textOf(body: Readable): AsyncIterable<string> {
   const decoder = new TextDecoder();
   let bytes = 0;
   for await (const chunk of await unpacked(body)) {
     bytes += chunk.length;
-    if (bytes > mostBytes) throw new Error('longer than a sitemap may be');
+    if (bytes > mostBytes) throw new Error('sitemap too long');
     yield decoder.decode(chunk, { stream: true });
   }
 }
@@ -92,11 +92,11 @@ async function unpacked(body: Readable): Promise<AsyncIterable<Buffer>> {
     yield* chunks;
   };
   const isPacked = first.value[0] === 0x1f && first.value[1] === 0x8b;
-  // Whoever reads the result sees the error.
+  // The reader of the result sees the error.
   return isPacked ? pipeline(all, createGunzip(), () => undefined) : all();
 }
 
-/** The body of a 200, read at the pace of its reader; anything else is an error. */
+/** The body of a 200, with back-pressure; anything else is an error. */
 function openBody({ origin }: ProxyParts, target: string, fields: Fields): Readable {
   const body = new Readable({
     read: () => {

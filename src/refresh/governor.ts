@@ -1,9 +1,9 @@
 /**
- * All that is fetched with no client waiting goes through here, so that it is never the reason the origin is slow.
+ * Queues all background fetches, so that they never slow down the origin.
  *
- * Promises: never more at once than the limit, however much waits; what waits is bounded, the most worthwhile (request rate ×
- * what a fetch costs) goes first; fewer and less often while the origin is slower than usual or fails; none but one probe at
- * a time while its breaker is open, the rest waits; clients' own fetches come first; every piece's end is told.
+ * Promises: no more run at once than the limit. The queue is bounded, and the most worthwhile (request rate × cost of a
+ * fetch) goes first. Fewer run, and less often, while the origin is slower than usual or fails; only one probe at a
+ * time while its breaker is open. Clients' own fetches come first. The end of each job is reported.
  */
 
 import { PriorityQueue, type Prioritised } from '../kit/priority-queue.ts';
@@ -14,15 +14,15 @@ import type { FillEnd } from '../proxy/fetch/fill-input.ts';
 import type { OriginLoad } from './origin-load.ts';
 import { type OriginSample, Pressure } from './pressure.ts';
 
-/** One fetch. Work of one name, the key of what it fetches, waits once. */
+/** One fetch, named by its key; one of each name waits. */
 export type Work = Prioritised & {
-  /** Asked when its turn comes: it may have become needless. */
+  /** Checked when its turn comes: it may have become needless. */
   readonly isWanted: () => boolean;
   /** `undefined`: it was needless, or is under way elsewhere. */
   readonly run: () => Promise<FillEnd | undefined> | undefined;
 };
 
-/** `dropped`: no place for it, or the proxy stops. `error`: a promise of the proxy is broken. */
+/** `dropped`: the queue is full, or the proxy stops. `error`: an unexpected error. */
 export type WorkEnd =
   | { readonly kind: 'done'; readonly end: FillEnd }
   | { readonly kind: 'needless' | 'dropped' }
@@ -30,7 +30,6 @@ export type WorkEnd =
 
 export type GovernorOptions = {
   readonly clock: Clock;
-  /** How many at once at most. */
   readonly concurrency: () => number;
   /** How many connections there are to the origin. */
   readonly connections: () => number;
@@ -40,13 +39,13 @@ export type GovernorOptions = {
   readonly onError: (error: unknown) => void;
 };
 
-/** What operators are shown. */
+/** The figures for operators. */
 export type GovernorStats = {
   readonly waiting: number;
   readonly running: number;
-  /** How many at once now. */
+  /** How many may run at once now. */
   readonly limit: number;
-  /** How many a second now. */
+  /** How many may start per second now. */
   readonly perSecond: number;
   /** How many times slower than usual the origin is. */
   readonly slowdown: number;
@@ -59,12 +58,12 @@ export type GovernorStats = {
 type Job = Work & { readonly tell: (end: WorkEnd) => void };
 
 const mostWaiting = 10_000;
-/** A second's worth of work for one place: a fetch that takes less than this is held up by the rate, not by its place. */
+/** Fetches per second and place: only fetches faster than 20 ms wait for the rate rather than for a place. */
 const perSecondAndPlace = 50;
 const leastPerSecond = 1;
-/** Of the connections to the origin, the rest is left to clients. */
+/** The share of the origin's connections for background work; the rest is for clients. */
 const share = 0.8;
-/** How often the rate is looked at. */
+/** How often the rate is adjusted. */
 const lookMs = 250;
 
 /** The one queue of background work. */
@@ -75,7 +74,7 @@ export class Governor {
   #bucket: TokenBucket;
   #places: number;
   #running = 0;
-  /** Of what is under way, what was begun while the origin's breaker was not closed. */
+  /** The running jobs that began while the origin's breaker was not closed. */
   readonly #probes = new Set<Job>();
   #lookedMs = 0;
   #cancel: (() => void) | undefined;
@@ -89,7 +88,7 @@ export class Governor {
     this.#bucket = bucketFor(this.#places);
   }
 
-  /** Takes up a piece of work; it begins at once when it may. The promise never rejects. */
+  /** Queues a job, which starts at once if it may. The promise never rejects. */
   submit(work: Work): Promise<WorkEnd> {
     return new Promise((tell) => {
       const job: Job = { ...work, tell };
@@ -129,18 +128,16 @@ export class Governor {
     };
   }
 
-  /** How much waits. */
   get waiting(): number {
     return this.#queue.size;
   }
 
-  /** Resolves when nothing waits and nothing is under way. */
   idle(): Promise<void> {
     if (this.#running === 0 && this.#queue.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#onIdle.push(resolve));
   }
 
-  /** Begins nothing more; what is under way is left to end. */
+  /** Starts no more jobs; running ones finish. */
   close(): void {
     this.#isClosed = true;
     this.#cancel?.();
@@ -158,8 +155,8 @@ export class Governor {
 
   #hasRoom(): boolean {
     if (!this.#options.health.isClosed) {
-      // The probe makes way for nobody, nor does it wait for what was begun before and may hang: all who wait for the origin
-      // wait for what it finds out.
+      // The probe yields to nothing and does not wait for jobs that began before it and may hang: everything that waits
+      // for the origin depends on its result.
       return this.#probes.size === 0;
     }
     this.#probes.clear();
@@ -179,7 +176,7 @@ export class Governor {
         });
         return;
       }
-      // The probe is what has waited longest: the hottest may be the very page that fails, and would be the probe for ever.
+      // The longest-waiting job: the hottest may be the very page that fails, and would be the probe for ever.
       const job = health.isClosed ? this.#queue.take() : this.#queue.takeOldest();
       if (job === undefined) return;
       if (job.isWanted()) {
@@ -216,7 +213,6 @@ export class Governor {
     job.tell({ kind: 'needless' });
   }
 
-  /** The configuration may have changed. */
   #resize(): void {
     const places = this.#options.concurrency();
     if (places === this.#places) return;

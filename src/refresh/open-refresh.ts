@@ -29,21 +29,20 @@ export type RefreshOptions = {
   /** Evenly spread over 0 to 1. */
   readonly dice: () => number;
   readonly later: (delay: Seconds, action: () => void) => () => void;
-  /** Where the list of what is asked for is kept over restarts; absent: nowhere. */
+  /** The file that keeps the popular requests over restarts; absent: none is kept. */
   readonly popularFile?: string | undefined;
 };
 
-/** The room at work. */
 export type OpenRefresh<Parts extends ProxyParts = ProxyParts> = {
   /** The parts given, with what goes on in the background. */
   readonly parts: Parts;
   readonly governor: Governor;
   readonly warm: Warm;
-  /** How many people's credentials are held for renewals. */
+  /** How many identities' credentials are held for renewals. */
   readonly heldCount: () => number;
-  /** Begins: what was popular before, the warm-up of `warm.on_start` unless `skipWarmUp`, the jobs of `refresh`. */
+  /** Loads the popular list, starts the jobs of `refresh`, and warms up by `warm.on_start` unless `skipWarmUp`. */
   readonly start: (options: { readonly skipWarmUp: boolean }) => Promise<void>;
-  /** What `start` sees to every second. */
+  /** The work of every second. */
   readonly tick: () => void;
   readonly close: () => Promise<void>;
 };
@@ -58,13 +57,13 @@ type Room = {
   readonly warm: Warm;
 };
 
-/** How many of the hottest are kept in the file. */
+/** How many of the most requested are kept in the file. */
 const keptInFile = 2000;
 const saveEveryTicks = 60;
-/** A renewal that waits holds on to the request that caused it. */
+/** A waiting renewal holds the request that caused it in memory. */
 const mostRenewals = 2000;
 
-/** Opens the room. */
+/** Connects all background fetching with the parts of the request path. */
 export function openRefresh<Parts extends ProxyParts>(
   parts: Parts,
   options: RefreshOptions,
@@ -101,7 +100,6 @@ export function openRefresh<Parts extends ProxyParts>(
   };
 }
 
-/** Its life: begun, every second, ended. */
 function running(room: Room): Pick<OpenRefresh, 'start' | 'tick' | 'close'> {
   const { options, asking, demand, scheduled, timetable, refill } = room;
   const save = createSave(room);
@@ -121,7 +119,7 @@ function running(room: Room): Pick<OpenRefresh, 'start' | 'tick' | 'close'> {
       if (options.popularFile !== undefined) demand.load(await readPopular(options.popularFile));
       if (skipWarmUp) return;
       await warmOnStart(room).catch((error: unknown) => {
-        options.log.error({ err: error }, 'the warm-up failed');
+        options.log.error({ err: error }, 'warm-up failed');
       });
     },
     close: async () => {
@@ -153,12 +151,12 @@ function furnish(options: RefreshOptions, parts: ProxyParts): Room {
     health: parts.origin.health,
     later,
     onError: (error) => {
-      log.error({ err: error }, 'a fetch in the background failed');
+      log.error({ err: error }, 'background fetch failed');
     },
   });
   const asking: AskParts = { parts, governor };
   const onError = (error: unknown, job: string): void => {
-    log.error({ err: error, job }, 'a scheduled job failed');
+    log.error({ err: error, job }, 'scheduled job failed');
   };
   return {
     options,
@@ -171,7 +169,7 @@ function furnish(options: RefreshOptions, parts: ProxyParts): Room {
   };
 }
 
-/** Whether somebody's request for a fresh response is to renew it. */
+/** Whether a request for a fresh response renews it. */
 function isTimeFor(
   { asking: { parts }, options }: Room,
   { now }: CacheExchange,
@@ -217,7 +215,7 @@ function createSave({ options, asking, demand }: Room): () => Promise<void> {
     try {
       await writePopular(popularFile, demand.hottest(keptInFile));
     } catch (error) {
-      if (!isTold) log.warn({ err: error, file: popularFile }, 'the list of what is popular cannot be kept');
+      if (!isTold) log.warn({ err: error, file: popularFile }, 'cannot write the list of popular requests');
       isTold = true;
     }
   };

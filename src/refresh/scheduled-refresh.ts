@@ -1,8 +1,7 @@
 /**
- * What the `refresh` section asks for (CONTRACT §2): URLs for everybody, and what belongs to people seen lately, fetched with
- * their own last credentials.
- *
- * A session cookie that such a fetch renews can be given to nobody, and is not used: its owner's own next request renews it.
+ * Carries out the `refresh` section (CONTRACT §2): fetches URLs for everybody, and the responses of recently seen
+ * identities with their own last credentials. A session cookie that such a fetch renews is discarded: no client can be
+ * given it, and the owner's next request renews it.
  */
 
 import type { RefreshJob } from '../config/config.ts';
@@ -20,20 +19,20 @@ import type { TimedJob } from './timetable.ts';
 type TypeJob = Extract<RefreshJob, { kind: 'type' }>;
 type UrlsJob = Extract<RefreshJob, { kind: 'urls' }>;
 
-/** How an entry of a type that is renewed can be asked for again. */
+/** How to request a renewable entry again. */
 type Renewable = {
   readonly key: string;
   readonly type: string;
-  /** Whose it is; `public` on routes of that scope, which need no credentials. */
+  /** Its owner; `public` on routes of that scope, which need no credentials. */
   readonly partition: string;
   readonly form: RequestForm;
   readonly cost: Seconds;
-  /** When it was last asked for, on the monotonic clock. */
+  /** When it was last requested, on the monotonic clock. */
   seenMs: number;
 };
 
 const mostRenewable = 5000;
-/** What was renewed within this share of the period, by whomever, is young enough. */
+/** An entry renewed within this share of the period, by any request, is young enough. */
 const youngShare = 0.5;
 
 /** Carries out scheduled renewals. */
@@ -54,7 +53,7 @@ export class ScheduledRefresh {
     this.#held = new HeldCredentials(asking.parts.purgeLog);
   }
 
-  /** How many people's credentials are held. */
+  /** How many identities' credentials are held. */
   get heldCount(): number {
     return this.#held.size;
   }
@@ -68,7 +67,7 @@ export class ScheduledRefresh {
     return this.#timed;
   }
 
-  /** Holds on to the credentials of a request for something that is renewed for its owner. */
+  /** Keeps the credentials of a request for a type that is renewed for its owner. */
   onAsked(exchange: CacheExchange): void {
     if (this.#types.size === 0 || !this.#types.has(exchange.match.contentType.name)) return;
     this.#held.note(exchange, exchange.startedMs);
@@ -76,13 +75,13 @@ export class ScheduledRefresh {
     if (renewable !== undefined) renewable.seenMs = exchange.startedMs;
   }
 
-  /** Notes how what was stored can be asked for again. */
+  /** Notes how to request a stored response again. */
   onStored(exchange: CacheExchange, entry: Entry): void {
     const { contentType: type, partition, key, originSeconds: cost } = entry;
     if (this.#types.size === 0 || !this.#types.has(type) || partition === 'anonymous') return;
     const form = formOf(exchange, entry);
     if (form === undefined) return;
-    // A renewal is no visit: its owner was seen when the entry was asked for.
+    // A renewal is not a visit: its owner was last seen when the entry was requested.
     const seenMs = this.#renewable.get(key)?.seenMs ?? exchange.startedMs;
     this.#renewable.set(key, { key, type, partition, form, cost, seenMs });
   }
@@ -98,7 +97,7 @@ export class ScheduledRefresh {
     this.#timed = refresh.map((job) => ({
       name: `refresh ${JSON.stringify(job)}`,
       when: { kind: 'every', every: job.every },
-      // Credentials are held where their owner was seen: every instance renews for its own.
+      // Each instance renews for the owners it has seen, whose credentials it holds.
       isShared: job.kind === 'urls',
       run: () => (job.kind === 'urls' ? this.#runUrls(job) : this.#runType(job)),
     }));
@@ -144,7 +143,7 @@ export class ScheduledRefresh {
       this.#renewable.delete(key);
       return;
     }
-    // Its owner may log out while it waits for its turn.
+    // The owner may log out before its turn comes.
     const isAllowed = (): boolean => find() !== undefined;
     const { forwardedFor } = held;
     const fields = withCredentials(form.fields, held);
@@ -165,7 +164,7 @@ export class ScheduledRefresh {
   }
 }
 
-/** Whether the origin took the request for somebody else's, or nobody's: such credentials are of no more use. */
+/** Whether the origin took the request for another's, or for anonymous: such credentials are useless. */
 function wasTurnedAway(end: AskEnd): boolean {
   if (end.kind !== 'refused') return false;
   const { reason, status } = end;

@@ -1,6 +1,6 @@
 /**
- * Under which scheme and host do people know this site? A path that is to be asked for ahead of them needs both: they are in
- * the key.
+ * Lists the schemes and hosts that clients use for this site. Fetching a path ahead of them needs both: they are in the
+ * key.
  */
 
 import type { Config } from '../config/config.ts';
@@ -8,12 +8,13 @@ import type { Wanted } from './demand.ts';
 
 export type SiteAddress = { readonly scheme: 'http' | 'https'; readonly host: string };
 
-/** Names that hardly anybody uses are not asked for. */
+/** Rarely used names are skipped. */
 const leastShare = 0.1;
 const mostAddresses = 4;
 
 /**
- * The names of `listen.hosts`, else those that people used, else the listener's own. `upstream.host: upstream` makes all one.
+ * The names of `listen.hosts`, else those that clients used, else the listener's own; under `upstream.host: upstream`
+ * one.
  */
 export function siteAddresses(config: Config, originHost: string, wanted: readonly Wanted[]): SiteAddress[] {
   const { listen, upstream } = config;
@@ -32,7 +33,7 @@ export function siteAddresses(config: Config, originHost: string, wanted: readon
   return [{ scheme, host: isDefaultPort ? name : `${name}:${listen.port}` }];
 }
 
-/** The addresses people used, oftenest first. */
+/** The addresses that clients used, the most frequent first. */
 function usedAddresses(wanted: readonly Wanted[]): SiteAddress[] {
   const weights = new Map<string, { readonly address: SiteAddress; weight: number }>();
   let total = 0;

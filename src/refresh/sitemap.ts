@@ -1,12 +1,12 @@
 /**
- * A sitemap's text, piece by piece → the paths it lists (https://www.sitemaps.org/protocol.html).
+ * Reads the paths from a sitemap's text, chunk by chunk (https://www.sitemaps.org/protocol.html).
  *
- * Promises: paths only, and only of URLs on the site's own hosts, so that a sitemap sends the proxy nowhere else. Time and
- * memory are bounded; no entity is expanded but XML's own five; a text that is not XML lists what came before the fault.
+ * Promises: only paths of URLs on the site's own hosts, so that a sitemap sends the proxy nowhere else. Time and memory
+ * are bounded. No entities are expanded except XML's own five. Text that is not XML lists what precedes the fault.
  */
 import { SaxesParser } from 'saxes';
 
-/** `sitemaps`: an index lists further sitemaps. `skipped`: URLs of other sites, and texts that are not URLs. */
+/** `sitemaps`: the sitemaps of an index. `skipped`: URLs of other sites, and invalid URLs. */
 export type Sitemap = {
   readonly pages: readonly string[];
   readonly sitemaps: readonly string[];
@@ -16,14 +16,14 @@ export type Sitemap = {
 /** The protocol's own bounds. */
 const mostUrls = 50_000;
 const longestUrl = 4096;
-/** More than any sitemap has; each open element, attribute and error costs memory or time. */
+/** More than any sitemap has: each open element, attribute and error costs memory or time. */
 const mostOpen = 32;
 const mostAttributes = 64;
 const mostErrors = 1000;
 
 type Pieces = Iterable<string> | AsyncIterable<string>;
 
-/** Reads a sitemap or a sitemap index. `isOwn` tells whether a host (with its port) is one of the site's. */
+/** Reads a sitemap or a sitemap index. `isOwn` checks whether a host (with its port) is the site's. */
 export async function readSitemap(pieces: Pieces, isOwn: (host: string) => boolean): Promise<Sitemap> {
   const found = { pages: [] as string[], sitemaps: [] as string[], skipped: 0 };
   const parser = createParser((kind, url) => {
@@ -40,7 +40,7 @@ export async function readSitemap(pieces: Pieces, isOwn: (host: string) => boole
   return found;
 }
 
-/** The text goes beyond what a parser need put up with. */
+/** The text exceeds what the parser accepts. */
 class NotXml extends Error {}
 
 /** Calls `onUrl` with the text of each `loc`, whatever the prefixes. */
@@ -60,7 +60,7 @@ function createParser(onUrl: (kind: 'pages' | 'sitemaps', url: string) => void):
     if ((attributes += 1) > mostAttributes) throw new NotXml();
   });
   parser.on('text', add);
-  // Nothing is escaped in a CDATA section, but for what `createEscape` and some generators do.
+  // CDATA has no escapes, except those of `createEscape` and of some generators.
   parser.on('cdata', (piece) => {
     add(piece.replaceAll('&amp;', '&'));
   });
@@ -70,7 +70,7 @@ function createParser(onUrl: (kind: 'pages' | 'sitemaps', url: string) => void):
     text = '';
   });
   parser.on('closetag', () => {
-    // `image:loc`, of a common extension, is a part of a page.
+    // `image:loc`, from a common extension, belongs to a page.
     if (open.pop() !== 'loc' || open.at(-1) === 'image') return;
     onUrl(open.includes('sitemapindex') ? 'sitemaps' : 'pages', text);
   });
@@ -79,7 +79,7 @@ function createParser(onUrl: (kind: 'pages' | 'sitemaps', url: string) => void):
 
 const strayAmpersand = /&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[\da-f]{1,6});)/gi;
 
-/** Escapes each `&` that begins no reference, as many generators leave it. An `&` at a piece's end waits for the next one. */
+/** Escapes each `&` outside references, as many generators write it. A final `&` waits for the next chunk. */
 function createEscape(): (piece: string) => string {
   let rest = '';
   return (piece) => {

@@ -1,15 +1,15 @@
 /**
- * What runs every so often, or at a time of day.
+ * Runs jobs at an interval or at a time of day.
  *
- * Promises: a job never overlaps itself, and runs that were missed meanwhile are made up for by one; a time of day comes once
- * on the days the clocks change as well; of several instances one runs a job that is for all (`lease.ts`).
+ * Promises: a job never overlaps itself, and one run makes up for all that were missed. A time of day occurs once, even
+ * on days when the clocks change. A job for all instances runs on one of them (`lease.ts`).
  */
 
 import { Cron } from 'croner';
 import { type Clock, epochMs, type EpochMs, type Seconds, seconds, wallTime } from '../kit/time.ts';
 import type { Lease } from './lease.ts';
 
-/** `weekday`: 0 is Sunday; absent: every day. `minute` is of the day, 0 to 1439, as a clock in `timeZone` shows it. */
+/** `weekday`: 0 is Sunday; absent: every day. `minute` is of the day in `timeZone`, 0 to 1439. */
 export type TimeOfDay = {
   readonly kind: 'at';
   readonly minute: number;
@@ -19,10 +19,10 @@ export type TimeOfDay = {
 export type When = TimeOfDay | { readonly kind: 'every'; readonly every: Seconds };
 
 export type TimedJob = {
-  /** The same from one look to the next, and on all instances. */
+  /** Constant over time, and equal on all instances. */
   readonly name: string;
   readonly when: When;
-  /** Whether one run is for all instances. */
+  /** Whether one run serves all instances. */
   readonly isShared: boolean;
   readonly run: () => Promise<void>;
 };
@@ -33,22 +33,22 @@ export type TimetableOptions = {
   readonly onError: (error: unknown, job: string) => void;
 };
 
-/** When it is that time of day next, after `from`. A time that a day leaves out comes at the end of the gap. */
+/** The next such time after `from`. A time that a clock change skips occurs at the end of the gap. */
 export function nextTime({ minute, weekday, timeZone }: TimeOfDay, from: EpochMs): EpochMs {
   const pattern = `${minute % 60} ${Math.floor(minute / 60)} * * ${weekday ?? '*'}`;
   const next = new Cron(pattern, { timezone: timeZone, paused: true }).nextRun(new Date(from));
-  if (next === null) throw new Error(`there is no ${pattern} in ${timeZone}`);
+  if (next === null) throw new Error(`${pattern} never occurs in ${timeZone}`);
   return epochMs(next.getTime());
 }
 
 /** `aheadMs`: by it `dueAt` was found; once it has changed, the wall clock was set back. */
 type State = { dueAt: number; aheadMs: number; isRunning: boolean };
 
-/** A lease must have run out when the job is due again, also where clocks differ a little. */
+/** The lease must end before the job is due again, even if clocks differ a little. */
 const leaseShare = 0.9;
 const leaseOfTime = seconds(300);
 
-/** Begins jobs when they are due. Looks when it is told to, once a second or so. */
+/** Starts jobs when they are due; `tick` is called about once a second. */
 export class Timetable {
   readonly #options: TimetableOptions;
   readonly #states = new Map<string, State>();
@@ -57,7 +57,7 @@ export class Timetable {
     this.#options = options;
   }
 
-  /** Begins what is due. Jobs that are not in the list any more are forgotten; what is under way goes on. */
+  /** Starts the jobs that are due and forgets those no longer listed; running ones continue. */
   tick(jobs: readonly TimedJob[]): void {
     const names = new Set(jobs.map(({ name }) => name));
     for (const name of this.#states.keys()) if (!names.has(name)) this.#states.delete(name);
@@ -91,7 +91,7 @@ export class Timetable {
     }
   }
 
-  /** An interval is measured by the clock that never jumps, a time of day is read from the other. */
+  /** Intervals use the monotonic clock, times of day the wall clock. */
   #now(when: When): number {
     const { clock } = this.#options;
     return when.kind === 'every' ? clock.monotonicMs() : wallTime(clock, clock.now());

@@ -1,8 +1,8 @@
 /**
- * Warm-up: what people will ask for is fetched before they do (CONTRACT §2 `warm`, §3 `POST /warm`).
+ * Fetches what clients will request before they do (CONTRACT §2 `warm`, §3 `POST /warm`).
  *
- * Promises: paths only, always of the configured origin, redirects not followed; public and shareable responses only; the
- * hottest and costliest first; one warm-up at a time; all of it through the governor.
+ * Promises: only paths of the configured origin, without following redirects. Only public and shareable responses. The
+ * hottest and costliest first. One warm-up at a time, all of it through the governor.
  */
 
 import { defaults } from '../config/config.ts';
@@ -14,14 +14,14 @@ import { sitemapPages } from './fetch-sitemap.ts';
 import type { RequestForm } from './request-form.ts';
 import { siteAddresses } from './site-addresses.ts';
 
-/** What to warm: paths, a sitemap's path, and so many of what was asked for most. */
+/** What to warm: paths, the path of a sitemap, and the number of most requested paths. */
 export type WarmRequest = {
   readonly urls: readonly string[];
   readonly sitemap?: string | undefined;
   readonly popular: number;
 };
 
-/** Of `total`, how many are settled, and how. `refused`: not to be had in the background, or not for the store. */
+/** How many of `total` are settled, and how. `refused`: not available in the background, or not storable. */
 export type WarmProgress = {
   readonly total: number;
   readonly asked: number;
@@ -35,17 +35,17 @@ export type WarmSummary = Omit<WarmProgress, 'total'> & { readonly took: Seconds
 
 export type WarmOptions = {
   readonly onProgress?: ((progress: WarmProgress) => void) | undefined;
-  /** Nothing more is begun once it is aborted. */
+  /** Aborting it starts no more fetches. */
   readonly signal?: AbortSignal | undefined;
 };
 
-/** Warms, and tells what came of it; `busy`: a warm-up is under way. */
+/** Warms up and returns a summary; `busy`: a warm-up is under way. */
 export type Warm = (request: WarmRequest, options?: WarmOptions) => Promise<WarmSummary | 'busy'>;
 
 type Candidate = {
   readonly form: RequestForm;
   readonly worth: number;
-  /** Of a path nobody has asked for yet it is not known how it will be asked for. */
+  /** No request for the path is known, so its form is a guess. */
   readonly isGuess: boolean;
 };
 
@@ -58,11 +58,11 @@ type Counts = {
   failed: number;
 };
 
-/** How a browser asks for a page, and how a script asks for anything else. */
+/** How a browser requests a page, and a script anything else. */
 const asPage = ['Accept', 'text/html'];
 const asData = ['Accept', '*/*'];
 
-/** So many wait for the governor at a time for each of its places: enough for it to choose, not to crowd out others. */
+/** How many jobs wait per place of the governor: enough for it to choose, not enough to crowd out others. */
 const waitingForPlace = 2;
 
 /** Makes the function that warms. */
@@ -99,7 +99,7 @@ async function warmUp(run: Run): Promise<WarmSummary> {
   return { ...rest, took: seconds((clock.monotonicMs() - startedMs) / 1000) };
 }
 
-/** What to ask for, the most worthwhile first; of equal worth in the order given. */
+/** What to fetch, the most worthwhile first; equals in the order given. */
 async function candidatesOf({ asking, demand, request }: Run, counts: Counts): Promise<readonly Candidate[]> {
   const { parts } = asking;
   const { config, originHost } = parts.site();
@@ -155,7 +155,7 @@ async function warmOne(asking: AskParts, { form, worth, isGuess }: Candidate): P
   );
   if (isPage) return end;
   const again = await askAhead(asking, { ...form, fields: asData, isPersonal: false }, options);
-  // Where Accept makes no difference it is the same entry.
+  // If Accept makes no difference, it is the same entry.
   return again.kind === 'fresh' ? end : again;
 }
 
