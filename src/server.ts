@@ -1,6 +1,4 @@
-/**
- * The composition root: a configuration in, everything built once, wired, started, closed. No logic.
- */
+/** The composition root: builds everything from a configuration, wires, starts and closes it. No logic. */
 
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
@@ -49,13 +47,13 @@ export type ServerOptions = {
   readonly later?: ProxyParts['later'];
   readonly log?: Logger;
   readonly onOutcome?: (outcome: Outcome) => void;
-  /** Reads the configuration again, for reloads. Absent: there is no file. */
+  /** Reads the configuration again for reloads. Absent: there is no file. */
   readonly readConfig?: ReadConfig | undefined;
-  /** Where the list of what is asked for is kept over restarts; absent: nowhere. */
+  /** The file that keeps the popular requests over restarts; absent: none is kept. */
   readonly popularFile?: string | undefined;
-  /** Where reports are written, and without Redis the report's hours kept; absent: nowhere, and in memory. */
+  /** The folder for reports and, without Redis, for their hours; absent: no reports, hours in memory only. */
   readonly reportFolder?: string | undefined;
-  /** No warm-up, whatever the configuration says. */
+  /** Skips the warm-up, whatever the configuration says. */
   readonly skipWarmUp?: boolean;
   /** `off`: no control listener, whatever the configuration says. */
   readonly control?: 'off';
@@ -65,20 +63,20 @@ export type ServerOptions = {
 export type RunningServer = {
   /** Where clients connect: `http://127.0.0.1:8080`. */
   readonly url: string;
-  /** Where operators do; `undefined` when switched off. */
+  /** Where operators connect; `undefined` if switched off. */
   readonly controlUrl: string | undefined;
   readonly parts: ProxyParts;
   /** What goes on with no client waiting. */
   readonly refresh: OpenRefresh;
   /** Puts another configuration in force. */
   readonly replaceConfig: (config: Config) => Promise<void>;
-  /** Reads the configuration file again; a bad one changes nothing. */
+  /** Reads the configuration file again; an invalid one changes nothing. */
   readonly reload: Reload;
-  /** Stops: no new connections, everything in flight finished. */
+  /** Stops: accepts no new connections and finishes everything in flight. */
   readonly close: () => Promise<void>;
 };
 
-/** A listener's address cannot be listened on. `code` is the system's: `EADDRINUSE`, `EACCES`, … */
+/** The proxy cannot listen on an address. `code` is the system's: `EADDRINUSE`, `EACCES`, … */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
   readonly listener: 'listen' | 'control';
@@ -107,7 +105,7 @@ type Built = {
 /** `clock` is steady, whatever was given. */
 type Timed = ServerOptions & { readonly clock: Clock };
 
-/** Builds and starts a proxy. Rejects with a `ListenError` when an address cannot be listened on. */
+/** Builds and starts a proxy. Rejects with a `ListenError` if it cannot listen. */
 export async function startServer(given: ServerOptions): Promise<RunningServer> {
   const options = { ...given, clock: new SteadyClock(given.clock ?? systemClock) };
   const { config } = options;
@@ -255,7 +253,7 @@ function createPublic(config: Config, { parts, log, watch }: Built): Promise<Fas
       log.debug({ outcome: 'refused', refusal: detail }, 'request');
     },
     onError: (error) => {
-      log.error({ err: error }, 'a promise of the proxy is broken');
+      log.error({ err: error }, 'unexpected error in the proxy');
     },
   });
 }
