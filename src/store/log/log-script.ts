@@ -9,12 +9,11 @@
  *   t  the time, in milliseconds of the server's clock
  *   p  the payload (log-record.ts)
  *
- * For each instance, `{seq} {until} {own} {at}`: what it has read, when its lease ends, its own last purge and the
- * place of that purge. A purge sent again after a late answer must not remove what was fetched since.
+ * For each instance, `{seq} {until} {own} {at}`: what it has read, when its lease ends, its own last purge and the place of
+ * that purge. A purge sent again after a late answer must not remove what was fetched since.
  *
- * The prefix has an owner (redis/owner.ts): `{until} {owner}`, renewed with each round trip. Until then other
- * installations get no data and nothing is written for them. After that the next one takes over and begins a new
- * generation.
+ * The prefix has an owner (redis/owner.ts): `{until} {owner}`, renewed with each round trip. Until then other installations
+ * get no data and nothing is written for them. After that the next one takes over and begins a new generation.
  *
  * The script writes a few hundred bytes, and may do so when memory is full (`allow-oom`): a lost purge would be worse.
  */

@@ -271,10 +271,7 @@ export class RedisPurgeLog implements PurgeLog {
     }
   }
 
-  /**
-   * The readers of a log that has just begun are unknown until all have had time to join, or to stop trusting their
-   * copies.
-   */
+  /** A new log does not know its readers until all have had time to join, or to stop trusting their copies. */
   #areAllPast(place: number): boolean {
     const { clock, lag, coherence } = this.#options;
     const isYoung = clock.monotonicMs() - this.#generationSinceMs < lag * 1000;

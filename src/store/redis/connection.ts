@@ -1,10 +1,9 @@
 /**
  * Opens connections to Redis or Valkey: a single server, one watched by Sentinels, or a Cluster.
  *
- * Promises: a command fails at once when there is no connection, and is never retried automatically. Nothing waits
- * longer than its limit. A lost connection is retried for ever, at least twice a second, and one that no longer answers
- * is replaced. With TLS, no data is sent to a server whose certificate is invalid. `onError` never gets an address or a
- * password.
+ * Promises: a command fails at once when there is no connection, and is never retried automatically. Nothing waits longer
+ * than its limit. A lost connection is retried for ever, at least twice a second, and one that no longer answers is replaced.
+ * With TLS, no data is sent to a server whose certificate is invalid. `onError` never gets an address or a password.
  */
 
 import { X509Certificate } from 'node:crypto';

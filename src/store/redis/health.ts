@@ -35,9 +35,7 @@ export class RedisHealth {
   readonly #options: HealthOptions;
   /** When the last request that brought the log up to date was sent. */
   #heardAt = -Infinity;
-  /**
-   * Counts connections made and lost: the count at each link's last change, and the count when the log was last asked.
-   */
+  /** Counts connections made and lost: in all, at each link's last change, and when the log was last asked. */
   #changes = 0;
   readonly #changed: Record<LinkName, number> = { reader: 0, writer: 0, tail: 0 };
   #provenUpTo = -1;

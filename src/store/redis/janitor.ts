@@ -1,9 +1,8 @@
 /**
  * Removes useless entries from Redis: those that were purged, cannot be read, or are past their use.
  *
- * Promises: a run looks at a bounded number of keys, a few at a time, and the next run continues there. No command
- * scans without bound. What cannot be done now is left for later. What a run sees also gives an estimate of the total
- * size.
+ * Promises: a run looks at a bounded number of keys, a few at a time, and the next run continues there. No command scans
+ * without bound. What cannot be done now is left for later. What a run sees also gives an estimate of the total size.
  */
 
 import type { EpochMs } from '../../kit/time.ts';
@@ -105,8 +104,7 @@ export class Janitor {
     { most, now, tally }: { most: number; now: EpochMs; tally: Tally },
   ): Promise<void> {
     let cursor = this.#cursors.get(place) ?? '0';
-    // A run that begins in the middle of a round goes on into the next round: the last few keys of a round are not a
-    // sample.
+    // A run goes on into the next round, because the last few keys of a round are not a sample.
     let endsWithRound = cursor === '0';
     // SCAN may return few names per step, so the steps are bounded too.
     for (let looked = 0; looked < most; looked += step) {

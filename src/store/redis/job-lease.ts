@@ -1,8 +1,7 @@
 /**
  * Decides which instance runs a shared job: the one that sets the job's key first.
  *
- * Promise: never rejects. When Redis cannot be asked, every instance runs the job: one refresh too many is better than
- * none.
+ * Promise: never rejects. When Redis cannot be asked, every instance runs the job: one refresh too many is better than none.
  */
 
 import type { Seconds } from '../../kit/time.ts';

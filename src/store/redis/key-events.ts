@@ -2,8 +2,7 @@
  * Listens to changes of keys in an app's own Redis (keyspace notifications).
  *
  * Promises: it never writes, except the one setting that turns notifications on, if asked to. Redis does not keep
- * notifications, so `onGap` is called whenever listening begins, also after a lost connection: events may have been
- * missed.
+ * notifications, so `onGap` is called whenever listening begins, also after a lost connection: events may have been missed.
  */
 
 import { Redis } from 'ioredis';

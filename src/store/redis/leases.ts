@@ -1,11 +1,10 @@
 /**
- * Decides which instance fetches a key that no instance has (`store.redis.fill_lock`): the one that holds its lease.
- * The others wait for the result.
+ * Decides which instance fetches a key that no instance has (`store.redis.fill_lock`): the one that holds its lease. The
+ * others wait for the result.
  *
- * Promises: a lease is renewed while its fetch runs and expires by itself, so a slow origin is asked once and a dead or
- * stuck leader is replaced. No request waits longer than a minute, nor for a second leader after the first brought
- * nothing that can be shared. After that, requests for the key do not wait for a while. Without Redis every instance
- * fetches.
+ * Promises: a lease is renewed while its fetch runs and expires by itself, so a slow origin is asked once and a dead or stuck
+ * leader is replaced. No request waits longer than a minute, nor for a second leader after the first brought nothing that can
+ * be shared. After that, requests for the key do not wait for a while. Without Redis every instance fetches.
  */
 
 import { setTimeout as delay } from 'node:timers/promises';
@@ -69,10 +68,7 @@ export class FillLeases {
     this.#longestMs = options.longestMs ?? defaultLongestMs;
   }
 
-  /**
-   * Resolves when it is decided what to do about a key that no instance has, as far as Redis answers by `untilMs`.
-   * Never rejects.
-   */
+  /** Decides what to do about a key that no instance has, as far as Redis answers by `untilMs`. Never rejects. */
   turn(key: CacheKey, untilMs?: number): Promise<Turn> {
     const { clock, isFetching, deadlineMs } = this.#options;
     const nowMs = clock.monotonicMs();
@@ -115,8 +111,7 @@ export class FillLeases {
       this.#hold(key, askedMs);
       return 'taken';
     } catch {
-      // Redis did not answer: one fetch too many is better than none. Others would wait for a lease that is granted
-      // late.
+      // Redis did not answer: one fetch too many is better than none. A lease granted late must not make others wait.
       set.then((answer) => answer === 'OK' && this.#holdLate(key, askedMs)).catch(() => undefined);
       return 'fetch';
     }

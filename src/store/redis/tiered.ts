@@ -57,17 +57,12 @@ export class TieredStore implements Store {
   /** Lookups in flight; requests for the same key share one. */
   readonly #reads = new Map<CacheKey, Promise<readonly Entry[]>>();
 
-  /**
-   * When a dropped entry, or one that did not reach Redis, was received: Redis has older ones that must not come back.
-   */
+  /** When a dropped entry, or one that did not reach Redis, was received: Redis has older ones that must not come back. */
   readonly #removed = new BoundedMap<string, EpochMs>(10_000);
   /** Brought from Redis for a request that has not used it yet. */
   readonly #broughtIn = new WeakSet<Entry>();
   #broughtInCount = 0;
-  /**
-   * Why a key's entry in Redis is not current. It never comes into memory, and would otherwise seem never to have
-   * existed.
-   */
+  /** Why a key's entry in Redis is not current: it never comes into memory, and would seem never to have existed. */
   readonly #ended = new BoundedMap<CacheKey, PurgeCause | 'forgotten'>(10_000);
   onSlowWrite: Store['onSlowWrite'];
 
@@ -188,9 +183,7 @@ export class TieredStore implements Store {
     return this.#health.breaker.isClosed ? none : this.#health.fallback().cap(found);
   }
 
-  /**
-   * Waits for a read until the given instant. One that began just now ends earlier by itself, so most need no timer.
-   */
+  /** Waits for a read until the given instant. One that began just now ends earlier by itself, so most need no timer. */
   async #inTime(untilMs: number, read: Promise<unknown>): Promise<void> {
     const leftMs = untilMs - this.#clock.monotonicMs();
     if (this.#isWholeDeadline(leftMs)) await read;
