@@ -1,8 +1,8 @@
 /**
- * What an operator can decide: the checked form of the configuration file, and the default of every part.
+ * The checked form of the configuration file, and the defaults.
  *
- * Promises: whatever holds a `Config` may trust it: durations are `Seconds`, sizes bytes, times of day minutes since
- * midnight, names refer to something that exists, the hours cover the day exactly once. Only `schema/check.ts` makes one
+ * Promises: code that holds a `Config` may trust it. Durations are `Seconds`, sizes bytes, times of day minutes since
+ * midnight. Names refer to something that exists, and the hours cover the day exactly once. Only `schema/check.ts` makes one
  * from text. Every default that is a value is in `defaults`; a key whose default is empty or `false` has it in `schema/`.
  */
 
@@ -19,7 +19,6 @@ export type { QueryRule } from './schema/query-rule.ts';
 export type { RedisConfig, RedisLogin, RedisServer, RedisTls, StoreConfig } from './schema/store-config.ts';
 export type { TagPart, TagTemplate } from './schema/tag-template.ts';
 
-/** The whole configuration, checked. */
 export type Config = {
   readonly upstream: Upstream;
   readonly listen: Listen;
@@ -27,13 +26,13 @@ export type Config = {
   readonly store: StoreConfig;
   readonly identity: IdentityConfig;
   readonly ttl: TtlConfig;
-  /** By name; `standard` and `pass` are always in it. */
+  /** By name; always includes `standard` and `pass`. */
   readonly contentTypes: ReadonlyMap<string, ContentType>;
-  /** In file order: the first that matches wins. A `match` that is a list gives one route for each of its entries. */
+  /** In file order: the first match wins. A `match` with a list becomes one route for each item. */
   readonly routes: readonly Route[];
   readonly unmatched: 'standard' | 'pass';
   readonly writes: readonly WriteRule[];
-  /** What an unsafe request that no write rule names makes stale: its own URL, and its writer's partition. */
+  /** What an unsafe request without a write rule makes stale: its own URL, and the writer's partition. */
   readonly unmatchedWrites: { readonly url: boolean; readonly user: boolean };
   readonly purge: { readonly refill: boolean };
   readonly warm: Warm | undefined;
@@ -44,7 +43,6 @@ export type Config = {
   readonly log: { readonly level: LogLevel };
 };
 
-/** The origin. */
 export type Upstream = {
   /** Scheme and authority only, as `URL.origin` writes them: `http://127.0.0.1:5000`. */
   readonly url: string;
@@ -54,27 +52,26 @@ export type Upstream = {
   /** Between two pieces of the body. */
   readonly bodyTimeout: Seconds;
   readonly connections: number;
-  /** How old a connection to a name may get: the name may have moved. */
+  /** The longest age of a connection: the name may have moved to another address. */
   readonly resolveEvery: Seconds;
-  /** Which Host the origin sees: the client's, or the one of `url`. */
+  /** Which Host the origin gets: the client's, or that of `url`. */
   readonly host: 'preserve' | 'upstream';
   /** For an `https` URL only. */
   readonly tls: UpstreamTls | undefined;
 };
 
-/** How TLS is spoken to the origin. Paths of PEM files, those of the configuration file's folder included. */
+/** TLS to the origin. Paths of PEM files are resolved against the configuration file's folder. */
 export type UpstreamTls = {
-  /** The name that is asked for and that the certificate must be for. Absent: the host of the URL. */
+  /** The name for SNI that the certificate must match. Absent: the host of the URL. */
   readonly serverName: string | undefined;
-  /** Who must have signed the certificate. Absent: whom Node trusts. */
+  /** The authority that must have signed the certificate. Absent: those that Node trusts. */
   readonly ca: string | undefined;
   readonly client: { readonly cert: string; readonly key: string } | undefined;
   readonly rejectUnauthorized: boolean;
 };
 
-/** The public listener. */
 export type Listen = Address & {
-  /** Lower case, without port; `*.example.org` takes every name below it. Absent: every Host. */
+  /** Lower case, without port; `*.example.org` matches every name below it. Absent: every Host. */
   readonly hosts: readonly string[] | undefined;
   /** CIDR blocks, canonical (`10.0.0.0/8`, `::1/128`); none by default. */
   readonly trustedProxies: readonly string[];
@@ -83,9 +80,8 @@ export type Listen = Address & {
 /** The control listener. Without a token it answers only `/healthz` and `/readyz`. */
 export type Control = Address & { readonly token: string | undefined };
 
-/** Who is asking. */
 export type IdentityConfig = {
-  /** Names of cookies that say who someone is, those of `flaskSession` and `jwt` included. Absent: all but known analytics cookies. */
+  /** Cookies that carry an identity, including those of `flaskSession` and `jwt`. Absent: all but known analytics cookies. */
   readonly credentials: readonly string[] | undefined;
   readonly flaskSession: FlaskSession | undefined;
   readonly jwt: Jwt | undefined;
@@ -93,7 +89,7 @@ export type IdentityConfig = {
 
 export type FlaskSession = {
   readonly cookie: string;
-  /** Absent: identities are learned from the cookies the origin itself renews. */
+  /** Absent: identities are learned from the cookies that the origin itself renews. */
   readonly secret: string | undefined;
   readonly maxAge: Seconds;
   readonly userClaim: string;
@@ -119,11 +115,11 @@ export type TtlConfig = {
   /** Empty, or covering the day exactly once. */
   readonly hours: readonly HourBand[];
   readonly factors: readonly Factor[];
-  /** What `access: high` means. */
+  /** The meaning of `access: high`. */
   readonly popular: { readonly requests: number; readonly per: Seconds };
 };
 
-/** A part of the day, in minutes since midnight, 0 to 1439; `to` is exclusive; `to <= from` goes over midnight (equal: the whole day). */
+/** In minutes since midnight, 0 to 1439. `to` is exclusive; `to <= from` passes midnight (equal: the whole day). */
 export type HourBand = {
   readonly name: string;
   readonly fromMinute: number;
@@ -135,7 +131,7 @@ export type HourBand = {
 export type Factor = { readonly name: string; readonly factor: number; readonly when: readonly Condition[] };
 
 export type ContentType = {
-  /** `rule`: the operator's; `standard`: HTTP's own rules, lifetimes and sharing not from here; `pass`: never looked up, never stored. */
+  /** `rule`: the operator's. `standard`: only HTTP's own rules. `pass`: never looked up, never stored. */
   readonly kind: 'rule' | 'standard' | 'pass';
   readonly name: string;
   /** Absent: `ttl.default`. The guide's names have the guide's value. */
@@ -148,11 +144,11 @@ export type ContentType = {
   readonly query: QueryRule;
   /** Order and repetition of the query are kept as sent. */
   readonly ordered: boolean;
-  /** The statuses that may be stored; `undefined` as value: the type's own lifetime. */
+  /** The statuses that may be stored; a value of `undefined` means the type's own lifetime. */
   readonly statuses: ReadonlyMap<number, Seconds | undefined>;
   readonly staleWhileRevalidate: Seconds;
   readonly staleIfError: Seconds;
-  /** Absent: a client waits for the origin as long as the origin may take. */
+  /** Absent: a client waits for the origin for as long as the origin's own limits allow. */
   readonly staleAfter: Seconds | undefined;
   readonly setCookie: 'keep' | 'strip';
   readonly refreshAhead: boolean;
@@ -165,24 +161,24 @@ export type ContentType = {
 };
 
 export type Route = {
-  /** `GET` covers HEAD and so is written `['GET', 'HEAD']` here. */
+  /** `GET` includes HEAD and is written `['GET', 'HEAD']` here. */
   readonly methods: readonly string[];
-  /** A URLPattern pathname, as written; it compiles. */
+  /** A URLPattern pathname as written; it compiles. */
   readonly pattern: string;
-  /** All must hold, else the route is not for the request; empty: it is for every one. */
+  /** All must hold for the route to match; empty: it always matches. */
   readonly when: readonly RequestCondition[];
   /** A key of `contentTypes`. */
   readonly type: string;
   /** In addition to those of the content type. */
   readonly tags: readonly TagTemplate[];
-  /** Where the file says so, 1-based. */
+  /** The line in the file, 1-based. */
   readonly line: number;
   readonly column: number;
 };
 
 export type WriteRule = {
   readonly matches: readonly { readonly methods: readonly string[]; readonly pattern: string }[];
-  /** As of a route. */
+  /** As in a route. */
   readonly when: readonly RequestCondition[];
   readonly invalidate: readonly TagTemplate[];
 };
@@ -232,7 +228,7 @@ export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 's
 
 const mib = 1024 ** 2;
 
-/** What holds where the file says nothing. Sections that are absent by default have the defaults of their keys here. */
+/** The values of keys that the file leaves out, also of sections that are absent by default. */
 export const defaults = {
   upstream: {
     connectTimeout: seconds(2),
@@ -259,7 +255,7 @@ export const defaults = {
   jwt: { claim: 'sub' },
   ttl: { default: seconds(300), min: seconds(30), max: seconds(7200), jitter: 0.05, timeZone: 'UTC' },
   popular: { requests: 10, per: seconds(3600) },
-  /** Statuses a rule stores when it names none: those RFC 9110 §15.1 calls heuristically cacheable, without 206. */
+  /** The statuses that a rule stores by default: RFC 9110 §15.1's heuristically cacheable ones, without 206. */
   statuses: [200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501],
   contentType: {
     scope: 'user',
@@ -277,7 +273,7 @@ export const defaults = {
   log: { level: 'info' },
 } as const;
 
-/** The guide's base lifetimes, for content types that bear these names and give no `ttl`. */
+/** The guide's base lifetimes, for content types with these names and no `ttl`. */
 export const guideTtl: ReadonlyMap<string, Seconds> = new Map([
   ['user_stats', seconds(300)],
   ['file_content', seconds(3600)],

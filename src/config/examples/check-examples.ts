@@ -1,8 +1,8 @@
 /**
- * Text of a file of examples to checked examples, or to everything that is wrong with it.
+ * Turns the text of a file of examples into checked examples, or into a list of its problems.
  *
- * Promises, as of a configuration: never throws; all problems are reported with their place; examples come out only when
- * there were none, and every name in them means something.
+ * Promises, as for a configuration: it never throws. All problems are reported with their place. Examples are returned only
+ * when there are none, and every name in them refers to something.
  */
 
 import type { Example, ExampleAnswer, ExampleFile } from './example.ts';
@@ -17,7 +17,7 @@ export type ExamplesResult =
   | { readonly kind: 'ok'; readonly file: ExampleFile }
   | { readonly kind: 'problems'; readonly problems: readonly Problem[] };
 
-/** Reads and checks the examples in `text`; `file` is what it is called in problems. */
+/** Reads and checks the examples in `text`; problems call it `file`. */
 export function parseExamples(text: string, file: string): ExamplesResult {
   const locate = locatorOf(text, file);
   const problems: Problem[] = [];

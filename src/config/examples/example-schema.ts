@@ -48,7 +48,7 @@ const instant: Reader<EpochMs> = textAs({
   },
 });
 
-/** Whatever YAML can say. */
+/** Any YAML value. */
 const anyValue: Reader<unknown> = { inside: [], read: (node, at) => valueOf(node, at) };
 
 function valueOf(node: Node, at: Reading): unknown {
@@ -103,7 +103,7 @@ const answer: Reader<ExampleAnswer> = then(
   ({ json, body, ...rest }) => ({ ...rest, body: json === undefined ? body : JSON.stringify(json) }),
 );
 
-/** A name of `answers`, or an answer of its own. */
+/** A name from `answers`, or an answer written in place. */
 const answerOrName: Reader<Placed<string> | ExampleAnswer> = {
   inside: answer.inside,
   read: (node, at) => (isScalar(node) ? placed(text) : answer).read(node, at),
@@ -168,7 +168,7 @@ const plainAnswer: ExampleAnswer = {
   session: undefined,
 };
 
-/** Reads the file; `undefined` when it could not be read at all. Names are not looked up. */
+/** Reads the file; `undefined` when it could not be read at all. Does not look up names. */
 export function readExamples(root: Node, at: Reading) {
   const read = file.read(root, at);
   if (read === failed) return undefined;
@@ -177,7 +177,7 @@ export function readExamples(root: Node, at: Reading) {
   return { ...read, env, usual, examples: read.examples.map(exampleDraft) };
 }
 
-/** `requests`: all that are named in it, for looking up who asks. */
+/** `requests`: every request named in the example, for looking up its person. */
 function exampleDraft(read: Shape<typeof exampleKeys>) {
   const { sameCopy, otherCopy, ends, keeps } = read.expect;
   const expect: Expectation = {

@@ -1,11 +1,11 @@
 /**
- * Examples kept beside the rules (`*.test.yaml`), in their checked form: an exchange, and what the rules must make of it.
+ * The checked form of examples kept beside the rules (`*.test.yaml`): an exchange and the expected decisions.
  */
 
 import type { EpochMs, Seconds } from '../../kit/time.ts';
 import type { Environment } from '../reader/environment.ts';
 
-/** A request in an example: `GET /files as dana`. `as` is a name of `people`; absent: nobody. */
+/** A request in an example: `GET /files as dana`. `as` is a name from `people`; absent: no identity. */
 export type ExampleRequest = {
   readonly method: string;
   readonly url: string;
@@ -14,40 +14,40 @@ export type ExampleRequest = {
 
 type Pairs = readonly (readonly [name: string, value: string])[];
 
-/** Someone who asks. `session` is the payload of a Flask session, to be signed. */
+/** `session` is the payload of a Flask session, to be signed. */
 export type Person = {
   readonly session: Readonly<Record<string, unknown>> | undefined;
   readonly cookies: Pairs;
   readonly fields: Pairs;
 };
 
-/** What the origin answers. `session`: `renewed`, `emptied`, or the person it belongs to from now on. */
+/** `session`: `renewed`, `emptied`, or the person it belongs to from now on. */
 export type ExampleAnswer = {
   readonly status: number;
   readonly fields: Pairs;
   readonly body: string | undefined;
-  /** A body of so many bytes, in place of `body`. */
+  /** A body of this many bytes, in place of `body`. */
   readonly size: number | undefined;
   readonly session: string | undefined;
 };
 
-/** What is expected; what is absent is not looked at. */
+/** Absent fields are not compared. */
 export type Expectation = {
-  /** The pattern of the route, as `GET /files/:id`; likewise of the write rule. */
+  /** The pattern of the route, such as `GET /files/:id`; likewise for the write rule. */
   readonly route: string | undefined;
   readonly write: string | undefined;
   readonly type: string | undefined;
   readonly scope: string | undefined;
-  /** Why it is passed; `false`: it is not. */
+  /** Why the request is passed; `false`: it is not passed. */
   readonly pass: string | false | undefined;
-  /** Whether it is stored, or the reason why not. */
+  /** Whether the answer is stored, or the reason why not. */
   readonly stored: string | boolean | undefined;
   readonly ttl: Seconds | undefined;
-  /** All of these, among others. */
+  /** These must be among the tags. */
   readonly tags: readonly string[] | undefined;
-  /** Target the origin is asked for. */
+  /** The target sent to the origin. */
   readonly sent: string | undefined;
-  /** Requests that are answered with the same copy, and that are not. */
+  /** Requests that get the same copy, and requests that do not. */
   readonly sameCopy: readonly ExampleRequest[];
   readonly otherCopy: readonly ExampleRequest[];
   /** Requests whose stored copies the exchange ends, and does not end. */
@@ -55,7 +55,7 @@ export type Expectation = {
   readonly keeps: readonly ExampleRequest[];
 };
 
-/** One example of one request: several in the file are as many examples. */
+/** One example of one request; an example with several requests in the file becomes several. */
 export type Example = {
   readonly name: string;
   readonly line: number;
@@ -65,7 +65,7 @@ export type Example = {
   readonly fields: Pairs;
   readonly answer: ExampleAnswer;
   readonly at: EpochMs;
-  /** Whether its key counts as asked for often. */
+  /** Whether its key counts as popular. */
   readonly popular: boolean;
   readonly expect: Expectation;
 };
@@ -73,11 +73,11 @@ export type Example = {
 export type ExampleFile = {
   /** The configuration, relative to the file; absent: the file's own name without `.test`. */
   readonly config: string | undefined;
-  /** Stands in for the environment when that is read. */
+  /** Used as the environment when the configuration is read. */
   readonly env: Environment;
   readonly host: string;
   readonly people: ReadonlyMap<string, Person>;
-  /** What is stored of the requests that an example ends or keeps. */
+  /** The stored answer to the requests that an example ends or keeps. */
   readonly usual: ExampleAnswer;
   readonly examples: readonly Example[];
 };

@@ -1,8 +1,8 @@
 /**
- * Configuration text as YAML nodes, with every place known and every alias followed.
+ * Parses configuration text into YAML nodes, with the place of each and every alias resolved.
  *
- * Promises: no text makes it throw; aliases that contain themselves or that multiply into more than the file could
- * honestly mean are refused, so whoever walks the nodes may follow aliases without counting.
+ * Promises: no text makes it throw. Aliases that contain themselves, or that multiply the document without bound, are
+ * refused, so readers may follow aliases without counting.
  */
 
 import {
@@ -24,16 +24,16 @@ export type Report = (code: ProblemCode, message: string, place: Place) => void;
 export type ConfigDocument = {
   /** The first node; `undefined` for an empty file. */
   readonly root: Node | undefined;
-  /** What an alias stands for. */
+  /** Follows an alias. */
   readonly resolve: (alias: Alias) => Node | undefined;
-  /** Where YAML's own reading first went wrong; what comes after it may be misread. */
+  /** Where YAML's own parsing first failed; what follows may be misread. */
   readonly brokenAt: number | undefined;
 };
 
-/** How many nodes aliases may add to those that are written out. */
+/** How many nodes aliases may add to those written out. */
 const aliasedNodes = 50_000;
 
-/** Parses `text` as YAML 1.2 with string keys; problems are reported, never thrown. */
+/** Parses `text` as YAML 1.2 with string keys. Problems are reported, never thrown. */
 export function readDocument(text: string, report: Report): ConfigDocument {
   const document = parseDocument(hideReferences(text), {
     version: '1.2',
@@ -55,13 +55,13 @@ export function readDocument(text: string, report: Report): ConfigDocument {
   };
 }
 
-/** The place of a node in the text; its value only, without a comment after it. */
+/** The place of a node's value in the text, without a comment after it. */
 export function placeOf(node: Node): Place {
   const range = node.range ?? [0, 0, 0];
   return [range[0], range[1]];
 }
 
-/** The place of the value that keys lead to; the beginning, if there is none. */
+/** The place of the value at `path`; the beginning, if there is none. */
 export function placeAt(text: string, path: readonly string[]): Place {
   const node = parseDocument(hideReferences(text), { schema: 'core' }).getIn(path, true);
   return isNode(node) ? placeOf(node) : [0, 0];
@@ -80,7 +80,7 @@ function reportErrors(errors: readonly YAMLError[], text: string, report: Report
       continue;
     }
     const line = text.lastIndexOf('\n', error.pos[0] - 1);
-    // One slip makes the parser stumble over everything that follows: what it says first is what helps.
+    // One error makes the parser fail over and over in what follows: the first message is the helpful one.
     const echo = brokenAt !== undefined && (line === lastLine || error.message.includes('in YAML stream'));
     brokenAt = Math.min(brokenAt ?? Infinity, error.pos[0]);
     lastLine = line;
@@ -96,7 +96,7 @@ function keyPlace(text: string, start: number): Place {
 
 type Anchored = { readonly node: Node; weight: number | undefined };
 
-/** Finds what each alias stands for, and how many nodes a reader that follows them would see. */
+/** Resolves aliases, and counts the nodes that a reader which follows them would visit. */
 class Aliases {
   readonly targets = new Map<Alias, Node>();
   refused = false;

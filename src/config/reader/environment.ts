@@ -1,12 +1,12 @@
 /**
- * `${NAME}` and `${NAME:-default}` in values, taken from the environment.
+ * Replaces `${NAME}` and `${NAME:-default}` in values from the environment.
  *
- * Promises: what is substituted is never read as YAML again, so no variable can add a key or end a string; an
- * unsubstituted reference never gets through. `$${` stands for a plain `${`. As in the shell, the default also holds for
- * a variable that is set but empty.
+ * Promises: a substituted value is never parsed as YAML, so no variable can add a key or end a string. No unsubstituted
+ * reference gets through. `$${` stands for a plain `${`. As in the shell, the default also applies to a variable that is set
+ * but empty.
  *
- * A reference must survive YAML's own reading of braces (`{ token: ${TOKEN} }`), so the braces of well-formed references
- * are exchanged for two private characters before the text is parsed, length unchanged, and recognised here afterwards.
+ * A reference must survive YAML's own reading of braces (`{ token: ${TOKEN} }`). So the braces of well-formed references are
+ * replaced by two private characters before parsing, with the length unchanged, and recognised here afterwards.
  */
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -14,7 +14,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const open = '\uE000';
 const close = '\uE001';
 
-/** The text with the braces of references made invisible to YAML. Offsets stay what they were. */
+/** Replaces the braces of references with private characters. Offsets do not change. */
 export function hideReferences(text: string): string {
   return text.replace(/\$\{([A-Za-z_]\w*(?::-[^{}\r\n]*)?)\}/g, `$$${open}$1${close}`);
 }
@@ -31,7 +31,7 @@ export type Substituted =
 
 const reference = new RegExp(`\\$\\$[{${open}]|\\$${open}(\\w+)(:-)?([^${close}]*)${close}|\\$\\{`, 'g');
 
-/** Replaces the references in one value; the first that cannot be replaced decides. */
+/** Replaces the references in one value; the first failure decides. */
 export function substitute(value: string, environment: Environment): Substituted {
   let text = '';
   let end = 0;

@@ -1,5 +1,5 @@
 /**
- * What the command line says in place of the file: `--upstream URL` and `--listen HOST:PORT`.
+ * Reads the command-line options that replace values of the file: `--upstream URL` and `--listen HOST:PORT`.
  */
 
 import type { Address } from '../config.ts';
@@ -12,7 +12,7 @@ export type Overrides = {
   readonly problems: readonly Problem[];
 };
 
-/** Reads both options; one that cannot be read is a problem in the "file" `--upstream` or `--listen`. */
+/** Reads both options; an unreadable one is a problem in the "file" `--upstream` or `--listen`. */
 export function readOverrides(given: {
   readonly upstream?: string | undefined;
   readonly listen?: string | undefined;

@@ -1,5 +1,5 @@
 /**
- * Are these certificates and keys? What a file in PEM form must hold to be of use to TLS.
+ * Checks that a PEM file holds the certificates or key that TLS needs.
  */
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
@@ -13,7 +13,7 @@ export function pemProblem(kind: PemKind, text: string): string | undefined {
   return kind === 'key' ? keyProblem(text) : certificateProblem(text);
 }
 
-/** Whether a key is that of the first certificate in a text. Both have been found good. */
+/** Whether the key belongs to the first certificate. Both have been checked. */
 export const isKeyOf = (key: string, cert: string): boolean =>
   new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
 

@@ -1,7 +1,7 @@
 /**
- * What is wrong with a configuration, where, and how it is shown.
+ * A problem in a configuration: its code, its place, and how it is shown.
  *
- * Promises: a problem's code is from a closed list and its place is in the text the operator wrote; neither message nor
+ * Promises: a code is from a closed list, and a place is in the text that the operator wrote. Neither the message nor the
  * source line shows a secret.
  */
 
@@ -46,7 +46,7 @@ export const problemCodes = [
 ] as const;
 export type ProblemCode = (typeof problemCodes)[number];
 
-/** What is allowed but probably not meant. */
+/** Allowed, but probably a mistake. */
 export const warningCodes = [
   'method-never-stored',
   'ttl-outside-bounds',
@@ -67,7 +67,7 @@ export type Located<Code> = {
   readonly file: string;
   readonly line: number;
   readonly column: number;
-  /** How many characters of the line are meant, at least 1. */
+  /** How many characters of the line are marked, at least 1. */
   readonly length: number;
   /** The line itself, secrets masked. */
   readonly source: string;
@@ -75,10 +75,9 @@ export type Located<Code> = {
 export type Problem = Located<ProblemCode>;
 export type Warning = Located<WarningCode>;
 
-/** Turns places of one text into lines and columns. */
 export type Locator = <Code>(code: Code, message: string, place: Place) => Located<Code>;
 
-/** A `Locator` for `text`, which is called `file` in what is shown. */
+/** Makes a function that turns places in `text` into lines and columns; `file` is the name to show. */
 export function locatorOf(text: string, file: string): Locator {
   const starts = [0];
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
@@ -111,7 +110,7 @@ function lastAtOrBefore(sorted: readonly number[], value: number): number {
   return low;
 }
 
-// Written secrets and passwords in URLs. References to the environment stay readable: they are not the secret.
+// Secrets in the text, and passwords in URLs. References to the environment stay visible: they are not the secret.
 const secretValue =
   /(\b(?:token|secret|(?:sentinel_)?password|webhook)["']?\s*:\s+)("(?!\$\{)(?:[^"\\]|\\.)*"?|'(?!\$\{)[^']*'?|(?!["']?\$\{)[^\s,}#][^\s,}]*)/g;
 const urlPassword = /(:\/\/[^\s:@/]*:)([^\s@/]+)(?=@)/g;
@@ -123,7 +122,7 @@ function maskSecrets(line: string): string {
 
 const widthShown = 160;
 
-/** `FILE:LINE:COL CODE message`, the source line and a pointer under what is meant; three lines, no line break at the end. */
+/** `FILE:LINE:COL CODE message`, the source line, and a pointer below it: three lines, without a final line break. */
 export function renderProblem(problem: Located<string>): string {
   const { file, line, column, code, message, source, length } = problem;
   const from = column - 1 > widthShown / 2 ? column - 1 - widthShown / 2 : 0;

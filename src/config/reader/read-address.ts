@@ -1,5 +1,5 @@
 /**
- * How places on a network are written: URLs, `HOST:PORT`, hosts, CIDR blocks, names of cookies and header fields.
+ * Reads network addresses and names: URLs, `HOST:PORT`, hosts, CIDR blocks, names of cookies and header fields.
  */
 
 import ipaddr from 'ipaddr.js';
@@ -14,7 +14,7 @@ const isHostName = (host: string): boolean =>
 const isHost = (host: string): boolean =>
   /^[\d.]+$/.test(host) ? ipaddr.IPv4.isValidFourPartDecimal(host) : isHostName(host);
 
-/** `HOST:PORT`, IPv6 in brackets; `undefined` when it is neither. */
+/** `HOST:PORT`, IPv6 in brackets; otherwise `undefined`. */
 export function parseAddress(written: string): Address | undefined {
   const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(written);
   if (match === null) return undefined;
@@ -25,7 +25,7 @@ export function parseAddress(written: string): Address | undefined {
   return name !== undefined && isHost(name) ? { host: name, port } : undefined;
 }
 
-/** The origin's `scheme://host[:port]`; `undefined` for anything else, a path or a user name included. */
+/** The origin's `scheme://host[:port]`; `undefined` for anything else, including a path or a user name. */
 export function parseOriginUrl(written: string): string | undefined {
   const url = URL.parse(written);
   if (url === null || !isHttp(url) || /\s/.test(written)) return undefined;
@@ -40,7 +40,7 @@ export function parseOriginUrl(written: string): string | undefined {
 
 const isHttp = (url: URL): boolean => url.protocol === 'http:' || url.protocol === 'https:';
 
-/** What an address is expected to be; shared with the command line. */
+/** The text for messages about an address; the command line uses it too. */
 export const expectedAddress = 'an address HOST:PORT such as 0.0.0.0:8080 or [::1]:8080';
 export const expectedOriginUrl =
   'a URL http://HOST[:PORT] or https://HOST[:PORT], without path, query or password';
@@ -51,7 +51,7 @@ export const address: Reader<Address> = textAs({
   parse: parseAddress,
 });
 
-/** An address to connect to: a real port. */
+/** An address to connect to, so port 0 is refused. */
 export const peer: Reader<Address> = textAs({
   expected: 'an address HOST:PORT such as 10.0.0.5:6379',
   code: 'bad-address',
@@ -67,7 +67,7 @@ export const originUrl: Reader<string> = textAs({
   parse: parseOriginUrl,
 });
 
-/** An http or https URL that may hold a secret, so it is not repeated in messages. */
+/** An http or https URL that may hold a secret, so messages do not repeat it. */
 export const webUrl: Reader<string> = textAs({
   expected: 'an http:// or https:// URL',
   code: 'bad-url',
@@ -78,7 +78,7 @@ export const webUrl: Reader<string> = textAs({
   },
 });
 
-/** `redis://` or `rediss://`, with an optional database number as path. The scheme in lower case, as ioredis expects it. */
+/** `redis://` or `rediss://`, with an optional database number as path. ioredis needs the scheme in lower case. */
 export const redisUrl: Reader<string> = textAs({
   expected: 'a URL such as redis://127.0.0.1:6379/0 (rediss:// for TLS)',
   code: 'bad-url',
@@ -87,13 +87,13 @@ export const redisUrl: Reader<string> = textAs({
     const url = URL.parse(written);
     const known =
       url !== null && /^rediss?:$/.test(url.protocol) && url.hostname !== '' && /^\/?\d*$/.test(url.pathname);
-    // The client would take a query for options of its own, before ours.
+    // The client would read a query as options that override ours.
     const isPlain = url?.search === '' && url.hash === '';
     return known && isPlain && isEncoded(url.username) && isEncoded(url.password) ? url.href : undefined;
   },
 });
 
-/** Whether a user name or password can be decoded: a percent sign in it is written `%25`. */
+/** Whether a user name or password can be decoded: a literal percent sign is written `%25`. */
 function isEncoded(part: string): boolean {
   try {
     decodeURIComponent(part);
@@ -110,7 +110,7 @@ export const sitePath: Reader<string> = textAs({
   parse: (written) => (/^\/(?![/\\])[^\s#\\]*$/.test(written) ? written : undefined),
 });
 
-/** A Host to answer for; `*.` in front takes every name below. */
+/** A Host to answer for; `*.` in front matches every name below. */
 export const hostPattern: Reader<string> = textAs({
   expected: 'a host name such as www.example.org or *.example.org, without port',
   code: 'bad-address',
@@ -121,7 +121,7 @@ export const hostPattern: Reader<string> = textAs({
   },
 });
 
-/** A CIDR block or a single IP address, canonical. */
+/** A CIDR block or a single IP address, in canonical form. */
 export const cidr: Reader<string> = textAs({
   expected: 'an IP address or a block such as 10.0.0.0/8 or fd00::/8',
   code: 'bad-cidr',
@@ -141,31 +141,29 @@ function parseCidr(written: string): string | undefined {
   return `${network.networkAddressFromCIDR(`${base}/${length}`).toString()}/${length}`;
 }
 
-/** The name of a header field, in lower case. */
 export const headerName: Reader<string> = textAs({
   expected: 'the name of a header field',
   code: 'bad-name',
   parse: (written) => (isToken(written) ? written.toLowerCase() : undefined),
 });
 
-/** The name of a cookie (RFC 6265 §4.1.1: a token); case counts. */
+/** A token, case-sensitive (RFC 6265 §4.1.1). */
 export const cookieName: Reader<string> = textAs({
   expected: 'the name of a cookie',
   code: 'bad-name',
   parse: (written) => (isToken(written) ? written : undefined),
 });
 
-/** Whether a text can be the name of a query parameter as it is written decoded; `*` may stand in it. */
+/** Whether a text can be the decoded name of a query parameter; `*` is allowed. */
 export const isParameterName = (name: string): boolean => /^[^&=#\s]+$/.test(name);
 
-/** The name of a query parameter. */
 export const parameterName: Reader<string> = textAs({
   expected: 'the name of a query parameter',
   code: 'bad-name',
   parse: (written) => (isParameterName(written) ? written : undefined),
 });
 
-/** The name in a certificate: a host's, and no address (RFC 6066 §3). */
+/** The name in a certificate: a host name, not an address (RFC 6066 §3). */
 export const serverName: Reader<string> = textAs({
   expected: 'a host name such as app.example.org, without port',
   code: 'bad-name',

@@ -1,7 +1,7 @@
 /**
- * How single values are read: text, numbers, switches, words from a list, durations, sizes, times of day.
+ * Reads single values: text, numbers, switches, words from a list, durations, sizes, times of day.
  *
- * Promises: messages repeat what the operator wrote, never what a variable held.
+ * Promise: messages repeat what the operator wrote, never the value of a variable.
  */
 
 import { type Node, type Scalar, isScalar } from 'yaml';
@@ -17,14 +17,13 @@ import { suggest } from './suggest.ts';
 type Text = {
   /** With references replaced. */
   readonly text: string;
-  /** As written. */
   readonly written: string;
-  /** Without quotes, so that YAML may see more than text in it. */
+  /** Without quotes, so YAML may read it as something other than text. */
   readonly plain: boolean;
   readonly substituted: boolean;
 };
 
-/** The text of a scalar; anything else, and an empty value, is refused as not being `expected`. */
+/** The text of a scalar. Anything else, and an empty value, is refused as not `expected`. */
 function readText(node: Node, expected: string, at: Reading): Text | Failed {
   if (!isScalar(node) || node.value === null) return refuseType(node, expected, at);
   const source = node.source ?? '';
@@ -59,13 +58,13 @@ function referencePlace(node: Scalar, written: string): Place {
   const before = showReferences(node.source ?? '').indexOf(written);
   const quote = node.type === 'PLAIN' ? 0 : 1;
   const at = start + Math.max(0, before) + quote;
-  // Escapes and folded lines make the two differ; then the whole value is pointed at.
+  // With escapes or folded lines the two differ; then the place is the whole value.
   return at + written.length <= end && !showReferences(node.source ?? '').includes('\n')
     ? [at, at + written.length]
     : [start, end];
 }
 
-/** Reads text and turns it into a value; `undefined` from `parse` means it cannot be read as one. */
+/** Reads text and parses it; `parse` returns `undefined` for text that is not valid. */
 function parsed<T>(of: {
   expected: string;
   code: ProblemCode;
@@ -84,7 +83,7 @@ function parsed<T>(of: {
   };
 }
 
-/** Text that is not empty. What YAML takes for a number or a switch must stand in quotes. */
+/** Text that is not empty. What YAML reads as a number or a switch must be quoted. */
 export const text: Reader<string> = {
   inside: [],
   read(node, at) {
@@ -100,7 +99,7 @@ export const text: Reader<string> = {
   },
 };
 
-/** Text, or a number or switch taken as it is written: what a header field or a parameter is compared with. */
+/** Text, or a number or switch as written: compared with a header field or a parameter. */
 export const wireText: Reader<string> = {
   inside: [],
   read(node, at) {
@@ -109,7 +108,7 @@ export const wireText: Reader<string> = {
   },
 };
 
-/** What a claim or a JSON value is compared with: YAML's own reading of it. */
+/** A value to compare with a claim or a JSON value, as YAML reads it. */
 export const literal: Reader<Literal> = {
   inside: [],
   read(node, at) {
@@ -121,7 +120,7 @@ export const literal: Reader<Literal> = {
   },
 };
 
-/** What a number may be; `above` itself is excluded, the others are included. */
+/** `above` is exclusive; the others are inclusive. */
 export type Bounds = {
   readonly min?: number;
   readonly above?: number;
@@ -170,7 +169,6 @@ function showBounds(bounds: Bounds): string {
   return bounds.max === undefined ? low : `${low} to ${bounds.max}`;
 }
 
-/** `true` or `false`. */
 export const bool: Reader<boolean> = {
   inside: [],
   read(node, at) {
@@ -257,14 +255,14 @@ export function size(min: number): Reader<number> {
   };
 }
 
-/** A time of day, in minutes since midnight. */
+/** In minutes since midnight. */
 export const timeOfDay: Reader<number> = parsed({
   expected: 'a time of day such as "09:00"',
   code: 'bad-time',
   parse: parseTimeOfDay,
 });
 
-/** Reads text that `parse` must understand; `expected` says what it should have been. */
+/** Reads text with `parse`; `expected` says in messages what it should have been. */
 export function textAs<T>(of: {
   expected: string;
   code: ProblemCode;

@@ -1,8 +1,8 @@
 /**
- * How a section of the schema is read: tables of keys, each with its reader and what holds when it is absent.
+ * Reads sections of the schema from tables of keys, each with its reader and its default.
  *
- * Promises: a reader reports whatever it refuses, once, with its place, and goes on; it never throws. The same tables
- * that read a file list the schema's keys, so documentation can be held against them.
+ * Promises: a reader reports each problem once, with its place, and goes on; it never throws. The tables that read a file
+ * also list the schema's keys, so the documentation can be checked against them.
  */
 
 import { type Node, type Pair, type YAMLMap, isMap, isScalar, isSeq } from 'yaml';
@@ -11,26 +11,25 @@ import { type Environment, showReferences } from './environment.ts';
 import type { Place, ProblemCode, WarningCode } from './problem.ts';
 import { suggest } from './suggest.ts';
 
-/** What readers share while one file is read. */
+/** The shared state while one file is read. */
 export type Reading = {
   readonly environment: Environment;
-  /** Follows an alias. */
   readonly follow: (node: Node) => Node;
   readonly report: (code: ProblemCode, message: string, place: Place) => void;
   readonly warn: (code: WarningCode, message: string, place: Place) => void;
 };
 
-/** Says that a value could not be read; the problem has been reported. */
+/** The value could not be read, and the problem has been reported. */
 export const failed = Symbol('failed');
 export type Failed = typeof failed;
 
 export type Reader<T> = {
-  /** Paths of the keys below, as `url`, `hours[].name`, `*.ttl`. */
+  /** Paths of the keys below, such as `url`, `hours[].name`, `*.ttl`. */
   readonly inside: readonly string[];
   readonly read: (node: Node, at: Reading) => T | Failed;
 };
 
-/** A key of a section: its reader, and what holds without it. */
+/** A key of a section: its reader and its default. */
 export type Key<T> = { readonly reader: Reader<T>; readonly absent: { readonly value: T } | undefined };
 
 type Camel<Name extends string> = Name extends `${infer Head}_${infer Tail}`
@@ -38,22 +37,22 @@ type Camel<Name extends string> = Name extends `${infer Head}_${infer Tail}`
   : Name;
 export type Keys = Readonly<Record<string, Key<unknown>>>;
 
-/** What a table of keys reads: its keys in camel case. */
+/** The result of a table of keys, in camel case. */
 export type Shape<K extends Keys> = {
   readonly [Name in keyof K & string as Camel<Name>]: K[Name] extends Key<infer T> ? T : never;
 };
 
-/** A key that must be given. */
+/** A key that must be present. */
 export const required = <T>(reader: Reader<T>): Key<T> => ({ reader, absent: undefined });
-/** A key that may be absent, and then is `undefined`. */
+/** A key that may be absent, and is then `undefined`. */
 export const optional = <T>(reader: Reader<T>): Key<T | undefined> => ({
   reader,
   absent: { value: undefined },
 });
-/** A key that may be absent, and then has a default. */
+/** A key with a default. */
 export const or = <const T>(reader: Reader<T>, value: NoInfer<T>): Key<T> => ({ reader, absent: { value } });
 
-/** Checks between the keys of one section; a key that could not be read is missing from `read`. */
+/** Checks between the keys of one section. An unreadable key is missing from `read`. */
 export type Also<K extends Keys> = (read: Partial<Shape<K>>, at: Reading, node: YAMLMap) => void;
 
 /** Reads a mapping with these keys and no others. Fails only when a required key is missing or unreadable. */
@@ -90,7 +89,7 @@ function readKey(
   return failed;
 }
 
-/** Reads a mapping whose keys the operator chooses. Values that cannot be read are left out. */
+/** Reads a mapping whose keys the operator chooses. Unreadable values are left out. */
 export function mapOf<T>(
   reader: Reader<T>,
   checkName?: (name: string, place: Place, at: Reading) => void,
@@ -115,10 +114,10 @@ export function mapOf<T>(
   };
 }
 
-/** What can be read of a list, and whether that is all of it. */
+/** The readable items of a list, and whether these are all. */
 export type ListRead<T> = { readonly items: readonly T[]; readonly place: Place; readonly isWhole: boolean };
 
-/** Reads a list; entries that cannot be read are left out. `also` checks between those that can. */
+/** Reads a list; unreadable entries are left out. `also` checks between those that remain. */
 export function listOf<T>(
   reader: Reader<T>,
   also?: (read: ListRead<T>, at: Reading) => void,
@@ -137,7 +136,7 @@ export function listOf<T>(
   };
 }
 
-/** Reads, and goes on with `instead` where the value cannot be read, so that what refers to it is not refused too. */
+/** Uses `instead` for an unreadable value, so that references to it are not refused too. */
 export function recover<T>(reader: Reader<T>, instead: T): Reader<T> {
   return {
     inside: reader.inside,
@@ -159,7 +158,7 @@ export function refused(why: string): Reader<undefined> {
   };
 }
 
-/** Refuses a list or mapping that is written empty; one whose entries were all refused is no further problem. */
+/** Refuses an empty list or mapping. One whose entries were all refused is not reported again. */
 export function notEmpty<T>(reader: Reader<T>): Reader<T> {
   return {
     inside: reader.inside,
@@ -171,7 +170,7 @@ export function notEmpty<T>(reader: Reader<T>): Reader<T> {
   };
 }
 
-/** One or several: a value that is no list stands for a list of itself. The result is empty only after a problem. */
+/** Accepts a single value in place of a list. The result is empty only after a problem. */
 export function oneOrMore<T>(reader: Reader<T>): Reader<readonly T[]> {
   const list = notEmpty(listOf(reader));
   return {
@@ -184,12 +183,12 @@ export function oneOrMore<T>(reader: Reader<T>): Reader<readonly T[]> {
   };
 }
 
-/** A section that a single value may stand for. */
+/** Accepts a single value in place of a section. */
 export function orShort<T>(short: Reader<T>, full: Reader<T>): Reader<T> {
   return { inside: full.inside, read: (node, at) => (isScalar(node) ? short : full).read(node, at) };
 }
 
-/** Reads, then turns what was read into something else or refuses it. */
+/** Reads a value, then converts or refuses it. */
 export function then<T, U>(
   reader: Reader<T>,
   turn: (value: T, place: Place, at: Reading) => U | Failed,
@@ -209,7 +208,7 @@ export type Placed<T> = { readonly value: T; readonly place: Place };
 export const placed = <T>(reader: Reader<T>): Reader<Placed<T>> =>
   then(reader, (value, place) => ({ value, place }));
 
-/** Where the value of a key is; the mapping's own place when the key is not given. */
+/** The place of a key's value, or of the whole mapping when the key is absent. */
 export function placeOfKey(node: YAMLMap, name: string): Place {
   const pair = pairsOf(node).find(({ key }) => keyText(key) === name);
   return pair === undefined ? placeOf(node) : placeOf(pair.value ?? pair.key);

@@ -1,5 +1,5 @@
 /**
- * How durations, sizes and times of day are written. Text in, number out, `undefined` when it cannot be read.
+ * Parses and prints durations, sizes and times of day. Parsing gives `undefined` for invalid text.
  */
 
 import { type Seconds, seconds } from '../../kit/time.ts';
@@ -11,7 +11,7 @@ export function parseDuration(text: string): Seconds | undefined {
   const match = /^(\d{1,12})(ms|s|m|h|d)?$/.exec(text);
   if (match === null) return undefined;
   const unit = (match[2] ?? 's') as keyof typeof secondsPer;
-  // Divided, not multiplied by 0.001: 300ms is then exactly 0.3.
+  // Divided, not multiplied by 0.001, so that 300ms is exactly 0.3.
   return seconds(unit === 'ms' ? Number(match[1]) / 1000 : Number(match[1]) * secondsPer[unit]);
 }
 
@@ -27,7 +27,7 @@ const bytesPer = {
   TiB: 1024 ** 4,
 } as const;
 
-/** `512KiB`, `64MiB`, `500MB` (a million each), `800` or `800B` (bytes): whole numbers only. */
+/** `512KiB`, `64MiB`, `500MB` (decimal), `800` or `800B` (bytes): whole numbers only. */
 export function parseBytes(text: string): number | undefined {
   const match = /^(\d{1,15})([KMGT]i?B|B)?$/.exec(text);
   if (match === null) return undefined;
@@ -35,7 +35,7 @@ export function parseBytes(text: string): number | undefined {
   return Number.isSafeInteger(bytes) ? bytes : undefined;
 }
 
-/** `09:00`, in minutes since midnight; `24:00` is the midnight at the end of the day, 0. */
+/** `09:00`, in minutes since midnight; `24:00`, the midnight at the end of the day, is 0. */
 export function parseTimeOfDay(text: string): number | undefined {
   if (text === '24:00') return 0;
   const match = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(text);
@@ -47,7 +47,7 @@ export function showTimeOfDay(minute: number): string {
   return `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`;
 }
 
-/** A duration as it would be written: `90s`, `5m`, `500ms`. */
+/** Prints a duration as it is written: `90s`, `5m`, `500ms`. */
 export function showDuration(value: Seconds): string {
   if (!Number.isInteger(value)) return `${Math.round(value * 1000)}ms`;
   for (const unit of ['d', 'h', 'm'] as const) {

@@ -1,8 +1,8 @@
 /**
- * "Did you mean": the known word nearest to one that is not known.
+ * "Did you mean": finds the known word nearest to an unknown one.
  */
 
-/** `; did you mean …?`, or what is known when it is little, or nothing. */
+/** `; did you mean …?`, or the list of known words if it is short, or nothing. */
 export function suggest(word: string, known: Iterable<string>): string {
   const words = [...known];
   const near = words
@@ -15,14 +15,14 @@ export function suggest(word: string, known: Iterable<string>): string {
     : '';
 }
 
-/** `maxObject`, `max-object` and `MAX_OBJECT` are one slip away from `max_object`, not three. */
+/** `maxObject`, `max-object` and `MAX_OBJECT` are one mistake away from `max_object`, not three. */
 const plain = (word: string): string =>
   word
     .slice(0, 60)
     .replace(/[-_\s]/g, '')
     .toLowerCase();
 
-/** Edits (insert, remove, exchange) between two words. */
+/** The edits (insert, remove, exchange) between two words. */
 function distanceOf(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let i = 1; i <= from.length; i++) {

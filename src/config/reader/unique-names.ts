@@ -1,10 +1,10 @@
 /**
- * Entries of a list that bear names must bear different ones: logs, metrics and reports tell them apart by it.
+ * Refuses repeated names in a list: logs, metrics and reports identify the entries by them.
  */
 
 import type { Placed, Reading } from './reader.ts';
 
-/** Reports each entry whose name an earlier one has. */
+/** Reports each entry with the name of an earlier one. */
 export function refuseRepeatedNames(named: readonly Placed<{ readonly name: string }>[], at: Reading): void {
   const seen = new Set<string>();
   for (const { value, place } of named) {

@@ -1,7 +1,7 @@
 /**
- * What must agree between sections: names of content types, placeholders and the routes they are used on, bounds.
+ * Checks what must agree between sections: names of content types, placeholders and the routes that use them, bounds.
  *
- * Promise: nothing is refused because something else could not be read; a section that failed is not judged by.
+ * Promise: nothing is refused because something else could not be read; a section that failed is ignored.
  */
 
 import { type RefreshJob, type TtlConfig, guideTtl } from '../config.ts';
@@ -14,7 +14,7 @@ import { showDuration } from '../reader/scalar.ts';
 import { suggest } from '../reader/suggest.ts';
 import { type TagTemplate, pathParametersOf } from './tag-template.ts';
 
-/** What the sections say, as far as it could be read. */
+/** The sections, as far as they could be read. */
 export type Sections = {
   readonly contentTypes?: TypeDrafts;
   readonly routes?: readonly RouteDraft[];
@@ -84,7 +84,7 @@ type TypeUse = {
   readonly routes: readonly RouteDraft[];
 };
 
-/** A content type's tags are made for every one of its routes. */
+/** A content type's tags must work for every one of its routes. */
 function checkType(use: TypeUse, sections: Sections, at: Reading): void {
   const { name, type, routes } = use;
   const matches = routes.filter((route) => route.type.value === name).flatMap((route) => route.match);
@@ -164,7 +164,7 @@ function warnOfRoute({ match, type }: RouteDraft, types: TypeDrafts, at: Reading
   }
 }
 
-/** A write's tags are made for whichever of its patterns matched: one that knows the parameter is enough. */
+/** A write's tags are made for the pattern that matched, so it is enough if one pattern has the parameter. */
 function checkWriteTags({ match, invalidate }: WriteDraft, at: Reading): void {
   for (const tag of invalidate) {
     for (const name of pathParametersOf(tag.value)) {

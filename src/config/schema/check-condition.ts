@@ -1,5 +1,5 @@
 /**
- * Conditions: the `when` of a factor, the `unless` of a content type, the `when` of an alert.
+ * Reads conditions: the `when` of a factor, the `unless` of a content type, the `when` of an alert.
  */
 
 import { type Node, isSeq } from 'yaml';
@@ -25,7 +25,7 @@ import {
 const positive = duration({ positive: true });
 const share = number({ min: 0, max: 1 });
 
-/** What is compared with what, by name: `{ x-is-favorite: "true" }`. */
+/** Names with the value to compare: `{ x-is-favorite: "true" }`. */
 const fields: Reader<readonly { name: string; value: string }[]> = then(
   notEmpty(mapOf(wireText, checkHeaderName)),
   (found) => [...found].map(([name, { value }]) => ({ name: name.toLowerCase(), value })),
@@ -83,7 +83,7 @@ const whenSection = section({
   json: optional(json),
 });
 
-/** `when` of a factor: all that is listed must hold. */
+/** `when` of a factor: all must hold. */
 export const when: Reader<readonly Condition[]> = then(
   notEmpty(whenSection),
   (read): readonly Condition[] => [
@@ -103,7 +103,7 @@ export const when: Reader<readonly Condition[]> = then(
 
 type Named = readonly { readonly name: string; readonly value: string }[];
 
-/** A mapping: each has this value. A list: one of these is there, whatever its value. */
+/** A mapping: each must have this value. A list: one of these must be present, with any value. */
 const either = (
   values: Reader<Named>,
   names: Reader<string>,
@@ -124,7 +124,7 @@ const requestSection = section({
   request_header: optional(either(fields, headerName)),
 });
 
-/** `when` of a route or a write rule: all that is listed must hold. */
+/** `when` of a route or a write rule: all must hold. */
 export const requestWhen: Reader<readonly RequestCondition[]> = then(notEmpty(requestSection), (read) => [
   ...requestConditions('query', read.query),
   ...requestConditions('request_header', read.requestHeader),
@@ -146,7 +146,7 @@ const unlessSection = section({
   response_header: optional(fields),
 });
 
-/** `unless` of a content type: any that holds keeps the response out. */
+/** `unless` of a content type: any one keeps the response out of the store. */
 export const unless: Reader<readonly Unless[]> = then(notEmpty(unlessSection), (read): readonly Unless[] => [
   ...(read.json ?? []).map((value) => ({ kind: 'json', ...value }) as const),
   ...(read.bodyContains ?? []).map((value) => ({ kind: 'body_contains', text: value }) as const),
@@ -196,6 +196,6 @@ export const alertWhen: Reader<AlertCondition> = then(notEmpty(alertSection), (r
     read.redisDown === undefined ? undefined : { kind: 'redis_down' },
     read.leakSuspected === undefined ? undefined : { kind: 'leak_suspected' },
   ];
-  // None: it has been refused. Several: the first is as good as any, a problem has been reported.
+  // None: it has been refused. Several: a problem has been reported, so any will do.
   return all.find((condition) => condition !== undefined) ?? failed;
 });

@@ -1,7 +1,7 @@
 /**
- * The section `content_types`: what an operator says about each kind of response.
+ * Reads the section `content_types`: the operator's rules for each kind of response.
  *
- * Promises: `standard` and `pass` always exist; `standard` takes only keys that leave HTTP's own rules in force.
+ * Promises: `standard` and `pass` always exist. `standard` accepts only keys that leave HTTP's own rules in force.
  */
 
 import { type ContentType, type QueryRule, defaults, guideTtl } from '../config.ts';
@@ -34,7 +34,7 @@ import { type TagTemplate, parseTag } from './tag-template.ts';
 const positive = duration({ positive: true });
 const window = duration({ positive: false });
 
-/** A tag, its placeholders known by kind. */
+/** A tag, with its placeholders classified. */
 export const tag: Reader<TagTemplate> = then(text, (raw, place, at) => {
   const result = parseTag(raw);
   if (result.kind === 'ok') return result.template;
@@ -85,7 +85,7 @@ const everyParameter: QueryRule = { kind: 'all', cut: [] };
 
 type Statuses = ReadonlyMap<number, Seconds | undefined>;
 
-// 206 and 304 are not whole responses, 416 answers one client's range, and a failing origin is no content.
+// 206 and 304 are not whole responses, 416 answers one client's range, and a failing origin sends no content.
 const storable = (status: number): boolean =>
   status >= 200 && (status < 500 || status === 501) && ![206, 304, 416].includes(status);
 
@@ -146,7 +146,7 @@ const keys = {
   max: optional(positive),
 };
 
-/** A content type as read, places kept for the checks across sections. */
+/** A content type as read, with places for the checks across sections. */
 export type TypeDraft = Shape<typeof keys>;
 
 const rule: Reader<TypeDraft> = section(keys, (read, at, node) => {
@@ -171,7 +171,7 @@ const standard: Reader<TypeDraft> = section({
   max: notHttp,
 });
 
-/** What a content type without any key is. */
+/** A content type without any key. */
 export const emptyDraft: TypeDraft = {
   ttl: undefined,
   scope: undefined,
@@ -195,7 +195,6 @@ export const emptyDraft: TypeDraft = {
 
 export type TypeDrafts = ReadonlyMap<string, Placed<TypeDraft>>;
 
-/** `content_types`, by name. */
 export const contentTypes: Reader<TypeDrafts> = mapOf(recover(rule, emptyDraft), checkTypeName, {
   standard: recover(standard, emptyDraft),
 });
@@ -217,8 +216,8 @@ function checkTypeName(name: string, place: Place, at: Reading): void {
 }
 
 /**
- * The checked content types, the built-in ones included. Those of the guide need not be declared: the ones among `used`
- * that are not get what an empty declaration would give them. `bounds` are `ttl.min` and `ttl.max`.
+ * Returns the checked content types, including the built-in ones. The guide's types need no declaration: those in `used` get
+ * what an empty declaration gives. `bounds` are `ttl.min` and `ttl.max`.
  */
 export function finishTypes(
   drafts: TypeDrafts,
@@ -246,7 +245,7 @@ function finishType(name: string, draft: TypeDraft, bounds: { min: Seconds; max:
       headers: draft.vary?.headers ?? [],
     },
     statuses: draft.statuses ?? new Map(defaults.statuses.map((value) => [value, undefined])),
-    // A type's own bound beats the general one on the other side: `max: 10s` alone means 10 s, not a contradiction.
+    // A type's own bound overrides the general one on the other side: `max: 10s` alone means 10 s, not a contradiction.
     min: draft.min ?? (draft.max !== undefined && draft.max < bounds.min ? draft.max : undefined),
     max: draft.max ?? (draft.min !== undefined && draft.min > bounds.max ? draft.min : undefined),
   };

@@ -1,5 +1,5 @@
 /**
- * The section `identity`: which cookies and tokens say who someone is.
+ * Reads the section `identity`: which cookies and tokens identify a person.
  */
 
 import { type FlaskSession, type IdentityConfig, type Jwt, defaults } from '../config.ts';
@@ -42,7 +42,7 @@ const jwtSection = section(
   ]),
 );
 
-/** Of each pair of keys one must be given, and not both. */
+/** Exactly one key of each pair must be given. */
 function exactlyOne(pairs: readonly (readonly [string, string])[]): Also<Record<string, Key<unknown>>> {
   return (_, at, node) => {
     for (const [one, two] of pairs) {
@@ -77,7 +77,7 @@ const identitySection = section({
   jwt: optional(jwt),
 });
 
-/** `identity`. The cookies of `flask_session` and `jwt` are credentials whether listed or not: to leave one out would share pages. */
+/** The cookies of `flask_session` and `jwt` are credentials, listed or not: omitting one would share pages. */
 export const identity: Reader<IdentityConfig> = then(identitySection, (read): IdentityConfig => {
   const own = [read.flaskSession?.cookie, read.jwt?.from.kind === 'cookie' ? read.jwt.from.name : undefined];
   const implied = own.filter((name) => name !== undefined);

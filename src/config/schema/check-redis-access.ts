@@ -1,5 +1,5 @@
 /**
- * As whom we are at Redis: user and password, TLS, and what of it goes with a URL, a Cluster or Sentinels.
+ * Reads how we log in to Redis: user, password and TLS. Checks which of these go with a URL, a Cluster or Sentinels.
  */
 
 import type { YAMLMap } from 'yaml';
@@ -29,7 +29,7 @@ const tls: Reader<RedisTls | undefined> = orShort(
   })),
 );
 
-/** The keys of `store.redis` this is about. */
+/** The keys of `store.redis` for this. */
 export const redisAccessKeys = {
   username: optional(text),
   password: optional(text),
@@ -40,7 +40,7 @@ export const redisAccessKeys = {
 
 type Access = Shape<typeof redisAccessKeys>;
 
-/** Reports what does not go together. */
+/** Reports combinations that do not work. */
 export function checkAccess(
   read: Partial<Access> & { readonly url?: string | undefined },
   at: Reading,
@@ -57,7 +57,7 @@ export function checkAccess(
   }
   const isTlsOff = node.has('tls') && 'tls' in read && read.tls === undefined;
   if (isTlsOff && url?.protocol === 'rediss:') refuse('tls', '`rediss://` in the URL is TLS');
-  // A user without a password would not be sent at all, and Redis would take us for its default user.
+  // A user without a password would not be sent, and Redis would use its default user.
   const needs = (user: string, password: string): void =>
     at.report('missing-key', `a user needs its \`${password}\` as well`, placeOfKey(node, user));
   const hasPassword = node.has('password') || (url?.password ?? '') !== '';
@@ -67,13 +67,13 @@ export function checkAccess(
     needs('sentinel_username', 'sentinel_password');
 }
 
-/** A user and a password; none without a password. */
+/** The login, or `undefined` without a password. */
 export const loginOf = (
   username: string | undefined,
   password: string | undefined,
 ): RedisLogin | undefined => (password === undefined ? undefined : { username, password });
 
-/** The URL with all that was said beside it. */
+/** The URL with the separate settings included. */
 export function wholeUrl(
   url: string,
   { username, password, tls, database }: Partial<Access> & { readonly database?: number | undefined },

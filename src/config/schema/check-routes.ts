@@ -1,5 +1,5 @@
 /**
- * The sections `routes`, `writes` and `unmatched_writes`, and which routes no request can reach.
+ * Reads the sections `routes`, `writes` and `unmatched_writes`, and finds routes that no request can reach.
  */
 
 import { type Comparable, comparable, covers } from '../../pattern/cover.ts';
@@ -35,7 +35,7 @@ const match: Reader<Match> = then(text, (written, place, at) => {
 
 const matches: Reader<readonly Placed<Match>[]> = oneOrMore(placed(match));
 
-/** A route as read, places kept for the checks across sections. No `match` at all: none could be read. */
+/** A route as read, with places for the checks across sections. `match` is empty if none could be read. */
 export type RouteDraft = {
   readonly match: readonly Placed<Match>[];
   readonly when: readonly RequestCondition[];
@@ -50,7 +50,6 @@ const route: Reader<RouteDraft> = section({
   tags: or(listOf(placed(tag)), []),
 });
 
-/** `routes`, in file order. */
 export const routes: Reader<readonly RouteDraft[]> = listOf(route);
 
 export type WriteDraft = {
@@ -65,15 +64,13 @@ const write: Reader<WriteDraft> = section({
   invalidate: required(listOf(placed(tag))),
 });
 
-/** `writes`. */
 export const writes: Reader<readonly WriteDraft[]> = listOf(write);
 
-/** `unmatched_writes`. */
 export const unmatchedWrites = section({ url: or(bool, true), user: or(bool, true) });
 
 type Candidate = Placed<Match> & { readonly paths: Comparable };
 
-/** Reports every match that an earlier one leaves nothing to. */
+/** Reports every match that is wholly covered by an earlier one. */
 export function refuseUnreachable(
   drafts: readonly RouteDraft[],
   lineOf: (place: Place) => number,
@@ -84,7 +81,7 @@ export function refuseUnreachable(
     const later = { ...found, paths: comparable(found.value.compiled.parts) };
     const taker = earlier.find((candidate) => takesAll(candidate, later));
     if (taker === undefined) {
-      // With a condition it takes only some of what its pattern matches.
+      // A route with a condition takes only some of what its pattern matches.
       if (!isConditional) earlier.push(later);
       continue;
     }
@@ -106,7 +103,7 @@ const eachMatch = ({
 function takesAll(earlier: Candidate, later: Candidate): boolean {
   if (!later.value.methods.every((method) => earlier.value.methods.includes(method))) return false;
   if (earlier.value.pattern === later.value.pattern || covers(earlier.paths, later.paths)) return true;
-  // Groups and expressions are not compared; but a path without choice can be tried.
+  // Groups and expressions are not compared, but a path without alternatives can be tried.
   const path = onlyPath(later.value.compiled.parts);
   return path !== undefined && earlier.value.compiled.match(path) !== undefined;
 }

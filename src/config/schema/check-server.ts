@@ -1,5 +1,5 @@
 /**
- * The sections about sockets: `listen`, `control`, `log`.
+ * Reads the sections `listen`, `control` and `log`.
  */
 
 import { type Control, type Listen, defaults, logLevels } from '../config.ts';
@@ -17,12 +17,12 @@ import {
   then,
 } from '../reader/reader.ts';
 
-/** Control tokens shorter than this are refused (CONTRACT §2). */
+/** Shorter control tokens are refused (CONTRACT §2). */
 export const shortestToken = 32;
 
 const workers = wordOrNumber('auto', { min: 1, max: 1024, whole: true });
 
-/** Reads a key of the contract that nothing can obey yet: asking for it is a problem. */
+/** Reads a key of the contract that is not implemented yet: setting it is a problem. */
 function notBuilt<T>(reader: Reader<T>, what: string, isAsked: (value: T) => boolean): Reader<undefined> {
   return then(reader, (value, place, at) => {
     if (!isAsked(value)) return undefined;
@@ -42,7 +42,7 @@ const listenSection = section({
   workers: optional(notBuilt(workers, 'more than one process', (count) => count !== 1)),
 });
 
-/** `listen` when the file says nothing, at this address. */
+/** The default `listen`, at this address. */
 export const listenAt = (at: { readonly host: string; readonly port: number }): Listen => ({
   ...defaults.listen,
   hosts: undefined,
@@ -75,7 +75,7 @@ const controlSection = section({
   token: optional(token),
 });
 
-/** `control`. Without a token in it the environment's is for the caller to add. */
+/** The caller adds the environment's token if there is none here. */
 export const control: Reader<Control> = then(controlSection, (read): Control => ({
   ...read.address,
   token: read.token,

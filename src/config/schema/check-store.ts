@@ -1,5 +1,5 @@
 /**
- * The section `store`: what is kept, where, and how far instances may lag behind each other.
+ * Reads the section `store`: what is kept, where, and how far instances may lag behind each other.
  */
 
 import type { YAMLMap } from 'yaml';
@@ -115,13 +115,12 @@ const storeSection = section(
   },
   (read, at, node) => {
     if (read.memory === undefined || read.maxObject === undefined || read.maxObject <= read.memory) return;
-    // A memory smaller than the default object needs nothing said: the smaller bound rules.
+    // A memory smaller than the default object needs no `max_object`: the smaller bound applies.
     if (node.has('max_object'))
       at.report('out-of-range', '`max_object` is larger than `memory`', placeOfKey(node, 'max_object'));
   },
 );
 
-/** `store`. */
 export const store: Reader<StoreConfig> = then(
   storeSection,
   ({ memory, maxObject, ...rest }): StoreConfig => {

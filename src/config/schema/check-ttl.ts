@@ -1,7 +1,7 @@
 /**
- * The section `ttl`: bounds, hours of the day, factors.
+ * Reads the section `ttl`: bounds, hours of the day, factors.
  *
- * Promise: hours that get through cover every minute of the day exactly once.
+ * Promise: accepted hours cover every minute of the day exactly once.
  */
 
 import { type Factor, type HourBand, type TtlConfig, defaults } from '../config.ts';
@@ -64,7 +64,7 @@ function checkHours({ items: bands, place, isWhole }: ListRead<Placed<HourBand>>
     }
     for (const minute of minutes) covering[minute] = index;
   });
-  // What an entry that cannot be read was to cover, nobody knows.
+  // The hours of an unreadable entry are unknown, so gaps are not reported.
   for (const [from, to] of isWhole ? gapsIn(covering) : []) {
     const gap = `${showTimeOfDay(from)} to ${showTimeOfDay(to)}`;
     at.report('hours-gap', `no entry covers ${gap}; the hours must cover the whole day`, [
@@ -74,7 +74,7 @@ function checkHours({ items: bands, place, isWhole }: ListRead<Placed<HourBand>>
   }
 }
 
-/** Runs of minutes that nothing covers, the one over midnight in one piece. */
+/** Runs of uncovered minutes; a run over midnight is one piece. */
 function gapsIn(covering: readonly number[]): readonly (readonly [number, number])[] {
   const free = (minute: number): boolean => covering[(minute + day) % day] === -1;
   const starts = Array.from({ length: day }, (_, minute) => minute).filter(
@@ -108,18 +108,17 @@ const timeZone = textAs({
 });
 
 function isTimeZone(name: string): boolean {
-  // `Intl` also takes offsets such as +02:00, which know no daylight saving and are no IANA names.
+  // `Intl` also accepts offsets such as +02:00, which have no daylight saving and are not IANA names.
   if (!/^[A-Za-z]/.test(name)) return false;
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
     return true;
   } catch {
-    // Thrown for every unknown name: the answer is no.
+    // Thrown for every unknown name.
     return false;
   }
 }
 
-/** `ttl`. */
 export const ttl: Reader<TtlConfig> = section(
   {
     default: or(positive, defaults.ttl.default),

@@ -1,5 +1,5 @@
 /**
- * The sections about what happens without a client waiting: `purge`, `warm`, `refresh`, `janitor`, `alerts`, `report`.
+ * Reads the sections for work that no client waits for: `purge`, `warm`, `refresh`, `janitor`, `alerts`, `report`.
  */
 
 import { type Alert, type Report, type Warm, defaults, weekdays } from '../config.ts';
@@ -27,10 +27,8 @@ import { refuseRepeatedNames } from '../reader/unique-names.ts';
 const positive = duration({ positive: true });
 const count = number({ min: 0, max: 1e6, whole: true });
 
-/** `purge`. */
 export const purge = section({ refill: or(bool, false) });
 
-/** `warm`. */
 export const warm: Reader<Warm> = section({
   on_start: optional(
     section({ popular: or(count, 0), urls: or(listOf(sitePath), []), sitemap: optional(sitePath) }),
@@ -65,7 +63,7 @@ const refreshSection = section(
   },
 );
 
-/** `refresh`; the type's place is kept, to see whether it exists. */
+/** The type's place is kept, to check later that it exists. */
 export const refresh = listOf(
   then(refreshSection, ({ urls, type, every, activeWithin }) => {
     if (type !== undefined) return { kind: 'type', type, every, activeWithin } as const;
@@ -73,13 +71,12 @@ export const refresh = listOf(
   }),
 );
 
-/** `janitor`. */
 export const janitor = section({
   every: or(positive, defaults.janitor.every),
   scan: or(number({ min: 1, max: 1e7, whole: true }), defaults.janitor.scan),
 });
 
-/** The counters go back so far (watch/window.ts): measured over more, an alert would never fire. */
+/** The counters cover this long (watch/window.ts): an alert measured over more would never fire. */
 const longestMeasured = 86_400;
 
 const alert: Reader<Alert> = section(
@@ -96,7 +93,6 @@ const alert: Reader<Alert> = section(
   },
 );
 
-/** `alerts`. */
 export const alerts: Reader<readonly Alert[]> = then(
   listOf(placed(alert), ({ items }, at) => {
     refuseRepeatedNames(items, at);
@@ -111,7 +107,6 @@ const reportSection = section({
   webhook: optional(webUrl),
 });
 
-/** `report`. */
 export const report: Reader<Report> = then(reportSection, ({ at, ...rest }): Report => ({
   ...rest,
   atMinute: at,

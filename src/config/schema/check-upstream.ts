@@ -1,5 +1,5 @@
 /**
- * The section `upstream`: where the app is, and how it is connected to.
+ * Reads the section `upstream`: where the app is, and how to connect to it.
  */
 
 import { type Upstream, type UpstreamTls, defaults } from '../config.ts';

@@ -1,8 +1,8 @@
 /**
- * Configuration text to a checked `Config`, or to everything that is wrong with it.
+ * Turns configuration text into a checked `Config`, or into a list of its problems.
  *
- * Promises: never throws; a `Config` comes out only when there was nothing to refuse; all problems are reported, in the
- * order of the file, each once.
+ * Promises: it never throws. A `Config` is returned only when nothing was refused. All problems are reported, in the order of
+ * the file, each once.
  */
 
 import { dirname, isAbsolute, join } from 'node:path';
@@ -32,13 +32,13 @@ import { word } from '../reader/read-scalar.ts';
 import { type Reading, type Shape, failed, optional, or, placeOfKey, section } from '../reader/reader.ts';
 
 export type ParseOptions = {
-  /** What the text is called in problems. */
+  /** The name of the text in problems. */
   readonly file: string;
   readonly env: Environment;
-  /** From the command line; it wins over the file. */
+  /** From the command line; it overrides the file. */
   readonly upstream?: string | undefined;
   readonly listen?: string | undefined;
-  /** A file without `upstream` is then only warned of: for checking one that is served with `--upstream`. */
+  /** Only warn if `upstream` is missing: for checking a file that is served with `--upstream`. */
   readonly upstreamMayBeMissing?: boolean;
 };
 
@@ -67,7 +67,7 @@ const sections = {
   log: or(log, defaults.log),
 };
 
-/** Every key of the schema, as `upstream.url`, `ttl.hours[].name`, `content_types.*.ttl`. */
+/** Every key of the schema, such as `upstream.url`, `ttl.hours[].name`, `content_types.*.ttl`. */
 export const schemaKeys: readonly string[] = section(sections).inside;
 
 /** Reads and checks `text`. */
@@ -96,7 +96,7 @@ export function parseConfig(text: string, options: ParseOptions): ParseResult {
   return { kind: 'ok', config, warnings };
 }
 
-/** The built-in configuration, for when there is no file. */
+/** The configuration used when there is no file. */
 export function builtInConfig(options: Pick<ParseOptions, 'env' | 'upstream' | 'listen'>): ParseResult {
   return parseConfig('{}', { ...options, file: 'built-in' });
 }
@@ -181,7 +181,7 @@ function finishUpstream(
   const written = isMap(root) && root.has('upstream');
   const why = 'there is no `upstream`: say where the app is, as in `upstream: http://127.0.0.1:5000`';
   if (options.upstreamMayBeMissing === true) at.warn('upstream-missing', `${why}, or with --upstream`, place);
-  // One that is there and could not be read has been reported.
+  // If it is present but unreadable, that has been reported.
   else if (!written && options.upstream === undefined) at.report('missing-key', why, place);
   return { ...defaults.upstream, url: '' };
 }
@@ -191,7 +191,7 @@ function placeOfTls(root: Node): Place {
   return isMap(section) ? placeOfKey(section, 'tls') : placeOfSection(root, 'upstream');
 }
 
-/** Paths are as seen from the configuration file. */
+/** Paths are relative to the configuration file. */
 function besideFile({ ca, client, ...rest }: UpstreamTls, file: string): UpstreamTls {
   const path = (written: string): string => (isAbsolute(written) ? written : join(dirname(file), written));
   return {
@@ -230,7 +230,7 @@ function finishRoute({ match, when, type, tags }: RouteDraft, locate: Locator): 
 
 type Found = { readonly problem: Problem; readonly offset: number; readonly end: number };
 
-/** Codes that speak of what is absent or elsewhere: not to be trusted where YAML itself could not be read. */
+/** Codes about what is absent or elsewhere: unreliable where YAML itself could not be parsed. */
 const farReaching: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'conflicting-keys',
   'empty-file',
@@ -250,7 +250,7 @@ function inOrder(found: readonly Found[], brokenAt: number | undefined): readonl
       return true;
     return offset < brokenAt && end <= brokenAt && !farReaching.has(problem.code);
   });
-  // An anchor's value is read once for each alias, and refused as often.
+  // An anchor's value is read, and refused, once for each alias.
   const once = new Map(
     sure.map((one) => [JSON.stringify([one.offset, one.problem.code, one.problem.message]), one]),
   );

@@ -1,10 +1,10 @@
 /**
- * Conditions in their checked form: of a factor, of `unless`, of an alert. Kinds are the words of the file.
+ * The checked form of conditions: of a factor, of `unless`, of an alert. Kinds are the words of the file.
  */
 
 import type { Seconds } from '../../kit/time.ts';
 
-/** A value a claim or a JSON body is compared with. */
+/** A value to compare with a claim or a JSON body. */
 export type Literal = string | number | boolean | null;
 
 /** Names of header fields are in lower case. `json` pointers are decoded into their reference tokens. */
@@ -22,27 +22,26 @@ export type Condition =
   | { readonly kind: 'json'; readonly pointer: readonly string[]; readonly value: Literal };
 
 /**
- * A condition on a request, of a route or a write rule: a parameter or field with this value, or any of several present.
+ * A condition on a request, for a route or a write rule: a parameter or field with this value, or any of several present.
  * Names of header fields are in lower case.
  */
 export type RequestCondition =
   | { readonly kind: 'query' | 'request_header'; readonly name: string; readonly value: string }
   | { readonly kind: 'any_query' | 'any_request_header'; readonly names: readonly string[] };
 
-/** A 200 for which one of these holds is delivered, not stored. */
+/** A 200 for which one of these holds is delivered but not stored. */
 export type Unless =
   | { readonly kind: 'json'; readonly pointer: readonly string[]; readonly value: Literal }
   | { readonly kind: 'body_contains'; readonly text: string }
   | { readonly kind: 'smaller_than'; readonly bytes: number }
   | { readonly kind: 'response_header'; readonly name: string; readonly value: string };
 
-/** What sets off an alert. */
 export type AlertCondition =
   | { readonly kind: 'hit_rate_below' | 'origin_error_rate_above'; readonly share: number }
   | { readonly kind: 'origin_latency_above' | 'purge_lag_above'; readonly duration: Seconds }
   | { readonly kind: 'memory_above'; readonly bytes: number }
   | { readonly kind: 'redis_down' | 'leak_suspected' };
 
-/** Whether an alert's condition is a mean or a rate over the whole of its `for`, rather than a state that must hold for it. */
+/** Whether an alert's condition is a mean or a rate over its whole `for`, rather than a state that must last that long. */
 export const isMeasuredOverFor = ({ kind }: { readonly kind: string }): boolean =>
   kind === 'hit_rate_below' || kind === 'origin_error_rate_above' || kind === 'origin_latency_above';

@@ -1,11 +1,10 @@
 /**
- * What an operator can decide about the store: the checked form of the section `store`. Its defaults are in config.ts.
+ * The checked form of the section `store`. Its defaults are in config.ts.
  */
 
 import type { Seconds } from '../../kit/time.ts';
 import type { Address } from '../reader/address.ts';
 
-/** Where stored responses live. */
 export type StoreConfig = {
   readonly memoryBytes: number;
   readonly maxObjectBytes: number;
@@ -19,18 +18,18 @@ export type StoreConfig = {
 export type RedisConfig = {
   readonly server: RedisServer;
   readonly prefix: string;
-  /** What the installation is called; absent: it is known by its upstream. */
+  /** The name of the installation; absent: its upstream identifies it. */
   readonly owner?: string | undefined;
   readonly deadline: Seconds;
   readonly maxBytes: number;
   readonly fillLock: boolean;
 };
 
-/** Where Redis is, and as whom we are there. */
+/** Where Redis is, and how we log in. */
 export type RedisServer = (
   | {
       readonly kind: 'url';
-      /** `rediss:` for TLS; user and password are in it, percent-encoded, however they were given. */
+      /** `rediss:` for TLS. Includes user and password, percent-encoded, wherever they were given. */
       readonly url: string;
     }
   | { readonly kind: 'cluster'; readonly nodes: readonly Address[]; readonly login?: RedisLogin | undefined }
@@ -38,10 +37,9 @@ export type RedisServer = (
       readonly kind: 'sentinels';
       readonly sentinels: readonly Address[];
       readonly name: string;
-      /** Absent: 0. */
       readonly database?: number | undefined;
       readonly login?: RedisLogin | undefined;
-      /** At the Sentinels themselves. */
+      /** For the Sentinels themselves. */
       readonly sentinelLogin?: RedisLogin | undefined;
     }
 ) & {
@@ -49,13 +47,13 @@ export type RedisServer = (
   readonly tls?: RedisTls | undefined;
 };
 
-/** `username` absent: the user `default`. */
+/** Without `username`: the user `default`. */
 export type RedisLogin = { readonly username: string | undefined; readonly password: string };
 
 /** Paths of PEM files, as written. */
 export type RedisTls = {
-  /** Who must have signed the server's certificate; absent: whom Node trusts. */
+  /** The authority that must have signed the server's certificate; absent: those that Node trusts. */
   readonly ca: string | undefined;
-  /** Our own certificate, where the server asks for one. */
+  /** Our own certificate, if the server requires one. */
   readonly client: { readonly cert: string; readonly key: string } | undefined;
 };

@@ -2,20 +2,20 @@
  * Tags with placeholders: `files:{user}`, `file:{file_id}`, `page:{query.page}`, `repo:{header.x-repo}`.
  */
 
-/** A part of a tag: literal text, or a placeholder filled for each exchange. Header names are in lower case, of the response. */
+/** Literal text, or a placeholder filled for each exchange. Header names are the response's, in lower case. */
 export type TagPart =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'user' }
   | { readonly kind: 'path' | 'query' | 'header'; readonly name: string };
 
-/** A tag as written, and cut at its placeholders. */
+/** A tag as written, and split at its placeholders. */
 export type TagTemplate = { readonly raw: string; readonly parts: readonly TagPart[] };
 
 export type TagResult =
   | { readonly kind: 'ok'; readonly template: TagTemplate }
   | { readonly kind: 'bad'; readonly code: 'bad-tag' | 'unknown-placeholder'; readonly why: string };
 
-/** Cuts a tag. Whether a path parameter of that name exists is the caller's to check: it depends on the route. */
+/** Splits a tag. The caller checks that a path parameter exists, because that depends on the route. */
 export function parseTag(raw: string): TagResult {
   const parts: TagPart[] = [];
   for (const [piece, inside] of raw.matchAll(/\{([^{}]*)\}|[^{}]+|[{}]/g)) {
@@ -46,7 +46,7 @@ function parsePlaceholder(inside: string): TagPart | undefined {
     : undefined;
 }
 
-/** The path parameters a tag needs. */
+/** The path parameters that a tag needs. */
 export function pathParametersOf(template: TagTemplate): readonly string[] {
   return template.parts.flatMap((part) => (part.kind === 'path' ? [part.name] : []));
 }

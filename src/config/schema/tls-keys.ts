@@ -1,5 +1,5 @@
 /**
- * The keys of TLS as a client speaks it: who must have signed the other side's certificate, and our own with its key.
+ * Reads the keys for TLS as a client: the other side's authority, and our own certificate with its key.
  */
 
 import type { YAMLMap } from 'yaml';
