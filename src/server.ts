@@ -59,7 +59,6 @@ export type ServerOptions = {
   readonly control?: 'off';
 };
 
-/** A running proxy. */
 export type RunningServer = {
   /** Where clients connect: `http://127.0.0.1:8080`. */
   readonly url: string;

@@ -5,10 +5,8 @@
  * space. Where such readings could differ, this one reports it, and the caller passes the request.
  */
 
-/** One cookie as sent. */
 export type Cookie = { readonly name: string; readonly value: string };
 
-/** Why a Cookie field has no single safe reading. */
 export type CookieDoubt = 'several-cookie-lines' | 'odd-cookie-syntax';
 
 /** The cookies in the order sent, or why they cannot be read safely. */

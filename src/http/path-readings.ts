@@ -20,7 +20,6 @@ export type PathReadings = {
   readonly isWhole: boolean;
 };
 
-/** The most readings, and the most characters in all of them. */
 const mostReadings = 64;
 const mostCharacters = 65_536;
 const mostClear = 16;

@@ -68,7 +68,7 @@ export const coalesce = (ranges: readonly SatisfiableRange[], gap = partOverhead
 export type RangeInput = {
   readonly method: string;
   readonly requestFields: Fields;
-  /** Of the representation sent: with content coding, `length` and `ETag` are those of the coded one. */
+  /** Of the representation sent: with a content coding, `length` and `ETag` are those of the coded form. */
   readonly storedStatus: number;
   readonly storedFields: Fields;
   readonly length: number;

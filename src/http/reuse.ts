@@ -33,11 +33,10 @@ export type StoredPolicy = {
 export type StoredPolicyInput = Exchange &
   Omit<LifetimeInput, 'windows'> & {
     readonly fields: Fields;
-    /** The effective ones; `noResponseDirectives` under a rule with `cache_control: override`. */
+    /** The effective directives; `noResponseDirectives` under a rule with `cache_control: override`. */
     readonly directives: ResponseDirectives;
   };
 
-/** What decides how long a stored response may be used. */
 export type LifetimeInput = {
   /** HTTP's freshness lifetime, measured from the response's birth (its age counts against it). */
   readonly lifetime: Seconds;

@@ -35,7 +35,7 @@ export type StorableInput = {
   readonly request: RequestHead;
   readonly response: ResponseHead;
   readonly requestDirectives: RequestDirectives;
-  /** The effective ones; `noResponseDirectives` under a rule with `cache_control: override`. */
+  /** The effective directives; `noResponseDirectives` under a rule with `cache_control: override`. */
   readonly directives: ResponseDirectives;
   /** The origin's freshness, before any rule. */
   readonly freshness: Freshness;

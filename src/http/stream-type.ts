@@ -1,4 +1,4 @@
-/** Answers that are streams by their type: what comes is news at once, and may never end. */
+/** Recognises responses that are streams by type: their chunks matter at once, and their body may never end. */
 
 import { combinedValue } from './fields.ts';
 import type { Fields } from './message.ts';
@@ -15,7 +15,7 @@ const streamTypes: ReadonlySet<string> = new Set([
   'application/geo+json-seq',
 ]);
 
-/** Whether an answer with these fields is a stream. */
+/** Whether a response with these fields is a stream. */
 export function isStream(fields: Fields): boolean {
   const [type = ''] = (combinedValue(fields, 'content-type') ?? '').split(';', 1);
   return streamTypes.has(type.trim().toLowerCase());

@@ -14,7 +14,6 @@ export type Vary = { readonly kind: 'any' } | { readonly kind: 'fields'; readonl
 /** The selecting request's values and the response's choice. Plain data, stored with the variant. */
 export type SelectedVariant = {
   readonly names: readonly string[];
-  /** One normalised value per name; null if the request had no such field. */
   readonly values: readonly (string | null)[];
   readonly contentEncoding: string | null;
   readonly contentLanguage: string | null;

@@ -118,7 +118,7 @@ type PooledHandler = {
   onUpgrade: (...given: unknown[]) => void;
 };
 
-/** Tells a client when its request begins and ends. */
+/** Notifies a client when its request begins and ends. */
 const underWay = (handler: PooledHandler, client: OriginClient): PooledHandler => ({
   onConnect: (...given) => {
     client.begin();

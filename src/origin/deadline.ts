@@ -20,7 +20,6 @@ export class Deadline {
     }, limit * 1000);
   }
 
-  /** Restarts the limit. */
   refresh(): void {
     this.#timer?.refresh();
   }

@@ -2,7 +2,6 @@
 
 import { TlsError } from './connect.ts';
 
-/** Why there is no answer, or no whole one. */
 export type FailureReason =
   | 'refused'
   | 'tls-certificate'

@@ -23,7 +23,6 @@ export type Comparable = {
   readonly pieces: readonly PathPiece[];
   /** How every matching path begins. */
   readonly start: string;
-  /** Its literal texts, in order. */
   readonly spelled: readonly string[];
   /** A matching path, with a character that no pattern spells out wherever there is a choice. */
   readonly example: string;

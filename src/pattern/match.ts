@@ -7,7 +7,6 @@ export type Match = {
   readonly method: string;
   /** `GET` covers HEAD (CONTRACT §2). */
   readonly methods: readonly string[];
-  /** As written. */
   readonly pattern: string;
   readonly compiled: Pattern;
   readonly parameters: readonly string[];

@@ -20,7 +20,6 @@ export type Pattern = {
   /** How it matches: by comparing text, by V8, or by RE2. */
   readonly engine: 'text' | 'native' | 'linear';
   readonly parts: readonly Part[];
-  /** The groups of a matching canonical path, or undefined. */
   readonly match: (path: string) => Params | undefined;
 };
 
@@ -28,7 +27,6 @@ export type Compiled =
   | { readonly kind: 'pattern'; readonly pattern: Pattern }
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** The groups of a pattern without any. */
 export const noParams: Params = Object.freeze(Object.create(null) as Params);
 
 /** Compiles a URLPattern pathname. Refuses what `URLPattern` refuses, and what cannot be matched in linear time. */

@@ -21,7 +21,6 @@ export type SitemapPages = {
 /** The protocol's own bound, unpacked. */
 const mostBytes = 50 * 1024 * 1024;
 const mostSitemaps = 50;
-/** More pages than any warm-up needs. */
 const mostPages = 50_000;
 
 export type SitemapSource = { readonly parts: ProxyParts; readonly addresses: readonly SiteAddress[] };

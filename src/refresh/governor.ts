@@ -31,7 +31,6 @@ export type WorkEnd =
 export type GovernorOptions = {
   readonly clock: Clock;
   readonly concurrency: () => number;
-  /** How many connections there are to the origin. */
   readonly connections: () => number;
   readonly load: OriginLoad;
   readonly health: Pick<OriginHealth, 'isClosed' | 'pauseMs'>;
@@ -39,7 +38,6 @@ export type GovernorOptions = {
   readonly onError: (error: unknown) => void;
 };
 
-/** The figures for operators. */
 export type GovernorStats = {
   readonly waiting: number;
   readonly running: number;

@@ -33,6 +33,7 @@ export type RefreshOptions = {
   readonly popularFile?: string | undefined;
 };
 
+/** The room at work. */
 export type OpenRefresh<Parts extends ProxyParts = ProxyParts> = {
   /** The parts given, with what goes on in the background. */
   readonly parts: Parts;
@@ -42,7 +43,6 @@ export type OpenRefresh<Parts extends ProxyParts = ProxyParts> = {
   readonly heldCount: () => number;
   /** Loads the popular list, starts the jobs of `refresh`, and warms up by `warm.on_start` unless `skipWarmUp`. */
   readonly start: (options: { readonly skipWarmUp: boolean }) => Promise<void>;
-  /** The work of every second. */
   readonly tick: () => void;
   readonly close: () => Promise<void>;
 };
@@ -63,7 +63,7 @@ const saveEveryTicks = 60;
 /** A waiting renewal holds the request that caused it in memory. */
 const mostRenewals = 2000;
 
-/** Connects all background fetching with the parts of the request path. */
+/** Opens the room. */
 export function openRefresh<Parts extends ProxyParts>(
   parts: Parts,
   options: RefreshOptions,

@@ -53,7 +53,6 @@ export class ScheduledRefresh {
     this.#held = new HeldCredentials(asking.parts.purgeLog);
   }
 
-  /** How many identities' credentials are held. */
   get heldCount(): number {
     return this.#held.size;
   }

@@ -41,7 +41,7 @@ export function nextTime({ minute, weekday, timeZone }: TimeOfDay, from: EpochMs
   return epochMs(next.getTime());
 }
 
-/** `aheadMs`: by it `dueAt` was found; once it has changed, the wall clock was set back. */
+/** `aheadMs`: the clock's lead when `dueAt` was computed; if it grew since, the wall clock was set back. */
 type State = { dueAt: number; aheadMs: number; isRunning: boolean };
 
 /** The lease must end before the job is due again, even if clocks differ a little. */
@@ -70,7 +70,7 @@ export class Timetable {
       this.#states.set(job.name, { ...this.#next(job.when), isRunning: false });
       return;
     }
-    // What was found by a clock that was wrong may be far off.
+    // `dueAt` was computed by a wrong wall clock.
     if (job.when.kind !== 'every' && state.aheadMs < this.#aheadMs())
       Object.assign(state, this.#next(job.when));
     if (state.isRunning || this.#now(job.when) < state.dueAt) return;

@@ -40,7 +40,6 @@ export type KeyedRequest = {
   readonly unusual?: Fields;
   /** The rule's digest (`ruleDigest`): responses stored by another rule are not read. */
   readonly rule?: string;
-  /** Keys computed before, under the same configuration. */
   readonly memo?: KeyMemo<CacheKey>;
 };
 

@@ -7,7 +7,6 @@
 
 import { BoundedMap } from '../../kit/bounded-map.ts';
 
-/** The input of a key: canonical parts of the request, and the rule's values in its order. */
 export type KeyParts = {
   readonly scheme: string;
   readonly host: string;
@@ -24,7 +23,6 @@ const longestText = 512;
 export class KeyMemo<Key extends string> {
   readonly #keys = new BoundedMap<string, Key>(mostKeys);
 
-  /** The remembered key of these parts, else that of `compute`. */
   keyOf(parts: KeyParts, compute: () => Key): Key {
     const text = textOf(parts);
     if (text.length > longestText) return compute();

@@ -13,7 +13,7 @@ import { foldFieldName } from '../../http/field-name.ts';
  *
  * | field | what is sent | why it is safe |
  * |---|---|---|
- * | `X-Forwarded-For` | the client's address, behind those a trusted proxy told; addresses only | origins use it for limits and logs |
+ * | `X-Forwarded-For` | the client's address, after those from a trusted proxy; addresses only | origins use it for limits and logs |
  * | `X-Request-ID` | an id made for the fetch, never the client's | an id for logs |
  * | `Via` | `1.1 shelflife`; on `standard` behind the client's, which is keyed there | the same for all of one key |
  * | `X-Forwarded-Proto`, `X-Forwarded-Host` | the scheme and host of the key | in the key |

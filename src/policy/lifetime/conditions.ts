@@ -13,7 +13,6 @@ import { type EpochMs, type Seconds, between } from '../../kit/time.ts';
 import { valueAt } from './json-pointer.ts';
 import { decodeBytes, queryValues } from '../key/query-values.ts';
 
-/** The facts of an exchange when its response is about to be stored. */
 export type Facts = {
   readonly requestFields: Fields;
   /** The text after `?`. */

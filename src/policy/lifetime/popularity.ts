@@ -10,7 +10,6 @@
 
 import type { EpochMs, Seconds } from '../../kit/time.ts';
 
-/** Counts requests by key. */
 export interface Popularity {
   /** Counts one request. `key` is a digest in hexadecimal, at least 20 digits. */
   record(key: string, now: EpochMs): void;

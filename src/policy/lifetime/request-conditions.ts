@@ -10,7 +10,6 @@ import type { Fields } from '../../http/message.ts';
 import { fieldHolds } from './conditions.ts';
 import { queryValues } from '../key/query-values.ts';
 
-/** What may select a rule besides method and path. */
 export type Asked = {
   /** The text after `?`. */
   readonly query: string | undefined;

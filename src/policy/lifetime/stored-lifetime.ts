@@ -27,7 +27,6 @@ export type LifetimeBasis = {
   readonly held: HeldConditions;
 };
 
-/** What decides how long responses of a type are used. */
 export type LifetimeRule = { readonly ttl: TtlConfig; readonly contentType: ContentType };
 
 /** Equal for two rules that give every response the same lifetime and stale windows. */

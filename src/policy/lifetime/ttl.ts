@@ -22,7 +22,6 @@ import {
 import { hourBandAt } from './hours.ts';
 import { lazyJson } from './json-pointer.ts';
 
-/** A step and the lifetime after it. */
 export type TtlStep = { readonly lifetime: Seconds } & (
   | { readonly kind: 'base'; readonly from: 'status' | 'content-type' | 'default' }
   | {
@@ -114,7 +113,7 @@ const factorStep = (
   { held, ...evidence }: Evidence & { readonly held: HeldConditions | undefined },
   before: Seconds,
 ): TtlStep => {
-  // If a stored response can no longer tell, its lifetime does not get longer.
+  // An unknown condition of a stored response never lengthens its lifetime.
   const unknown = factor < 1;
   const conditions = when.map((condition) =>
     held === undefined
