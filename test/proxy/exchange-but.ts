@@ -1,0 +1,109 @@
+/** One request's exchange for the tests of single rooms: real parts, no origin, and a reply that is written down. */
+
+import { offlineParts } from '../../src/explain/explain.ts';
+import { BoundedMap } from '../../src/kit/bounded-map.ts';
+import { SingleFlight } from '../../src/kit/single-flight.ts';
+import type { Identity } from '../../src/policy/identity/identity.ts';
+import { readAsked } from '../../src/proxy/exchange/asked-request.ts';
+import type { CacheExchange, ProxyParts } from '../../src/proxy/exchange/exchange.ts';
+import { keyedExchange } from '../../src/proxy/exchange/keyed-exchange.ts';
+import type { Outcome } from '../../src/proxy/exchange/outcome.ts';
+import { nobody, type Reply } from '../../src/proxy/exchange/reply.ts';
+import { openBodies } from '../../src/proxy/fetch/open-bodies.ts';
+import type { Entry } from '../../src/store/store.ts';
+import { MemoryStore } from '../../src/store/memory.ts';
+import { TestClock } from '../helpers/test-clock.ts';
+import { configOf } from '../policy/config-of.ts';
+import { TestTimers } from '../refresh/test-timers.ts';
+import { entryBut, storedAt } from '../store/entry.ts';
+
+export type Asked = {
+  readonly method?: string;
+  /** Default `/a/1`. */
+  readonly url?: string;
+  readonly fields?: readonly string[];
+  readonly identity?: Identity;
+};
+
+/** What the client got. */
+export type Written = {
+  status: number | undefined;
+  fields: readonly string[];
+  body: string;
+  end: 'open' | 'ended' | 'cut';
+  /** Says that the client has gone. */
+  readonly gone: () => void;
+};
+
+export type TestExchange = {
+  readonly exchange: CacheExchange;
+  readonly written: Written;
+  readonly outcomes: readonly Outcome[];
+  readonly clock: TestClock;
+  readonly timers: TestTimers;
+  /** A stored response of the request's key, asked for now. */
+  readonly storedBut: (change?: Partial<Entry>) => Entry;
+};
+
+/** The exchange of a request under rules as text, at `storedAt`. */
+export function exchangeBut(
+  rules: string,
+  { method = 'GET', url = '/a/1', fields = [], identity = { kind: 'anonymous' } }: Asked = {},
+  change: Partial<ProxyParts> = {},
+): TestExchange {
+  const clock = new TestClock(new Date(storedAt).toISOString());
+  const timers = new TestTimers(clock);
+  const outcomes: Outcome[] = [];
+  const store = new MemoryStore({ maxBytes: 1024 * 1024 });
+  const parts: ProxyParts = {
+    ...offlineParts(configOf(rules), { clock, verifyJwt: undefined }),
+    store,
+    ...openBodies(store, timers.later),
+    flights: new SingleFlight({ maxFlights: 10, maxWaiters: 10 }),
+    uncacheable: new BoundedMap(10),
+    onOutcome: (outcome) => outcomes.push(outcome),
+    ...change,
+  };
+  const site = parts.site();
+  const read = readAsked({ method, url, fields, host: 'example.org' }, site.config.listen);
+  if (read.kind !== 'request') throw new Error(read.kind);
+  const { request } = read;
+  const { reply, written } = writtenReply();
+  const match = site.rules.match(method, request.path, request);
+  const now = clock.now();
+  const exchange = keyedExchange(
+    { parts, site, request, reply, match, now, startedMs: clock.monotonicMs() },
+    identity,
+  );
+  const storedBut = (changed: Partial<Entry> = {}): Entry =>
+    entryBut({ key: exchange.plan.key, asOf: parts.purgeLog.position(), ...changed });
+  return { exchange, written, outcomes, clock, timers, storedBut };
+}
+
+function writtenReply(): { readonly reply: Reply; readonly written: Written } {
+  const onGone: (() => void)[] = [];
+  const written: Written = {
+    status: undefined,
+    fields: [],
+    body: '',
+    end: 'open',
+    gone: () => {
+      for (const listener of onGone) listener();
+    },
+  };
+  const reply: Reply = {
+    ...nobody,
+    head: (status, fields) => void Object.assign(written, { status, fields }),
+    write: (chunk) => {
+      written.body += chunk.toString('latin1');
+      return true;
+    },
+    end: (chunk) => {
+      written.body += chunk?.toString('latin1') ?? '';
+      written.end = 'ended';
+    },
+    abort: () => void (written.end = 'cut'),
+    onGone: (listener) => void onGone.push(listener),
+  };
+  return { reply, written };
+}

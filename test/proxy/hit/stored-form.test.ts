@@ -1,0 +1,43 @@
+import t from 'tap';
+import { combinedValue } from '../../../src/http/fields.ts';
+import { compressed, formFor, isWorthCompressing, plainForm } from '../../../src/proxy/hit/stored-form.ts';
+import { entryBut } from '../../store/entry.ts';
+import { exchangeBut } from '../exchange-but.ts';
+
+const text = 'some text. '.repeat(200);
+const plain = entryBut({ fields: ['Content-Type', 'text/html'], body: Buffer.from(text) });
+
+t.test('a compressed entry is sent as it is to clients that take it, else plain', async (t) => {
+  const stored = await compressed(plain);
+  if (stored === undefined) throw new Error('it got no smaller');
+  t.ok(stored.body.length < plain.body.length);
+  const gzip = ['Accept-Encoding', 'gzip'];
+  const range = ['Range', 'bytes=0-1'];
+  for (const [method, fields, isCoded] of [
+    ['GET', gzip, true],
+    ['GET', [], false],
+    ['GET', ['Accept-Encoding', 'gzip;q=0'], false],
+    ['GET', [...gzip, ...range], false],
+    ['HEAD', [...gzip, ...range], true],
+  ] as const) {
+    const form = formFor(stored, exchangeBut('unmatched: standard', { method, fields }).exchange);
+    t.equal(combinedValue(form.fields, 'content-encoding'), isCoded ? 'gzip' : undefined, fields.join());
+    t.equal(form.body.equals(isCoded ? stored.body : plain.body), true);
+  }
+  t.equal(plainForm(stored).coding, undefined);
+  t.equal(plainForm(plain), plain);
+});
+
+t.test('what would get no smaller stays as it is', async (t) => {
+  t.equal(await compressed(entryBut({ body: Buffer.from('short') })), undefined);
+  t.equal(isWorthCompressing(plain), true);
+  for (const change of [
+    { body: Buffer.from('short') },
+    { coding: 'gzip' },
+    { part: { first: 0, last: 9, complete: 10 } },
+    { fields: ['Content-Type', 'image/png'] },
+    { fields: ['Content-Type', 'text/html', 'Content-Encoding', 'br'] },
+  ] as const) {
+    t.equal(isWorthCompressing({ ...plain, ...change }), false, Object.keys(change).join());
+  }
+});
