@@ -14,6 +14,7 @@ import {
   isCompressible,
   smallestWorth,
 } from '../../http/content-coding.ts';
+import { ownCopy } from '../../kit/own-copy.ts';
 import type { Entry } from '../../store/store.ts';
 import type { CacheExchange } from '../exchange/exchange.ts';
 
@@ -59,6 +60,6 @@ export function isWorthCompressing({ fields, body, part, coding }: Entry): boole
 export async function compressed(entry: Entry): Promise<Entry | undefined> {
   const small = await compress(entry.body);
   if (small.length >= entry.body.length) return undefined;
-  // A copy of its exact size: zlib's own buffer is larger than what it holds.
-  return { ...entry, coding: 'gzip', body: Buffer.from(small) };
+  // zlib's own buffer is larger than what it holds.
+  return { ...entry, coding: 'gzip', body: ownCopy(small) };
 }

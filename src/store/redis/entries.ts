@@ -7,6 +7,7 @@
  */
 
 import { hasField } from '../../http/fields.ts';
+import { ownCopy } from '../../kit/own-copy.ts';
 import type { Clock, EpochMs } from '../../kit/time.ts';
 import type { CacheKey } from '../../policy/key/cache-key.ts';
 import { decodeEntry, encodeEntry, type UnreadableReason } from './codec.ts';
@@ -145,11 +146,4 @@ export function usefulUntil({ policy, fields }: Entry): number {
   const usedMs = Math.max(0, lifetime - initialAge + window) * 1000;
   const hasValidator = hasField(fields, 'etag') || hasField(fields, 'last-modified');
   return responseTime + Math.min(longestMs, usedMs + (hasValidator ? validatorMs : 0));
-}
-
-/** A slice would keep the whole network buffer in memory. */
-function ownCopy(bytes: Buffer): Buffer {
-  const copy = Buffer.allocUnsafeSlow(bytes.length);
-  bytes.copy(copy);
-  return copy;
 }

@@ -11,6 +11,7 @@ t.test('a compressed entry is sent as it is to clients that take it, else plain'
   const stored = await compressed(plain);
   if (stored === undefined) throw new Error('it got no smaller');
   t.ok(stored.body.length < plain.body.length);
+  t.equal(stored.body.buffer.byteLength, stored.body.length, 'nothing beside it is kept alive');
   const gzip = ['Accept-Encoding', 'gzip'];
   const range = ['Range', 'bytes=0-1'];
   for (const [method, fields, isCoded] of [
