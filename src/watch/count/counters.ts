@@ -15,7 +15,7 @@ import { MissLedger } from './misses.ts';
 import { add, at, newTally, observe, sumOf, type Tally } from './tally.ts';
 import { LastLookups } from './window.ts';
 
-/** What a hot key is, for people. */
+/** A hot key, for people. */
 export type HotKey = { readonly url: string; readonly type: string; readonly partition: string };
 
 /** Counts of one content type. */
@@ -23,7 +23,7 @@ export type TypeCounts = {
   readonly tally: Tally;
   /** By `Outcome.kind`. */
   readonly outcomes: Map<Outcome['kind'], number>;
-  /** The lifetime given last. */
+  /** The last lifetime given. */
   lastLifetime: Seconds | undefined;
 };
 
@@ -38,20 +38,20 @@ export const operationBounds: readonly number[] = [
 
 const most = { types: 200, hotKeys: 300 };
 
-/** RFC 9110 §15.6: these say that the origin, or what is behind it, could not do its work. */
+/** RFC 9110 §15.6: the origin, or a server behind it, could not do its work. */
 export const isTrouble = (status: number): boolean => status >= 500 && status !== 501;
 
 /** All counters of one process. */
 export class Counters {
   readonly types = new Map<string, TypeCounts>();
-  /** What belongs to no content type: the origin's side, purges. */
+  /** Counts without a content type: the origin's side, purges. */
   readonly shared = newTally();
   readonly ledger = new MissLedger();
   readonly last = new LastLookups();
   readonly hot = new Heaviest<HotKey>(most.hotKeys);
   readonly purgesByCause = new Map<string, number>();
   readonly operations = new Map<StoreOperation, OperationCounts>();
-  /** Entries that have come from Redis and answered nothing yet. */
+  /** Entries that came from Redis and have not answered a request yet. */
   readonly #fromRedis = new WeakSet<Entry>();
   #redisWaiting = 0;
   #lastName = '';
@@ -77,7 +77,7 @@ export class Counters {
     }
   };
 
-  /** Counts a request that was refused before anybody looked what it is. */
+  /** Counts a request that was refused before it was classified. */
   readonly onRefused = (): void => {
     const { outcomes } = this.#typeOf('none');
     outcomes.set('refused', (outcomes.get('refused') ?? 0) + 1);
@@ -91,7 +91,6 @@ export class Counters {
     observe(this.shared, 'originTimes', duration);
   };
 
-  /** Counts one purge. */
   readonly onPurge = (cause: string): void => {
     add(this.shared, at.purges, 1);
     this.purgesByCause.set(cause, (this.purgesByCause.get(cause) ?? 0) + 1);
@@ -121,31 +120,31 @@ export class Counters {
     observe(type.tally, 'lifetimes', lifetime);
   };
 
-  /** Notes an entry that Redis had and memory had not. */
+  /** Notes an entry that was in Redis and not in memory. */
   readonly onFromRedis = (entry: Entry): void => {
     if (this.#fromRedis.has(entry)) return;
     this.#fromRedis.add(entry);
     this.#redisWaiting += 1;
   };
 
-  /** Which tier a stored response is answered from; to be asked before its outcome is counted. */
+  /** The tier that an answer comes from; call this before its outcome is counted. */
   tierOf(entry: Entry | undefined): 'memory' | 'redis' {
     return entry !== undefined && this.#redisWaiting > 0 && this.#fromRedis.has(entry) ? 'redis' : 'memory';
   }
 
-  /** All types and the shared counters in one. */
+  /** All types and the shared counters added up. */
   total(): Tally {
     return sumOf([this.shared, ...[...this.types.values()].map(({ tally }) => tally)]);
   }
 
-  /** Lets what was hot and costly fade: `factor` of its weight is left. */
+  /** Multiplies the weights of hot and costly keys by `factor`. */
   fade(factor: number): void {
     this.hot.fade(factor);
     this.ledger.fade(factor);
   }
 
   #typeOf(name: string): TypeCounts {
-    // Requests come in runs of one type more often than not.
+    // Consecutive requests are mostly of one type.
     if (name === this.#lastName && this.#lastType !== undefined) return this.#lastType;
     const known = this.types.get(name);
     const type = known ?? this.#newType(name);
@@ -202,7 +201,7 @@ export class Counters {
   }
 }
 
-/** Notes how stale what the client got was; `false`: it was not, or came from the origin. */
+/** Notes how stale the client's answer was; `false`: it was fresh or came from the origin. */
 function stale(tally: Tally, cacheStatus: Outcome['cacheStatus']): boolean {
   const ttl = cacheStatus?.ttl ?? 0;
   if (ttl >= 0) return false;

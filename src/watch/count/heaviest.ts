@@ -1,15 +1,15 @@
 /**
- * The few of very many that weigh most, in bounded memory.
+ * Finds the heaviest of very many keys in bounded memory.
  *
- * Counts are kept for at most twice `keep` keys: when there are more, the lighter half is forgotten. What is heavy stays
- * and is counted exactly; what is light may be forgotten and begin again. Weights fade by `fade`, so that what was heavy
- * yesterday makes room.
+ * Counts are kept for at most twice `keep` keys: when there are more, the lighter half is forgotten. Heavy keys stay and are
+ * counted exactly; light ones may be forgotten and start again. Weights fade by `fade`, so that yesterday's heavy keys make
+ * room.
  */
 
-/** What is known of one key. `weight` is what they are ordered by; it fades, the counts do not. */
+/** Keys are ordered by `weight`. It fades; the counts do not. */
 export type Weighed<Label> = { weight: number; count: number; seconds: number; readonly label: Label };
 
-/** The heaviest keys, each with a label that is given once. */
+/** The heaviest keys, each with a label given once. */
 export class Heaviest<Label> {
   readonly #keep: number;
   readonly #map = new Map<string, Weighed<Label>>();
@@ -22,7 +22,7 @@ export class Heaviest<Label> {
     return this.#map.size;
   }
 
-  /** Adds to a key that is known, and gives its label; `undefined`: it is not, `insert` it. */
+  /** Adds to a known key and returns its label; `undefined`: unknown, so `insert` it. */
   bump(key: string, weight: number, seconds: number): Label | undefined {
     const known = this.#map.get(key);
     if (known === undefined) return undefined;
@@ -32,13 +32,12 @@ export class Heaviest<Label> {
     return known.label;
   }
 
-  /** Begins to count a key. */
   insert(key: string, weighed: Omit<Weighed<Label>, 'count'>): void {
     this.#map.set(key, { ...weighed, count: 1 });
     if (this.#map.size > this.#keep * 2) this.#forgetLight();
   }
 
-  /** Every weight times `factor`. */
+  /** Multiplies every weight by `factor`. */
   fade(factor: number): void {
     for (const weighed of this.#map.values()) weighed.weight *= factor;
   }

@@ -1,6 +1,6 @@
 /**
- * A URL as operators may see it: values of parameters that are secrets by their name are not shown (DESIGN §3.12), and no
- * URL is longer than a line or two.
+ * Makes a URL fit for operators: the values of parameters with secret-looking names are hidden (DESIGN §3.12), and its length
+ * is bounded.
  */
 
 const secretName =
@@ -31,7 +31,7 @@ function readable(name: string): string {
   try {
     return decodeURIComponent(name);
   } catch {
-    // Not percent-encoding: as it is written.
+    // Invalid percent-encoding: used as written.
     return name;
   }
 }

@@ -1,13 +1,13 @@
 /**
- * Why was this read no hit? One cause from a closed set, for every read there is (pure).
+ * Decides why a read was not a hit: one cause from a closed set. Pure.
  *
- * Promise: a GET or HEAD that got an answer is a hit, or has exactly one cause; so the causes sum to the misses.
+ * Promise: a GET or HEAD that got an answer is a hit or has exactly one cause, so the causes sum to the misses.
  */
 
 import { clauses } from '../../http/storable.ts';
 import type { MissCause, NotStoredReason, Outcome } from '../../proxy/exchange/outcome.ts';
 
-/** `uncacheable`: not stored, then or now; `pass`: by rule, or by what the request is. */
+/** `uncacheable`: not stored, then or now. `pass`: by rule, or because of the request itself. */
 export type Cause =
   | 'cold'
   | 'expired'
@@ -22,10 +22,10 @@ export type Cause =
   | 'store-down'
   | 'collapsed-failed';
 
-/** A cause, or a cause and why: `purged/write`, `identity/bad-signature`, `uncacheable/no-store`. */
+/** A cause, optionally with a detail: `purged/write`, `identity/bad-signature`, `uncacheable/no-store`. */
 export type Reason = Cause | `${Cause}/${string}`;
 
-/** What a request counts as. Requests that may write are no reads. */
+/** How a request is counted. Requests that may write are not reads. */
 export function countsAs({ kind, method }: Pick<Outcome, 'kind' | 'method'>): 'hit' | 'miss' | 'write' {
   if (kind === 'hit') return 'hit';
   return method === 'GET' || method === 'HEAD' ? 'miss' : 'write';
@@ -40,7 +40,7 @@ const passing: ReadonlySet<NotStoredReason> = new Set<NotStoredReason>([
   'not-asked',
 ]);
 
-/** There was nothing before, as far as could be told. */
+/** Nothing was stored before, as far as is known. */
 const newCauses: ReadonlySet<MissCause> = new Set<MissCause>([
   'cold',
   'store-down',
@@ -48,21 +48,21 @@ const newCauses: ReadonlySet<MissCause> = new Set<MissCause>([
   'collapsed-failed',
 ]);
 
-/** The reason of a read that was no hit. */
+/** The reason why a read was not a hit. */
 export function reasonOf({ pass, doubt, miss, purgedBy, notStored }: Outcome): Reason {
   if (pass === 'identity') return doubt === undefined ? 'identity' : `identity/${doubt}`;
   if (pass !== undefined) return `pass/${pass}`;
-  // What cannot be stored was not there before either: to call it cold would hide why it will never be.
+  // An answer that cannot be stored was not stored before either: `cold` would hide that it never will be.
   const isNew = miss === undefined || newCauses.has(miss);
   if (isNew && notStored !== undefined && !passing.has(notStored)) return `uncacheable/${notStored}`;
   if (miss === 'purged') return purgedBy === undefined ? 'purged' : `purged/${purgedBy}`;
   return miss ?? 'cold';
 }
 
-/** The cause without its why. */
+/** The cause without its detail. */
 export const causeOf = (reason: Reason): Cause => reason.replace(/\/.*/s, '') as Cause;
 
-/** The clause of the RFC behind a reason, where there is one. */
+/** The RFC clause behind a reason, if there is one. */
 export function clauseOf(reason: Reason): string | undefined {
   const why = reason.slice(reason.indexOf('/') + 1);
   return reason.startsWith('uncacheable/') && Object.hasOwn(clauses, why)

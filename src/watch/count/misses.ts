@@ -1,9 +1,8 @@
 /**
- * The miss ledger: how many reads were no hits, and why; by content type, by route, and the URLs that cost most.
+ * The miss ledger: counts reads that were not hits, and why, by content type, by route, and for the costliest URLs.
  *
- * Promises: the causes of a type sum to its misses, those of all types to all misses; memory is bounded whatever is asked
- * for: types and routes are the configuration's, beyond a bound they are counted as `other`; of URLs only the heaviest
- * are kept.
+ * Promises: the causes of a type sum to its misses, and those of all types to all misses. Memory is bounded: types and routes
+ * come from the configuration and count as `other` beyond a bound; only the heaviest URLs are kept.
  */
 
 import { seconds } from '../../kit/time.ts';
@@ -13,7 +12,6 @@ import { causeOf, clauseOf, type Cause, type Reason, reasonOf } from './miss-rea
 import { maskTarget } from './mask-target.ts';
 import { share } from './tally.ts';
 
-/** How often one reason held. */
 export type ReasonCount = {
   readonly cause: Cause;
   readonly reason: Reason;
@@ -44,7 +42,7 @@ export type MissReport = {
   readonly reasons: readonly ReasonCount[];
   readonly types: readonly MissGroup[];
   readonly routes: readonly MissGroup[];
-  /** The last is `(other)`, if there are others: all that is not listed. */
+  /** The last may be `(other)`: everything that is not listed. */
   readonly urls: readonly CostlyUrl[];
 };
 
@@ -53,20 +51,20 @@ type UrlMisses = { readonly type: string; readonly counts: Counts };
 
 const most = { types: 200, routes: 1000, urls: 500, reasons: 100 };
 
-/** Counts misses. */
+/** Counts misses by reason. */
 export class MissLedger {
   readonly #types = new Map<string, Counts>();
   readonly #routes = new Map<string, Counts>();
   readonly #urls = new Heaviest<UrlMisses>(most.urls);
   #originSeconds = 0;
 
-  /** Notes a read that was no hit; gives its reason. */
+  /** Records a read that was not a hit and returns its reason. */
   record(outcome: Outcome): Reason {
     const { contentType, route, host, target, originDuration = seconds(0) } = outcome;
     const reason = reasonOf(outcome);
     increase(groupIn(this.#types, contentType, most.types), reason);
     increase(groupIn(this.#routes, route ?? unmatched, most.routes), reason);
-    // Misses × origin time: a miss that cost nothing still counts a little, so that the list is not empty without costs.
+    // Misses × origin time. The small term keeps the order useful when no miss took any time.
     const weight = originDuration + 1e-6;
     const url = host + target;
     this.#originSeconds += originDuration;
@@ -79,12 +77,12 @@ export class MissLedger {
     return reason;
   }
 
-  /** Lets what was costly make room for what is: `factor` of its weight is left. */
+  /** Multiplies the weight of past misses by `factor`, so that new ones count more. */
   fade(factor: number): void {
     this.#urls.fade(factor);
   }
 
-  /** How often each reason held, all types together. */
+  /** The number of misses by reason, over all types. */
   counts(): Map<Reason, number> {
     const all: Counts = new Map();
     for (const counts of this.#types.values())
@@ -92,7 +90,7 @@ export class MissLedger {
     return all;
   }
 
-  /** Everything, with the `urls` costliest URLs. */
+  /** The whole ledger, with the `urls` costliest URLs. */
   report(urls: number): MissReport {
     const counts = this.counts();
     const causes: Record<string, number> = {};
@@ -107,7 +105,7 @@ export class MissLedger {
     };
   }
 
-  /** The costliest, and all others as one, so that they sum to all misses. */
+  /** The costliest URLs, and all others as one, so that they sum to all misses. */
   #byUrl(most: number, all: ReadonlyMap<Reason, number>): CostlyUrl[] {
     const rest = new Map(all);
     let restSeconds = this.#originSeconds;

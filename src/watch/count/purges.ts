@@ -1,12 +1,12 @@
 /**
- * The purges of late: when, why, of what, and who has heard of them.
+ * The recent purges: when, why, of what, and which instances have confirmed them.
  */
 
 import type { EpochMs, Seconds } from '../../kit/time.ts';
 import { maskTarget } from './mask-target.ts';
 import type { Purge, Receipt } from '../../store/purge-log.ts';
 
-/** A purge that was appended; `instances` is `undefined` when it could not be confirmed. */
+/** `instances` is `undefined` when the purge could not be confirmed. */
 export type PurgeRecord = {
   readonly at: EpochMs;
   readonly purge: Purge;
@@ -14,12 +14,12 @@ export type PurgeRecord = {
   readonly took: Seconds;
 };
 
-/** A purge for people. `what` names a few of its tags and prefixes; `more` is how many are not named. */
+/** A purge for people. `what` lists some of its tags and prefixes; `more` is the number not listed. */
 export type PurgeView = {
   readonly at: string;
   readonly cause: string;
   readonly what: readonly string[];
-  /** Whether it was of everything; then `what` says so first. */
+  /** Whether everything was purged; then `what` begins with that. */
   readonly everything: boolean;
   readonly more: number;
   readonly soft: boolean;
@@ -34,13 +34,12 @@ const named = 4;
 export class RecentPurges {
   readonly #records: PurgeRecord[] = [];
 
-  /** Notes a purge. */
   record(record: PurgeRecord): void {
     this.#records.unshift(record);
     if (this.#records.length > kept) this.#records.pop();
   }
 
-  /** How long the purges of the last hundred-odd took at most; `undefined` without one since `from`. */
+  /** The longest time that one of the kept purges took; `undefined` if there was none since `from`. */
   longestSince(from: EpochMs): Seconds | undefined {
     const recent = this.#records.filter(({ at }) => at >= from).map(({ took }) => took);
     return recent.length === 0 ? undefined : (Math.max(...recent) as Seconds);

@@ -1,8 +1,8 @@
 /**
- * What happened, hour by hour, for five weeks: what the report is made of.
+ * Adds up what happened hour by hour, for five weeks, for the report.
  *
- * Promises: hours add up, whoever counted them: those of several instances, or of a process before and after a restart;
- * what is read back from where they are kept is checked, and what is not an hour is left out.
+ * Promises: hours of several instances, or of a process before and after a restart, add up. Hours read back from storage are
+ * checked, and invalid ones are left out.
  */
 
 import { type EpochMs, epochMs } from '../../kit/time.ts';
@@ -10,12 +10,12 @@ import type { TypeCounts } from './counters.ts';
 import { at, bucketsOf, difference, newTally, type Quantity, type Tally, timeBounds } from './tally.ts';
 import { type Point, reasonsBetween } from './window.ts';
 
-/** One hour. Sums add up, `peaks` are the highest seen. */
+/** One hour. `peaks` are maxima; everything else is a sum. */
 export type Hour = {
   /** When it began. */
   readonly hour: EpochMs;
   readonly counts: Readonly<Record<string, number>>;
-  /** How many hits and misses took how long; the bounds are `timeBounds`. */
+  /** The number of hits and misses in each time bucket; the bounds are `timeBounds`. */
   readonly hitTimes: readonly number[];
   readonly missTimes: readonly number[];
   readonly reasons: Readonly<Record<string, number>>;
@@ -25,17 +25,15 @@ export type Hour = {
 };
 
 export const hourMs = 3_600_000;
-/** Five weeks. */
 export const keptHours = 5 * 7 * 24;
 const typeQuantities = ['hits', 'misses', 'hitSeconds', 'missSeconds', 'savedSeconds'] as const;
 
-/** What the hours are made from. */
 export type RollupSource = {
   readonly types: ReadonlyMap<string, TypeCounts>;
   readonly purgesByCause: ReadonlyMap<string, number>;
 };
 
-/** Gathers the hours of this process. An hour that changes becomes another object. */
+/** Gathers the hours of this process. An hour that changes becomes a new object. */
 export class Rollup {
   readonly #source: RollupSource;
   readonly #hours = new Map<EpochMs, Hour>();
@@ -57,7 +55,7 @@ export class Rollup {
     for (const [name, { tally }] of types) {
       const changed = difference(tally, this.#types.get(name) ?? newTally());
       const counts = changesOf(typeQuantities.map((key) => [key, changed[at[key]] ?? 0]));
-      // Most types rest most hours, and five weeks are many hours.
+      // In most hours most types have no requests, and five weeks have many hours.
       if (Object.keys(counts).length > 0) typeChanges[name] = counts;
       this.#types.set(name, tally.slice());
     }
@@ -91,7 +89,7 @@ export class Rollup {
   }
 }
 
-/** Hours, whoever counted them, as one for each time; the last five weeks' worth, the oldest first. */
+/** Merges hours of several sources: one for each time, for the last five weeks, the oldest first. */
 export function sumHours(counted: Iterable<Hour>): Hour[] {
   const hours = new Map<EpochMs, Hour>();
   for (const hour of counted) addTo(hours, hour);
@@ -106,7 +104,7 @@ function addTo(hours: Map<EpochMs, Hour>, hour: Hour): void {
 const inOrder = (hours: ReadonlyMap<EpochMs, Hour>): Hour[] =>
   [...hours.values()].sort((a, b) => a.hour - b.hour);
 
-/** What is not nothing. */
+/** Only the changes that are not zero. */
 const changesOf = (changes: Iterable<readonly [string, number]>): Record<string, number> =>
   Object.fromEntries([...changes].filter(([, count]) => count !== 0));
 
@@ -140,13 +138,13 @@ function combined(a: Numbers, b: Numbers, combine: (x: number, y: number) => num
   return Object.fromEntries(result);
 }
 
-/** The hours in a text that was kept; what is none is left out. */
+/** Parses stored hours; invalid ones are left out. */
 export function readHours(text: string): Hour[] {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    // Cut short or overwritten: the history is lost, the proxy is not.
+    // Truncated or overwritten: the history is lost, and the proxy goes on.
     return [];
   }
   return Array.isArray(value) ? value.filter(isHour) : [];
@@ -156,7 +154,7 @@ function isHour(value: unknown): value is Hour {
   if (typeof value !== 'object' || value === null) return false;
   const { hour, hitTimes, missTimes, types, ...rest } = value as Record<string, unknown>;
   const isTypes = typeof types === 'object' && types !== null && Object.values(types).every(isNumbers);
-  // Other bounds than ours would add up to nonsense.
+  // Counts for other bounds than ours cannot be added.
   const lists = [hitTimes, missTimes].every(
     (list) => Array.isArray(list) && list.length === timeBounds.length + 1 && list.every(Number.isFinite),
   );

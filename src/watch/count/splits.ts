@@ -1,9 +1,9 @@
 /**
- * What splits stored responses without need: query parameters, cookies and header fields whose values differ where the
+ * Finds what splits stored responses needlessly: query parameters, cookies and header fields whose values differ while the
  * bodies are the same.
  *
- * Looks at what is stored when asked; nothing is kept. Promise: clients choose the URLs, so what is looked at is bounded in
- * every respect: nothing else is answered meanwhile.
+ * It looks at the store when asked and keeps nothing. Promise: clients choose the URLs, so the work is bounded in every
+ * respect, because nothing else is answered meanwhile.
  */
 
 import { hash } from 'node:crypto';
@@ -14,7 +14,7 @@ export type QuerySplit = {
   readonly type: string;
   readonly path: string;
   readonly parameter: string;
-  /** Stored responses that differ in this parameter only, and how many different bodies they have. */
+  /** Stored responses that differ only in this parameter, and how many different bodies they have. */
   readonly entries: number;
   readonly bodies: number;
   readonly suggest: string;
@@ -31,7 +31,7 @@ export type VariantSplit = {
 
 export type Splits = { readonly query: readonly QuerySplit[]; readonly variants: readonly VariantSplit[] };
 
-/** Of each so much is looked at: entries, bytes of bodies, parameters of a URL, characters of it, things to compare. */
+/** Bounds on: entries, bytes of bodies, parameters of a URL, characters of it, things to compare. */
 const most = { entries: 5000, bodyBytes: 64 * 1024 ** 2, parameters: 20, characters: 1000, groups: 20_000 };
 const listed = 20;
 
@@ -43,7 +43,7 @@ type Group = {
   entries: number;
 };
 
-/** Finds them among the entries; `variesOf` names what the rule of a content type varies by. */
+/** Finds splits among the entries; `variesOf` names what the rule of a content type varies by. */
 export function findSplits(
   entries: Iterable<Entry>,
   variesOf: (contentType: string) => readonly string[],
@@ -78,7 +78,7 @@ type Noted = {
 };
 
 function note(groups: Map<string, Group>, { entry, name, value, body, key }: Noted): void {
-  // A key is most of a URL, once for each of its parameters.
+  // The key holds most of the URL, once for each parameter, so it is hashed.
   const id = hash('sha256', JSON.stringify([entry.contentType, ...key]), 'base64');
   const known = groups.get(id);
   if (known === undefined && groups.size >= most.groups) return;
@@ -91,7 +91,7 @@ function note(groups: Map<string, Group>, { entry, name, value, body, key }: Not
 
 type Parameter = { readonly name: string; readonly value: string; readonly rest: string };
 
-/** Each parameter of an entry's URL, with the URL without it; none where there are more than anybody means. */
+/** Each parameter of an entry's URL, with the URL without it; none if there are unreasonably many. */
 function parametersOf({ target }: Entry): Parameter[] {
   const from = target.indexOf('?');
   if (from < 0 || target.length > most.characters) return [];
@@ -111,7 +111,7 @@ function parametersOf({ target }: Entry): Parameter[] {
 
 const pathOf = ({ target }: Entry): string => target.replace(/\?.*/s, '');
 
-/** Per type, path and parameter: only where no difference in it ever made a difference in the body. */
+/** For each type, path and parameter, only if no difference in its value ever changed the body. */
 function querySplits(groups: ReadonlyMap<string, Group>): QuerySplit[] {
   const found = new Map<string, { split: QuerySplit; isIdle: boolean }>();
   for (const { entry, name, values, bodies } of groups.values()) {

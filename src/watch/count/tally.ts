@@ -1,18 +1,18 @@
 /**
- * Counters as one flat list of numbers: cheap to add to, to copy, to subtract.
+ * Counters as one flat list of numbers: cheap to add to, copy and subtract.
  *
- * A running tally only ever grows; what happened between two instants is the difference of two copies. So a request
- * costs a few additions, and windows, charts, alerts and reports cost nothing until somebody looks.
+ * A running tally only grows; what happened between two instants is the difference of two copies. So a request costs a few
+ * additions, and windows, charts, alerts and reports cost nothing until they are read.
  */
 
-/** Where each quantity stands. Seconds are sums. */
+/** The index of each quantity. Seconds are sums. */
 export const at = {
   hits: 0,
   /** Of the hits, those given stale. */
   staleHits: 1,
-  /** By how many seconds stale hits and stand-ins were stale, in all. */
+  /** The total staleness of stale hits and stand-ins, in seconds. */
   staleSeconds: 2,
-  /** Reads that were no hits; of them those passed, and those that found an origin in trouble. */
+  /** Reads that were not hits; of them, those passed, and those with a failing origin. */
   misses: 3,
   passes: 4,
   failed: 5,
@@ -20,13 +20,13 @@ export const at = {
   writes: 6,
   hitSeconds: 7,
   missSeconds: 8,
-  /** What the origin took for what was given without asking it, and the bytes it did not send. */
+  /** Origin time and bytes saved by answers from the store. */
   savedSeconds: 9,
   savedBytes: 10,
-  /** Answers stored, and the lifetimes they were given. */
+  /** Answers stored, and the sum of their lifetimes. */
   stored: 11,
   lifetimeSeconds: 12,
-  /** Every request to the origin, renewals nobody waits for included. */
+  /** Every request to the origin, including background renewals. */
   originRequests: 13,
   originErrors: 14,
   originSeconds: 15,
@@ -35,13 +35,13 @@ export const at = {
   purges: 17,
   /** Of the hits, those that came from Redis. */
   redisHits: 18,
-  /** Of the misses, those given a stale response in place of an origin in trouble, or too slow. */
+  /** Of the misses, those answered with a stale response because the origin failed or was too slow. */
   standIns: 19,
 } as const;
 
 export type Quantity = keyof typeof at;
 
-/** Upper bounds, in seconds, of what answers take; one more bucket holds what is above. */
+/** Upper bounds of answer times, in seconds; one more bucket holds what is above. */
 export const timeBounds: readonly number[] = [
   0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
   30,
@@ -66,7 +66,7 @@ export type Distribution = keyof typeof distributions;
 
 const size = firstFree + 3 * timeSize + 2 * spanSize;
 
-/** Counters; `at` and `distributions` say which number is what. */
+/** Counters; `at` and `distributions` say which number is which. */
 export type Tally = Float64Array;
 
 /** All zero. */
@@ -85,10 +85,10 @@ export function observe(tally: Tally, name: Distribution, value: number): void {
   add(tally, start + bucket, 1);
 }
 
-/** One quantity. */
+/** Reads one quantity. */
 export const get = (tally: Tally, quantity: Quantity): number => tally[at[quantity]] ?? 0;
 
-/** All of them added up. */
+/** The sum of several tallies. */
 export function sumOf(tallies: Iterable<Tally>): Tally {
   const total = newTally();
   for (const tally of tallies)
@@ -110,8 +110,8 @@ export function bucketsOf(tally: Tally, name: Distribution): readonly number[] {
 }
 
 /**
- * The value below which the share `q` of a distribution lies, between the bounds of its bucket in proportion; `undefined`
- * for an empty one. What is above the highest bound counts as that bound.
+ * The value below which the share `q` of a distribution lies, interpolated within its bucket; `undefined` if it is empty.
+ * Values above the highest bound count as that bound.
  */
 export function quantile(tally: Tally, name: Distribution, q: number): number | undefined {
   const { bounds } = distributions[name];
@@ -130,7 +130,7 @@ export function quantile(tally: Tally, name: Distribution, q: number): number | 
   return bounds.at(-1);
 }
 
-/** `part` of `whole`; 0 of nothing. */
+/** `part` of `whole`; 0 if `whole` is 0. */
 export const share = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
 
 /** The share of reads answered from the store. */

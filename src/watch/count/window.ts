@@ -1,6 +1,6 @@
 /**
- * The last hundred reads, and copies of the counters at regular instants: fine ones of the last minutes, coarse ones of
- * the last day. What happened in any stretch of time is the difference of two of them.
+ * Keeps the last hundred reads, and copies of the counters at regular instants: fine ones for the last minutes, coarse ones
+ * for the last day. What happened in a period is the difference of two copies.
  */
 
 import type { EpochMs, Seconds } from '../../kit/time.ts';
@@ -17,7 +17,6 @@ export class LastLookups {
   #count = 0;
   #sumHits = 0;
 
-  /** Notes a read. */
   record(isHit: boolean, duration: Seconds): void {
     const index = this.#next;
     this.#sumHits += (isHit ? 1 : 0) - (this.#hits[index] ?? 0);
@@ -39,41 +38,40 @@ export class LastLookups {
   /** In milliseconds; 0 before the first read. */
   get meanMs(): number {
     if (this.#count === 0) return 0;
-    // Added up anew: a running sum of fractions would drift.
+    // Summed each time: a running sum of fractions would drift.
     return (
       (this.#seconds.subarray(0, this.#count).reduce((sum, value) => sum + value, 0) * 1000) / this.#count
     );
   }
 }
 
-/** The counters at one instant, and what memory was in use. */
+/** The counters at one instant, and the memory in use. */
 export type Point = {
   readonly at: EpochMs;
   readonly tally: Tally;
   readonly storeBytes: number;
   readonly residentBytes: number;
   readonly redisBytes: number | undefined;
-  /** How often each reason of a miss has held. */
+  /** How often each reason of a miss has occurred. */
   readonly reasons: ReadonlyMap<Reason, number>;
 };
 
-/** What happened from one point to another. */
 export type Stretch = {
   readonly tally: Tally;
   readonly reasons: ReadonlyMap<Reason, number>;
   readonly from: EpochMs;
-  /** Whether the points go back as far as was asked. */
+  /** Whether the points go back as far as requested. */
   readonly covers: boolean;
 };
 
-/** How far apart copies are, and how many are kept. */
+/** The interval between copies, and how many are kept. */
 const grains = [
   { everyMs: 1000, keep: 130 },
   { everyMs: 10_000, keep: 370 },
   { everyMs: 300_000, keep: 300 },
 ] as const;
 
-/** Ticks come every second, now and then a little early: half of one, or series would be shorter than they should. */
+/** Ticks may come a little early: with half a tick of slack, no copy is skipped. */
 const slackMs = 500;
 
 /** Copies of the counters over the last day. */
@@ -83,11 +81,11 @@ export class Timeline {
     points: [],
   }));
 
-  /** Keeps the point in each series whose last one is old enough. */
+  /** Adds the point to each series whose last one is old enough. */
   record(point: Point): void {
     for (const { everyMs, keep, points } of this.#series) {
       const last = points.at(-1);
-      // A clock set back begins anew: nothing is compared across it.
+      // The clock was set back: start again, because points cannot be compared across the change.
       if (last !== undefined && point.at < last.at) points.length = 0;
       else if (last !== undefined && point.at - last.at < everyMs - slackMs) continue;
       points.push(point);
@@ -119,7 +117,7 @@ export class Timeline {
   }
 }
 
-/** How often each reason held between two points. */
+/** How often each reason occurred between two points. */
 export const reasonsBetween = (
   earlier: ReadonlyMap<Reason, number>,
   later: ReadonlyMap<Reason, number>,
