@@ -3,8 +3,8 @@
  * decodes before it splits sees `/a/b`. Rules check every reading; the safest one decides
  * (`policy/rules/safest-match.ts`).
  *
- * In this order, an origin may: decode over-long UTF-8, decode repeatedly, cut parameters (`;x`), read `%5C` as `/`,
- * decode `%2F` and `%3B`, cut the parameters this revealed, merge slashes, resolve dot segments.
+ * In this order, an origin may: take what follows two slashes for a host (`new URL`), decode over-long UTF-8, decode repeatedly, cut parameters (`;x`), read `%5C` as `/`,
+ * decode `%2F` and `%3B`, cut the parameters and the host this revealed, merge slashes, resolve dot segments.
  *
  * Promises: the first reading is the path itself; an ordinary path has no other. All have the spelling of patterns.
  * Their number is bounded.
@@ -74,9 +74,13 @@ const decodeAgain = (path: string): string =>
     return isPlain(code) ? spelled(code) : `%${digits.toUpperCase()}`;
   });
 
+/** `new URL(path, base)` and `parse_url` take `//a/b` for the path `/b` of the host `a` (RFC 3986 §4.2). */
+const cutHost = (path: string): string => path.replace(/^\/{2,}[^/]+\/?/, '/');
+
 const cutParameters = (path: string): string => path.replace(/;[^/]*/g, '');
 
 const readers: readonly ((path: string) => string)[] = [
+  cutHost,
   decodeOverlong,
   decodeAgain,
   decodeAgain,
@@ -87,6 +91,7 @@ const readers: readonly ((path: string) => string)[] = [
   (path) => path.replaceAll('%2F', '/'),
   (path) => path.replaceAll('%3B', ';'),
   cutParameters,
+  cutHost,
   (path) => path.replace(/\/{2,}/g, '/'),
   removeDotSegments,
 ];

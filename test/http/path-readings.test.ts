@@ -21,6 +21,10 @@ t.test('what an origin may take a path for', async (t) => {
     ['/a%E0%80%AFb', ['/a/b']],
     ['/a%F0%80%80%AFb', ['/a/b']],
     ['/img//https://h/a.jpg', ['/img/https:/h/a.jpg']],
+    ['//h/a', ['/a', '/h/a']],
+    ['///h/a', ['/a', '/h/a']],
+    ['//h', ['/', '/h']],
+    ['/%2Fh/a', ['//h/a', '/a', '/h/a']],
   ];
   for (const [path, others] of cases) {
     t.same(readingsOf(path), { paths: [path, ...others], isClear: true, isWhole: true }, path);
@@ -65,6 +69,9 @@ const merge = (path: string) => path.replace(/\/+/g, '/');
 const cut = (path: string) => path.replace(/;[^/]*/g, '');
 const turn = (path: string) => path.replaceAll('\\', '/');
 
+/** `new URL(path, base)`: what follows two slashes is a host. */
+const afterHost = (path: string) => URL.parse(path, 'http://h')?.pathname ?? path;
+
 /** Origins as there are: each makes of a path the text that it routes by. */
 const origins: Readonly<Record<string, (path: string) => string>> = {
   'decodes, then splits (WSGI)': (path) => escape(decode(path)),
@@ -78,6 +85,8 @@ const origins: Readonly<Record<string, (path: string) => string>> = {
   'decodes, then cuts': (path) => escape(resolve(cut(decode(path)))),
   'decodes twice': (path) => escape(resolve(decode(decode(path)))),
   'backslash is a slash (IIS)': (path) => escape(resolve(merge(turn(decode(path))))),
+  'takes the first segment for a host (Node, PHP)': afterHost,
+  'takes it for a host, then decodes': (path) => escape(decode(afterHost(path))),
   'all of it': (path) => escape(resolve(merge(cut(turn(decode(decode(path))))))),
 };
 const piece = fc.constantFrom(

@@ -82,6 +82,11 @@ const secretSpellings = [
   '/secret%3Ba=b/x',
   '/secret%3ba%2fb/x',
   '//secret/x',
+  '//a/secret/x',
+  '///a/secret/x',
+  '/.//a/secret/x',
+  '//a%2Fb/secret%2fx',
+  '/%2Fa/secret/x',
   '/%2Fsecret/x',
   '/%5csecret/x',
   '/open//..%2fsecret/x',
@@ -216,6 +221,7 @@ routes:
     '/me%2Fhome',
     '/x%2F..%2Fme/x.css',
     '//me/home',
+    '//x/me/home',
   ]) {
     for (const time of [1, 2]) {
       t.equal(
