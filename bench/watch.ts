@@ -27,7 +27,10 @@ import { startServer } from '../src/server.ts';
 import { LearnedSessionMap } from '../src/store/learned-sessions.ts';
 import { MemoryStore } from '../src/store/memory.ts';
 import { LocalPurgeLog } from '../src/store/purge-log.ts';
-import { openWatch } from '../src/watch/open-watch.ts';
+import { TimedStore } from '../src/store/timed-store.ts';
+import type { RedisState } from '../src/store/opened-store.ts';
+import { Counting } from '../src/watch/count/counting.ts';
+import { openWatch, type OpenWatch } from '../src/watch/open-watch.ts';
 import { printMachine } from './parts/machine.ts';
 
 const rounds = 15;
@@ -74,9 +77,7 @@ type Prepared = { readonly run: () => number; readonly close: () => Promise<void
 /** A request path with one page in its store; `run` gives nanoseconds a hit. */
 async function prepare(isWatched: boolean): Promise<Prepared> {
   const plain = partsOf();
-  const open = isWatched
-    ? openWatch(plain, { log, redis: () => ({ redis: 'none', breaker: 'closed' }) })
-    : undefined;
+  const open = isWatched ? watchOf(plain) : undefined;
   const pipeline = createPipeline(open?.parts ?? plain);
   const read = createReader(config.listen);
   const message = {
@@ -111,10 +112,29 @@ async function prepare(isWatched: boolean): Promise<Prepared> {
       return Number(process.hrtime.bigint() - started) / callsPerRound;
     },
     close: async () => {
-      await open?.close();
+      await open?.watching.close();
       await plain.origin.close();
     },
   };
+}
+
+/** The same parts, with everything of watch/ around them. */
+function watchOf(plain: ProxyParts): { readonly watching: OpenWatch; readonly parts: ProxyParts } {
+  const { store, origin } = plain;
+  const counting = new Counting(systemClock);
+  const redis = (): RedisState => ({ redis: 'none', breaker: 'closed' });
+  const { health } = origin;
+  const watching = openWatch({
+    counting,
+    config: () => config,
+    clock: systemClock,
+    store,
+    health,
+    redis,
+    log,
+  });
+  const timed = new TimedStore(store, systemClock, counting.counters);
+  return { watching, parts: { ...plain, store: timed, onOutcome: watching.onOutcome } };
 }
 
 function partsOf(): ProxyParts {
@@ -166,7 +186,7 @@ async function httpHit(): Promise<number> {
 /** A million URLs asked for once each (test/watch/bounded.test.ts: identities, hosts and types as well). */
 function millionUrls(): void {
   const plain = partsOf();
-  const { watch, close } = openWatch(plain, { log, redis: () => ({ redis: 'none', breaker: 'closed' }) });
+  const { watch, close } = watchOf(plain).watching;
   const collect = (globalThis as { gc?: () => void }).gc ?? ((): void => undefined);
   collect();
   const before = process.memoryUsage().heapUsed;

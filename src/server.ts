@@ -16,25 +16,27 @@ import { watchRoutes } from './control/watch-routes.ts';
 import { createReload, type ReadConfig, type Reload, reloadRoutes } from './control/reload.ts';
 import { BoundedMap } from './kit/bounded-map.ts';
 import { SingleFlight } from './kit/single-flight.ts';
-import { type Clock, type EpochMs, runAfter, SteadyClock, systemClock, wallTime } from './kit/time.ts';
-import { createVerifyJwt } from './origin/jwt.ts';
+import { type Clock, type EpochMs, runAfter, SteadyClock, systemClock } from './kit/time.ts';
+import { OriginHealth } from './origin/origin-health.ts';
 import { openOrigin } from './origin/origin.ts';
-import { endedByChange } from './policy/rules/config-change.ts';
 import { createPopularity } from './policy/lifetime/popularity.ts';
 import { openBodies } from './proxy/fetch/open-bodies.ts';
 import { createReader } from './proxy/exchange/client-request.ts';
-import type { ProxyParts, Site } from './proxy/exchange/exchange.ts';
+import type { ProxyParts } from './proxy/exchange/exchange.ts';
 import { createLearnSession } from './proxy/pass/learn-session.ts';
 import type { Outcome } from './proxy/exchange/outcome.ts';
-import { lifetimeInForce } from './proxy/hit/lifetime-in-force.ts';
 import { createPipeline } from './proxy/pipeline.ts';
 import { createProxyServer } from './proxy/listen/plugin.ts';
-import { compileSite } from './proxy/exchange/site.ts';
+import { openSite } from './proxy/open-site.ts';
+import type { GovernorStats } from './refresh/governor.ts';
 import { soleLease } from './refresh/lease.ts';
 import { openRefresh, type OpenRefresh } from './refresh/open-refresh.ts';
 import { openStore } from './store/open-store.ts';
 import type { OpenStore } from './store/opened-store.ts';
 import { ownerOf } from './store/redis/owner.ts';
+import type { OnAppended } from './store/purge-log.ts';
+import { TimedStore } from './store/timed-store.ts';
+import { Counting } from './watch/count/counting.ts';
 import type { HourArchive } from './watch/report/hour-archive.ts';
 import { openHourFiles } from './watch/report/hour-files.ts';
 import { openHourNotes } from './watch/report/hour-notes.ts';
@@ -98,7 +100,7 @@ type Built = {
   readonly log: Logger;
   readonly watch: OpenWatch;
   readonly refresh: OpenRefresh;
-  readonly redis: OpenStore['redis'];
+  readonly stored: OpenStore;
 };
 
 /** `clock` is steady, whatever was given. */
@@ -108,30 +110,8 @@ type Timed = ServerOptions & { readonly clock: Clock };
 export async function startServer(given: ServerOptions): Promise<RunningServer> {
   const options = { ...given, clock: new SteadyClock(given.clock ?? systemClock) };
   const { config } = options;
-  const log = options.log ?? openLog(config.log.level);
-  const stored = await openStored(options, log);
-  const archive = archiveOf(options, stored);
-  const background: { refresh?: OpenRefresh } = {};
-  const watch = openWatch(createParts({ ...options, log }, stored), {
-    background: () => background.refresh?.governor.stats(),
-    log,
-    redis: stored.redis,
-    archive,
-    onOutcome: options.onOutcome,
-  });
-  const refresh = refreshOf(watch.parts, { options, log, lease: stored.lease });
-  background.refresh = refresh;
-  const { parts } = refresh;
-  const replaceConfig = async (next: Config): Promise<void> => {
-    await parts.replaceSite(next);
-    log.level = next.log.level;
-  };
-  const reload = createReload({
-    read: options.readConfig,
-    current: () => parts.site().config,
-    replace: replaceConfig,
-  });
-  const built: Built = { parts, replaceConfig, reload, log, watch, redis: stored.redis, refresh };
+  const built = await build(options, options.log ?? openLog(config.log.level));
+  const { parts, refresh, replaceConfig, reload, watch, stored } = built;
   const app = await createPublic(config, built);
   const control = options.control === 'off' ? undefined : await createControl(config, built);
   const close = async (): Promise<void> => {
@@ -151,31 +131,69 @@ export async function startServer(given: ServerOptions): Promise<RunningServer> 
   }
 }
 
-/** Where the report's hours are kept: for all instances where there are others, else in a folder, else nowhere. */
-function archiveOf({ reportFolder, clock }: Timed, { notes, lease }: Stored): HourArchive | undefined {
-  const folder = reportFolder === undefined ? undefined : openHourFiles(reportFolder);
-  if (notes === undefined || lease === undefined) return folder;
-  return openHourNotes({ notes, lease, clock, folder });
-}
-
-/** What goes on with no client waiting; across instances where the store knows of others. */
-function refreshOf(
-  parts: ProxyParts & { readonly replaceSite: (config: Config) => Promise<void> },
-  { options, log, lease }: { options: ServerOptions; log: Logger; lease: OpenStore['lease'] },
-) {
-  return openRefresh(parts, {
-    clock: parts.clock,
+/**
+ * One set of parts, each built once and given its listeners. Only what fetches with no client waiting needs the parts that
+ * are built around it, and asks for them when there are requests.
+ */
+async function build(options: Timed, log: Logger): Promise<Built> {
+  const { config: first, clock } = options;
+  const counting = new Counting(clock);
+  const stored = await openStored(options, {
     log,
-    lease: lease ?? soleLease,
+    counting,
+    onAppended: (purge, receipt) => {
+      counting.onAppended(purge, receipt);
+      refresh.onAppended(purge);
+    },
+  });
+  const { store, purgeLog, redis, lease = soleLease } = stored;
+  const { site, replaceSite } = openSite(first, { ...stored, clock });
+  const config = (): Config => site().config;
+  const health = new OriginHealth((change) => {
+    log[change.breaker === 'open' ? 'warn' : 'info'](change, 'origin');
+  });
+  const refresh = openRefresh({
+    ...{ parts: () => parts, config, purgeLog, health, clock, log, lease },
     dice: Math.random,
     later: runAfter,
     popularFile: options.popularFile,
   });
+  const background = (): GovernorStats => refresh.governor.stats();
+  const archive = archiveOf(options, stored);
+  const watch = openWatch({ counting, config, clock, store, health, redis, log, background, archive });
+  const listeners = [counting.callListener, refresh.callListener];
+  const parts: ProxyParts = {
+    ...partsOf(options, stored),
+    site,
+    clock,
+    origin: openOrigin(first.upstream, { clock, health, listeners }),
+    background: refresh.background,
+    onOutcome: (outcome) => {
+      refresh.onOutcome(outcome);
+      watch.onOutcome(outcome);
+      options.onOutcome?.(outcome);
+    },
+  };
+  const replaceConfig = async (next: Config): Promise<void> => {
+    await replaceSite(next);
+    log.level = next.log.level;
+  };
+  const reload = createReload({ read: options.readConfig, current: config, replace: replaceConfig });
+  return { parts, replaceConfig, reload, log, watch, refresh, stored };
 }
 
 type Stored = OpenStore & Pick<ProxyParts, 'evicted' | 'flights'>;
 
-async function openStored({ config, clock }: Timed, log: Logger): Promise<Stored> {
+type StoreListeners = {
+  readonly log: Logger;
+  readonly counting: Counting;
+  readonly onAppended: OnAppended;
+};
+
+async function openStored(
+  { config, clock }: Timed,
+  { log, counting, onAppended }: StoreListeners,
+): Promise<Stored> {
   const evicted = new BoundedMap<string, true>(20_000);
   const flights: ProxyParts['flights'] = new SingleFlight({ maxFlights: 10_000, maxWaiters: 10_000 });
   const opened = await openStore({
@@ -187,6 +205,8 @@ async function openStored({ config, clock }: Timed, log: Logger): Promise<Stored
     onEvict: ({ key }) => {
       evicted.set(key, true);
     },
+    onAppended,
+    onSlowWrite: counting.onSlowWrite,
     onEvent: (event) => {
       log.warn(event, 'redis');
     },
@@ -194,50 +214,30 @@ async function openStored({ config, clock }: Timed, log: Logger): Promise<Stored
       log[report.isOverMax ? 'warn' : 'info'](report, 'janitor');
     },
   });
-  return { ...opened, evicted, flights };
+  return { ...opened, store: new TimedStore(opened.store, clock, counting.counters), evicted, flights };
 }
 
-function createParts(
-  options: Timed & { readonly log: Logger },
-  { store, purgeLog, learned, evicted, flights }: Stored,
-): ProxyParts & { readonly replaceSite: (config: Config) => Promise<void> } {
-  const { config, clock, log } = options;
-  const compile = (next: Config, generation: number): Site => {
-    const verifyJwt = next.identity.jwt && createVerifyJwt(next.identity.jwt);
-    const compiled = compileSite(next, { learned, verifyJwt, generation });
-    // Sessions and tokens carry dates of the app's.
-    return { ...compiled, identify: (request, now) => compiled.identify(request, wallTime(clock, now)) };
-  };
-  let site = compile(config, 0);
-  store.applyLifetimes(lifetimeInForce(site));
+/** What hears of nothing and tells nobody. */
+function partsOf({ config, later }: ServerOptions, { store, purgeLog, evicted, flights, learned }: Stored) {
   return {
-    site: () => site,
     store,
     purgeLog,
-    origin: openOrigin(config.upstream, {
-      clock,
-      onChange: (change) => {
-        log[change.breaker === 'open' ? 'warn' : 'info'](change, 'origin');
-      },
-    }),
-    clock,
+    evicted,
     flights,
     uncacheable: new BoundedMap<string, EpochMs>(20_000),
-    evicted,
     popularity: createPopularity(config.ttl.popular),
-    ...openBodies(store, options.later),
+    ...openBodies(store, later),
     learnSession: createLearnSession((digest, keptFor) => {
       learned.trust(digest, keptFor);
     }),
-    onOutcome: () => undefined,
-    replaceSite: async (next) => {
-      const ended = endedByChange(site.config, next);
-      site = compile(next, ended === undefined ? site.generation : site.generation + 1);
-      store.applyLifetimes(lifetimeInForce(site));
-      if (ended !== undefined)
-        await purgeLog.append({ ...ended, prefixes: [], soft: false, cause: 'reload' });
-    },
   };
+}
+
+/** Where the report's hours are kept: for all instances where there are others, else in a folder, else nowhere. */
+function archiveOf({ reportFolder, clock }: Timed, { notes, lease }: OpenStore): HourArchive | undefined {
+  const folder = reportFolder === undefined ? undefined : openHourFiles(reportFolder);
+  if (notes === undefined || lease === undefined) return folder;
+  return openHourNotes({ notes, lease, clock, folder });
 }
 
 function createPublic(config: Config, { parts, log, watch }: Built): Promise<FastifyInstance> {
@@ -259,7 +259,7 @@ function createPublic(config: Config, { parts, log, watch }: Built): Promise<Fas
 
 function createControl(
   { control, upstream }: Config,
-  { parts, reload, log, watch, redis, refresh }: Built,
+  { parts, reload, log, watch, stored, refresh }: Built,
 ): Promise<FastifyInstance> {
   const { clock } = parts;
   const origin = createOriginProbe(upstream, clock);
@@ -268,7 +268,7 @@ function createControl(
     clock,
     log,
     routes: [
-      healthRoutes({ origin, redis }),
+      healthRoutes({ origin, redis: stored.redis }),
       purgeRoutes(parts, log),
       entriesRoutes(parts),
       explainRoutes(parts),

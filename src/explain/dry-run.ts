@@ -11,7 +11,7 @@ import { BoundedMap } from '../kit/bounded-map.ts';
 import { SingleFlight } from '../kit/single-flight.ts';
 import type { EpochMs } from '../kit/time.ts';
 import type { OriginCondition } from '../origin/origin-health.ts';
-import type { OriginReceiver, OriginRequest } from '../origin/exchange.ts';
+import type { OriginReceiver, OriginRequest } from '../origin/call.ts';
 import type { Origin } from '../origin/origin.ts';
 import type { Purge } from '../store/purge-log.ts';
 import type { Entry, Store } from '../store/store.ts';
@@ -201,7 +201,7 @@ function recordingOrigin({ status, fields }: DryAnswer, { record, health }: Reco
       });
       return play;
     },
-    get agent(): never {
+    forward: () => {
       throw new Error('a dry run must not reach the network');
     },
     health,

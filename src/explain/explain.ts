@@ -143,10 +143,8 @@ export function offlineParts(
     purgeLog: new LocalPurgeLog(randomUUID()),
     origin: {
       send: never,
+      forward: never,
       close: () => Promise.resolve(),
-      get agent() {
-        return never();
-      },
       health: new OriginHealth(),
     },
     clock,

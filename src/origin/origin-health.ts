@@ -20,7 +20,7 @@ export type OriginNews =
 /** Marks the fetch that tests whether the origin is back. */
 export type Probe = { readonly startedMs: number };
 
-/** When an exchange began and ended, and whether it was a probe. */
+/** When a call began and was answered, and whether it was a probe. */
 export type OriginTiming = {
   readonly startedMs: number;
   readonly nowMs: number;
@@ -36,7 +36,7 @@ export type OriginChange =
   | { readonly breaker: 'open'; readonly why: FailureReason | `status-${number}` }
   | { readonly breaker: 'closed' };
 
-/** All of it, for those who may have something else in its place. */
+/** What those need who ask the origin; they may have something else in its place. */
 export type OriginCondition = Pick<OriginHealth, keyof OriginHealth>;
 
 const threshold = 5;
@@ -108,7 +108,7 @@ export class OriginHealth {
     return true;
   }
 
-  /** Takes up what an exchange came to. */
+  /** Takes up what a call came to. */
   heard(news: OriginNews, { startedMs, nowMs, probe }: OriginTiming): void {
     const verdict = verdictOf(news);
     if (verdict === 'well') {

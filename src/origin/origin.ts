@@ -4,27 +4,28 @@
  * Promise: messages contain no address.
  */
 
-import type { Dispatcher } from 'undici';
 import { defaults } from '../config/config.ts';
 import { type Clock, systemClock } from '../kit/time.ts';
 import { openConnect } from './connect.ts';
 import { longestAgeFor, openPool } from './connections.ts';
 import {
-  Exchange,
-  type OriginExchange,
+  Call,
+  type OriginCall,
   type OriginOptions,
   type OriginReceiver,
   type OriginRequest,
-} from './exchange.ts';
-import { type OriginChange, type OriginCondition, OriginHealth } from './origin-health.ts';
+} from './call.ts';
+import type { CallListener } from './call-listener.ts';
+import { createForwarder, type Forwarder } from './forwarder.ts';
+import { type OriginCondition, OriginHealth } from './origin-health.ts';
 import { SharedTexts } from './shared-texts.ts';
 
 export interface Origin {
-  send(request: OriginRequest, receiver: OriginReceiver): OriginExchange;
-  /** Knows what every exchange of `send` came to. */
-  readonly health: OriginCondition;
+  send(request: OriginRequest, receiver: OriginReceiver): OriginCall;
   /** For @fastify/http-proxy, which forwards what is not for the cache over the same connections. */
-  readonly agent: Dispatcher;
+  readonly forward: Forwarder;
+  /** Knows what every call came to. */
+  readonly health: OriginCondition;
   close(): Promise<void>;
 }
 
@@ -32,16 +33,18 @@ export interface Origin {
 const keepAliveMs = 1500;
 const maxHeadBytes = 64 * 1024;
 
-/** What stands around it. `onChange` is told when the breaker opens and closes. */
+/** What stands around it. */
 export type OriginSurroundings = {
   readonly clock?: Clock;
-  readonly onChange?: (change: OriginChange) => void;
+  readonly health?: OriginHealth;
+  /** Who hears of every call besides its health. */
+  readonly listeners?: readonly CallListener[];
 };
 
 /** Opens the origin. Nothing is connected before the first request. */
 export function openOrigin(
   options: OriginOptions,
-  { clock = systemClock, onChange }: OriginSurroundings = {},
+  { clock = systemClock, health = new OriginHealth(), listeners = [] }: OriginSurroundings = {},
 ): Origin {
   const base = {
     connect: openConnect(options),
@@ -56,20 +59,20 @@ export function openOrigin(
   const agent = openPool({ ...base, connections: options.connections, pipelining: 1 });
   /** Never keeps a connection: the second try after a dead one is on a connection of its own. */
   const fresh = openPool({ ...base, pipelining: 0 });
-  const common = {
-    options,
-    agent,
-    fresh,
-    clock,
-    health: new OriginHealth(onChange),
-    texts: new SharedTexts(),
-  };
+  const heard = { clock, listeners: [tellerOf(health), ...listeners] };
+  const common = { ...heard, options, agent, fresh, texts: new SharedTexts() };
   return {
-    agent,
-    health: common.health,
-    send: (request, receiver) => new Exchange({ ...common, request, receiver }).start(),
+    health,
+    send: (request, receiver) => new Call({ ...common, request, receiver }).start(),
+    forward: createForwarder(agent, heard),
     close: async () => {
       await Promise.all([agent.destroy(), fresh.destroy()]);
     },
   };
 }
+
+const tellerOf = (health: OriginHealth): CallListener => ({
+  onAnswer: (news, timing) => {
+    if (news !== undefined) health.heard(news, timing);
+  },
+});

@@ -14,7 +14,8 @@ import type { NotStoredReason } from '../proxy/exchange/outcome.ts';
 import type { Entry } from '../store/store.ts';
 import type { Governor } from './governor.ts';
 
-export type AskParts = { readonly parts: ProxyParts; readonly governor: Governor };
+/** What asking ahead needs; the parts are those of the request path, not asked for before the first request. */
+export type Asking = { readonly parts: () => ProxyParts; readonly governor: Governor };
 
 export type AskOptions = {
   readonly worth: number;
@@ -39,10 +40,11 @@ export type AskEnd =
 
 /** Fetches, and resolves with the result. Never rejects. */
 export async function askAhead(
-  { parts, governor }: AskParts,
+  { parts: partsNow, governor }: Asking,
   asked: BackgroundRequest,
   options: AskOptions,
 ): Promise<AskEnd> {
+  const parts = partsNow();
   // A token whose issuer's keys cannot be fetched identifies nobody.
   const made = await backgroundExchange(parts, asked).catch(() => notTold);
   if (made.kind === 'refused') return { kind: 'refused', reason: made.reason, status: undefined };

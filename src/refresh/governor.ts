@@ -32,7 +32,7 @@ export type GovernorOptions = {
   readonly clock: Clock;
   readonly concurrency: () => number;
   readonly connections: () => number;
-  readonly load: OriginLoad;
+  readonly load: Pick<OriginLoad, 'inFlight' | 'waiting'>;
   readonly health: Pick<OriginHealth, 'isClosed' | 'pauseMs'>;
   readonly later: (delay: Seconds, action: () => void) => () => void;
   readonly onError: (error: unknown) => void;
@@ -99,8 +99,8 @@ export class Governor {
     });
   }
 
-  /** Told of every exchange with the origin, clients' included. */
-  onOutcome(sample: OriginSample): void {
+  /** Hears of every call of the origin, clients' included. */
+  onSample(sample: OriginSample): void {
     const nowMs = this.#options.clock.monotonicMs();
     this.#pressure.record(sample, nowMs);
     const sinceMs = nowMs - this.#lookedMs;
@@ -110,7 +110,7 @@ export class Governor {
     else this.#bucket.grow(Math.min(sinceMs, 10 * lookMs));
   }
 
-  /** To be called when an exchange with the origin has ended: there may be room again. */
+  /** To be called when a call of the origin has ended: there may be room again. */
   onRoom(): void {
     if (this.#queue.size > 0) this.#startSome();
   }

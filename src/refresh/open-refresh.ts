@@ -1,20 +1,20 @@
-/**
- * Everything that is fetched with no client waiting, put together: around the parts of the request path, and started when the
- * listeners are there.
- */
+/** All background fetching, put together. It starts when the proxy listens. */
 
 import type { Logger } from 'pino';
 import { type Clock, type Seconds, seconds } from '../kit/time.ts';
-import { defaults } from '../config/config.ts';
+import { type Config, defaults } from '../config/config.ts';
+import type { CallListener } from '../origin/call-listener.ts';
+import type { OriginHealth } from '../origin/origin-health.ts';
 import type { Background, CacheExchange, ProxyParts } from '../proxy/exchange/exchange.ts';
 import type { Outcome } from '../proxy/exchange/outcome.ts';
+import type { Purge, PurgeLog } from '../store/purge-log.ts';
 import type { Entry } from '../store/store.ts';
 import { isDue, lastShare } from './ahead.ts';
-import type { AskParts } from './ask-ahead.ts';
+import type { Asking } from './ask-ahead.ts';
 import { Demand } from './demand.ts';
 import { Governor } from './governor.ts';
 import type { Lease } from './lease.ts';
-import { watchOrigin } from './origin-load.ts';
+import { OriginLoad } from './origin-load.ts';
 import { readPopular, writePopular } from './popular-file.ts';
 import { Refill } from './refill.ts';
 import { renewal } from './renewal.ts';
@@ -23,6 +23,11 @@ import { Timetable } from './timetable.ts';
 import { createWarm, type Warm } from './warm.ts';
 
 export type RefreshOptions = {
+  /** Those of the request path, which are built around what is opened here: not asked for before the first request. */
+  readonly parts: () => ProxyParts;
+  readonly config: () => Config;
+  readonly purgeLog: PurgeLog;
+  readonly health: OriginHealth;
   readonly clock: Clock;
   readonly log: Logger;
   readonly lease: Lease;
@@ -34,9 +39,12 @@ export type RefreshOptions = {
 };
 
 /** The room at work. */
-export type OpenRefresh<Parts extends ProxyParts = ProxyParts> = {
-  /** The parts given, with what goes on in the background. */
-  readonly parts: Parts;
+export type OpenRefresh = {
+  /** Its listeners, to be given to what they listen to. */
+  readonly background: Background;
+  readonly onOutcome: (outcome: Outcome) => void;
+  readonly onAppended: (purge: Purge) => void;
+  readonly callListener: CallListener;
   readonly governor: Governor;
   readonly warm: Warm;
   /** How many identities' credentials are held for renewals. */
@@ -49,7 +57,7 @@ export type OpenRefresh<Parts extends ProxyParts = ProxyParts> = {
 
 type Room = {
   readonly options: RefreshOptions;
-  readonly asking: AskParts;
+  readonly asking: Asking;
   readonly demand: Demand;
   readonly scheduled: ScheduledRefresh;
   readonly timetable: Timetable;
@@ -64,17 +72,28 @@ const saveEveryTicks = 60;
 const mostRenewals = 2000;
 
 /** Opens the room. */
-export function openRefresh<Parts extends ProxyParts>(
-  parts: Parts,
-  options: RefreshOptions,
-): OpenRefresh<Parts> {
-  const onOutcome = (outcome: Outcome): void => {
-    room.demand.onOutcome(outcome);
-    parts.onOutcome(outcome);
+export function openRefresh(options: RefreshOptions): OpenRefresh {
+  const { load, ...room } = furnish(options);
+  const { asking, demand, scheduled, refill, warm } = room;
+  return {
+    background: backgroundOf(room),
+    onOutcome: demand.onOutcome,
+    onAppended: (purge) => {
+      refill.onPurge(purge);
+    },
+    callListener: load.listener,
+    governor: asking.governor,
+    warm,
+    heldCount: () => scheduled.heldCount,
+    ...running(room),
   };
-  const background: Background = {
+}
+
+function backgroundOf(room: Room): Background {
+  const { demand, scheduled } = room;
+  return {
     onAsked: (exchange) => {
-      room.scheduled.onAsked(exchange);
+      scheduled.onAsked(exchange);
     },
     onStaleHit: (exchange, entry) => {
       renew(room, exchange, entry);
@@ -83,20 +102,9 @@ export function openRefresh<Parts extends ProxyParts>(
       if (isTimeFor(room, exchange, { entry, ttl })) renew(room, exchange, entry);
     },
     onStored: (exchange, entry) => {
-      room.demand.onStored(exchange, entry);
-      room.scheduled.onStored(exchange, entry);
+      demand.onStored(exchange, entry);
+      scheduled.onStored(exchange, entry);
     },
-  };
-  const attached: Parts = { ...parts, onOutcome, background };
-  const room = furnish(options, attached);
-  watchPurges(attached, room.refill);
-  const { asking, scheduled, warm } = room;
-  return {
-    parts: attached,
-    governor: asking.governor,
-    warm,
-    heldCount: () => scheduled.heldCount,
-    ...running(room),
   };
 }
 
@@ -131,13 +139,12 @@ function running(room: Room): Pick<OpenRefresh, 'start' | 'tick' | 'close'> {
   };
 }
 
-function furnish(options: RefreshOptions, parts: ProxyParts): Room {
-  const { clock, later, lease, log } = options;
-  const config = () => parts.site().config;
+function furnish(options: RefreshOptions): Room & { readonly load: OriginLoad } {
+  const { clock, config, health, later, lease, log, purgeLog } = options;
   const demand = new Demand(clock);
-  const load = watchOrigin(parts.origin, clock, {
+  const load = new OriginLoad({
     onSample: (sample) => {
-      governor.onOutcome(sample);
+      governor.onSample(sample);
     },
     onRoom: () => {
       governor.onRoom();
@@ -148,21 +155,22 @@ function furnish(options: RefreshOptions, parts: ProxyParts): Room {
     concurrency: () => (config().warm ?? defaults.warm).concurrency,
     connections: () => config().upstream.connections,
     load,
-    health: parts.origin.health,
+    health,
     later,
     onError: (error) => {
       log.error({ err: error }, 'background fetch failed');
     },
   });
-  const asking: AskParts = { parts, governor };
+  const asking: Asking = { parts: options.parts, governor };
   const onError = (error: unknown, job: string): void => {
     log.error({ err: error, job }, 'scheduled job failed');
   };
   return {
+    load,
     options,
     asking,
     demand,
-    scheduled: new ScheduledRefresh(asking, demand),
+    scheduled: new ScheduledRefresh({ asking, demand, clock, purgeLog, config }),
     timetable: new Timetable({ clock, lease, onError }),
     refill: new Refill({ asking, demand, later }),
     warm: createWarm(asking, demand),
@@ -171,8 +179,8 @@ function furnish(options: RefreshOptions, parts: ProxyParts): Room {
 
 /** Whether a request for a fresh response renews it. */
 function isTimeFor(
-  { asking: { parts }, options }: Room,
-  { now }: CacheExchange,
+  { options }: Room,
+  { now, parts }: CacheExchange,
   { entry, ttl }: { entry: Entry; ttl: Seconds },
 ): boolean {
   const { policy, key, originSeconds: cost } = entry;
@@ -184,33 +192,23 @@ function isTimeFor(
 
 function renew({ asking, demand }: Room, exchange: CacheExchange, entry: Entry): void {
   // Under way already, or more waits than is soon done: the next who asks will try again.
-  if (asking.parts.flights.get(entry.key) !== undefined || asking.governor.waiting >= mostRenewals) return;
+  if (exchange.parts.flights.get(entry.key) !== undefined || asking.governor.waiting >= mostRenewals) return;
   void asking.governor.submit(renewal(exchange, entry, demand.worthOf(entry)));
 }
 
-/** Every purge of this instance passes by here, whoever makes it. */
-function watchPurges({ purgeLog }: ProxyParts, refill: Refill): void {
-  const append = purgeLog.append.bind(purgeLog);
-  purgeLog.append = (purge) => {
-    const receipt = append(purge);
-    refill.onPurge(purge);
-    return receipt;
-  };
-}
-
-async function warmOnStart({ asking, warm, options }: Room): Promise<void> {
-  const onStart = asking.parts.site().config.warm?.onStart;
+async function warmOnStart({ warm, options }: Room): Promise<void> {
+  const onStart = options.config().warm?.onStart;
   if (onStart === undefined) return;
   const summary = await warm(onStart);
   if (summary !== 'busy') options.log.info({ warm: summary }, 'warmed up');
 }
 
 /** The list is written only where the configuration wants it at the next start; that it cannot be is said once. */
-function createSave({ options, asking, demand }: Room): () => Promise<void> {
+function createSave({ options, demand }: Room): () => Promise<void> {
   const { popularFile, log } = options;
   let isTold = false;
   return async () => {
-    const isWanted = (asking.parts.site().config.warm?.onStart?.popular ?? 0) > 0;
+    const isWanted = (options.config().warm?.onStart?.popular ?? 0) > 0;
     if (popularFile === undefined || !isWanted) return;
     try {
       await writePopular(popularFile, demand.hottest(keptInFile));

@@ -1,68 +1,52 @@
 /**
- * What the origin has to do at the moment, and how it does: its exchanges are watched where they are begun, those for
- * clients and those in the background alike. (What @fastify/http-proxy sends goes by connections of its own.)
+ * What the origin has to do at the moment, and how it does: all calls, for clients and in the background, reads and writes,
+ * for they share its connections. Of a WebSocket the handshake.
  */
 
-import type { Clock } from '../kit/time.ts';
-import type { OriginReceiver } from '../origin/exchange.ts';
-import type { Origin } from '../origin/origin.ts';
+import type { CallListener } from '../origin/call-listener.ts';
 import type { OriginSample } from './pressure.ts';
 
-/** Exchanges under way. */
-export type OriginLoad = {
-  /** All, streams that go on for hours included. */
-  readonly inFlight: () => number;
-  /** Those whose answer has not begun. */
-  readonly waiting: () => number;
-};
-
-export type OriginListener = {
-  /** Told of every answer's beginning, and of failures. */
+export type OriginLoadListener = {
+  /** Hears of every answer's beginning, and of failures. */
   readonly onSample: (sample: OriginSample) => void;
-  /** Told of every exchange's end. */
+  /** Hears of every call's end. */
   readonly onRoom: () => void;
 };
 
-/** Watches an origin from now on. */
-export function watchOrigin(origin: Origin, clock: Clock, { onSample, onRoom }: OriginListener): OriginLoad {
-  let inFlight = 0;
-  let waiting = 0;
-  const send = origin.send.bind(origin);
-  origin.send = (request, receiver) => {
-    const startedMs = clock.monotonicMs();
-    let isWaiting = true;
-    inFlight += 1;
-    waiting += 1;
-    const begun = (): boolean => {
-      if (!isWaiting) return false;
-      isWaiting = false;
-      waiting -= 1;
-      return true;
-    };
-    const sample = (isError: boolean): void => {
-      onSample({ headMs: clock.monotonicMs() - startedMs, isError });
-    };
-    const watched: OriginReceiver = {
-      onInformation: (status, fields) => receiver.onInformation?.(status, fields),
-      onHead: (head) => {
-        if (begun()) sample(head.status === 429 || (head.status >= 500 && head.status !== 501));
-        receiver.onHead(head);
-      },
-      onData: (chunk) => receiver.onData(chunk),
-      onEnd: (trailers) => {
-        inFlight -= 1;
-        receiver.onEnd(trailers);
-        onRoom();
-      },
-      onFailure: (failure) => {
-        inFlight -= 1;
-        // A client that leaves is no fault of the origin's; a body cut short was begun in good time.
-        if (begun() && failure.reason !== 'aborted') sample(true);
-        receiver.onFailure(failure);
-        onRoom();
-      },
-    };
-    return send(request, watched);
+/** Calls under way. */
+export class OriginLoad {
+  readonly #listener: OriginLoadListener;
+  #inFlight = 0;
+  #waiting = 0;
+
+  constructor(listener: OriginLoadListener) {
+    this.#listener = listener;
+  }
+
+  /** All, streams that go on for hours included. */
+  readonly inFlight = (): number => this.#inFlight;
+
+  /** Those whose answer has not begun. */
+  readonly waiting = (): number => this.#waiting;
+
+  readonly listener: CallListener = {
+    onBegin: () => {
+      this.#inFlight += 1;
+      this.#waiting += 1;
+    },
+    onAnswer: (news, { startedMs, nowMs, hasBody }) => {
+      this.#waiting -= 1;
+      // With a body the origin waits for its client: how long that takes says nothing of the origin.
+      if (news === undefined || hasBody) return;
+      // A client that leaves is no fault of the origin's.
+      if (news.kind === 'failed' && news.reason === 'aborted') return;
+      const isError =
+        news.kind === 'failed' || news.status === 429 || (news.status >= 500 && news.status !== 501);
+      this.#listener.onSample({ headMs: nowMs - startedMs, isError });
+    },
+    onEnd: () => {
+      this.#inFlight -= 1;
+      this.#listener.onRoom();
+    },
   };
-  return { inFlight: () => inFlight, waiting: () => waiting };
 }

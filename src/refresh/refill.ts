@@ -7,7 +7,7 @@
 
 import { type Seconds, seconds } from '../kit/time.ts';
 import type { Purge } from '../store/purge-log.ts';
-import { askAhead, type AskParts } from './ask-ahead.ts';
+import { askAhead, type Asking } from './ask-ahead.ts';
 import { type Demand, type Wanted, worthOf } from './demand.ts';
 import { storedNow } from './renewal.ts';
 
@@ -18,7 +18,7 @@ const settle = seconds(0.05);
 const lookedAtOnce = 500;
 
 export type RefillOptions = {
-  readonly asking: AskParts;
+  readonly asking: Asking;
   readonly demand: Demand;
   readonly later: (delay: Seconds, action: () => void) => () => void;
 };
@@ -35,9 +35,8 @@ export class Refill {
   }
 
   onPurge({ soft, cause }: Pick<Purge, 'soft' | 'cause'>): void {
-    const { parts } = this.#options.asking;
     // A reload ends what other rules stored; after a soft purge entries are validated when they are requested.
-    if (soft || cause === 'reload' || !parts.site().config.purge.refill) return;
+    if (soft || cause === 'reload' || !this.#options.asking.parts().site().config.purge.refill) return;
     if (this.#cancel === undefined) this.#plan();
     else this.#isAgain = true;
   }
@@ -70,14 +69,15 @@ export class Refill {
   }
 }
 
-function isPurged({ parts }: AskParts, one: Wanted): boolean {
+function isPurged(asking: Asking, one: Wanted): boolean {
+  const parts = asking.parts();
   const entry = storedNow(parts, one);
   if (entry === undefined) return false;
   const verdict = parts.purgeLog.verdict(entry);
   return verdict.kind === 'purged' && verdict.cause !== 'reload' && verdict.cause !== 'forgotten';
 }
 
-const refetch = (asking: AskParts, one: Wanted): Promise<unknown> =>
+const refetch = (asking: Asking, one: Wanted): Promise<unknown> =>
   askAhead(
     asking,
     { ...one.form, isPersonal: false },

@@ -4,12 +4,13 @@
  * given it, and the owner's next request renews it.
  */
 
-import type { RefreshJob } from '../config/config.ts';
+import type { Config, RefreshJob } from '../config/config.ts';
 import { BoundedMap } from '../kit/bounded-map.ts';
 import { between, type Clock, type Seconds, seconds } from '../kit/time.ts';
 import type { CacheExchange } from '../proxy/exchange/exchange.ts';
+import type { PurgeLog } from '../store/purge-log.ts';
 import type { Entry } from '../store/store.ts';
-import { askAhead, type AskEnd, type AskOptions, type AskParts } from './ask-ahead.ts';
+import { askAhead, type AskEnd, type AskOptions, type Asking } from './ask-ahead.ts';
 import { type Demand, worthOf } from './demand.ts';
 import { type Held, HeldCredentials, withCredentials } from './held-credentials.ts';
 import { formOf, type RequestForm } from './request-form.ts';
@@ -35,22 +36,32 @@ const mostRenewable = 5000;
 /** An entry renewed within this share of the period, by any request, is young enough. */
 const youngShare = 0.5;
 
+export type ScheduledRefreshOptions = {
+  readonly asking: Asking;
+  readonly demand: Demand;
+  readonly clock: Clock;
+  readonly purgeLog: PurgeLog;
+  readonly config: () => Config;
+};
+
 /** Carries out scheduled renewals. */
 export class ScheduledRefresh {
-  readonly #asking: AskParts;
+  readonly #asking: Asking;
   readonly #demand: Demand;
   readonly #clock: Clock;
+  readonly #config: () => Config;
   readonly #held: HeldCredentials;
   readonly #renewable = new BoundedMap<string, Renewable>(mostRenewable);
   #jobs: readonly RefreshJob[] | undefined;
   #types: ReadonlyMap<string, Seconds> = new Map();
   #timed: readonly TimedJob[] = [];
 
-  constructor(asking: AskParts, demand: Demand) {
+  constructor({ asking, demand, clock, purgeLog, config }: ScheduledRefreshOptions) {
     this.#asking = asking;
     this.#demand = demand;
-    this.#clock = asking.parts.clock;
-    this.#held = new HeldCredentials(asking.parts.purgeLog);
+    this.#clock = clock;
+    this.#config = config;
+    this.#held = new HeldCredentials(purgeLog);
   }
 
   get heldCount(): number {
@@ -59,7 +70,7 @@ export class ScheduledRefresh {
 
   /** The jobs of the configuration in force. Forgets credentials nothing needs any more. */
   jobs(): readonly TimedJob[] {
-    const { refresh } = this.#asking.parts.site().config;
+    const { refresh } = this.#config();
     if (this.#jobs !== refresh) this.#take(refresh);
     const longest = seconds(Math.max(-1, ...this.#types.values()));
     if (this.#held.size > 0) this.#held.forgetOld(this.#clock.monotonicMs(), longest);
@@ -103,7 +114,7 @@ export class ScheduledRefresh {
   }
 
   async #runUrls({ urls, every }: UrlsJob): Promise<void> {
-    const { config, originHost } = this.#asking.parts.site();
+    const { config, originHost } = this.#asking.parts().site();
     const wanted = this.#demand.hottest(Number.MAX_SAFE_INTEGER);
     const addresses = siteAddresses(config, originHost, wanted);
     const asked = urls.flatMap((url) => {

@@ -8,7 +8,7 @@
 import { defaults } from '../config/config.ts';
 import { combinedValue } from '../http/fields.ts';
 import { type Seconds, seconds } from '../kit/time.ts';
-import { askAhead, type AskEnd, type AskParts } from './ask-ahead.ts';
+import { askAhead, type AskEnd, type Asking } from './ask-ahead.ts';
 import { type Demand, type Wanted, worthOf } from './demand.ts';
 import { sitemapPages } from './fetch-sitemap.ts';
 import type { RequestForm } from './request-form.ts';
@@ -66,7 +66,7 @@ const asData = ['Accept', '*/*'];
 const waitingForPlace = 2;
 
 /** Makes the function that warms. */
-export function createWarm(asking: AskParts, demand: Demand): Warm {
+export function createWarm(asking: Asking, demand: Demand): Warm {
   let isBusy = false;
   return async (request, options = {}) => {
     if (isBusy) return 'busy';
@@ -80,19 +80,19 @@ export function createWarm(asking: AskParts, demand: Demand): Warm {
 }
 
 type Run = {
-  readonly asking: AskParts;
+  readonly asking: Asking;
   readonly demand: Demand;
   readonly request: WarmRequest;
   readonly options: WarmOptions;
 };
 
 async function warmUp(run: Run): Promise<WarmSummary> {
-  const { clock } = run.asking.parts;
+  const { clock } = run.asking.parts();
   const startedMs = clock.monotonicMs();
   const counts: Counts = { total: 0, asked: 0, warmed: 0, fresh: 0, refused: 0, failed: 0 };
   const candidates = await candidatesOf(run, counts);
   counts.total += candidates.length;
-  const places = (run.asking.parts.site().config.warm ?? defaults.warm).concurrency * waitingForPlace;
+  const places = (run.asking.parts().site().config.warm ?? defaults.warm).concurrency * waitingForPlace;
   const next = candidates.values();
   await Promise.all(Array.from({ length: places }, () => work(run, next, counts)));
   const { total: _, ...rest } = counts;
@@ -101,7 +101,7 @@ async function warmUp(run: Run): Promise<WarmSummary> {
 
 /** What to fetch, the most worthwhile first; equals in the order given. */
 async function candidatesOf({ asking, demand, request }: Run, counts: Counts): Promise<readonly Candidate[]> {
-  const { parts } = asking;
+  const parts = asking.parts();
   const { config, originHost } = parts.site();
   const wanted = demand.hottest(Number.MAX_SAFE_INTEGER);
   const addresses = siteAddresses(config, originHost, wanted);
@@ -146,7 +146,7 @@ async function work(run: Run, next: Iterator<Candidate>, counts: Counts): Promis
 }
 
 /** What turns out to be no page is asked for once more, as scripts ask for it. */
-async function warmOne(asking: AskParts, { form, worth, isGuess }: Candidate): Promise<AskEnd> {
+async function warmOne(asking: Asking, { form, worth, isGuess }: Candidate): Promise<AskEnd> {
   const options = { worth, isYoung: () => true };
   const end = await askAhead(asking, { ...form, isPersonal: false }, options);
   if (!isGuess || end.kind !== 'fetched') return end;

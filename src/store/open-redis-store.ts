@@ -24,8 +24,8 @@ const upkeepLimitMs = 1000;
 
 /** Opens both tiers. Resolves within two seconds, whether Redis is up or not. */
 export async function openRedisStore(options: WithRedis, memory: MemoryStore): Promise<OpenStore> {
-  const { config, clock, isFetching, onEvent, owner } = options;
-  const shared = await openSharedStore({ config, owner, memory, clock, isFetching, onEvent });
+  const { config, clock } = options;
+  const shared = await openSharedStore({ ...options, memory });
   let bytes: number | undefined;
   const onTidied = (report: JanitorReport): void => {
     // A node that was only partly scanned would make the total too small.

@@ -12,12 +12,12 @@ import { LocalPurgeLog } from './purge-log.ts';
 export async function openStore(options: OpenStoreOptions): Promise<OpenStore> {
   const { config } = options;
   const { redis, memoryBytes } = config;
-  const { onEvict } = options;
+  const { onEvict, onAppended } = options;
   const memory = new MemoryStore({ maxBytes: memoryBytes, ...(onEvict && { onEvict }) });
   if (redis === undefined) {
     return {
       store: memory,
-      purgeLog: new LocalPurgeLog(randomUUID()),
+      purgeLog: new LocalPurgeLog(randomUUID(), 0, onAppended),
       learned: new LearnedSessionMap(),
       redis: () => ({ redis: 'none', breaker: 'closed' }),
       close: () => Promise.resolve(),

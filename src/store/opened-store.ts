@@ -9,9 +9,10 @@ import type { UnreadableReason } from './redis/codec.ts';
 import type { JanitorReport } from './redis/janitor.ts';
 import type { JobLease } from './redis/job-lease.ts';
 import type { MemoryStoreOptions } from './memory.ts';
-import type { PurgeLog } from './purge-log.ts';
+import type { OnAppended, PurgeLog } from './purge-log.ts';
 import type { Owner } from './redis/owner.ts';
 import type { SharedNotes } from './redis/notes.ts';
+import type { TieredOptions } from './redis/tiered.ts';
 import type { StoreEvent } from './shared.ts';
 import type { Store } from './store.ts';
 
@@ -27,6 +28,8 @@ export type OpenStoreOptions = {
   readonly onEvict: MemoryStoreOptions['onEvict'];
   readonly onEvent: (event: StoreEvent) => void;
   readonly onTidied: (report: JanitorReport) => void;
+  readonly onAppended?: OnAppended;
+  readonly onSlowWrite?: TieredOptions['onSlowWrite'];
 };
 
 /** The state of Redis, in the words of `GET /readyz`, with what operators watch. */

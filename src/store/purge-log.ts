@@ -52,6 +52,9 @@ export type Verdict =
 /** How far a purge has come. */
 export type Receipt = { readonly instances: { readonly known: number; readonly acknowledged: number } };
 
+/** Hears of every purge of this instance once it holds here; `receipt` is what whoever appended it gets. */
+export type OnAppended = (purge: Purge, receipt: Promise<Receipt>) => void;
+
 export interface PurgeLog {
   /** The current position; take it before the origin is asked. */
   position(): Position;
@@ -93,6 +96,7 @@ const maxPrefixes = 1_000;
 /** The log of one process: without Redis it is the whole log, with Redis the part of it that has been read. */
 export class LocalPurgeLog implements PurgeLog {
   readonly #id: string;
+  readonly #onAppended: OnAppended | undefined;
   #position: Position;
   /** A forgotten record may have purged entries from before this position. */
   #floor = 0;
@@ -103,8 +107,9 @@ export class LocalPurgeLog implements PurgeLog {
   readonly #checked = new WeakMap<PurgeSubject, number>();
 
   /** `from`: what came before this place is not known, so entries from before it are not current. */
-  constructor(id: string, from = 0) {
+  constructor(id: string, from = 0, onAppended?: OnAppended) {
     this.#id = id;
+    this.#onAppended = onAppended;
     this.#floor = from;
     this.#position = { log: id, seq: from };
   }
@@ -115,7 +120,9 @@ export class LocalPurgeLog implements PurgeLog {
 
   append(purge: Purge): Promise<Receipt> {
     this.record(this.#position.seq + 1, purge);
-    return Promise.resolve(alone);
+    const receipt = Promise.resolve(alone);
+    this.#onAppended?.(purge, receipt);
+    return receipt;
   }
 
   /** Applies a purge whose place is given; places only grow. */

@@ -24,8 +24,9 @@ import { RedisPurgeLog } from './log/redis-purge-log.ts';
 import { RedisEntries } from './redis/entries.ts';
 import { SharedSessions } from './redis/sessions.ts';
 import { unstamped } from './redis/stamps.ts';
+import type { OnAppended } from './purge-log.ts';
 import type { Store } from './store.ts';
-import { TieredStore } from './redis/tiered.ts';
+import { type TieredOptions, TieredStore } from './redis/tiered.ts';
 
 /** Events for operators; at most one a second of each `what`. */
 export type StoreEvent =
@@ -45,6 +46,8 @@ export type SharedStoreOptions = {
   /** Whether this instance is fetching a key for all who want it. Absent: unknown. */
   readonly isFetching?: ((key: CacheKey) => boolean) | undefined;
   readonly onEvent: (event: StoreEvent) => void;
+  readonly onAppended?: OnAppended | undefined;
+  readonly onSlowWrite?: TieredOptions['onSlowWrite'];
   /** How long purges are remembered: an entry older than that is not current. */
   readonly keep?: Seconds;
 };
@@ -73,7 +76,7 @@ const defaultKeep = seconds(86_400);
 
 /** Opens the shared store. Resolves when Redis has answered once, or after a second without an answer. */
 export async function openSharedStore(options: SharedStoreOptions): Promise<SharedStore> {
-  const { config, memory, clock, isFetching, owner } = options;
+  const { config, memory, clock, isFetching, onSlowWrite, owner } = options;
   const { redis, lag, fallbackTtl } = config;
   const { deadline } = redis;
   const instance = randomUUID();
@@ -98,7 +101,8 @@ export async function openSharedStore(options: SharedStoreOptions): Promise<Shar
   const leasing = { client: links.reader, keys, instance, clock, deadlineMs: deadline * 1000, leaseMs };
   const leases = redis.fillLock ? new FillLeases({ ...leasing, isFetching }) : undefined;
   const census = censusOf(links.writer, { keys, entries, clock });
-  const store = new TieredStore({ memory, entries, log: purgeLog, health, clock, deadline, census, leases });
+  const tiers = { memory, entries, log: purgeLog, health, leases };
+  const store = new TieredStore({ ...tiers, clock, deadline, census, onSlowWrite });
   const telling = { keys, health, clock, deadlineMs: deadline * 1000, owner: ownerText(owner) };
   const learned = new SharedSessions({ ...links, ...telling });
   const tail = new LogTail({
@@ -180,7 +184,7 @@ type LogParts = {
 };
 
 function openLog(options: SharedStoreOptions, parts: LogParts): RedisPurgeLog {
-  const { config, clock, keep = defaultKeep, owner } = options;
+  const { config, clock, keep = defaultKeep, onAppended, owner } = options;
   const { instance, keys, health, client, onEvent } = parts;
   const { lag, coherence, redis } = config;
   return new RedisPurgeLog({
@@ -199,6 +203,7 @@ function openLog(options: SharedStoreOptions, parts: LogParts): RedisPurgeLog {
       const message = describeRefusal(refusal, { prefix: redis.prefix, owner, key: keys.owner });
       onEvent({ what: 'owner', message });
     },
+    onAppended,
   });
 }
 

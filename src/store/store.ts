@@ -83,8 +83,6 @@ export interface Store {
   remove(entry: Entry): void;
   /** What ended the entry that the slow tier last had under a key; `undefined`: unknown. */
   endedBy?(key: CacheKey): PurgeCause | 'forgotten' | undefined;
-  /** Who is told how long the slow tier took to write. */
-  onSlowWrite?: ((operation: 'set' | 'delete', duration: Seconds) => void) | undefined;
   /** The fetch for a key that `get` found nothing for has ended, with nothing to put: whoever waits for it need not. */
   abandon?(key: CacheKey): void;
   /** From now on returns entries as `inForce` changes them: the same response with another lifetime. */

@@ -1,61 +1,40 @@
 /**
- * Builds everything of this room once and wires it to the proxy's parts: counters, log lines, alerts, the report.
+ * Builds everything of this room once, around the counters: log lines, alerts, the report.
  */
 
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import type { ProxyParts } from '../proxy/exchange/exchange.ts';
 import type { Outcome } from '../proxy/exchange/outcome.ts';
-import type { RedisState } from '../store/opened-store.ts';
 import { type Answers, createAnswers } from './show/answers.ts';
 import { AlertBoard } from './alerts/alert-board.ts';
 import type { HourArchive } from './report/hour-archive.ts';
 import { ReportDesk } from './report/report-desk.ts';
 import { createRequestLog } from './show/request-log.ts';
-import { type BackgroundFacts, Watch } from './count/watch.ts';
+import { Watch, type WatchOptions } from './count/watch.ts';
 import { createWebhook } from './alerts/webhook.ts';
 
-export type OpenWatchOptions = {
+export type OpenWatchOptions = Omit<WatchOptions, 'background'> & {
   readonly log: Logger;
-  readonly redis: () => RedisState;
-  readonly background?: BackgroundFacts;
+  readonly background?: WatchOptions['background'];
   /** Where the report's hours are kept; absent: in memory only. */
   readonly archive?: HourArchive | undefined;
-  /** Told of every outcome as well. */
-  readonly onOutcome?: ((outcome: Outcome) => void) | undefined;
 };
 
-/** A proxy's parts, watched; `close` stops watching. */
-export type OpenWatch<Parts extends ProxyParts = ProxyParts> = {
-  /** The parts given, whose `onOutcome` counts. */
-  readonly parts: Parts;
+/** A proxy, watched; `close` stops watching. */
+export type OpenWatch = {
   readonly watch: Watch;
   readonly answers: Answers;
+  /** Logs and counts every outcome. */
+  readonly onOutcome: (outcome: Outcome) => void;
   readonly onRefused: () => void;
   readonly close: () => Promise<void>;
 };
 
 /** Begins to watch. */
-export function openWatch<Parts extends ProxyParts>(
-  parts: Parts,
-  { log, redis, background, archive, onOutcome }: OpenWatchOptions,
-): OpenWatch<Parts> {
-  const { clock, store, purgeLog, origin } = parts;
-  const watch = new Watch({
-    config: () => parts.site().config,
-    clock,
-    store,
-    purgeLog,
-    origin,
-    redis,
-    background,
-  });
+export function openWatch(options: OpenWatchOptions): OpenWatch {
+  const { log, archive } = options;
+  const watch = new Watch(options);
   const logRequest = createRequestLog(log, (entry) => watch.counters.tierOf(entry));
-  const tell = (outcome: Outcome): void => {
-    logRequest(outcome);
-    watch.onOutcome(outcome);
-    onOutcome?.(outcome);
-  };
   const send = createWebhook(log);
   const board = new AlertBoard(watch, { log, send });
   const desk = new ReportDesk({ watch, archive, log, send });
@@ -71,9 +50,13 @@ export function openWatch<Parts extends ProxyParts>(
   });
   const stop = watch.start();
   return {
-    parts: { ...parts, onOutcome: tell },
     watch,
     answers: createAnswers({ watch, registry: loadRegistry, board, desk }),
+    onOutcome: (outcome) => {
+      // Which tier it came from is told before it is counted as known.
+      logRequest(outcome);
+      watch.onOutcome(outcome);
+    },
     onRefused: watch.counters.onRefused,
     close: async () => {
       stop();

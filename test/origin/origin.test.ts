@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { seconds } from '../../src/kit/time.ts';
 import type { OriginFailure } from '../../src/origin/failure.ts';
-import type { OriginRequest } from '../../src/origin/exchange.ts';
+import type { OriginRequest } from '../../src/origin/call.ts';
 import { openOrigin, type Origin } from '../../src/origin/origin.ts';
 
 type Heard =

@@ -25,17 +25,17 @@ const asked = (target: string, more: Partial<BackgroundRequest> = {}): Backgroun
 });
 
 t.test('what has no client is keyed as a client’s request is, and says whose it is', async (t) => {
-  const { refresh, ask, timers, outcomes } = simulatedSite(rules);
+  const { parts, ask, timers, outcomes } = simulatedSite(rules);
   ask('/p');
   await timers.advance(0.05);
-  const made = await backgroundExchange(refresh.parts, asked('/p'));
+  const made = await backgroundExchange(parts, asked('/p'));
   if (made.kind !== 'exchange') throw new Error(made.reason);
   t.equal(made.exchange.plan.key, outcomes[0]?.entry?.key);
   t.equal(made.exchange.request.forwardedFor, '192.0.0.8');
 });
 
 t.test('what no background fetch may ask for is refused, with the reason', async (t) => {
-  const { parts } = simulatedSite(rules).refresh;
+  const { parts } = simulatedSite(rules);
   const session = { fields: ['Cookie', 'session=a'], isPersonal: true };
   const cases: readonly (readonly [BackgroundRequest, string])[] = [
     [asked('/mine'), 'personal'],

@@ -105,7 +105,7 @@ t.test('a tenfold latency of the origin slows it down, and then it comes back', 
   const samples = (count: number, headMs: number, isError = false): void => {
     for (let index = 0; index < count; index += 1) {
       clock.advance(0.1);
-      governor.onOutcome({ headMs, isError });
+      governor.onSample({ headMs, isError });
     }
   };
   samples(100, 20);
@@ -125,7 +125,7 @@ t.test('the origin that stays slow is, after minutes, how the origin is', async 
   const { governor, clock } = setUp();
   for (let index = 0; index < 4000; index += 1) {
     clock.advance(0.1);
-    governor.onOutcome({ headMs: index < 100 ? 20 : 200, isError: false });
+    governor.onSample({ headMs: index < 100 ? 20 : 200, isError: false });
   }
   t.match(governor.stats(), { limit: 4 });
 });

@@ -6,8 +6,9 @@
 import pino from 'pino';
 import { BoundedMap } from '../../src/kit/bounded-map.ts';
 import { SingleFlight } from '../../src/kit/single-flight.ts';
-import { type EpochMs, type Seconds, seconds } from '../../src/kit/time.ts';
-import type { OriginReceiver, OriginRequest } from '../../src/origin/exchange.ts';
+import { type Clock, type EpochMs, type Seconds, seconds } from '../../src/kit/time.ts';
+import { type CallListener, CallTeller } from '../../src/origin/call-listener.ts';
+import type { OriginReceiver, OriginRequest } from '../../src/origin/call.ts';
 import type { Origin } from '../../src/origin/origin.ts';
 import { OriginHealth } from '../../src/origin/origin-health.ts';
 import { createPopularity } from '../../src/policy/lifetime/popularity.ts';
@@ -22,7 +23,7 @@ import { soleLease } from '../../src/refresh/lease.ts';
 import { openRefresh } from '../../src/refresh/open-refresh.ts';
 import { LearnedSessionMap } from '../../src/store/learned-sessions.ts';
 import { MemoryStore } from '../../src/store/memory.ts';
-import { LocalPurgeLog } from '../../src/store/purge-log.ts';
+import { LocalPurgeLog, type PurgeLog } from '../../src/store/purge-log.ts';
 import { TestClock } from '../helpers/test-clock.ts';
 import { configOf } from '../policy/config-of.ts';
 import { TestTimers } from './test-timers.ts';
@@ -45,9 +46,11 @@ export type SimulatedOrigin = Origin & {
   requests: number;
   atOnce: number;
   mostAtOnce: number;
+  listeners: readonly CallListener[];
+  readonly health: OriginHealth;
 };
 
-function simulatedOrigin(timers: TestTimers): SimulatedOrigin {
+function simulatedOrigin(timers: TestTimers, clock: Clock): SimulatedOrigin {
   const waiting: (() => void)[] = [];
   let busy = 0;
   const work = (): void => {
@@ -68,20 +71,25 @@ function simulatedOrigin(timers: TestTimers): SimulatedOrigin {
     requests: 0,
     atOnce: 0,
     mostAtOnce: 0,
-    agent: undefined as never,
+    listeners: [],
+    forward: undefined as never,
     health: new OriginHealth(),
     close: () => Promise.resolve(),
     send: ({ fields }: OriginRequest, receiver: OriginReceiver) => {
       origin.requests += 1;
+      const { listeners } = origin;
+      const call = new CallTeller({ listeners, clock, probe: undefined, hasBody: false });
       origin.atOnce += 1;
       origin.mostAtOnce = Math.max(origin.mostAtOnce, origin.atOnce);
       const isSame = fields.some((text) => text.toLowerCase() === 'if-none-match');
       waiting.push(() => {
         origin.atOnce -= 1;
         const head = { reasonPhrase: '', fields: ['ETag', '"v1"', 'Content-Length', isSame ? '0' : '4'] };
+        call.answered(isSame ? 304 : 200, undefined);
         receiver.onHead({ ...head, status: isSame ? 304 : 200, framing: isSame ? 'none' : 'length' });
         if (!isSame) receiver.onData(Buffer.from('page'));
         receiver.onEnd([]);
+        call.ended();
       });
       work();
       return { abort: () => undefined, resume: () => undefined };
@@ -94,17 +102,33 @@ function simulatedOrigin(timers: TestTimers): SimulatedOrigin {
 export function simulatedSite(rules: string, options: { readonly popularFile?: string } = {}) {
   const clock = new TestClock();
   const timers = new TestTimers(clock);
-  const origin = simulatedOrigin(timers);
+  const origin = simulatedOrigin(timers, clock);
   const config = configOf(rules);
   const site = compileSite(config, { learned: new LearnedSessionMap(), verifyJwt: undefined });
   const outcomes: Outcome[] = [];
   const store = new MemoryStore({ maxBytes: 64 * 1024 * 1024 });
-  const plain: ProxyParts = {
+  const purgeLog: PurgeLog = new LocalPurgeLog('log', 0, (purge) => {
+    refresh.onAppended(purge);
+  });
+  const refresh = openRefresh({
+    parts: () => parts,
+    config: () => config,
+    purgeLog,
+    health: origin.health,
+    clock,
+    log: pino({ level: 'silent' }),
+    lease: soleLease,
+    dice: dice(7),
+    later: timers.later,
+    popularFile: options.popularFile,
+  });
+  origin.listeners = [refresh.callListener];
+  const parts: ProxyParts = {
     site: () => site,
     store,
     ...openBodies(store),
     later: timers.later,
-    purgeLog: new LocalPurgeLog('log'),
+    purgeLog,
     origin,
     clock,
     flights: new SingleFlight({ maxFlights: 10_000, maxWaiters: 10_000 }),
@@ -112,18 +136,13 @@ export function simulatedSite(rules: string, options: { readonly popularFile?: s
     evicted: new BoundedMap<string, true>(1000),
     popularity: createPopularity(config.ttl.popular),
     learnSession: () => undefined,
-    onOutcome: (outcome) => outcomes.push(outcome),
+    onOutcome: (outcome) => {
+      refresh.onOutcome(outcome);
+      outcomes.push(outcome);
+    },
+    background: refresh.background,
   };
-  const log = pino({ level: 'silent' });
-  const refresh = openRefresh(plain, {
-    clock,
-    log,
-    lease: soleLease,
-    dice: dice(7),
-    later: timers.later,
-    popularFile: options.popularFile,
-  });
-  const pipeline = createPipeline(refresh.parts);
+  const pipeline = createPipeline(parts);
   /** One client's request; its outcome comes into `outcomes`. */
   const ask = (url: string): void => {
     const read = readAsked(
@@ -133,5 +152,5 @@ export function simulatedSite(rules: string, options: { readonly popularFile?: s
     if (read.kind !== 'request') throw new Error(`${url} is refused`);
     void pipeline(read.request, nobody, () => undefined);
   };
-  return { clock, timers, origin, outcomes, refresh, ask };
+  return { clock, timers, origin, outcomes, parts, refresh, ask };
 }

@@ -1,7 +1,7 @@
 /** One instance's shared store for tests: small memory, real Redis, the machine's clock. */
 import type { Test } from 'tap';
 import type { RedisConfig, StoreConfig } from '../../src/config/config.ts';
-import { type Clock, epochMs, seconds, systemClock } from '../../src/kit/time.ts';
+import { type Clock, epochMs, type Seconds, seconds, systemClock } from '../../src/kit/time.ts';
 import type { Tag } from '../../src/policy/rules/tags.ts';
 import type { Owner } from '../../src/store/redis/owner.ts';
 import { MemoryStore } from '../../src/store/memory.ts';
@@ -30,6 +30,7 @@ export type InstanceOptions = Partial<StoreConfig> & {
   readonly fillLock?: boolean;
   readonly owner?: Owner;
   readonly clock?: Clock;
+  readonly onSlowWrite?: (operation: 'set' | 'delete', duration: Seconds) => void;
 };
 
 const mib = 1024 * 1024;
@@ -44,6 +45,7 @@ export async function openInstance(t: Test, options: InstanceOptions): Promise<I
     fillLock = false,
     clock = systemClock,
     owner = { name: 'http://127.0.0.1:5000', fingerprint: 'f00d' },
+    onSlowWrite,
     ...config
   } = options;
   const memory = new MemoryStore({ maxBytes: 8 * mib });
@@ -67,6 +69,7 @@ export async function openInstance(t: Test, options: InstanceOptions): Promise<I
     memory,
     clock,
     onEvent: (event) => events.push(event),
+    onSlowWrite,
     ...(keepSeconds === undefined ? {} : { keep: seconds(keepSeconds) }),
   });
   t.teardown(() => shared.close());

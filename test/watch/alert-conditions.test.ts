@@ -1,13 +1,13 @@
 /** Each condition of an alert, from what is counted to the notices: it fires when it holds, and is over when it does not. */
-import t, { type Test } from 'tap';
+import t from 'tap';
 import pino from 'pino';
 import { parseConfig } from '../../src/config/schema/check.ts';
 import { seconds } from '../../src/kit/time.ts';
-import { openOrigin } from '../../src/origin/origin.ts';
+import { OriginHealth } from '../../src/origin/origin-health.ts';
 import { MemoryStore } from '../../src/store/memory.ts';
-import { LocalPurgeLog } from '../../src/store/purge-log.ts';
 import { AlertBoard } from '../../src/watch/alerts/alert-board.ts';
 import type { RedisState } from '../../src/store/opened-store.ts';
+import { Counting } from '../../src/watch/count/counting.ts';
 import { Watch } from '../../src/watch/count/watch.ts';
 import { TestClock } from '../helpers/test-clock.ts';
 import { outcomeBut } from './outcome-but.ts';
@@ -15,21 +15,20 @@ import { outcomeBut } from './outcome-but.ts';
 const mib = 1024 ** 2;
 
 /** A board with one alert, whose seconds pass when it is told. */
-function boardOf(t: Test, alert: string, { more = '', span = '60s' } = {}) {
+function boardOf(alert: string, { more = '', span = '60s' } = {}) {
   const text = `upstream: http://127.0.0.1:9\nalerts:\n  - { name: a, for: ${span}, min_requests: 10, ${alert} }\n${more}`;
   const parsed = parseConfig(text, { file: 'alerts.yaml', env: {} });
   if (parsed.kind !== 'ok') throw new Error(parsed.problems.map(({ message }) => message).join('\n'));
   const { config } = parsed;
   const clock = new TestClock();
-  const origin = openOrigin(config.upstream);
-  t.teardown(() => origin.close());
   const state: { redis: RedisState; residentBytes: number } = {
     redis: { redis: 'none', breaker: 'closed' },
     residentBytes: 90 * mib,
   };
   const store = new MemoryStore({ maxBytes: 1000 });
-  const purgeLog = new LocalPurgeLog('test');
-  const watch = new Watch({ config: () => config, clock, store, purgeLog, origin, redis: () => state.redis });
+  const counting = new Counting(clock);
+  const health = new OriginHealth();
+  const watch = new Watch({ config: () => config, clock, counting, store, health, redis: () => state.redis });
   const sent: string[] = [];
   const notices: string[] = [];
   const log = pino(
@@ -62,7 +61,7 @@ function boardOf(t: Test, alert: string, { more = '', span = '60s' } = {}) {
 const firedAndOver = ['a firing', 'a resolved'];
 
 t.test('hit_rate_below', async (t) => {
-  const { watch, pass, notices } = boardOf(t, 'when: { hit_rate_below: 0.5 }');
+  const { watch, pass, notices } = boardOf('when: { hit_rate_below: 0.5 }');
   pass(61, () => {
     watch.onOutcome(outcomeBut());
   });
@@ -74,7 +73,7 @@ t.test('hit_rate_below', async (t) => {
 });
 
 t.test('with no time to hold for it is measured over the last second', async (t) => {
-  const { watch, pass, notices } = boardOf(t, 'when: { hit_rate_below: 0.5 }', { span: '0s' });
+  const { watch, pass, notices } = boardOf('when: { hit_rate_below: 0.5 }', { span: '0s' });
   pass(5, () => {
     for (let n = 0; n < 20; n += 1) watch.onOutcome(outcomeBut());
   });
@@ -82,7 +81,7 @@ t.test('with no time to hold for it is measured over the last second', async (t)
 });
 
 t.test('origin_error_rate_above', async (t) => {
-  const { watch, pass, notices } = boardOf(t, 'when: { origin_error_rate_above: 0.1 }');
+  const { watch, pass, notices } = boardOf('when: { origin_error_rate_above: 0.1 }');
   const answers = (isError: boolean) => () => {
     watch.counters.onOrigin(seconds(0.1), isError);
   };
@@ -95,7 +94,7 @@ t.test('origin_error_rate_above', async (t) => {
 });
 
 t.test('origin_latency_above', async (t) => {
-  const { watch, pass, notices } = boardOf(t, 'when: { origin_latency_above: 500ms }');
+  const { watch, pass, notices } = boardOf('when: { origin_latency_above: 500ms }');
   const takes = (duration: number) => () => {
     watch.counters.onOrigin(seconds(duration), false);
   };
@@ -107,7 +106,7 @@ t.test('origin_latency_above', async (t) => {
 });
 
 t.test('redis_down', async (t) => {
-  const { state, pass, notices } = boardOf(t, 'when: { redis_down: true }');
+  const { state, pass, notices } = boardOf('when: { redis_down: true }');
   state.redis = { redis: 'up', breaker: 'closed', lag: seconds(0.1) };
   pass(100);
   state.redis = { redis: 'down', breaker: 'open' };
@@ -121,7 +120,7 @@ t.test('redis_down', async (t) => {
 });
 
 t.test('purge_lag_above, also when the log was never heard', async (t) => {
-  const { state, pass, notices } = boardOf(t, 'when: { purge_lag_above: 5s }');
+  const { state, pass, notices } = boardOf('when: { purge_lag_above: 5s }');
   pass(100);
   t.strictSame(notices, [], 'without Redis there is nothing to hear');
   state.redis = { redis: 'down', breaker: 'open' };
@@ -133,7 +132,7 @@ t.test('purge_lag_above, also when the log was never heard', async (t) => {
 });
 
 t.test('memory_above', async (t) => {
-  const { state, pass, notices } = boardOf(t, 'when: { memory_above: 300MiB }');
+  const { state, pass, notices } = boardOf('when: { memory_above: 300MiB }');
   pass(100);
   state.residentBytes = 301 * mib;
   pass(62);
@@ -146,7 +145,7 @@ t.test('memory_above', async (t) => {
 });
 
 t.test('leak_suspected: what is above the bound, and what grows for an hour', async (t) => {
-  const above = boardOf(t, 'when: { leak_suspected: true }');
+  const above = boardOf('when: { leak_suspected: true }');
   above.state.residentBytes = (64 + 151) * mib;
   above.pass(62);
   t.strictSame(above.notices, ['a firing']);
@@ -154,7 +153,7 @@ t.test('leak_suspected: what is above the bound, and what grows for an hour', as
   above.pass(100);
   t.strictSame(above.notices, firedAndOver);
 
-  const growing = boardOf(t, 'when: { leak_suspected: true }');
+  const growing = boardOf('when: { leak_suspected: true }');
   const grow = (perMinute: number) => () => {
     growing.state.residentBytes += (perMinute * mib) / 60;
   };
@@ -165,7 +164,7 @@ t.test('leak_suspected: what is above the bound, and what grows for an hour', as
   growing.pass(700);
   t.strictSame(growing.notices, firedAndOver, 'it has stopped growing');
 
-  const warming = boardOf(t, 'when: { leak_suspected: true }');
+  const warming = boardOf('when: { leak_suspected: true }');
   warming.pass(1800, () => {
     warming.state.residentBytes += mib / 60;
   });
@@ -178,7 +177,6 @@ const redis = 'store: { redis: { url: redis://127.0.0.1:9, max_bytes: 500MB } }'
 t.test('what is stored in Redis is watched unasked, and who hears of Redis hears of it', async (t) => {
   const hooks = '{ name: b, when: { redis_down: true }, webhook: "http://127.0.0.1:9/redis" }';
   const { board, state, pass, notices, sent } = boardOf(
-    t,
     'when: { hit_rate_below: 0.5 }, webhook: "http://127.0.0.1:9/hits"',
     { more: `  - ${hooks}\n${redis}\n` },
   );
@@ -199,10 +197,10 @@ t.test('what is stored in Redis is watched unasked, and who hears of Redis hears
 });
 
 t.test('without a webhook it is in log and list only; without Redis it is not there', async (t) => {
-  const silent = boardOf(t, 'when: { redis_down: true }', { more: redis });
+  const silent = boardOf('when: { redis_down: true }', { more: redis });
   silent.state.redis = { redis: 'up', breaker: 'closed', bytes: 501e6 };
   silent.pass(3);
   t.strictSame(silent.notices, ['redis-over-max-bytes firing']);
   t.strictSame(silent.sent, []);
-  t.equal(boardOf(t, 'when: { redis_down: true }').board.states().length, 1);
+  t.equal(boardOf('when: { redis_down: true }').board.states().length, 1);
 });

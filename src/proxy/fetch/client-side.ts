@@ -7,7 +7,7 @@
 
 import type { Fields } from '../../http/message.ts';
 import type { OriginFailure } from '../../origin/failure.ts';
-import type { OriginHead } from '../../origin/exchange.ts';
+import type { OriginHead } from '../../origin/call.ts';
 import type { Entry } from '../../store/store.ts';
 import { type Delivery, deliver } from '../hit/deliver.ts';
 import type { CacheExchange } from '../exchange/exchange.ts';

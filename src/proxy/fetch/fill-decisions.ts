@@ -8,7 +8,7 @@ import { isOriginError } from '../../http/reuse.ts';
 import type { Fields } from '../../http/message.ts';
 import { conditionalFields, evaluateConditional } from '../../http/validators.ts';
 import { type EpochMs, epochMs, seconds } from '../../kit/time.ts';
-import type { OriginHead } from '../../origin/exchange.ts';
+import type { OriginHead } from '../../origin/call.ts';
 import type { Entry } from '../../store/store.ts';
 import type { ClientRequest } from '../exchange/client-request.ts';
 import type { FillInput } from './fill-input.ts';

@@ -11,7 +11,7 @@ import type { Fields } from '../../http/message.ts';
 import { notModifiedFields } from '../../http/validators.ts';
 import type { EpochMs } from '../../kit/time.ts';
 import type { FailureReason, OriginFailure } from '../../origin/failure.ts';
-import type { OriginExchange, OriginHead, OriginReceiver } from '../../origin/exchange.ts';
+import type { OriginCall, OriginHead, OriginReceiver } from '../../origin/call.ts';
 import type { Entry } from '../../store/store.ts';
 import { ClientSide } from './client-side.ts';
 import type { CacheExchange } from '../exchange/exchange.ts';
@@ -47,7 +47,7 @@ class Fill implements OriginReceiver, BodyListener {
   readonly #body: FillBody;
   readonly #abandoned: Abandoned;
   readonly #report: FillReport;
-  #origin: OriginExchange | undefined;
+  #origin: OriginCall | undefined;
   #head: (StoredHead & { readonly reasonPhrase: string }) | undefined;
   #plan: StoragePlan = { kind: 'no', reason: 'not-asked', clause: undefined };
   /** Fields sent in place of the client's own preconditions and range. */

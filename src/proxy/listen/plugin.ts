@@ -3,16 +3,15 @@
  * @fastify/http-proxy, and comes back through the hooks here.
  */
 
-import { type IncomingMessage, METHODS, type ServerResponse } from 'node:http';
+import { type IncomingHttpHeaders, type IncomingMessage, METHODS, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import httpProxy from '@fastify/http-proxy';
 import fastify, { type FastifyInstance, type HTTPMethods } from 'fastify';
-import type { Dispatcher } from 'undici';
 import type { Fields } from '../../http/message.ts';
 import type { Seconds } from '../../kit/time.ts';
-import { framingOf } from '../../origin/answer-head.ts';
 import { failureOf } from '../../origin/failure.ts';
+import { fieldsOf, type Forwarder } from '../../origin/forwarder.ts';
 import type { Origin } from '../../origin/origin.ts';
 import { drain } from './drain.ts';
 import { crash, createHttpServer, type HttpServerOptions, type Raw } from './http-server.ts';
@@ -149,26 +148,21 @@ function keepUnaborted(message: IncomingMessage): void {
 /** Travels with a request's fields through reply-from, which knows nothing of interim responses; it is no field. */
 const beside = Symbol('forwarded');
 
-type UndiciRequest = [
-  request: Parameters<Origin['agent']['request']>[0],
-  done: (error: Error | null, data: Dispatcher.ResponseData<unknown>) => void,
-];
-
-/** The origin's agent for reply-from: it sends the target as it was matched, and hands interim responses on (RFC 9110 §15.2). */
-function informing({ options, trailers }: Shared): { readonly request: (...request: UndiciRequest) => void } {
+/** The origin for reply-from: it sends the target as it was matched, and hands interim responses on (RFC 9110 §15.2). */
+function informing({ options, trailers }: Shared): { readonly request: Forwarder } {
   return {
     request: (request, done) => {
       const forwarded = (request.headers as { readonly [beside]?: Forwarded })[beside];
-      const onInfo = (info: Pick<ProxiedResponse, 'statusCode' | 'headers'>): void => {
-        forwarded?.onInformation(info.statusCode, asFields(info.headers));
+      const onInfo: typeof request.onInfo = ({ statusCode, headers }) => {
+        forwarded?.onInformation(statusCode, fieldsOf(headers));
       };
       const path = forwarded?.target ?? request.path;
       // The deadline of the body is kept by who relays it: undici's is coarse, and knows no server-sent events.
       const sent = { ...request, path, body: bodyOf(request.body), bodyTimeout: 0, onInfo };
-      options.origin.agent.request(sent, (error, data) => {
+      options.origin.forward(sent, (error, answer) => {
         // undici fills them in when the body has ended.
-        if (error === null) trailers.set(data.body, data.trailers);
-        done(error, data);
+        if (error === null) trailers.set(answer.body, answer.trailers);
+        done(error, answer);
       });
     },
   };
@@ -176,7 +170,7 @@ function informing({ options, trailers }: Shared): { readonly request: (...reque
 
 type ProxiedResponse = {
   readonly statusCode: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly headers: IncomingHttpHeaders;
   readonly stream: Readable;
 };
 
@@ -190,21 +184,15 @@ function answer(
   // Until the head is released nobody reads the body; an error meanwhile must not go unheard.
   const ignore = (): void => undefined;
   stream.on('error', ignore);
-  const fields = asFields(headers);
-  if (framingOf(message.method ?? '', statusCode, fields) === 'coded') {
-    stream.destroy();
-    tell(options, response, forwarded.onFailure({ reason: 'malformed', sent: true }));
-    return;
-  }
   forwarded
-    .onHead(statusCode, fields)
+    .onHead(statusCode, fieldsOf(headers))
     .then(({ fields: released, keeper }) => {
       if (keeper !== undefined) stream.on('data', keeper.add);
       relayAnswer(response, {
         status: statusCode,
         fields: released,
         stream,
-        trailers: () => asFields(trailers.get(stream) ?? {}),
+        trailers: () => fieldsOf(trailers.get(stream) ?? {}),
         bodyTimeout: options.bodyTimeout,
         onOver: (isWhole) => {
           keeper?.finish(isWhole);
@@ -245,12 +233,4 @@ function asRecord(fields: Fields): Record<string, string | string[]> {
       before === undefined ? value : Array.isArray(before) ? [...before, value] : [before, value];
   }
   return record;
-}
-
-function asFields(headers: ProxiedResponse['headers']): string[] {
-  const fields: string[] = [];
-  for (const [name, value] of Object.entries(headers)) {
-    for (const line of Array.isArray(value) ? value : [value ?? '']) fields.push(name, line);
-  }
-  return fields;
 }

@@ -14,7 +14,7 @@ import type { Fields } from '../../http/message.ts';
 import { targetText } from '../../http/path-spelling.ts';
 import { seconds } from '../../kit/time.ts';
 import type { OriginFailure } from '../../origin/failure.ts';
-import type { OriginExchange, OriginHead, OriginReceiver } from '../../origin/exchange.ts';
+import type { OriginCall, OriginHead, OriginReceiver } from '../../origin/call.ts';
 import type { IdentityDoubt } from '../../policy/identity/identity.ts';
 import type { WriteOutcome } from '../../policy/rules/writes.ts';
 import { endStale } from './end-stale.ts';
@@ -111,7 +111,7 @@ class Relay implements OriginReceiver {
   readonly #exchange: Exchange;
   readonly #input: PassInput;
   readonly #onOver: () => void;
-  #origin: OriginExchange | undefined;
+  #origin: OriginCall | undefined;
   #status = 0;
   /** Resolves when the head has been released; pieces wait for it. */
   #released: Promise<void> | undefined;

@@ -18,6 +18,7 @@ import { decodeRecord } from './log-record.ts';
 import type { LogRecord, Place, SyncReply, SyncRequest } from './log-script.ts';
 import { PendingPurges } from './pending-purges.ts';
 import {
+  type OnAppended,
   LocalPurgeLog,
   type Position,
   type Purge,
@@ -44,6 +45,7 @@ export type RedisPurgeLogOptions = {
   readonly keep: Seconds;
   readonly onGeneration?: () => void;
   readonly onRefused?: (refusal: Refusal) => void;
+  readonly onAppended?: OnAppended | undefined;
 };
 
 /** The most records kept, whatever their age. */
@@ -96,7 +98,13 @@ export class RedisPurgeLog implements PurgeLog {
     return this.#read.meets(purge);
   }
 
-  async append(purge: Purge): Promise<Receipt> {
+  append(purge: Purge): Promise<Receipt> {
+    const receipt = this.#append(purge);
+    this.#options.onAppended?.(purge, receipt);
+    return receipt;
+  }
+
+  async #append(purge: Purge): Promise<Receipt> {
     const { health, coherence } = this.#options;
     const wantsAck = coherence === 'strict' || purge.cause === 'api';
     const confirmed = this.#pending.add(purge, { wantsAck });

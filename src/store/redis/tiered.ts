@@ -39,6 +39,8 @@ export type TieredOptions = {
   readonly census: (limits: CensusLimits) => Promise<Census>;
   /** Present: one instance fetches a cold key, the others wait for it. */
   readonly leases?: FillLeases | undefined;
+  /** Hears how long Redis took to write. */
+  readonly onSlowWrite?: ((operation: 'set' | 'delete', duration: Seconds) => void) | undefined;
 };
 
 export type RedisStatus = { readonly redis: 'up' | 'down'; readonly breaker: BreakerState['kind'] };
@@ -64,7 +66,6 @@ export class TieredStore implements Store {
   #broughtInCount = 0;
   /** Why a key's entry in Redis is not current: it never comes into memory, and would seem never to have existed. */
   readonly #ended = new BoundedMap<CacheKey, PurgeCause | 'forgotten'>(10_000);
-  onSlowWrite: Store['onSlowWrite'];
 
   constructor(options: TieredOptions) {
     this.#options = options;
@@ -76,7 +77,7 @@ export class TieredStore implements Store {
       clock: options.clock,
       isAway: () => !options.health.mayUse('writer'),
       onDone: (kind, { key }, duration) => {
-        this.onSlowWrite?.(kind === 'remove' ? 'delete' : 'set', duration);
+        options.onSlowWrite?.(kind === 'remove' ? 'delete' : 'set', duration);
         if (kind === 'put') options.leases?.release(key);
       },
       onLost: (kind, entry) => {

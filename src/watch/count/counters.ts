@@ -1,5 +1,5 @@
 /**
- * What happened, counted as it happens: one call for each request, one for each exchange with the origin, each purge and
+ * What happened, counted as it happens: once for each request, for each call of the origin, each purge and
  * each operation of the store.
  *
  * Promises: a hit costs a few additions and one map lookup for each of type and key; memory is bounded whatever is
@@ -9,6 +9,7 @@
 import type { Seconds } from '../../kit/time.ts';
 import type { Outcome } from '../../proxy/exchange/outcome.ts';
 import type { Entry } from '../../store/store.ts';
+import type { StoreOperation } from '../../store/timed-store.ts';
 import { Heaviest } from './heaviest.ts';
 import { countsAs } from './miss-reason.ts';
 import { MissLedger } from './misses.ts';
@@ -27,8 +28,6 @@ export type TypeCounts = {
   lastLifetime: Seconds | undefined;
 };
 
-/** An operation of a store, and where. */
-export type StoreOperation = `${'get' | 'set' | 'delete'}/${'memory' | 'redis'}`;
 export type OperationCounts = { count: number; seconds: number; readonly tally: Float64Array };
 
 /** Upper bounds of operation times, in seconds. */
@@ -70,10 +69,6 @@ export class Counters {
         return;
       case 'write':
         add(type.tally, at.writes, 1);
-        // @fastify/http-proxy sends these: they do not pass `onOrigin`.
-        if (outcome.originDuration !== undefined || outcome.kind === 'failed') {
-          this.onOrigin(outcome.duration, outcome.failure !== undefined || isTrouble(outcome.status));
-        }
     }
   };
 
@@ -83,7 +78,7 @@ export class Counters {
     outcomes.set('refused', (outcomes.get('refused') ?? 0) + 1);
   };
 
-  /** Counts one exchange with the origin. `isError`: no answer, or one that says the origin is in trouble. */
+  /** Counts one call of the origin. `isError`: no answer, or one that says the origin is in trouble. */
   readonly onOrigin = (duration: Seconds, isError: boolean): void => {
     add(this.shared, at.originRequests, 1);
     if (isError) add(this.shared, at.originErrors, 1);

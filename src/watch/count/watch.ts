@@ -6,13 +6,12 @@
 import type { Config } from '../../config/config.ts';
 import { type Clock, type EpochMs, type Seconds, seconds } from '../../kit/time.ts';
 import type { Outcome } from '../../proxy/exchange/outcome.ts';
-import type { Origin } from '../../origin/origin.ts';
+import type { OriginCondition } from '../../origin/origin-health.ts';
 import type { RedisState } from '../../store/opened-store.ts';
-import type { PurgeLog } from '../../store/purge-log.ts';
 import type { Store } from '../../store/store.ts';
-import { Counters } from './counters.ts';
-import { instrumentOrigin, instrumentPurgeLog, instrumentStore } from './instrument.ts';
-import { RecentPurges } from './purges.ts';
+import type { Counters } from './counters.ts';
+import type { Counting } from './counting.ts';
+import type { RecentPurges } from './purges.ts';
 import { type Point, Timeline } from './window.ts';
 
 /** How the work that no client waits for does; `undefined` before there is any. */
@@ -33,17 +32,17 @@ export type BackgroundFacts = () =>
 export type WatchOptions = {
   readonly config: () => Config;
   readonly clock: Clock;
-  readonly store: Store;
-  readonly purgeLog: PurgeLog;
-  readonly origin: Origin;
+  readonly counting: Counting;
+  readonly store: Pick<Store, 'size' | 'entries'>;
+  readonly health: Pick<OriginCondition, 'isClosed'>;
   readonly redis: () => RedisState;
   readonly background?: BackgroundFacts | undefined;
 };
 
 /** What is known about the proxy at work. */
 export class Watch {
-  readonly counters = new Counters();
-  readonly purges = new RecentPurges();
+  readonly counters: Counters;
+  readonly purges: RecentPurges;
   readonly timeline = new Timeline();
   readonly startedAt: EpochMs;
   readonly options: WatchOptions;
@@ -52,20 +51,13 @@ export class Watch {
   #fadedAt: EpochMs;
   readonly #onTick: ((point: Point) => void)[] = [];
 
-  /** Counts from now on what store, purge log and origin do. */
   constructor(options: WatchOptions) {
     this.options = options;
-    const { clock, store, purgeLog, origin } = options;
-    const { counters } = this;
-    this.onOutcome = counters.onOutcome;
-    this.startedAt = clock.now();
+    this.counters = options.counting.counters;
+    this.purges = options.counting.purges;
+    this.onOutcome = this.counters.onOutcome;
+    this.startedAt = options.clock.now();
     this.#fadedAt = this.startedAt;
-    instrumentStore(store, clock, counters);
-    instrumentOrigin(origin, clock, counters.onOrigin);
-    instrumentPurgeLog(purgeLog, clock, (record) => {
-      counters.onPurge(record.purge.cause);
-      this.purges.record(record);
-    });
     this.tick();
   }
 

@@ -128,7 +128,7 @@ function registerOrigin(registry: Registry, { counters, options }: Watch): void 
   fill(
     gauge(registry, ['shelflife_origin_breaker_open', 'Whether the origin has been failing, 1 or 0']),
     (set) => {
-      set({}, options.origin.health.isClosed ? 0 : 1);
+      set({}, options.health.isClosed ? 0 : 1);
     },
   );
   fill(counter(registry, ['shelflife_origin_requests_total', 'Requests sent to the origin']), (set) => {

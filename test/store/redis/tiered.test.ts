@@ -6,11 +6,12 @@ import { seconds } from '../../../src/kit/time.ts';
 import { entryBytes } from '../../../src/store/store.ts';
 import { conforms } from '../conformance.ts';
 import { entryBut, keyOf, storedAt } from '../entry.ts';
-import { filledBut, openInstance, purgeOf } from '../instance.ts';
+import { filledBut, type InstanceOptions, openInstance, purgeOf } from '../instance.ts';
 
 t.test('on one Redis', async (t) => {
   const redis = await redisServer(t);
-  const open = (t: Parameters<typeof openInstance>[0]) => openInstance(t, { url: redis.url });
+  const open = (t: Parameters<typeof openInstance>[0], more: Partial<InstanceOptions> = {}) =>
+    openInstance(t, { url: redis.url, ...more });
   t.beforeEach(() => redis.client.flushall());
 
   await t.test('the contract of stores', (t) =>
@@ -135,11 +136,10 @@ t.test('on one Redis', async (t) => {
   });
 
   await t.test('whoever listens is told how long Redis took to store and to drop', async (t) => {
-    const one = await open(t);
     const told: string[] = [];
-    one.store.onSlowWrite = (operation, duration) => {
-      told.push(`${operation} ${duration > 0 && duration < 60}`);
-    };
+    const one = await open(t, {
+      onSlowWrite: (operation, duration) => told.push(`${operation} ${duration > 0 && duration < 60}`),
+    });
     const entry = one.fill('page');
     await one.store.settled();
     one.store.remove(entry);

@@ -1,5 +1,5 @@
 /**
- * One exchange with the origin: a request, its answer, and the deadlines of both.
+ * One call of the origin: a request, its answer, and the deadlines of both.
  *
  * Promises: it ends in exactly one of `onEnd` and `onFailure`; no answer waits longer than its deadline; an idempotent
  * request that met a dead keep-alive connection is sent once more on a fresh one, if no byte had come back; anything else
@@ -13,10 +13,11 @@ import type { Fields } from '../http/message.ts';
 import type { Upstream } from '../config/config.ts';
 import type { Clock } from '../kit/time.ts';
 import { type Framing, framingOf, isEventStream, retryAfterOf } from './answer-head.ts';
+import { type CallListener, CallTeller } from './call-listener.ts';
 import type { ConnectOptions } from './connect.ts';
 import { Deadline } from './deadline.ts';
 import { type FailureReason, failureReason, type OriginFailure } from './failure.ts';
-import type { OriginHealth, OriginNews, Probe } from './origin-health.ts';
+import type { Probe } from './origin-health.ts';
 import { mayRepeat, tellsOfOrigin } from './repeat.ts';
 import type { SharedTexts } from './shared-texts.ts';
 
@@ -47,8 +48,6 @@ export type OriginHead = {
 
 /** Where an answer goes. `onData` gives `false` to pause. */
 export type OriginReceiver = {
-  /** The connection was dead, and the request is sent once more. */
-  onRepeat?(): void;
   onInformation?(status: number, fields: Fields): void;
   onHead(head: OriginHead): void;
   onData(chunk: Buffer): boolean;
@@ -57,27 +56,27 @@ export type OriginReceiver = {
 };
 
 /** A request under way. */
-export type OriginExchange = { abort(): void; resume(): void };
+export type OriginCall = { abort(): void; resume(): void };
 
 export type OriginOptions = ConnectOptions &
   Pick<Upstream, 'responseTimeout' | 'bodyTimeout' | 'connections'> &
   Partial<Pick<Upstream, 'resolveEvery'>>;
 
-type ExchangeParts = {
+type CallOptions = {
   readonly request: OriginRequest;
   readonly receiver: OriginReceiver;
   readonly options: OriginOptions;
   readonly agent: Dispatcher;
   readonly fresh: Dispatcher;
   readonly clock: Clock;
-  readonly health: OriginHealth;
+  readonly listeners: readonly CallListener[];
   readonly texts: SharedTexts;
 };
 
 /** One request and its answer, with its deadlines. */
-export class Exchange implements OriginExchange {
-  readonly #parts: ExchangeParts;
-  readonly #startedMs: number;
+export class Call implements OriginCall {
+  readonly #given: CallOptions;
+  readonly #teller: CallTeller;
   #controller: Dispatcher.DispatchController | undefined;
   readonly #deadline = new Deadline((reason) => {
     this.#stop(reason);
@@ -92,14 +91,16 @@ export class Exchange implements OriginExchange {
   #tries = 0;
   #deadlineReason: FailureReason | undefined;
 
-  constructor(parts: ExchangeParts) {
-    this.#parts = parts;
-    this.#startedMs = parts.clock.monotonicMs();
+  constructor(given: CallOptions) {
+    this.#given = given;
+    const { listeners, clock, request } = given;
+    const hasBody = request.body !== undefined;
+    this.#teller = new CallTeller({ listeners, clock, probe: request.probe, hasBody });
   }
 
-  start(): OriginExchange {
-    this.#deadline.arm('head-timeout', this.#parts.options.responseTimeout);
-    const { request, agent, fresh } = this.#parts;
+  start(): OriginCall {
+    this.#deadline.arm('head-timeout', this.#given.options.responseTimeout);
+    const { request, agent, fresh } = this.#given;
     this.#dispatch(request.upgrade === undefined ? agent : fresh);
     return this;
   }
@@ -115,7 +116,7 @@ export class Exchange implements OriginExchange {
   }
 
   #dispatch(agent: Dispatcher): void {
-    const { request } = this.#parts;
+    const { request } = this.#given;
     this.#tries += 1;
     const handler: Dispatcher.DispatchHandler = {
       onRequestStart: (controller) => {
@@ -124,19 +125,17 @@ export class Exchange implements OriginExchange {
         if (this.#deadlineReason !== undefined) controller.abort(new Error(this.#deadlineReason));
       },
       onRequestUpgrade: (controller, ...[, , tunnel]) => {
-        this.#onUpgrade(this.#parts.texts.fields(controller.rawHeaders), tunnel);
+        this.#onUpgrade(this.#given.texts.fields(controller.rawHeaders), tunnel);
       },
       onResponseStart: (controller, ...[status, , reasonPhrase]) => {
-        this.#onHead(status, this.#parts.texts.fields(controller.rawHeaders), reasonPhrase ?? '');
+        this.#onHead(status, this.#given.texts.fields(controller.rawHeaders), reasonPhrase ?? '');
       },
       onResponseData: (controller, chunk) => {
         this.#onData(controller, chunk);
       },
       onResponseEnd: (controller) => {
         const { rawTrailers } = controller;
-        this.#finish(() => {
-          this.#parts.receiver.onEnd(this.#parts.texts.fields(rawTrailers));
-        });
+        this.#finish(this.#given.texts.fields(rawTrailers));
       },
       onResponseError: (_controller, error) => {
         this.#onError(error);
@@ -163,25 +162,25 @@ export class Exchange implements OriginExchange {
   #onHead(status: number, fields: Fields, reasonPhrase: string): void {
     this.#gotBytes = true;
     if (status > 101 && status < 200) {
-      this.#parts.receiver.onInformation?.(status, fields);
+      this.#given.receiver.onInformation?.(status, fields);
       return;
     }
-    const framing = framingOf(this.#parts.request.method, status, fields);
+    const framing = framingOf(this.#given.request.method, status, fields);
     // A 101 that changes to nothing: with the fields for it, it would have come to `#onUpgrade`.
     if (status <= 101 || framing === 'coded') {
       this.#stop('malformed');
       return;
     }
     this.#gotHead = true;
-    this.#hear({ kind: 'answered', status, retryAfter: retryAfterOf(fields) });
+    this.#teller.answered(status, retryAfterOf(fields));
     this.#isEventStream = isEventStream(fields);
     this.#armBody();
     this.#isWhole = framing === 'none';
-    this.#parts.receiver.onHead({ status, reasonPhrase, fields, framing });
+    this.#given.receiver.onHead({ status, reasonPhrase, fields, framing });
   }
 
   #onUpgrade(fields: Fields, tunnel: Duplex): void {
-    const { request, receiver } = this.#parts;
+    const { request, receiver } = this.#given;
     // RFC 9110 §7.8: "A server MUST NOT switch to a protocol that was not indicated by the client".
     const isAsked = combinedValue(fields, 'upgrade')?.toLowerCase() === request.upgrade?.toLowerCase();
     if (this.#ended || !isAsked) {
@@ -190,16 +189,14 @@ export class Exchange implements OriginExchange {
       return;
     }
     this.#gotHead = true;
-    this.#hear({ kind: 'answered', status: 101 });
+    this.#teller.answered(101, undefined);
     receiver.onHead({ status: 101, reasonPhrase: '', fields, framing: 'none', tunnel });
-    this.#finish(() => {
-      receiver.onEnd([]);
-    });
+    this.#finish([]);
   }
 
   #onData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#ended) return;
-    if (this.#parts.receiver.onData(chunk)) {
+    if (this.#given.receiver.onData(chunk)) {
       this.#deadline.refresh();
       return;
     }
@@ -212,15 +209,13 @@ export class Exchange implements OriginExchange {
     if (this.#ended) return;
     if (this.#isWhole) {
       // RFC 9110 §8.6: a 304 may give the length of the body it does not have; undici waits for it.
-      this.#finish(() => {
-        this.#parts.receiver.onEnd([]);
-      });
+      this.#finish([]);
       return;
     }
     const progress = { wasSent: this.#sent, gotBytes: this.#gotBytes };
-    if (this.#tries === 1 && mayRepeat(this.#parts.request, error, progress)) {
-      this.#parts.receiver.onRepeat?.();
-      this.#dispatch(this.#parts.fresh);
+    if (this.#tries === 1 && mayRepeat(this.#given.request, error, progress)) {
+      this.#teller.repeats();
+      this.#dispatch(this.#given.fresh);
       return;
     }
     this.#fail(this.#deadlineReason ?? failureReason(error, this.#gotHead));
@@ -235,28 +230,27 @@ export class Exchange implements OriginExchange {
   }
 
   #fail(reason: FailureReason): void {
-    if (!this.#gotHead && tellsOfOrigin(reason, this.#parts.request, this.#sent))
-      this.#hear({ kind: 'failed', reason });
-    this.#finish(() => {
-      this.#parts.receiver.onFailure({ reason, sent: this.#sent });
-    });
-  }
-
-  #hear(news: OriginNews): void {
-    const { clock, health, request } = this.#parts;
-    const { probe } = request;
-    health.heard(news, { startedMs: this.#startedMs, nowMs: clock.monotonicMs(), probe });
-  }
-
-  #finish(tell: () => void): void {
     if (this.#ended) return;
+    this.#end();
+    this.#teller.failed(reason, tellsOfOrigin(reason, this.#given.request, this.#sent));
+    this.#given.receiver.onFailure({ reason, sent: this.#sent });
+    this.#teller.ended(reason);
+  }
+
+  #finish(trailers: Fields): void {
+    if (this.#ended) return;
+    this.#end();
+    this.#given.receiver.onEnd(trailers);
+    this.#teller.ended();
+  }
+
+  #end(): void {
     this.#ended = true;
     this.#deadline.lift();
-    tell();
   }
 
   #armBody(): void {
     if (this.#isEventStream) this.#deadline.lift();
-    else this.#deadline.arm('body-timeout', this.#parts.options.bodyTimeout);
+    else this.#deadline.arm('body-timeout', this.#given.options.bodyTimeout);
   }
 }

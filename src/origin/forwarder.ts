@@ -1,0 +1,80 @@
+/**
+ * Calls of @fastify/http-proxy: what is not for the cache, writes above all, over the origin's own connections. reply-from
+ * makes them and relays their answers; their listeners hear of them as of all others.
+ *
+ * Promise: a call is over when its body has been read or given up, or when there is none.
+ */
+
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Dispatcher } from 'undici';
+import type { Clock } from '../kit/time.ts';
+import { framingOf, retryAfterOf } from './answer-head.ts';
+import { type CallListener, CallTeller } from './call-listener.ts';
+import { failureOf, failureReason } from './failure.ts';
+import { tellsOfOrigin } from './repeat.ts';
+
+type Request = Dispatcher.DispatchOptions & Dispatcher.RequestOptions;
+type Answer = Dispatcher.ResponseData;
+type Done = (error: Error | null, answer: Answer) => void;
+
+/** Sends a request, and calls back with the head of its answer, its body still to be read. */
+export type Forwarder = (request: Request, done: Done) => void;
+
+/** Makes the forwarder of an origin. */
+export function createForwarder(
+  agent: Dispatcher,
+  { clock, listeners }: { readonly clock: Clock; readonly listeners: readonly CallListener[] },
+): Forwarder {
+  return (request, done) => {
+    const call = new CallTeller({
+      clock,
+      listeners,
+      probe: undefined,
+      hasBody: bodyOf(request) !== undefined,
+    });
+    agent.request(request, (error, answer) => {
+      const failure = error ?? problemOf(request, answer);
+      if (failure === undefined) follow(call, answer);
+      else fail(call, request, failure);
+      done(failure ?? null, answer);
+    });
+  };
+}
+
+/** RFC 9112 §7: a coding that nobody asked for is undone by nobody. */
+function problemOf({ method }: Request, { statusCode, headers, body }: Answer): Error | undefined {
+  if (framingOf(method, statusCode, fieldsOf(headers)) !== 'coded') return undefined;
+  body.on('error', () => undefined).destroy();
+  return new Error('a transfer coding that was not asked for');
+}
+
+function follow(call: CallTeller, { statusCode, headers, body }: Answer): void {
+  call.answered(statusCode, retryAfterOf(fieldsOf(headers)));
+  let failure: Error | undefined;
+  body.once('error', (error) => {
+    failure = error;
+  });
+  body.once('close', () => {
+    if (body.readableEnded) call.ended();
+    else call.ended(failure === undefined ? 'aborted' : failureReason(failure, true));
+  });
+}
+
+function fail(call: CallTeller, request: Request, error: Error): void {
+  const { reason, sent } = failureOf(error);
+  const { method } = request;
+  call.failed(reason, tellsOfOrigin(reason, { method, body: bodyOf(request) }, sent));
+  call.ended(reason);
+}
+
+/** reply-from writes '' for none. */
+const bodyOf = ({ body }: Request): unknown => (body === '' || body === null ? undefined : body);
+
+/** The fields of an answer as undici's `request` gives them. */
+export function fieldsOf(headers: IncomingHttpHeaders): string[] {
+  const fields: string[] = [];
+  for (const [name, value] of Object.entries(headers)) {
+    for (const line of Array.isArray(value) ? value : [value ?? '']) fields.push(name, line);
+  }
+  return fields;
+}
