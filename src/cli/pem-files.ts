@@ -25,7 +25,7 @@ export function fileProblems(text: string, file: string, { upstream }: Config): 
   }
   const [cert, key] = [contents.get('cert'), contents.get('key')];
   if (cert !== undefined && key !== undefined && !isKeyOf(key, cert))
-    refuse('key', 'this is not the key of the certificate `cert`');
+    refuse('key', 'not the key of the certificate in `cert`');
   return found;
 }
 

@@ -23,13 +23,13 @@ export function parseMatch(written: string): MatchResult {
   const parts = /^(\S+) +(\S+)$/.exec(written.trim());
   const [, method, pattern] = parts ?? [];
   if (method === undefined || pattern === undefined)
-    return bad('bad-match', 'write a method and a path: GET /api/files/:id');
+    return bad('bad-match', 'expected a method and a path, such as GET /api/files/:id');
   if (!isToken(method) || method.includes('*'))
     return bad('bad-match', `\`${method}\` is not a method; name one, such as GET`);
   if (method !== method.toUpperCase())
-    return bad('bad-match', `methods are in capitals: ${method.toUpperCase()}`);
+    return bad('bad-match', `methods must be in capitals: ${method.toUpperCase()}`);
   if (method === 'CONNECT') return bad('bad-match', 'CONNECT has no path, so no rule can match it');
-  if (!/^[/*{]/.test(pattern)) return bad('bad-pattern', 'a pattern begins with /');
+  if (!/^[/*{]/.test(pattern)) return bad('bad-pattern', 'a pattern must begin with /');
   return compile(method, pattern);
 }
 
@@ -37,7 +37,7 @@ function compile(method: string, pattern: string): MatchResult {
   const result = compilePattern(pattern);
   if (result.kind === 'refused') {
     const isQuery = pattern.includes('?') ? ' (a pattern has no query; `?` may only follow a group)' : '';
-    return bad('bad-pattern', `not a usable URLPattern pathname: ${result.reason}${isQuery}`);
+    return bad('bad-pattern', `not a valid URLPattern pathname: ${result.reason}${isQuery}`);
   }
   const { parts } = result.pattern;
   const names = parts.flatMap((part) => (part.kind === 'text' ? [] : [part.name]));

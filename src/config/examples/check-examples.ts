@@ -24,7 +24,7 @@ export function parseExamples(text: string, file: string): ExamplesResult {
   const report = (code: ProblemCode, message: string, place: Place): void =>
     void problems.push(locate(code, message, place));
   const { root, resolve }: ConfigDocument = readDocument(text, report);
-  if (root === undefined) report('empty-file', 'the file has no examples in it', [0, 0]);
+  if (root === undefined) report('empty-file', 'the file contains no examples', [0, 0]);
   const at = {
     environment: {},
     follow: (node: NonNullable<typeof root>) => (isAlias(node) ? (resolve(node) ?? node) : node),
@@ -46,7 +46,7 @@ function finish(draft: Draft, locate: Locator, report: Report): ExampleFile {
   const known = <T>(names: ReadonlyMap<string, T>, { value, place }: Placed<string>): T | undefined => {
     const found = names.get(value);
     if (found === undefined)
-      report('bad-value', `there is no \`${value}\` in this file${suggest(value, [...names.keys()])}`, place);
+      report('bad-value', `unknown name \`${value}\`${suggest(value, [...names.keys()])}`, place);
     return found;
   };
   const answerOf = (given: Draft['examples'][number]['answer']): ExampleAnswer => {

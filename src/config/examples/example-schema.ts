@@ -72,7 +72,7 @@ const pairs = then(mapOf(wireText, checkToken), (found) =>
 );
 
 function checkToken(name: string, place: Place, at: Reading): void {
-  if (!isToken(name)) at.report('bad-name', 'this is no name of a cookie or header field', place);
+  if (!isToken(name)) at.report('bad-name', 'not a valid cookie or header field name', place);
 }
 
 const person: Reader<Person> = section({
@@ -96,7 +96,7 @@ const answer: Reader<ExampleAnswer> = then(
     if (given.length > 1)
       at.report(
         'conflicting-keys',
-        'one of `body`, `json` and `size` is enough',
+        '`body`, `json` and `size` cannot be used together',
         node.range ? [node.range[0], node.range[1]] : [0, 0],
       );
   }),
@@ -116,7 +116,7 @@ const yesNoOr: Reader<string | boolean> = {
 
 const falseOr: Reader<string | false> = then(yesNoOr, (value, place, at) => {
   if (value !== true) return value;
-  at.report('bad-value', 'say why it is passed, as `rule` or `write-rule`, or false', place);
+  at.report('bad-value', 'must be the reason for the pass, such as `rule` or `write-rule`, or false', place);
   return failed;
 });
 

@@ -72,11 +72,7 @@ function reportErrors(errors: readonly YAMLError[], text: string, report: Report
   let lastLine = -1;
   for (const error of errors) {
     if (error.code === 'DUPLICATE_KEY') {
-      report(
-        'duplicate-key',
-        'this key is already given above; keep one of the two',
-        keyPlace(text, error.pos[0]),
-      );
+      report('duplicate-key', 'duplicate key; keep one of the two', keyPlace(text, error.pos[0]));
       continue;
     }
     const line = text.lastIndexOf('\n', error.pos[0] - 1);
@@ -84,7 +80,7 @@ function reportErrors(errors: readonly YAMLError[], text: string, report: Report
     const echo = brokenAt !== undefined && (line === lastLine || error.message.includes('in YAML stream'));
     brokenAt = Math.min(brokenAt ?? Infinity, error.pos[0]);
     lastLine = line;
-    if (!echo) report('bad-yaml', `cannot be read as YAML: ${showReferences(error.message)}`, error.pos);
+    if (!echo) report('bad-yaml', `invalid YAML: ${showReferences(error.message)}`, error.pos);
   }
   return brokenAt;
 }
@@ -123,7 +119,7 @@ class Aliases {
     if (target === undefined) {
       this.#report(
         'bad-yaml',
-        `there is no &${alias.source} above that *${alias.source} could mean`,
+        `the alias *${alias.source} has no anchor &${alias.source} above it`,
         placeOf(alias),
       );
       this.refused = true;

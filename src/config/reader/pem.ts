@@ -19,8 +19,8 @@ export const isKeyOf = (key: string, cert: string): boolean =>
 
 function certificateProblem(text: string): string | undefined {
   const found = text.match(certificates) ?? [];
-  if (found.length === 0) return 'it has no certificate in PEM form';
-  return found.every(isCertificate) ? undefined : 'it has a certificate that cannot be read';
+  if (found.length === 0) return 'no certificate in PEM form';
+  return found.every(isCertificate) ? undefined : 'not a valid certificate';
 }
 
 function isCertificate(text: string): boolean {
@@ -32,11 +32,11 @@ function isCertificate(text: string): boolean {
 }
 
 function keyProblem(text: string): string | undefined {
-  if (/ENCRYPTED/.test(text)) return 'the key is encrypted; give one without a passphrase';
+  if (/ENCRYPTED/.test(text)) return 'the key is encrypted; use one without a passphrase';
   try {
     createPrivateKey(text);
     return undefined;
   } catch {
-    return 'it has no private key in PEM form';
+    return 'no private key in PEM form';
   }
 }

@@ -43,7 +43,7 @@ const isHttp = (url: URL): boolean => url.protocol === 'http:' || url.protocol =
 /** The text for messages about an address; the command line uses it too. */
 export const expectedAddress = 'an address HOST:PORT such as 0.0.0.0:8080 or [::1]:8080';
 export const expectedOriginUrl =
-  'a URL http://HOST[:PORT] or https://HOST[:PORT], without path, query or password';
+  'a URL http://HOST[:PORT] or https://HOST[:PORT], without a path, query or password';
 
 export const address: Reader<Address> = textAs({
   expected: expectedAddress,
@@ -105,14 +105,14 @@ function isEncoded(part: string): boolean {
 
 /** A path on the site, with or without a query. */
 export const sitePath: Reader<string> = textAs({
-  expected: 'a path that begins with one /, such as /docs?page=2',
+  expected: 'a path that begins with a single /, such as /docs?page=2',
   code: 'bad-url',
   parse: (written) => (/^\/(?![/\\])[^\s#\\]*$/.test(written) ? written : undefined),
 });
 
 /** A Host to answer for; `*.` in front matches every name below. */
 export const hostPattern: Reader<string> = textAs({
-  expected: 'a host name such as www.example.org or *.example.org, without port',
+  expected: 'a host name such as www.example.org or *.example.org, without a port',
   code: 'bad-address',
   parse: (written) => {
     const host = written.startsWith('[') ? written.slice(1, written.endsWith(']') ? -1 : 0) : undefined;
@@ -123,7 +123,7 @@ export const hostPattern: Reader<string> = textAs({
 
 /** A CIDR block or a single IP address, in canonical form. */
 export const cidr: Reader<string> = textAs({
-  expected: 'an IP address or a block such as 10.0.0.0/8 or fd00::/8',
+  expected: 'an IP address or a CIDR block such as 10.0.0.0/8 or fd00::/8',
   code: 'bad-cidr',
   parse: parseCidr,
 });
@@ -142,14 +142,14 @@ function parseCidr(written: string): string | undefined {
 }
 
 export const headerName: Reader<string> = textAs({
-  expected: 'the name of a header field',
+  expected: 'a valid header field name',
   code: 'bad-name',
   parse: (written) => (isToken(written) ? written.toLowerCase() : undefined),
 });
 
 /** A token, case-sensitive (RFC 6265 §4.1.1). */
 export const cookieName: Reader<string> = textAs({
-  expected: 'the name of a cookie',
+  expected: 'a valid cookie name',
   code: 'bad-name',
   parse: (written) => (isToken(written) ? written : undefined),
 });
@@ -158,14 +158,14 @@ export const cookieName: Reader<string> = textAs({
 export const isParameterName = (name: string): boolean => /^[^&=#\s]+$/.test(name);
 
 export const parameterName: Reader<string> = textAs({
-  expected: 'the name of a query parameter',
+  expected: 'a valid query parameter name',
   code: 'bad-name',
   parse: (written) => (isParameterName(written) ? written : undefined),
 });
 
 /** The name in a certificate: a host name, not an address (RFC 6066 §3). */
 export const serverName: Reader<string> = textAs({
-  expected: 'a host name such as app.example.org, without port',
+  expected: 'a host name such as app.example.org, without a port',
   code: 'bad-name',
   parse: (written) => (isHostName(written) && !/^[\d.]+$/.test(written) ? written.toLowerCase() : undefined),
 });

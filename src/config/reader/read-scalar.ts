@@ -39,14 +39,14 @@ function readText(node: Node, expected: string, at: Reading): Text | Failed {
     case 'missing':
       at.report(
         'missing-variable',
-        `the environment has no ${result.name}; set it, or write \${${result.name}:-default}`,
+        `the environment variable ${result.name} is not set; set it, or write \${${result.name}:-default}`,
         referencePlace(node, result.written),
       );
       return failed;
     case 'malformed':
       at.report(
         'bad-environment',
-        'a reference is written ${NAME} or ${NAME:-default}; a plain ${ is written $${',
+        'not a valid reference; write ${NAME} or ${NAME:-default}, or $${ for a plain ${',
         placeOf(node),
       );
       return failed;
@@ -90,11 +90,11 @@ export const text: Reader<string> = {
     const read = readText(node, 'text', at);
     if (read === failed) return failed;
     if (read.plain && !read.substituted && isScalar(node) && typeof node.value !== 'string') {
-      at.report('wrong-type', 'text is expected here; put the value in quotes', placeOf(node));
+      at.report('wrong-type', 'expected text; put the value in quotes', placeOf(node));
       return failed;
     }
     if (read.text !== '') return read.text;
-    at.report('empty-value', 'the text is empty; give a value or remove the key', placeOf(node));
+    at.report('empty-value', 'must not be empty; give a value or remove the key', placeOf(node));
     return failed;
   },
 };
@@ -121,20 +121,12 @@ export const literal: Reader<Literal> = {
 };
 
 /** `above` is exclusive; the others are inclusive. */
-export type Bounds = {
-  readonly min?: number;
-  readonly above?: number;
-  readonly max?: number;
-  readonly whole?: boolean;
-};
+export type Bounds = { readonly max: number; readonly whole?: boolean } & (
+  { readonly min: number; readonly above?: undefined } | { readonly above: number; readonly min?: undefined }
+);
 
 /** A number within bounds. */
-export function number(bounds: {
-  min?: number;
-  above?: number;
-  max?: number;
-  whole?: boolean;
-}): Reader<number> {
+export function number(bounds: Bounds): Reader<number> {
   return {
     inside: [],
     read(node, at) {
@@ -144,7 +136,7 @@ export function number(bounds: {
       const value = numberOf(node, read);
       if (value === undefined) return refuseType(node, expected, at);
       if (isWithin(value, bounds)) return value;
-      at.report('out-of-range', `${expected} ${showBounds(bounds)} is expected here`, placeOf(node));
+      at.report('out-of-range', `must be ${expected} ${showBounds(bounds)}`, placeOf(node));
       return failed;
     },
   };
@@ -161,12 +153,12 @@ function numberOf(node: Node, read: Text): number | undefined {
 function isWithin(value: number, bounds: Bounds): boolean {
   if (!Number.isFinite(value) || (bounds.whole === true && !Number.isSafeInteger(value))) return false;
   if (bounds.above !== undefined && value <= bounds.above) return false;
-  return value >= (bounds.min ?? -Infinity) && value <= (bounds.max ?? Infinity);
+  return value >= (bounds.min ?? -Infinity) && value <= bounds.max;
 }
 
 function showBounds(bounds: Bounds): string {
-  const low = bounds.above === undefined ? `from ${bounds.min ?? 'any'}` : `above ${bounds.above}`;
-  return bounds.max === undefined ? low : `${low} to ${bounds.max}`;
+  if (bounds.above === undefined) return `from ${bounds.min} to ${bounds.max}`;
+  return `above ${bounds.above}, at most ${bounds.max}`;
 }
 
 export const bool: Reader<boolean> = {
@@ -191,7 +183,7 @@ export function word<const W extends string>(words: readonly W[]): Reader<W> {
       if (found !== undefined) return found;
       at.report(
         'bad-value',
-        `\`${read.written}\` is not possible here${suggest(read.written, words)}`,
+        `\`${read.written}\` is not a valid value${suggest(read.written, words)}`,
         placeOf(node),
       );
       return failed;
@@ -209,7 +201,7 @@ export function wordOrNumber<const W extends string>(only: W, bounds: Bounds): R
       if (read === failed) return failed;
       if (read.text === only) return only;
       if (numberOf(node, read) !== undefined) return numbers.read(node, at);
-      at.report('bad-value', `a number or \`${only}\` is expected here`, placeOf(node));
+      at.report('bad-value', `expected a number or \`${only}\``, placeOf(node));
       return failed;
     },
   };
@@ -227,7 +219,7 @@ export function duration(of: { positive: boolean }): Reader<Seconds> {
     read(node, at) {
       const value = reader.read(node, at);
       if (value === failed || value > 0 || !of.positive) return value;
-      at.report('out-of-range', 'a duration above 0 is expected here', placeOf(node));
+      at.report('out-of-range', 'must be a duration above 0', placeOf(node));
       return failed;
     },
   };
@@ -245,11 +237,7 @@ export function size(min: number): Reader<number> {
     read(node, at) {
       const value = reader.read(node, at);
       if (value === failed || value >= min) return value;
-      at.report(
-        'out-of-range',
-        `a size of at least ${min} bytes is expected here; is the unit missing?`,
-        placeOf(node),
-      );
+      at.report('out-of-range', `must be at least ${min} bytes; is the unit missing?`, placeOf(node));
       return failed;
     },
   };

@@ -85,7 +85,7 @@ function readKey(
   if (of.pair !== undefined) return readValue(of.pair, of.key.reader, at);
   if (of.key.absent !== undefined) return of.key.absent.value;
   const [start] = placeOf(of.node);
-  at.report('missing-key', `the key \`${name}\` is missing here`, [start, start + 1]);
+  at.report('missing-key', `missing key \`${name}\``, [start, start + 1]);
   return failed;
 }
 
@@ -164,7 +164,7 @@ export function notEmpty<T>(reader: Reader<T>): Reader<T> {
     inside: reader.inside,
     read(node, at) {
       if (!(isMap(node) || isSeq(node)) || node.items.length > 0) return reader.read(node, at);
-      at.report('empty-value', 'this is empty; at least one entry is needed', placeOf(node));
+      at.report('empty-value', 'must have at least one entry', placeOf(node));
       return failed;
     },
   };
@@ -220,15 +220,10 @@ export function refuseType(node: Node, expected: string, at: Reading): Failed {
   if (empty)
     at.report(
       'empty-value',
-      `there is no value here; ${expected} is expected, or remove the key`,
+      `expected ${expected}, found nothing; give a value or remove the key`,
       placeOf(node),
     );
-  else
-    at.report(
-      'wrong-type',
-      `${expected} is expected here, not ${kindOf(node)}`,
-      firstLine(placeOf(node), node),
-    );
+  else at.report('wrong-type', `expected ${expected}, found ${kindOf(node)}`, firstLine(placeOf(node), node));
   return failed;
 }
 
@@ -258,7 +253,7 @@ function refuseKey(
   at: Reading,
 ): void {
   const hint = name === '<<' ? '; YAML 1.2 has no merge keys' : suggest(name, of.known);
-  at.report('unknown-key', `there is no key \`${name}\` here${hint}`, placeOf(of.pair.key));
+  at.report('unknown-key', `unknown key \`${name}\`${hint}`, placeOf(of.pair.key));
 }
 
 const pairsOf = (node: YAMLMap): readonly Pair<Node, Node | null>[] =>

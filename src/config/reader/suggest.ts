@@ -11,7 +11,7 @@ export function suggest(word: string, known: Iterable<string>): string {
   if (near !== undefined && near.distance <= Math.max(1, Math.floor(plain(word).length / 3)))
     return `; did you mean \`${near.candidate}\`?`;
   return words.length > 0 && words.length <= 20
-    ? `; known are ${words.map((candidate) => `\`${candidate}\``).join(', ')}`
+    ? `; expected one of ${words.map((candidate) => `\`${candidate}\``).join(', ')}`
     : '';
 }
 

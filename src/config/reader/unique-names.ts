@@ -9,7 +9,7 @@ export function refuseRepeatedNames(named: readonly Placed<{ readonly name: stri
   const seen = new Set<string>();
   for (const { value, place } of named) {
     if (seen.has(value.name))
-      at.report('duplicate-name', `\`${value.name}\` is the name of an earlier entry too`, place);
+      at.report('duplicate-name', `duplicate name \`${value.name}\`; an earlier entry has it`, place);
     seen.add(value.name);
   }
 }

@@ -47,7 +47,7 @@ function checkTypesUsed(types: TypeDrafts, { routes, refresh }: Sections, at: Re
   const jobs = (refresh ?? []).flatMap((job) => (job.kind === 'type' ? [job.type] : []));
   for (const { value, place } of [...(routes ?? []).map(({ type }) => type), ...jobs]) {
     if (!known.has(value))
-      at.report('unknown-type', `there is no content type \`${value}\`${suggest(value, known)}`, place);
+      at.report('unknown-type', `unknown content type \`${value}\`${suggest(value, known)}`, place);
   }
   for (const { value, place } of jobs) {
     if (value === 'pass')
@@ -73,7 +73,7 @@ function refusePlaceholder(
   const hint = suggest(name, ['user', ...match.parameters]);
   at.report(
     'unknown-placeholder',
-    `\`${match.method} ${match.pattern}\` has no parameter for {${name}}${hint}`,
+    `{${name}} is not a parameter of \`${match.method} ${match.pattern}\`${hint}`,
     tag.place,
   );
 }
@@ -104,7 +104,7 @@ function checkType(use: TypeUse, sections: Sections, at: Reading): void {
   }
   if (type.value.scope === 'public') checkPublic(use, sections.credentials ?? [], at);
   if (name === 'standard' || name === 'pass') return;
-  if (matches.length === 0) at.warn('unused-type', `no route is of the content type \`${name}\``, type.place);
+  if (matches.length === 0) at.warn('unused-type', `no route uses the content type \`${name}\``, type.place);
   if (sections.ttl !== undefined) warnOfBounds(type, sections.ttl, at);
 }
 
@@ -114,7 +114,7 @@ function checkPublic({ type, routes, name }: TypeUse, credentials: readonly stri
     if (credentials.includes(value)) {
       at.report(
         'bad-value',
-        `\`${value}\` is a credential, and \`scope: public\` is fetched without; use \`scope: user\``,
+        `\`${value}\` is a credential, and \`scope: public\` fetches without credentials; use \`scope: user\``,
         place,
       );
     }
@@ -124,7 +124,7 @@ function checkPublic({ type, routes, name }: TypeUse, credentials: readonly stri
     if (value.parts.some(({ kind }) => kind === 'user')) {
       at.warn(
         'user-tag-on-public',
-        '{user} names no one on a public route: its copies are everyone’s',
+        '{user} names nobody on a public route: all clients share its responses',
         place,
       );
     }
@@ -137,7 +137,7 @@ function warnOfBounds({ value: type, place }: Placed<TypeDraft>, ttl: TtlConfig,
     const [own, bound] = [showDuration(type.ttl), showDuration(ttl.min)];
     at.warn(
       'ttl-outside-bounds',
-      `its \`ttl\` of ${own} is raised to \`ttl.min\`, ${bound}; give it a \`min\` of its own`,
+      `\`ttl\` of ${own} is raised to \`ttl.min\` (${bound}); give the content type its own \`min\``,
       place,
     );
   }
@@ -145,7 +145,7 @@ function warnOfBounds({ value: type, place }: Placed<TypeDraft>, ttl: TtlConfig,
     const [own, bound] = [showDuration(type.ttl), showDuration(ttl.max)];
     at.warn(
       'ttl-outside-bounds',
-      `its \`ttl\` of ${own} is cut to \`ttl.max\`, ${bound}; give it a \`max\` of its own`,
+      `\`ttl\` of ${own} is cut to \`ttl.max\` (${bound}); give the content type its own \`max\``,
       place,
     );
   }
@@ -160,7 +160,11 @@ function warnOfRoute({ match, type }: RouteDraft, types: TypeDrafts, at: Reading
     return;
   for (const { value, place } of match) {
     if (value.methods.some((method) => method === 'GET' || method === 'HEAD')) continue;
-    at.warn('method-never-stored', `answers to ${value.method} are never stored; use \`type: pass\``, place);
+    at.warn(
+      'method-never-stored',
+      `responses to ${value.method} are never stored; use \`type: pass\``,
+      place,
+    );
   }
 }
 

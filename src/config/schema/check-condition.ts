@@ -32,7 +32,7 @@ const fields: Reader<readonly { name: string; value: string }[]> = then(
 );
 
 function checkHeaderName(name: string, place: Place, at: Reading): void {
-  if (!isToken(name)) at.report('bad-name', 'this is not the name of a header field', place);
+  if (!isToken(name)) at.report('bad-name', 'not a valid header field name', place);
 }
 
 const parameters = then(notEmpty(mapOf(wireText)), (found) =>
@@ -49,7 +49,7 @@ function checkPointer(pointer: string, place: Place, at: Reading): void {
   if (/^(\/([^~]|~[01])*)?$/.test(pointer)) return;
   at.report(
     'bad-pointer',
-    'a JSON Pointer begins with /, as /is_favorite or /user/tier (~0 is ~, ~1 is /)',
+    'not a valid JSON Pointer; write /is_favorite or /user/tier (~0 for ~, ~1 for /)',
     place,
   );
 }
@@ -68,7 +68,7 @@ const claims: Reader<readonly { path: readonly string[]; value: Literal }[]> = t
 
 function checkClaim(path: string, place: Place, at: Reading): void {
   if (path.split('.').includes(''))
-    at.report('bad-name', 'a claim is named by a path with dots, as user_data.is_premium', place);
+    at.report('bad-name', 'not a valid claim; expected a dotted path such as user_data.is_premium', place);
 }
 
 const whenSection = section({
@@ -156,7 +156,7 @@ export const unless: Reader<readonly Unless[]> = then(notEmpty(unlessSection), (
 
 const yes: Reader<boolean> = then(bool, (value, place, at) => {
   if (value) return value;
-  at.report('bad-value', 'only true makes sense here; remove the condition to turn it off', place);
+  at.report('bad-value', 'must be true; remove the condition to turn it off', place);
   return failed;
 });
 
@@ -175,7 +175,7 @@ const alertSection = section(
     if (second !== undefined)
       at.report(
         'conflicting-keys',
-        'an alert has one condition; make two alerts of it',
+        'an alert must have exactly one condition; split it into two alerts',
         placeOf(second.key as Node),
       );
   },

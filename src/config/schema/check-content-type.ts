@@ -46,7 +46,7 @@ const keyingHeader: Reader<string> = then(headerName, (name, place, at) => {
   if (name !== 'cookie' && name !== 'authorization') return name;
   at.report(
     'bad-value',
-    `\`${name}\` says who someone is: use \`scope: user\`, or name single cookies in \`cookies\``,
+    `\`${name}\` is a credential; use \`scope: user\`, or list single cookies in \`cookies\``,
     place,
   );
   return failed;
@@ -57,7 +57,7 @@ const cuts = then(notEmpty(mapOf(text, checkParameterName)), (found) =>
 );
 
 function checkParameterName(name: string, place: Place, at: Reading): void {
-  if (!isParameterName(name)) at.report('bad-name', 'this is not the name of a query parameter', place);
+  if (!isParameterName(name)) at.report('bad-name', 'not a valid query parameter name', place);
 }
 
 const query: Reader<QueryRule> = then(
@@ -70,9 +70,9 @@ const query: Reader<QueryRule> = then(
     (_, at, node) => {
       const place = placeOfKey(node, 'only');
       if (node.has('ignore') && node.has('only'))
-        at.report('conflicting-keys', '`ignore` and `only` exclude each other', place);
+        at.report('conflicting-keys', '`ignore` and `only` cannot be used together', place);
       if (!node.has('ignore') && !node.has('only') && !node.has('cut'))
-        at.report('missing-key', '`ignore`, `only` or `cut` is needed here', [place[0], place[0] + 1]);
+        at.report('missing-key', 'missing key: `ignore`, `only` or `cut`', [place[0], place[0] + 1]);
     },
   ),
   ({ ignore, only, cut }): QueryRule => {
@@ -97,7 +97,7 @@ function checkStatus(value: number, place: Place, at: Reading): boolean {
   if (storable(value)) return true;
   at.report(
     'out-of-range',
-    'this status is never stored; 200 to 499 without 206, 304 and 416, and 501, can be',
+    'this status is never stored; must be 501, or 200 to 499 except 206, 304 and 416',
     place,
   );
   return false;
@@ -110,7 +110,7 @@ const statusMap: Reader<Statuses> = then(
 
 function checkStatusKey(name: string, place: Place, at: Reading): void {
   if (/^\d{3}$/.test(name)) checkStatus(Number(name), place, at);
-  else at.report('bad-value', 'a status is three digits, as 200 or 404', place);
+  else at.report('bad-value', 'not a status code; expected three digits such as 200 or 404', place);
 }
 
 const statusList: Reader<Statuses> = then(
@@ -151,12 +151,12 @@ export type TypeDraft = Shape<typeof keys>;
 
 const rule: Reader<TypeDraft> = section(keys, (read, at, node) => {
   if (read.min === undefined || read.max === undefined || read.min <= read.max) return;
-  at.report('min-over-max', '`min` is longer than `max`', placeOfKey(node, 'min'));
+  at.report('min-over-max', '`min` must not be longer than `max`', placeOfKey(node, 'min'));
 });
 
 const notHttp = optional(
   refused(
-    '`standard` follows HTTP’s own rules (RFC 9111) and takes no such key; name a content type of your own',
+    '`standard` follows HTTP’s own rules (RFC 9111), so this key is not allowed; use a content type of your own',
   ),
 );
 
@@ -209,7 +209,7 @@ function checkTypeName(name: string, place: Place, at: Reading): void {
   else if (!/^[A-Za-z][\w.-]{0,63}$/.test(name)) {
     at.report(
       'bad-name',
-      'the name of a content type begins with a letter and has letters, digits, and _ - . only',
+      'a content type name must begin with a letter and contain only letters, digits, _, - and .',
       place,
     );
   }

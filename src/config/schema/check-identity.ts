@@ -48,9 +48,13 @@ function exactlyOne(pairs: readonly (readonly [string, string])[]): Also<Record<
     for (const [one, two] of pairs) {
       const [start] = placeOf(node);
       if (!node.has(one) && !node.has(two))
-        at.report('missing-key', `\`${one}\` or \`${two}\` is needed here`, [start, start + 1]);
+        at.report('missing-key', `missing key: \`${one}\` or \`${two}\``, [start, start + 1]);
       if (node.has(one) && node.has(two))
-        at.report('conflicting-keys', `\`${one}\` and \`${two}\` exclude each other`, placeOfKey(node, two));
+        at.report(
+          'conflicting-keys',
+          `\`${one}\` and \`${two}\` cannot be used together`,
+          placeOfKey(node, two),
+        );
     }
   };
 }

@@ -50,16 +50,16 @@ export function checkAccess(
     at.report('conflicting-keys', why, placeOfKey(node, key));
   const url = read.url === undefined ? undefined : new URL(read.url);
   for (const key of ['username', 'password'] as const) {
-    if (node.has(key) && (url?.[key] ?? '') !== '') refuse(key, `the URL has a ${key} already`);
+    if (node.has(key) && (url?.[key] ?? '') !== '') refuse(key, `the URL already has a ${key}`);
   }
   for (const key of ['sentinel_username', 'sentinel_password']) {
-    if (node.has(key) && !node.has('sentinels')) refuse(key, `\`${key}\` goes with \`sentinels\` only`);
+    if (node.has(key) && !node.has('sentinels')) refuse(key, `\`${key}\` requires \`sentinels\``);
   }
   const isTlsOff = node.has('tls') && 'tls' in read && read.tls === undefined;
-  if (isTlsOff && url?.protocol === 'rediss:') refuse('tls', '`rediss://` in the URL is TLS');
+  if (isTlsOff && url?.protocol === 'rediss:') refuse('tls', '`rediss://` in the URL already turns TLS on');
   // A user without a password would not be sent, and Redis would use its default user.
   const needs = (user: string, password: string): void =>
-    at.report('missing-key', `a user needs its \`${password}\` as well`, placeOfKey(node, user));
+    at.report('missing-key', `a user name requires \`${password}\``, placeOfKey(node, user));
   const hasPassword = node.has('password') || (url?.password ?? '') !== '';
   if (node.has('username') && !hasPassword) needs('username', 'password');
   else if ((url?.username ?? '') !== '' && !hasPassword) needs('url', 'password');

@@ -85,10 +85,10 @@ export function refuseUnreachable(
       if (!isConditional) earlier.push(later);
       continue;
     }
-    const by = `\`${taker.value.method} ${taker.value.pattern}\` in line ${lineOf(taker.place)}`;
+    const by = `\`${taker.value.method} ${taker.value.pattern}\` on line ${lineOf(taker.place)}`;
     at.report(
       'unreachable-route',
-      `never reached: ${by} takes all of it; move this one up or remove it`,
+      `never reached: ${by} already matches all of it; move this route up or remove it`,
       later.place,
     );
   }

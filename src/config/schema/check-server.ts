@@ -64,7 +64,7 @@ const token: Reader<string> = then(text, (value, place, at) => {
   if (value.length >= shortestToken) return value;
   at.report(
     'token-too-short',
-    `a control token has at least ${shortestToken} characters; make one with: openssl rand -hex 32`,
+    `must have at least ${shortestToken} characters; generate one with: openssl rand -hex 32`,
     place,
   );
   return failed;

@@ -55,18 +55,18 @@ const redisSection = section(redisKeys, (read, at, node) => {
   const given = (['url', 'cluster', 'sentinels'] as const).filter((key) => node.has(key));
   const place = placeOfKey(node, given[1] ?? '');
   if (given.length === 0)
-    at.report('missing-key', 'say where Redis is: `url`, `cluster`, or `sentinels` with `name`', [
+    at.report('missing-key', 'missing key: `url`, `cluster`, or `sentinels` with `name`', [
       place[0],
       place[0] + 1,
     ]);
   if (given.length > 1) at.report('conflicting-keys', `only one of ${given.join(', ')} can be given`, place);
   if (node.has('name') && !node.has('sentinels')) {
-    at.report('conflicting-keys', '`name` goes with `sentinels` only', placeOfKey(node, 'name'));
+    at.report('conflicting-keys', '`name` requires `sentinels`', placeOfKey(node, 'name'));
   }
   if (node.has('sentinels') && !node.has('name')) {
     at.report(
       'missing-key',
-      '`sentinels` need the `name` of the master they watch',
+      '`sentinels` requires `name`, the master they watch',
       placeOfKey(node, 'sentinels'),
     );
   }
@@ -82,7 +82,7 @@ function checkDatabase(
   const refuse = (why: string): void => at.report('conflicting-keys', why, placeOfKey(node, 'database'));
   if (node.has('cluster') && (database ?? 0) !== 0) refuse('a Cluster has only database 0');
   if (node.has('database') && url !== undefined && new URL(url).pathname.length > 1)
-    refuse('the URL has the number of a database already');
+    refuse('the URL already has a database number');
 }
 
 type Redis = Shape<typeof redisKeys>;
@@ -117,7 +117,11 @@ const storeSection = section(
     if (read.memory === undefined || read.maxObject === undefined || read.maxObject <= read.memory) return;
     // A memory smaller than the default object needs no `max_object`: the smaller bound applies.
     if (node.has('max_object'))
-      at.report('out-of-range', '`max_object` is larger than `memory`', placeOfKey(node, 'max_object'));
+      at.report(
+        'out-of-range',
+        '`max_object` must not be larger than `memory`',
+        placeOfKey(node, 'max_object'),
+      );
   },
 );
 

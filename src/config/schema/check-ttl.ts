@@ -55,10 +55,10 @@ function checkHours({ items: bands, place, isWhole }: ListRead<Placed<HourBand>>
     const taken = minutes.find((minute) => covering[minute] !== -1);
     const other = taken === undefined ? undefined : bands[covering[taken] ?? -1];
     if (taken !== undefined && other !== undefined) {
-      const since = `from ${showTimeOfDay(taken)} on`;
+      const since = `beginning at ${showTimeOfDay(taken)}`;
       at.report(
         'hours-overlap',
-        `\`${value.name}\` and \`${other.value.name}\` overlap ${since}; each minute belongs to one`,
+        `\`${value.name}\` and \`${other.value.name}\` overlap, ${since}; each minute must belong to one entry`,
         where,
       );
     }
@@ -102,7 +102,7 @@ const factors: Reader<readonly Factor[]> = then(
 );
 
 const timeZone = textAs({
-  expected: 'a time zone; give an IANA name such as Asia/Jerusalem or UTC',
+  expected: 'an IANA time zone such as Asia/Jerusalem or UTC',
   code: 'bad-time-zone',
   parse: (name) => (isTimeZone(name) ? name : undefined),
 });
@@ -140,7 +140,7 @@ export const ttl: Reader<TtlConfig> = section(
     if (read.min === undefined || read.max === undefined || read.min <= read.max) return;
     at.report(
       'min-over-max',
-      '`min` is longer than `max` (see docs/config.md for the defaults)',
+      '`min` must not be longer than `max` (defaults: docs/config.md)',
       placeOfKey(node, node.has('min') ? 'min' : 'max'),
     );
   },

@@ -46,19 +46,15 @@ const refreshSection = section(
   (_, at, node) => {
     const [start] = placeOf(node);
     const [urls, type] = [node.has('urls'), node.has('type')];
-    if (!urls && !type) at.report('missing-key', '`urls` or `type` is needed here', [start, start + 1]);
+    if (!urls && !type) at.report('missing-key', 'missing key: `urls` or `type`', [start, start + 1]);
     if (urls && type)
       at.report(
         'conflicting-keys',
-        '`urls` and `type` exclude each other; make two entries of it',
+        '`urls` and `type` cannot be used together; split them into two entries',
         placeOfKey(node, 'type'),
       );
     if (urls && !type && node.has('active_within')) {
-      at.report(
-        'conflicting-keys',
-        '`active_within` goes with `type` only',
-        placeOfKey(node, 'active_within'),
-      );
+      at.report('conflicting-keys', '`active_within` requires `type`', placeOfKey(node, 'active_within'));
     }
   },
 );
@@ -89,7 +85,7 @@ const alert: Reader<Alert> = section(
   },
   ({ when, for: span = defaults.alert.for }, at, node) => {
     if (when === undefined || !isMeasuredOverFor(when) || span <= longestMeasured) return;
-    at.report('out-of-range', 'this is measured over at most 24h', placeOfKey(node, 'for'));
+    at.report('out-of-range', 'must be at most 24h for this condition', placeOfKey(node, 'for'));
   },
 );
 

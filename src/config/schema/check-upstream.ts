@@ -27,7 +27,7 @@ const tlsSection = section(
       );
     at.warn(
       'unverified-upstream',
-      'anybody between us and the app can read and change what passes',
+      'the certificate of the app is not verified: anybody in between can read and change the traffic',
       placeOfKey(node, 'reject_unauthorized'),
     );
   },

@@ -89,7 +89,7 @@ export function parseConfig(text: string, options: ParseOptions): ParseResult {
   };
   const config = root === undefined ? undefined : readRoot({ root, locate, overrides, options }, at);
   if (root === undefined && found.length === 0)
-    report('empty-file', 'the file has no configuration in it', [0, 0]);
+    report('empty-file', 'the file contains no configuration', [0, 0]);
 
   const problems = [...overrides.problems, ...inOrder(found, brokenAt)];
   if (problems.length > 0 || config === undefined) return { kind: 'problems', problems };
@@ -111,7 +111,7 @@ type Source = {
 function readRoot(source: Source, at: Reading): Config | undefined {
   const { root, locate } = source;
   if (isScalar(root) && root.value === null) {
-    at.report('empty-file', 'the file has no configuration in it', [0, 0]);
+    at.report('empty-file', 'the file contains no configuration', [0, 0]);
     return undefined;
   }
   const across = section(sections, ({ identity: who, ...rest }) => {
@@ -133,7 +133,7 @@ function finish(read: Read, source: Source, at: Reading): Config {
   ) {
     at.report(
       'conflicting-keys',
-      '`control` needs an address of its own, never the public one',
+      '`control` must have its own address, not that of `listen`',
       placeOfSection(source.root, 'control'),
     );
   }
@@ -173,14 +173,14 @@ function finishUpstream(
   const url = overrides.upstream ?? read?.url;
   if (url !== undefined) {
     if (read?.tls !== undefined && !url.startsWith('https:'))
-      at.report('conflicting-keys', '`tls` goes with an `https://` URL only', placeOfTls(root));
+      at.report('conflicting-keys', '`tls` requires an `https://` URL', placeOfTls(root));
     const whole = { ...defaults.upstream, ...read, url };
     return { ...whole, tls: read?.tls && besideFile(read.tls, options.file) };
   }
   const place = placeOfSection(root, 'upstream');
   const written = isMap(root) && root.has('upstream');
-  const why = 'there is no `upstream`: say where the app is, as in `upstream: http://127.0.0.1:5000`';
-  if (options.upstreamMayBeMissing === true) at.warn('upstream-missing', `${why}, or with --upstream`, place);
+  const why = 'missing key `upstream`; give the URL of the app, such as `upstream: http://127.0.0.1:5000`';
+  if (options.upstreamMayBeMissing === true) at.warn('upstream-missing', `${why}, or use --upstream`, place);
   // If it is present but unreadable, that has been reported.
   else if (!written && options.upstream === undefined) at.report('missing-key', why, place);
   return { ...defaults.upstream, url: '' };
@@ -207,7 +207,7 @@ function tokenFromEnvironment({ options, root }: Source, at: Reading): string | 
   if (token.length >= shortestToken) return token;
   at.report(
     'token-too-short',
-    `SHELFLIFE_TOKEN has fewer than ${shortestToken} characters; make one with: openssl rand -hex 32`,
+    `SHELFLIFE_TOKEN must have at least ${shortestToken} characters; generate one with: openssl rand -hex 32`,
     placeOfSection(root, 'control'),
   );
   return undefined;

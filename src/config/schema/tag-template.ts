@@ -20,11 +20,11 @@ export function parseTag(raw: string): TagResult {
   const parts: TagPart[] = [];
   for (const [piece, inside] of raw.matchAll(/\{([^{}]*)\}|[^{}]+|[{}]/g)) {
     if (piece === '{' || piece === '}')
-      return { kind: 'bad', code: 'bad-tag', why: `a \`${piece}\` has no partner` };
+      return { kind: 'bad', code: 'bad-tag', why: `unbalanced \`${piece}\`` };
     const part: TagPart | undefined =
       inside === undefined ? { kind: 'text', text: piece } : parsePlaceholder(inside);
     if (part === undefined) {
-      const why = `\`${piece}\` is no placeholder; there are {user}, {path parameter}, {query.NAME} and {header.NAME}`;
+      const why = `unknown placeholder \`${piece}\`; expected {user}, {path parameter}, {query.NAME} or {header.NAME}`;
       return { kind: 'bad', code: 'unknown-placeholder', why };
     }
     parts.push(part);

@@ -16,7 +16,7 @@ export function checkPair(at: Reading, node: YAMLMap): void {
     ['key', 'cert'],
   ] as const) {
     if (node.has(one) && !node.has(other))
-      at.report('missing-key', `\`${one}\` needs its \`${other}\``, placeOfKey(node, one));
+      at.report('missing-key', `\`${one}\` requires \`${other}\``, placeOfKey(node, one));
   }
 }
 
