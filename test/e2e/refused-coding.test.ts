@@ -47,3 +47,28 @@ for (const path of ['/p/1', '/standard']) {
     t.equal(site.seen.length, 1);
   });
 }
+
+t.test('a stored part of a gzip answer is not for a client that refuses gzip', async (t) => {
+  const site = await startSite(rules, {
+    answer: ({ headers }, response) => {
+      const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? '') ?? [];
+      const to = last === undefined || last === '' ? coded.length - 1 : Number(last);
+      const fields = { 'Cache-Control': 'max-age=60', 'Content-Encoding': 'gzip', ETag: '"1"' };
+      if (first === undefined) response.writeHead(200, fields);
+      else response.writeHead(206, { ...fields, 'Content-Range': `bytes ${first}-${to}/${coded.length}` });
+      response.end(coded.subarray(Number(first ?? 0), to + 1));
+    },
+  });
+  t.teardown(() => site.close());
+  const get = (...lines: string[]) => ask(site.url, { target: '/standard', lines });
+  await get('Accept-Encoding: gzip', 'Range: bytes=0-9');
+  const held = await get('Accept-Encoding: gzip', 'Range: bytes=2-5');
+  t.match(fieldOf(held, 'cache-status'), /hit/, 'who takes gzip gets it from the part');
+  const refused = await get('Accept-Encoding: identity', 'Range: bytes=2-5');
+  t.match(fieldOf(refused, 'cache-status'), /fwd=/, 'who refuses it gets the word of the origin');
+  const whole = await get('Accept-Encoding: identity');
+  t.equal(whole.body, text, 'the rest is asked for, and the whole decoded');
+  t.match(fieldOf(whole, 'cache-status'), /fwd=partial/);
+  t.equal((await get('Accept-Encoding: identity', 'Range: bytes=2-5')).body, text.slice(2, 6));
+  t.equal(site.seen.length, 3);
+});

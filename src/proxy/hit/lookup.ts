@@ -3,6 +3,8 @@
  */
 
 import type { RequestDirectives } from '../../http/cache-control.ts';
+import { mustDecode } from '../../http/content-coding.ts';
+import { combinedValue } from '../../http/fields.ts';
 import { hasPart } from '../../http/parts.ts';
 import { planRanges } from '../../http/ranges.ts';
 import { type Reuse, reuse } from '../../http/reuse.ts';
@@ -76,9 +78,10 @@ function softened(decided: Reuse, entry: Entry): Reuse {
   return { kind: 'validate', age, ttl, reason: 'stale' };
 }
 
-/** Whether a stored part has all the bytes a request asks for (RFC 9111 §3.3). */
+/** Whether a stored part has all the bytes a request asks for (RFC 9111 §3.3). A part of a coded body cannot be decoded. */
 function holds({ part, fields }: Entry, { method, fields: requestFields }: LookupInput['request']): boolean {
   if (part === undefined) return true;
+  if (mustDecode(fields, combinedValue(requestFields, 'accept-encoding'))) return false;
   const input = { method, requestFields, storedStatus: 200, storedFields: fields, length: part.complete };
   const plan = planRanges(input);
   return plan.kind === 'single' && hasPart([part], plan.range);
