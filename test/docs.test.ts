@@ -73,13 +73,13 @@ t.test('no reference to DESIGN or CONTRACT is without a section', async (t) => {
     t.notMatch(proseOf(file), /\b(DESIGN|CONTRACT)\b(?!( §|,? and CONTRACT §))/, file);
 });
 
-t.test('each relative link leads somewhere, to its heading as well', async (t) => {
+t.test('each relative link leads to an existing file and heading', async (t) => {
   for (const file of documents)
     for (const [, link = ''] of textOf(file).matchAll(/\]\((?!https?:|mailto:)([^)\s]+)\)/g))
       t.notOk(brokenLink(file, link), `${file}: ${link}`);
 });
 
-t.test('each file that is named exists', async (t) => {
+t.test('each file named in the documents exists', async (t) => {
   const named = /(?<![\w./<{*-])(?:src|test|docs|bench|scripts|config|examples)\/[\w./-]*\w(?:#[\w-]+)?/g;
   for (const file of [...documents, ...code]) {
     for (const [name = ''] of proseOf(file).matchAll(named)) {

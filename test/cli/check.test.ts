@@ -18,7 +18,7 @@ t.test('a good file is shown as a table', async (t) => {
   t.ok(lines.some((line) => /^GET \/logout +user:\{user\}$/.test(line)));
 });
 
-t.test('--json gives the same for programs, with the lifetime of this hour', async (t) => {
+t.test('--json gives the same data, with the lifetime of this hour', async (t) => {
   const file = fileOf(
     t,
     'content_types: { page: { ttl: 50s } }\nroutes: [{ match: GET /p, type: page, tags: [a] }]\n',
@@ -48,7 +48,7 @@ t.test('a bad file: every problem, with its place, its line and a pointer, on st
   t.match(stderr, /\nttl: \{ default: soon \}\n {16}\^{4}\n/);
 });
 
-t.test('a pattern that can be read but not used has its place as well', async (t) => {
+t.test('a pattern that parses but cannot be matched is reported with its place', async (t) => {
   const file = fileOf(
     t,
     'upstream: http://h\nroutes:\n  - { match: "GET /a/:b(x(?=y).*)", type: standard }\n',
@@ -59,7 +59,7 @@ t.test('a pattern that can be read but not used has its place as well', async (t
   t.match(stderr, 'bad-pattern');
 });
 
-t.test('a file that is not there is said in a line', async (t) => {
+t.test('a missing file is reported in one line', async (t) => {
   const { code, stderr } = await run(['check', 'nowhere.yaml']);
   t.equal(code, 1);
   t.match(stderr, /^shelflife: nowhere\.yaml cannot be read: no such file\n$/);

@@ -27,7 +27,7 @@ t.test('explains an exchange under a file, as text and as JSON', async (t) => {
   t.match(steps.find(({ step }) => step === 'key')?.facts, { accept: 'json' });
 });
 
-t.test('without a file the built-in defaults hold', async (t) => {
+t.test('without a file the built-in defaults apply', async (t) => {
   const { code, stdout } = await run([
     'explain',
     'GET',
@@ -41,7 +41,7 @@ t.test('without a file the built-in defaults hold', async (t) => {
   t.match(stdout, 'stored for 30 s');
 });
 
-t.test('what is no URL or no header is said on stderr', async (t) => {
+t.test('an invalid URL or header is reported on stderr', async (t) => {
   t.match(await run(['explain', 'GET', 'nonsense']), { code: 1, stdout: '', stderr: /nonsense is neither/ });
   t.match(await run(['explain', 'GET', '/', '-H', 'nonsense']), {
     code: 1,

@@ -9,7 +9,7 @@ import { allocator } from '../../src/cli/keep-memory-bound.ts';
 const root = join(import.meta.dirname, '..', '..');
 const settings = Object.entries(allocator).map(([name, value]) => `${name}=${value}`);
 
-t.test('every way to start `serve` that we ship sets what malloc needs', (t) => {
+t.test('every shipped way to start `serve` sets the malloc options', (t) => {
   const starts = {
     'the installed command': readFileSync(join(root, 'src', 'cli.ts'), 'utf8').split('\n')[0],
     'the Docker image': readFileSync(join(root, 'Dockerfile'), 'utf8'),
@@ -23,7 +23,7 @@ t.test('every way to start `serve` that we ship sets what malloc needs', (t) => 
   t.end();
 });
 
-t.test('started so, the process that is started is the one that runs', async (t) => {
+t.test('with the options set, the started process is the one that serves', async (t) => {
   const command = [join(root, 'src', 'cli.ts'), 'serve', '--upstream', 'http://127.0.0.1:1'];
   const args = [...command, '--listen', '127.0.0.1:0', '--control', '127.0.0.1:0'];
   const env = { PATH: process.env['PATH'], ...allocator };

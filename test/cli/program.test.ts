@@ -5,7 +5,7 @@ import t from 'tap';
 import { readFileSync } from 'node:fs';
 import { run } from './command.ts';
 
-t.test('--version is that of the package', async (t) => {
+t.test('--version is the version of the package', async (t) => {
   const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
   t.strictSame(await run(['--version']), { code: 0, stdout: `${version}\n`, stderr: '' });
 });
@@ -19,7 +19,7 @@ t.test('--help names every command, and each has its own', async (t) => {
   t.match(help.stdout, '--dry-run');
 });
 
-t.test('what is not understood is said on stderr, and is exit code 1', async (t) => {
+t.test('an unknown command or option is reported on stderr, with exit code 1', async (t) => {
   for (const args of [
     ['nothing'],
     ['serve', '--nothing'],

@@ -6,7 +6,7 @@ import { run, serve, startOrigin, token } from './command.ts';
 
 const env = { SHELFLIFE_TOKEN: token };
 
-t.test('purges what it names: 0, and 3 when nothing matched', async (t) => {
+t.test('purges the given selectors: exit code 0, or 3 when nothing matched', async (t) => {
   const { site, control } = await serve(t, ['--upstream', await startOrigin(t)]);
   const purge = (...args: string[]) => run(['purge', '--control', control, ...args], env);
   for (const path of ['/a', '/b', '/c/1', '/c/2']) await fetch(site + path);
@@ -36,7 +36,7 @@ t.test('a refusal is exit code 1 with its reason on stderr', async (t) => {
   t.match(bad, { code: 1, stdout: '', stderr: /400: "nonsense" is neither/ });
 });
 
-t.test('what cannot be asked at all is said in a line', async (t) => {
+t.test('a request that cannot be sent is reported in one line', async (t) => {
   const cases: readonly (readonly [args: readonly string[], said: RegExp])[] = [
     [['--all', '--control', 'http://127.0.0.1:1'], /no answer from http:\/\/127\.0\.0\.1:1/],
     [['--all', '--control', 'nonsense'], /nonsense is not an http/],

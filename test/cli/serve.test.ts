@@ -23,7 +23,7 @@ t.test('says where it listens, serves, and ends with 0 on either signal', async 
   }
 });
 
-t.test('what is in flight when it is stopped is finished', async (t) => {
+t.test('requests in flight are finished when it is stopped', async (t) => {
   let held: ServerResponse | undefined;
   let arrived = (): void => undefined;
   const inFlight = new Promise<void>((resolve) => (arrived = resolve));
@@ -45,7 +45,7 @@ t.test('what is in flight when it is stopped is finished', async (t) => {
   t.equal(await code, 0);
 });
 
-t.test('a port in use is said in a line that names the option', async (t) => {
+t.test('a port in use is reported in a line that names the option', async (t) => {
   const upstream = await startOrigin(t);
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
@@ -71,7 +71,7 @@ t.test('a bad configuration is exit code 1, with the problems on stderr', async 
 });
 
 t.test(
-  '13.9: serve and check refuse what is not built, and name certificate files that are missing',
+  '13.9: serve and check refuse what is not implemented, and name certificate files that are missing',
   async (t) => {
     const file = fileOf(t, 'upstream: http://h\nlisten: { tls: { cert: c.pem, key: k.pem }, workers: 2 }\n');
     for (const command of [
@@ -96,7 +96,7 @@ const rulesFor = (upstream: string, ttl: string): string =>
   'routes: [{ match: GET /p, type: page }]\n';
 
 t.test(
-  'SIGHUP and a replaced file reload; a bad file keeps the rules of before and prints its problems',
+  'SIGHUP and a replaced file reload; a bad file keeps the previous rules and prints its problems',
   async (t) => {
     const upstream = await startOrigin(t);
     const file = fileOf(t, rulesFor(upstream, '60s'));

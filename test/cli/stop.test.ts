@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import t from 'tap';
 import { startServing } from '../helpers/serving.ts';
 
-t.test('a signal that follows the address at once stops the proxy like any other', async (t) => {
+t.test('a signal right after the start stops the proxy like any other', async (t) => {
   for (const _ of [1, 2, 3]) {
     const serving = await startServing(t, 'upstream: http://127.0.0.1:1\n');
     t.equal(await serving.end('SIGTERM'), 0);
   }
 });
 
-t.test('a request to the control API that is never finished does not keep it from stopping', async (t) => {
+t.test('an unfinished request to the control API does not prevent stopping', async (t) => {
   const serving = await startServing(t, 'upstream: http://127.0.0.1:1\n');
   const { port, hostname } = new URL(serving.control);
   const socket = connect(Number(port), hostname);

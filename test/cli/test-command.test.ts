@@ -35,7 +35,7 @@ t.test('`test` explains each failure, as JSON too, and ends with 1', async (t) =
   });
 });
 
-t.test('`test` refuses what it cannot read, with the place of each problem', async (t) => {
+t.test('`test` refuses an unreadable file, with the place of each problem', async (t) => {
   const file = fileOf(t, rules);
   t.match(await run(['test', file]), { code: 1, stdout: '', stderr: /rules\.test\.yaml cannot be read/ });
   const beside = file.replace('.yaml', '.test.yaml');

@@ -6,7 +6,7 @@ import { run, serve, startOrigin, token } from './command.ts';
 
 const env = { SHELFLIFE_TOKEN: token };
 
-t.test('warms what it names: 0, and says what was fresh already', async (t) => {
+t.test('warms the given URLs: exit code 0, and lists those already fresh', async (t) => {
   const { control } = await serve(t, ['--upstream', await startOrigin(t)]);
   const warm = (...args: string[]) => run(['warm', '--control', control, ...args], env);
   t.match(await warm('--url', '/a', '--url', '/b'), {
@@ -25,7 +25,7 @@ t.test('a failed URL is exit code 1, and so is a refusal, with its reason', asyn
   t.match(bad, { code: 1, stdout: '', stderr: /400: urls must be a list of paths/ });
 });
 
-t.test('what cannot be asked at all is said in a line', async (t) => {
+t.test('a request that cannot be sent is reported in one line', async (t) => {
   t.match(await run(['warm'], env), { code: 1, stderr: /nothing to warm/ });
   t.match(await run(['warm', '--popular', 'many'], env), { code: 1, stderr: /whole number/ });
   t.match(await run(['warm', '--popular', '3', '--control', 'http://127.0.0.1:1'], env), {

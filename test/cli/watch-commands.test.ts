@@ -90,7 +90,7 @@ t.test('q, Ctrl-C and Escape end it; an arrow, a page key or a paste of a sequen
   }
 });
 
-t.test('a terminal that does not know its size is shown something all the same', async (t) => {
+t.test('a terminal of unknown size still gets a screen', async (t) => {
   t.strictSame(sizeOf({ columns: 0, rows: 0 }), { columns: 80, rows: 24 });
   t.strictSame(sizeOf({ columns: 120, rows: 40 }), { columns: 120, rows: 40 });
 });

@@ -18,13 +18,13 @@ async function watched(t: Test, known: string) {
   };
 }
 
-t.test('a change between reading and watching is told', async (t) => {
+t.test('a change between reading and watching is noticed', async (t) => {
   const { told, changes } = await watched(t, 'what was there before');
   await told(1);
   t.equal(changes(), 1);
 });
 
-t.test('written in place, and replaced by a rename: each is told once', async (t) => {
+t.test('a file written in place and one replaced by a rename are each noticed once', async (t) => {
   const { file, told, changes } = await watched(t, 'one');
   await writeFile(file, 'two');
   await told(1);

@@ -217,7 +217,7 @@ const leaves = new Set(
   ),
 );
 
-t.test('every key of the schema changes something that is read', async (t) => {
+t.test('every key of the schema has an effect', async (t) => {
   const files = globSync(`${root}/src/**/*.ts`).filter((path) => !path.includes('/src/config/'));
   const reads = readsIn(files.map((path) => readFileSync(path, 'utf8')));
   const probes = new Map([
@@ -229,7 +229,7 @@ t.test('every key of the schema changes something that is read', async (t) => {
   t.strictSame(outdated, []);
 });
 
-t.test('a key that nobody reads, that is dropped or that has no probe is found', async (t) => {
+t.test('a key that is never read, is dropped or has no probe is found', async (t) => {
   const drop = ({ kept, first, second }: Tree) => ({ kept, part: { first, second } });
   const probes = new Map(
     ['kept', 'dropped', 'first', 'second'].map((key) => [key, [pairOf(`{ ${key}: <1|2> }`)]] as const),

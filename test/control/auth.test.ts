@@ -30,7 +30,7 @@ t.test('a wrong token is refused, the right one is not, whatever the case of the
   for (const right of [`Bearer ${token}`, `bearer  ${token}`]) t.equal(await ask(right), 200, right);
 });
 
-t.test('many wrong tokens are answered 429, and do not keep the right one out', async (t) => {
+t.test('many wrong tokens are answered 429, and the right one still works', async (t) => {
   const { control, logged } = await startProxy(t);
   const statuses: number[] = [];
   for (let count = 0; count < 12; count += 1) {
@@ -45,7 +45,7 @@ t.test('many wrong tokens are answered 429, and do not keep the right one out', 
   t.notMatch(JSON.stringify(logged), 'guess');
 });
 
-t.test('with no token configured the answer says so, and no token helps', async (t) => {
+t.test('with no token configured the answer says so, and no token is accepted', async (t) => {
   const { control } = await startProxy(t, { token: '' });
   for (const authorization of ['', 'Bearer ', `Bearer ${token}`]) {
     const response = await control('/entries?url=/', { headers: { authorization } });
@@ -55,7 +55,7 @@ t.test('with no token configured the answer says so, and no token helps', async 
   t.equal((await control('/healthz')).status, 200);
 });
 
-t.test('every answer is for this once and for nobody to frame; problems are RFC 9457', async (t) => {
+t.test('no answer may be cached or framed; problems are RFC 9457', async (t) => {
   const { control } = await startProxy(t);
   const paths = ['/healthz', '/entries?url=/', '/entries', '/nothing', '/purge', '/%zz'];
   for (const path of paths) {
@@ -77,7 +77,7 @@ t.test('a GET changes nothing: 405 where only POST does something', async (t) =>
   }
 });
 
-t.test('nothing of it is on the public listener', async (t) => {
+t.test('the public listener has none of the control API', async (t) => {
   const { get, requests } = await startProxy(t);
   t.equal((await get('/healthz')).status, 200);
   t.strictSame(requests, ['GET /healthz'], 'it is the site that was asked');

@@ -10,7 +10,7 @@ const { formatsOf } = (await import(module)) as { formatsOf: (language: string) 
 
 const shown = (text: string): string => text.replaceAll('\u00a0', ' ');
 
-t.test('one of a unit is written as two are', async (t) => {
+t.test('one of a unit is formatted like two', async (t) => {
   const [hebrew, english] = [formatsOf('he'), formatsOf('en')];
   for (const [bytes, text] of [
     [1e3, '1 kB'],

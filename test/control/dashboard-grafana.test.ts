@@ -65,7 +65,7 @@ function exportedIn(text: string): Exported {
   return { names, labels: new Set(labels) };
 }
 
-t.test('every metric and label asked for is exported', async (t) => {
+t.test('every metric and label in the dashboard is exported', async (t) => {
   const running = await startProxy(t, {
     rules: 'alerts: [{ name: low, when: { hit_rate_below: 0.5 } }]',
   });
@@ -97,7 +97,7 @@ t.test('every metric and label asked for is exported', async (t) => {
   t.strictSame(undocumented, [], 'every metric is documented');
 });
 
-t.test('the dashboard is one that Grafana can lay out', (t) => {
+t.test('Grafana can lay out the dashboard', (t) => {
   t.type(board.schemaVersion, 'number');
   t.equal(
     new Set(board.panels.map(({ id }) => id)).size,

@@ -139,7 +139,7 @@ t.test('before signing in, and when the token is wrong', async (t) => {
   await page.close();
 });
 
-t.test('when there is nothing to show yet', async (t) => {
+t.test('with an empty store', async (t) => {
   const { server } = await startProxy(t, { listener: answer });
   const { page } = await openDashboard(browser, server);
   t.strictSame(await englishOn(page), []);

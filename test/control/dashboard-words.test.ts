@@ -158,7 +158,7 @@ const load = async (file: string): Promise<Words> =>
 
 const sets = { purgeCauses, passes, doubts, notStored, refusals, targetFaults, reuses, missCauses };
 
-t.test('every reason has its Hebrew, and no Hebrew is for nothing', async (t) => {
+t.test('every reason has a Hebrew text, and every Hebrew text has a reason', async (t) => {
   const words = await load('reasons-he.js');
   for (const [name, set] of Object.entries(sets))
     t.strictSame(Object.keys(words[name] ?? {}).sort(), Object.keys(set).sort(), name);

@@ -63,13 +63,13 @@ t.test('entries that only Redis has are shown, counted by a purge, and purged', 
   t.match(await get(`${site.url}/p/1`), 'fwd=uri-miss', 'the instance that had it does not give it');
 });
 
-t.test('each entry at hand tells how many requests it has answered', async (t) => {
+t.test('each entry in memory shows how many requests it has answered', async (t) => {
   const { other, control, get } = await twoInstances(t);
   for (let at = 0; at < 4; at += 1) await get(`${other.url}/p/1`);
   t.match(await control('/entries?url=/p/1'), { total: 1, entries: [{ tier: 'memory', hits: 3 }] });
 });
 
-t.test('a miss for want of Redis is told as one, and a purge says what it could not look at', async (t) => {
+t.test('a miss because Redis is away is reported; a purge says what it could not search', async (t) => {
   const { redis, site, other, control, get } = await twoInstances(t);
   await get(`${other.url}/p/1`);
   await redis.kill();

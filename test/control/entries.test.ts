@@ -55,7 +55,7 @@ t.test('an absolute URL shows its own host only, and purged entries say so', asy
   t.match(await shown('/plain'), { entries: [{ state: 'purged' }] });
 });
 
-t.test('a question that is none is refused', async (t) => {
+t.test('an invalid query is refused', async (t) => {
   const { control } = await startProxy(t);
   for (const path of [
     '/entries',
@@ -74,7 +74,7 @@ t.test('a question that is none is refused', async (t) => {
     t.equal((await control(path)).status, 400, path);
 });
 
-t.test('/explain shows the stored entry and asks the origin nothing', async (t) => {
+t.test('/explain shows the stored entry without asking the origin', async (t) => {
   const { get, control, requests, server } = await startProxy(t, { rules });
   await get('/p/7', { cookie: 'session=ann-secret' });
   const before = [...server.parts.store.entries()];
@@ -109,7 +109,7 @@ t.test('/explain names the clause by which a stored entry is not reused', async 
   });
 });
 
-t.test('/explain knows that the origin has been failing, and what is given meanwhile', async (t) => {
+t.test('/explain takes into account that the origin is failing and that a copy is given', async (t) => {
   let isWell = true;
   const { get, control, purge, requests } = await startProxy(t, {
     rules: `
@@ -131,7 +131,7 @@ routes: [{ match: GET /page, type: page }]
   t.match((await get('/page')).headers.get('cache-status'), /hit; ttl=.*breaker-open/);
 });
 
-t.test('every spelling that a client may send is taken, and each is its own resource', async (t) => {
+t.test('every spelling that a client may send is accepted, and each is a separate resource', async (t) => {
   const running = await startProxy(t, { rules });
   const targets = ['/p/a%2Fb', '/p/a%252Fb', '/p/%F9%EC', '/x//y', '//evil.example/a', '/a%3Bb', '/a/..%2Fb'];
   const isStored = (target: string) => target !== '/a/..%2Fb';

@@ -13,7 +13,7 @@ t.test('/readyz says up while the origin listens', async (t) => {
   t.strictSame(requests, [], 'the origin gets no request for it');
 });
 
-t.test('/readyz says down, with 503, when there is no origin; /healthz stays', async (t) => {
+t.test('/readyz says down, with 503, when the origin is down; /healthz still says up', async (t) => {
   const { control, closeOrigin } = await startProxy(t);
   await closeOrigin();
   const response = await control('/readyz');
@@ -22,7 +22,7 @@ t.test('/readyz says down, with 503, when there is no origin; /healthz stays', a
   t.equal((await control('/healthz')).status, 200);
 });
 
-t.test('the origin is connected to once a second at most, and asked anew after that', async (t) => {
+t.test('the origin is connected to at most once a second, and checked again after that', async (t) => {
   const { closeOrigin, server } = await startProxy(t);
   let monotonicMs = 0;
   const clock = { ...server.parts.clock, monotonicMs: () => monotonicMs };

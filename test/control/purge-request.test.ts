@@ -10,7 +10,7 @@ const detailOf = (body: string, contentType: string | undefined = json): string 
   return read.kind === 'bad' ? read.detail : undefined;
 };
 
-t.test('every field is read, and what is left out selects nothing', async (t) => {
+t.test('every field is read, and an omitted one selects nothing', async (t) => {
   const body = {
     urls: ['/a'],
     tags: ['t'],

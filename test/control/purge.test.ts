@@ -93,18 +93,15 @@ t.test(
   },
 );
 
-t.test(
-  'a purge twice matches nothing the second time; a soft one leaves the entry to be given stale',
-  async (t) => {
-    const running = await filled(t);
-    t.match((await running.purge({ tags: ['page:1'], soft: true })).body, { matched: 2 });
-    t.match((await running.get('/p/1', ann)).headers.get('cache-status'), 'hit');
-    t.match((await running.purge({ tags: ['page:2'] })).body, { matched: 1 });
-    t.match((await running.purge({ tags: ['page:2'] })).body, { matched: 0, warning: 'nothing matched' });
-  },
-);
+t.test('a second purge matches nothing; a soft purge lets the entry be given stale', async (t) => {
+  const running = await filled(t);
+  t.match((await running.purge({ tags: ['page:1'], soft: true })).body, { matched: 2 });
+  t.match((await running.get('/p/1', ann)).headers.get('cache-status'), 'hit');
+  t.match((await running.purge({ tags: ['page:2'] })).body, { matched: 1 });
+  t.match((await running.purge({ tags: ['page:2'] })).body, { matched: 0, warning: 'nothing matched' });
+});
 
-t.test('with the origin’s host in the key, an absolute URL of any host means it', async (t) => {
+t.test('if the key has the origin’s host, an absolute URL of any host matches', async (t) => {
   const running = await startProxy(t, { rules });
   const { config } = running.server.parts.site();
   await running.server.replaceConfig({ ...config, upstream: { ...config.upstream, host: 'upstream' } });
@@ -112,7 +109,7 @@ t.test('with the origin’s host in the key, an absolute URL of any host means i
   t.match((await running.purge({ urls: ['http://www.example.org/a/one'] })).body, { matched: 1 });
 });
 
-t.test('what no client could ask for is refused, and nothing is purged', async (t) => {
+t.test('a URL that no client could request is refused, and nothing is purged', async (t) => {
   const running = await filled(t);
   const urls = [
     'a',
@@ -144,7 +141,7 @@ t.test('a prefix may be written in any script, as a URL may', async (t) => {
   t.equal((await running.purge({ prefixes: ['/\ud800'] })).status, 400);
 });
 
-t.test('a body that is too long is refused', async (t) => {
+t.test('a body that is too large is refused', async (t) => {
   const running = await startProxy(t);
   t.equal((await running.purge({ tags: ['x'.repeat(1_100_000)] })).status, 413);
 });

@@ -13,7 +13,7 @@ routes:
   - { match: "GET /p", type: page }
 `;
 
-t.test('a reload changes the rules, and ends what the old one stored', async (t) => {
+t.test('a reload changes the rules, and removes what the old ones stored', async (t) => {
   const running = await startProxy(t, {
     rules: pageFor('60s'),
     readConfig: (textOf) => () =>
@@ -29,7 +29,7 @@ t.test('a reload changes the rules, and ends what the old one stored', async (t)
   t.match(await statusOf(), /hit; ttl=(90|89)/);
 });
 
-t.test('sections that only a restart changes keep their values, and are named', async (t) => {
+t.test('sections that need a restart keep their values, and are named', async (t) => {
   const running = await startProxy(t, {
     readConfig: (textOf) => () => {
       const config = textOf('store: { memory: 1MiB }');
@@ -45,7 +45,7 @@ t.test('sections that only a restart changes keep their values, and are named', 
   t.equal((await running.get('/p')).status, 200, 'the origin of before is asked');
 });
 
-t.test('a bad file is refused with its problems and changes nothing', async (t) => {
+t.test('a bad file is refused with its problems, and the rules stay', async (t) => {
   const problem = {
     file: 'f',
     line: 3,
@@ -71,12 +71,12 @@ t.test('a bad file is refused with its problems and changes nothing', async (t) 
   t.equal(running.server.parts.site(), before);
 });
 
-t.test('without a file there is nothing to read again', async (t) => {
+t.test('without a file a reload is refused', async (t) => {
   const { control } = await startProxy(t);
   t.equal((await control('/reload', { method: 'POST' })).status, 409);
 });
 
-t.test('reloads come one after the other, and one that fails does not stop the next', async (t) => {
+t.test('reloads run one after the other, and a failed one does not stop the next', async (t) => {
   let running = 0;
   let most = 0;
   let count = 0;

@@ -4,7 +4,7 @@ import { startProxy, token } from './running-proxy.ts';
 
 const json = 'application/json';
 
-t.test('the body is read strictly: paths only, and nothing misspelt', async (t) => {
+t.test('the body is read strictly: only paths, no unknown keys', async (t) => {
   const read = (body: unknown): string => {
     const result = readWarm(JSON.stringify(body), json);
     return result.kind === 'ok' ? 'ok' : result.detail;
@@ -41,7 +41,7 @@ t.test('POST /warm answers with a summary, and logs it', async (t) => {
   t.match(await (await control('/warm', post({ urls: ['/a'] }))).json(), { asked: 1, fresh: 1 });
 });
 
-t.test('it tells how it goes on to who accepts events', async (t) => {
+t.test('a client that accepts events gets progress', async (t) => {
   const { control } = await startProxy(t);
   const answer = await control('/warm', post({ urls: ['/a', '/b', '/c'] }, { accept: 'text/event-stream' }));
   t.equal(answer.headers.get('content-type'), 'text/event-stream');
@@ -52,7 +52,7 @@ t.test('it tells how it goes on to who accepts events', async (t) => {
   t.match(events[3], /^event: summary\ndata: \{"asked":3,"warmed":3/);
 });
 
-t.test('it takes the token and a good body', async (t) => {
+t.test('it requires the token and a valid body', async (t) => {
   const { server, control, requests } = await startProxy(t);
   t.equal((await control('/warm', post({}))).status, 400);
   const open = await fetch(`${server.controlUrl ?? ''}/warm`, post({ urls: ['/a'] }));
@@ -60,7 +60,7 @@ t.test('it takes the token and a good body', async (t) => {
   t.equal(requests.length, 0);
 });
 
-t.test('who leaves stops it', async (t) => {
+t.test('a client that disconnects stops the warm-up', async (t) => {
   const held: (() => void)[] = [];
   const { server, requests } = await startProxy(t, {
     listener: (_request, response) => void held.push(() => response.end('late')),

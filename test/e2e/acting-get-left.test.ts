@@ -56,7 +56,7 @@ async function leave(site: Site, asked: Promise<void>, headers: Record<string, s
   await answer.catch(() => undefined);
 }
 
-t.test('what is stale is ended when the client goes, and again when the origin has acted', async (t) => {
+t.test('entries are purged when the client disconnects, and again when the origin has acted', async (t) => {
   const { site, asked, mayAct, wasCut } = await startLibrary(t);
   await read(site);
   t.strictSame(await read(site), ['version 1', 'hit']);
@@ -72,7 +72,7 @@ t.test('what is stale is ended when the client goes, and again when the origin h
   t.equal(site.seen.filter((seen) => seen === 'GET /admin/approve').length, 1);
 });
 
-t.test('an answer that nobody waits for is not taken beyond its head', async (t) => {
+t.test('after the client has gone, only the head of the answer is read', async (t) => {
   const { site, asked, mayAct, wasCut } = await startLibrary(t, { endsBody: false });
   await leave(site, asked.reached);
   await eventually('ended when the client goes', () => purges(site) === 1);
@@ -81,7 +81,7 @@ t.test('an answer that nobody waits for is not taken beyond its head', async (t)
   t.equal(purges(site), 2);
 });
 
-t.test('a GET that only reads ends with its client', async (t) => {
+t.test('a GET that only reads ends when its client disconnects', async (t) => {
   const asked = barrier();
   const cut = barrier();
   const site = await startSite('unmatched: pass', {
@@ -96,7 +96,7 @@ t.test('a GET that only reads ends with its client', async (t) => {
   t.equal(purges(site), 0);
 });
 
-t.test('a GET that claims another method is a write here too', async (t) => {
+t.test('a GET with a method override is a write here too', async (t) => {
   const asked = barrier();
   const mayAct = barrier();
   const site = await startSite('unmatched: standard', {

@@ -41,7 +41,7 @@ async function lookAtAll(browser: Browser, pages: readonly string[]): Promise<vo
   for (const target of pages) await browser.look(target);
 }
 
-t.test('a browsing user is answered from the store after the first visit, and always rightly', async (t) => {
+t.test('a browsing user gets correct pages from the store after the first visit', async (t) => {
   const { dana, ids, clock, origin } = await startDay(t);
   const pages = pagesOf(ids);
   await lookAtAll(dana, pages);
@@ -61,7 +61,7 @@ t.test('a browsing user is answered from the store after the first visit, and al
   t.ok(origin.seen.length - seenBefore <= dana.looks * 0.15, 'and the app hardly heard of it');
 });
 
-t.test('after each write its writer sees what the app would say, on every page', async (t) => {
+t.test('after each write its writer sees the current state on every page', async (t) => {
   const { dana, ids, origin, clock } = await startDay(t);
   const { model } = origin;
   const [note = '', tool = ''] = ids;
@@ -99,7 +99,7 @@ t.test('after each write its writer sees what the app would say, on every page',
   t.ok((await dana.look('/files')).isHit, 'and pages are kept again');
 });
 
-t.test('writes that only read leave everything where it is', async (t) => {
+t.test('writes that only read remove nothing', async (t) => {
   const { dana } = await startDay(t);
   await dana.look('/files');
   t.equal((await dana.send('/api/search/global', { q: 'a' })).status, 200);
@@ -107,7 +107,7 @@ t.test('writes that only read leave everything where it is', async (t) => {
   t.ok((await dana.look('/files')).isHit);
 });
 
-t.test('a page with something shown once is given once, and kept for nobody', async (t) => {
+t.test('a page with a one-time message is shown once and not stored', async (t) => {
   const { dana, ids, origin } = await startDay(t);
   const { location = '' } = await dana.post(`/edit/${ids[1] ?? ''}`, { code: 'changed' });
   t.match((await dana.look(location)).body, 'clearDraft');
@@ -124,7 +124,7 @@ t.test('a page with something shown once is given once, and kept for nobody', as
   );
 });
 
-t.test('what was opened last is always the newest', async (t) => {
+t.test('the list of recently opened files is always current', async (t) => {
   const { dana, ids } = await startDay(t);
   for (const id of ids) {
     await dana.look(`/file/${id}`);
@@ -135,7 +135,7 @@ t.test('what was opened last is always the newest', async (t) => {
   t.equal(dana.hits, 0);
 });
 
-t.test('the way past every cache leads past it, and ends the older copy', async (t) => {
+t.test('a cache-busting request passes the cache and removes the older copy', async (t) => {
   const { dana, clock, origin } = await startDay(t);
   const { model } = origin;
   await dana.look('/dashboard');
@@ -153,7 +153,7 @@ t.test('the way past every cache leads past it, and ends the older copy', async 
   t.ok((await dana.look('/static/css/main.css?v=1a2b3c')).isHit, 'the same file under the time of day');
 });
 
-t.test('what the proxy cannot see is old for its lifetime at most', async (t) => {
+t.test('a change that the proxy cannot see is stale for at most its lifetime', async (t) => {
   const { dana, clock, origin } = await startDay(t);
   await dana.look('/files');
   origin.model.save(1003, 'bot.py', { text: 'by the bot', nowMs: clock.now() });

@@ -32,7 +32,7 @@ t.test(
   },
 );
 
-t.test('who logs out and in as somebody else in the same browser sees nothing of before', async (t) => {
+t.test('after logout and login as another user, the same browser shows nothing of the first', async (t) => {
   const { browser, origin, clock } = await startCodebot(t);
   origin.model.save(1003, 'dana.py', { text: 'of Dana', nowMs: clock.now() });
   origin.model.save(1004, 'omer.py', { text: 'of Omer', nowMs: clock.now() });
@@ -77,7 +77,7 @@ t.test('another theme or font, on the device or in the settings, is seen on the 
   t.same([...dana.wrong, ...guest.wrong], []);
 });
 
-t.test('a browser that remembers its user is logged in by the app, within the request', async (t) => {
+t.test('a remember-me cookie logs its user in within the request', async (t) => {
   const { browser, origin } = await startCodebot(t);
   origin.model.rememberTokens.set('opaque', 1003);
   const guest = browser();
@@ -93,7 +93,7 @@ t.test('a browser that remembers its user is logged in by the app, within the re
   t.same([...back.wrong, ...guest.wrong], []);
 });
 
-t.test('a session that nobody signed is nobody, and gets nothing of whom it names', async (t) => {
+t.test('an unsigned session has no identity and gets nothing of the person it names', async (t) => {
   const { browser, clock } = await startCodebot(t);
   const dana = browser();
   dana.hold(1003, clock.now());
@@ -109,7 +109,7 @@ t.test('a session that nobody signed is nobody, and gets nothing of whom it name
   t.same(forger.wrong, []);
 });
 
-t.test('a session that is only signed anew is the same person', async (t) => {
+t.test('a session signed again is the same person', async (t) => {
   const { browser, clock } = await startCodebot(t);
   const dana = browser();
   dana.hold(1003, clock.now() - 5_000_000);
@@ -122,7 +122,7 @@ t.test('a session that is only signed anew is the same person', async (t) => {
   t.ok((await other.look('/files')).isHit, 'from another browser, too');
 });
 
-t.test('a shared collection shows what its owner last did, and nothing once it is revoked', async (t) => {
+t.test('a shared collection shows its owner’s last change, and nothing once it is revoked', async (t) => {
   const { browser, origin, clock } = await startCodebot(t);
   const { model } = origin;
   const file = model.save(1003, 'tool.py', { text: 'one', nowMs: clock.now() });
@@ -147,7 +147,7 @@ t.test('a shared collection shows what its owner last did, and nothing once it i
   }
 });
 
-t.test('a link to one file counts its views, shows a copy, and ends on its day', async (t) => {
+t.test('a link to one file counts its views, shows a copy, and expires on its day', async (t) => {
   const { browser, origin, clock } = await startCodebot(t);
   const { model } = origin;
   const file = model.save(1003, 'tool.py', { text: 'as it was', nowMs: clock.now() });
@@ -165,7 +165,7 @@ t.test('a link to one file counts its views, shows a copy, and ends on its day',
   t.same([...dana.wrong, ...guest.wrong], []);
 });
 
-t.test('an approval, which is a GET, is seen by everybody at once, and happens once', async (t) => {
+t.test('an approval by GET is visible to all users at once, and happens once', async (t) => {
   const { browser, origin } = await startCodebot(t);
   const { model } = origin;
   model.snippets.push({ id: '7', title: 'a new snippet', approved: false });

@@ -13,7 +13,7 @@ unmatched: standard
 const digests = ['content-digest', 'repr-digest', 'digest'];
 const html = '<p>words, words, words</p>'.repeat(1000);
 
-t.test('text is compressed once when stored, and given plain to who cannot take it', async (t) => {
+t.test('text is compressed once when stored, and sent plain to clients without gzip', async (t) => {
   const site = await startSite(rules, {
     answer: (_message, response) => {
       response.setHeader('content-type', 'text/html');
@@ -58,7 +58,7 @@ t.test('text is compressed once when stored, and given plain to who cannot take 
   t.equal(site.seen.length, 1);
 });
 
-t.test('what the origin compressed, images, and no-transform stay as they are', async (t) => {
+t.test('bodies the origin compressed, images, and no-transform are not changed', async (t) => {
   const site = await startSite(rules);
   t.teardown(() => site.close());
   const kinds: Record<string, Record<string, string>> = {

@@ -32,34 +32,31 @@ t.test('the sample app through the proxy', async (t) => {
   await demo.logIn('demo');
   await maya.logIn('maya');
 
-  t.test(
-    'the second request is a hit, with the lifetime the guide gives for that type at that hour',
-    async (t) => {
-      const lifetimes: [string, number][] = [
-        ['/api/stats', 300 * 0.7],
-        ['/api/files', 60 * 0.7],
-        ['/md/1', 1800 * 0.7],
-        ['/api/search?q=python', 180 * 0.7],
-        ['/api/public_stats', 600 * 0.7],
-        ['/api/bookmarks', 120 * 0.7],
-        ['/api/tags', 300 * 0.7],
-        ['/api/settings', 60 * 0.7],
-      ];
-      for (const [path, expected] of lifetimes) {
-        const first = await demo.ask(path);
-        t.equal(first.status, 200, path);
-        t.match(cacheStatus(first), /^fwd=uri-miss; stored/, path);
-        const queries = app.database().queries;
-        const second = await demo.ask(path);
-        t.equal(second.content, first.content);
-        t.equal(app.database().queries, queries, 'the database was not asked');
-        const ttl = Number(/^hit; ttl=(\d+)/.exec(cacheStatus(second))?.[1]);
-        t.ok(ttl >= Math.floor(expected * 0.95) - 1 && ttl <= Math.ceil(expected * 1.05), `${path}: ${ttl}`);
-      }
-    },
-  );
+  t.test('the second request is a hit, with the guide’s lifetime for that type and hour', async (t) => {
+    const lifetimes: [string, number][] = [
+      ['/api/stats', 300 * 0.7],
+      ['/api/files', 60 * 0.7],
+      ['/md/1', 1800 * 0.7],
+      ['/api/search?q=python', 180 * 0.7],
+      ['/api/public_stats', 600 * 0.7],
+      ['/api/bookmarks', 120 * 0.7],
+      ['/api/tags', 300 * 0.7],
+      ['/api/settings', 60 * 0.7],
+    ];
+    for (const [path, expected] of lifetimes) {
+      const first = await demo.ask(path);
+      t.equal(first.status, 200, path);
+      t.match(cacheStatus(first), /^fwd=uri-miss; stored/, path);
+      const queries = app.database().queries;
+      const second = await demo.ask(path);
+      t.equal(second.content, first.content);
+      t.equal(app.database().queries, queries, 'the database was not asked');
+      const ttl = Number(/^hit; ttl=(\d+)/.exec(cacheStatus(second))?.[1]);
+      t.ok(ttl >= Math.floor(expected * 0.95) - 1 && ttl <= Math.ceil(expected * 1.05), `${path}: ${ttl}`);
+    }
+  });
 
-  t.test('another user gets a copy of their own; the origin is told who asks', async (t) => {
+  t.test('another user gets a separate copy; the origin gets the user’s credentials', async (t) => {
     const mine = await demo.json('/api/stats');
     const hers = await maya.ask('/api/stats');
     t.match(cacheStatus(hers), /^fwd=uri-miss/);
@@ -74,7 +71,7 @@ t.test('the sample app through the proxy', async (t) => {
     t.match(cacheStatus(await new Visitor(url).ask('/api/public_stats')), /^hit/);
   });
 
-  t.test("a forged cookie gets nobody's page", async (t) => {
+  t.test('a forged cookie gets no stored page', async (t) => {
     const payload = demo.cookie?.split('=')[1]?.split('.')[0] ?? '';
     for (const cookie of [
       `${payload}.abcdef.AAAAAAAAAAAAAAAAAAAAAAAAAAA`,
@@ -86,7 +83,7 @@ t.test('the sample app through the proxy', async (t) => {
     }
   });
 
-  t.test('a write makes exactly what its rule lists miss', async (t) => {
+  t.test('after a write, exactly what its rule lists is a miss', async (t) => {
     for (const path of ['/api/files', '/api/stats', '/api/settings', '/md/1']) await demo.ask(path);
     await maya.ask('/api/stats');
     const edited = await demo.send('PUT', '/api/files/2', {
@@ -106,7 +103,7 @@ t.test('the sample app through the proxy', async (t) => {
     t.equal(await after(maya, '/api/stats'), 'hit');
   });
 
-  t.test('a purge by tag, URL, user, type, prefix and everything ends what it names', async (t) => {
+  t.test('a purge by tag, URL, user, type, prefix or everything removes what it names', async (t) => {
     const host = new URL(url).host;
     const purge = (part: Partial<Purge>) =>
       proxy.parts.purgeLog.append({
@@ -145,7 +142,7 @@ t.test('the sample app through the proxy', async (t) => {
     t.not((await maya.ask('/download/1')).status, 200);
   });
 
-  t.test("logging out ends the user's entries; what was stored for them is not found again", async (t) => {
+  t.test('logging out removes the user’s entries, and they are not found again', async (t) => {
     await demo.ask('/api/stats');
     const cookie = demo.cookie ?? '';
     await demo.ask('/logout');
@@ -153,14 +150,14 @@ t.test('the sample app through the proxy', async (t) => {
     t.match(cacheStatus(late), /^fwd=/);
   });
 
-  t.test('entries end with their lifetime', async (t) => {
+  t.test('entries expire with their lifetime', async (t) => {
     await maya.ask('/api/files');
     t.match(cacheStatus(await maya.ask('/api/files')), /^hit/);
     clock.advance(50);
     t.match(cacheStatus(await maya.ask('/api/files')), /^fwd=(stale|uri-miss)/);
   });
 
-  t.test('nothing stored holds a session', (t) => {
+  t.test('no stored entry contains a session', (t) => {
     for (const entry of proxy.parts.store.entries()) {
       t.notOk(entry.fields.some((text, at) => at % 2 === 0 && text.toLowerCase() === 'set-cookie'));
     }

@@ -86,7 +86,7 @@ async function refused(site: string): Promise<number> {
   return response.statusCode;
 }
 
-t.test('clients, origin and every surface of the proxy count the same', async (t) => {
+t.test('clients, origin and every output of the proxy give the same counts', async (t) => {
   const { proxy, origin, control, json } = await startDemo(t);
   const seen = await drive(proxy.url, planOf(2400), 8);
   // The last hundred in a known order: what the window shows is theirs.

@@ -73,7 +73,7 @@ for (const [name, lines] of [
   ['closes with it', 'Connection: close\r\n'],
   ['keeps its connection', ''],
 ] as const) {
-  t.test(`13.6: an origin that answers early and reads on, and ${name}`, async (t) => {
+  t.test(`13.6: an origin that answers early and goes on reading, and ${name}`, async (t) => {
     const upstream = await startOrigin(t, `${tooLarge}${lines}\r\ntoo large`);
     const { url } = await siteFor(t, upstream);
     for (const method of ['POST', 'PUT', 'DELETE', 'GET']) {
@@ -91,7 +91,7 @@ for (const [name, lines] of [
   });
 }
 
-t.test('13.6: what we say ourselves while a body is coming', async (t) => {
+t.test('13.6: the proxy’s own answers while a body is arriving', async (t) => {
   const dead = await siteFor(
     t,
     'http://127.0.0.1:1',
@@ -115,7 +115,7 @@ t.test('13.6: what we say ourselves while a body is coming', async (t) => {
   }
 });
 
-t.test('13.6: nothing that comes behind an early answer is taken for a request', async (t) => {
+t.test('13.6: bytes behind an early answer are never taken for a request', async (t) => {
   const upstream = await startOrigin(t, `${tooLarge}Connection: close\r\n\r\ntoo large`);
   const { url } = await siteFor(t, upstream);
   const smuggled = headOf('GET') + headOf('GET');
@@ -124,7 +124,7 @@ t.test('13.6: nothing that comes behind an early answer is taken for a request',
   t.equal((await answersTo(url, headOf('BAN', 'Content-Length: 5') + smuggled)).length, 1);
 });
 
-t.test('13.6: a body that has come whole costs no connection', async (t) => {
+t.test('13.6: a body that has arrived completely does not cost the connection', async (t) => {
   const { url } = await siteFor(t, 'http://127.0.0.1:1');
   const text = headOf('POST', 'Content-Length: 5') + 'abcde' + headOf('GET', 'Connection: close');
   t.strictSame(
@@ -157,7 +157,7 @@ async function startAnswering(t: Test, linger: LingerBounds): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-t.test('13.6: what is read and dropped is bounded in time and in size', async (t) => {
+t.test('13.6: reading and dropping a body is bounded in time and size', async (t) => {
   for (const [linger, name] of [
     [{ ms: 300, bytes: 1024 * mib }, 'time'],
     [{ ms: 600_000, bytes: mib }, 'size'],

@@ -74,7 +74,7 @@ const types = [
   'application/stream+json',
 ];
 
-t.test('a stream by its type reaches every client at once, each with its own exchange', async (t) => {
+t.test('a stream type reaches every client at once, each with a separate exchange', async (t) => {
   for (const type of types) {
     const { site, answers } = await start(t, { 'Content-Type': type });
     for (const path of ['/public/1', '/user/1', '/etag/1', '/standard']) {
@@ -100,7 +100,7 @@ t.test('a stream by its type reaches every client at once, each with its own exc
 });
 
 for (const path of ['/public/1', '/user/1', '/etag/1', '/standard']) {
-  t.test(`${path}: who waits for a body that does not end reads it along`, async (t) => {
+  t.test(`${path}: requests that wait for an endless body get it as it arrives`, async (t) => {
     const { site, timers, answers } = await start(t, { 'Content-Type': 'text/plain' });
     const first = ask(site, path);
     await eventually('the origin has answered', () => answers.length === 1);
@@ -137,7 +137,7 @@ for (const path of ['/public/1', '/user/1', '/etag/1', '/standard']) {
   });
 }
 
-t.test('a slow download that ends is read along, and stored', async (t) => {
+t.test('a slow download is shared as it arrives, and stored', async (t) => {
   const { site, timers, answers } = await start(t, { 'Content-Length': '8' });
   const clients = [ask(site, '/public/1'), ask(site, '/public/1'), ask(site, '/public/1')];
   await eventually('two wait', () => waitersOf(site) === 2 && answers.length === 1);
@@ -158,7 +158,7 @@ t.test('a slow download that ends is read along, and stored', async (t) => {
   t.match(hit.message.headers['cache-status'], /hit/);
 });
 
-t.test('a body cut short is cut short for all who read it along', async (t) => {
+t.test('a truncated body is truncated for all who share it', async (t) => {
   const { site, timers, answers } = await start(t, { 'Content-Length': '8' });
   const clients = [ask(site, '/public/1'), ask(site, '/public/1')];
   await eventually('one waits', () => waitersOf(site) === 1 && answers.length === 1);
@@ -173,7 +173,7 @@ t.test('a body cut short is cut short for all who read it along', async (t) => {
   t.equal(site.proxy.parts.store.size().entries, 0);
 });
 
-t.test('what only the whole body tells: who waits goes itself', async (t) => {
+t.test('if only the whole body decides, waiting requests fetch by themselves', async (t) => {
   const { site, timers, answers } = await start(t, {});
   const clients = [ask(site, '/checked/1'), ask(site, '/checked/1')];
   await eventually('one waits', () => waitersOf(site) === 1 && answers.length === 1);
@@ -183,7 +183,7 @@ t.test('what only the whole body tells: who waits goes itself', async (t) => {
     await eventually('both have it', () => text() === 'one ');
 });
 
-t.test('what was purged is not read along', async (t) => {
+t.test('a purged body is no longer shared', async (t) => {
   const { site, timers, answers } = await start(t, {});
   const first = await ask(site, '/public/1');
   await timers.advance(1.01, 0.5);
@@ -197,7 +197,7 @@ t.test('what was purged is not read along', async (t) => {
   first.leave();
 });
 
-t.test('an abandoned fetch ends after a while, and at once where too many are', async (t) => {
+t.test('an abandoned fetch ends after a while, and at once if there are too many', async (t) => {
   const { site, timers, answers } = await start(t, {});
   const tabs = await Promise.all(Array.from({ length: 40 }, (_, tab) => ask(site, `/public/${tab}`)));
   for (const tab of tabs) tab.leave();
@@ -221,7 +221,7 @@ t.test('an abandoned fetch that ends in time is stored', async (t) => {
   t.equal(site.proxy.parts.abandoned.count, 0);
 });
 
-t.test('waiters that leave, the first of all gone, end the fetch as well', async (t) => {
+t.test('when all waiting clients have left, the fetch ends', async (t) => {
   const { site, answers } = await start(t, {});
   site.answerWith((_request, response) => void answers.push(response));
   site.proxy.parts.abandoned.count = 1000;
@@ -235,7 +235,7 @@ t.test('waiters that leave, the first of all gone, end the fetch as well', async
   await eventually('the origin is let go', () => answers.every(({ destroyed }) => destroyed));
 });
 
-t.test('a slow reader holds nobody up', async (t) => {
+t.test('a slow reader does not delay the others', async (t) => {
   const { site, timers, answers } = await start(t, {});
   const slow = get(`${site.url}/public/1`, { agent: false }).on('error', () => undefined);
   const [held] = (await once(slow, 'response')) as [IncomingMessage];
@@ -255,7 +255,7 @@ t.test('a slow reader holds nobody up', async (t) => {
   t.equal(site.seen.length, 1);
 });
 
-t.test('a client that asks for a part, or with a condition, waits no longer than the others', async (t) => {
+t.test('a client that asks for a range, or with a condition, waits no longer than the others', async (t) => {
   const { site, timers, answers } = await start(t, { ETag: '"1"' });
   const ranged = ask(site, '/public/1', { Range: 'bytes=0-1' });
   await eventually('the origin has answered', () => answers.length === 1);
@@ -273,7 +273,7 @@ t.test('a client that asks for a part, or with a condition, waits no longer than
   t.equal(status, 200);
 });
 
-t.test('a warm-up does not go on for a body that does not end', async (t) => {
+t.test('a warm-up stops reading a body that does not end', async (t) => {
   const { site, timers, answers } = await start(t, {});
   const done = site.proxy.refresh.warm({ urls: ['/public/1'], popular: 0 });
   await eventually('the origin has answered', () => answers.length === 1);

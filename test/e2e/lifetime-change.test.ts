@@ -70,7 +70,7 @@ content_types: { page: { scope: public, ${ttl} } }
 routes: [{ match: GET /p/:id, type: page }]
 `;
 
-t.test('a shorter lifetime counts from when it was stored; a longer one too', async (t) => {
+t.test('a shorter lifetime counts from the time of storing, and so does a longer one', async (t) => {
   const clock = new TestClock();
   const site = await startSite(page('ttl: 600s'), { clock });
   t.teardown(() => site.close());
@@ -88,7 +88,7 @@ t.test('a shorter lifetime counts from when it was stored; a longer one too', as
   await eventually('renewed', () => site.seen.length === 2);
 });
 
-t.test('what the origin allows stays the bound; a waiting window does not outlive it', async (t) => {
+t.test('the origin’s limit still applies; a waiting window does not exceed it', async (t) => {
   const clock = new TestClock();
   const site = await startSite(page('ttl: 60s'), {
     clock,
@@ -108,7 +108,7 @@ t.test('what the origin allows stays the bound; a waiting window does not outliv
   t.match(await fateOf(`${site.url}/p/1`), /^fwd/, 'the origin allows five seconds of staleness');
 });
 
-t.test('what nobody can tell of a stored response makes its lifetime shorter, never longer', async (t) => {
+t.test('unknown facts about a stored response make its lifetime shorter, never longer', async (t) => {
   const clock = new TestClock();
   const factors = (list: string): string => `
 ttl: { jitter: 0, default: 100s, factors: [${list}] }
@@ -136,7 +136,7 @@ routes: [{ match: GET /p/:id, type: page }]
   t.equal(await ask('paid'), 'hit; ttl=49', 'a shorter one to everybody who may have to');
 });
 
-t.test('a fetch that a reload overtakes is stored, by the new lifetime', async (t) => {
+t.test('a fetch in flight during a reload is stored with the new lifetime', async (t) => {
   const clock = new TestClock();
   const { promise, resolve } = Promise.withResolvers<undefined>();
   const site = await startSite(page('ttl: 600s'), {
@@ -154,7 +154,7 @@ t.test('a fetch that a reload overtakes is stored, by the new lifetime', async (
 });
 
 t.test(
-  'instances with the old and the new lifetime share entries, each by its own; so does the next process',
+  'instances with old and new lifetimes share entries, each by its own; so does the next process',
   async (t) => {
     const redis = await redisServer(t);
     const origin = await startOrigin(t);

@@ -139,7 +139,7 @@ class Play {
   }
 }
 
-t.test('whoever would have had an answer without the breaker has one with it', async (t) => {
+t.test('every request that succeeds without the breaker succeeds with it', async (t) => {
   let opened = 0;
   const property = fc.asyncProperty(fc.array(step, { minLength: 30, maxLength: 60 }), async (steps) => {
     const clock = new ShiftedClock();

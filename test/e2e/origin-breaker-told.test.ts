@@ -3,7 +3,7 @@ import t from 'tap';
 import { startProxy } from '../control/running-proxy.ts';
 import { eventually } from '../helpers/eventually.ts';
 
-t.test('one line on opening, one on closing, and a gauge', async (t) => {
+t.test('opening and closing are logged once each, with a gauge', async (t) => {
   let isBusy = true;
   const { get, control, logged } = await startProxy(t, {
     listener: (_request, response) => response.writeHead(isBusy ? 503 : 200).end(),

@@ -63,7 +63,7 @@ t.test('a coded page of a usual size is a hit from the second request on', async
   t.match(fateOf(await ask(site.url, { target: '/p/1', ...get })), /^hit/);
 });
 
-t.test('a renewal that is cut short within its coding leaves the copy that is there', async (t) => {
+t.test('a renewal with a truncated coding keeps the stored copy', async (t) => {
   const site = await startSite(rules.replace('ttl: 60s', 'ttl: 1s, min: 1s, stale_while_revalidate: 1h'));
   t.teardown(() => site.close());
   site.answerWith((_request, response) => response.end('the first'));
@@ -81,7 +81,7 @@ t.test('a renewal that is cut short within its coding leaves the copy that is th
   t.match(cacheStatus(after), /^hit/);
 });
 
-t.test('those who wait for a body that turns out to be cut short ask for themselves', async (t) => {
+t.test('requests that wait for a body that proves truncated fetch by themselves', async (t) => {
   const coded = gzipSync(texts.large);
   const site = await startSite(rules);
   t.teardown(() => site.close());
@@ -111,7 +111,7 @@ t.test('those who wait for a body that turns out to be cut short ask for themsel
   for (const answer of await Promise.all(others)) t.equal(answer.body, coded.toString('latin1'));
 });
 
-t.test('what is purged while a large body is proven is not stored', async (t) => {
+t.test('a page purged while its large body is checked is not stored', async (t) => {
   const coded = gzipSync(texts.large);
   const site = await startSite(rules);
   t.teardown(() => site.close());

@@ -89,7 +89,7 @@ function lastSocket({ arrivals }: RawSite): Socket {
   return socket;
 }
 
-t.test('an answer that is none is a 502, once asked for', async (t) => {
+t.test('an invalid answer is a 502, after one request', async (t) => {
   const site = await start(t);
   for (const [index, [name, text]] of Object.entries(unusable).entries()) {
     for (const place of places) {
@@ -112,7 +112,7 @@ t.test('an answer that is none is a 502, once asked for', async (t) => {
   }
 });
 
-t.test('what goes wrong within the body is cut off, and never ended', async (t) => {
+t.test('an error within the body cuts it off, and never ends it cleanly', async (t) => {
   const site = await start(t);
   for (const [index, [name, text]] of Object.entries(brokenLater).entries()) {
     for (const place of ['/p/', '/std/', '/pass/']) {
@@ -125,7 +125,7 @@ t.test('what goes wrong within the body is cut off, and never ended', async (t) 
   }
 });
 
-t.test('a body cut short, by length, by chunks, packed: cut off downstream, and not stored', async (t) => {
+t.test('a body truncated by length, chunks or coding is cut off downstream, and not stored', async (t) => {
   const site = await start(t);
   const text = 'all the text there is, again and again; '.repeat(500);
   const packed = gzipSync(text).toString('latin1');
@@ -152,7 +152,7 @@ t.test('a body cut short, by length, by chunks, packed: cut off downstream, and 
   }
 });
 
-t.test('bytes behind an answer are not the answer of the next request', async (t) => {
+t.test('bytes behind an answer are not used for the next request', async (t) => {
   const site = await start(t);
   const evil = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil';
   const answers = [
@@ -179,7 +179,7 @@ t.test('bytes behind an answer are not the answer of the next request', async (t
   }
 });
 
-t.test('a malformed answer to a POST: 502, sent once, and what it wrote is ended', async (t) => {
+t.test('a malformed answer to a POST: 502, sent once, and its purge is made', async (t) => {
   const site = await start(t);
   t.equal((await ask(site.url, { target: '/p/1' })).status, 200);
   site.answerWith(() => 'what is this\r\n\r\n');

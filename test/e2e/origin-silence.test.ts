@@ -43,7 +43,7 @@ function dribble(response: ServerResponse, pieces: readonly string[], pauseMs: n
 
 const places = ['/p/1', '/bare/1', '/std', '/pass/1'] as const;
 
-t.test('silent before the head: 504, once the time is over', async (t) => {
+t.test('silence before the head: 504 at the timeout', async (t) => {
   const { site, url } = await start(t);
   site.answerWith(() => undefined);
   for (const path of places) {
@@ -55,7 +55,7 @@ t.test('silent before the head: 504, once the time is over', async (t) => {
   }
 });
 
-t.test('silent before the body: 504 as well, for nothing has been sent yet', async (t) => {
+t.test('silence before the body: 504 too, because nothing has been sent yet', async (t) => {
   const { site, url } = await start(t);
   site.answerWith((_request, response) => {
     response.setHeader('content-length', '5').flushHeaders();
@@ -68,7 +68,7 @@ t.test('silent before the body: 504 as well, for nothing has been sent yet', asy
   }
 });
 
-t.test('silent within the body: the client is cut off, and nothing is stored', async (t) => {
+t.test('silence within the body: the client is cut off, and nothing is stored', async (t) => {
   const { site, url } = await start(t);
   for (const path of places) {
     site.answerWith((_request, response) => {
@@ -84,7 +84,7 @@ t.test('silent within the body: the client is cut off, and nothing is stored', a
   }
 });
 
-t.test('where a copy may stand in, it does as long as nothing has been sent', async (t) => {
+t.test('a stale copy is given where allowed, if nothing has been sent yet', async (t) => {
   const { site, url, clock } = await start(t);
   await (await fetch(`${url}/p/1`)).text();
   clock.advance(15);
@@ -111,7 +111,7 @@ t.test('where a copy may stand in, it does as long as nothing has been sent', as
   );
 });
 
-t.test('slow and steady is neither late nor cut', async (t) => {
+t.test('a slow but steady body is neither late nor cut', async (t) => {
   const { site, url } = await start(t);
   const pieces = Array.from({ length: 8 }, (_, index) => `piece ${index};`);
   site.answerWith((_request, response) => {
@@ -125,7 +125,7 @@ t.test('slow and steady is neither late nor cut', async (t) => {
   );
 });
 
-t.test('silence in its turn opens the breaker; then nobody with a copy waits', async (t) => {
+t.test('silence opens the breaker; then no request with a copy waits', async (t) => {
   const { site, url, clock } = await start(t);
   await (await fetch(`${url}/p/1`)).text();
   clock.advance(15);
@@ -140,7 +140,7 @@ t.test('silence in its turn opens the breaker; then nobody with a copy waits', a
   t.ok(performance.now() - startedMs < 2000, 'twenty in less time than five would have waited');
 });
 
-t.test('a head that is long without a body is sent by itself: a client may need it', async (t) => {
+t.test('a head whose body is slow is sent by itself: a client may need it', async (t) => {
   const { site } = await start(t);
   const ends: (() => void)[] = [];
   site.answerWith((_request, response) => {
@@ -156,7 +156,7 @@ t.test('a head that is long without a body is sent by itself: a client may need 
   }
 });
 
-t.test('server-sent events begin at once, and may be silent for as long as they like', async (t) => {
+t.test('server-sent events begin at once, and may pause for any time', async (t) => {
   const { site, url } = await start(t);
   const streams: ServerResponse[] = [];
   site.answerWith((_request, response) => {

@@ -68,7 +68,7 @@ async function get(
 const atOnce = /^hit; ttl=-\d+; detail=breaker-open$/;
 const purge = { prefixes: [], everything: false, cause: 'api' } as const satisfies Partial<Purge>;
 
-t.test('within the windows of the rule, of the response and of the request; not beyond', async (t) => {
+t.test('copies are given within the windows of the rule, response and request, and not beyond', async (t) => {
   const { site, clock } = await start(t);
   const short = ['/short/1', '/std/max-age=10', '/std/max-age=10, stale-if-error=5'];
   const long = ['/p/1', '/std/max-age=10, stale-if-error=600', '/obeying/max-age=10'];
@@ -83,7 +83,7 @@ t.test('within the windows of the rule, of the response and of the request; not 
   for (const path of short) t.match(await get(site, path, asking), { status: 200, fate: atOnce }, path);
 });
 
-t.test('RFC 9111 §4.2.4: without a window, only for an origin that is not there', async (t) => {
+t.test('RFC 9111 §4.2.4: without a window, only for an origin that is unreachable', async (t) => {
   const { site, clock } = await start(t);
   await get(site, '/std/max-age=10');
   clock.advance(60);
@@ -93,7 +93,7 @@ t.test('RFC 9111 §4.2.4: without a window, only for an origin that is not there
   t.match(await get(site, '/std/max-age=10'), { status: 502 }, 'and not for longer than a day');
 });
 
-t.test('RFC 9111 §5.2.2: never under must-revalidate, proxy-revalidate, s-maxage or no-cache', async (t) => {
+t.test('RFC 9111 §5.2.2: never with must-revalidate, proxy-revalidate, s-maxage or no-cache', async (t) => {
   const { site, clock } = await start(t);
   const forbidding = ['must-revalidate', 'proxy-revalidate', 's-maxage=10', 'no-cache'];
   const paths = forbidding.flatMap((directive) =>
@@ -108,7 +108,7 @@ t.test('RFC 9111 §5.2.2: never under must-revalidate, proxy-revalidate, s-maxag
   }
 });
 
-t.test('RFC 9111 §5.2.1: not for a client that wants the word of the origin, or a younger one', async (t) => {
+t.test('RFC 9111 §5.2.1: not for a client that demands the origin’s answer, or a younger one', async (t) => {
   const { site, clock } = await start(t);
   await get(site, '/p/1');
   clock.advance(15);
@@ -142,7 +142,7 @@ t.test('a HEAD, a range and a precondition are answered from the copy', async (t
   t.strictSame(site.seen, []);
 });
 
-t.test('nobody gets a copy that is of another person or another variant', async (t) => {
+t.test('no client gets a copy of another person or another variant', async (t) => {
   const { site, clock } = await start(t);
   for (const path of ['/mine/1', '/std/max-age=10, stale-if-error=600'])
     await get(site, path, { cookie: 'session=alice' });
@@ -160,7 +160,7 @@ t.test('nobody gets a copy that is of another person or another variant', async 
   t.equal((await get(site, '/std/vary', { 'x-kind': 'b' })).status, 503);
 });
 
-t.test('what a purge or a write has ended stands in for nothing; after a soft purge it may', async (t) => {
+t.test('a purged copy never stands in; after a soft purge it may', async (t) => {
   const { site, clock } = await start(t);
   for (const path of ['/p/soft', '/p/hard', '/p/written']) await get(site, path);
   clock.advance(15);
@@ -177,7 +177,7 @@ t.test('what a purge or a write has ended stands in for nothing; after a soft pu
   t.ok(site.seen.includes('GET /p/hard') && site.seen.includes('GET /p/written'));
 });
 
-t.test('a client that leaves while it is given a copy changes nothing', async (t) => {
+t.test('a client that leaves while it gets a copy changes nothing', async (t) => {
   const { site, clock } = await start(t);
   await get(site, '/p/1');
   clock.advance(15);

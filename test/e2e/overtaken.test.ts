@@ -10,7 +10,7 @@ routes:
   - { match: GET /p, type: page }
 `;
 
-t.test('a slow answer that another has overtaken is not stored', async (t) => {
+t.test('a slow answer overtaken by a newer one is not stored', async (t) => {
   const site = await startSite(rules);
   t.teardown(() => site.close());
   const [arrived, release] = [barrier(), barrier()];
@@ -32,7 +32,7 @@ t.test('a slow answer that another has overtaken is not stored', async (t) => {
   t.match(cacheStatus(next), /^hit/);
 });
 
-t.test('a 304 that another answer has overtaken ends nothing', async (t) => {
+t.test('a 304 overtaken by a newer answer removes nothing', async (t) => {
   const site = await startSite(rules);
   t.teardown(() => site.close());
   const reload = { headers: { 'cache-control': 'no-cache' } };
@@ -56,7 +56,7 @@ t.test('a 304 that another answer has overtaken ends nothing', async (t) => {
   t.match(cacheStatus(next), /^hit/);
 });
 
-t.test('§4.3.5: a HEAD that another answer has overtaken brings nothing back', async (t) => {
+t.test('§4.3.5: a HEAD overtaken by a newer answer restores nothing', async (t) => {
   const site = await startSite('unmatched: standard');
   t.teardown(() => site.close());
   const reload = { headers: { 'cache-control': 'no-cache' } };

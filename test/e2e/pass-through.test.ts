@@ -15,7 +15,7 @@ routes:
   - { match: GET /events, type: pass }
 `;
 
-t.test('every method goes through with its body, as it is', async (t) => {
+t.test('every method is forwarded with its body unchanged', async (t) => {
   const site = await startSite(rules, {
     answer: (message, response) => {
       const chunks: Buffer[] = [];
@@ -43,7 +43,7 @@ t.test('every method goes through with its body, as it is', async (t) => {
   t.equal(site.requests[0]?.url, '/any?x=1&x=%20');
 });
 
-t.test('an upload of any size is streamed, not collected', async (t) => {
+t.test('an upload of any size is streamed, not buffered', async (t) => {
   const first = barrier();
   const site = await startSite(rules, {
     answer: (message, response) => {
@@ -86,7 +86,7 @@ t.test('server-sent events arrive one by one', async (t) => {
   t.equal(await text(), 'data: 2\n\n');
 });
 
-t.test('a WebSocket goes through, with Origin, Cookie and the canonical target', async (t) => {
+t.test('a WebSocket is forwarded with Origin, Cookie and the canonical target', async (t) => {
   const site = await startSite(rules);
   const sockets = new WebSocketServer({ server: site.origin });
   t.teardown(async () => {
@@ -115,7 +115,7 @@ t.test('a WebSocket goes through, with Origin, Cookie and the canonical target',
   client.terminate();
 });
 
-t.test('Host is kept, and X-Forwarded-* are ours', async (t) => {
+t.test('Host is kept, and X-Forwarded-* are the proxy’s own', async (t) => {
   const site = await startSite(rules);
   t.teardown(() => site.close());
   const headers = {
@@ -136,7 +136,7 @@ t.test('Host is kept, and X-Forwarded-* are ours', async (t) => {
   }
 });
 
-t.test('early hints reach the client before the response, and are not part of what is stored', async (t) => {
+t.test('early hints reach the client before the response, and are not stored', async (t) => {
   const site = await startSite(rules, {
     answer: (_message, response) => {
       response.writeEarlyHints({ link: '</style.css>; rel=preload', 'x-hint': '1' });
@@ -205,7 +205,7 @@ async function collect(stream: AsyncIterable<Buffer>): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-t.test('a client that leaves between head and body was not told of a failure', async (t) => {
+t.test('a client that leaves between head and body is not counted as a failure', async (t) => {
   const site = await startSite('routes: [{ match: GET /pass, type: pass }]');
   t.teardown(() => site.close());
   const { health } = site.proxy.parts.origin;

@@ -9,7 +9,7 @@ content_types: { page: { ttl: 60s, scope: public, cache_control: override } }
 routes: [{ match: GET /p, type: page }]
 `;
 
-t.test('a 304 about something else is asked again once for all who wait, each told of once', async (t) => {
+t.test('after a 304 about another representation, one fetch serves all who wait', async (t) => {
   const clock = new TestClock();
   const site = await startSite(rules, { clock });
   t.teardown(() => site.close());

@@ -41,7 +41,7 @@ const ask = async (site: Site, path: string, times = 1): Promise<string[]> => {
 
 const isOver = (site: Site) => (): boolean => site.proxy.refresh.governor.stats().running === 0;
 
-t.test('what is popular is renewed before it expires, conditionally, and nobody waits', async (t) => {
+t.test('popular entries are renewed before they expire, conditionally, and no request waits', async (t) => {
   const clock = new TestClock();
   const site = await start(clock);
   t.teardown(() => site.close());
@@ -59,7 +59,7 @@ t.test('what is popular is renewed before it expires, conditionally, and nobody 
   t.equal(site.seen.length, 2);
 });
 
-t.test('what is not popular, or not to be renewed, expires', async (t) => {
+t.test('unpopular entries, and those not to be renewed, expire', async (t) => {
   const clock = new TestClock();
   const site = await start(clock);
   t.teardown(() => site.close());
@@ -97,7 +97,7 @@ t.test('a renewal in flight cannot undo a purge', async (t) => {
   t.match(cacheStatus(next), /^fwd=/);
 });
 
-t.test('an origin in trouble leaves what is fresh alone', async (t) => {
+t.test('an origin in trouble does not affect fresh entries', async (t) => {
   const clock = new TestClock();
   const site = await start(clock);
   t.teardown(() => site.close());

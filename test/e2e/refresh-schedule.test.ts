@@ -40,7 +40,7 @@ async function pass(site: Site, clock: TestClock, seconds: number): Promise<void
 const mine = (site: Site, cookie: string): Promise<Response> =>
   fetch(`${site.url}/mine`, { headers: { cookie } });
 
-t.test('public URLs are renewed every so often, with nobody asking', async (t) => {
+t.test('public URLs are renewed at intervals, without any request', async (t) => {
   const clock = new TestClock();
   const site = await start(clock);
   t.teardown(() => site.close());
@@ -54,7 +54,7 @@ t.test('public URLs are renewed every so often, with nobody asking', async (t) =
   t.equal(headers?.cookie, undefined);
 });
 
-t.test('a URL nobody has asked for is fetched for the names the site is known by', async (t) => {
+t.test('a URL without requests is fetched for the known names of the site', async (t) => {
   const clock = new TestClock();
   const site = await start(clock);
   t.teardown(() => site.close());
@@ -63,7 +63,7 @@ t.test('a URL nobody has asked for is fetched for the names the site is known by
   t.ok(site.seen.includes('GET /stats'));
 });
 
-t.test('what belongs to people seen lately is renewed with their own last credentials', async (t) => {
+t.test('entries of recently seen people are renewed with their own last credentials', async (t) => {
   const clock = new TestClock();
   const site = await start(clock);
   t.teardown(() => site.close());
@@ -84,7 +84,7 @@ t.test('what belongs to people seen lately is renewed with their own last creden
   t.equal(entries, 3, 'nothing under a key that nobody asked for');
 });
 
-t.test('credentials are dropped at logout, with age, and when the origin does not take them', async (t) => {
+t.test('credentials are dropped at logout, with age, and when the origin rejects them', async (t) => {
   const clock = new TestClock();
   const site = await start(clock);
   t.teardown(() => site.close());
@@ -115,7 +115,7 @@ t.test('credentials are dropped at logout, with age, and when the origin does no
   t.equal(site.proxy.refresh.heldCount(), 0);
 });
 
-t.test('a session cookie that a renewal brings is given to nobody', async (t) => {
+t.test('a session cookie that a renewal brings reaches no client', async (t) => {
   const clock = new TestClock();
   const site = await start(clock);
   t.teardown(() => site.close());

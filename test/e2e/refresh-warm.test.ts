@@ -45,7 +45,7 @@ const warm = (site: Site, urls: string[], more = {}) =>
   site.proxy.refresh.warm({ urls, popular: 0, ...more });
 
 t.test(
-  'paths are warmed for the names people use; what is personal, passed or fresh is not asked for',
+  'paths are warmed for the names people use; personal, passed and fresh ones are skipped',
   async (t) => {
     const site = await start();
     t.teardown(() => site.close());
@@ -57,7 +57,7 @@ t.test(
   },
 );
 
-t.test('what is no page is warmed as scripts ask for it, too', async (t) => {
+t.test('resources other than pages are warmed as scripts request them, too', async (t) => {
   const site = await start();
   t.teardown(() => site.close());
   await ask(`${site.url}/p/known`, browser);
@@ -67,7 +67,7 @@ t.test('what is no page is warmed as scripts ask for it, too', async (t) => {
 });
 
 t.test(
-  'redirects are stored and not followed, errors are failures, an app’s own address is not believed',
+  'redirects are stored and not followed, errors are failures, the app’s own address is not trusted',
   async (t) => {
     const site = await start();
     t.teardown(() => site.close());
@@ -90,7 +90,7 @@ t.test(
   },
 );
 
-t.test('a sitemap index, its sitemaps, gzip or not: paths of the own site only', async (t) => {
+t.test('a sitemap index and its sitemaps, gzip or not, give only paths of the own site', async (t) => {
   const site = await start();
   t.teardown(() => site.close());
   await ask(`${site.url}/p/known`, browser);
@@ -115,7 +115,7 @@ t.test('a sitemap index, its sitemaps, gzip or not: paths of the own site only',
   t.notOk(site.seen.includes('GET /p/4'));
 });
 
-t.test('a warm-up in flight cannot undo a purge, and there is one at a time', async (t) => {
+t.test('a warm-up in flight cannot undo a purge, and only one runs at a time', async (t) => {
   const site = await start();
   t.teardown(() => site.close());
   await ask(`${site.url}/p/known`, browser);
@@ -136,7 +136,7 @@ t.test('a warm-up in flight cannot undo a purge, and there is one at a time', as
   t.match(await ask(`${site.url}/p/1`, browser), /^fwd=/);
 });
 
-t.test('what was popular is warmed at the next start, in the variants people asked for', async (t) => {
+t.test('what was popular is warmed at the next start, in the requested variants', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'shelflife-popular-'));
   t.teardown(() => rm(directory, { recursive: true }));
   const popularFile = join(directory, 'popular.json');

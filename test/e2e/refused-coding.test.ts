@@ -18,7 +18,7 @@ const fieldOf = ({ lines }: RawAnswer, name: string): string | undefined =>
   lines.find((line) => line.toLowerCase().startsWith(`${name}: `))?.slice(name.length + 2);
 
 for (const path of ['/p/1', '/standard']) {
-  t.test(`${path}: gzip without Vary is decoded for who refuses it`, async (t) => {
+  t.test(`${path}: gzip without Vary is decoded for a client that refuses it`, async (t) => {
     const site = await startSite(rules, {
       answer: (_request, response) => {
         response.writeHead(200, { 'Cache-Control': 'max-age=60', 'Content-Encoding': 'gzip', ETag: '"1"' });

@@ -28,7 +28,7 @@ async function open(url: string, options: RequestOptions): Promise<IncomingMessa
 }
 
 t.test(
-  'server-sent events answer a POST too: the head at once, and silence as long as they like',
+  'server-sent events that answer a POST: the head arrives at once, and pauses may have any length',
   async (t) => {
     const event = barrier();
     const site = await startSite('', {
@@ -52,7 +52,7 @@ t.test(
   },
 );
 
-t.test('a client that takes its time is no silent origin', async (t) => {
+t.test('a slow client does not count as a silent origin', async (t) => {
   const body = Buffer.alloc(16 * 1024 * 1024, 'a');
   const site = await startSite('', {
     answer: (message, response) => {
@@ -72,7 +72,7 @@ t.test('a client that takes its time is no silent origin', async (t) => {
 });
 
 t.test(
-  'an answer to a write that is cut short before its first byte is a failure, and later is cut',
+  'an answer to a write that breaks before its first byte is a failure; after it, it is cut off',
   async (t) => {
     const site = await startRawSite('');
     t.teardown(() => site.close());
@@ -95,32 +95,29 @@ t.test(
   },
 );
 
-t.test(
-  'an answer that breaks while the purge of its write is recorded is a failure, not silence',
-  async (t) => {
-    const site = await startRawSite('writes: [{ match: POST /w, invalidate: [all] }]\n');
-    t.teardown(() => site.close());
-    const { purgeLog } = site.proxy.parts;
-    const recorded = barrier();
-    const append = purgeLog.append.bind(purgeLog);
-    purgeLog.append = (purge) => recorded.reached.then(() => append(purge));
-    let isBroken = false;
-    site.answerWith(({ socket }) => {
-      socket.on('close', () => (isBroken = true));
-      socket.write(`${announced}half`, () => socket.resetAndDestroy());
-      return undefined;
-    });
-    const answer = ask(site.url, post);
-    await eventually('the connection is broken', () => isBroken);
-    // What the proxy has heard of it by now it hears before an answer that is asked for later.
-    site.answerWith(() => okText('ok'));
-    t.equal((await ask(site.url, { target: '/other' })).body, 'ok');
-    recorded.arrive();
-    t.equal((await answer).status, 502);
-  },
-);
+t.test('an answer that breaks while its write’s purge is recorded is a failure, not silence', async (t) => {
+  const site = await startRawSite('writes: [{ match: POST /w, invalidate: [all] }]\n');
+  t.teardown(() => site.close());
+  const { purgeLog } = site.proxy.parts;
+  const recorded = barrier();
+  const append = purgeLog.append.bind(purgeLog);
+  purgeLog.append = (purge) => recorded.reached.then(() => append(purge));
+  let isBroken = false;
+  site.answerWith(({ socket }) => {
+    socket.on('close', () => (isBroken = true));
+    socket.write(`${announced}half`, () => socket.resetAndDestroy());
+    return undefined;
+  });
+  const answer = ask(site.url, post);
+  await eventually('the connection is broken', () => isBroken);
+  // What the proxy has heard of it by now it hears before an answer that is asked for later.
+  site.answerWith(() => okText('ok'));
+  t.equal((await ask(site.url, { target: '/other' })).body, 'ok');
+  recorded.arrive();
+  t.equal((await answer).status, 502);
+});
 
-t.test('13.10: interim responses and trailers reach every method alike', async (t) => {
+t.test('13.10: interim responses and trailers are relayed for every method', async (t) => {
   const origin =
     'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n' +
     'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum, X-Name\r\n\r\n' +

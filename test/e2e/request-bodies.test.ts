@@ -48,7 +48,7 @@ for (const type of types) {
   });
 }
 
-t.test('text is streamed like anything else', async (t) => {
+t.test('text is streamed like any other type', async (t) => {
   const first = barrier();
   const site = await startSite('', {
     answer: (message, response) => {

@@ -5,7 +5,7 @@ import { startOrigin } from '../helpers/instances.ts';
 import { redisServer } from '../helpers/redis-server.ts';
 import { startProxy } from '../helpers/scripted-site.ts';
 
-t.test('a route has been given a tag: a write ends what it gives from before', async (t) => {
+t.test('after a route gets a tag, a write removes what was stored before', async (t) => {
   const redis = await redisServer(t);
   const origin = await startOrigin(t);
   let count = 0;

@@ -10,7 +10,7 @@ routes:
   - { match: GET /*, type: page }
 `;
 
-t.test('what is not stored is not said to be, where the head tells', async (t) => {
+t.test('Cache-Status does not say `stored` when the head shows that it is not', async (t) => {
   const site = await startSite(rules);
   t.teardown(() => site.close());
   const cases = [
@@ -31,7 +31,7 @@ t.test('what is not stored is not said to be, where the head tells', async (t) =
   }
 });
 
-t.test('nobody waits for the end of what the head tells is not for others', async (t) => {
+t.test('requests do not wait for a body when its head shows that it cannot be shared', async (t) => {
   const site = await startSite(rules);
   t.teardown(() => site.close());
   const mayEnd = barrier();

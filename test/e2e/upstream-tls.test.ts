@@ -83,7 +83,7 @@ const roads = [
 ] as const;
 
 t.test(
-  '13.2: name and check come from the URL, whatever Host says, on one pool of connections',
+  '13.2: server name and certificate check use the URL, whatever Host says, on one pool of connections',
   async (t) => {
     const { ca, certify } = await authority(t);
     const origin = await startOrigin(t, await certify('localhost'));
@@ -102,7 +102,7 @@ t.test(
   },
 );
 
-t.test('13.2: a certificate for the name that the client sends is not accepted', async (t) => {
+t.test('13.2: a certificate for the client’s Host is not accepted', async (t) => {
   const { ca, certify } = await authority(t);
   const origin = await startOrigin(t, await certify('www.attacker.example'));
   const { ask, ready, outcomes } = await proxyTo(
@@ -124,7 +124,7 @@ t.test('13.2: a certificate for the name that the client sends is not accepted',
   t.strictSame(await ready(), { status: 503, text: '{"redis":"none","origin":"down","breaker":"closed"}' });
 });
 
-t.test('13.2: an authority that nobody knows, and what is not TLS at all', async (t) => {
+t.test('13.2: an unknown authority, and a server without TLS, are refused', async (t) => {
   const { certify } = await authority(t);
   const origin = await startOrigin(t, await certify('localhost'));
   const unknown = await proxyTo(t, `https://localhost:${origin.port}`);
@@ -156,7 +156,7 @@ t.test('13.2: an authority that nobody knows, and what is not TLS at all', async
 });
 
 t.test(
-  '13.2: server_name stands in for the host of the URL; reject_unauthorized: false takes all',
+  '13.2: server_name replaces the host of the URL; reject_unauthorized: false accepts all',
   async (t) => {
     const { ca, certify } = await authority(t);
     const origin = await startOrigin(t, await certify('app.internal'));
@@ -172,7 +172,7 @@ t.test(
   },
 );
 
-t.test('13.2: an address in the URL is checked as one, and not asked for by name', async (t) => {
+t.test('13.2: an address in the URL is checked as an address, and no server name is sent', async (t) => {
   const { ca, certify } = await authority(t);
   for (const host of ['127.0.0.1', '::1']) {
     const origin = await startOrigin(t, await certify(host), { host });
@@ -187,7 +187,7 @@ t.test('13.2: an address in the URL is checked as one, and not asked for by name
   }
 });
 
-t.test('13.2: our own certificate, where the origin asks for one', async (t) => {
+t.test('13.2: our own certificate is sent if the origin asks for one', async (t) => {
   const { ca, certify } = await authority(t);
   const own = await certify('shelflife');
   const asking = { ca: readFileSync(ca), requestCert: true, rejectUnauthorized: true };
@@ -209,7 +209,7 @@ t.test('13.2: our own certificate, where the origin asks for one', async (t) => 
   }
 });
 
-t.test('13.2: check names files that are not there or do not fit, with their place', async (t) => {
+t.test('13.2: check names files that are missing or do not match, with their place', async (t) => {
   const { ca, certify } = await authority(t);
   const [one, other] = [await certify('a.example'), await certify('b.example')];
   const folder = await mkdtemp(join(tmpdir(), 'shelflife-pem-'));

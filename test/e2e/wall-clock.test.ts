@@ -92,7 +92,7 @@ t.test(
   },
 );
 
-t.test('a process of its own whose wall clock is set back while it runs', async (t) => {
+t.test('a process whose wall clock is set back while it runs', async (t) => {
   const origin = await startOrigin(t);
   const file = t.testdir({
     'shift.mjs': `

@@ -65,7 +65,7 @@ const answers: readonly (readonly [status: number, lines: readonly string[], bod
   [503, ['Retry-After: 5'], 'busy'],
 ];
 
-t.test('what the origin answers to a handshake comes back as it is', async (t) => {
+t.test('the origin’s answer to a handshake is relayed unchanged', async (t) => {
   const site = await startSite(rules);
   t.teardown(() => site.close());
   for (const [status, lines, body] of answers) {
@@ -90,38 +90,35 @@ t.test('what the origin answers to a handshake comes back as it is', async (t) =
   t.equal(site.outcomes.length, answers.length, 'each is one outcome');
 });
 
-t.test(
-  'an origin that is silent is a 504, one that refuses a 502, and the breaker hears of both',
-  async (t) => {
-    const silent = createServer(() => undefined).on('upgrade', () => undefined);
-    const held = new Set<Socket>();
-    silent.on('connection', (socket) => held.add(socket));
-    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
-    const { port } = silent.address() as AddressInfo;
-    const outcomes: Outcome[] = [];
-    const text = `upstream: { url: "http://127.0.0.1:${port}", response_timeout: 200ms }\n${rules}`;
-    const proxy = await startProxy(text, { outcomes });
-    t.teardown(() => proxy.close());
-    const late = await refusal(new WebSocket(wsUrl(proxy.url)));
-    t.equal(late.response.statusCode, 504);
-    t.match(late.response.headers['proxy-status'], 'http_response_timeout');
-    t.match(late.response.headers['cache-status'], 'fwd=bypass; detail=upgrade');
-    for (const socket of held) socket.destroy();
-    await new Promise((resolve) => silent.close(resolve));
-    for (let count = 0; count < 4; count += 1) {
-      const gone = await refusal(new WebSocket(wsUrl(proxy.url)));
-      t.equal(gone.response.statusCode, 502);
-      t.match(gone.response.headers['proxy-status'], 'connection_refused');
-    }
-    t.notOk(proxy.parts.origin.health.isClosed);
-    t.match(
-      outcomes.map(({ kind, failure }) => [kind, failure]),
-      [['failed', 'head-timeout'], ...Array.from({ length: 4 }, () => ['failed', 'refused'])],
-    );
-  },
-);
+t.test('a silent origin is a 504, a refusing one a 502, and the breaker counts both', async (t) => {
+  const silent = createServer(() => undefined).on('upgrade', () => undefined);
+  const held = new Set<Socket>();
+  silent.on('connection', (socket) => held.add(socket));
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  const { port } = silent.address() as AddressInfo;
+  const outcomes: Outcome[] = [];
+  const text = `upstream: { url: "http://127.0.0.1:${port}", response_timeout: 200ms }\n${rules}`;
+  const proxy = await startProxy(text, { outcomes });
+  t.teardown(() => proxy.close());
+  const late = await refusal(new WebSocket(wsUrl(proxy.url)));
+  t.equal(late.response.statusCode, 504);
+  t.match(late.response.headers['proxy-status'], 'http_response_timeout');
+  t.match(late.response.headers['cache-status'], 'fwd=bypass; detail=upgrade');
+  for (const socket of held) socket.destroy();
+  await new Promise((resolve) => silent.close(resolve));
+  for (let count = 0; count < 4; count += 1) {
+    const gone = await refusal(new WebSocket(wsUrl(proxy.url)));
+    t.equal(gone.response.statusCode, 502);
+    t.match(gone.response.headers['proxy-status'], 'connection_refused');
+  }
+  t.notOk(proxy.parts.origin.health.isClosed);
+  t.match(
+    outcomes.map(({ kind, failure }) => [kind, failure]),
+    [['failed', 'head-timeout'], ...Array.from({ length: 4 }, () => ['failed', 'refused'])],
+  );
+});
 
-t.test('the 101 is the origin’s: its subprotocol, cookies and extensions', async (t) => {
+t.test('the 101 comes from the origin: its subprotocol, cookies and extensions', async (t) => {
   const site = await startSocketSite(t, {
     handleProtocols: () => 'second',
     perMessageDeflate: { threshold: 0, serverMaxWindowBits: 10 },
@@ -157,7 +154,7 @@ t.test('the 101 is the origin’s: its subprotocol, cookies and extensions', asy
   t.match(site.outcomes, [{ kind: 'pass', status: 101, pass: 'upgrade', failure: undefined }]);
 });
 
-t.test('messages of every size come through compressed, whole and in order', async (t) => {
+t.test('compressed messages of every size arrive whole and in order', async (t) => {
   const site = await startSocketSite(t, { perMessageDeflate: { threshold: 0 } });
   const client = new WebSocket(wsUrl(site.url));
   await once(client, 'open');
@@ -188,28 +185,25 @@ t.test('a hundred WebSockets take no connection from ordinary requests', async (
   await proxy.close();
 });
 
-t.test(
-  'the route of type `pass` and the write rule mean for a handshake what they mean for a GET',
-  async (t) => {
-    const site = await startSocketSite(t);
-    const passed = new WebSocket(wsUrl(site.url, '/passed'));
-    await once(passed, 'open');
-    t.match(site.outcomes.at(-1), { status: 101, pass: 'rule' });
-    await fetch(`${site.url}/page`);
-    const before = site.proxy.parts.purgeLog.position().seq;
-    const joins = new WebSocket(wsUrl(site.url, '/joins'));
-    joins.once('upgrade', () => {
-      t.ok(site.proxy.parts.purgeLog.position().seq > before, 'what it makes stale is ended before the 101');
-    });
-    await once(joins, 'open');
-    t.match((await fetch(`${site.url}/page`)).headers.get('cache-status'), 'fwd=uri-miss');
-    joins.send('still whole');
-    const [data] = (await once(joins, 'message')) as [Buffer];
-    t.equal(data.toString(), 'still whole');
-    passed.terminate();
-    joins.terminate();
-  },
-);
+t.test('the route of type `pass` and the write rule apply to a handshake as to a GET', async (t) => {
+  const site = await startSocketSite(t);
+  const passed = new WebSocket(wsUrl(site.url, '/passed'));
+  await once(passed, 'open');
+  t.match(site.outcomes.at(-1), { status: 101, pass: 'rule' });
+  await fetch(`${site.url}/page`);
+  const before = site.proxy.parts.purgeLog.position().seq;
+  const joins = new WebSocket(wsUrl(site.url, '/joins'));
+  joins.once('upgrade', () => {
+    t.ok(site.proxy.parts.purgeLog.position().seq > before, 'what it makes stale is ended before the 101');
+  });
+  await once(joins, 'open');
+  t.match((await fetch(`${site.url}/page`)).headers.get('cache-status'), 'fwd=uri-miss');
+  joins.send('still whole');
+  const [data] = (await once(joins, 'message')) as [Buffer];
+  t.equal(data.toString(), 'still whole');
+  passed.terminate();
+  joins.terminate();
+});
 
 t.test('a handshake is refused like any request: an unserved host 421, a bad one 400', async (t) => {
   const site = await startSocketSite(t);
@@ -230,7 +224,7 @@ t.test('a handshake is refused like any request: an unserved host 421, a bad one
   client.terminate();
 });
 
-t.test('an https origin is asked over TLS', async (t) => {
+t.test('an https origin is contacted over TLS', async (t) => {
   const { ca, certify } = await authority(t);
   const files = await certify('127.0.0.1');
   const server = createTlsServer({ cert: await readFile(files.cert), key: await readFile(files.key) });

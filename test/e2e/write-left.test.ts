@@ -49,7 +49,7 @@ const writes: readonly (readonly [what: string, path: string, request: RequestIn
 ];
 
 for (const [what, path, request] of writes) {
-  t.test(`${what}: ended when the client goes, and again when the origin has written`, async (t) => {
+  t.test(`${what}: purged when the client leaves, and again when the origin has written`, async (t) => {
     const { site, asked, mayWrite } = await startLibrary(t);
     await read(site);
     const leaving = new AbortController();

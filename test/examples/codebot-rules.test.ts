@@ -17,14 +17,14 @@ if (parsed.kind !== 'ok' || read.kind !== 'ok') throw new Error(JSON.stringify([
 const { config, warnings } = parsed;
 const { file } = read;
 
-t.test('config/codebot.yaml needs nothing but the secret, and there is nothing to warn of', async (t) => {
+t.test('config/codebot.yaml needs only the secret, and gives no warnings', async (t) => {
   t.same(warnings, []);
   t.equal(config.identity.flaskSession?.secret, env.SECRET_KEY);
   const without = parseConfig(readFileSync('config/codebot.yaml', 'utf8'), { file: 'c', env: {} });
   t.match(without, { problems: [{ code: 'missing-variable' }] });
 });
 
-t.test('what is overridden is not shared, but for one page that is the same for everybody', async (t) => {
+t.test('overridden responses are not shared, except one page that is the same for all users', async (t) => {
   const shared = [...config.contentTypes.values()].filter(
     ({ cacheControl, scope }) => cacheControl === 'override' && scope === 'public',
   );

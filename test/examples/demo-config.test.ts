@@ -9,7 +9,7 @@ const file = 'config/demo.yaml';
 const text = readFileSync(file, 'utf8');
 
 t.test(
-  'config/demo.yaml has no problem, nothing to warn of, and the same secret and port as the app',
+  'config/demo.yaml has no problems and no warnings, and the same secret and port as the app',
   async (t) => {
     const main = readFileSync('examples/webapp/main.ts', 'utf8');
     const result = parseConfig(text, { file, env: {} });
@@ -28,7 +28,7 @@ t.test('config/demo.yaml takes another secret and port from the environment', as
   t.equal(result.config.upstream.url, 'http://127.0.0.1:5999');
 });
 
-t.test('what is overridden is never shared, and private downloads are never stored', async (t) => {
+t.test('overridden responses are never shared, and private downloads are never stored', async (t) => {
   const result = parseConfig(text, { file, env: {} });
   if (result.kind !== 'ok') return t.fail('problems', { problems: result.problems });
   const { contentTypes, routes } = result.config;

@@ -9,7 +9,7 @@ const yamlIn = (file: string): string[] =>
     ([, indent = '', text = '']) => text.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
   );
 
-t.test('docs/deploying.md: each file of rules is read without a problem', async (t) => {
+t.test('docs/deploying.md: each file of rules is valid', async (t) => {
   const rules = yamlIn('docs/deploying.md').filter((text) => text.startsWith('upstream:'));
   t.ok(rules.length >= 3);
   for (const text of rules) {
@@ -18,7 +18,7 @@ t.test('docs/deploying.md: each file of rules is read without a problem', async 
   }
 });
 
-t.test('docs/rules-testing.md: the file of examples is read without a problem', async (t) => {
+t.test('docs/rules-testing.md: the file of examples is valid', async (t) => {
   const [text = ''] = yamlIn('docs/rules-testing.md');
   t.match(parseExamples(text, 'rules-testing.md'), { kind: 'ok' });
 });

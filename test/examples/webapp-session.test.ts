@@ -27,7 +27,7 @@ const valueOf = (session: Session, nowMs = signedAtMs): string => {
   return value ?? '';
 };
 
-t.test('cookies signed by Flask are read', async (t) => {
+t.test('cookies signed by Flask are accepted', async (t) => {
   t.same(open(byFlask.compressed).user, noa);
   t.same(open(byFlask.plain).data, { _permanent: true, user_id: 1 });
   const session = open(byFlask.withFlash);
@@ -36,7 +36,7 @@ t.test('cookies signed by Flask are read', async (t) => {
   t.equal(session.data['_flashes'], undefined);
 });
 
-t.test('a session that was not changed is written back as it came, byte for byte', async (t) => {
+t.test('an unchanged session is written back byte for byte', async (t) => {
   for (const value of Object.values(byFlask)) t.equal(valueOf(open(value)), value);
 });
 

@@ -85,7 +85,7 @@ t.test(
 );
 
 t.test(
-  'anonymous visitors see what is public, get no cookie, and are sent to the login for the rest',
+  'anonymous visitors see public pages, get no cookie, and are sent to the login for the rest',
   async (t) => {
     const visitor = new Visitor(app.url);
     for (const path of [...publicPaths, ...memberPaths]) {
@@ -174,7 +174,7 @@ t.test(
   },
 );
 
-t.test('Markdown is rendered, and its HTML is shown instead of obeyed', async (t) => {
+t.test('Markdown is rendered, and HTML in it is shown as text', async (t) => {
   t.match((await demo.ask('/md/1')).content, /<h1>Welcome<\/h1>[^]*<table>/);
   const content =
     '<script>alert(1)</script>\n\n[a](&#106;avascript:alert(1)) ![b](data:text/html,x) [c](/file/1)';

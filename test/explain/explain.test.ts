@@ -62,7 +62,7 @@ t.test('a rule: from target to tags', async (t) => {
   t.match(explanation.summary, 'stored for 120 s');
 });
 
-t.test('each step of the lifetime, and what it comes to', async (t) => {
+t.test('each step of the lifetime, and the result', async (t) => {
   const { steps } = await explained({ responseFields: ['X-Is-Favorite', 'true'] });
   const ttl = steps
     .filter(({ step }) => step === 'ttl')
@@ -77,7 +77,7 @@ t.test('each step of the lifetime, and what it comes to', async (t) => {
   ]);
 });
 
-t.test('what is not stored names the clause', async (t) => {
+t.test('a response that is not stored names the clause', async (t) => {
   const noStore = { url: '/other', responseFields: ['Cache-Control', 'no-store'] };
   t.match(factsOf(await explained(noStore), 'storing'), {
     stored: false,
@@ -101,7 +101,7 @@ t.test('HTTP’s own lifetime names its source', async (t) => {
   t.match(explanation.summary, 'stored for 45 s');
 });
 
-t.test('a body that nobody knows is thought long enough, and said to matter', async (t) => {
+t.test('a body of unknown size counts as long enough, and the text says so', async (t) => {
   t.match(factsOf(await explained({ url: '/shared' }), 'storing'), { stored: true, body_matters: true });
   const short = { url: '/shared', responseFields: ['Content-Length', '99'] };
   t.match(factsOf(await explained(short), 'storing'), { stored: false, reason: 'unless' });
@@ -116,7 +116,7 @@ const passes: readonly (readonly [what: string, change: Partial<Question>, reaso
 ];
 
 for (const [what, change, reason] of passes) {
-  t.test(`${what} is passed, and why`, async (t) => {
+  t.test(`${what} is passed, with the reason`, async (t) => {
     const explanation = await explained(change);
     t.match(factsOf(explanation, 'pass'), { reason });
     t.equal(factsOf(explanation, 'key'), undefined);
@@ -159,14 +159,14 @@ t.test('identities are digests; cookies and tokens are nowhere', async (t) => {
   t.notMatch(JSON.stringify(explanation), /topsecret|hidden|confidential/);
 });
 
-t.test('what the client demands is shown, and asked for', async (t) => {
+t.test('the client’s demands are shown', async (t) => {
   const explanation = await explained({ fields: ['Cache-Control', 'no-cache, max-age=5'] });
   t.match(factsOf(explanation, 'request directives'), { noCache: true, maxAge: 5 });
   const only = await explained({ fields: ['Cache-Control', 'only-if-cached'] });
   t.match(factsOf(only, 'answer'), { status: 504 });
 });
 
-t.test('nothing is left behind', async (t) => {
+t.test('explaining leaves nothing in the store', async (t) => {
   const before = parts.purgeLog.position();
   await explained({});
   await explained({ method: 'POST' });
@@ -174,7 +174,7 @@ t.test('nothing is left behind', async (t) => {
   t.strictSame(parts.store.size(), { entries: 0, bytes: 0 });
 });
 
-t.test('as text it is a line for each step', async (t) => {
+t.test('the text has one line for each step', async (t) => {
   const explanation = await explained({});
   const lines = explanationLines(explanation);
   t.equal(lines.length, explanation.steps.length + 2);

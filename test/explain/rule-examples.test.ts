@@ -37,7 +37,7 @@ async function resultsOf(examples: string) {
 const mismatchesOf = async (example: string) =>
   (await resultsOf(`  - { name: n, ${example} }`))[0]?.mismatches ?? [];
 
-t.test('what the proxy does is what holds', async (t) => {
+t.test('an example holds if the proxy does what it says', async (t) => {
   for (const example of [
     'request: GET /list as dana, answer: { fields: { cache-control: no-store }, session: renewed }, expect: { type: list, scope: user, pass: false, stored: true, ttl: 2m, tags: ["list:7", "user:7"], route: GET /list }',
     'request: GET /list as dana, expect: { other_copy: [GET /list as omer, GET /list as dark, GET /list], same_copy: GET /./list as dana }',
@@ -60,7 +60,7 @@ t.test('what the proxy does is what holds', async (t) => {
     t.same(await mismatchesOf(example), [], example);
 });
 
-t.test('what does not hold is told with both sides', async (t) => {
+t.test('an example that fails shows what was expected and what was found', async (t) => {
   for (const [example, mismatch] of [
     ['request: GET /list, expect: { type: open }', { what: 'type', expected: 'open', found: 'list' }],
     ['request: GET /list, expect: { ttl: 9 }', { what: 'ttl', expected: '9 s', found: '120 s' }],
@@ -85,7 +85,7 @@ t.test('what does not hold is told with both sides', async (t) => {
   }
 });
 
-t.test('a failure says where it is expected, of which request, and what was found', async (t) => {
+t.test('a failure names its place, the request, and what was found', async (t) => {
   const [result] = await resultsOf(
     '  - name: kept for long\n    request: GET /list as dana\n    expect: { ttl: 1h, same_copy: GET /x }',
   );

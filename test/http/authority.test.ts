@@ -21,7 +21,7 @@ t.test('RFC 3986 §6.2.2.1, §6.2.3: one spelling for host and port', async (t) 
   t.equal(canonicalAuthority('a:80', 'https'), 'a:80');
 });
 
-t.test('what is no host and port is refused', async (t) => {
+t.test('an invalid host or port is refused', async (t) => {
   for (const raw of [
     '',
     '.',

@@ -46,7 +46,7 @@ t.test('RFC 9209 §2: members', async (t) => {
   );
 });
 
-t.test('whatever the detail, the member is Structured Fields text', async () => {
+t.test('whatever the detail, the member is valid Structured Fields text', async () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (detail) => {
       const [member] = parseList(cacheStatusValue({ kind: 'hit', detail }));

@@ -31,7 +31,7 @@ t.test('RFC 9111 §5.2: the forms a directive comes in', async (t) => {
   }
 });
 
-t.test('lines that differ in where a quote ends are read both ways', async (t) => {
+t.test('a line whose quotes can end in different places is read both ways', async (t) => {
   const names = (...values: string[]) => new Set(parse(...values).map(({ name }) => name));
   t.ok(names('a="b', 'c, d="').has('c'));
   t.ok(names('a="b', 'c", d, e="f').has('d'));

@@ -30,7 +30,7 @@ t.test('fields are left out by name, the others stay as they are', async (t) => 
   t.same(withoutFields(fields, new Set(['foo', 'empty'])), ['BAR', ' b ']);
 });
 
-t.test('§7.6.1: hop-by-hop fields and those Connection lists go no further', async (t) => {
+t.test('§7.6.1: hop-by-hop fields and those listed in Connection are not forwarded', async (t) => {
   const given = [
     'A',
     '1',
@@ -48,7 +48,7 @@ t.test('§7.6.1: hop-by-hop fields and those Connection lists go no further', as
   t.same(endToEndFields(given), ['A', '1']);
 });
 
-t.test('§7.6.1: a Connection that lists a field for all recipients is not obeyed', async (t) => {
+t.test('§7.6.1: a Connection that lists an end-to-end field is not obeyed', async (t) => {
   const names =
     'Accept Accept-Encoding Accept-Language Age Authorization Cache-Control CDN-Cache-Control Clear-Site-' +
     'Data Cookie Date ETag Expires Forwarded Host Last-Modified Location Origin Pragma Range Set-Cookie S' +

@@ -21,7 +21,7 @@ t.test('§4.4: the target, Location and Content-Location, each once', async (t) 
   t.same(invalidationTargets({ ...write, fields: ['Location', 'https://A.example:443/a/b?c'] }), ['/a/b?c']);
 });
 
-t.test('§4.4: nothing for safe methods and errors', async (t) => {
+t.test('§4.4: safe methods and errors invalidate nothing', async (t) => {
   for (const method of ['GET', 'HEAD', 'OPTIONS', 'TRACE']) {
     t.notOk(isUnsafeMethod(method));
     t.same(invalidationTargets({ ...write, method }), []);
@@ -31,7 +31,7 @@ t.test('§4.4: nothing for safe methods and errors', async (t) => {
   t.ok(isUnsafeMethod('get'), 'methods are case-sensitive');
 });
 
-t.test('§4.4: no other origin', async (t) => {
+t.test('§4.4: another origin is never invalidated', async (t) => {
   for (const location of [
     'http://a.example/',
     'https://a.example:8443/',

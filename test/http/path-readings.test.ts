@@ -3,7 +3,7 @@ import t from 'tap';
 import { readingsOf, targetReadings } from '../../src/http/path-readings.ts';
 import { normaliseTarget } from '../../src/http/target.ts';
 
-t.test('what an origin may take a path for', async (t) => {
+t.test('all readings of a path that an origin may use', async (t) => {
   const cases: readonly (readonly [path: string, others: readonly string[]])[] = [
     ['/a/b', []],
     ['/%D7%A9/100%25/a%20b', []],
@@ -31,7 +31,7 @@ t.test('what an origin may take a path for', async (t) => {
   }
 });
 
-t.test('dots that a path hides are never clear', async (t) => {
+t.test('hidden dots in a path never count as clear', async (t) => {
   for (const [path, reading] of [
     ['/a/..%2Fb', '/b'],
     ['/a%2F..%2Fb', '/b'],
@@ -50,7 +50,7 @@ t.test('dots that a path hides are never clear', async (t) => {
   }
 });
 
-t.test('a target’s readings have its query', async (t) => {
+t.test('a target’s readings include its query', async (t) => {
   t.same(targetReadings('/a%2Fb?c=%2F'), ['/a%2Fb?c=%2F', '/a/b?c=%2F']);
   t.same(targetReadings('/a?b//c'), ['/a?b//c']);
 });
@@ -114,7 +114,7 @@ const piece = fc.constantFrom(
   ],
 );
 
-t.test('no origin routes by a path that is not among the readings', async () => {
+t.test('every path that an origin may route by is among the readings', async () => {
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
       const target = normaliseTarget(`/${pieces.join('')}`);
@@ -131,7 +131,7 @@ t.test('no origin routes by a path that is not among the readings', async () => 
   );
 });
 
-t.test('hostile paths are read, or refused, in little time', async (t) => {
+t.test('hostile paths are read or refused in bounded time', async (t) => {
   for (const unit of [
     '%252F',
     '%25',

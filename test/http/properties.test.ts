@@ -145,7 +145,7 @@ const everything = (request: string[], response: string[], status: number): void
   invalidationTargets({ method: 'POST', status, target: '/', scheme: 'http', host: 'a', fields: response });
 };
 
-t.test('no fields of any shape make a decision throw', async () => {
+t.test('no combination of fields makes a decision throw', async () => {
   fc.assert(
     fc.property(fields, fields, fc.constantFrom(200, 206, 304, 404, 599), (request, response, status) => {
       everything(request, response, status);
@@ -154,7 +154,7 @@ t.test('no fields of any shape make a decision throw', async () => {
   );
 });
 
-t.test('lifetimes and ages are numbers, not negative, and bounded', async () => {
+t.test('lifetimes and ages are finite, non-negative and bounded', async () => {
   fc.assert(
     fc.property(fields, (response) => {
       const directives = effectiveDirectives(response);
@@ -207,7 +207,7 @@ t.test('a prohibition added anywhere never makes a response more shareable', asy
   );
 });
 
-t.test('a prohibition appended to a line of directives is heard, whatever stands before it', async () => {
+t.test('a prohibition appended to a line of directives is obeyed, whatever comes before it', async () => {
   fc.assert(
     fc.property(value, fc.constantFrom('no-store', 'private', 'no-cache'), (before, directive) => {
       // Inside a quoted string that both begins before it and ends after it, it would be no directive: nothing comes after.
@@ -222,7 +222,7 @@ t.test('a prohibition appended to a line of directives is heard, whatever stands
   );
 });
 
-t.test('what is stored never has Set-Cookie or a hop-by-hop field', async () => {
+t.test('stored fields never include Set-Cookie or a hop-by-hop field', async () => {
   fc.assert(
     fc.property(fields, (response) => {
       const names = fieldsToStore(response, effectiveDirectives(response)).filter((_, at) => at % 2 === 0);

@@ -9,14 +9,14 @@ t.test('parameters are sorted by name, equal names keep their order', async (t) 
   t.equal(sortQuery('&b&&a&'), 'a&b');
 });
 
-t.test('nothing left is no query', async (t) => {
+t.test('an empty query is removed', async (t) => {
   t.equal(sortQuery(undefined), undefined);
   t.equal(sortQuery(''), undefined);
   t.equal(sortQuery('&&'), undefined);
   t.equal(sortQuery('a=1', { ignore: ['a'] }), undefined);
 });
 
-t.test('only what counts is kept', async (t) => {
+t.test('only parameters that count are kept', async (t) => {
   t.equal(sortQuery('utm_source=x&b=1&fbclid=2&utm%5Fid=3', { ignore: ['utm_*', 'fbclid'] }), 'b=1');
   t.equal(sortQuery('page=2&x=1&per_page=3', { only: ['page', 'per_page'] }), 'page=2&per_page=3');
   t.equal(sortQuery('utm=1', { ignore: ['utm_*'] }), 'utm=1');
@@ -34,7 +34,7 @@ t.test('a name that cannot be decoded is compared as sent', async (t) => {
   t.equal(parameterName('a'), 'a');
 });
 
-t.test('of a parameter that is cut only what is before the text counts', (t) => {
+t.test('of a cut parameter only the value before the text counts', (t) => {
   const cut = [{ name: 'v', at: '.' }];
   t.equal(sortQuery('v=1a2b.1795373987&a=b.c', { cut }), 'a=b.c&v=1a2b');
   t.equal(sortQuery('%76=1.2&v=3', { cut }), '%76=1&v=3');

@@ -86,7 +86,7 @@ t.test('a lifetime by rule is measured from receipt', async (t) => {
   t.hasStrict(reuse(stored, noRequestDirectives, later(30)), { kind: 'validate' });
 });
 
-t.test('windows of the rule and of the origin: the shorter', async (t) => {
+t.test('with windows of both the rule and the origin, the shorter applies', async (t) => {
   const windows = { staleWhileRevalidate: seconds(10), staleIfError: seconds(20) };
   t.hasStrict(policy('max-age=1', windows), { ...windows, staleIfDisconnected: 20 });
   t.hasStrict(policy('max-age=1, stale-while-revalidate=3, stale-if-error=4', windows), {
@@ -104,7 +104,7 @@ t.test('windows of the rule and of the origin: the shorter', async (t) => {
   }
 });
 
-t.test('§4.2.4: how long a stale response stands in for an origin out of reach', async (t) => {
+t.test('§4.2.4: how long a stale response stands in for an unreachable origin', async (t) => {
   t.hasStrict(policy('max-age=1'), { staleIfDisconnected: longestDisconnection });
   t.hasStrict(policy('max-age=1', { ttl: seconds(5) }), { staleIfDisconnected: 0 });
 });

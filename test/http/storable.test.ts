@@ -80,7 +80,7 @@ t.test('§3.5: a key that separates credentials lifts the rule on Authorization'
   t.hasStrict(exchange({ request: ['Authorization', 'x'] }, { partitioned: true }), { kind: 'yes' });
 });
 
-t.test('a lifetime given by rule stands in for the origin’s', async (t) => {
+t.test('a lifetime of the rule replaces the origin’s', async (t) => {
   t.hasStrict(exchange({ status: 302, fields: [] }, { lifetimeByRule: true }), { kind: 'yes' });
   t.hasStrict(exchange({ fields: [] }, { lifetimeByRule: true }), { kind: 'yes' });
   t.hasStrict(exchange({ fields: ['Vary', '*'] }, { lifetimeByRule: true }), { reason: 'vary-any' });
@@ -128,7 +128,7 @@ t.test('RFC 9110 §9.3.3: a POST may name its target by path or by URL', async (
   t.hasStrict(exchange(post('/a?b', 300)), { kind: 'no' });
 });
 
-t.test('§3.1: what is kept of the fields', async (t) => {
+t.test('§3.1: which fields are stored', async (t) => {
   const fields = [
     'A',
     '1',
@@ -155,7 +155,7 @@ t.test('§3.1: what is kept of the fields', async (t) => {
   ]);
 });
 
-t.test('§5.2.2.3: the statuses that are understood', async (t) => {
+t.test('§5.2.2.3: statuses that are understood', async (t) => {
   const fields = ['Cache-Control', 'max-age=60, must-understand, no-store'];
   const understood = [
     200, 201, 202, 203, 204, 205, 300, 301, 302, 303, 307, 308, 400, 402, 403, 404, 405, 406, 409, 410, 414,
@@ -168,7 +168,7 @@ t.test('§5.2.2.3: the statuses that are understood', async (t) => {
   );
 });
 
-t.test('§3: the statuses that are never stored', async (t) => {
+t.test('§3: statuses that are never stored', async (t) => {
   const final = Array.from({ length: 500 }, (_, at) => at + 100);
   const never = final.filter((status) => exchange({ status }).kind === 'no');
   const expected = [206, 304, 401, 407, 408, 411, 412, 413, 415, 416, 417, 421, 425, 426, 428, 429, 431, 511];

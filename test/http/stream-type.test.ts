@@ -1,7 +1,7 @@
 import t from 'tap';
 import { isStream } from '../../src/http/stream-type.ts';
 
-t.test('streams are told by their type, whatever its case and parameters', (t) => {
+t.test('streams are recognised by their type, whatever its case and parameters', (t) => {
   for (const type of [
     'text/event-stream',
     'Text/Event-Stream; charset=utf-8',

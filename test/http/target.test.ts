@@ -53,7 +53,7 @@ t.test('RFC 3986 §6.2.2: one spelling for every path', async (t) => {
   for (const [raw, path] of paths) t.same(normaliseTarget(raw), { kind: 'ok', path, query: undefined }, raw);
 });
 
-t.test('the query stays as sent', async (t) => {
+t.test('the query is kept as sent', async (t) => {
   t.hasStrict(normaliseTarget('/a?'), { path: '/a', query: '' });
   t.hasStrict(normaliseTarget('/a?b=%2f%61?c\\;d//../e'), { path: '/a', query: 'b=%2f%61?c\\;d//../e' });
   t.hasStrict(normaliseTarget('/a/../?x=é'), { path: '/', query: 'x=é' });
@@ -61,7 +61,7 @@ t.test('the query stays as sent', async (t) => {
   t.equal(targetText('/a', ''), '/a?');
 });
 
-t.test('targets with two meanings are refused', async (t) => {
+t.test('ambiguous targets are refused', async (t) => {
   const refused: readonly (readonly [string, BadTarget])[] = [
     ['', 'not-a-path'],
     ['a', 'not-a-path'],

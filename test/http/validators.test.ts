@@ -66,7 +66,7 @@ t.test('one tag, or none', async (t) => {
   t.notOk(sameStrongTag([], []));
 });
 
-t.test('§13.2: conditions on other methods are not ours', async (t) => {
+t.test('§13.2: conditions on other methods are left to the origin', async (t) => {
   const input = {
     requestFields: ['If-None-Match', '"a"'],
     storedStatus: 200,
@@ -89,7 +89,7 @@ t.test('§4.3.1: exactly one tag and one date', async (t) => {
   t.same(conditionalFields(['ETag', '']), []);
 });
 
-t.test('§15.4.5: a 304 has no metadata of content', async (t) => {
+t.test('§15.4.5: content metadata of a 304 is ignored', async (t) => {
   const kept = ['ETag', '"a"', 'Vary', 'b', 'Content-Location', '/c', 'Content-Security-Policy', 'd'];
   t.same(
     notModifiedFields([
@@ -107,7 +107,7 @@ t.test('§15.4.5: a 304 has no metadata of content', async (t) => {
   );
 });
 
-t.test('§4.3.4: which stored response a 304 speaks of', async (t) => {
+t.test('§4.3.4: which stored response a 304 is about', async (t) => {
   const date = 'Sun, 06 Nov 1994 08:49:37 GMT';
   const stored = ['ETag', '"a"', 'Last-Modified', date];
   t.ok(selects304(stored, []));

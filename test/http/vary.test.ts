@@ -27,7 +27,7 @@ t.test('§4.1: selecting values, null where there is no field', async (t) => {
   t.same(selectingValues(['accept-encoding', 'empty', 'none', 'x'], fields), ['br,gzip', '', null, 'a,b,c']);
 });
 
-t.test('what is kept of a variant is plain data', async (t) => {
+t.test('a stored variant key is plain data', async (t) => {
   const variant = selectedVariant(
     ['A', '1'],
     ['Vary', 'A, B', 'Content-Encoding', 'GZIP', 'Content-Language', 'DE'],
@@ -66,7 +66,7 @@ t.test('§12.5.4: languages in one spelling', async (t) => {
   t.equal(normaliseLanguages('de;q=0.7,en-GB;q=0.9'), 'en-gb,de;1');
 });
 
-t.test('a coding that was chosen', async (t) => {
+t.test('the coding the client prefers', async (t) => {
   t.ok(encodingMatches('gzip', { accepted: 'gzip,br', wanted: 'gzip, br;q=0.5' }));
   t.notOk(encodingMatches('gzip', { accepted: null, wanted: 'gzip' }));
   t.notOk(encodingMatches('gzip', { accepted: 'gzip', wanted: '' }));
@@ -74,7 +74,7 @@ t.test('a coding that was chosen', async (t) => {
   t.ok(encodingMatches('gzip', { accepted: 'gzip,identity', wanted: 'gzip, identity;q=0.5' }));
 });
 
-t.test('a language that is liked best', async (t) => {
+t.test('the language the client prefers', async (t) => {
   t.ok(languageMatches('de', 'de;q=0.4, en;q=0.3'));
   t.notOk(languageMatches('de', ''));
   t.notOk(languageMatches('de', '*'));

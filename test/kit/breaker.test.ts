@@ -11,7 +11,7 @@ const breakerWith = (onChange?: (kind: string) => void) =>
     onChange: ({ kind }) => onChange?.(kind),
   });
 
-t.test('opens after so many failures in a row, not before', async (t) => {
+t.test('opens after the given number of failures in a row, not before', async (t) => {
   const breaker = breakerWith();
   for (const now of [1, 2]) breaker.failed(now);
   breaker.succeeded();
@@ -46,7 +46,7 @@ t.test('the pause doubles with each failed probe, up to its bound', async (t) =>
   t.strictSame(pauses, [200, 350, 350, 350]);
 });
 
-t.test('what answers probes but not work is asked less and less', async (t) => {
+t.test('a service that answers probes but not work is called less and less', async (t) => {
   const breaker = breakerWith();
   const reopen = (now: number) => {
     breaker.beginProbe(now);
@@ -62,7 +62,7 @@ t.test('what answers probes but not work is asked less and less', async (t) => {
   t.equal(breaker.state.pause, 100, 'after a calm time it starts anew');
 });
 
-t.test('late news of work begun before it opened changes nothing', async (t) => {
+t.test('late results of work that began before it opened change nothing', async (t) => {
   const breaker = breakerWith();
   breaker.trip(0);
   const { state } = breaker;
@@ -73,7 +73,7 @@ t.test('late news of work begun before it opened changes nothing', async (t) => 
   t.equal(breaker.state, state);
 });
 
-t.test('other work that goes well closes it at once, probe or no probe', async (t) => {
+t.test('other work that succeeds closes it at once, with or without a probe', async (t) => {
   const kinds: string[] = [];
   const breaker = breakerWith((kind) => kinds.push(kind));
   breaker.close(0);

@@ -11,7 +11,7 @@ function drain(queue: PriorityQueue<Job>): Job[] {
   return jobs;
 }
 
-t.test('the most worthwhile goes first, of equal worth the older', async (t) => {
+t.test('the highest worth goes first; of equal worth, the older', async (t) => {
   const queue = new PriorityQueue<Job>(10);
   for (const one of [job('a', 1), job('b', 3), job('c', 2), job('d', 3)]) queue.add(one);
   t.equal(
@@ -34,7 +34,7 @@ t.test('work of one name waits once, the newer of the two at the higher worth', 
   t.notOk(queue.has('a'));
 });
 
-t.test('a full queue drops the least worthwhile, be it the newcomer', async (t) => {
+t.test('a full queue drops the piece of least worth, even if it is the new one', async (t) => {
   const queue = new PriorityQueue<Job>(3);
   for (const one of [job('a', 1), job('b', 3), job('c', 2)]) queue.add(one);
   t.match(queue.add(job('d', 4)), { kind: 'full', dropped: { name: 'a' } });
@@ -47,7 +47,7 @@ t.test('a full queue drops the least worthwhile, be it the newcomer', async (t) 
   );
 });
 
-t.test('whatever comes and goes, it gives what a sorted list would', async () => {
+t.test('it returns the same as a sorted list', async () => {
   const moves = fc.array(fc.oneof(fc.tuple(fc.nat(30), fc.nat(5)), fc.constant('take' as const)), {
     maxLength: 200,
   });
@@ -84,7 +84,7 @@ t.test('whatever comes and goes, it gives what a sorted list would', async () =>
   );
 });
 
-t.test('what has waited longest can be had first, whatever it is worth', async (t) => {
+t.test('the piece that has waited longest can be taken first, whatever its worth', async (t) => {
   const queue = new PriorityQueue<Job>(10);
   for (const one of [job('a', 1), job('b', 3), job('c', 2), job('a', 9), job('d', 5)]) queue.add(one);
   t.equal(queue.takeOldest()?.name, 'a', 'it has kept its place');

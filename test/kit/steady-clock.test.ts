@@ -30,7 +30,7 @@ function fixture() {
   return { source, clock, since: () => clock.now() - startedAt };
 }
 
-t.test('while nobody sets the wall clock it is the time', (t) => {
+t.test('it equals the wall clock while that is not set', (t) => {
   const { source, clock } = fixture();
   for (const ms of [0, 1, 999, hour]) {
     source.pass(ms);
@@ -40,7 +40,7 @@ t.test('while nobody sets the wall clock it is the time', (t) => {
   t.end();
 });
 
-t.test('set back, however often, as much time goes by as elapses', (t) => {
+t.test('when the wall clock is set back, however often, it advances by the time that elapses', (t) => {
   const { source, clock, since } = fixture();
   for (let step = 1; step <= 5; step += 1) {
     source.wallMs -= hour;
@@ -65,7 +65,7 @@ t.test('a step forward is followed, also after one back', (t) => {
   t.end();
 });
 
-t.test('a machine that begins in 1970 has the right time once it is told', (t) => {
+t.test('a machine that starts in 1970 has the right time once it is set', (t) => {
   const source = new SettableClock();
   source.wallMs = 1000;
   const clock = new SteadyClock(source);
@@ -74,7 +74,7 @@ t.test('a machine that begins in 1970 has the right time once it is told', (t) =
   t.end();
 });
 
-t.test('small steps do not add up unseen', (t) => {
+t.test('small steps are not ignored when they add up', (t) => {
   const { source, clock, since } = fixture();
   for (let count = 0; count < 100; count += 1) source.wallMs += 60;
   t.ok(since() > 5900);

@@ -10,7 +10,7 @@ function taken(bucket: TokenBucket, fromMs: number): number {
   return count;
 }
 
-t.test('it gives a burst and then its rate, and tells how long to wait', async (t) => {
+t.test('it allows a burst and then its rate, and says how long to wait', async (t) => {
   const bucket = bucketOf();
   const burst = [1, 2, 3, 4, 5].map(() => bucket.take(0));
   t.strictSame(burst, [true, true, true, true, false]);
@@ -20,7 +20,7 @@ t.test('it gives a burst and then its rate, and tells how long to wait', async (
   t.ok(Math.abs(taken(bucket, 11) - 100) <= 1);
 });
 
-t.test('trouble halves the rate down to the least; good times bring it back slowly', async (t) => {
+t.test('trouble halves the rate down to the minimum; it recovers slowly', async (t) => {
   const bucket = bucketOf();
   bucket.shrink(0);
   t.equal(bucket.rate, 50);
@@ -33,7 +33,7 @@ t.test('trouble halves the rate down to the least; good times bring it back slow
   t.equal(bucket.rate, 100);
 });
 
-t.test('a clock that stands still or jumps back gives nothing', async (t) => {
+t.test('a clock that stands still or jumps back adds no tokens', async (t) => {
   const bucket = bucketOf();
   while (bucket.take(1000));
   t.notOk(bucket.take(0));

@@ -3,7 +3,7 @@ import { TopK } from '../../src/kit/top-k.ts';
 
 const halfLifeMs = 60_000;
 
-t.test('a count fades: one of half a life ago weighs half', async (t) => {
+t.test('a count fades: after half a life it weighs half', async (t) => {
   const top = new TopK<string>({ limit: 10, halfLifeMs });
   for (let time = 0; time < 8; time += 1) top.record('a', 0);
   t.equal(top.weightOf('a', 0), 8);
@@ -13,13 +13,13 @@ t.test('a count fades: one of half a life ago weighs half', async (t) => {
   t.equal(top.weightOf('unknown', 0), 0);
 });
 
-t.test('a steady rate is told as what it is', async (t) => {
+t.test('a steady rate is reported as it is', async (t) => {
   const top = new TopK<string>({ limit: 10, halfLifeMs });
   for (let nowMs = 0; nowMs <= 20 * halfLifeMs; nowMs += 500) top.record('a', nowMs);
   t.ok(Math.abs(top.rateOf('a', 20 * halfLifeMs) - 2) < 0.05);
 });
 
-t.test('a new name wants a value; one that is kept has it', async (t) => {
+t.test('a new name needs a value; a kept one has its own', async (t) => {
   const top = new TopK<string>({ limit: 10, halfLifeMs });
   t.ok(top.record('a', 0));
   t.ok(top.setValue('a', 'first'));
@@ -29,7 +29,7 @@ t.test('a new name wants a value; one that is kept has it', async (t) => {
   t.strictSame([...top.kept(0)], [{ name: 'a', weight: 2, value: 'first' }]);
 });
 
-t.test('a flood of names met once pushes out hardly any that are met often', async (t) => {
+t.test('a flood of names seen once displaces hardly any frequent ones', async (t) => {
   const top = new TopK<string>({ limit: 500, halfLifeMs });
   const hot = Array.from({ length: 100 }, (_, index) => `hot ${index}`);
   let once = 0;
@@ -43,7 +43,7 @@ t.test('a flood of names met once pushes out hardly any that are met often', asy
   t.ok(found >= 95, `${found} of the hundred are among the first`);
 });
 
-t.test('who becomes popular among old favourites is soon in', async (t) => {
+t.test('a newly popular name soon enters among old favourites', async (t) => {
   const top = new TopK<string>({ limit: 50, halfLifeMs });
   for (let round = 0; round < 40; round += 1)
     for (let name = 0; name < 50; name += 1) top.record(`old ${name}`, round);
@@ -51,7 +51,7 @@ t.test('who becomes popular among old favourites is soon in', async (t) => {
   t.ok(top.weightOf('new', 500) > 100);
 });
 
-t.test('years of silence are survived', async (t) => {
+t.test('years without updates cause no overflow', async (t) => {
   const top = new TopK<string>({ limit: 10, halfLifeMs: 1000 });
   for (let year = 0; year < 20; year += 1) top.record('a', year * 3e10);
   t.ok(Math.abs(top.weightOf('a', 19 * 3e10) - 1) < 0.01);

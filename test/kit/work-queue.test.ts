@@ -29,7 +29,7 @@ function queueBut(change: Partial<WorkQueueOptions<string>> = {}) {
   return { queue, begun, lost, endAll };
 }
 
-t.test('so many pieces at once, in the order they came', async (t) => {
+t.test('a bounded number of pieces run at once, in order of arrival', async (t) => {
   const { queue, begun, endAll } = queueBut({ concurrency: 2 });
   for (const name of ['a', 'b', 'c', 'd']) queue.add(name, 1, name);
   t.strictSame(begun, ['a', 'b']);
@@ -37,7 +37,7 @@ t.test('so many pieces at once, in the order they came', async (t) => {
   t.strictSame(begun, ['a', 'b', 'c', 'd']);
 });
 
-t.test('newer work of a name takes the place of what waits, not of what is under way', async (t) => {
+t.test('a newer piece of a name replaces the waiting one, not the running one', async (t) => {
   const { queue, begun, endAll } = queueBut();
   queue.add('a', 1, 'a1');
   queue.add('a', 1, 'a2');
@@ -46,7 +46,7 @@ t.test('newer work of a name takes the place of what waits, not of what is under
   t.strictSame(begun, ['a1', 'a3']);
 });
 
-t.test('what finds no room is lost and told; what it would have replaced is gone, too', async (t) => {
+t.test('a piece without room is dropped, and so is the one it would have replaced', async (t) => {
   const { queue, begun, lost, endAll } = queueBut();
   queue.add('a', 9, 'a');
   queue.add('b', 9, 'b');
@@ -57,7 +57,7 @@ t.test('what finds no room is lost and told; what it would have replaced is gone
   t.strictSame(begun, ['a'], 'an older b would be wrong to store when a newer is not');
 });
 
-t.test('a piece that fails is told and stops nothing', async (t) => {
+t.test('a failing piece is reported and does not stop the others', async (t) => {
   const { queue, begun, lost, endAll } = queueBut({ run: () => Promise.reject(new Error('no')) });
   queue.add('a', 1, 'a');
   queue.add('b', 1, 'b');
@@ -66,7 +66,7 @@ t.test('a piece that fails is told and stops nothing', async (t) => {
   t.strictSame(begun, []);
 });
 
-t.test('what waits can be forgotten', async (t) => {
+t.test('waiting pieces can be dropped', async (t) => {
   const { queue, begun, endAll } = queueBut();
   queue.add('a', 1, 'a');
   queue.add('b', 10, 'b');

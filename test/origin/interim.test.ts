@@ -65,7 +65,7 @@ const unasked = 'HTTP/1.1 100 Continue\r\n\r\n';
 const told = 'HTTP/1.1 100 \r\nX-A: b\r\nContent-Length: 5\r\n\r\n';
 const hints = 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n';
 
-t.test('13.10: 100 Continue that nobody asked for, once or several times, whole or in pieces', async (t) => {
+t.test('13.10: unrequested 100 Continue, once or several times, whole or in pieces', async (t) => {
   for (const [text, informed] of [
     [unasked + ok, []],
     [unasked + told + unasked + ok, []],
@@ -85,7 +85,7 @@ t.test('13.10: 100 Continue that nobody asked for, once or several times, whole 
   }
 });
 
-t.test('13.10: what is not exactly such a head is refused as before', async (t) => {
+t.test('13.10: any other malformed head is refused as before', async (t) => {
   for (const text of [
     `HTTP/1.1 100 Continue\n\n${ok}`,
     `HTTP/1.1 100 Continue\r\nA : b\r\n\r\n${ok}`,
@@ -101,7 +101,7 @@ t.test('13.10: what is not exactly such a head is refused as before', async (t) 
   }
 });
 
-t.test('13.10: bytes of a body, and what comes behind one, are never taken for a head', async (t) => {
+t.test('13.10: bytes of a body, or behind one, are never taken for a head', async (t) => {
   const body = `x${unasked}HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n`;
   const { origin, sockets } = await setUp(t, (_order, socket) => {
     socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`);
@@ -115,7 +115,7 @@ t.test('13.10: bytes of a body, and what comes behind one, are never taken for a
   t.equal(late.sockets.size, 2, 'a connection on which something comes unasked is not used again');
 });
 
-t.test('13.10: a 304 that tells the length of the page keeps its connection', async (t) => {
+t.test('13.10: a 304 with the page’s Content-Length keeps its connection', async (t) => {
   const text = 'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\nETag: "a"\r\n\r\n';
   const { origin, sockets } = await setUp(t, (_order, socket) => void socket.write(text));
   for (let count = 0; count < 5; count += 1)
@@ -123,26 +123,23 @@ t.test('13.10: a 304 that tells the length of the page keeps its connection', as
   t.equal(sockets.size, 1);
 });
 
-t.test(
-  '13.10: a connection to a name is not used for longer than it may; nothing fails for it',
-  async (t) => {
-    for (const [name, isOne] of [
-      ['localhost', false],
-      ['127.0.0.1', true],
-    ] as const) {
-      const { origin, sockets } = await setUp(t, (_order, socket) => void socket.write(ok), name);
-      const began = performance.now();
-      for (const method of ['GET', 'POST'] as const) {
-        while (performance.now() - began < (method === 'GET' ? 1000 : 2000))
-          t.match(await send(origin, method), { status: 200 });
-      }
-      if (isOne) t.equal(sockets.size, 1, 'an address does not move');
-      else t.ok(sockets.size >= 4 && sockets.size <= 8, `${sockets.size} connections`);
+t.test('13.10: a connection to a name is replaced at its maximum age without any failure', async (t) => {
+  for (const [name, isOne] of [
+    ['localhost', false],
+    ['127.0.0.1', true],
+  ] as const) {
+    const { origin, sockets } = await setUp(t, (_order, socket) => void socket.write(ok), name);
+    const began = performance.now();
+    for (const method of ['GET', 'POST'] as const) {
+      while (performance.now() - began < (method === 'GET' ? 1000 : 2000))
+        t.match(await send(origin, method), { status: 200 });
     }
-  },
-);
+    if (isOne) t.equal(sockets.size, 1, 'an address does not move');
+    else t.ok(sockets.size >= 4 && sockets.size <= 8, `${sockets.size} connections`);
+  }
+});
 
-t.test('13.10: what is under way when its connection has become old is finished', async (t) => {
+t.test('13.10: a request in flight on a connection that reaches its maximum age is finished', async (t) => {
   const { origin, sockets } = await setUp(
     t,
     (_order, socket) => {

@@ -33,42 +33,39 @@ function setUp() {
   return { health, changes, hear, fail, probe };
 }
 
-t.test(
-  'five failures in a row open it; anything else says that the origin answers, or nothing',
-  async (t) => {
-    const against = [
-      ...[502, 503, 504].map((status) => answered(status)),
-      ...(['refused', 'connect-timeout', 'head-timeout', 'reset', 'malformed'] as const).map(failed),
-    ];
-    for (const news of against) {
-      const { health, hear } = setUp();
-      for (const at of [1, 2, 3, 4]) hear(news, at);
-      t.equal(health.isClosed, true, `${JSON.stringify(news)}: not before the fifth`);
-      hear(news, 5);
-      t.equal(health.isClosed, false);
-    }
-    for (const status of [200, 304, 404, 429, 500, 501, 505]) {
-      const { health, hear, fail } = setUp();
-      for (const at of [1, 2, 3, 4]) hear(failed('refused'), at);
-      hear(answered(status), 5);
-      for (const at of [6, 7, 8, 9]) hear(failed('refused'), at);
-      t.equal(health.isClosed, true, `${status} breaks the row`);
-      fail(10);
-      t.equal(health.isClosed, false);
-    }
-    for (const reason of ['aborted', 'body-timeout', 'truncated'] as const) {
-      const { health, hear } = setUp();
-      for (let at = 0; at < 20; at += 1) hear(failed(reason), at);
-      t.equal(health.isClosed, true, `${reason} is no failure`);
-      for (const at of [21, 22, 23, 24]) hear(failed('reset'), at);
-      hear(failed(reason), 25);
-      hear(failed('reset'), 26);
-      t.equal(health.isClosed, false, `${reason} does not break the row`);
-    }
-  },
-);
+t.test('five failures in a row open it; other results count as an answer or do not count', async (t) => {
+  const against = [
+    ...[502, 503, 504].map((status) => answered(status)),
+    ...(['refused', 'connect-timeout', 'head-timeout', 'reset', 'malformed'] as const).map(failed),
+  ];
+  for (const news of against) {
+    const { health, hear } = setUp();
+    for (const at of [1, 2, 3, 4]) hear(news, at);
+    t.equal(health.isClosed, true, `${JSON.stringify(news)}: not before the fifth`);
+    hear(news, 5);
+    t.equal(health.isClosed, false);
+  }
+  for (const status of [200, 304, 404, 429, 500, 501, 505]) {
+    const { health, hear, fail } = setUp();
+    for (const at of [1, 2, 3, 4]) hear(failed('refused'), at);
+    hear(answered(status), 5);
+    for (const at of [6, 7, 8, 9]) hear(failed('refused'), at);
+    t.equal(health.isClosed, true, `${status} breaks the row`);
+    fail(10);
+    t.equal(health.isClosed, false);
+  }
+  for (const reason of ['aborted', 'body-timeout', 'truncated'] as const) {
+    const { health, hear } = setUp();
+    for (let at = 0; at < 20; at += 1) hear(failed(reason), at);
+    t.equal(health.isClosed, true, `${reason} is no failure`);
+    for (const at of [21, 22, 23, 24]) hear(failed('reset'), at);
+    hear(failed(reason), 25);
+    hear(failed('reset'), 26);
+    t.equal(health.isClosed, false, `${reason} does not break the row`);
+  }
+});
 
-t.test('one probe at a time, after a pause that doubles; its answer decides', async (t) => {
+t.test('one probe at a time, after a pause that doubles; its result decides', async (t) => {
   const { health, hear, fail, probe } = setUp();
   t.equal(health.admit(0).kind, 'free');
   fail(0);
@@ -87,26 +84,23 @@ t.test('one probe at a time, after a pause that doubles; its answer decides', as
   t.equal(health.admit(now + 10).kind, 'free');
 });
 
-t.test(
-  'an answer to anybody closes it at once; a failure of anybody else does not end the probe',
-  async (t) => {
-    const { health, hear, fail, probe } = setUp();
-    fail(0);
-    hear(answered(200), 10);
-    t.equal(health.isClosed, true, 'before the pause is over');
-    fail(20_000);
-    const one = probe(20_500);
-    hear(failed('refused'), 20_501);
-    t.equal(health.admit(20_502).kind, 'held', 'the probe is under way');
-    hear(answered(404), 20_503);
-    t.equal(health.isClosed, true);
-    hear(failed('reset'), 20_504, { probe: one, startedMs: 20_500 });
-    for (const at of [1, 2, 3, 4]) hear(failed('reset'), 20_504 + at);
-    t.equal(health.isClosed, true, 'the late end of a probe begun before it closed does not count');
-  },
-);
+t.test('any answer closes it at once; other failures do not end the probe', async (t) => {
+  const { health, hear, fail, probe } = setUp();
+  fail(0);
+  hear(answered(200), 10);
+  t.equal(health.isClosed, true, 'before the pause is over');
+  fail(20_000);
+  const one = probe(20_500);
+  hear(failed('refused'), 20_501);
+  t.equal(health.admit(20_502).kind, 'held', 'the probe is under way');
+  hear(answered(404), 20_503);
+  t.equal(health.isClosed, true);
+  hear(failed('reset'), 20_504, { probe: one, startedMs: 20_500 });
+  for (const at of [1, 2, 3, 4]) hear(failed('reset'), 20_504 + at);
+  t.equal(health.isClosed, true, 'the late end of a probe begun before it closed does not count');
+});
 
-t.test('what began before it closed, and fails later, does not open it again', async (t) => {
+t.test('a request that began before it closed, and fails later, does not open it again', async (t) => {
   const { health, hear, fail } = setUp();
   fail(0);
   hear(answered(200), 100);
@@ -117,7 +111,7 @@ t.test('what began before it closed, and fails later, does not open it again', a
 });
 
 t.test(
-  'a probe that hangs is given up for another; its late answer counts, its late failure does not',
+  'a hanging probe is replaced by another; its late answer counts, its late failure does not',
   async (t) => {
     const { health, hear, fail, probe } = setUp();
     fail(0);
@@ -133,7 +127,7 @@ t.test(
   },
 );
 
-t.test('a probe without a verdict, its fetch aborted, is over', async (t) => {
+t.test('a probe whose fetch is aborted ends without a result', async (t) => {
   const { health, hear, fail, probe } = setUp();
   fail(0);
   hear(failed('aborted'), 600, { probe: probe(500) });
@@ -142,7 +136,7 @@ t.test('a probe without a verdict, its fetch aborted, is over', async (t) => {
 });
 
 t.test(
-  'RFC 9110 §10.2.3: a 503 that opens it may say how long to wait, up to the longest pause',
+  'RFC 9110 §10.2.3: Retry-After of the 503 that opens it sets the pause, up to the longest',
   async (t) => {
     const { health, hear, fail, probe } = setUp();
     fail(0, answered(503, 2));
@@ -156,7 +150,7 @@ t.test(
   },
 );
 
-t.test('tells of its opening and closing once each, and how the origin failed last', async (t) => {
+t.test('opening and closing are reported once each, with the last failure of the origin', async (t) => {
   const { health, changes, hear, fail, probe } = setUp();
   fail(0, answered(503));
   t.equal(health.trouble, 'error');

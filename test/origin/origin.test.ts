@@ -69,7 +69,7 @@ const answer: Act = (socket) => void socket.write('HTTP/1.1 200 OK\r\nContent-Le
 const reset: Act = (socket) => void socket.resetAndDestroy();
 const close: Act = (socket) => void socket.destroy();
 
-t.test('a reset of an idle connection: sent once more on a fresh one, and no more than once', async (t) => {
+t.test('a request reset on an idle connection is sent exactly once more, on a fresh one', async (t) => {
   for (const [name, act] of [
     ['reset', reset],
     ['closed', close],
@@ -96,7 +96,7 @@ t.test('a reset of an idle connection: sent once more on a fresh one, and no mor
   }
 });
 
-t.test('a write, a GET that acts, and a request with a body are sent once', async (t) => {
+t.test('a write, a GET with side effects, and a request with a body are sent once', async (t) => {
   const { origin, requests, actNext } = await setUp(t, answer);
   const once: Partial<OriginRequest>[] = [
     { method: 'POST' },
@@ -113,7 +113,7 @@ t.test('a write, a GET that acts, and a request with a body are sent once', asyn
   }
 });
 
-t.test('a fresh connection that is reset is not asked again', async (t) => {
+t.test('a request reset on a fresh connection is not sent again', async (t) => {
   for (const act of [reset, close]) {
     const { origin, requests } = await setUp(t, act);
     t.match(await send(origin), { kind: 'failed', failure: { reason: 'reset' } });
@@ -121,7 +121,7 @@ t.test('a fresh connection that is reset is not asked again', async (t) => {
   }
 });
 
-t.test('a deadline or a malformed answer is not a reason to ask again', async (t) => {
+t.test('a request is not repeated after a timeout or a malformed answer', async (t) => {
   const { origin, requests, actNext } = await setUp(t, answer);
   await send(origin);
   actNext(() => undefined);
@@ -136,7 +136,7 @@ t.test('a deadline or a malformed answer is not a reason to ask again', async (t
   }
 });
 
-t.test('RFC 9110 §8.6: a 304 and a HEAD may tell the length of what they do not carry', async (t) => {
+t.test('RFC 9110 §8.6: a 304 and a HEAD may have the Content-Length of an absent body', async (t) => {
   const { origin } = await setUp(t, (socket) => {
     socket.write('HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\nETag: "a"\r\n\r\n');
   });
@@ -144,7 +144,7 @@ t.test('RFC 9110 §8.6: a 304 and a HEAD may tell the length of what they do not
   t.match(await send(origin, { method: 'HEAD' }), { kind: 'answered', status: 304, body: '' });
 });
 
-t.test('the breaker hears of every exchange, but not of what clients did', async (t) => {
+t.test('the breaker counts every exchange, but not what clients did', async (t) => {
   const { origin, actNext } = await setUp(t, close);
   const fail = async (times: number, request: Partial<OriginRequest> = {}): Promise<void> => {
     for (let count = 0; count < times; count += 1) await send(origin, request);
@@ -171,7 +171,7 @@ t.test('the breaker hears of every exchange, but not of what clients did', async
 });
 
 t.test(
-  'RFC 9112 §8: a body that ends with its connection is whole, unless the connection broke',
+  'RFC 9112 §8: a body that ends with its connection is complete, unless the connection broke',
   async (t) => {
     const start = 'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nall of it';
     for (const text of [start, start.replace('1.1', '1.0').replace('Connection: close\r\n', '')]) {

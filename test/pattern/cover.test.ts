@@ -65,7 +65,7 @@ const path = fc
   .array(fc.constantFrom('/', 'a', 'b', 'c', '/a', '/b'), { maxLength: 6 })
   .map((parts) => `/${parts.join('')}`);
 
-t.test('never a false alarm: no path matches a covered pattern and not the one that covers it', async (t) => {
+t.test('no false alarm: a path that matches a covered pattern matches the covering one too', async (t) => {
   let covered = 0;
   fc.assert(
     fc.property(
@@ -84,14 +84,14 @@ t.test('never a false alarm: no path matches a covered pattern and not the one t
   t.ok(covered > 50, `${covered} pairs covered`);
 });
 
-t.test('patterns made to be slow are given up on, not waited for', async (t) => {
+t.test('the comparison of patterns built to be slow is given up, not waited for', async (t) => {
   const started = performance.now();
   coversText(`/${'*a'.repeat(40)}`, `/${'*b*a'.repeat(40)}`);
   coversText(`/${'*a:x'.repeat(1)}${'*b'.repeat(30)}`, `/${'*'.concat('b*a').repeat(30)}`);
   t.ok(performance.now() - started < 3000);
 });
 
-t.test('the parameters of a pattern are known, those in groups and with expressions included', async (t) => {
+t.test('the parameters of a pattern include those in groups and with expressions', async (t) => {
   const parameters = (text: string) => {
     const result = parseMatch(`GET ${text}`);
     return result.kind === 'ok' ? result.match.parameters : result.why;

@@ -114,7 +114,7 @@ t.test('agrees with URLPattern on random patterns and paths, groups included', (
   t.end();
 });
 
-t.test('groups, modifiers and literals as URLPattern has them', (t) => {
+t.test('groups, modifiers and literals behave as in URLPattern', (t) => {
   const cases: readonly (readonly [string, string, Record<string, string> | undefined])[] = [
     ['/md/:file_id', '/md/a%2Fb', { file_id: 'a%2Fb' }],
     ['/md/:file_id', '/md/', undefined],
@@ -152,7 +152,7 @@ t.test('a literal is compared in the canonical spelling of a path', (t) => {
   t.end();
 });
 
-t.test('ordinary patterns run natively, those that could backtrack do not', (t) => {
+t.test('ordinary patterns run natively; those that could backtrack do not', (t) => {
   const native = [
     '/md/:id',
     '/a/*',
@@ -222,7 +222,7 @@ t.test('no pattern takes more than linear time on a long hostile path', (t) => {
 });
 
 t.test(
-  'what cannot be matched in linear time, or not by URLPattern either, is refused with a reason',
+  'a pattern that cannot be matched in linear time, or is not valid in URLPattern, is refused with a reason',
   (t) => {
     const refused = [
       '/:a(x(?=y).*)',

@@ -196,7 +196,7 @@ const expected = [
 ];
 
 for (const [index, [name, rules]] of Object.entries(configurations).entries()) {
-  t.test(`explained is what happens: ${name}`, async (t) => {
+  t.test(`the explanation is what happens: ${name}`, async (t) => {
     const bench = await open(rules);
     t.teardown(() => bench.site.close());
     let exchanges = 0;
@@ -216,7 +216,7 @@ for (const [index, [name, rules]] of Object.entries(configurations).entries()) {
   });
 }
 
-t.test('every kind of outcome was among them', (t) => {
+t.test('every kind of outcome was covered', (t) => {
   const all = [...kinds].sort().map(([kind, count]) => `${kind}: ${count}`);
   t.comment(all.join(', '));
   for (const kind of expected) t.ok(kinds.has(kind), kind);

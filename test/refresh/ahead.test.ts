@@ -17,7 +17,7 @@ t.test('nothing is renewed before the last tenth of its life', async (t) => {
   t.ok(share(29.9, 0.01) > 0);
 });
 
-t.test('the closer the end and the costlier the fetch, the likelier', async (t) => {
+t.test('the closer the end and the costlier the fetch, the likelier the renewal', async (t) => {
   const shares = [29, 20, 10, 1].map((ttl) => share(ttl, 0.05));
   t.strictSame(
     shares.toSorted((one, other) => one - other),
@@ -28,7 +28,7 @@ t.test('the closer the end and the costlier the fetch, the likelier', async (t) 
   t.ok(share(20, 30) > share(20, 0.05));
 });
 
-t.test('dice at their ends do no harm', async (t) => {
+t.test('random values of 0 and almost 1 are valid', async (t) => {
   t.ok(isDue({ ttl: seconds(29), life, cost: seconds(0) }, 0));
   t.notOk(isDue({ ttl: seconds(29), life, cost: seconds(0) }, 1));
 });

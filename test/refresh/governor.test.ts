@@ -53,7 +53,7 @@ function setUp({ concurrency = 4, connections = 128 } = {}) {
   return { clock, timers, origin, health, errors, governor, work, started, ends, endAll, most: () => most };
 }
 
-t.test('work begins at once while there is room, and never more than the limit', async (t) => {
+t.test('work begins at once while there is room, and never exceeds the limit', async (t) => {
   const { governor, work, started, endAll, timers, most } = setUp();
   for (let index = 0; index < 10_000; index += 1) void governor.submit(work(`w${index}`, index));
   t.equal(started.length, 4, 'in the same turn');
@@ -67,7 +67,7 @@ t.test('work begins at once while there is room, and never more than the limit',
   t.strictSame(started.slice(4, 7), ['w9999', 'w9998', 'w9997'], 'the most worthwhile first');
 });
 
-t.test('no more a second than the rate, however fast the origin answers', async (t) => {
+t.test('the rate per second holds, however fast the origin answers', async (t) => {
   const { governor, work, started, endAll, timers } = setUp({ concurrency: 2 });
   for (let index = 0; index < 1000; index += 1) void governor.submit(work(`w${index}`));
   for (let round = 0; round < 200; round += 1) {
@@ -78,7 +78,7 @@ t.test('no more a second than the rate, however fast the origin answers', async 
   t.ok(started.length >= 90);
 });
 
-t.test('work of one name waits once; what became needless is not begun', async (t) => {
+t.test('work of one name waits once; work that became needless is not started', async (t) => {
   const { governor, work, started, endAll, timers } = setUp({ concurrency: 1 });
   void governor.submit(work('first'));
   let isWanted = true;
@@ -100,7 +100,7 @@ t.test('work of one name waits once; what became needless is not begun', async (
   t.match(governor.stats(), { started: 2, running: 0, waiting: 0 });
 });
 
-t.test('a tenfold latency of the origin slows it down, and then it comes back', async (t) => {
+t.test('when the origin’s latency grows tenfold, it slows down, and later recovers', async (t) => {
   const { governor, clock } = setUp();
   const samples = (count: number, headMs: number, isError = false): void => {
     for (let index = 0; index < count; index += 1) {
@@ -121,7 +121,7 @@ t.test('a tenfold latency of the origin slows it down, and then it comes back', 
   t.match(governor.stats(), { limit: 1 }, 'errors are');
 });
 
-t.test('the origin that stays slow is, after minutes, how the origin is', async (t) => {
+t.test('after minutes, a slow origin counts as normal', async (t) => {
   const { governor, clock } = setUp();
   for (let index = 0; index < 4000; index += 1) {
     clock.advance(0.1);
@@ -130,7 +130,7 @@ t.test('the origin that stays slow is, after minutes, how the origin is', async 
   t.match(governor.stats(), { limit: 4 });
 });
 
-t.test('clients who wait for the origin come first', async (t) => {
+t.test('clients that wait for the origin have priority', async (t) => {
   const { governor, work, started, origin, endAll, timers } = setUp({ connections: 10 });
   origin.waiting = origin.inFlight = 5;
   for (let index = 0; index < 20; index += 1) void governor.submit(work(`w${index}`));
@@ -144,7 +144,7 @@ t.test('clients who wait for the origin come first', async (t) => {
   t.equal(started.length, 6);
 });
 
-t.test('what fails stops nothing, and a closed governor begins nothing', async (t) => {
+t.test('a failing piece does not stop the others, and a closed governor starts nothing', async (t) => {
   const { governor, work, started, errors, endAll, timers } = setUp({ concurrency: 1 });
   const broken = { ...work('broken'), run: () => Promise.reject(new Error('no')) };
   const ends = [governor.submit(broken), governor.submit(work('next'))];
@@ -161,7 +161,7 @@ t.test('what fails stops nothing, and a closed governor begins nothing', async (
 });
 
 t.test(
-  'while the breaker of the origin is open all waits but a probe, the one that waited longest',
+  'while the breaker is open, all work waits except a probe, the piece that waited longest',
   async (t) => {
     const { governor, health, work, started, endAll, timers, clock } = setUp();
     const hear = (status: number): void => {
@@ -196,19 +196,16 @@ t.test(
   },
 );
 
-t.test(
-  'what was begun before the breaker opened and hangs does not keep the probe from beginning',
-  async (t) => {
-    const { governor, health, work, started, timers, clock } = setUp();
-    for (let index = 0; index < 4; index += 1) void governor.submit(work(`hangs${index}`));
-    t.equal(started.length, 4);
-    for (let count = 0; count < 5; count += 1) {
-      const nowMs = clock.monotonicMs();
-      health.heard({ kind: 'failed', reason: 'refused' }, { startedMs: nowMs, nowMs, probe: undefined });
-    }
-    void governor.submit(work('probe'));
-    void governor.submit(work('next'));
-    await timers.advance(1);
-    t.strictSame(started.slice(4), ['probe'], 'and one at a time');
-  },
-);
+t.test('work that began before the breaker opened, and hangs, does not prevent the probe', async (t) => {
+  const { governor, health, work, started, timers, clock } = setUp();
+  for (let index = 0; index < 4; index += 1) void governor.submit(work(`hangs${index}`));
+  t.equal(started.length, 4);
+  for (let count = 0; count < 5; count += 1) {
+    const nowMs = clock.monotonicMs();
+    health.heard({ kind: 'failed', reason: 'refused' }, { startedMs: nowMs, nowMs, probe: undefined });
+  }
+  void governor.submit(work('probe'));
+  void governor.submit(work('next'));
+  await timers.advance(1);
+  t.strictSame(started.slice(4), ['probe'], 'and one at a time');
+});

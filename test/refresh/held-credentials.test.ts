@@ -22,7 +22,7 @@ const limit = seconds(600);
 const purge = (user: string) =>
   ({ tags: [userTag(user)], prefixes: [], everything: false, soft: false, cause: 'write' }) as const;
 
-t.test('the last credentials of people seen lately are held, until they are old or purged', async (t) => {
+t.test('the last credentials of people seen lately are kept until too old or purged', async (t) => {
   const log = new LocalPurgeLog('log');
   const held = new HeldCredentials(log);
   held.note(visit('ann', 'first'), 0);
@@ -40,13 +40,13 @@ t.test('the last credentials of people seen lately are held, until they are old 
   t.equal(held.size, 0);
 });
 
-t.test('they are bounded', async (t) => {
+t.test('the number of credentials is bounded', async (t) => {
   const held = new HeldCredentials(new LocalPurgeLog('log'));
   for (let user = 0; user < 5000; user += 1) held.note(visit(`u${user}`), user);
   t.equal(held.size, 2000);
 });
 
-t.test('a request has the credentials once, beside the cookies that are none', async (t) => {
+t.test('a request has the credentials once, beside the other cookies', async (t) => {
   const log = new LocalPurgeLog('log');
   const held = new HeldCredentials(log);
   held.note(visit('ann'), 0);

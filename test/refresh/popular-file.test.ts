@@ -16,7 +16,7 @@ const wanted: Wanted = {
   weight: 12.5,
 };
 
-t.test('what was written is read, for its owner only, and nothing is left beside it', async (t) => {
+t.test('the file is read back, only its owner can read it, and no temporary file remains', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'shelflife-popular-'));
   t.teardown(() => rm(directory, { recursive: true }));
   const path = join(directory, 'popular.json');
@@ -28,7 +28,7 @@ t.test('what was written is read, for its owner only, and nothing is left beside
   t.strictSame(await readdir(directory), ['popular.json']);
 });
 
-t.test('a damaged file, or one of another version, is no list', async (t) => {
+t.test('a damaged file, or one of another version, is ignored', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'shelflife-popular-'));
   t.teardown(() => rm(directory, { recursive: true }));
   const path = join(directory, 'popular.json');

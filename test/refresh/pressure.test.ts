@@ -14,7 +14,7 @@ function watching() {
   return { pressure, see };
 }
 
-t.test('a tenfold latency is trouble within a dozen exchanges, and so are errors', async (t) => {
+t.test('a tenfold latency, or errors, count as trouble within a dozen exchanges', async (t) => {
   const { see } = watching();
   t.notOk(see(100, 20));
   t.ok(see(12, 200));
@@ -23,7 +23,7 @@ t.test('a tenfold latency is trouble within a dozen exchanges, and so are errors
   t.ok(seeOther(5, 20, { isError: true }));
 });
 
-t.test('one slow answer, or one error, is none', async (t) => {
+t.test('a single slow answer or error does not', async (t) => {
   const { see } = watching();
   see(100, 20);
   t.notOk(see(1, 5000));
@@ -31,13 +31,13 @@ t.test('one slow answer, or one error, is none', async (t) => {
   t.notOk(see(1, 20, { isError: true }));
 });
 
-t.test('an origin that always fails a little, or is slow from the start, is as it is', async (t) => {
+t.test('an origin that always fails a little, or is slow from the start, counts as normal', async (t) => {
   const { pressure, see } = watching();
   for (let round = 0; round < 200; round += 1) see(1, 2000, { isError: round % 8 === 0 });
   t.notOk(pressure.isTrouble);
 });
 
-t.test('recovery shows at once', async (t) => {
+t.test('recovery is noticed at once', async (t) => {
   const { see } = watching();
   see(100, 20);
   t.ok(see(50, 400));

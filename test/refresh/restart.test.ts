@@ -53,7 +53,7 @@ async function begin(onStart: string, popularFile: string): Promise<Site> {
   return site;
 }
 
-t.test('after a restart the first seconds are nearly as good as before', async (t) => {
+t.test('after a restart the first seconds have nearly the same hit rate as before', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'shelflife-restart-'));
   t.teardown(() => rm(directory, { recursive: true }));
   const file = join(directory, 'popular.json');

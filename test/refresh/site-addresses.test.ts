@@ -18,7 +18,7 @@ const of = (rules: string, used: readonly Wanted[] = []): string[] =>
   siteAddresses(configOf(rules), 'app:5000', used).map(({ scheme, host }) => `${scheme}://${host}`);
 
 t.test(
-  'a site is known by the names of listen.hosts, else by those people use, else by its listener',
+  'the names of a site are those in listen.hosts, else those people use, else its listener',
   async (t) => {
     const used = [
       wanted('https', 'a.test', 50),
@@ -38,7 +38,7 @@ t.test(
   },
 );
 
-t.test('where the origin is asked for its own name, that is the only one', async (t) => {
+t.test('if the origin gets its own name, that is the only one', async (t) => {
   const config = configOf('');
   const own = { ...config, upstream: { ...config.upstream, host: 'upstream' } } as const;
   t.strictSame(siteAddresses(own, 'app:5000', [wanted('https', 'a.test', 5)]), [

@@ -21,7 +21,7 @@ t.test('an index lists sitemaps', async (t) => {
   t.strictSame(await read(text), { pages: [], sitemaps: ['/s1.xml.gz'], skipped: 0 });
 });
 
-t.test('what is no sitemap lists nothing, in no time', async (t) => {
+t.test('a document that is not a sitemap lists nothing, quickly', async (t) => {
   t.strictSame(await read('<html>not found</html>'), { pages: [], sitemaps: [], skipped: 0 });
   const startedMs = performance.now();
   await read('<loc>'.repeat(200_000));
@@ -29,12 +29,12 @@ t.test('what is no sitemap lists nothing, in no time', async (t) => {
   t.ok(performance.now() - startedMs < 1000);
 });
 
-t.test('no more than fifty thousand', async (t) => {
+t.test('at most fifty thousand pages are listed', async (t) => {
   const text = '<url><loc>https://www.example.org/a</loc></url>'.repeat(60_000);
   t.equal((await read(text)).pages.length, 50_000);
 });
 
-t.test('character references and stray ampersands are read as they are meant', async (t) => {
+t.test('character references and stray ampersands are decoded as intended', async (t) => {
   const locs = ['/a?x=1&#38;y=2', '/&#x5d0;', '/b?x=1&y=2', '/c?x=1&y', '/d?q=&copy;&lt;'];
   const text = locs.map((path) => `<url><loc>https://www.example.org${path}</loc></url>`).join('');
   t.strictSame((await read(`<urlset>${text}</urlset>`)).pages, [
@@ -46,7 +46,7 @@ t.test('character references and stray ampersands are read as they are meant', a
   ]);
 });
 
-t.test('it does not matter where the pieces of a text end', async (t) => {
+t.test('pieces may split the text anywhere', async (t) => {
   const text =
     '<urlset><url><loc>https://www.example.org/a?x=1&amp;y=2&z</loc></url><!-- <loc>no</loc> -->' +
     '<url><loc><![CDATA[https://www.example.org/b?x=1&y=2]]></loc></url></urlset>';
@@ -58,14 +58,14 @@ t.test('it does not matter where the pieces of a text end', async (t) => {
   }
 });
 
-t.test('a comment, an image and a text too long are not pages', async (t) => {
+t.test('comments, images and texts that are too long are not pages', async (t) => {
   const text = `<urlset><!-- <url><loc>https://www.example.org/no</loc></url> -->
     <url><loc>https://www.example.org/a</loc><image:image><image:loc>https://www.example.org/a.png</image:loc></image:image></url>
     <url><loc>https://www.example.org/${'long'.repeat(2000)}</loc></url></urlset>`;
   t.strictSame(await read(text), { pages: ['/a'], sitemaps: [], skipped: 1 });
 });
 
-t.test('hostile XML ends in bounded time and memory, and names no file', async (t) => {
+t.test('hostile XML ends in bounded time and memory, and opens no file', async (t) => {
   const url = '<url><loc>https://www.example.org/a</loc></url>';
   const bomb = `<!DOCTYPE x [<!ENTITY a "${'b'.repeat(1000)}"><!ENTITY c "${'&a;'.repeat(1000)}"><!ENTITY f SYSTEM "file:///etc/passwd">]>`;
   t.strictSame((await read(`${bomb}<urlset>${url}</urlset>`)).pages, ['/a'], 'declarations are passed over');

@@ -44,14 +44,11 @@ async function clientsLatency({ withWarmUp, workers }: { withWarmUp: boolean; wo
 }
 
 for (const workers of [8, 4]) {
-  t.test(
-    `an origin of ${workers} workers that gets slow during a warm-up: clients hardly notice`,
-    async (t) => {
-      const without = await clientsLatency({ withWarmUp: false, workers });
-      const during = await clientsLatency({ withWarmUp: true, workers });
-      t.comment({ without, during });
-      t.ok(during.started > 100, 'the warm-up went on');
-      t.ok(during.p99 <= without.p99 * 1.5, `p99 ${during.p99} s, without ${without.p99} s`);
-    },
-  );
+  t.test(`an origin of ${workers} workers gets slow during a warm-up: clients hardly notice`, async (t) => {
+    const without = await clientsLatency({ withWarmUp: false, workers });
+    const during = await clientsLatency({ withWarmUp: true, workers });
+    t.comment({ without, during });
+    t.ok(during.started > 100, 'the warm-up went on');
+    t.ok(during.p99 <= without.p99 * 1.5, `p99 ${during.p99} s, without ${without.p99} s`);
+  });
 }

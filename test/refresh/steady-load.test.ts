@@ -33,7 +33,7 @@ async function underLoad(more: string, measuredSeconds: number) {
   return { requests: site.outcomes.length, waited, asked: site.origin.requests - before };
 }
 
-t.test('under a steady load nobody waits for the origin, which is asked hardly more often', async (t) => {
+t.test('under a steady load no request waits for the origin, which gets hardly more requests', async (t) => {
   const plain = await underLoad('', 90);
   const kept = await underLoad(', stale_while_revalidate: 30s, refresh_ahead: true', 90);
   t.comment({ plain, kept });

@@ -15,7 +15,7 @@ const times = (count: number, when: Extract<When, { kind: 'at' }>, start: string
   return found;
 };
 
-t.test('a time of day is that of its zone, once also on the days the clocks change', async (t) => {
+t.test('a time of day is in its zone, and occurs once even when the clocks change', async (t) => {
   const berlin = { kind: 'at', minute: 150, timeZone: 'Europe/Berlin' } as const;
   t.strictSame(times(3, berlin, '2026-03-28T00:00:00Z'), [
     '2026-03-28T01:30Z',
@@ -52,7 +52,7 @@ const job = (run: () => Promise<void>, more: Partial<TimedJob> = {}): TimedJob =
   ...more,
 });
 
-t.test('a job runs every so often, never over itself, and makes up for missed runs by one', async (t) => {
+t.test('a job runs at its interval, never overlaps itself, and makes up missed runs by one', async (t) => {
   const { clock, timetable } = setUp();
   let runs = 0;
   let hold = barrier();
@@ -85,7 +85,7 @@ t.test('a job runs every so often, never over itself, and makes up for missed ru
   t.equal(runs, 2);
 });
 
-t.test('a job at a time of day runs once a day', async (t) => {
+t.test('a job with a time of day runs once a day', async (t) => {
   const { clock, timetable } = setUp();
   const at: string[] = [];
   const when: When = { kind: 'at', minute: 8 * 60, timeZone: 'UTC' };
@@ -101,7 +101,7 @@ t.test('a job at a time of day runs once a day', async (t) => {
   );
 });
 
-t.test('of several instances one runs what is for all; what is their own each runs', async (t) => {
+t.test('one of several instances runs a shared job; each runs its own', async (t) => {
   const taken = new Set<string>();
   const lease: Lease = {
     acquire: (name) => {
@@ -125,7 +125,7 @@ t.test('of several instances one runs what is for all; what is their own each ru
   t.strictSame(runs.sort(), ['one own', 'one shared', 'two own']);
 });
 
-t.test('a job that fails is told of and runs again; one that is gone does not', async (t) => {
+t.test('a failed job is reported and runs again; a removed one does not', async (t) => {
   const { clock, timetable, errors } = setUp();
   const failing = job(() => Promise.reject(new Error('no')));
   for (let round = 0; round < 3; round += 1) {
@@ -140,7 +140,7 @@ t.test('a job that fails is told of and runs again; one that is gone does not', 
   t.equal(errors.length, 2, 'it begins anew');
 });
 
-t.test('a time of day is read from the wall clock, also once that was set back (issue 13.7)', async (t) => {
+t.test('a time of day is read from the wall clock, also after that was set back (issue 13.7)', async (t) => {
   let [wallMs, elapsedMs] = [Date.parse('2036-03-10T10:00:00Z'), 0];
   const clock = new SteadyClock({ now: () => epochMs(wallMs), monotonicMs: () => elapsedMs });
   const timetable = new Timetable({ clock, lease: soleLease, onError: () => undefined });

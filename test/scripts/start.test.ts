@@ -81,7 +81,7 @@ t.test('--upstream puts the proxy in front of another app', async (t) => {
   t.match((await fetch(site)).headers.get('cache-status'), 'uri-miss; stored');
 });
 
-t.test('a port in use is said in a line that names the option', async (t) => {
+t.test('a port in use is reported in a line that names the option', async (t) => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   t.teardown(() => taken.close());

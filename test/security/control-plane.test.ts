@@ -49,7 +49,7 @@ t.test('without the right token there is no API', async (t) => {
   t.equal(right.status, 200, 'whatever others have tried, the right one is let in');
 });
 
-t.test('nothing acts on a GET, and nothing that a form of another site can send acts', async (t) => {
+t.test('no GET has an effect, and nothing that a form of another site can send has one', async (t) => {
   const { server, control, requests } = await startProxy(t);
   await fetch(`${server.url}/a`);
   const entries = server.parts.store.size().entries;
@@ -145,7 +145,7 @@ t.test('the dashboard runs no script but its own, in no frame but its own', asyn
   t.equal(response.headers.get('set-cookie'), null, 'no cookie, nothing to ride on');
 });
 
-t.test('the public listener knows no control plane', async (t) => {
+t.test('the public listener does not have the control API', async (t) => {
   const { server, requests } = await startProxy(t);
   for (const path of [...reads, '/purge', '/healthz']) {
     await answersTo(

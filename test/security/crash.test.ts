@@ -100,7 +100,7 @@ const answers: readonly (readonly [name: string, respond: RespondRaw])[] = [
   ],
 ];
 
-t.test('no bytes of a client end the process, whether it stays or goes', async (t) => {
+t.test('no bytes from a client end the process, whether it stays or leaves', async (t) => {
   const site = await startRawSite(rules);
   t.teardown(() => site.close());
   await ask(site.url, { target: '/page' });
@@ -111,7 +111,7 @@ t.test('no bytes of a client end the process, whether it stays or goes', async (
   }
 });
 
-t.test('no bytes of the origin end the process', async (t) => {
+t.test('no bytes from the origin end the process', async (t) => {
   const site = await startRawSite(rules);
   t.teardown(() => site.close());
   await ask(site.url, { target: '/page' });

@@ -81,7 +81,7 @@ for (const [name, rules] of configs) {
   });
 }
 
-t.test('a public fetch goes without credentials, whatever the client sent', async (t) => {
+t.test('a public fetch has no credentials, whatever the client sent', async (t) => {
   const site = await lenient(configs[4]?.[1] ?? '');
   t.teardown(() => site.close());
   const lines = [`Cookie: ${victim}; remember_me=a`, 'Authorization: Bearer a', 'X-Api-Key: a'];

@@ -28,7 +28,7 @@ const ownResources: readonly string[] = [
 ];
 
 for (const rules of ['unmatched: standard', 'unmatched: pass']) {
-  t.test(`${rules}: what may be a resource of its own reaches the origin as it was sent`, async (t) => {
+  t.test(`${rules}: a path that may be a separate resource reaches the origin as it was sent`, async (t) => {
     const site = await startEcho(t, rules);
     for (const target of ownResources) {
       for (const method of ['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'REPORT']) {
@@ -41,7 +41,7 @@ for (const rules of ['unmatched: standard', 'unmatched: pass']) {
   });
 }
 
-t.test('resources of their own have keys of their own, and spellings of one have one', async (t) => {
+t.test('separate resources have separate keys, and spellings of one share a key', async (t) => {
   const site = await startEcho(t, 'unmatched: standard');
   const families = [
     ['/a/b', '/./a/b', '/a/c/../b', '/%61/b', '/a/%2e/b', '/x/%2E%2e/a/b'],
@@ -107,7 +107,7 @@ const secretSpellings = [
   '/secret/%2E%2Fx',
 ];
 
-t.test('no spelling gets round a `pass` rule', async (t) => {
+t.test('no spelling evades a `pass` rule', async (t) => {
   const site = await startEcho(
     t,
     `
@@ -128,7 +128,7 @@ routes:
   }
 });
 
-t.test('no spelling gets round a write rule, of a GET neither', async (t) => {
+t.test('no spelling evades a write rule, not even for a GET', async (t) => {
   const site = await startEcho(
     t,
     `
@@ -150,7 +150,7 @@ writes:
   }
 });
 
-t.test('a write ends what an origin may take for its URL, in either direction', async (t) => {
+t.test('a write purges every URL that an origin may take for its own, in either direction', async (t) => {
   const site = await startEcho(t, 'unmatched: standard');
   const paths = ['/x/y', '/x%2Fy', '/x//y', '/x%5Cy', '/x;v=1/y'];
   for (const [written, ended] of [
@@ -201,7 +201,7 @@ writes: [{ match: PUT /projects/:id, invalidate: ["project:{id}"] }]
   },
 );
 
-t.test('readings that routes of several types match are passed', async (t) => {
+t.test('a path whose readings match routes of several types is passed', async (t) => {
   const site = await startEcho(
     t,
     `

@@ -42,7 +42,7 @@ t.test('variants of one resource are bounded, whatever a client varies', async (
   t.ok(isHit(await ask(site.url, { target: '/any' })));
 });
 
-t.test('one identity cannot drive out the pages of others', async (t) => {
+t.test('one identity cannot evict the pages of others', async (t) => {
   const site = await startSite(rules, { answer: (_request, response) => response.end('a'.repeat(20_000)) });
   t.teardown(() => site.close());
   const clean = [{ target: '/page/a' }, { target: '/home/a', lines: ['Cookie: session=victim'] }];
@@ -54,7 +54,7 @@ t.test('one identity cannot drive out the pages of others', async (t) => {
   t.ok(site.proxy.parts.store.size().bytes <= 1024 * 1024);
 });
 
-t.test('who waits for a silent origin is told in time, and nothing is left under way', async (t) => {
+t.test('requests waiting for a silent origin are answered in time; nothing stays in flight', async (t) => {
   const gate = barrier();
   const silent = await startSite('unmatched: standard\n', {
     answer: (_request, response) => {
@@ -101,7 +101,7 @@ async function startQuick(): Promise<{ url: string; close: () => void }> {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close };
 }
 
-t.test('clients that send too slowly, or take too slowly, are cut off', async (t) => {
+t.test('clients that send or read too slowly are cut off', async (t) => {
   const server = await startQuick();
   t.teardown(server.close);
   const slow: readonly (readonly [name: string, bytes: string])[] = [
@@ -115,7 +115,7 @@ t.test('clients that send too slowly, or take too slowly, are cut off', async (t
 });
 
 t.test(
-  'a client that keeps sending, but takes nothing or sends next to nothing, is cut off too',
+  'a client that keeps sending but reads nothing, or sends next to nothing, is cut off too',
   async (t) => {
     const server = await startQuick();
     t.teardown(server.close);
@@ -150,7 +150,7 @@ function sendSlowly(url: string, first: string, more: string): Promise<number> {
   });
 }
 
-t.test('a client that waits for its answer is not slow', async (t) => {
+t.test('a client that waits for its answer does not count as slow', async (t) => {
   const server = await startQuick();
   t.teardown(server.close);
   let hasClosed = false;
@@ -194,7 +194,7 @@ const nasty = [
   '\xa0',
 ];
 
-t.test('no text costs more than its length', (t) => {
+t.test('no text takes more than linear time', (t) => {
   const options = { hosts: undefined, trustedProxies: ['127.0.0.0/8'] };
   const readers: readonly (readonly [name: string, read: (text: string) => unknown])[] = [
     [

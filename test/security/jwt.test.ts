@@ -116,7 +116,7 @@ t.test('a token renewed for the same person is the same identity; another person
   );
 });
 
-t.test('two tokens are nobody’s', async (t) => {
+t.test('two tokens give no identity', async (t) => {
   for (const [name, jwt, line] of carriers) {
     const site = await startEcho(jwt);
     const other = hmacToken(claimsOf('other'));

@@ -153,7 +153,7 @@ t.test('K1: requests with equal keys (and, on standard, equal selecting fields) 
   t.end();
 });
 
-t.test('requests that send different credentials never have one key', (t) => {
+t.test('requests with different credentials never share a key', (t) => {
   const credentialsOf = new Map<string, string>();
   fc.assert(
     fc.property(requests, (asked) => {
@@ -170,7 +170,7 @@ t.test('requests that send different credentials never have one key', (t) => {
   t.end();
 });
 
-t.test('what is sent claims nothing the key does not say', (t) => {
+t.test('a forwarded request contains nothing that the key does not cover', (t) => {
   fc.assert(
     fc.property(requests, (asked) => {
       const sent = sentFor({
@@ -187,7 +187,7 @@ t.test('what is sent claims nothing the key does not say', (t) => {
   t.end();
 });
 
-t.test('an entry is bound to its key: under another it is a miss', (t) => {
+t.test('an entry is bound to its key: under another key it is a miss', (t) => {
   const entry = entryBut({}, 'page of a');
   const bytes = encodeEntry(entry);
   t.equal(decodeEntry(bytes, entry.key).kind, 'entry');

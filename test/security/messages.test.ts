@@ -49,7 +49,7 @@ const badHosts: readonly (readonly [name: string, bytes: string])[] = [
   ['an absolute target without a host', head(['Host: site.test'], 'http:///page/a')],
 ];
 
-t.test('a Host that is none, or not the only one, is refused before anything is sent', async (t) => {
+t.test('an invalid or repeated Host is refused before anything is sent', async (t) => {
   const site = await startRawSite(rules);
   t.teardown(() => site.close());
   await ask(site.url, { target: '/page/a' });
@@ -61,7 +61,7 @@ t.test('a Host that is none, or not the only one, is refused before anything is 
   t.ok(isHit(await ask(site.url, { target: '/page/a' })));
 });
 
-t.test('spellings of one host are one host; others have copies of their own', async (t) => {
+t.test('spellings of one host are one host; other hosts have separate copies', async (t) => {
   const site = await startRawSite(rules, ({ lines }) =>
     okText(lines.find((line) => /^host:/i.test(line)) ?? ''),
   );
@@ -78,7 +78,7 @@ t.test('spellings of one host are one host; others have copies of their own', as
   t.equal((await ask(site.url, { target: '/page/a' })).body.toLowerCase(), 'host: site.test');
 });
 
-t.test('hosts that are not served get 421, and nothing is sent', async (t) => {
+t.test('unserved hosts get 421, and nothing is sent', async (t) => {
   const site = await startRawSite(
     `listen: { address: "127.0.0.1:0", hosts: [site.test, "*.site.test"] }\n${rules}`,
   );
@@ -98,7 +98,7 @@ const essential = [
   'If-None-Match', 'Via', 'close, Cookie', 'keep-alive,cookie', 'COOKIE', 'X-Forwarded-Host', 'X-Forwarded-Proto',
 ];
 
-t.test('a Connection that takes away what a request is, is refused', async (t) => {
+t.test('a Connection that removes essential fields is refused', async (t) => {
   const site = await startRawSite(rules);
   t.teardown(() => site.close());
   const cookie = 'Cookie: session=a';
@@ -111,7 +111,7 @@ t.test('a Connection that takes away what a request is, is refused', async (t) =
   t.ok(isHit(await ask(site.url, { target: '/home/a', lines: [cookie] })));
 });
 
-t.test('fields for this hop go no further, in either direction', async (t) => {
+t.test('hop-by-hop fields are not forwarded, in either direction', async (t) => {
   const site = await startRawSite(rules, () =>
     okText('ok', [
       'Connection: X-Hop, Set-Cookie, Cache-Control',
@@ -146,7 +146,7 @@ t.test('fields for this hop go no further, in either direction', async (t) => {
   }
 });
 
-t.test('what does not fit is refused as such, never cut and sent', async (t) => {
+t.test('a message that is too large is refused as such, never cut and sent', async (t) => {
   const site = await startRawSite(rules);
   t.teardown(() => site.close());
   const many = (count: number): string[] => Array.from({ length: count }, (_, at) => `X-${at}: a`);
@@ -202,7 +202,7 @@ const splitting: readonly (readonly [name: string, bytes: string, status: number
   ['a head without end', `HTTP/1.1 200 OK\r\n${'X-Evil: evilevilevil\r\n'.repeat(5000)}`, 502],
 ];
 
-t.test('what an origin says beyond its one answer reaches nobody', async (t) => {
+t.test('bytes of an origin beyond its answer reach no client', async (t) => {
   for (const kind of ['page', 'home', 'any']) {
     const site = await startRawSite(rules);
     for (const [at, [name, bytes, status]] of splitting.entries()) {
@@ -229,7 +229,7 @@ t.test('what an origin says beyond its one answer reaches nobody', async (t) => 
   }
 });
 
-t.test('an answer that comes before it is asked for is nobody’s', async (t) => {
+t.test('an answer that comes before its request reaches no client', async (t) => {
   const site = await startRawSite(rules);
   t.teardown(() => site.close());
   site.answerWith(({ socket }) => {
@@ -245,7 +245,7 @@ t.test('an answer that comes before it is asked for is nobody’s', async (t) =>
   }
 });
 
-t.test('strange bytes of the origin in values and reason are its own, and split nothing', async (t) => {
+t.test('strange bytes of the origin in values and reason are relayed, and split nothing', async (t) => {
   const site = await startRawSite(
     rules,
     () => `HTTP/1.1 200 \xe9t\xe9\r\nX: caf\xe9\r\nContent-Length: 2\r\n\r\nok`,
@@ -258,7 +258,7 @@ t.test('strange bytes of the origin in values and reason are its own, and split 
   }
 });
 
-t.test('nothing a client sends comes back in a head', async (t) => {
+t.test('nothing a client sends is reflected in a head', async (t) => {
   const site = await startSite(rules);
   t.teardown(() => site.close());
   for (const target of [
@@ -271,7 +271,7 @@ t.test('nothing a client sends comes back in a head', async (t) => {
   }
 });
 
-t.test('who logs in a connection does not log in those who use it next', async (t) => {
+t.test('a login on one connection does not log in other clients on it', async (t) => {
   const site = await startRawSite(rules);
   t.teardown(() => site.close());
   for (const scheme of ['NTLM', 'Negotiate']) {
@@ -286,7 +286,7 @@ t.test('who logs in a connection does not log in those who use it next', async (
   }
 });
 
-t.test('a field of two meanings is passed on as it came, or not at all', async (t) => {
+t.test('an ambiguous field is forwarded unchanged or not at all', async (t) => {
   const site = await startRawSite(rules);
   t.teardown(() => site.close());
   const answer = await ask(site.url, {

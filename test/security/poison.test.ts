@@ -103,7 +103,7 @@ t.test('a GET with a body, or one that claims another method, is passed and not 
   }
 });
 
-t.test('methods of caches mean nothing on the public listener', async (t) => {
+t.test('PURGE, BAN and the like have no effect on the public listener', async (t) => {
   const site = await startTouchy();
   t.teardown(() => site.close());
   await ask(site.url, { target: '/page/a' });
@@ -118,7 +118,7 @@ t.test('methods of caches mean nothing on the public listener', async (t) => {
   t.ok(isHit(await ask(site.url, { target: '/page/a' })));
 });
 
-t.test('a missing page of a user is kept for that user alone', async (t) => {
+t.test('a missing page of a user is stored for that user alone', async (t) => {
   const site = await startSite(rules, {
     answer: (request, response) => {
       response.statusCode = 404;

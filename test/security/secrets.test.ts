@@ -52,71 +52,68 @@ const targets = [
   `/any?X-Amz-Signature=${mark}&code=${mark}`,
 ];
 
-t.test(
-  'nothing of a cookie, a token, a secret in a query or a body is in logs, metrics or answers',
-  async (t) => {
-    const origin = createServer((request, response) => {
-      if (request.url?.startsWith('/reset') === true) request.socket.destroy();
-      else if (request.url?.startsWith('/broken') === true) {
-        request.socket.write(`HTTP/1.1 200 OK\r\nX: ${mark}\r\nContent-Length: x${mark}\r\n\r\n`);
-      } else {
-        response.setHeader('Set-Cookie', `session=${mark}; Path=/`);
-        response.setHeader('Cache-Control', 'max-age=60');
-        response.end(`body with ${mark}`);
-      }
+t.test('cookies, tokens, secrets in a query and bodies are never in logs, metrics or answers', async (t) => {
+  const origin = createServer((request, response) => {
+    if (request.url?.startsWith('/reset') === true) request.socket.destroy();
+    else if (request.url?.startsWith('/broken') === true) {
+      request.socket.write(`HTTP/1.1 200 OK\r\nX: ${mark}\r\nContent-Length: x${mark}\r\n\r\n`);
+    } else {
+      response.setHeader('Set-Cookie', `session=${mark}; Path=/`);
+      response.setHeader('Cache-Control', 'max-age=60');
+      response.end(`body with ${mark}`);
+    }
+  });
+  await new Promise<void>((resolve) => origin.listen(0, '127.0.0.1', resolve));
+  const site = await startLogged((origin.address() as AddressInfo).port);
+  t.teardown(async () => {
+    await site.close();
+    origin.closeAllConnections();
+    origin.close();
+  });
+  const own: string[] = [];
+  for (const target of targets) {
+    for (const lines of [credentials, []]) await ask(site.url, { target, lines });
+    await ask(site.url, {
+      method: 'POST',
+      target,
+      lines: [...credentials, `Content-Length: ${mark.length}`],
+      body: mark,
     });
-    await new Promise<void>((resolve) => origin.listen(0, '127.0.0.1', resolve));
-    const site = await startLogged((origin.address() as AddressInfo).port);
-    t.teardown(async () => {
-      await site.close();
-      origin.closeAllConnections();
-      origin.close();
-    });
-    const own: string[] = [];
-    for (const target of targets) {
-      for (const lines of [credentials, []]) await ask(site.url, { target, lines });
-      await ask(site.url, {
-        method: 'POST',
-        target,
-        lines: [...credentials, `Content-Length: ${mark.length}`],
-        body: mark,
-      });
+  }
+  for (const target of [
+    `/reset?token=${mark}`,
+    `/broken?token=${mark}`,
+    `/a%zz?token=${mark}`,
+    `/..;/?token=${mark}`,
+  ]) {
+    for (const method of ['GET', 'POST']) {
+      const answer = await ask(site.url, { method, target, lines: credentials });
+      own.push(answer.lines.join('\n'), answer.body);
     }
-    for (const target of [
-      `/reset?token=${mark}`,
-      `/broken?token=${mark}`,
-      `/a%zz?token=${mark}`,
-      `/..;/?token=${mark}`,
-    ]) {
-      for (const method of ['GET', 'POST']) {
-        const answer = await ask(site.url, { method, target, lines: credentials });
-        own.push(answer.lines.join('\n'), answer.body);
-      }
-    }
-    const malformed = await answersTo(
-      site.url,
-      `GET / HTTP/1.1\r\nHost: a\r\n${credentials.join('\r\n')}\r\nBad ${mark}\r\n\r\n`,
-    );
-    own.push(JSON.stringify(malformed));
-    const reads = [
-      '/metrics',
-      '/entries?url=/page',
-      '/entries?url=/home',
-      '/api/cache/misses',
-      '/api/cache/metrics',
-      '/api/cache/report',
-    ];
-    for (const path of [...reads, '/healthz', '/readyz', '/explain?method=GET&url=/home', '/nothing']) {
-      const response = await fetch(site.control + path, { headers: { authorization: `Bearer ${token}` } });
-      const headers = [...response.headers].join();
-      own.push(headers, await response.text());
-    }
-    for (const text of own) t.notMatch(text, mark);
-    t.ok(site.log.length > 10, `${site.log.length} lines were logged`);
-    const leaking = site.log.filter((line) => line.includes(mark));
-    t.same(leaking, []);
-  },
-);
+  }
+  const malformed = await answersTo(
+    site.url,
+    `GET / HTTP/1.1\r\nHost: a\r\n${credentials.join('\r\n')}\r\nBad ${mark}\r\n\r\n`,
+  );
+  own.push(JSON.stringify(malformed));
+  const reads = [
+    '/metrics',
+    '/entries?url=/page',
+    '/entries?url=/home',
+    '/api/cache/misses',
+    '/api/cache/metrics',
+    '/api/cache/report',
+  ];
+  for (const path of [...reads, '/healthz', '/readyz', '/explain?method=GET&url=/home', '/nothing']) {
+    const response = await fetch(site.control + path, { headers: { authorization: `Bearer ${token}` } });
+    const headers = [...response.headers].join();
+    own.push(headers, await response.text());
+  }
+  for (const text of own) t.notMatch(text, mark);
+  t.ok(site.log.length > 10, `${site.log.length} lines were logged`);
+  const leaking = site.log.filter((line) => line.includes(mark));
+  t.same(leaking, []);
+});
 
 t.test('a log line is one JSON object, whatever the path holds', async (t) => {
   const origin = createServer((_request, response) => response.end('ok'));
@@ -156,7 +153,7 @@ t.test('a log line is one JSON object, whatever the path holds', async (t) => {
   t.ok(site.log.length >= paths.length);
 });
 
-t.test('no failure names an address, a path or a cause', async (t) => {
+t.test('no failure shows an address, a path or a cause', async (t) => {
   const site = await startRawSite('unmatched: standard\n');
   t.teardown(() => site.close());
   const failures = [

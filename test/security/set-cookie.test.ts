@@ -55,7 +55,7 @@ const kinds: readonly (readonly [name: string, request: RawRequest, status: numb
   ['a HEAD', { method: 'HEAD' }, 200],
 ];
 
-t.test('each kind of request that causes a Set-Cookie gets it, and no later one does', async (t) => {
+t.test('each request that causes a Set-Cookie gets it, and no later one does', async (t) => {
   const { site, given } = await startNumbered();
   t.teardown(() => site.close());
   for (const [at, [name, request, status]] of kinds.entries()) {
@@ -77,7 +77,7 @@ t.test('each kind of request that causes a Set-Cookie gets it, and no later one 
   }
 });
 
-t.test('who waited for the same page gets no cookie of the one who asked first', async (t) => {
+t.test('requests that waited for the same page do not get the leader’s cookie', async (t) => {
   for (const kind of ['strip', 'keep', 'home', 'any']) {
     const gate = barrier();
     let given = 0;
@@ -102,7 +102,7 @@ t.test('who waited for the same page gets no cookie of the one who asked first',
   }
 });
 
-t.test('a 304 that sets a cookie: to whoever caused it', async (t) => {
+t.test('a 304 that sets a cookie sets it only for its own client', async (t) => {
   const { site, clock, given } = await startNumbered();
   t.teardown(() => site.close());
   await ask(site.url, { target: '/strip/a' });
@@ -115,7 +115,7 @@ t.test('a 304 that sets a cookie: to whoever caused it', async (t) => {
   t.same(cookiesOf(next), []);
 });
 
-t.test('a renewal in the background sets nobody a cookie', async (t) => {
+t.test('a renewal in the background sets a cookie for no client', async (t) => {
   const { site, clock } = await startNumbered();
   t.teardown(() => site.close());
   await ask(site.url, { target: '/strip/a' });
@@ -127,7 +127,7 @@ t.test('a renewal in the background sets nobody a cookie', async (t) => {
   t.same(cookiesOf(await ask(site.url, { target: '/strip/a' })), []);
 });
 
-t.test('in interim answers and trailers it is not stored either', async (t) => {
+t.test('a Set-Cookie in interim answers and trailers is not stored either', async (t) => {
   const site = await startRawSite(
     rules,
     () =>

@@ -50,7 +50,7 @@ const view = (url: string, target: string, cookie: string): Promise<RawAnswer> =
   ask(url, { target, lines: [`Cookie: ${cookie}`] });
 
 t.test(
-  'log in through one, browse through the other: at least 80 % hits, a forged cookie gets nothing',
+  'log in through one instance, browse through the other: at least 80 % hits, a forged cookie gets nothing',
   async (t) => {
     const two = await startBoth(t);
     const { other } = two;
@@ -75,7 +75,7 @@ t.test(
   },
 );
 
-t.test('someone whose requests go now to one, now to the other', async (t) => {
+t.test('a user whose requests alternate between the instances', async (t) => {
   const { one, other, redis } = await startBoth(t);
   let jar = cookieOf(sessionOf(7), Date.now() - 3_600_000);
   let hits = 0;
@@ -92,7 +92,7 @@ t.test('someone whose requests go now to one, now to the other', async (t) => {
 });
 
 t.test(
-  'what is told has an expiry: max_age for what the client holds, minutes for what was renewed',
+  'what is shared has an expiry: max_age for cookies the client holds, minutes for renewed ones',
   async (t) => {
     const two = await startBoth(t);
     const cookie = await logIn(two);
@@ -106,7 +106,7 @@ t.test(
 );
 
 t.test(
-  'while Redis is frozen everybody is served, and a cookie of the other instance is nobody’s hit',
+  'while Redis is frozen every request is served, and a cookie of the other instance gets no hit',
   async (t) => {
     const two = await startBoth(t);
     const { other, redis } = two;

@@ -85,7 +85,7 @@ const cutShort: readonly (readonly [name: string, bytes: string])[] = [
   ['a trailer that is no field', post([chunked], `0\r\nno field\r\n\r\n${hidden}`)],
 ];
 
-t.test('nothing that can be cut in two ways reaches the origin, nor what follows it', async (t) => {
+t.test('an ambiguously framed message never reaches the origin, nor does what follows it', async (t) => {
   const site = await startRawSite(rules);
   t.teardown(() => site.close());
   await ask(site.url, { target: '/page' });
@@ -106,7 +106,7 @@ t.test('nothing that can be cut in two ways reaches the origin, nor what follows
   t.ok(isHit(await ask(site.url, { target: '/page' })), 'the clean request is a hit');
 });
 
-t.test('a body that breaks off in the middle of its framing ends the connection', async (t) => {
+t.test('a body that breaks off within its framing ends the connection', async (t) => {
   const site = await startRawSite(rules);
   t.teardown(() => site.close());
   await Promise.all(
@@ -131,7 +131,7 @@ const framings: readonly (readonly [name: string, bytes: string, body: string])[
   ['a body that looks like a request', post([`Content-Length: ${hidden.length}`], hidden), hidden],
 ];
 
-t.test('what is well framed reaches the origin once, with one framing of the proxy’s making', async (t) => {
+t.test('a well-framed message reaches the origin once, with the proxy’s own framing', async (t) => {
   const site = await startRawSite(rules);
   t.teardown(() => site.close());
   for (const [name, bytes, body] of framings) {
@@ -149,7 +149,7 @@ t.test('what is well framed reaches the origin once, with one framing of the pro
   }
 });
 
-t.test('pipelined requests are answered in order, each its own; one with `close` is the last', async (t) => {
+t.test('pipelined requests are answered in order; one with `close` is the last', async (t) => {
   const site = await startRawSite(rules, ({ requestLine }) => okText(requestLine.split(' ')[1] ?? ''));
   t.teardown(() => site.close());
   const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: site.test\r\n\r\n`;
@@ -181,7 +181,7 @@ t.test('an upgrade behind another request does not take over its connection', as
   t.equal(first?.body, '/first', 'an answer under way is not cut into');
 });
 
-t.test('a POST that asks for an upgrade is a POST', async (t) => {
+t.test('a POST that requests an upgrade is an ordinary POST', async (t) => {
   const site = await startRawSite(rules);
   t.teardown(() => site.close());
   await ask(site.url, { target: '/page' });

@@ -55,7 +55,7 @@ const startEcho = () =>
 
 t.ok(fields.length + plain.length >= 48);
 
-t.test('a method override field is one in any spelling CGI reads alike', async (t) => {
+t.test('a method override field is recognised in any spelling that CGI reads alike', async (t) => {
   const site = await startEcho();
   t.teardown(() => site.close());
   for (const name of ['X-HTTP-Method-Override', 'X.HTTP.Method.Override', 'X_Http~Method_Override']) {
@@ -88,7 +88,7 @@ for (const [name, prefix, names] of [
   );
 }
 
-t.test('standard: a field that the origin varies by selects; one it does not get does not', async (t) => {
+t.test('standard: a field that the origin varies by selects only if the origin gets it', async (t) => {
   const site = await startSite(rules, {
     answer: (request, response) => {
       response.setHeader('Cache-Control', 'max-age=600');
@@ -127,7 +127,7 @@ t.test('standard: a field in another spelling selects where the origin’s Vary 
   }
 });
 
-t.test('a pass: what CGI would take for framing or for the proxy’s own fields is not sent', async (t) => {
+t.test('a pass: fields that CGI would take for framing or for the proxy’s own are not sent', async (t) => {
   const site = await startSite('unmatched: pass', {
     answer: (request, response) => response.end(request.rawHeaders.join('|')),
   });
@@ -146,7 +146,7 @@ t.test('a pass: what CGI would take for framing or for the proxy’s own fields 
   }
 });
 
-t.test('what varies by the client’s address is for its cause only', async (t) => {
+t.test('a response that varies by the client’s address reaches only its own client', async (t) => {
   const site = await startEcho();
   t.teardown(() => site.close());
   site.answerWith((_request, response) => {
@@ -181,7 +181,7 @@ t.test('a field or cookie named in `vary` is keyed, line for line as it is sent'
   t.notMatch(twice.body, 'ui=c', 'of two the one that is keyed is sent');
 });
 
-t.test('standard: who says by another field who is asking has a partition too', async (t) => {
+t.test('standard: a request identified by another field has a separate partition too', async (t) => {
   const site = await startSite(rules, {
     answer: (request, response) => {
       response.setHeader('Cache-Control', 'max-age=600');
@@ -206,7 +206,7 @@ t.test('standard: who says by another field who is asking has a partition too', 
   );
 });
 
-t.test('where the origin’s own name is the key’s, the client’s Host is not sent either', async (t) => {
+t.test('if the key has the origin’s own name, the client’s Host is not sent either', async (t) => {
   const site = await startSite(rules, {
     answer: (request, response) => {
       response.setHeader('Cache-Control', 'max-age=600');
@@ -224,7 +224,7 @@ t.test('where the origin’s own name is the key’s, the client’s Host is not
   }
 });
 
-t.test('Accept is sent and keyed as its class: what one asks for is not what others get', async (t) => {
+t.test('Accept is sent and keyed as its class: one client’s does not decide for others', async (t) => {
   const site = await startSite(rules, {
     answer: (request, response) => {
       // Like a framework that logs out by redirect for a browser, and by JSON for a script.

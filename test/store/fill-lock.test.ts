@@ -24,15 +24,15 @@ async function rushOf(t: Test, tookMs: number): Promise<Instances> {
   return instances;
 }
 
-t.test('500 who want one cold page reach the origin once, also while it takes its time', async (t) => {
+t.test('500 requests for one cold page make one fetch, also if it is slow', async (t) => {
   t.equal((await rushOf(t, 300)).origin.seen.length, 1);
 });
 
-t.test('also when that is longer than a lease lives without renewal', async (t) => {
+t.test('the same if the fetch takes longer than a lease lives without renewal', async (t) => {
   t.equal((await rushOf(t, 5000)).origin.seen.length, 1);
 });
 
-t.test('a leader that dies or gets stuck is replaced', async (t) => {
+t.test('a leader that dies or hangs is replaced', async (t) => {
   const { origin, redis, proxies } = await startInstances(t, configOf);
   origin.answerWith((request, response) => {
     // What a leader asks is never answered.

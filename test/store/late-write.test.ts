@@ -37,7 +37,7 @@ for (const coherence of ['bounded', 'strict'] as const) {
   });
 }
 
-t.test('a late write in the place of a newer one costs a fetch, and is used by nobody', async (t) => {
+t.test('a late write over a newer entry costs a fetch, and is never used', async (t) => {
   const redis = await redisServer(t);
   const link = await faultyLink(t, redis.port);
   const common = { deadlineMs: 3000, lag: seconds(1) };
@@ -58,7 +58,7 @@ t.test('a late write in the place of a newer one costs a fetch, and is used by n
   for (const instance of [slow, third]) t.not(await instance.ask('page'), 'older');
 });
 
-t.test('what waits to be written when its instance is purged elsewhere is not found either', async (t) => {
+t.test('an entry waiting to be written when another instance purges it is not found', async (t) => {
   const redis = await redisServer(t);
   const link = await faultyLink(t, redis.port);
   const common = { deadlineMs: 300, lag: seconds(0.4) };

@@ -47,7 +47,7 @@ t.test('a Cluster: entries on all nodes, one log; slots may move', async (t) => 
   await worksTogether(t, one, other, 'c');
 });
 
-t.test('Sentinel: after a failover nothing from before is used, and work goes on', async (t) => {
+t.test('Sentinel: after a failover no older entry is used, and work goes on', async (t) => {
   const watched = await watchedRedis(t);
   const { master, replica, sentinel } = watched;
   const sentinels = [{ host: '127.0.0.1', port: sentinel.port }];

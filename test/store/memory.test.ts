@@ -41,7 +41,7 @@ t.test('a hundred thousand entries never take more than the bound', async (t) =>
   );
 });
 
-t.test('what is used again outlives a scan of what is asked for once', async (t) => {
+t.test('entries with repeated hits survive a scan of URLs requested once', async (t) => {
   const store = new MemoryStore({ maxBytes: weight * 20 });
   for (const name of numbered(0, 5)) {
     store.put(page(name));
@@ -51,24 +51,21 @@ t.test('what is used again outlives a scan of what is asked for once', async (t)
   for (const name of numbered(0, 5)) t.ok(has(store, name), name);
 });
 
-t.test(
-  'to look something up, or to answer the request it was brought in for, protects nothing',
-  async (t) => {
-    const store = new MemoryStore({ maxBytes: weight * 20 });
-    const [looked = '', first = '', used = ''] = numbered(0, 3);
-    for (const name of [looked, first, used]) store.put(page(name));
-    store.peek(keyOf(looked));
-    store.use(page(first), true);
-    store.use(page(used));
-    for (const name of numbered(100, 200)) store.put(page(name));
-    t.strictSame(
-      [looked, first, used].map((name) => has(store, name)),
-      [false, false, true],
-    );
-  },
-);
+t.test('a lookup, or the hit that an entry was brought in for, does not protect it', async (t) => {
+  const store = new MemoryStore({ maxBytes: weight * 20 });
+  const [looked = '', first = '', used = ''] = numbered(0, 3);
+  for (const name of [looked, first, used]) store.put(page(name));
+  store.peek(keyOf(looked));
+  store.use(page(first), true);
+  store.use(page(used));
+  for (const name of numbered(100, 200)) store.put(page(name));
+  t.strictSame(
+    [looked, first, used].map((name) => has(store, name)),
+    [false, false, true],
+  );
+});
 
-t.test('of what is used again, what was not used for longest goes first', async (t) => {
+t.test('of the protected entries, the least recently used goes first', async (t) => {
   const store = new MemoryStore({ maxBytes: weight * 10 });
   for (const name of numbered(0, 10)) store.put(page(name));
   for (const name of numbered(0, 10)) store.use(page(name));
@@ -80,7 +77,7 @@ t.test('of what is used again, what was not used for longest goes first', async 
   t.notOk(left.has('p002'));
 });
 
-t.test('one identity gets a quarter of the memory, what everybody shares gets all', async (t) => {
+t.test('one identity gets a quarter of the memory, shared entries get all of it', async (t) => {
   const store = new MemoryStore({ maxBytes: weight * 40 });
   for (const name of numbered(0, 10)) store.put(page(name, { partition: 'public' }));
   for (const name of numbered(100, 100)) store.put(page(name, { partition: 'greedy' }));
@@ -92,14 +89,14 @@ t.test('one identity gets a quarter of the memory, what everybody shares gets al
   t.equal(shared.size().entries, 40);
 });
 
-t.test('what is larger than the memory is not kept, nor what it replaces', async (t) => {
+t.test('an entry larger than the memory is not kept, and neither is the one it replaces', async (t) => {
   const store = new MemoryStore({ maxBytes: weight * 2 });
   store.put(page('p000'));
   store.put(page('p000', { body: Buffer.alloc(10_000) }));
   t.strictSame(store.size(), { entries: 0, bytes: 0 });
 });
 
-t.test('what was evicted for space is told, what was removed is not', async (t) => {
+t.test('evictions for space are reported, removals are not', async (t) => {
   const evicted: string[] = [];
   const store = new MemoryStore({
     maxBytes: weight * 2,
@@ -110,35 +107,32 @@ t.test('what was evicted for space is told, what was removed is not', async (t) 
   t.strictSame(evicted, ['/p000']);
 });
 
-t.test(
-  '13.8: another lifetime is applied once to each entry, which keeps its use and its place',
-  async (t) => {
-    const store = new MemoryStore({ maxBytes: weight * 20 });
-    const small = Promise.withResolvers<Entry | undefined>();
-    const entry = page('a');
-    store.put(entry, small.promise);
-    store.put(page('b'));
-    store.use(entry);
-    let applied = 0;
-    store.applyLifetimes((old) => {
-      if (old.status === 203) return old;
-      applied += 1;
-      return { ...old, status: 203 };
-    });
-    for (let time = 0; time < 3; time += 1) t.equal(store.peek(entry.key)[0]?.status, 203);
-    t.equal(applied, 1, 'not what nobody asks for');
-    t.equal(store.uses(store.inForce(entry)), 1);
-    small.resolve({ ...entry, body: Buffer.alloc(10), coding: 'gzip' });
-    await small.promise;
-    await Promise.resolve();
-    const [compressed] = store.peek(entry.key);
-    t.match(compressed, { status: 203, coding: 'gzip' }, 'what was compressed meanwhile too');
-    t.equal(compressed && store.uses(compressed), 1);
-    store.put(page('c'));
-    t.equal(store.peek(keyOf('c'))[0]?.status, 203, 'what is put by the lifetime of before');
-    t.equal(
-      store.size().bytes,
-      [...store.entries()].reduce((sum, each) => sum + entryBytes(each), 0),
-    );
-  },
-);
+t.test('13.8: a new lifetime is applied once to each entry, which keeps its use and its place', async (t) => {
+  const store = new MemoryStore({ maxBytes: weight * 20 });
+  const small = Promise.withResolvers<Entry | undefined>();
+  const entry = page('a');
+  store.put(entry, small.promise);
+  store.put(page('b'));
+  store.use(entry);
+  let applied = 0;
+  store.applyLifetimes((old) => {
+    if (old.status === 203) return old;
+    applied += 1;
+    return { ...old, status: 203 };
+  });
+  for (let time = 0; time < 3; time += 1) t.equal(store.peek(entry.key)[0]?.status, 203);
+  t.equal(applied, 1, 'not what nobody asks for');
+  t.equal(store.uses(store.inForce(entry)), 1);
+  small.resolve({ ...entry, body: Buffer.alloc(10), coding: 'gzip' });
+  await small.promise;
+  await Promise.resolve();
+  const [compressed] = store.peek(entry.key);
+  t.match(compressed, { status: 203, coding: 'gzip' }, 'what was compressed meanwhile too');
+  t.equal(compressed && store.uses(compressed), 1);
+  store.put(page('c'));
+  t.equal(store.peek(keyOf('c'))[0]?.status, 203, 'what is put by the lifetime of before');
+  t.equal(
+    store.size().bytes,
+    [...store.entries()].reduce((sum, each) => sum + entryBytes(each), 0),
+  );
+});

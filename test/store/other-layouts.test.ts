@@ -48,7 +48,7 @@ t.test('on one Redis', async (t) => {
   t.beforeEach(() => redis.client.flushall());
   const versions = [0, codecVersion + 1, 255];
 
-  await t.test('values of an older and a newer layout under our own name', async (t) => {
+  await t.test('values of an older and a newer layout under one of our names', async (t) => {
     const one = await openInstance(t, { url: redis.url });
     const name = one.keys.entry(keyOf('page'));
     const bytes = encodeEntry(filledBut({ asOf: one.purgeLog.position() }, 'page'));
@@ -67,7 +67,7 @@ t.test('on one Redis', async (t) => {
     t.ok((one.unreadable['other-version'] ?? 0) > 0, 'counted');
   });
 
-  await t.test('what is no hash is a miss, no trouble of Redis, and gives way', async (t) => {
+  await t.test('a key that is not a hash is a miss, not a Redis failure, and is replaced', async (t) => {
     const one = await openInstance(t, { url: redis.url });
     const name = one.keys.entry(keyOf('page'));
     await redis.client.set(name, 'another hand');
@@ -86,7 +86,7 @@ t.test('on one Redis', async (t) => {
     t.equal(await redis.client.exists(...names), 0, 'the janitor drops the rest');
   });
 
-  await t.test('a readable variant beside them is given', async (t) => {
+  await t.test('a readable variant beside them is used', async (t) => {
     const one = await openInstance(t, { url: redis.url });
     const name = one.keys.entry(keyOf('page'));
     one.fill('page', { variant: 'ours' });

@@ -32,18 +32,18 @@ const verdictAfter = async (purges: readonly Partial<Purge>[], change: Partial<P
 const purged = { kind: 'purged', cause: 'write' } as const;
 const current = { kind: 'current' } as const;
 
-t.test('a purge ends what has its tag and was asked for before it, nothing else', async (t) => {
+t.test('a purge ends older entries with its tag, and nothing else', async (t) => {
   t.strictSame(await verdictAfter([]), current);
   t.strictSame(await verdictAfter([{ tags: tagsOf('x', 'b') }]), purged);
   t.strictSame(await verdictAfter([{ tags: tagsOf('x') }]), current);
   t.strictSame(await verdictAfter([{ tags: tagsOf('a') }], { tags: [] }), current);
 });
 
-t.test('everything is everything', async (t) => {
+t.test('a purge of everything ends all entries', async (t) => {
   t.strictSame(await verdictAfter([{ everything: true }], { tags: [] }), purged);
 });
 
-t.test('a prefix ends what is below it, on its host or on all', async (t) => {
+t.test('a prefix ends entries below it, on its host or on all hosts', async (t) => {
   const prefix = (start: string, host?: string) => verdictAfter([{ prefixes: [{ host, start }] }]);
   t.strictSame(await prefix('/docs/'), purged);
   t.strictSame(await prefix('/docs/', 'example.org'), purged);
@@ -51,7 +51,7 @@ t.test('a prefix ends what is below it, on its host or on all', async (t) => {
   t.strictSame(await prefix('/doc/'), current);
 });
 
-t.test('a soft purge makes stale, a hard one before or after it ends', async (t) => {
+t.test('a soft purge makes entries stale; a hard one before or after it ends them', async (t) => {
   const tags = tagsOf('a');
   t.strictSame(await verdictAfter([{ tags, soft: true, cause: 'api' }]), {
     kind: 'stale',
@@ -61,7 +61,7 @@ t.test('a soft purge makes stale, a hard one before or after it ends', async (t)
   t.strictSame(await verdictAfter([{ tags }, { tags, soft: true }]), purged);
 });
 
-t.test('what was asked for after the purge is current; a fetch under way is not', async (t) => {
+t.test('an entry requested after the purge is current; a fetch in flight is not', async (t) => {
   const log = new LocalPurgeLog('one');
   const before = subjectOf(log);
   await log.append(purgeBut({ tags: tagsOf('a') }));
@@ -74,7 +74,7 @@ t.test('what was asked for after the purge is current; a fetch under way is not'
   t.strictSame(log.verdict(after), purged, 'found current before, purged since');
 });
 
-t.test('it holds from the call on, before anything is awaited', async (t) => {
+t.test('a purge is in force from the call on, before anything is awaited', async (t) => {
   const log = new LocalPurgeLog('one');
   const subject = subjectOf(log);
   const receipt = log.append(purgeBut({ everything: true }));
@@ -82,7 +82,7 @@ t.test('it holds from the call on, before anything is awaited', async (t) => {
   t.strictSame(await receipt, { instances: { known: 1, acknowledged: 1 } });
 });
 
-t.test('what was filled under another log, or before what this one knows, is not current', async (t) => {
+t.test('an entry filled under another log, or before what this one knows, is not current', async (t) => {
   const forgotten = { kind: 'purged', cause: 'forgotten' } as const;
   const log = new LocalPurgeLog('one', 7);
   t.strictSame(log.verdict(subjectOf(log, { asOf: { log: 'two', seq: 7 } })), forgotten);
@@ -93,7 +93,7 @@ t.test('what was filled under another log, or before what this one knows, is not
   t.strictSame(log.verdict(subjectOf(log, { asOf: { log: 'one', seq: 9 } })), purged);
 });
 
-t.test('when there are more tags or prefixes than it remembers, what is older is not current', async (t) => {
+t.test('with more tags or prefixes than it remembers, older entries are not current', async (t) => {
   const log = new LocalPurgeLog('one');
   const first = subjectOf(log, { tags: [] });
   await log.append(purgeBut({ tags: tagsOf('first') }));
@@ -108,7 +108,7 @@ t.test('when there are more tags or prefixes than it remembers, what is older is
   t.strictSame(log.verdict(third), { kind: 'purged', cause: 'forgotten' });
 });
 
-t.test('whether a purge would meet an entry does not depend on the order', async (t) => {
+t.test('whether a purge would match an entry does not depend on the order of purges', async (t) => {
   const log = new LocalPurgeLog('one');
   const subject = subjectOf(log);
   t.equal(matcherOf(purgeBut({ tags: tagsOf('b') }))(subject), true);

@@ -110,7 +110,7 @@ async function calledOn(servers: readonly RedisServer[]): Promise<ReadonlySet<st
   return new Set([...all.join('\n').matchAll(/^cmdstat_([^:]+):/gm)].map(([, name = '']) => name));
 }
 
-t.test('everything works with the rights the manual lists, and all of them are used', async (t) => {
+t.test('everything works with the rights in the manual, and all of them are used', async (t) => {
   const redis = await redisServer(t);
   await allow(redis, dataLine);
   const url = redis.url.replace('redis://', 'redis://shelflife:secret@').replace('/0', '/1');
@@ -124,7 +124,7 @@ t.test('everything works with the rights the manual lists, and all of them are u
   );
 });
 
-t.test('in a Cluster with those added for it, replicas and a slot on its way included', async (t) => {
+t.test('in a Cluster with the additional rights, including replicas and a slot being moved', async (t) => {
   const servers = await redisCluster(t, { replicas: 1 });
   for (const server of servers) await allow(server, [...dataLine, ...inCluster]);
   const nodes = servers.map(({ port }) => ({ host: '127.0.0.1', port }));

@@ -34,7 +34,7 @@ async function isAStranger(t: Test, instance: Instance, { client }: RedisServer)
   t.match(refusal(instance), /10\.0\.0\.1:5000 \(aaaa\); this is http:\/\/10\.0\.0\.2:5000 \(bbbb\)/);
 }
 
-t.test('the second to come is refused: it reads nothing, writes nothing, and says why', async (t) => {
+t.test('the second installation is refused: it reads nothing, writes nothing, and says why', async (t) => {
   const redis = await redisServer(t);
   const one = await openInstance(t, { url: redis.url, owner: production });
   one.fill('page');
@@ -51,7 +51,7 @@ t.test('the second to come is refused: it reads nothing, writes nothing, and say
   t.equal(await (await openInstance(t, { url: redis.url, owner: production })).ask('page'), '<p>page</p>');
 });
 
-t.test('of two that start at once one is the owner', async (t) => {
+t.test('of two that start at once, one becomes the owner', async (t) => {
   const redis = await redisServer(t);
   const both = await Promise.all(
     [production, staging].map((owner) => openInstance(t, { url: redis.url, owner })),
@@ -62,7 +62,7 @@ t.test('of two that start at once one is the owner', async (t) => {
   t.equal(both.filter((each) => refusal(each) === '').length, 1);
 });
 
-t.test('a server that was flushed gets its owner again, and a stranger stays out', async (t) => {
+t.test('after a flush the owner gets its prefix again, and the other stays out', async (t) => {
   const redis = await redisServer(t);
   const one = await openInstance(t, { url: redis.url, owner: production });
   await redis.client.flushall();
@@ -73,24 +73,21 @@ t.test('a server that was flushed gets its owner again, and a stranger stays out
   await isAStranger(t, await openInstance(t, { url: redis.url, owner: staging }), redis);
 });
 
-t.test(
-  'an owner that was lost alone, or is of another type, changes nothing for those at work',
-  async (t) => {
-    const redis = await redisServer(t);
-    const one = await openInstance(t, { url: redis.url, owner: production });
-    const owned = (): Promise<boolean> => redis.client.hexists(keys.owner, 'owner').then((has) => has === 1);
-    one.fill('page');
-    await one.store.settled();
-    await redis.client.del(keys.owner);
-    await eventually('it is written again', owned);
-    await redis.client.set(keys.owner, 'another hand');
-    await eventually('it is written again', () => owned().catch(() => false));
-    t.equal(one.events.filter(({ what }) => what === 'generation').length, 1);
-    t.equal(await (await openInstance(t, { url: redis.url, owner: production })).ask('page'), '<p>page</p>');
-  },
-);
+t.test('a lost or invalid owner key changes nothing for running instances', async (t) => {
+  const redis = await redisServer(t);
+  const one = await openInstance(t, { url: redis.url, owner: production });
+  const owned = (): Promise<boolean> => redis.client.hexists(keys.owner, 'owner').then((has) => has === 1);
+  one.fill('page');
+  await one.store.settled();
+  await redis.client.del(keys.owner);
+  await eventually('it is written again', owned);
+  await redis.client.set(keys.owner, 'another hand');
+  await eventually('it is written again', () => owned().catch(() => false));
+  t.equal(one.events.filter(({ what }) => what === 'generation').length, 1);
+  t.equal(await (await openInstance(t, { url: redis.url, owner: production })).ask('page'), '<p>page</p>');
+});
 
-t.test('whoever takes over a prefix that is free finds nothing of the other', async (t) => {
+t.test('an installation that takes over a free prefix finds no entries of the other', async (t) => {
   const redis = await redisServer(t);
   const one = await openInstance(t, { url: redis.url, owner: production });
   one.fill('page');
@@ -132,7 +129,7 @@ t.test('a Redis that comes back as another installation’s is not used', async 
   await isAStranger(t, one, redis);
 });
 
-t.test('in a Cluster as well', async (t) => {
+t.test('the same in a Cluster', async (t) => {
   const servers = await redisCluster(t);
   const nodes = servers.map(({ port }) => ({ host: '127.0.0.1', port }));
   const server = { kind: 'cluster', nodes } as const;

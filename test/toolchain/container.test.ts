@@ -65,7 +65,7 @@ t.test('the image has the Node that is pinned for npm scripts', async (t) => {
   for (const { instructions } of stages) t.match(instructions[0]?.args, /^node:\$\{NODE_VERSION\}-/);
 });
 
-t.test('every file copied is in the repository, and not kept out of the build', async (t) => {
+t.test('every copied file is in the repository, and not excluded from the build', async (t) => {
   const ignored = read('.dockerignore').split('\n');
   for (const { name, args } of dockerfile) {
     if (name !== 'COPY' || args.startsWith('--from')) continue;
@@ -76,7 +76,7 @@ t.test('every file copied is in the repository, and not kept out of the build', 
   }
 });
 
-t.test('files of another stage come from one that stands above', async (t) => {
+t.test('files are copied only from earlier stages', async (t) => {
   stages.forEach(({ name, instructions }, at) => {
     const above = stages.slice(0, at).map((stage) => stage.name);
     for (const { args } of instructions) {
@@ -98,7 +98,7 @@ t.test(
   },
 );
 
-t.test('compose runs the proxy, Redis and the sample app, and waits only where health is told', async (t) => {
+t.test('compose runs proxy, Redis and sample app, and waits only for a health check', async (t) => {
   t.strictSame(services.map(([name]) => name).sort(), ['proxy', 'redis', 'webapp']);
   for (const [name, { build, image, depends_on: needs }] of services) {
     if (build === undefined) t.match(image, /^redis:\d/, name);
@@ -127,7 +127,7 @@ t.test('the control listener is published to this machine only, and its token ha
   t.match(environment['SHELFLIFE_TOKEN'], /^\$\{SHELFLIFE_TOKEN:\?/);
 });
 
-t.test('compose gives the demo configuration what it needs, and nothing it does not read', async (t) => {
+t.test('compose gives the demo configuration exactly the variables that it reads', async (t) => {
   const found = [...read('config/demo.yaml').matchAll(/\$\{([A-Z_]+)(:-)?/g)];
   const variables = found.map(([, name = '', fallback]) => ({ name, isRequired: fallback === undefined }));
   const { environment = {} } = compose.services['proxy'] ?? {};

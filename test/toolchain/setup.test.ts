@@ -63,7 +63,7 @@ function npmCalls(folder: string): readonly string[] {
 
 const installed = (packages: Packages) => JSON.stringify({ packages });
 
-t.test('a fresh clone gets its packages, development ones included, and one line says so', async (t) => {
+t.test('a fresh clone gets its packages, development ones included, with one line of output', async (t) => {
   const folder = checkout(t);
   const { code, output } = await setUp(folder);
   t.equal(code, 0);
@@ -72,15 +72,12 @@ t.test('a fresh clone gets its packages, development ones included, and one line
   t.match(npmCalls(folder)[0], /^ci .*--include=dev/);
 });
 
-t.test(
-  'nothing is said or done when the packages are those of the lock file, whatever the dates',
-  async (t) => {
-    const folder = checkout(t, { installed: installed(INSTALLED) });
-    utimesSync(join(folder, 'node_modules', '.package-lock.json'), 0, 0);
-    t.strictSame(await setUp(folder), { code: 0, output: '' });
-    t.strictSame(npmCalls(folder), []);
-  },
-);
+t.test('nothing is printed or done when the packages match the lock file, whatever the dates', async (t) => {
+  const folder = checkout(t, { installed: installed(INSTALLED) });
+  utimesSync(join(folder, 'node_modules', '.package-lock.json'), 0, 0);
+  t.strictSame(await setUp(folder), { code: 0, output: '' });
+  t.strictSame(npmCalls(folder), []);
+});
 
 const OUTDATED: readonly (readonly [behaviour: string, installed: string])[] = [
   [
@@ -92,7 +89,7 @@ const OUTDATED: readonly (readonly [behaviour: string, installed: string])[] = [
   ['an interrupted install', '{"packages": {"'],
 ];
 for (const [behaviour, state] of OUTDATED) {
-  t.test(`${behaviour} is put right`, async (t) => {
+  t.test(`${behaviour} is repaired`, async (t) => {
     const folder = checkout(t, { installed: state });
     t.equal((await setUp(folder)).code, 0);
     t.equal(npmCalls(folder).length, 1);
@@ -100,7 +97,7 @@ for (const [behaviour, state] of OUTDATED) {
   });
 }
 
-t.test('two scripts started at once install once, and both go on', async (t) => {
+t.test('two scripts started at once install once, and both continue', async (t) => {
   const folder = checkout(t);
   const runs = await Promise.all([setUp(folder), setUp(folder)]);
   t.strictSame(
@@ -111,7 +108,7 @@ t.test('two scripts started at once install once, and both go on', async (t) => 
   t.notOk(existsSync(join(folder, '.data', 'setup.lock')));
 });
 
-t.test('an install that fails is tried again, then told in words of npm', async (t) => {
+t.test('a failed install is retried, then reported in npm’s words', async (t) => {
   const folder = checkout(t, { npm: NPM_THAT_FAILS });
   const { code, output } = await setUp(folder);
   t.equal(code, 1);
@@ -120,14 +117,14 @@ t.test('an install that fails is tried again, then told in words of npm', async 
   t.notOk(existsSync(join(folder, '.data', 'setup.lock')), 'the next one need not wait');
 });
 
-t.test('a Node that is too old, with no pinned one, is told in one line', async (t) => {
+t.test('a Node that is too old, without a pinned one, is reported in one line', async (t) => {
   const folder = checkout(t, { installed: installed(INSTALLED), needed: '99.0.0' });
   const { code, output } = await setUp(folder);
   t.equal(code, 1);
   t.match(output, /^shelflife: please install Node 99\.0\.0 or newer[^\n]*\n$/);
 });
 
-t.test("a pinned Node that cannot run here is put out of the way of the machine's own", async (t) => {
+t.test('a pinned Node that cannot run here is moved out of the way of the machine’s own', async (t) => {
   const folder = checkout(t, { installed: installed(INSTALLED) });
   const pinned = join(folder, 'node_modules', '.bin', 'node');
   mkdirSync(join(pinned, '..'));
@@ -136,7 +133,7 @@ t.test("a pinned Node that cannot run here is put out of the way of the machine'
   t.notOk(existsSync(pinned));
 });
 
-t.test('a lock left behind by a set-up that was killed is taken over', async (t) => {
+t.test('a lock left by a killed set-up is taken over', async (t) => {
   const folder = checkout(t);
   mkdirSync(join(folder, '.data'));
   writeFileSync(join(folder, '.data', 'setup.lock'), String(spawnSync('true').pid));

@@ -11,7 +11,7 @@ import { ask } from '../helpers/raw-client.ts';
 import { redisServer } from '../helpers/redis-server.ts';
 
 t.test(
-  'a low hit rate reaches the webhook once, tried again when it fails, and is in log, metrics and API',
+  'a low hit rate reaches the webhook once, is retried on failure, and is in log, metrics and API',
   async (t) => {
     const bodies: { text: string; status: string; name: string }[] = [];
     const hook = createServer((request, response) => {
@@ -51,7 +51,7 @@ t.test(
   },
 );
 
-t.test('more in Redis than max_bytes is an alert without being configured, until it is less', async (t) => {
+t.test('more in Redis than max_bytes is an alert without configuration, until it is less', async (t) => {
   const redis = await redisServer(t);
   const { get, control, logged, purge } = await startProxy(t, {
     rules: `store: { redis: { url: "${redis.url}", max_bytes: 2MB } }\njanitor: { every: 1s, scan: 1000 }\n`,
@@ -90,7 +90,7 @@ t.test('more in Redis than max_bytes is an alert without being configured, until
   ]);
 });
 
-t.test('at debug every request has a line with its outcome, cause and times, and no secret', async (t) => {
+t.test('at debug level each request has a line with outcome, cause and times, and no secret', async (t) => {
   const { get, server, logged } = await startProxy(t, { rules: 'log: { level: debug }' });
   await server.replaceConfig(server.parts.site().config);
   await get('/page?token=hush&x=1', { cookie: 'session=mine', 'x-request-id': 'r-1' });
@@ -112,7 +112,7 @@ t.test('at debug every request has a line with its outcome, cause and times, and
   t.notMatch(JSON.stringify(lines), /hush|mine/);
 });
 
-t.test('what is refused unread is counted and has its line as well', async (t) => {
+t.test('a request refused before it was read is counted and logged as well', async (t) => {
   const { server, control, logged } = await startProxy(t, { rules: 'log: { level: debug }' });
   await server.replaceConfig(server.parts.site().config);
   const [long, none, own] = [`X-Long: ${'a'.repeat(17 * 1024)}`, 'no field', 'X-Fine: yes'];

@@ -135,7 +135,7 @@ t.test(
   },
 );
 
-t.test('without Redis at the due time every folder gets its report, once', { buffered: true }, async (t) => {
+t.test('without Redis at the due time every folder gets its report once', { buffered: true }, async (t) => {
   const redis = await redisServer(t);
   const hook = await startHook(t);
   const folder = reportFolder(t);
@@ -172,7 +172,7 @@ t.test('without Redis and without a folder the report goes to the webhook', { bu
 });
 
 t.test(
-  'an instance that is killed leaves what it had saved, and its next life adds to it',
+  'the saved hours of a killed instance remain, and its next run adds to them',
   { buffered: true },
   async (t) => {
     const redis = await redisServer(t);
@@ -202,7 +202,7 @@ t.test(
 );
 
 t.test(
-  'while Redis is away a report is of one instance and says so; afterwards it is whole again',
+  'while Redis is away a report covers one instance and says so; afterwards it is complete again',
   { buffered: true },
   async (t) => {
     const redis = await redisServer(t);

@@ -25,7 +25,7 @@ const fine: Answer = (_request, response) => {
   response.end('fine');
 };
 
-t.test('each way to be given something stale is in the histogram, and is told once', async (t) => {
+t.test('each way to give a stale response is in the histogram, and counted once', async (t) => {
   const clock = new TestClock();
   const site = await startSite(rules, { clock, answer: fine });
   t.teardown(() => site.close());
@@ -94,7 +94,7 @@ t.test('each way to be given something stale is in the histogram, and is told on
   t.equal(get(total, 'hits') + get(total, 'misses'), 6);
 });
 
-t.test('what is fresh, or comes from the origin, is not stale', async (t) => {
+t.test('a fresh response, or one from the origin, does not count as stale', async (t) => {
   const counters = new Counters();
   counters.onOutcome(outcomeBut({ kind: 'hit', cacheStatus: { kind: 'hit', ttl: seconds(1) } }));
   counters.onOutcome(outcomeBut({ cacheStatus: { kind: 'forward', fwd: 'stale', stored: true } }));

@@ -102,7 +102,7 @@ t.test('`follow redis` keeps what it learned until the control API answers', asy
   t.same(await stop(), [0, null]);
 });
 
-t.test('`follow` says what is wrong with what it is given', async (t) => {
+t.test('`follow` reports invalid arguments', async (t) => {
   t.match(await run(['follow', 'redis', '--url', 'redis://127.0.0.1:1']), { code: 1, stderr: /--key/ });
   t.match(await run(['follow', 'redis', '--url', 'redis://127.0.0.1:1', '--key', '(']), {
     code: 1,

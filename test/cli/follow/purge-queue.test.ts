@@ -33,7 +33,7 @@ t.test('users that change at one time are purged together, each once, with the t
   t.same(posted[1], { users: ['9'], tags: ['shared'] });
 });
 
-t.test('what the control API did not take is told again, with what came meanwhile', async (t) => {
+t.test('purges that the control API did not accept are sent again, with newer ones', async (t) => {
   const { queue, posted, troubles, answers } = queueWith();
   answers.push({ kind: 'unreachable', message: 'no answer' });
   queue.add('7');
@@ -44,7 +44,7 @@ t.test('what the control API did not take is told again, with what came meanwhil
   t.same(troubles, ['no answer']);
 });
 
-t.test('everything stands for every user, and beyond a thousand users everything is meant', async (t) => {
+t.test('`everything` replaces all users, and more than a thousand users become `everything`', async (t) => {
   const { queue, posted } = queueWith();
   queue.add('7');
   queue.addEverything();

@@ -14,7 +14,7 @@ answers:
 `;
 
 t.test(
-  'an example is read with its people, its answer and its place; several requests are as many',
+  'an example is read with its people, its answer and its place; several requests become several examples',
   async (t) => {
     const read = parseExamples(
       `${header}examples:

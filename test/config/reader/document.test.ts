@@ -23,12 +23,12 @@ t.test('an anchor given twice means the latest above the alias', async (t) => {
   t.strictSame(problemsBelow(text), ['3:16 bad-duration']);
 });
 
-t.test('a key given twice is refused where it is repeated, in every kind of mapping', async (t) => {
+t.test('a repeated key is refused at the repetition, in every kind of mapping', async (t) => {
   t.strictSame(problemsBelow('log: { level: info, level: warn }'), ['1:21 duplicate-key']);
   t.strictSame(problemsBelow('log:\n  level: info\n  "level": warn\n'), ['3:3 duplicate-key']);
   t.strictSame(problemsBelow('upstream: http://b'), ['1:1 duplicate-key']);
 });
 
-t.test('one slip is one problem, not a cascade', async (t) => {
+t.test('one mistake is one problem, not a cascade', async (t) => {
   t.strictSame(problemsBelow('store: }\nlog: {}\nttl: {}\nroutes: []\n'), ['1:8 bad-yaml']);
 });

@@ -4,7 +4,7 @@ import { configIn, problemsBelow, upstream } from '../fixture.ts';
 
 const replace = (text: string, env: Record<string, string>) => substitute(hideReferences(text), env);
 
-t.test('references are replaced, defaults hold for the missing and the empty', async (t) => {
+t.test('references are replaced; defaults apply to missing and empty variables', async (t) => {
   const cases = [
     ['${A}', 'a'],
     ['x${A}y${B:-b}z', 'xaybz'],
@@ -23,7 +23,7 @@ t.test('references are replaced, defaults hold for the missing and the empty', a
   }
 });
 
-t.test('the missing and the malformed are told apart', async (t) => {
+t.test('missing variables and malformed references are distinguished', async (t) => {
   t.match(replace('${NONE}', {}), { kind: 'missing', name: 'NONE', written: '${NONE}' });
   t.match(replace('${toString}', {}), { kind: 'missing', name: 'toString' });
   for (const text of ['${', '${}', '${1A}', '${A', '${A-b}', '${A:b}'])
@@ -36,7 +36,7 @@ t.test('hiding keeps every offset, showing undoes it', async (t) => {
   t.equal(showReferences(hideReferences(text)), text);
 });
 
-t.test('a reference may stand in braces and brackets without quotes', async (t) => {
+t.test('a reference may be within braces and brackets without quotes', async (t) => {
   const config = configIn(
     `upstream: { url: \${URL}, connections: \${N:-7} }\nidentity: { credentials: [\${C}] }`,
     {
@@ -56,7 +56,7 @@ t.test('a substituted value is one value, whatever it looks like', async (t) => 
 });
 
 t.test(
-  'an unquoted one becomes a number or a switch where that is expected, a quoted one does not',
+  'an unquoted value becomes a number or a switch where that is expected, a quoted one does not',
   async (t) => {
     const env = { N: '12', T: 'false', BAD: 'many' };
     const config = configIn(`upstream: { url: http://app, connections: \${N} }\nstore: { compress: \${T} }`, {
@@ -69,7 +69,7 @@ t.test(
   },
 );
 
-t.test('a missing variable is an error where it is written', async (t) => {
+t.test('a missing variable is reported where it is used', async (t) => {
   t.strictSame(problemsBelow('store:\n  redis: { url: "redis://:${PASS}@r:6379" }'), [
     '2:27 missing-variable',
   ]);

@@ -11,11 +11,11 @@ t.test('places become lines and columns, with any line ending', async (t) => {
   t.match(at('ab', 99, 100), { line: 1, column: 3 });
 });
 
-t.test('a place over several lines is pointed at in its first', async (t) => {
+t.test('a place over several lines is marked in the first line', async (t) => {
   t.match(at('ab\ncd', 1, 5), { line: 1, column: 2, length: 1 });
 });
 
-t.test('the pointer stands under what is meant, tabs included', async (t) => {
+t.test('the pointer is under the marked text, tabs included', async (t) => {
   t.equal(renderProblem(at('\ta: bcd', 4, 7)), 'f.yaml:1:5 bad-url no\n\ta: bcd\n\t   ^^^');
 });
 

@@ -62,7 +62,7 @@ t.test('times of day have two digits each', async (t) => {
   }
 });
 
-t.test('they are shown as they would be written', async (t) => {
+t.test('values are printed as they are written', async (t) => {
   t.equal(showTimeOfDay(545), '09:05');
   for (const text of ['90s', '5m', '2h', '31d', '500ms', '0s']) {
     t.equal(showDuration(parseDuration(text) ?? seconds(-1)), text);

@@ -82,7 +82,7 @@ t.test('content types must exist; the guide’s, standard and pass always do', a
   ]);
 });
 
-t.test('a type that could not be read is not unknown as well', async (t) => {
+t.test('a type that could not be read is not also reported as unknown', async (t) => {
   t.strictSame(problemsBelow('content_types: { a: 5 }\nroutes: [{ match: GET /a, type: a }]'), [
     '1:21 wrong-type',
   ]);
@@ -96,7 +96,7 @@ t.test('a public type cannot vary by a credential', async (t) => {
   t.strictSame(problemsBelow(text('user')), []);
 });
 
-t.test('what is allowed but hardly meant is warned of', async (t) => {
+t.test('settings that are allowed but probably a mistake give a warning', async (t) => {
   const used = 'routes: [{ match: GET /a, type: a }]\n';
   t.strictSame(warningsIn(`${upstream}content_types: { a: {} }`), ['2:18 unused-type']);
   t.strictSame(warningsIn(`${upstream}${used}content_types: { a: { ttl: 5s } }`), [

@@ -6,7 +6,7 @@ import { configIn, problemsBelow, upstream } from '../fixture.ts';
 const serverIn = (keys: string, env = {}) =>
   configIn(`${upstream}store: { redis: { ${keys} } }`, { env }).store.redis?.server;
 
-t.test('what is said beside a URL becomes part of it, encoded', async (t) => {
+t.test('settings beside a URL become part of it, encoded', async (t) => {
   const env = { USER: 'sh:elf', PASSWORD: 'p@ss/w%rd "é' };
   t.strictSame(serverIn('url: redis://r:6379/2, username: "${USER}", password: "${PASSWORD}"', env), {
     kind: 'url',
@@ -57,7 +57,7 @@ for (const [keys, expected] of bad) {
   });
 }
 
-t.test('no problem shows a password, wherever it is', async (t) => {
+t.test('no problem shows a password, wherever it was written', async (t) => {
   for (const keys of [
     'cluster: ["a:1"], password: "hush-1", sentinel_password: hush-2',
     "url: redis://me:hush-1@a, password: 'hush-2'",

@@ -4,7 +4,7 @@ import { configIn, problemsBelow, upstream, warningsIn } from '../fixture.ts';
 const routes = (...matches: readonly string[]) =>
   `routes:\n${matches.map((match) => `  - { match: "${match}", type: pass }`).join('\n')}`;
 
-t.test('a route covers HEAD with GET, and a list of matches is a route each', async (t) => {
+t.test('a route covers HEAD with GET, and a list of matches becomes one route each', async (t) => {
   const config = configIn(`${upstream}routes:\n  - { match: [GET /a, POST /b], type: pass }\n`);
   t.strictSame(config.routes, [
     { methods: ['GET', 'HEAD'], pattern: '/a', when: [], type: 'pass', tags: [], line: 3, column: 15 },
@@ -38,7 +38,7 @@ t.test('a route without match or type, and an empty list, are refused', async (t
   t.strictSame(problemsBelow('routes: [{ match: [], type: pass }]'), ['1:19 empty-value']);
 });
 
-t.test('a list of matches that are all wrong is refused for each, and for nothing else', async (t) => {
+t.test('a list of invalid matches is refused once for each', async (t) => {
   t.strictSame(problemsBelow('routes: [{ match: [GET a, GET b], type: pass }]'), [
     '1:20 bad-pattern',
     '1:27 bad-pattern',
@@ -85,13 +85,13 @@ for (const [earlier, later] of reachable) {
   });
 }
 
-t.test('within one route, too, a match can be unreachable', async (t) => {
+t.test('a match can be unreachable within one route, too', async (t) => {
   t.strictSame(problemsBelow('routes: [{ match: [GET /*, GET /a], type: pass }]'), [
     '1:28 unreachable-route',
   ]);
 });
 
-t.test('a thousand routes are checked in a moment', async (t) => {
+t.test('a thousand routes are checked quickly', async (t) => {
   const many = Array.from({ length: 1000 }, (_, i) => `GET /api/${i % 2 === 0 ? ':x' : '*'}/r${i}/:id/part`);
   const started = performance.now();
   t.strictSame(problemsBelow(routes(...many)), []);
@@ -118,7 +118,7 @@ t.test('writes keep their matches together and need a list of what they make sta
   });
 });
 
-t.test('a content type for a method whose answers are never stored is warned of', async (t) => {
+t.test('a content type for a method whose answers are never stored gives a warning', async (t) => {
   const text = `${upstream}routes: [{ match: [GET /a, POST /a], type: tags }, { match: POST /b, type: pass }]`;
   t.strictSame(warningsIn(text), ['2:28 method-never-stored']);
 });
@@ -145,7 +145,7 @@ t.test('a condition of a route is read with its kind, and an empty one is refuse
   }
 });
 
-t.test('a route with a condition takes not all of what its pattern matches', async (t) => {
+t.test('a route with a condition takes only some of the requests that its pattern matches', async (t) => {
   const open = '  - { match: GET /a/*, type: pass }\n';
   const some = '  - { match: GET /a/*, when: { query: [x] }, type: standard }\n';
   t.strictSame(problemsBelow(`routes:\n${some}${open}`), []);
@@ -153,7 +153,7 @@ t.test('a route with a condition takes not all of what its pattern matches', asy
 });
 
 t.test(
-  'the content type of a route, or of a refresh, is judged beside what cannot be read there',
+  'the content type of a route or refresh is checked even if something else there is unreadable',
   async (t) => {
     t.strictSame(problemsBelow('routes: [{ match: get /a, type: nope }]'), [
       '1:19 bad-match',

@@ -84,7 +84,7 @@ t.test('hosts are names, proxies are networks, canonical', async (t) => {
   );
 });
 
-t.test('13.9: what is not built yet is refused, at its place', async (t) => {
+t.test('13.9: settings that are not implemented yet are refused, at their place', async (t) => {
   for (const workers of ['auto', '4', '${W}'])
     t.strictSame(problemsBelow(`listen: { workers: ${workers} }`, { env: { W: '3' } }), ['1:20 not-built']);
   t.strictSame(problemsBelow('listen: { fast_lane: true }'), ['1:22 not-built']);

@@ -25,7 +25,7 @@ t.test('Redis is one URL, a cluster, or sentinels with a name', async (t) => {
   });
 });
 
-t.test('the number of a database stands in the URL or beside it, and beside Sentinels', async (t) => {
+t.test('the database number is in the URL or beside it, and beside Sentinels', async (t) => {
   t.match(redisIn('url: "redis://a/7"'), { server: { url: 'redis://a/7' } });
   t.match(redisIn('url: "redis://a", database: 7'), { server: { url: 'redis://a/7' } });
   t.match(redisIn('sentinels: ["a:1"], name: m, database: 7'), { server: { database: 7 } });

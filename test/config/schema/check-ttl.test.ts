@@ -34,7 +34,7 @@ for (const [what, bands, expected] of bad) {
   });
 }
 
-t.test('hours beside one that cannot be read are judged all the same, but for what is missing', async (t) => {
+t.test('with an unreadable entry, the other hours are checked, except for gaps', async (t) => {
   const band = (name: string, time: string, factor: string) =>
     `  - { name: ${name}, from: "${time.slice(0, 5)}", to: "${time.slice(6)}", factor: ${factor} }\n`;
   const [day, late] = [band('a', '09:00-18:00', '1'), band('a', '17:00-23:00', '1')];
@@ -51,11 +51,11 @@ t.test('hours beside one that cannot be read are judged all the same, but for wh
   ]);
 });
 
-t.test('an empty list of hours covers nothing', async (t) => {
+t.test('an empty list of hours does not cover the day', async (t) => {
   t.strictSame(problemsBelow('ttl: { hours: [] }'), ['1:15 hours-gap']);
 });
 
-t.test('hours and factors bear different names', async (t) => {
+t.test('names of hours and of factors must be unique', async (t) => {
   const band = (from: string, to: string) => `{ name: a, from: "${from}", to: "${to}", factor: 1 }`;
   t.strictSame(
     problemsBelow(`ttl:\n  hours:\n  - ${band('00:00', '12:00')}\n  - ${band('12:00', '00:00')}`),
@@ -117,7 +117,7 @@ for (const [text, expected] of badConditions) {
   });
 }
 
-t.test('several conditions are kept together, for all to hold', async (t) => {
+t.test('several conditions are kept together, and all must hold', async (t) => {
   const { ttl } = configIn(
     `${upstream}ttl: { factors: [{ name: f, factor: 2, when: { access: high, query: { a: x, b: y } } }] }`,
   );

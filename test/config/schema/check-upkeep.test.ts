@@ -46,12 +46,12 @@ for (const [text, expected] of bad) {
   });
 }
 
-t.test('a state may have to hold for longer than a rate is measured', async (t) => {
+t.test('`for` of a state may be longer than the period for which rates are counted', async (t) => {
   const { alerts } = configIn(`${upstream}alerts: [{ name: a, when: { redis_down: true }, for: 2d }]`);
   t.match(alerts, [{ for: 172_800 }]);
 });
 
-t.test('alerts have one condition of the known ones', async (t) => {
+t.test('alerts have exactly one known condition', async (t) => {
   const conditions = [
     ['hit_rate_below: 0.5', { kind: 'hit_rate_below', share: 0.5 }],
     ['origin_error_rate_above: 0.1', { kind: 'origin_error_rate_above', share: 0.1 }],

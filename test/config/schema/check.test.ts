@@ -101,25 +101,25 @@ for (const [text, expected] of wrongTypes) {
   });
 }
 
-t.test('where YAML cannot be read, what comes after is not judged, what came before is', async (t) => {
+t.test('after unparsable YAML nothing is checked, before it everything is', async (t) => {
   t.strictSame(
     problemsIn(`${upstream}log: { level: loud }\nstore: }\nroutes: [{ match: GET /, type: nope }]\n`),
     ['2:15 bad-value', '3:8 bad-yaml'],
   );
 });
 
-t.test('an anchor’s mistake is reported once, however many aliases repeat it', async (t) => {
+t.test('a mistake in an anchor is reported once, however many aliases repeat it', async (t) => {
   const text = 'content_types:\n  a: &a { ttl: long }\n  b: *a\n  c: *a\nroutes: []';
   t.strictSame(problemsBelow(text), ['2:16 bad-duration']);
 });
 
-t.test('anchors and aliases give what they stand for', async (t) => {
+t.test('anchors and aliases are resolved', async (t) => {
   const config = configIn(`${upstream}content_types:\n  a: &a { ttl: 90 }\n  b: *a\n`);
   t.equal(config.contentTypes.get('b')?.ttl, 90);
   t.equal(config.contentTypes.get('b')?.name, 'b');
 });
 
-t.test('without a file the defaults hold, upstream and address from the command line', async (t) => {
+t.test('without a file the defaults apply, with upstream and address from the command line', async (t) => {
   const read = builtInConfig({ env: {}, upstream: 'http://app:5000/', listen: '[::1]:0' });
   if (read.kind === 'problems') return t.fail(JSON.stringify(read.problems));
   const { config } = read;
@@ -155,7 +155,7 @@ t.test('the command line wins over the file, and its mistakes are problems too',
   ]);
 });
 
-t.test('a file without upstream is only warned of when it may come from elsewhere', async (t) => {
+t.test('a file without upstream gives only a warning when it may come from elsewhere', async (t) => {
   t.strictSame(warningsIn('log: {}', { upstreamMayBeMissing: true }), ['1:1 upstream-missing']);
   t.strictSame(warningsIn('log: {}', { upstream: 'http://app' }), []);
 });
@@ -174,7 +174,7 @@ t.test('the control token comes from the file, else from SHELFLIFE_TOKEN, and is
   t.strictSame(problemsBelow('control: { token: short }'), ['1:19 token-too-short']);
 });
 
-t.test('the control listener is never the public one', async (t) => {
+t.test('the control listener never has the address of the public one', async (t) => {
   t.strictSame(problemsBelow('control: { address: 127.0.0.1:8080 }'), ['1:10 conflicting-keys']);
   t.strictSame(problemsBelow('listen: 127.0.0.1:0\ncontrol: { address: 127.0.0.1:0 }'), []);
 });
@@ -236,7 +236,7 @@ t.test('no text makes it throw, and every problem is within the text', async (t)
   t.ok(sound('{a: '.repeat(5000)));
 });
 
-t.test('a good file with one piece changed is read or refused, never more', async (t) => {
+t.test('a valid file with one piece changed is read or refused, and never throws', async (t) => {
   const good = `${upstream}ttl: { jitter: 0.1, hours: [{ name: a, from: "00:00", to: "24:00", factor: 1 }] }\nroutes: [{ match: GET /a/:b, type: pass }]\n`;
   const changed = fc.tuple(fc.nat(good.length), fc.nat(5), fc.constantFrom(...words, ...marks));
   fc.assert(

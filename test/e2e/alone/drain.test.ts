@@ -6,7 +6,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { eventually } from '../../helpers/eventually.ts';
 import { barrier, startSite } from '../../helpers/scripted-site.ts';
 
-t.test('stopping refuses new connections, finishes what is under way and keeps its purges', async (t) => {
+t.test('stopping refuses new connections, finishes requests in flight and keeps their purges', async (t) => {
   const rules = 'writes:\n  - { match: POST /w, invalidate: [all] }\n';
   const site = await startSite(rules);
   const arrived = barrier();
@@ -35,7 +35,7 @@ t.test('stopping refuses new connections, finishes what is under way and keeps i
   agent.destroy();
 });
 
-t.test('a WebSocket is told that the proxy stops', async (t) => {
+t.test('a WebSocket is closed with a notice when the proxy stops', async (t) => {
   const site = await startSite('unmatched: standard\n');
   const sockets = new WebSocketServer({ server: site.origin });
   const client = new WebSocket(site.url.replace('http', 'ws'));
@@ -84,7 +84,7 @@ t.test('stopping ends a quiet WebSocket soon and a busy one within 10 s', async 
   await site.close();
 });
 
-t.test('a handshake under way when the proxy stops is answered', async (t) => {
+t.test('a handshake in flight when the proxy stops is answered', async (t) => {
   const site = await startSite('unmatched: standard\n');
   const asked = barrier();
   const release = barrier();

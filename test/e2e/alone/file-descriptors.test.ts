@@ -55,7 +55,7 @@ async function outcomeOf(url: string, agent?: Agent): Promise<string> {
 
 const allowed = ['ok', 'no origin', 'no connection'];
 
-t.test('out of file descriptors', async (t) => {
+t.test('the proxy survives running out of file descriptors', async (t) => {
   const redis = await redisServer(t);
   const origin = await startOrigin(t);
   origin.answerWith((request, response) => response.end(`answer to ${request.url ?? ''}`));

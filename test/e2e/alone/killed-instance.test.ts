@@ -54,7 +54,7 @@ async function twoServing(t: Tap, bytes: number) {
   return { redis, origin, one, other, start };
 }
 
-t.test('killed while it stores large pages', async (t) => {
+t.test('an instance is killed while it stores large pages', async (t) => {
   const { redis, origin, one, other, start } = await twoServing(t, pageBytes);
   const { entryPattern, keyOf } = redisKeys('shelflife');
   const stored = () => redis.client.keys(entryPattern);
@@ -97,7 +97,7 @@ t.test('killed while it stores large pages', async (t) => {
   t.ok(origin.seen.length - seen < pages / 2);
 });
 
-t.test('a write at the other waits for the killed one no longer than its lease', async (t) => {
+t.test('a write at the other instance waits for the killed one no longer than its lease', async (t) => {
   const { one, other } = await twoServing(t, 100);
   await askSite(`${one.site}/p/1`);
   await askSite(`${other.site}/p/1`);
@@ -111,7 +111,7 @@ t.test('a write at the other waits for the killed one no longer than its lease',
   });
 });
 
-t.test('killed in the middle of writes: what it had answered holds everywhere', async (t) => {
+t.test('an instance is killed in the middle of writes: answered writes hold everywhere', async (t) => {
   const { one, other, start } = await twoServing(t, 100);
   const paths = Array.from({ length: 8 }, (_, at) => `/p/${at}`);
   for (const path of paths) for (const { site } of [one, other]) await askSite(site + path);

@@ -36,7 +36,7 @@ async function serving(t: Parameters<typeof startOrigin>[0]) {
   return { origin, ...(await startServing(t, rules(origin.url))) };
 }
 
-t.test('clients that stop reading', async (t) => {
+t.test('clients that stop reading do not exhaust memory', async (t) => {
   const { site, pid } = await serving(t);
   const answers = await Promise.all(
     Array.from({ length: clients }, async (_, at) => {
@@ -58,7 +58,7 @@ t.test('clients that stop reading', async (t) => {
   t.match((await askSite(`${site}/p/again`)).fate, /^hit/, 'and what comes next is stored');
 });
 
-t.test('connections that have had their answer and are idle', async (t) => {
+t.test('idle connections keep nothing of their last answer in memory', async (t) => {
   const { site, pid, origin } = await serving(t);
   const agent = new Agent({ keepAlive: true, maxSockets: clients });
   t.teardown(() => agent.destroy());

@@ -31,7 +31,7 @@ function pageOf(path: string): string {
 const residentMb = (pid: number): number =>
   Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1024;
 
-t.test('many large pages, a small memory, and Redis', async (t) => {
+t.test('many large pages with a small memory and Redis', async (t) => {
   const redis = await redisServer(t, '--maxmemory', '256mb', '--maxmemory-policy', 'allkeys-lru');
   const origin = await startOrigin(t);
   origin.answerWith((request, response) => {

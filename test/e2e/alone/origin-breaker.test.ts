@@ -54,7 +54,7 @@ const get = async (site: Site, path: string, headers: Record<string, string> = {
 };
 
 t.test(
-  'what is stored is given at once, the origin sees probes alone, and its return is noticed',
+  'stored copies are given at once, the origin gets only probes, and its return is noticed',
   async (t) => {
     const { site, clock } = await start(t);
     const paths = ['/p/1', '/p/2', '/p/3'];
@@ -85,7 +85,7 @@ t.test(
   },
 );
 
-t.test('who has nothing stored is never refused, and the first answer closes it', async (t) => {
+t.test('a request without a copy is never refused, and the first answer closes the breaker', async (t) => {
   const { site } = await start(t);
   await open(site, drop);
   for (const index of [1, 2, 3]) t.equal((await get(site, `/bare/${index}`)).status, 502);
@@ -118,7 +118,7 @@ t.test('an origin that is gone, and comes back at the same place', async (t) => 
   t.ok(tookMs < 5500, `${Math.round(tookMs)} ms`);
 });
 
-t.test('a probe that hangs holds up neither the next nor those who ask for its page', async (t) => {
+t.test('a hanging probe delays neither the next probe nor requests for its page', async (t) => {
   const { site, clock } = await start(t);
   await get(site, '/p/1');
   clock.advance(11);
@@ -142,7 +142,7 @@ t.test('a probe that hangs holds up neither the next nor those who ask for its p
   t.ok(longestMs < 3000, `the longest wait was ${Math.round(longestMs)} ms`);
 });
 
-t.test('who waits for a probe that takes its time is given what it brings', async (t) => {
+t.test('a request that waits for a slow probe gets its answer', async (t) => {
   const { site } = await start(t);
   await get(site, '/p/1');
   await open(site);
@@ -159,7 +159,7 @@ t.test('who waits for a probe that takes its time is given what it brings', asyn
   await warmed;
 });
 
-t.test('a page that always fails does not keep the probe from the others', async (t) => {
+t.test('a page that always fails does not take all probes', async (t) => {
   const { site, clock } = await start(t);
   for (let index = 0; index < 30; index += 1) await get(site, '/p/broken');
   await get(site, '/p/whole');
@@ -182,7 +182,7 @@ t.test('a page that always fails does not keep the probe from the others', async
   );
 });
 
-t.test('one failing page among good ones, and pages that answer 500, never open it', async (t) => {
+t.test('one failing page among good ones, and pages that answer 500, never open the breaker', async (t) => {
   const { site } = await start(t);
   site.answerWith((request, response) => {
     if (request.url?.startsWith('/bare/bad') === true) unavailable(request, response);
@@ -197,7 +197,7 @@ t.test('one failing page among good ones, and pages that answer 500, never open 
   t.notOk(isOpen(site));
 });
 
-t.test('background work is held back, not lost: a warm-up ends when the origin is back', async (t) => {
+t.test('background work is delayed, not lost: a warm-up finishes when the origin is back', async (t) => {
   const { site, clock } = await start(t);
   await get(site, '/swr/1');
   clock.advance(11);

@@ -43,7 +43,7 @@ const storm = (site: Site, clients: number, paths: readonly string[]) =>
 
 const many = (place: string): string[] => Array.from({ length: 30 }, (_, index) => `${place}/${index}`);
 
-t.test('503 to everybody: no request more than clients sent, many keys or one', async (t) => {
+t.test('503 to all: the origin gets no more requests than clients sent, for many keys or one', async (t) => {
   const { site } = await start(t);
   site.answerWith(refusing(503, 10));
   for (const paths of [many('/bare'), ['/bare/one'], many('/std'), ['/std/one'], many('/pass')]) {
@@ -57,7 +57,7 @@ t.test('503 to everybody: no request more than clients sent, many keys or one', 
   }
 });
 
-t.test('resets of everybody: the same, and 502', async (t) => {
+t.test('every connection reset: the same, and 502', async (t) => {
   const { site } = await start(t);
   site.answerWith(({ socket }) => void setTimeout(() => socket.destroy(), 5));
   for (const paths of [many('/bare'), ['/bare/one'], many('/std'), many('/pass')]) {
@@ -68,7 +68,7 @@ t.test('resets of everybody: the same, and 502', async (t) => {
   }
 });
 
-t.test('where copies may stand in they do, and the origin sees probes alone', async (t) => {
+t.test('stale copies are given where allowed, and the origin gets only probes', async (t) => {
   const { site, clock } = await start(t);
   const paths = many('/p');
   await storm(site, 30, paths);
@@ -96,7 +96,7 @@ t.test('where copies may stand in they do, and the origin sees probes alone', as
   t.ok(tookMs < 6000, `${Math.round(tookMs)} ms`);
 });
 
-t.test('429 to a validation: the copy where stale_if_error lets it, else the 429 itself', async (t) => {
+t.test('429 to a validation: the copy if stale_if_error allows it, else the 429', async (t) => {
   const { site, clock } = await start(t);
   for (const path of ['/p/1', '/bare/1']) await get(site, path);
   clock.advance(15);

@@ -119,6 +119,6 @@ async function race(
 
 for (const coherence of ['strict', 'bounded']) {
   for (const [name, given] of Object.entries(races)) {
-    t.test(`${coherence}: a write elsewhere during ${name}`, (t) => race(t, coherence, given));
+    t.test(`${coherence}: a write at another instance during ${name}`, (t) => race(t, coherence, given));
   }
 }

@@ -20,7 +20,7 @@ writes:
 
 const stops = 2;
 
-t.test('stopping and starting one of two under load', async (t) => {
+t.test('one of two instances is stopped and started under load', async (t) => {
   const redis = await redisServer(t);
   const origin = await startOrigin(t);
   const versions = new Map<string, number>();

@@ -72,7 +72,7 @@ async function warmed(t: Tap, coherence: string, answer: Parameters<typeof noteb
 }
 
 for (const coherence of ['strict', 'bounded']) {
-  t.test(`${coherence}: a POST that is answered with a redirect, followed at another instance`, async (t) => {
+  t.test(`${coherence}: a POST answered with a redirect that is followed at another instance`, async (t) => {
     const { here, there, sees } = await warmed(t, coherence, (response) => {
       response.writeHead(303, { location: '/page' }).end();
     });
@@ -90,7 +90,7 @@ for (const coherence of ['strict', 'bounded']) {
     await sees('notes: n0 n1 n2');
   });
 
-  t.test(`${coherence}: a write that is answered with 500 although it was applied`, async (t) => {
+  t.test(`${coherence}: a write answered with 500 although it was applied`, async (t) => {
     const { here, sees } = await warmed(t, coherence, (response) => {
       response.writeHead(500).end('sorry');
     });
@@ -98,7 +98,7 @@ for (const coherence of ['strict', 'bounded']) {
     await sees('notes: n1');
   });
 
-  t.test(`${coherence}: a write that is never answered although it was applied`, async (t) => {
+  t.test(`${coherence}: a write without an answer although it was applied`, async (t) => {
     const { here, sees } = await warmed(t, coherence, () => undefined);
     t.equal((await write(here, 'n1')).status, 504);
     await sees('notes: n1');
@@ -110,7 +110,7 @@ for (const coherence of ['strict', 'bounded']) {
     await sees('notes: n1');
   });
 
-  t.test(`${coherence}: two writes whose answers come in the other order`, async (t) => {
+  t.test(`${coherence}: two writes whose answers come in the reverse order`, async (t) => {
     const [arrived, release] = [barrier(), barrier()];
     const { here, there, sees } = await warmed(t, coherence, (response, note) => {
       if (note === 'late') arrived.arrive();

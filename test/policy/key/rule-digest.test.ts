@@ -72,7 +72,7 @@ t.test('a pattern gives a tag another value: another digest', async (t) => {
   t.not(digestOf(at('/p/:id/:part')), digestOf(at('/p/:part/:id')));
 });
 
-t.test('no route has tags: which routes there are does not matter', async (t) => {
+t.test('if no route has tags, the set of routes does not matter', async (t) => {
   const one = '[{ match: GET /p/:id, type: page }]';
   const two = '[{ match: GET /p/:id, type: page }, { match: GET /q, type: page }]';
   t.equal(digestOf({ routes: one }), digestOf({ routes: two }));

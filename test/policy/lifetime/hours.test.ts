@@ -26,7 +26,7 @@ t.test('a band begins with its first minute and ends before its last', (t) => {
   t.end();
 });
 
-t.test('on both change days of a zone the wall clock is what counts', (t) => {
+t.test('on both clock-change days of a zone the wall clock counts', (t) => {
   for (const [zone, instant, minute, name] of [
     // Jerusalem 2024: forward on 29 March at 02:00 (UTC+2 to +3), back on 27 October at 02:00.
     ['Asia/Jerusalem', '2024-03-28T23:59:00Z', 119, 'night'],
@@ -62,7 +62,7 @@ t.test('on both change days of a zone the wall clock is what counts', (t) => {
   t.end();
 });
 
-t.test('a band from a time to the same time is the whole day; no bands are no band', (t) => {
+t.test('a band with equal ends is the whole day; without bands there is none', (t) => {
   const always = [{ name: 'always', fromMinute: 600, toMinute: 600, factor: 1 }];
   for (const hour of ['09', '10', '11']) {
     t.equal(hourBandAt(always, 'UTC', epochMs(Date.parse(`2024-01-10T${hour}:00:00Z`)))?.name, 'always');

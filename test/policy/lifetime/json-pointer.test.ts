@@ -24,7 +24,7 @@ t.test("RFC 6901 §5: the RFC's own examples", (t) => {
   t.end();
 });
 
-t.test('what is not there is undefined: bad indices, inherited names, values that hold nothing', (t) => {
+t.test('a missing value is undefined: bad indices, inherited names, scalars', (t) => {
   const document = { list: ['a'], text: 'abc', none: null };
   for (const tokens of [
     ['list', '-'],
@@ -61,7 +61,7 @@ t.test('no body makes it throw', (t) => {
   t.end();
 });
 
-t.test('a body is JSON by what it is, whatever it begins with', async (t) => {
+t.test('a body is recognised as JSON by its content, whatever it begins with', async (t) => {
   const parsed = (text: string) => lazyJson(() => Buffer.from(text))();
   for (const text of [
     '{"a":1}',

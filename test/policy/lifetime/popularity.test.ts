@@ -25,7 +25,7 @@ t.test('a key is popular from its tenth request within the hour on', (t) => {
   t.end();
 });
 
-t.test('popularity fades: half of the last hour counts half an hour later, nothing after two', (t) => {
+t.test('popularity fades: half of the last hour’s requests count half an hour later, none after two', (t) => {
   const popularity = createPopularity(tenAnHour);
   recordTimes(popularity, { name: 'a', times: 20, at: start });
   t.ok(popularity.isHigh(key('a'), epochMs(start + 1.5 * hour)), '20 × ½');
@@ -55,7 +55,7 @@ t.test('large thresholds are counted in steps, within a few percent', (t) => {
   t.end();
 });
 
-t.test('any text is taken as a key', (t) => {
+t.test('any text may be a key', (t) => {
   const popularity = createPopularity({ requests: 1, per: seconds(1) });
   for (const text of ['', 'short', 'Ünïcödé and longer than twenty']) {
     popularity.record(text, epochMs(start));
@@ -64,7 +64,7 @@ t.test('any text is taken as a key', (t) => {
   t.end();
 });
 
-t.test('a million distinct keys in an hour make none of them popular, and hide none that is', (t) => {
+t.test('a million distinct keys in an hour make none popular, and hide none that is', (t) => {
   const popularity = createPopularity(tenAnHour);
   const before = process.memoryUsage().arrayBuffers;
   const now = epochMs(start);

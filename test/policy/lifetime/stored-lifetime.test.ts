@@ -86,7 +86,7 @@ function storedBy(config: Config, facts: Facts) {
 }
 
 t.test(
-  '13.8: by the same rule it has the same lifetime; by another at most what a new one has',
+  '13.8: with the same rule the lifetime is the same; with another, at most that of a new entry',
   async (t) => {
     for (const side of sides) {
       const facts = factsOf(side);
@@ -106,7 +106,7 @@ t.test(
   },
 );
 
-t.test('what the response itself can tell is told again', async (t) => {
+t.test('what the stored response shows is evaluated again', async (t) => {
   const [plain] = configs;
   if (plain === undefined) throw new Error('no configuration');
   const facts = factsOf({});
@@ -122,7 +122,7 @@ t.test('what the response itself can tell is told again', async (t) => {
   }
 });
 
-t.test('an age the response came with counts against what its origin allows', async (t) => {
+t.test('the Age a response came with counts against the origin’s limit', async (t) => {
   const age = { lifetime: seconds(100), initialAge: seconds(130) };
   t.equal(originBound({ ...age, isExplicit: true }), 0);
   t.equal(originBound({ ...age, isExplicit: false }), undefined);

@@ -61,7 +61,7 @@ const lifetimeOf = (type: string, now: EpochMs, facts: Facts = base, jitter = 0)
 const favourite = ['X-Is-Favorite', 'true'];
 const premium = ['x-user-tier', 'premium'];
 
-t.test("the guide's table at each hour", (t) => {
+t.test('the guide’s table at each hour', (t) => {
   for (const [type, atPeak, atEvening, atNight] of [
     ['user_stats', 210, 300, 450],
     ['file_content', 2520, 3600, 5400],
@@ -102,7 +102,7 @@ t.test('every factor that holds multiplies, and the clamp comes after all of the
   t.end();
 });
 
-t.test("a status with a lifetime of its own has that in place of the type's", (t) => {
+t.test('a status with its own lifetime uses that and not the type’s', (t) => {
   t.equal(lifetimeOf('careful', evening).lifetime, 300);
   t.equal(lifetimeOf('careful', evening, but({ status: 404 })).lifetime, 45);
   t.end();
@@ -173,7 +173,7 @@ t.test('whatever holds, a lifetime is a whole number within its bounds', (t) => 
   t.end();
 });
 
-t.test('each condition holds for what it names and for nothing else', (t) => {
+t.test('each condition holds for the request it names and for no other', (t) => {
   const json = () => Buffer.from('{"is_favorite":true,"a/b":[0,{"~":null}],"n":1}');
   const claims = { user_data: { is_premium: true }, email: 'someone@example.org' };
   const cases: readonly (readonly [Condition, Partial<Facts>, boolean])[] = [
@@ -231,7 +231,7 @@ t.test('a factor with several conditions needs them all', (t) => {
   t.end();
 });
 
-t.test('the steps say in order what happened and what was seen', (t) => {
+t.test('the steps say in order what happened and which values were used', (t) => {
   const facts = but({ responseFields: favourite, originBound: seconds(50) });
   const { steps } = lifetimeOf('file_list', peak, facts);
   t.same(
@@ -254,7 +254,7 @@ t.test('the steps say in order what happened and what was seen', (t) => {
   t.end();
 });
 
-t.test('what a step shows holds no credential, no claim and no part of a body', (t) => {
+t.test('steps never contain a credential, a claim or a part of a body', (t) => {
   const conditions: readonly Condition[] = [
     { kind: 'request_header', name: 'cookie', value: 'a=b' },
     { kind: 'claim', path: ['email'], value: 'a' },
@@ -273,7 +273,7 @@ t.test('what a step shows holds no credential, no claim and no part of a body', 
   t.end();
 });
 
-t.test('a body is parsed once, only when a condition asks, and not beyond its bound', (t) => {
+t.test('a body is parsed once, only if a condition needs it, and not beyond its bound', (t) => {
   let asked = 0;
   const body = () => {
     asked++;
@@ -294,7 +294,7 @@ t.test('a body is parsed once, only when a condition asks, and not beyond its bo
   t.end();
 });
 
-t.test('callers learn whether a body or popularity is asked about', (t) => {
+t.test('callers can see whether the body or the popularity is needed', (t) => {
   t.equal(mayNeedBody(config.ttl, typeOf(config, 'anything')), false);
   t.equal(mayNeedBody(config.ttl, typeOf(config, 'careful')), true);
   const when: readonly Condition[] = [{ kind: 'json', pointer: ['a'], value: 1 }];

@@ -9,7 +9,7 @@ const degraded: Unless = { kind: 'response_header', name: 'x-degraded', value: '
 
 const base = { status: 200, fields: [] as readonly string[], body: Buffer.from('{"ok":true, "more":1}') };
 
-t.test('a 200 that is really a failure is told by its body or its fields', (t) => {
+t.test('a 200 that is really a failure is recognised by its body or its fields', (t) => {
   for (const [unless, change, holds] of [
     [failed, {}, false],
     [failed, { body: Buffer.from('{"ok":false}') }, true],
@@ -35,7 +35,7 @@ t.test('a 200 that is really a failure is told by its body or its fields', (t) =
   t.end();
 });
 
-t.test('the first condition that holds is the one named; none is none', (t) => {
+t.test('the first condition that holds is named, or none', (t) => {
   const body = Buffer.from('{}');
   t.equal(unlessHolds([failed, short, degraded], { ...base, body, fields: ['x-degraded', '1'] }), short);
   t.equal(unlessHolds([], base), undefined);

@@ -91,7 +91,7 @@ t.test('a pattern that cannot be matched in linear time is a problem with its pl
   t.end();
 });
 
-t.test('the index answers as trying every pattern in file order does', (t) => {
+t.test('the index gives the same result as trying every pattern in file order', (t) => {
   const segment = fc.constantFrom(
     '/a',
     '/b',
@@ -142,7 +142,7 @@ function compiles(pathname: string): boolean {
   }
 }
 
-t.test('a route with a condition is for the requests that meet it; others go on to the next', (t) => {
+t.test('a route with a condition takes only the requests that meet it; others go on to the next', (t) => {
   const { match, matchWrites } = compileRules(
     configOf(`
 content_types: { file_list: {}, app_list: {}, recent: {} }

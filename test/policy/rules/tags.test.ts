@@ -68,7 +68,7 @@ t.test('a route and a write agree on a value, however it was spelled', (t) => {
   t.end();
 });
 
-t.test('a long tag is named by its digest, wherever it comes from', (t) => {
+t.test('a long tag is replaced by its digest, wherever it comes from', (t) => {
   const long = 'x'.repeat(longestTag + 1);
   const [tag] = rendered('{id}', but({ params: { id: long } })).tags;
   t.match(tag, /^sha256-[0-9a-f]{64}$/);
@@ -108,7 +108,7 @@ t.test('Surrogate-Key is by spaces, Cache-Tag by commas, xkey by either', (t) =>
   t.end();
 });
 
-t.test('too many tags are cut, and can be told', (t) => {
+t.test('too many tags are truncated, and this can be detected', (t) => {
   const named = (count: number) => ['xkey', Array.from({ length: count }, (_, n) => `t${n}`).join(' ')];
   t.equal(hasTooManyTags(named(mostResponseTags)), false);
   t.equal(hasTooManyTags(named(mostResponseTags + 1)), true);

@@ -41,7 +41,7 @@ const effectOf = (method: string, target: string, change: Partial<WriteQuestion>
     ...change,
   });
 
-t.test('a matched write ends its list and, being unsafe, its URL and those its answer names', (t) => {
+t.test('a matched write purges its list and, if unsafe, its URL and those named in the answer', (t) => {
   const outcome = status(201, ['X-Id', '9']);
   t.same(effectOf('PUT', '/api/files/7?page=2', { outcome, related: ['/file/7', '/api/files/7?page=2'] }), {
     tags: ['file:7', 'files:u1', 'made:9', 'page:2'],
@@ -53,14 +53,14 @@ t.test('a matched write ends its list and, being unsafe, its URL and those its a
   t.end();
 });
 
-t.test('what has no value makes no tag, and is reported', (t) => {
+t.test('a placeholder without a value makes no tag, and is reported', (t) => {
   const { tags, skipped } = effectOf('POST', '/api/files', { user: undefined });
   t.same(tags, []);
   t.same(skipped, ['file:{id}', 'files:{user}', 'made:{header.x-id}', 'page:{query.page}']);
   t.end();
 });
 
-t.test('a GET listed as a write ends its list only', (t) => {
+t.test('a GET listed as a write purges only its list', (t) => {
   for (const outcome of [status(302), status(500), unknown]) {
     t.match(effectOf('GET', '/logout', { outcome, related: ['/login'] }), {
       tags: ['user:u1'],
@@ -72,12 +72,12 @@ t.test('a GET listed as a write ends its list only', (t) => {
   t.end();
 });
 
-t.test('a write that only reads ends its own URL and nothing else', (t) => {
+t.test('a write that only reads purges only its own URL', (t) => {
   t.match(effectOf('POST', '/api/search'), { tags: [], urls: ['/api/search'], user: false });
   t.end();
 });
 
-t.test('an unmatched unsafe request ends what `unmatched_writes` says', (t) => {
+t.test('an unmatched unsafe request purges what `unmatched_writes` says', (t) => {
   for (const [unmatchedWrites, urls, reach, user] of [
     [{ url: true, user: true }, ['/x', '/y'], 'both', true],
     [{ url: true, user: false }, ['/x', '/y'], 'both', false],
@@ -98,7 +98,7 @@ t.test('an unmatched unsafe request ends what `unmatched_writes` says', (t) => {
   t.end();
 });
 
-t.test('a safe request that no write rule lists ends nothing', (t) => {
+t.test('a safe request without a write rule purges nothing', (t) => {
   for (const method of ['GET', 'HEAD', 'OPTIONS', 'TRACE'])
     t.equal(effectOf(method, '/x'), nothingStale, method);
   for (const method of ['POST', 'PATCH', 'MKCOL', 'get']) t.notOk(isNothing(effectOf(method, '/x')), method);
@@ -106,7 +106,7 @@ t.test('a safe request that no write rule lists ends nothing', (t) => {
 });
 
 t.test(
-  'only a 4xx and a request that never reached the origin end nothing; §4.4 needs a non-error or unknown answer',
+  'only a 4xx and a request that never reached the origin purge nothing; §4.4 needs a non-error or unknown answer',
   (t) => {
     for (const [outcome, ends, reach] of [
       [status(200), true, 'both'],

@@ -24,7 +24,7 @@ t.test('§5.2.1.5: a client’s own no-store does not turn collapsing off for th
   t.equal(site.seen.length, 2, 'the one with no-store, and one for all others');
 });
 
-t.test('an answer that is for nobody else turns collapsing off: nobody waits for the next one', async (t) => {
+t.test('an answer that cannot be shared turns collapsing off for the next requests', async (t) => {
   const site = await startSite('unmatched: standard');
   t.teardown(() => site.close());
   site.answerWith((_request, response) => {
@@ -44,7 +44,7 @@ for (const [name, cacheControl] of [
   ['is not for others', 'no-store'],
   ['breaks off', 'max-age=60'],
 ] as const) {
-  t.test(`fill_lock: nobody at another instance waits for an answer that ${name}`, async (t) => {
+  t.test(`fill_lock: no other instance waits for an answer that ${name}`, async (t) => {
     const redis = await redisServer(t);
     const rules = `store: { redis: { url: "${redis.url}", deadline: 500ms, fill_lock: true } }\nunmatched: standard\n`;
     const site = await startSite(rules);
@@ -86,7 +86,7 @@ for (const [name, cacheControl] of [
   });
 }
 
-t.test('X-Request-ID names one exchange: it reaches who caused it and is not replayed', async (t) => {
+t.test('X-Request-ID identifies one exchange: its client gets it, and it is not replayed', async (t) => {
   const site = await startSite('unmatched: standard', {
     answer: (_request, response) => {
       response.writeHead(200, { 'cache-control': 'max-age=60', 'x-request-id': 'first', 'x-own': 'kept' });

@@ -3,7 +3,7 @@ import { BodyWatch } from '../../../src/proxy/fetch/body-bounds.ts';
 import { TestClock } from '../../helpers/test-clock.ts';
 import { TestTimers } from '../../refresh/test-timers.ts';
 
-t.test('a body is shared, let flow, and given up in time', async (t) => {
+t.test('a body is shared, let flow, and given up within its bounds', async (t) => {
   for (const [name, everySeconds, expected] of [
     ['without a piece', 100, ['1 share', '5 flow', '5 slow']],
     ['with pieces', 2, ['1 share', '5 flow', '20 slow']],

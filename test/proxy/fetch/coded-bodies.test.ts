@@ -30,7 +30,7 @@ const codings: [string, (bytes: Buffer) => Buffer][] = [
 ];
 
 for (const [at, [coding, encode]] of codings.entries()) {
-  t.test(`${coding} (${at}): whole bodies are, those cut short or altered are not`, async (t) => {
+  t.test(`${coding} (${at}): complete bodies are accepted, truncated or altered ones are not`, async (t) => {
     for (const text of [short, long]) {
       const coded = encode(text);
       t.equal(await isWhole(coding, coded), true);
@@ -60,7 +60,7 @@ t.test(
   },
 );
 
-t.test('what is not known here, and what is only a part, proves nothing', (t) => {
+t.test('an unknown coding, and a part of a body, prove nothing', (t) => {
   t.equal(isWhole('secret-sauce', short), true);
   t.equal(isWhole('gzip, secret-sauce', short), true);
   t.equal(isWhole('identity', short), true);
@@ -68,7 +68,7 @@ t.test('what is not known here, and what is only a part, proves nothing', (t) =>
   t.end();
 });
 
-t.test('text that no coding was applied to, whatever its label, lacks nothing of one', async (t) => {
+t.test('text that is only labelled as coded is complete', async (t) => {
   for (const text of [short, long, Buffer.from('ok'), Buffer.from('\tשלום\r\n')]) {
     for (const coding of ['gzip', 'br', 'zstd', 'deflate', 'gzip, br'])
       t.equal(await isWhole(coding, text), true);
@@ -78,14 +78,14 @@ t.test('text that no coding was applied to, whatever its label, lacks nothing of
   t.equal(isWhole('gzip', Buffer.from('caf\xe9', 'latin1')), false);
 });
 
-t.test('nothing at all is no coded page, but may be a labelled redirect', (t) => {
+t.test('an empty body is not a coded page, but may be a labelled redirect', (t) => {
   t.equal(isWhole('gzip', Buffer.alloc(0)), false);
   t.equal(isWhole('gzip', Buffer.alloc(0), { status: 301 }), true);
   t.end();
 });
 
 t.test(
-  'small bodies are judged at once, large ones and those that unpack to much off the path',
+  'small bodies are checked at once; large ones, and those that unpack to much, off the request path',
   async (t) => {
     t.equal(isWhole('gzip', gzipSync(short)), true);
     const large = isWhole('gzip', gzipSync(long));
@@ -96,7 +96,7 @@ t.test(
   },
 );
 
-t.test('what unpacks without end is not proven', async (t) => {
+t.test('a body that unpacks without end is not accepted', async (t) => {
   const layer = gzipSync(Buffer.alloc(300 * 1024 * 1024), { level: 1 });
   t.equal(await isWhole('gzip', layer), false);
 });

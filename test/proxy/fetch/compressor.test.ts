@@ -9,7 +9,7 @@ import { entryBut } from '../../store/entry.ts';
 const mib = 1024 * 1024;
 const storeOf = () => new MemoryStore({ maxBytes: 100 * mib });
 
-t.test('text gets smaller, and is the same; what gets no smaller stays as it is', async (t) => {
+t.test('text gets smaller and decodes to the same; what would not get smaller stays as it is', async (t) => {
   const compressor = new Compressor(storeOf());
   const body = Buffer.alloc(mib, 'the same again ');
   const smaller = await compressor.compress(entryBut({ body }));
@@ -19,7 +19,7 @@ t.test('text gets smaller, and is the same; what gets no smaller stays as it is'
   t.equal(await compressor.compress(entryBut({ body: Buffer.from('x') })), undefined);
 });
 
-t.test('of more than there is room for the rest stays as it is, until there is time', async (t) => {
+t.test('entries beyond the queue’s bound stay as they are, until there is time', async (t) => {
   const store = storeOf();
   const compressor = new Compressor(store);
   const body = Buffer.alloc(mib, 'the same again ');
@@ -36,7 +36,7 @@ t.test('of more than there is room for the rest stays as it is, until there is t
   t.ok([...store.entries()].every((entry) => gunzipSync(entry.body).equals(body)));
 });
 
-t.test('what was replaced or dropped meanwhile does not come back', async (t) => {
+t.test('an entry that was replaced or dropped meanwhile does not come back', async (t) => {
   const store = storeOf();
   const compressor = new Compressor(store);
   const body = Buffer.alloc(9 * mib, 'the same again ');
@@ -58,7 +58,7 @@ t.test('what was replaced or dropped meanwhile does not come back', async (t) =>
   if (dropped !== undefined) t.strictSame(store.peek(dropped.key), []);
 });
 
-t.test('one that is larger than all the room has its turn when nobody waits', async (t) => {
+t.test('a body larger than the queue’s bound is compressed when the queue is empty', async (t) => {
   const compressor = new Compressor(storeOf());
   const body = Buffer.alloc(20 * mib, 'the same again ');
   t.not(await compressor.compress(entryBut({ body })), undefined);

@@ -28,7 +28,7 @@ t.test('a body is kept when it fits and its end can be told from a cut', (t) => 
   t.end();
 });
 
-t.test('what is stored is asked about by its validators, a part by what it lacks', (t) => {
+t.test('a stored entry is validated by its validators, and a part is completed by range', (t) => {
   const stored = entryBut({ fields: ['ETag', '"1"'] });
   t.strictSame(conditionOf({ stored, completes: undefined }), ['If-None-Match', '"1"']);
   t.equal(conditionOf({ stored: undefined, completes: undefined }), undefined);
@@ -37,7 +37,7 @@ t.test('what is stored is asked about by its validators, a part by what it lacks
   t.end();
 });
 
-t.test('a client’s precondition is answered here only where the origin was not asked it', (t) => {
+t.test('a client’s precondition is evaluated here only if the origin did not get it', (t) => {
   const asking = { method: 'GET', known: { 'if-none-match': '"1"' }, fields: ['If-None-Match', '"1"'] };
   const plain = { method: 'GET', known: {}, fields: [] };
   for (const [request, head, wasAsked, may] of [
@@ -52,7 +52,7 @@ t.test('a client’s precondition is answered here only where the origin was not
   t.end();
 });
 
-t.test('a client waits for the whole body for a part of it, or for an ETag made from it', (t) => {
+t.test('a client waits for the whole body to get a part of it, or an ETag made from it', (t) => {
   const range = { range: 'bytes=0-1' };
   for (const [known, makesEtag, head, wasAsked, holds] of [
     [{}, false, headBut(), false, false],
@@ -75,7 +75,7 @@ t.test('RFC 5861 §4: what counts as an error of the origin', (t) => {
   t.end();
 });
 
-t.test('a 206 becomes a part, or with the part that is stored the whole', (t) => {
+t.test('a 206 becomes a part, or the whole when joined with the stored part', (t) => {
   const terms = termsBut('unmatched: standard');
   const tag = [...fresh, 'ETag', '"1"'];
   const head = headBut([...tag, 'Content-Range', 'bytes 5-9/10'], { status: 206 });

@@ -3,7 +3,7 @@ import t from 'tap';
 import { eventually } from '../../helpers/eventually.ts';
 import { cacheStatus, startSite } from '../../helpers/scripted-site.ts';
 
-t.test('a 304 about another representation is followed by a fetch, and told as one outcome', async (t) => {
+t.test('a 304 about another representation is followed by a fetch, and logged as one outcome', async (t) => {
   const site = await startSite('unmatched: standard', {
     answer: (request, response) => {
       const isAsked = request.headers['if-none-match'] !== undefined;
@@ -30,7 +30,7 @@ t.test('a 304 about another representation is followed by a fetch, and told as o
   );
 });
 
-t.test('a fetch that fails is told with the detail its client was given', async (t) => {
+t.test('a failed fetch is logged with the detail that its client got', async (t) => {
   const site = await startSite('unmatched: standard', {
     answer: (request) => request.socket.destroy(),
   });
@@ -45,7 +45,7 @@ t.test('a fetch that fails is told with the detail its client was given', async 
   t.equal(told?.detail, failure);
 });
 
-t.test('only-if-cached with no-cache is a reload: what is stored has not expired', async (t) => {
+t.test('only-if-cached with no-cache is a reload: the entry has not expired', async (t) => {
   const site = await startSite('unmatched: standard', {
     answer: (_request, response) => {
       response.writeHead(200, { 'Cache-Control': 'max-age=60' });

@@ -15,7 +15,7 @@ function keeping(): (told?: number) => KeptBody {
 const fast = { isTaken: true, isForOne: true };
 const slow = { isTaken: false, isForOne: true };
 
-t.test('pieces become one, whether the head told how many bytes there will be, and rightly, or not', (t) => {
+t.test('the pieces become one body, whether the length was known, right or wrong', (t) => {
   const keep = keeping();
   for (const told of [undefined, 0, 10, 6, 100, 5 * mib]) {
     const body = keep(told);
@@ -27,7 +27,7 @@ t.test('pieces become one, whether the head told how many bytes there will be, a
   t.end();
 });
 
-t.test('more than one body may be is too much', (t) => {
+t.test('a body beyond the limit is too large', (t) => {
   const body = keeping()();
   t.equal(body.add(Buffer.alloc(mib), fast), 'kept');
   t.equal(body.add(Buffer.alloc(1), fast), 'too-large');
@@ -35,7 +35,7 @@ t.test('more than one body may be is too much', (t) => {
   t.end();
 });
 
-t.test('all together are bounded, until some are kept no longer; for those who wait there is room', (t) => {
+t.test('all bodies together are bounded; one that other clients wait for has room', (t) => {
   const keep = keeping();
   const bodies = Array.from({ length: 8 }, () => keep(mib));
   for (const body of bodies) t.equal(body.add(Buffer.alloc(mib), fast), 'kept');
@@ -48,7 +48,7 @@ t.test('all together are bounded, until some are kept no longer; for those who w
   t.end();
 });
 
-t.test('what clients have not taken counts until they have: for slow ones', (t) => {
+t.test('for slow clients, bytes count until they are read', (t) => {
   const keep = keeping();
   const ends: (() => void)[] = [];
   for (let at = 0; at < 9; at += 1) {

@@ -21,7 +21,7 @@ t.test('RFC 9111 §4.3.4: a 304 updates the fields, and keeps the body', (t) => 
   t.end();
 });
 
-t.test('a 304 may be about another representation, or end what is stored', (t) => {
+t.test('a 304 may be about another representation, or end the stored one', (t) => {
   const about = (...fields: string[]) =>
     renewBy304(standard, { stored, head: headBut(fields, { status: 304 }), asOf });
   t.match(about('ETag', '"2"'), { kind: 'other' });
@@ -29,7 +29,7 @@ t.test('a 304 may be about another representation, or end what is stored', (t) =
   t.end();
 });
 
-t.test('RFC 9111 §4.3.5: a HEAD freshens or ends what is stored, on standard routes', (t) => {
+t.test('RFC 9111 §4.3.5: a HEAD freshens or ends a stored response, on standard routes', (t) => {
   const by = (fields: readonly string[], terms = standard) =>
     renewByHead({ ...terms, method: 'HEAD' }, { stored, head: headBut(fields), asOf })?.kind;
   const same = ['ETag', '"1"', 'Cache-Control', 'max-age=60'];

@@ -23,7 +23,7 @@ const reasonOf = (terms: StorageTerms, head: StoredHead): string => {
   return plan.kind === 'no' ? plan.reason : 'stored';
 };
 
-t.test('what the head tells decides whether the body is kept', (t) => {
+t.test('the head decides whether the body is kept', (t) => {
   const fresh = ['Cache-Control', 'max-age=60'];
   const cases: readonly (readonly [string, StorageTerms, StoredHead, string])[] = [
     ['explicit freshness', termsBut(standard), headBut(fresh), 'stored'],
@@ -63,7 +63,7 @@ function entryFor(terms: StorageTerms, head: StoredHead, body = 'page'): EntryRe
   return makeEntry(terms, { head, plan, body: Buffer.from(body), asOf, originSeconds: seconds(1) });
 }
 
-t.test('an entry has what decides its reuse, and nothing of one client', (t) => {
+t.test('an entry has all that decides its reuse, and nothing of one client', (t) => {
   const head = headBut(['Set-Cookie', 'a=b', 'Content-Type', 'text/html', 'Age', '5', 'X-Request-ID', 'one']);
   const made = entryFor(termsBut(ruled('set_cookie: strip, etag: true')), head);
   if (made.kind === 'no') throw new Error(made.reason);
@@ -78,7 +78,7 @@ t.test('an entry has what decides its reuse, and nothing of one client', (t) => 
   t.end();
 });
 
-t.test('what only the body or a field tells can still forbid it', (t) => {
+t.test('the body or a field can still forbid storing', (t) => {
   for (const [name, rules, fields, reason] of [
     ['unless', ruled('unless: { body_contains: page }'), [], 'unless'],
     ['a Vary nobody can answer', ruled(''), ['Vary', 'X-Forwarded-For'], 'vary-any'],
@@ -94,7 +94,7 @@ t.test('what only the body or a field tells can still forbid it', (t) => {
   t.end();
 });
 
-t.test('the variant is told apart by what the origin’s Vary names', (t) => {
+t.test('the variant is selected by the fields in the origin’s Vary', (t) => {
   const head = headBut(['Cache-Control', 'max-age=60', 'Vary', 'Accept-Language']);
   const variantFor = (language: string): string => {
     const terms = termsBut(standard);
@@ -107,7 +107,7 @@ t.test('the variant is told apart by what the origin’s Vary names', (t) => {
   t.end();
 });
 
-t.test('the lifetime is the rule’s, bounded by the origin’s where it is obeyed', (t) => {
+t.test('the lifetime is the rule’s, bounded by the origin’s where the rule obeys it', (t) => {
   const popular = 'factors: [{ name: hot, factor: 2, when: { access: high } }]';
   for (const [name, rules, fields, change, lifetime] of [
     ['the rule alone', ruled(''), [], {}, 60],

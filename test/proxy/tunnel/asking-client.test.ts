@@ -39,7 +39,7 @@ function ask(url: string, text: string): { readonly socket: Socket; readonly rec
   return { socket, received: () => received };
 }
 
-t.test('bytes that come with a head go on behind the 101, on both sides', async (t) => {
+t.test('bytes that arrive with a head are passed on after the 101, on both sides', async (t) => {
   const origin = await site(t, () => accept(['Content-Length: 5', 'Keep-Alive: timeout=5'], '\x81\x00first'));
   const { socket, received } = ask(origin.url, `${head()}\xff\x00early`);
   await eventually('the client has them', () => received().endsWith('\x81\x00first'));
@@ -52,7 +52,7 @@ t.test('bytes that come with a head go on behind the 101, on both sides', async 
   socket.destroy();
 });
 
-t.test('without a 101 nothing behind the handshake reaches the origin', async (t) => {
+t.test('without a 101, bytes after the handshake do not reach the origin', async (t) => {
   const behind = 'GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n';
   const refused = 'HTTP/1.1 426 No\r\nContent-Length: 2\r\n\r\nno';
   const origin = await site(t, () => refused);
@@ -69,7 +69,7 @@ t.test('without a 101 nothing behind the handshake reaches the origin', async (t
   t.equal(late.received().match(/HTTP\/1\.1/g)?.length, 1);
 });
 
-t.test('before the 101 nothing behind the handshake reaches the origin', async (t) => {
+t.test('before the 101, bytes after the handshake do not reach the origin', async (t) => {
   const origin = await site(t, () => undefined);
   const { socket, received } = ask(origin.url, `${head()}early`);
   await eventually('the origin is asked', () => origin.arrivals.length === 1);
@@ -96,7 +96,7 @@ for (const [name, answer] of wrong) {
   });
 }
 
-t.test('a 101 that nobody asked for is a 502', async (t) => {
+t.test('an unrequested 101 is a 502', async (t) => {
   for (const answer of [accept(), 'HTTP/1.1 101 X\r\n\r\n']) {
     const origin = await site(t, () => answer);
     const get = 'GET /any HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
@@ -142,7 +142,7 @@ t.test('a client that leaves before the answer ends the exchange with the origin
   }
 });
 
-t.test('a 101 for a client that has left is not kept open', async (t) => {
+t.test('a 101 for a client that has left is closed', async (t) => {
   const rules = 'unmatched: standard\nwrites: [{ match: GET /ws, invalidate: [a] }]\n';
   const origin = await site(t, () => undefined, rules);
   const { socket } = ask(origin.url, head());
@@ -158,7 +158,7 @@ t.test('a 101 for a client that has left is not kept open', async (t) => {
   t.ok(origin.proxy.parts.purgeLog.position().seq > before + 1);
 });
 
-t.test('a long answer in place of a 101 comes at the pace of its client', async (t) => {
+t.test('a long answer in place of a 101 is sent at the pace of its client', async (t) => {
   const size = 8 * 1024 * 1024;
   const long = Buffer.alloc(size, 'x').toString();
   const origin = await site(t, () => `HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n${long}`);

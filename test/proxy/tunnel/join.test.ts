@@ -46,7 +46,7 @@ for (const [from, to] of [
   ['client', 'origin'],
   ['origin', 'client'],
 ] as const) {
-  t.test(`when the ${from} ends, the ${to} hears of it and may go on`, async (t) => {
+  t.test(`when the ${from} ends, the ${to} gets the end and may go on`, async (t) => {
     const ends = await joined(t);
     ends[from].end('last words');
     t.equal(await textOf(ends[to]), 'last words');
@@ -104,7 +104,7 @@ t.test('a silence in both directions ends both; a byte in either puts it off', a
   t.ok(performance.now() - startedMs >= 850);
 });
 
-t.test('a side that is gone before they are joined ends the other', async (t) => {
+t.test('if a side is gone before they are joined, the other is ended', async (t) => {
   const first = await joined(t);
   const second = await joined(t);
   first.near.origin.destroy();

@@ -9,7 +9,7 @@ import { isUp, openInstance } from '../instance.ts';
 
 const deadlineMs = 100;
 
-t.test('connections that lead nowhere any more are all made anew', async (t) => {
+t.test('connections that no longer answer are all replaced', async (t) => {
   const redis = await redisServer(t);
   const link = await faultyLink(t, redis.port);
   const one = await openInstance(t, { url: link.url, deadlineMs });
@@ -34,7 +34,7 @@ t.test('connections that lead nowhere any more are all made anew', async (t) => 
   t.ok(tookMs < 5000, `${tookMs} ms`);
 });
 
-t.test('a connection that takes some round trips to be made is not given up for a short `lag`', async (t) => {
+t.test('a connection that needs several round trips is not given up when `lag` is short', async (t) => {
   const redis = await redisServer(t);
   const link = await faultyLink(t, redis.port);
   const one = await openInstance(t, { url: link.url, deadlineMs: 500, lag: seconds(0.1) });

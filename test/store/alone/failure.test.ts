@@ -117,7 +117,7 @@ for (const [name, fault] of Object.entries(faults)) {
   t.test(`Redis ${name}`, (t) => survives(t, fault));
 }
 
-t.test('Redis down at the start: it opens at once, works, and takes Redis up when it comes', async (t) => {
+t.test('Redis down at the start: the store opens at once, and uses Redis when it comes up', async (t) => {
   const redis = await stoppedRedisServer(t);
   const startedMs = performance.now();
   const one = await openInstance(t, { url: redis.url, deadlineMs });
@@ -136,7 +136,7 @@ t.test('Redis down at the start: it opens at once, works, and takes Redis up whe
   });
 });
 
-t.test('a wrong password is a Redis that is away, and is not told', async (t) => {
+t.test('a wrong password counts as Redis being away, and is not logged', async (t) => {
   const redis = await redisServer(t, '--requirepass', 'right');
   const url = redis.url.replace('redis://', 'redis://:wrong-secret@');
   const one = await openInstance(t, { url, deadlineMs });
@@ -148,7 +148,7 @@ t.test('a wrong password is a Redis that is away, and is not told', async (t) =>
   t.ok(one.events.some((event) => event.what === 'connection' && event.message.includes('WRONGPASS')));
 });
 
-t.test('a replica that takes no writes is a Redis that is away', async (t) => {
+t.test('a replica that refuses writes counts as Redis being away', async (t) => {
   const main = await redisServer(t);
   const replica = await redisServer(t, '--replicaof', '127.0.0.1', String(main.port));
   const one = await openInstance(t, { url: replica.url, deadlineMs });
@@ -161,7 +161,7 @@ t.test('a replica that takes no writes is a Redis that is away', async (t) => {
   t.ok((await isUp(one)) < 5000, 'promoted, it is taken up');
 });
 
-t.test('Redis full, with noeviction: what does not fit is not stored, purges are', async (t) => {
+t.test('Redis full, with noeviction: new entries are not stored, purges are', async (t) => {
   const redis = await redisServer(t, '--maxmemory', '3mb', '--maxmemory-policy', 'noeviction');
   const [one, other] = [
     await openInstance(t, { url: redis.url, deadlineMs }),
@@ -178,7 +178,7 @@ t.test('Redis full, with noeviction: what does not fit is not stored, purges are
   t.equal(one.store.status().redis, 'up');
 });
 
-t.test('what Redis did not get is not followed by what it has from before', async (t) => {
+t.test('after an entry that did not reach Redis, the older one there is not used', async (t) => {
   const redis = await redisServer(t);
   const [one, other] = [
     await openInstance(t, { url: redis.url, deadlineMs }),
@@ -218,7 +218,7 @@ t.test('Redis full, with allkeys-lru: entries come and go, purges hold', async (
   for (let at = 0; at < 100; at += 1) t.equal(await other.ask(`big${at}`), 'miss');
 });
 
-t.test('the log evicted: nothing from before is used', async (t) => {
+t.test('the log is evicted: no older entry is used', async (t) => {
   const redis = await redisServer(t);
   const one = await openInstance(t, { url: redis.url, deadlineMs });
   const entry = one.fill('page');
@@ -228,7 +228,7 @@ t.test('the log evicted: nothing from before is used', async (t) => {
   t.equal(await one.ask('page'), 'miss');
 });
 
-t.test('while Redis is away nothing is used for longer than fallback_ttl', async (t) => {
+t.test('while Redis is away no entry is used for longer than fallback_ttl', async (t) => {
   const redis = await redisServer(t);
   const fallbackTtl = seconds(0.5);
   const one = await openInstance(t, { url: redis.url, deadlineMs, lag: seconds(0.2), fallbackTtl });
@@ -244,7 +244,7 @@ t.test('while Redis is away nothing is used for longer than fallback_ttl', async
   await eventually('no longer either', async () => (await one.ask('later')) === 'stale', 1500);
 });
 
-t.test('that Redis does not answer is told within two seconds, however long `lag` is', async (t) => {
+t.test('a Redis that does not answer is reported within two seconds, however long `lag` is', async (t) => {
   const redis = await redisServer(t);
   const one = await openInstance(t, { url: redis.url, deadlineMs, lag: seconds(10) });
   one.fill('page');
@@ -258,7 +258,7 @@ t.test('that Redis does not answer is told within two seconds, however long `lag
   t.ok((await isUp(one)) < 5000, 'and that it does');
 });
 
-t.test('an instance that was stopped for a while trusts nothing before it has caught up', async (t) => {
+t.test('an instance that was paused trusts nothing before it has caught up', async (t) => {
   const redis = await redisServer(t);
   const link = await faultyLink(t, redis.port);
   const [one, other] = [

@@ -58,7 +58,7 @@ const write = async (url: string) => Number((await ask('PUT', url))[0]);
 const settled = async ({ redis }: Two) =>
   eventually('it is shared', async () => (await redis.client.keys('shelflife:e*')).length > 0);
 
-t.test('what one has fetched the other need not', async (t) => {
+t.test('an entry fetched by one instance is used by the other', async (t) => {
   const two = await twoProxies(t);
   t.match((await read(`${two.one}/p/1`))[1], /^fwd=uri-miss/);
   await settled(two);
@@ -67,7 +67,7 @@ t.test('what one has fetched the other need not', async (t) => {
   t.match((await read(`${two.one}/p/1`))[1], /^hit/);
 });
 
-t.test('bounded: a write on one ends it on the other within lag; strict: at once', async (t) => {
+t.test('bounded: a write on one instance reaches the other within lag; strict: at once', async (t) => {
   for (const [store, boundMs] of [
     ['lag: 500ms, redis: { REDIS, deadline: 100ms }', 500],
     ['coherence: strict, redis: { REDIS, deadline: 100ms }', 0],
@@ -87,14 +87,14 @@ t.test('bounded: a write on one ends it on the other within lag; strict: at once
   }
 });
 
-t.test('500 who want one cold page through two proxies reach the origin twice at most', async (t) => {
+t.test('500 requests for one cold page through two proxies make at most two fetches', async (t) => {
   const { one, other, site } = await twoProxies(t);
   const all = Array.from({ length: 500 }, (_, at) => read(`${at % 2 === 0 ? one : other.url}/p/cold`));
   for (const [text] of await Promise.all(all)) if (text !== '0') t.fail(text);
   t.ok(site.seen.length <= 2, `${site.seen.length}`);
 });
 
-t.test('while Redis comes and goes no request fails, no own write is unseen', async (t) => {
+t.test('while Redis comes and goes no request fails, and each writer sees its own writes', async (t) => {
   const two = await twoProxies(t);
   const { redis } = two;
   const failures: string[] = [];

@@ -10,7 +10,7 @@ const deadlineMs = 400;
 /** What a busy machine may add. */
 const slackMs = 200;
 
-t.test('a request that has waited elsewhere waits for a lookup only as long as is left', async (t) => {
+t.test('a request that has waited elsewhere waits for a lookup only for its remaining time', async (t) => {
   const redis = await redisServer(t);
   const one = await openInstance(t, { url: redis.url, deadlineMs, lag: seconds(30) });
   await isUp(one);
@@ -26,7 +26,7 @@ t.test('a request that has waited elsewhere waits for a lookup only as long as i
   t.ok(performance.now() - againMs < slackMs, 'nothing is left');
 });
 
-t.test('to hear the log and to look up are one waiting', async (t) => {
+t.test('reading the log and lookup share one deadline', async (t) => {
   const redis = await redisServer(t);
   const link = new FaultyLink(redis.port);
   await link.open();
@@ -45,7 +45,7 @@ t.test('to hear the log and to look up are one waiting', async (t) => {
   t.ok(Math.max(...waits) < deadlineMs + slackMs, waits.map(Math.round).join(' '));
 });
 
-t.test('to look up and to take a turn at fetching are one waiting', async (t) => {
+t.test('lookup and lease share one deadline', async (t) => {
   const redis = await redisServer(t);
   const link = new FaultyLink(redis.port);
   await link.open();
@@ -64,7 +64,7 @@ t.test('to look up and to take a turn at fetching are one waiting', async (t) =>
   t.ok(Math.max(...waits) < deadlineMs + slackMs, waits.map(Math.round).join(' '));
 });
 
-t.test('who only looks takes no turn at fetching', async (t) => {
+t.test('a caller that only looks takes no lease', async (t) => {
   const redis = await redisServer(t);
   const one = await openInstance(t, { url: redis.url, fillLock: true });
   await isUp(one);

@@ -18,7 +18,7 @@ const anyPurge: fc.Arbitrary<Purge> = fc.record(
   plain,
 );
 
-t.test('a purge comes back as it was', async (t) => {
+t.test('a purge survives encoding and decoding', async (t) => {
   fc.assert(
     fc.property(anyPurge, fc.boolean(), (purge, wantsAck) => {
       t.strictSame(decodeRecord(encodePurge(purge, { wantsAck })), { kind: 'purge', purge, wantsAck });
@@ -31,7 +31,7 @@ t.test('the first record of a log purges nothing', async (t) => {
   t.strictSame(decodeRecord('start'), { kind: 'start' });
 });
 
-t.test('what cannot be read for sure counts as everything', async (t) => {
+t.test('a record that cannot be read with certainty counts as everything', async (t) => {
   const fine = { v: 1, t: ['a'], p: [[null, '/']], e: false, s: false, c: 'write' };
   const payloads = [
     '',

@@ -44,7 +44,7 @@ async function give({ client }: RedisServer, instance: string, owns: readonly nu
 
 const noncesOf = ({ records }: SyncReply): string[] => records.slice(1).map(({ nonce }) => nonce);
 
-t.test('what is given again is in the log already, what is new behind it is not', async (t) => {
+t.test('records sent again are already in the log, new ones are appended', async (t) => {
   const redis = await redisServer(t);
   await give(redis, 'one', [1, 2]);
   t.strictSame(noncesOf(await give(redis, 'one', [1, 2])), ['nonce 1', 'nonce 2']);
@@ -58,7 +58,7 @@ t.test('what is given again is in the log already, what is new behind it is not'
   t.equal(newest, 5, 'each instance counts its own');
 });
 
-t.test('what the log has lost is appended again', async (t) => {
+t.test('records that the log has lost are appended again', async (t) => {
   const redis = await redisServer(t);
   await give(redis, 'one', [1]);
   const older = await redis.client.dumpBuffer(keys.log);

@@ -16,7 +16,7 @@ t.test('on one Redis', async (t) => {
   const redis = await redisServer(t);
   t.beforeEach(() => redis.client.flushall());
 
-  await t.test('tells of what others stored, heads and sizes, not of what is at hand', async (t) => {
+  await t.test('lists the heads and sizes of other instances’ entries, not those in memory', async (t) => {
     const [one, other] = [
       await openInstance(t, { url: redis.url }),
       await openInstance(t, { url: redis.url }),
@@ -41,7 +41,7 @@ t.test('on one Redis', async (t) => {
     );
   });
 
-  await t.test('what is no entry of ours is not told of, and hides nothing', async (t) => {
+  await t.test('values that are not our entries are not listed, and hide nothing', async (t) => {
     const one = await openInstance(t, { url: redis.url });
     const entry = filledBut({ asOf: one.purgeLog.position() }, 'page');
     const bytes = encodeEntry(entry);
@@ -64,7 +64,7 @@ t.test('on one Redis', async (t) => {
     );
   });
 
-  await t.test('it ends in time, and says that it has not seen all', async (t) => {
+  await t.test('it ends in time, and says that it is not complete', async (t) => {
     const one = await openInstance(t, { url: redis.url });
     for (let at = 0; at < 1200; at += 1) one.fill(`p${at}`);
     await one.store.settled();
@@ -80,32 +80,29 @@ t.test('on one Redis', async (t) => {
     t.strictSame([whole.isWhole, whole.found.length], [true, 1200]);
   });
 
-  await t.test(
-    'a hundred at once are one walk after the other, and none waits beyond its limit',
-    async (t) => {
-      const other = await openInstance(t, { url: redis.url });
-      for (let index = 0; index < 300; index += 1) other.fill(`page${index}`);
-      await other.store.settled();
-      const nowMs = (): number => performance.now();
-      const nodes = nodesOf(redis.client, 500);
-      let [under, most] = [0, 0];
-      const census = inTurn(async (limits) => {
-        most = Math.max(most, (under += 1));
-        const taken = await takeCensus({ nodes, keys: other.keys, nowMs, retime: asWritten }, limits);
-        under -= 1;
-        return taken;
-      }, nowMs);
-      const startedMs = nowMs();
-      const taken = await Promise.all(Array.from({ length: 100 }, () => census({ ...all, mostMs: 100 })));
-      t.equal(most, 1);
-      t.ok(nowMs() - startedMs < 1000);
-      t.match(taken[0], { isWhole: true });
-      t.ok(taken.every(({ isWhole, found }) => found.length === 300 || !isWhole));
-      t.match(await census(all), { isWhole: true }, 'and there is room again');
-    },
-  );
+  await t.test('a hundred at once run one after the other, and none waits beyond its limit', async (t) => {
+    const other = await openInstance(t, { url: redis.url });
+    for (let index = 0; index < 300; index += 1) other.fill(`page${index}`);
+    await other.store.settled();
+    const nowMs = (): number => performance.now();
+    const nodes = nodesOf(redis.client, 500);
+    let [under, most] = [0, 0];
+    const census = inTurn(async (limits) => {
+      most = Math.max(most, (under += 1));
+      const taken = await takeCensus({ nodes, keys: other.keys, nowMs, retime: asWritten }, limits);
+      under -= 1;
+      return taken;
+    }, nowMs);
+    const startedMs = nowMs();
+    const taken = await Promise.all(Array.from({ length: 100 }, () => census({ ...all, mostMs: 100 })));
+    t.equal(most, 1);
+    t.ok(nowMs() - startedMs < 1000);
+    t.match(taken[0], { isWhole: true });
+    t.ok(taken.every(({ isWhole, found }) => found.length === 300 || !isWhole));
+    t.match(await census(all), { isWhole: true }, 'and there is room again');
+  });
 
-  await t.test('while Redis is away it says that it cannot say', async (t) => {
+  await t.test('while Redis is away it says that it does not know', async (t) => {
     const one = await openInstance(t, { url: redis.url, lag: seconds(0.2), deadlineMs: 100 });
     redis.freeze();
     t.teardown(() => {

@@ -48,7 +48,7 @@ const anyEntry: fc.Arbitrary<Entry> = fc
     });
   });
 
-t.test('what was encoded comes back', async (t) => {
+t.test('an entry survives encoding and decoding', async (t) => {
   fc.assert(
     fc.property(anyEntry, (entry) => {
       const decoded = decodeEntry(encodeEntry(entry), entry.key);
@@ -70,7 +70,7 @@ t.test('a changed bit, a missing or an added byte makes it unreadable, wherever 
   t.equal(reasonOf(Buffer.concat([bytes, Buffer.from('x')])), 'malformed');
 });
 
-t.test('arbitrary bytes are no entry and do no harm', async (t) => {
+t.test('arbitrary bytes are not an entry and do no harm', async (t) => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 100 }), fc.boolean(), (noise, looksLikeOurs) => {
       const bytes = Buffer.from(noise);
@@ -81,11 +81,11 @@ t.test('arbitrary bytes are no entry and do no harm', async (t) => {
   );
 });
 
-t.test('an entry found under another key is told as such', async (t) => {
+t.test('an entry found under another key is recognised', async (t) => {
   t.equal(reasonOf(encodeEntry(entryBut({}, 'other'))), 'other-key');
 });
 
-t.test('an older and a newer layout are not guessed at', async (t) => {
+t.test('older and newer layouts are refused, not guessed', async (t) => {
   for (const version of [codecVersion - 1, codecVersion + 1, 255]) {
     const bytes = encodeEntry(entryBut());
     bytes.writeUInt8(version, 2);
@@ -93,7 +93,7 @@ t.test('an older and a newer layout are not guessed at', async (t) => {
   }
 });
 
-t.test('a whole frame around a head that lacks something is malformed', async (t) => {
+t.test('a valid frame around an incomplete head is malformed', async (t) => {
   const { policy } = entryBut();
   const notFinite = entryBut({ policy: { ...policy, lifetime: seconds(Infinity) } });
   t.equal(reasonOf(encodeEntry(notFinite)), 'malformed', 'a number JSON does not have');

@@ -35,7 +35,7 @@ async function tlsServer(signer: Authority, names: readonly string[], more: read
 
 const tlsPortOf = (server: RedisServer): number => Number(server.option('--tls-port'));
 
-t.test('a certificate must be for the server, and from somebody trusted', async (t) => {
+t.test('a certificate must be for the server, and from a trusted authority', async (t) => {
   const [signer, stranger] = [await authority(t), await authority(t)];
   const redis = await redisServer(t, ...(await (await tlsServer(signer, ['localhost']))()));
   const port = tlsPortOf(redis);
@@ -60,7 +60,7 @@ t.test('a server may ask for our certificate', async (t) => {
   t.match(await tryToConnect(t, { kind: 'url', url, tls: tlsOf(signer.ca) }), { isReady: false });
 });
 
-t.test('files that cannot be used are an error at the start that names the key', async (t) => {
+t.test('unusable files are an error at the start that names the key', async (t) => {
   const bad = join(t.testdir(), 'bad.pem');
   const open = (ca: string) => () =>
     openConnection(
@@ -120,7 +120,7 @@ t.test('Sentinels: their own user and password, TLS to them and to the master', 
   t.match(await tryToConnect(t, place('hush', 'secret')), { isReady: false }, 'nobody trusted has signed it');
 });
 
-t.test('what is told of trouble names no place and no password', async (t) => {
+t.test('reported errors contain no address and no password', async (t) => {
   const redis = await redisServer(t, '--requirepass', 'hush');
   const places: Place[] = [
     { kind: 'url', url: `redis://me:other-password@127.0.0.1:${redis.port}` },

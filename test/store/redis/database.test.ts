@@ -21,7 +21,7 @@ async function isOnItsOwn(t: Test, instance: Instance, { client }: RedisServer):
 const told = ({ events }: Instance): string =>
   events.flatMap((event) => (event.what === 'connection' ? [event.message] : [])).join('\n');
 
-t.test('a number beyond what the server has: memory alone, and the reason in the log', async (t) => {
+t.test('a number beyond the server’s databases: memory alone, and the reason in the log', async (t) => {
   const redis = await redisServer(t);
   const instance = await openInstance(t, { url: inDatabase(redis, '99') });
   await isOnItsOwn(t, instance, redis);
@@ -37,7 +37,7 @@ t.test('a user without +select: the same', async (t) => {
   t.match(told(instance), /database 1 cannot be selected: NOPERM/);
 });
 
-t.test('each connection made anew is checked, and one that may select again is taken up', async (t) => {
+t.test('each new connection is checked, and used once it may select again', async (t) => {
   const redis = await redisServer(t, '--databases', '100');
   const instance = await openInstance(t, { url: inDatabase(redis, '99') });
   await isUp(instance);
@@ -53,7 +53,7 @@ t.test('each connection made anew is checked, and one that may select again is t
   t.equal(await redis.client.dbsize(), 0);
 });
 
-t.test('a refusal that comes after the handshake gave up waiting is a refusal', async (t) => {
+t.test('a refusal that comes after the handshake timed out is still a refusal', async (t) => {
   const redis = await redisServer(t);
   await redis.client.call('CLIENT', 'PAUSE', 1500, 'ALL');
   const instance = await openInstance(t, { url: inDatabase(redis, '99') });
@@ -84,7 +84,7 @@ t.test('a server of a Cluster, given as a URL with a number: memory alone', asyn
   t.match(told(instance), /database 1 cannot be selected/);
 });
 
-t.test('an app whose database cannot be selected is not followed', async (t) => {
+t.test('an app’s Redis whose database cannot be selected is not followed', async (t) => {
   const redis = await redisServer(t, '--notify-keyspace-events', 'Eg');
   const [troubles, gaps]: [string[], string[]] = [[], []];
   const events = followKeyEvents({

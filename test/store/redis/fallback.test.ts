@@ -28,7 +28,7 @@ const isUsed = (entry: ReturnType<typeof entryBut>, now: EpochMs) => {
   return kind === 'fresh' || kind === 'stale' || standsIn;
 };
 
-t.test('capped, an entry is used where it would have been, up to the instant and not after it', async (t) => {
+t.test('a capped entry can be used as before until the instant, and not after it', async (t) => {
   fc.assert(
     fc.property(anyEntry, fc.nat({ max: 5000 }), fc.nat({ max: 9000 }), (entry, until, now) => {
       const capped = cappedEntry(entry, at(until));
@@ -41,7 +41,7 @@ t.test('capped, an entry is used where it would have been, up to the instant and
   t.pass();
 });
 
-t.test('what was there has the time from the silence on, what came later from its receipt on', async (t) => {
+t.test('the time counts from the silence for older entries, and from receipt for newer ones', async (t) => {
   const fallback = new Fallback(at(100), seconds(60));
   const entry = entryBut();
   const later = entryBut({ policy: { ...entry.policy, responseTime: at(130) } });

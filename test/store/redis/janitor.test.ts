@@ -15,7 +15,7 @@ t.test('on one Redis', async (t) => {
   const redis = await redisServer(t);
   t.beforeEach(() => redis.client.flushall());
 
-  await t.test('drops what was purged, what cannot be read and what is over; keeps the rest', async (t) => {
+  await t.test('drops purged, unreadable and outdated entries; keeps the rest', async (t) => {
     const one = await openInstance(t, { url: redis.url });
     const { policy } = filledBut({}, 'x');
     const over = one.fill('over', { fields: [], policy: { ...policy, lifetime: seconds(3) } });
@@ -35,7 +35,7 @@ t.test('on one Redis', async (t) => {
     t.strictSame(await redis.client.hkeys(one.keys.entry(keyOf('two'))), ['keep']);
   });
 
-  await t.test('a run is bounded and the next one goes on where it ended', async (t) => {
+  await t.test('a run is bounded, and the next one continues where it ended', async (t) => {
     const one = await openInstance(t, { url: redis.url });
     for (let at = 0; at < 1500; at += 1) one.fill(`p${at}`, { tags: tagsOf('p') });
     await one.store.settled();
@@ -48,7 +48,7 @@ t.test('on one Redis', async (t) => {
     t.ok(left < 150, `${left} left`);
   });
 
-  await t.test('tells about how much there is, and when that is too much', async (t) => {
+  await t.test('estimates the total size, and reports when it is too large', async (t) => {
     const one = await openInstance(t, { url: redis.url });
     for (let at = 0; at < 300; at += 1) one.fill(`p${at}`, { body: Buffer.alloc(10_000) });
     await one.store.settled();
@@ -58,7 +58,7 @@ t.test('on one Redis', async (t) => {
     t.equal((await janitorOf(one, 10_000_000).run(200, now())).isOverMax, false);
   });
 
-  await t.test('is not misled by other keys, nor by the few a round ends with', async (t) => {
+  await t.test('the estimate is not misled by other keys, nor by the last few of a round', async (t) => {
     const one = await openInstance(t, { url: redis.url });
     for (let at = 0; at < 220; at += 1) one.fill(`p${at}`, { body: Buffer.alloc(10_000) });
     await one.store.settled();
@@ -73,7 +73,7 @@ t.test('on one Redis', async (t) => {
   });
 });
 
-t.test('a node in trouble is counted and does no harm', async (t) => {
+t.test('a failing node is counted and does no harm', async (t) => {
   const redis = await redisServer(t);
   const one = await openInstance(t, { url: redis.url });
   const broken: RedisNode = {

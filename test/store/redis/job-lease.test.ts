@@ -4,7 +4,7 @@ import { createJobLease } from '../../../src/store/redis/job-lease.ts';
 import { redisKeys } from '../../../src/store/redis/keys.ts';
 import { quietClient, redisServer } from '../../helpers/redis-server.ts';
 
-t.test('of several instances one runs a job, until its lease has run out', async (t) => {
+t.test('one of several instances runs a job, until its lease has run out', async (t) => {
   const redis = await redisServer(t);
   const keys = redisKeys('test');
   const clients = [quietClient(redis.port), quietClient(redis.port)];

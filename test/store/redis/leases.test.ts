@@ -15,7 +15,7 @@ type More = Partial<ConstructorParameters<typeof FillLeases>[0]>;
 const leasesOf = ({ client }: RedisServer, instance: string, more: More = {}) =>
   new FillLeases({ client, keys, instance, clock: systemClock, deadlineMs: 200, leaseMs: 2000, ...more });
 
-t.test('one fetches; the others look again when it has ended', async (t) => {
+t.test('one instance fetches; the others look again when it has ended', async (t) => {
   const redis = await redisServer(t);
   const [one, other] = [leasesOf(redis, 'one'), leasesOf(redis, 'other')];
   t.equal(await one.turn(key), 'taken');
@@ -27,7 +27,7 @@ t.test('one fetches; the others look again when it has ended', async (t) => {
   t.equal(await other.turn(key), 'taken', 'the lease is free');
 });
 
-t.test('a leader that is gone is replaced when its lease is out', async (t) => {
+t.test('a dead leader is replaced when its lease expires', async (t) => {
   const redis = await redisServer(t);
   const [one, other] = [leasesOf(redis, 'one', { leaseMs: 300 }), leasesOf(redis, 'other', { leaseMs: 300 })];
   await one.turn(key);
@@ -37,7 +37,7 @@ t.test('a leader that is gone is replaced when its lease is out', async (t) => {
   t.equal(await redis.client.get(keys.fill(key)), 'other', "another's lease is not released");
 });
 
-t.test('who led to the end with nothing to show leads no more for a while', async (t) => {
+t.test('a leader whose lease ended without a result does not lead again for a while', async (t) => {
   const redis = await redisServer(t);
   const one = leasesOf(redis, 'one', { leaseMs: 100 });
   await one.turn(key);
@@ -46,7 +46,7 @@ t.test('who led to the end with nothing to show leads no more for a while', asyn
   t.equal(await redis.client.exists(keys.fill(key)), 0, 'without a lease');
 });
 
-t.test('a lease is renewed while its fetch is under way, and lives no longer', async (t) => {
+t.test('a lease is renewed while its fetch runs, and no longer', async (t) => {
   const redis = await redisServer(t);
   let isFetching = false;
   const one = leasesOf(redis, 'one', { leaseMs: 600, isFetching: () => isFetching });
@@ -64,7 +64,7 @@ t.test('a lease is renewed while its fetch is under way, and lives no longer', a
   t.equal(await other.turn(key), 'taken');
 });
 
-t.test('nobody waits longer than the longest, whatever is still under way', async (t) => {
+t.test('no request waits longer than the maximum, whatever is in flight', async (t) => {
   const redis = await redisServer(t);
   let isFetching = false;
   const own = { leaseMs: 600, longestMs: 1200, isFetching: () => isFetching };
@@ -76,7 +76,7 @@ t.test('nobody waits longer than the longest, whatever is still under way', asyn
   t.equal(await other.turn(key), 'look-again', 'the lease is renewed no longer');
 });
 
-t.test('a lease that was lost meanwhile is not renewed, nor what was released', async (t) => {
+t.test('a lost lease is not renewed, and neither is a released one', async (t) => {
   const redis = await redisServer(t);
   let isFetching = false;
   const one = leasesOf(redis, 'one', { leaseMs: 600, isFetching: () => isFetching });
@@ -92,7 +92,7 @@ t.test('a lease that was lost meanwhile is not renewed, nor what was released', 
   await eventually('it is free', async () => (await redis.client.exists(keys.fill(second))) === 0, 400);
 });
 
-t.test('without Redis everybody fetches, within the deadline', async (t) => {
+t.test('without Redis every instance fetches, within the deadline', async (t) => {
   const redis = await redisServer(t);
   const [one, other] = [leasesOf(redis, 'one'), leasesOf(redis, 'other')];
   await one.turn(key);
@@ -101,7 +101,7 @@ t.test('without Redis everybody fetches, within the deadline', async (t) => {
   one.release(key);
 });
 
-t.test('a lease that Redis gives too late is held for the fetch that has begun, or given back', async (t) => {
+t.test('a lease that Redis grants too late is held for the running fetch, or released', async (t) => {
   const redis = await redisServer(t);
   let isFetching = false;
   const one = leasesOf(redis, 'one', { leaseMs: 60_000, isFetching: (name) => isFetching && name === key });

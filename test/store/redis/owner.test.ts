@@ -15,7 +15,7 @@ t.test('reloadable rules, secrets and the order of hosts make no difference', (t
   t.end();
 });
 
-t.test('another upstream, way to give the Host, or list of hosts is another installation', (t) => {
+t.test('another upstream, Host setting or list of hosts is another installation', (t) => {
   const one = owner(base).fingerprint;
   t.not(owner(base.replace('5000', '5001')).fingerprint, one);
   t.not(owner(base.replace(/upstream: (\S+)/, 'upstream: { url: $1, host: upstream }')).fingerprint, one);
@@ -23,7 +23,7 @@ t.test('another upstream, way to give the Host, or list of hosts is another inst
   t.end();
 });
 
-t.test('a name of its own makes instances one installation, whatever their upstreams', (t) => {
+t.test('a configured name makes instances one installation, whatever their upstreams', (t) => {
   const named = (port: number) =>
     owner(`upstream: http://127.0.0.1:${port}\nstore: { redis: { url: "redis://a", owner: shop } }`);
   t.strictSame(named(1), named(2));
@@ -31,7 +31,7 @@ t.test('a name of its own makes instances one installation, whatever their upstr
   t.end();
 });
 
-t.test('a refusal names both, and says what to do', (t) => {
+t.test('a refusal names both installations, and says what to do', (t) => {
   const text = describeRefusal(
     { kind: 'refused', by: 'http://10.0.0.1:5000 (ab)', freeInMs: 61_000 },
     { prefix: 'p', owner: { name: 'http://10.0.0.2:5000', fingerprint: 'cd' }, key: 'p:{log}:owner' },

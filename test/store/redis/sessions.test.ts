@@ -10,7 +10,7 @@ async function questions({ client }: RedisServer): Promise<number> {
   return Number(/cmdstat_get:calls=(\d+)/.exec(await client.info('commandstats'))?.[1] ?? 0);
 }
 
-t.test('what one has learned the other knows once it has asked', async (t) => {
+t.test('a cookie learned by one instance is known to the other once it has asked', async (t) => {
   const { url } = await redisServer(t);
   const [{ learned: one }, { learned: other }] = [
     await openInstance(t, { url }),
@@ -27,7 +27,7 @@ t.test('what one has learned the other knows once it has asked', async (t) => {
 });
 
 t.test(
-  'many who ask about one cookie ask once; a no is remembered, until the cookie is learned here',
+  'many requests about one cookie ask once; a "no" is remembered until the cookie is learned here',
   async (t) => {
     const redis = await redisServer(t);
     const { learned } = await openInstance(t, redis);
@@ -42,7 +42,7 @@ t.test(
   },
 );
 
-t.test('nobody waits longer than the deadline, and then nobody asks until Redis is back', async (t) => {
+t.test('no request waits longer than the deadline, and then none asks until Redis is back', async (t) => {
   const redis = await redisServer(t);
   const instance = await openInstance(t, { url: redis.url, deadlineMs: 100 });
   const { learned } = instance;

@@ -24,7 +24,7 @@ const page = {
 };
 const after = (ms: number): EpochMs => epochMs(at + ms);
 
-t.test('own entries come back with their own times, wherever the wall clock was set meanwhile', (t) => {
+t.test('own entries come back with their own times, even if the wall clock was set meanwhile', (t) => {
   const stamp = { by: 'me', aheadMs: 5 };
   const written = stamped(page, stamp);
   t.equal(written.responseTime, at - 5, 'in Redis by the wall clock');
@@ -35,7 +35,7 @@ t.test('own entries come back with their own times, wherever the wall clock was 
   t.end();
 });
 
-t.test("others' entries are taken at their word, by this process's clock", (t) => {
+t.test('the times of others’ entries are used as they are, by this process’s clock', (t) => {
   const timing = {
     stamp: { by: 'other', aheadMs: hour },
     reader: { by: 'me', aheadMs: 7 },
@@ -46,7 +46,7 @@ t.test("others' entries are taken at their word, by this process's clock", (t) =
   t.end();
 });
 
-t.test('what claims the future is stale; a second is how clocks differ', (t) => {
+t.test('a time in the future makes an entry stale, except for a second of clock skew', (t) => {
   const read = (aheadOfUsMs: number) =>
     unstamped(page, { stamp: undefined, reader: { by: 'me', aheadMs: 0 }, now: after(-aheadOfUsMs) });
   t.equal(read(900).responseTime, at - 900, 'as if it came just now');

@@ -21,7 +21,7 @@ t.test('on one Redis', async (t) => {
     }),
   );
 
-  await t.test('what one instance stored another finds, and then has at hand', async (t) => {
+  await t.test('an entry stored by one instance is found by another, then kept in memory', async (t) => {
     const [one, other] = [await open(t), await open(t)];
     const entry = one.fill('page', { variant: 'v', tags: entryBut().tags });
     await one.store.settled();
@@ -46,7 +46,7 @@ t.test('on one Redis', async (t) => {
     t.ok((await redis.client.pttl(one.keys.entry(keyOf('short')))) <= 50_000);
   });
 
-  await t.test('what is of no use any more is not written', async (t) => {
+  await t.test('an entry past its use is not written', async (t) => {
     const one = await open(t);
     one.store.put(entryBut({ responseTime: storedAt }));
     await one.store.settled();
@@ -62,7 +62,7 @@ t.test('on one Redis', async (t) => {
     t.ok((await redis.client.pttl(one.keys.entry(keyOf('page')))) > 900_000);
   });
 
-  await t.test('variants of one key are not more together than a lookup brings in time', async (t) => {
+  await t.test('the variants of one key are bounded by what a lookup can read in time', async (t) => {
     const one = await openInstance(t, { url: redis.url });
     const mib = 1024 * 1024;
     const held = async (): Promise<[string, number][]> => {
@@ -85,7 +85,7 @@ t.test('on one Redis', async (t) => {
     t.match(await held(), [['large', Number]], 'a large one has room alone');
   });
 
-  await t.test('a lookup is one command, shared by all who want the key meanwhile', async (t) => {
+  await t.test('a lookup is one command, shared by all concurrent requests for the key', async (t) => {
     const one = await open(t);
     await one.store.get(keyOf('warm-up'));
     const calls = async (): Promise<number> => {
@@ -98,7 +98,7 @@ t.test('on one Redis', async (t) => {
     t.ok((await calls()) <= 3, `${await calls()}`);
   });
 
-  await t.test('what is older than what is at hand does not come back from Redis', async (t) => {
+  await t.test('an entry older than the one in memory does not come back from Redis', async (t) => {
     const [one, other] = [await open(t), await open(t)];
     const newer = one.fill('page', { body: Buffer.from('newer') });
     await one.store.settled();
@@ -111,7 +111,7 @@ t.test('on one Redis', async (t) => {
   });
 
   await t.test(
-    'what was dropped does not come back from Redis, where it may be a moment longer',
+    'a dropped entry does not come back from Redis, where it may be for a moment longer',
     async (t) => {
       const [one, other] = [await open(t), await open(t)];
       const entry = other.fill('page');
@@ -124,7 +124,7 @@ t.test('on one Redis', async (t) => {
     },
   );
 
-  await t.test('what only Redis had is told to have been purged, until it is stored anew', async (t) => {
+  await t.test('an entry that only Redis had is reported as purged, until it is stored again', async (t) => {
     const [one, other] = [await open(t), await open(t)];
     const entry = one.fill('page');
     await one.store.settled();
@@ -176,7 +176,7 @@ t.test('on one Redis', async (t) => {
     t.ok(one.events.some(({ what }) => what === 'unreadable'));
   });
 
-  await t.test('a body compressed after it was stored is what Redis gets', async (t) => {
+  await t.test('an entry compressed after it was stored reaches Redis compressed', async (t) => {
     const one = await open(t);
     const entry = filledBut({ asOf: one.purgeLog.position(), body: Buffer.alloc(1000, 'a') }, 'page');
     const smaller = { ...entry, coding: 'gzip' as const, body: Buffer.from('small') };
@@ -187,7 +187,7 @@ t.test('on one Redis', async (t) => {
     t.ok(entryBytes(smaller) < entryBytes(entry));
   });
 
-  await t.test('what was dropped while it was compressed is not written', async (t) => {
+  await t.test('an entry dropped during its compression is not written', async (t) => {
     const one = await open(t);
     const entry = filledBut({ asOf: one.purgeLog.position() }, 'page');
     const { promise, resolve } = Promise.withResolvers<undefined>();

@@ -62,7 +62,7 @@ const goodDays: readonly (readonly [WorldOptions, elsewhereMs: number])[] = [
 ];
 
 for (const [options, elsewhereMs] of goodDays) {
-  t.test(`${options.instances} ${options.coherence}, a good day`, async (t) => {
+  t.test(`${options.instances} ${options.coherence}, without failures`, async (t) => {
     const world = await openWorld(t, options);
     await run(world, async () => undefined);
     t.strictSame(summary(await check(world, elsewhereMs)), []);
@@ -167,7 +167,7 @@ const mutations: Readonly<Record<string, Mutation>> = {
 };
 
 for (const [name, { mutate, breaks }] of Object.entries(mutations)) {
-  t.test(`the check finds out a proxy that ${name}`, async (t) => {
+  t.test(`the check detects a proxy that ${name}`, async (t) => {
     // Real requests meet by chance: a history in which none met the fault is followed by another.
     const found = new Set<PromiseName>();
     for (let history = 0; history < 6 && !breaks.every((promise) => found.has(promise)); history += 1) {
@@ -180,7 +180,7 @@ for (const [name, { mutate, breaks }] of Object.entries(mutations)) {
   });
 }
 
-t.test('each promise is found broken in a history that breaks it', async (t) => {
+t.test('for each promise, a history that breaks it is detected', async (t) => {
   const base = { user: 'ann', key: 'k', owner: 'ann', isWhole: true, instance: 0 } as const;
   const write = (start: number, version: number, instance = 0): Operation => ({
     ...base,

@@ -62,7 +62,7 @@ const times = (count: number, change: Partial<Reading>): Partial<Reading>[] =>
 const lowHitRate = alertOf({ kind: 'hit_rate_below', share: 0.5 });
 
 t.test(
-  'a low hit rate over all of its time fires once, and names the two largest causes of misses',
+  'a low hit rate over all of `for` fires once, and names the two largest causes of misses',
   async (t) => {
     const [notice, ...more] = play(lowHitRate, times(400, { hitRate: 0.3 }));
     t.match(notice, { status: 'firing', at: 0 });
@@ -72,17 +72,17 @@ t.test(
   },
 );
 
-t.test('too few requests, or too short a time, say nothing', async (t) => {
+t.test('too few requests, or too short a time, fire nothing', async (t) => {
   t.strictSame(play(lowHitRate, times(50, { hitRate: 0.1, reads: 99 })), []);
   t.strictSame(play(lowHitRate, times(50, { hitRate: 0.1, covers: false })), []);
 });
 
-t.test('of no request nothing is said, even where any number will do', async (t) => {
+t.test('without requests nothing fires, whatever the minimum number', async (t) => {
   const nothing = { reads: 0, hitRate: 0, originRequests: 0 };
   t.strictSame(play({ ...lowHitRate, minRequests: 0 }, times(50, nothing)), []);
 });
 
-t.test('a bound close to all of it can be got over', async (t) => {
+t.test('an alert with a bound close to 1 can end', async (t) => {
   for (const [share, enough] of [
     [1, 1],
     [0.95, 0.98],
@@ -100,7 +100,7 @@ t.test('a bound close to all of it can be got over', async (t) => {
 });
 
 t.test(
-  'it is over when it is better by a margin for a minute: wavering at the bound changes nothing',
+  'it ends after a minute that is better by a margin: wavering at the bound changes nothing',
   async (t) => {
     const wavering = Array.from({ length: 300 }, (_, n) => ({ hitRate: n % 2 === 0 ? 0.49 : 0.52 }));
     t.strictSame(
@@ -112,7 +112,7 @@ t.test(
   },
 );
 
-t.test('a state must hold for all of its time', async (t) => {
+t.test('a state must last for all of `for`', async (t) => {
   const down = alertOf({ kind: 'redis_down' }, 30);
   t.strictSame(play(down, [...times(29, { redisDown: true }), {}, ...times(29, { redisDown: true })]), []);
   t.match(play(down, [...times(40, { redisDown: true }), ...times(40, {})]), [
@@ -121,7 +121,7 @@ t.test('a state must hold for all of its time', async (t) => {
   ]);
 });
 
-t.test('every condition fires on its value and is over without it', async (t) => {
+t.test('every condition fires on its value and ends without it', async (t) => {
   const cases: readonly [WatchedCondition, Partial<Reading>][] = [
     [{ kind: 'hit_rate_below', share: 0.5 }, { hitRate: 0.4 }],
     [{ kind: 'origin_error_rate_above', share: 0.1 }, { originErrorRate: 0.2 }],
@@ -144,7 +144,7 @@ t.test('every condition fires on its value and is over without it', async (t) =>
   }
 });
 
-t.test('what is stored in Redis is judged when it is known, and not before', async (t) => {
+t.test('the size of what is stored in Redis is judged once it is known, and not before', async (t) => {
   const over = alertOf({ kind: 'redis_bytes_above', bytes: 500e6 }, 0);
   t.strictSame(play(over, times(5, {})), []);
   const known = [{ redisBytes: 600e6 }, {}, {}, { redisBytes: 490e6 }, {}, { redisBytes: 400e6 }];

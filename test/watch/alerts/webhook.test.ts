@@ -8,7 +8,7 @@ import t from 'tap';
 import { eventually } from '../../helpers/eventually.ts';
 import { createWebhook } from '../../../src/watch/alerts/webhook.ts';
 
-t.test('a redirect is not followed, and is named beside the alert it was about', async (t) => {
+t.test('a redirect is not followed, and is shown beside its alert', async (t) => {
   const asked: string[] = [];
   const server = createServer((request, response) => {
     asked.push(request.url ?? '');
@@ -29,7 +29,7 @@ t.test('a redirect is not followed, and is named beside the alert it was about',
   t.notMatch(log, /secret/);
 });
 
-t.test('a notice that is tried again is not told after the one that followed it', async (t) => {
+t.test('a retried notice is not delivered after the one that followed it', async (t) => {
   const taken: string[] = [];
   let tries = 0;
   const server = createServer((request, response) => {
@@ -48,7 +48,7 @@ t.test('a notice that is tried again is not told after the one that followed it'
   t.strictSame(taken, ['it fires', 'it is over']);
 });
 
-t.test('a webhook that takes nothing does not gather notices without end', async (t) => {
+t.test('a webhook that accepts nothing does not accumulate notices without bound', async (t) => {
   const server = createServer((_request, response) => void response.writeHead(410).end());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.teardown(() => server.close());

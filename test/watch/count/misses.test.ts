@@ -30,14 +30,14 @@ const cases: readonly (readonly [change: Partial<Outcome>, reason: string])[] = 
   [{ miss: 'cold', kind: 'failed', failure: 'refused', notStored: 'truncated' }, 'cold'],
 ];
 
-t.test('every read that is no hit has one reason', async (t) => {
+t.test('every read that was not a hit has one reason', async (t) => {
   for (const [change, reason] of cases) t.equal(reasonOf(outcomeBut(change)), reason, JSON.stringify(change));
   t.equal(countsAs({ kind: 'hit', method: 'GET' }), 'hit');
   t.equal(countsAs({ kind: 'failed', method: 'HEAD' }), 'miss');
   t.equal(countsAs({ kind: 'pass', method: 'POST' }), 'write');
 });
 
-t.test('causes sum to misses, by type, by route and in all, whatever came', async (t) => {
+t.test('causes sum to the misses, by type, by route and in all', async (t) => {
   const counters = new Counters();
   let misses = 0;
   for (let index = 0; index < 3000; index += 1) {
@@ -67,7 +67,7 @@ t.test('causes sum to misses, by type, by route and in all, whatever came', asyn
 });
 
 t.test(
-  'URLs are ordered by misses × origin time, and a hundred thousand of them need no more memory than a few',
+  'URLs are ordered by misses × origin time, and a hundred thousand of them take no more memory than a few',
   async (t) => {
     const ledger = new MissLedger();
     for (let index = 0; index < 100_000; index += 1) {
@@ -95,7 +95,7 @@ t.test('types beyond the bound are counted together', async (t) => {
   t.equal(get(counters.total(), 'misses'), 1000);
 });
 
-t.test('what was heavy fades and makes room', async (t) => {
+t.test('heavy URLs fade and make room', async (t) => {
   const heaviest = new Heaviest<string>(2);
   heaviest.insert('old', { weight: 100, seconds: 0, label: '' });
   heaviest.fade(0.01);
@@ -107,7 +107,7 @@ t.test('what was heavy fades and makes room', async (t) => {
   t.equal(heaviest.bump('new', 1, 1), '', 'the heavy one is still known, with its label');
 });
 
-t.test('values of parameters that are secrets by name are not shown', async (t) => {
+t.test('values of parameters with secret-looking names are not shown', async (t) => {
   t.equal(maskTarget('/a?page=2&token=abc&reset_key=x&q=a'), '/a?page=2&token=…&reset_key=…&q=a');
   t.equal(maskTarget('/a?%74oken=abc'), '/a?%74oken=…');
   t.equal(maskTarget('/monkey?keyboard=1&%zz=1'), '/monkey?keyboard=1&%zz=1');

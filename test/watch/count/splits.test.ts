@@ -11,7 +11,7 @@ const cpuSeconds = (): number => {
   return (user + system) / 1e6;
 };
 
-t.test('URLs of thousands of parameters cost no more than others, and hide nothing', async (t) => {
+t.test('URLs with thousands of parameters cost no more than others, and hide nothing', async (t) => {
   const many = Array.from({ length: 1600 }, (_, index) => `k${index.toString(36)}`).join('&');
   const hostile = Array.from({ length: 60 }, (_, index) => at(`/a?x=${index}&${many}`));
   const plain = ['a', 'b'].map((campaign) => at(`/b?utm=${campaign}&page=1`));
@@ -22,7 +22,7 @@ t.test('URLs of thousands of parameters cost no more than others, and hide nothi
   t.equal(query.length, 1);
 });
 
-t.test('large bodies are compared until enough has been read', async (t) => {
+t.test('large bodies are compared until the limit is reached', async (t) => {
   const large = Buffer.alloc(4 * 1024 ** 2);
   const entries = Array.from({ length: 200 }, (_, index) =>
     entryBut({ target: `/d?n=${index}`, body: large }, String(index)),

@@ -58,7 +58,7 @@ async function instance(t: Tap, redis: RedisServer) {
   return { archive, hitsOfOthers, client, ahead, notes };
 }
 
-t.test('a report reads what others wrote, never its own, and no more hours than it asks for', async (t) => {
+t.test('a report reads the hours of others, never its own, and no more than it needs', async (t) => {
   const redis = await redisServer(t);
   const [one, two, three] = [await instance(t, redis), await instance(t, redis), await instance(t, redis)];
   await one.archive.save([hourOf(30, 5), hourOf(1, 10)]);
@@ -79,7 +79,7 @@ t.test('a report reads what others wrote, never its own, and no more hours than 
   t.ok(weeks > 4.7 && weeks < 5.1, `kept for ${weeks} weeks`);
 });
 
-t.test('what Redis could not take is saved the next time, and only what has changed', async (t) => {
+t.test('hours that Redis could not store are saved the next time, and only changed ones', async (t) => {
   const redis = await redisServer(t);
   const [one, reader] = [await instance(t, redis), await instance(t, redis)];
   const old = hourOf(2, 1);
@@ -109,7 +109,7 @@ t.test('what Redis could not take is saved the next time, and only what has chan
   t.equal((await writes()) - before, 1);
 });
 
-t.test('hours evicted are found missing within the hour, and written anew', async (t) => {
+t.test('evicted hours are noticed within the hour, and written again', async (t) => {
   const redis = await redisServer(t);
   const [one, reader] = [await instance(t, redis), await instance(t, redis)];
   const hours = [hourOf(5, 1), hourOf(0, 2)];
@@ -129,7 +129,7 @@ t.test('hours evicted are found missing within the hour, and written anew', asyn
   ]);
 });
 
-t.test('one of several publishes; without Redis everybody, once for each folder', async (t) => {
+t.test('one of several instances publishes; without Redis each, once for each folder', async (t) => {
   const redis = await redisServer(t);
   const [one, two] = [await instance(t, redis), await instance(t, redis)];
   const claims = await Promise.all([one, two].map(({ archive }) => archive.claim('report-week-2026-03-15')));

@@ -38,7 +38,7 @@ const hourBut = (ago: number, change: Partial<Hour> = {}): Hour => ({
 const lineOf = (report: ReturnType<typeof buildReport>, name: string) =>
   report.lines.find((line) => line.name === name);
 
-t.test('a period is the sum of its hours, and is held against the one before', async (t) => {
+t.test('a period is the sum of its hours, and is compared with the one before', async (t) => {
   const worse = {
     counts: { hits: 50, misses: 50, originRequests: 50 },
     reasons: { cold: 15, 'purged/write': 35 },
@@ -53,7 +53,7 @@ t.test('a period is the sum of its hours, and is held against the one before', a
   t.match(report.hours, { counted: 2, of: 24 });
 });
 
-t.test('the targets of the guide are shown with where we stand', async (t) => {
+t.test('the guide’s targets are shown with the current values', async (t) => {
   const { targets } = buildReport([hourBut(1)], { period: 'week', now });
   t.match(targets, [
     { name: 'hit_rate', target: 0.8, value: 0.8, met: true },
@@ -80,7 +80,7 @@ t.test('hours of several instances add up, whatever the order', async (t) => {
   });
 });
 
-t.test('p95 over instances is that of all they have seen, not a mean of theirs', async (t) => {
+t.test('p95 over instances is computed from all their requests, not as a mean', async (t) => {
   const spread = (from: number, count: number) =>
     Array.from({ length: buckets }, (_, n) => (n >= from && n < from + 4 ? count : 0));
   const [quick, slow] = [spread(2, 100), spread(9, 20)];
@@ -100,7 +100,7 @@ t.test('a report of one instance alone says so', async (t) => {
   t.match(JSON.parse(renderReport(report, 'json')), { complete: false });
 });
 
-t.test('a change too small to show is none', async (t) => {
+t.test('a change too small to show is shown as none', async (t) => {
   const before = hourBut(25, { counts: { ...hourBut(25).counts, hits: 99_999, misses: 1 } });
   const after = hourBut(1, { counts: { ...hourBut(1).counts, hits: 99_989, misses: 1 } });
   const report = buildReport([before, after], { period: 'day', now });
@@ -117,53 +117,44 @@ t.test('names from outside stay text in HTML and in Markdown tables', async (t) 
   t.notMatch(renderReport(report, 'markdown'), /[^\\]<script|[^\\]\|`x/);
 });
 
-t.test(
-  'hours are kept in a folder, whole; what is no hour is left out; a report is claimed once',
-  async (t) => {
-    const folder = mkdtempSync(join(tmpdir(), 'shelflife-hours-'));
-    t.teardown(() => {
-      rmSync(folder, { recursive: true });
-    });
-    const ever = [epochMs(0), epochMs(now + hourMs)] as const;
-    const files = openHourFiles(folder);
-    t.strictSame(await files.others(...ever), []);
-    const hours = [hourBut(2), hourBut(1)];
-    await files.save(hours);
-    t.strictSame(await files.others(...ever), [], 'what this process has counted is not counted again');
-    const next = openHourFiles(folder);
-    t.strictSame(await next.others(...ever), JSON.parse(JSON.stringify(hours)));
-    await next.save([hourBut(1)]);
-    t.match(await openHourFiles(folder).others(...ever), [
-      { counts: { hits: 80 } },
-      { counts: { hits: 160 } },
-    ]);
-    const claims = await Promise.all(
-      ['report-week-2026-03-15', 'report-week-2026-03-15'].map((name) => files.claim(name)),
-    );
-    t.strictSame(claims.sort(), [false, true]);
-    for (let day = 10; day < 100; day += 1) await files.publish(`report-day-20${day}-01-01.md`, 'x');
-    t.ok(readdirSync(folder).length < 60, 'old reports go');
-    writeFileSync(join(folder, 'hours.json'), '[{"hour":1},{"hour":"x"},3');
-    t.strictSame(await openHourFiles(folder).others(...ever), []);
-    t.strictSame(readHours(JSON.stringify([hourBut(1, { hitTimes: [1, 2] })])), [], 'other bounds than ours');
-    t.strictSame(readHours('[{"hour":1,"counts":{"hits":"1"}}, null]'), []);
-  },
-);
+t.test('hours are kept whole in a folder; invalid ones are left out; a report is claimed once', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'shelflife-hours-'));
+  t.teardown(() => {
+    rmSync(folder, { recursive: true });
+  });
+  const ever = [epochMs(0), epochMs(now + hourMs)] as const;
+  const files = openHourFiles(folder);
+  t.strictSame(await files.others(...ever), []);
+  const hours = [hourBut(2), hourBut(1)];
+  await files.save(hours);
+  t.strictSame(await files.others(...ever), [], 'what this process has counted is not counted again');
+  const next = openHourFiles(folder);
+  t.strictSame(await next.others(...ever), JSON.parse(JSON.stringify(hours)));
+  await next.save([hourBut(1)]);
+  t.match(await openHourFiles(folder).others(...ever), [{ counts: { hits: 80 } }, { counts: { hits: 160 } }]);
+  const claims = await Promise.all(
+    ['report-week-2026-03-15', 'report-week-2026-03-15'].map((name) => files.claim(name)),
+  );
+  t.strictSame(claims.sort(), [false, true]);
+  for (let day = 10; day < 100; day += 1) await files.publish(`report-day-20${day}-01-01.md`, 'x');
+  t.ok(readdirSync(folder).length < 60, 'old reports go');
+  writeFileSync(join(folder, 'hours.json'), '[{"hour":1},{"hour":"x"},3');
+  t.strictSame(await openHourFiles(folder).others(...ever), []);
+  t.strictSame(readHours(JSON.stringify([hourBut(1, { hitTimes: [1, 2] })])), [], 'other bounds than ours');
+  t.strictSame(readHours('[{"hour":1,"counts":{"hits":"1"}}, null]'), []);
+});
 
-t.test(
-  'a report is due at its day and time in the zone of the configuration, over daylight saving',
-  async (t) => {
-    const configOf = (report: string) => {
-      const text = `upstream: http://127.0.0.1:9\nttl: { time_zone: Asia/Jerusalem }\nreport: ${report}`;
-      const parsed = parseConfig(text, { file: 'x.yaml', env: {} });
-      if (parsed.kind !== 'ok') throw new Error('problems');
-      return parsed.config;
-    };
-    const due = (report: string, from: string): string =>
-      new Date(nextReport(configOf(report), epochMs(Date.parse(from))) ?? 0).toISOString();
-    const weekly = '{ every: week, day: sunday, at: "08:00" }';
-    t.equal(due(weekly, '2026-03-15T10:30:00Z'), '2026-03-22T06:00:00.000Z');
-    t.equal(due(weekly, '2026-03-22T06:00:00Z'), '2026-03-29T05:00:00.000Z', 'summer time began on the 27th');
-    t.equal(due('{ every: day, at: "23:15" }', '2026-03-15T10:30:00Z'), '2026-03-15T21:15:00.000Z');
-  },
-);
+t.test('a report is due at its day and time in the configured zone, over daylight saving', async (t) => {
+  const configOf = (report: string) => {
+    const text = `upstream: http://127.0.0.1:9\nttl: { time_zone: Asia/Jerusalem }\nreport: ${report}`;
+    const parsed = parseConfig(text, { file: 'x.yaml', env: {} });
+    if (parsed.kind !== 'ok') throw new Error('problems');
+    return parsed.config;
+  };
+  const due = (report: string, from: string): string =>
+    new Date(nextReport(configOf(report), epochMs(Date.parse(from))) ?? 0).toISOString();
+  const weekly = '{ every: week, day: sunday, at: "08:00" }';
+  t.equal(due(weekly, '2026-03-15T10:30:00Z'), '2026-03-22T06:00:00.000Z');
+  t.equal(due(weekly, '2026-03-22T06:00:00Z'), '2026-03-29T05:00:00.000Z', 'summer time began on the 27th');
+  t.equal(due('{ every: day, at: "23:15" }', '2026-03-15T10:30:00Z'), '2026-03-15T21:15:00.000Z');
+});

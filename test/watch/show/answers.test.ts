@@ -90,43 +90,40 @@ t.test(
   },
 );
 
-t.test(
-  '/metrics prints the names of the contract, and operations of the store are really timed',
-  async (t) => {
-    const { get, control, server } = await startProxy(t, listener);
-    await get('/page/1');
-    await get('/page/1');
-    await fetch(`${server.url}/page/1`, { method: 'POST' });
-    const response = await control('/metrics');
-    t.match(response.headers.get('content-type'), /^text\/plain/);
-    const text = await response.text();
-    const value = (line: string): number =>
-      Number(
-        text
-          .split('\n')
-          .find((one) => one.startsWith(`${line} `))
-          ?.split(' ')[1],
-      );
-    t.equal(value('cache_hits_total{backend="memory"}'), 1);
-    t.equal(value('cache_misses_total{backend="memory",reason="cold"}'), 1);
-    t.ok(value('cache_op_duration_seconds_count{operation="get",backend="memory"}') >= 2);
-    t.equal(value('cache_op_duration_seconds_count{operation="set",backend="memory"}'), 1);
-    t.ok(value('cache_op_duration_seconds_sum{operation="set",backend="memory"}') > 0);
-    t.equal(value('shelflife_requests_total{type="page",outcome="hit"}'), 1);
-    t.equal(value('shelflife_requests_total{type="page",outcome="forward"}'), 1);
-    t.equal(value('shelflife_origin_requests_total'), 2);
-    t.equal(value('shelflife_origin_duration_seconds_count'), 2);
-    t.equal(value('shelflife_invalidations_total{cause="write"}'), 1);
-    t.ok(value('shelflife_store_bytes{tier="memory"}') > 1000);
-    t.equal(value('shelflife_redis_up'), 0);
-    t.ok(value('process_resident_memory_bytes') > 0);
-    t.ok(value('shelflife_origin_seconds_saved_total{type="page"}') > 0);
-    t.equal(value('shelflife_bytes_saved_total{type="page"}'), 4);
-    t.equal(value('shelflife_lifetime_seconds_count{type="page"}'), 1);
-  },
-);
+t.test('/metrics prints the names of the contract, and store operations are really timed', async (t) => {
+  const { get, control, server } = await startProxy(t, listener);
+  await get('/page/1');
+  await get('/page/1');
+  await fetch(`${server.url}/page/1`, { method: 'POST' });
+  const response = await control('/metrics');
+  t.match(response.headers.get('content-type'), /^text\/plain/);
+  const text = await response.text();
+  const value = (line: string): number =>
+    Number(
+      text
+        .split('\n')
+        .find((one) => one.startsWith(`${line} `))
+        ?.split(' ')[1],
+    );
+  t.equal(value('cache_hits_total{backend="memory"}'), 1);
+  t.equal(value('cache_misses_total{backend="memory",reason="cold"}'), 1);
+  t.ok(value('cache_op_duration_seconds_count{operation="get",backend="memory"}') >= 2);
+  t.equal(value('cache_op_duration_seconds_count{operation="set",backend="memory"}'), 1);
+  t.ok(value('cache_op_duration_seconds_sum{operation="set",backend="memory"}') > 0);
+  t.equal(value('shelflife_requests_total{type="page",outcome="hit"}'), 1);
+  t.equal(value('shelflife_requests_total{type="page",outcome="forward"}'), 1);
+  t.equal(value('shelflife_origin_requests_total'), 2);
+  t.equal(value('shelflife_origin_duration_seconds_count'), 2);
+  t.equal(value('shelflife_invalidations_total{cause="write"}'), 1);
+  t.ok(value('shelflife_store_bytes{tier="memory"}') > 1000);
+  t.equal(value('shelflife_redis_up'), 0);
+  t.ok(value('process_resident_memory_bytes') > 0);
+  t.ok(value('shelflife_origin_seconds_saved_total{type="page"}') > 0);
+  t.equal(value('shelflife_bytes_saved_total{type="page"}'), 4);
+  t.equal(value('shelflife_lifetime_seconds_count{type="page"}'), 1);
+});
 
-t.test('everything but the health of the process asks for the token', async (t) => {
+t.test('everything except health requires the token', async (t) => {
   const { server } = await startProxy(t, listener);
   for (const path of [
     '/metrics',

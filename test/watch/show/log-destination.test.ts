@@ -44,17 +44,17 @@ t.test('a reader that never reads blocks neither the event loop nor the end', as
   t.ok(longest < 1500, `${longest} ms`);
 });
 
-t.test('a reader that has gone away is no error', async (t) => {
+t.test('a reader that has gone away is not an error', async (t) => {
   t.equal((await runWith('closed')).code, 0);
 });
 
-t.test('a reader that reads gets every line, those of the end included', async (t) => {
+t.test('a reader that reads gets every line, including those at the end', async (t) => {
   const { bytes, code } = await runWith('read');
   t.equal(code, 0);
   t.ok(bytes > 10_000 * 1000);
 });
 
-t.test('of an error a line says what it is and where, not what it had in hand', async (t) => {
+t.test('the line for an error has its type and place, not the data it was handling', async (t) => {
   const error = Object.assign(new Error('OOM'), {
     code: 'E1',
     command: { name: 'hset', args: ['key', 'secret'] },
