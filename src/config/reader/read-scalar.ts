@@ -10,7 +10,7 @@ import type { Literal } from '../config.ts';
 import { placeOf } from './document.ts';
 import { showReferences, substitute } from './environment.ts';
 import type { Place, ProblemCode } from './problem.ts';
-import { type Failed, type Reader, type Reading, failed, refuseType } from './reader.ts';
+import { type Failed, type Reader, type Reading, failed, refuseType, then } from './reader.ts';
 import { parseBytes, parseDuration, parseTimeOfDay } from './scalar.ts';
 import { suggest } from './suggest.ts';
 
@@ -208,40 +208,34 @@ export function wordOrNumber<const W extends string>(only: W, bounds: Bounds): R
 }
 
 /** A duration; `positive` refuses 0. */
-export function duration(of: { positive: boolean }): Reader<Seconds> {
-  const reader = parsed({
-    expected: 'a duration such as 90 (seconds), 500ms, 30s, 5m, 2h or 31d',
-    code: 'bad-duration',
-    parse: parseDuration,
-  });
-  return {
-    inside: [],
-    read(node, at) {
-      const value = reader.read(node, at);
-      if (value === failed || value > 0 || !of.positive) return value;
-      at.report('out-of-range', 'must be a duration above 0', placeOf(node));
+export const duration = (of: { positive: boolean }): Reader<Seconds> =>
+  then(
+    parsed({
+      expected: 'a duration such as 90 (seconds), 500ms, 30s, 5m, 2h or 31d',
+      code: 'bad-duration',
+      parse: parseDuration,
+    }),
+    (value, place, at) => {
+      if (value > 0 || !of.positive) return value;
+      at.report('out-of-range', 'must be a duration above 0', place);
       return failed;
     },
-  };
-}
+  );
 
 /** A size of at least `min` bytes. */
-export function size(min: number): Reader<number> {
-  const reader = parsed({
-    expected: 'a size such as 512KiB, 64MiB or 500MB',
-    code: 'bad-size',
-    parse: parseBytes,
-  });
-  return {
-    inside: [],
-    read(node, at) {
-      const value = reader.read(node, at);
-      if (value === failed || value >= min) return value;
-      at.report('out-of-range', `must be at least ${min} bytes; is the unit missing?`, placeOf(node));
+export const size = (min: number): Reader<number> =>
+  then(
+    parsed({
+      expected: 'a size such as 512KiB, 64MiB or 500MB',
+      code: 'bad-size',
+      parse: parseBytes,
+    }),
+    (value, place, at) => {
+      if (value >= min) return value;
+      at.report('out-of-range', `must be at least ${min} bytes; is the unit missing?`, place);
       return failed;
     },
-  };
-}
+  );
 
 /** In minutes since midnight. */
 export const timeOfDay: Reader<number> = parsed({

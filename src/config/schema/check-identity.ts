@@ -3,21 +3,10 @@
  */
 
 import { type FlaskSession, type IdentityConfig, type Jwt, defaults } from '../config.ts';
-import { placeOf } from '../reader/document.ts';
+import { checkOneOf } from '../reader/one-of.ts';
 import { cookieName, headerName, webUrl } from '../reader/read-address.ts';
 import { duration, text } from '../reader/read-scalar.ts';
-import {
-  type Also,
-  type Key,
-  type Reader,
-  failed,
-  listOf,
-  optional,
-  or,
-  placeOfKey,
-  section,
-  then,
-} from '../reader/reader.ts';
+import { type Reader, failed, listOf, optional, or, section, then } from '../reader/reader.ts';
 
 const flaskSession: Reader<FlaskSession> = section({
   cookie: or(cookieName, defaults.flaskSession.cookie),
@@ -34,30 +23,10 @@ const jwtKeys = {
   claim: or(text, defaults.jwt.claim),
 };
 
-const jwtSection = section(
-  jwtKeys,
-  exactlyOne([
-    ['cookie', 'header'],
-    ['jwks', 'secret'],
-  ]),
-);
-
-/** Exactly one key of each pair must be given. */
-function exactlyOne(pairs: readonly (readonly [string, string])[]): Also<Record<string, Key<unknown>>> {
-  return (_, at, node) => {
-    for (const [one, two] of pairs) {
-      const [start] = placeOf(node);
-      if (!node.has(one) && !node.has(two))
-        at.report('missing-key', `missing key: \`${one}\` or \`${two}\``, [start, start + 1]);
-      if (node.has(one) && node.has(two))
-        at.report(
-          'conflicting-keys',
-          `\`${one}\` and \`${two}\` cannot be used together`,
-          placeOfKey(node, two),
-        );
-    }
-  };
-}
+const jwtSection = section(jwtKeys, (_, at, node) => {
+  checkOneOf(['cookie', 'header'], at, node);
+  checkOneOf(['jwks', 'secret'], at, node);
+});
 
 const jwt: Reader<Jwt> = then(jwtSection, ({ cookie, header, jwks, secret, claim }) => {
   const from =

@@ -5,6 +5,7 @@
 import type { YAMLMap } from 'yaml';
 import { checkAccess, loginOf, redisAccessKeys, wholeUrl } from './check-redis-access.ts';
 import { type RedisConfig, type RedisServer, type StoreConfig, defaults } from '../config.ts';
+import { checkOneOf } from '../reader/one-of.ts';
 import { peer, redisUrl } from '../reader/read-address.ts';
 import { bool, duration, number, size, text, textAs, word } from '../reader/read-scalar.ts';
 import {
@@ -23,6 +24,13 @@ import {
 
 const positive = duration({ positive: true });
 
+const keyName = textAs({
+  expected: 'a name of letters, digits, and . : _ -',
+  code: 'bad-name',
+  // Braces would make it a hash tag and put the whole store on one node of a cluster.
+  parse: (written) => (/^[\w.:-]{1,64}$/.test(written) ? written : undefined),
+});
+
 const redisKeys = {
   url: optional(redisUrl),
   cluster: optional(notEmpty(listOf(peer))),
@@ -30,36 +38,15 @@ const redisKeys = {
   name: optional(text),
   database: optional(number({ min: 0, max: 1_000_000, whole: true })),
   ...redisAccessKeys,
-  prefix: or(
-    textAs({
-      expected: 'a prefix of letters, digits, and . : _ -',
-      code: 'bad-name',
-      // Braces would make it a hash tag and put the whole store on one node of a cluster.
-      parse: (written) => (/^[\w.:-]{1,64}$/.test(written) ? written : undefined),
-    }),
-    defaults.redis.prefix,
-  ),
-  owner: optional(
-    textAs({
-      expected: 'a name of letters, digits, and . : _ -',
-      code: 'bad-name',
-      parse: (written) => (/^[\w.:-]{1,64}$/.test(written) ? written : undefined),
-    }),
-  ),
+  prefix: or(keyName, defaults.redis.prefix),
+  owner: optional(keyName),
   deadline: or(positive, defaults.redis.deadline),
   max_bytes: or(size(1024 ** 2), defaults.redis.maxBytes),
   fill_lock: or(bool, defaults.redis.fillLock),
 };
 
 const redisSection = section(redisKeys, (read, at, node) => {
-  const given = (['url', 'cluster', 'sentinels'] as const).filter((key) => node.has(key));
-  const place = placeOfKey(node, given[1] ?? '');
-  if (given.length === 0)
-    at.report('missing-key', 'missing key: `url`, `cluster`, or `sentinels` with `name`', [
-      place[0],
-      place[0] + 1,
-    ]);
-  if (given.length > 1) at.report('conflicting-keys', `only one of ${given.join(', ')} can be given`, place);
+  checkOneOf(['url', 'cluster', 'sentinels'], at, node);
   if (node.has('name') && !node.has('sentinels')) {
     at.report('conflicting-keys', '`name` requires `sentinels`', placeOfKey(node, 'name'));
   }

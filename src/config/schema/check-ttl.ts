@@ -22,7 +22,7 @@ import {
   then,
 } from '../reader/reader.ts';
 import { showTimeOfDay } from '../reader/scalar.ts';
-import { refuseRepeatedNames } from '../reader/unique-names.ts';
+import { namedList, refuseRepeatedNames } from '../reader/unique-names.ts';
 
 const positive = duration({ positive: true });
 const factorNumber = number({ above: 0, max: 1000 });
@@ -94,12 +94,7 @@ const factor: Reader<Factor> = section({
   when: required(when),
 });
 
-const factors: Reader<readonly Factor[]> = then(
-  listOf(placed(factor), ({ items }, at) => {
-    refuseRepeatedNames(items, at);
-  }),
-  (found) => found.map(({ value }) => value),
-);
+const factors: Reader<readonly Factor[]> = namedList(factor);
 
 const timeZone = textAs({
   expected: 'an IANA time zone such as Asia/Jerusalem or UTC',

@@ -5,7 +5,7 @@
 import { type Alert, type Report, type Warm, defaults, weekdays } from '../config.ts';
 import { alertWhen } from './check-condition.ts';
 import { isMeasuredOverFor } from './condition.ts';
-import { placeOf } from '../reader/document.ts';
+import { checkOneOf } from '../reader/one-of.ts';
 import { sitePath, webUrl } from '../reader/read-address.ts';
 import { bool, duration, number, text, timeOfDay, word } from '../reader/read-scalar.ts';
 import {
@@ -22,7 +22,7 @@ import {
   section,
   then,
 } from '../reader/reader.ts';
-import { refuseRepeatedNames } from '../reader/unique-names.ts';
+import { namedList } from '../reader/unique-names.ts';
 
 const positive = duration({ positive: true });
 const count = number({ min: 0, max: 1e6, whole: true });
@@ -44,16 +44,8 @@ const refreshSection = section(
     active_within: or(positive, defaults.refresh.activeWithin),
   },
   (_, at, node) => {
-    const [start] = placeOf(node);
-    const [urls, type] = [node.has('urls'), node.has('type')];
-    if (!urls && !type) at.report('missing-key', 'missing key: `urls` or `type`', [start, start + 1]);
-    if (urls && type)
-      at.report(
-        'conflicting-keys',
-        '`urls` and `type` cannot be used together; split them into two entries',
-        placeOfKey(node, 'type'),
-      );
-    if (urls && !type && node.has('active_within')) {
+    checkOneOf(['urls', 'type'], at, node);
+    if (node.has('urls') && !node.has('type') && node.has('active_within')) {
       at.report('conflicting-keys', '`active_within` requires `type`', placeOfKey(node, 'active_within'));
     }
   },
@@ -89,12 +81,7 @@ const alert: Reader<Alert> = section(
   },
 );
 
-export const alerts: Reader<readonly Alert[]> = then(
-  listOf(placed(alert), ({ items }, at) => {
-    refuseRepeatedNames(items, at);
-  }),
-  (found) => found.map(({ value }) => value),
-);
+export const alerts: Reader<readonly Alert[]> = namedList(alert);
 
 const reportSection = section({
   every: or(word(['day', 'week']), defaults.report.every),
