@@ -67,7 +67,7 @@ export type RunningServer = {
   /** Where operators connect; `undefined` if switched off. */
   readonly controlUrl: string | undefined;
   readonly parts: ProxyParts;
-  /** What goes on with no client waiting. */
+  /** Background fetching. */
   readonly refresh: OpenRefresh;
   /** Puts another configuration in force. */
   readonly replaceConfig: (config: Config) => Promise<void>;
@@ -132,8 +132,8 @@ export async function startServer(given: ServerOptions): Promise<RunningServer> 
 }
 
 /**
- * One set of parts, each built once and given its listeners. Only what fetches with no client waiting needs the parts that
- * are built around it, and asks for them when there are requests.
+ * Builds each part once, with its listeners. Only background fetching needs parts that are built after it, and asks for
+ * them once there are requests.
  */
 async function build(options: Timed, log: Logger): Promise<Built> {
   const { config: first, clock } = options;
@@ -217,7 +217,7 @@ async function openStored(
   return { ...opened, store: new TimedStore(opened.store, clock, counting.counters), evicted, flights };
 }
 
-/** What hears of nothing and tells nobody. */
+/** Listeners that do nothing. */
 function partsOf({ config, later }: ServerOptions, { store, purgeLog, evicted, flights, learned }: Stored) {
   return {
     store,
@@ -233,7 +233,7 @@ function partsOf({ config, later }: ServerOptions, { store, purgeLog, evicted, f
   };
 }
 
-/** Where the report's hours are kept: for all instances where there are others, else in a folder, else nowhere. */
+/** Keeps the report's hours for all instances if the store connects them, else in a folder, else nowhere. */
 function archiveOf({ reportFolder, clock }: Timed, { notes, lease }: OpenStore): HourArchive | undefined {
   const folder = reportFolder === undefined ? undefined : openHourFiles(reportFolder);
   if (notes === undefined || lease === undefined) return folder;

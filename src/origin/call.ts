@@ -1,9 +1,9 @@
 /**
- * One call of the origin: a request, its answer, and the deadlines of both.
+ * Makes one call of the origin: a request, its answer, and the deadlines of both.
  *
- * Promises: it ends in exactly one of `onEnd` and `onFailure`; no answer waits longer than its deadline; an idempotent
- * request that met a dead keep-alive connection is sent once more on a fresh one, if no byte had come back; anything else
- * is sent once.
+ * Promises: it ends in exactly one of `onEnd` and `onFailure`. No answer waits longer than its deadline. An idempotent
+ * request on a dead keep-alive connection is sent once more on a fresh one if no byte came back; any other is sent
+ * once.
  */
 
 import type { Duplex, Readable } from 'node:stream';
@@ -30,9 +30,9 @@ export type OriginRequest = {
   readonly body?: Readable | undefined;
   /** It acts, whatever its method says: never sent again. */
   readonly isWrite?: boolean;
-  /** The protocol to change to (RFC 9110 §7.8). The request goes over a connection of its own. */
+  /** The protocol to switch to (RFC 9110 §7.8). The request gets a connection of its own. */
   readonly upgrade?: string | undefined;
-  /** It is to find out whether the origin is back. */
+  /** Marks the request that tests whether the origin is back. */
   readonly probe?: Probe | undefined;
 };
 
@@ -42,11 +42,11 @@ export type OriginHead = {
   readonly reasonPhrase: string;
   readonly fields: Fields;
   readonly framing: Framing;
-  /** Of a 101: the connection, which speaks the other protocol from here on. The exchange is over. */
+  /** The connection of a 101, which now speaks the other protocol. The call is over. */
   readonly tunnel?: Duplex | undefined;
 };
 
-/** Where an answer goes. `onData` gives `false` to pause. */
+/** Receives an answer. `onData` returns `false` to pause. */
 export type OriginReceiver = {
   onInformation?(status: number, fields: Fields): void;
   onHead(head: OriginHead): void;
@@ -55,7 +55,6 @@ export type OriginReceiver = {
   onFailure(failure: OriginFailure): void;
 };
 
-/** A request under way. */
 export type OriginCall = { abort(): void; resume(): void };
 
 export type OriginOptions = ConnectOptions &
@@ -84,7 +83,7 @@ export class Call implements OriginCall {
   #sent = false;
   #gotBytes = false;
   #gotHead = false;
-  /** The head is all there is: RFC 9112 §6.3, rule 1. */
+  /** RFC 9112 §6.3, rule 1: there is no body. */
   #isWhole = false;
   #isEventStream = false;
   #ended = false;
@@ -148,7 +147,7 @@ export class Call implements OriginCall {
       headers: fields as string[],
       body: body ?? null,
       upgrade,
-      // The deadlines are kept here: undici's are coarse and do not count the wait for a free connection.
+      // We keep the deadlines: undici's are coarse and do not count the wait for a free connection.
       headersTimeout: 0,
       bodyTimeout: 0,
     };
@@ -166,7 +165,7 @@ export class Call implements OriginCall {
       return;
     }
     const framing = framingOf(this.#given.request.method, status, fields);
-    // A 101 that changes to nothing: with the fields for it, it would have come to `#onUpgrade`.
+    // A 101 without the fields of an upgrade; with them it would have come to `#onUpgrade`.
     if (status <= 101 || framing === 'coded') {
       this.#stop('malformed');
       return;
@@ -224,7 +223,7 @@ export class Call implements OriginCall {
   #stop(reason: FailureReason): void {
     if (this.#ended) return;
     this.#deadlineReason = reason;
-    // Not started yet: there is nothing to abort, and `onRequestStart` will find the reason.
+    // Without a controller there is nothing to abort yet, and `onRequestStart` will find the reason.
     this.#controller?.abort(new Error(reason));
     this.#fail(reason);
   }

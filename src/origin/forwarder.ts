@@ -1,8 +1,8 @@
 /**
- * Calls of @fastify/http-proxy: what is not for the cache, writes above all, over the origin's own connections. reply-from
- * makes them and relays their answers; their listeners hear of them as of all others.
+ * Forwards what is not for the cache, mainly writes, for @fastify/http-proxy over the origin's own connections.
+ * reply-from makes these calls and relays their answers; the listeners hear of them as of all others.
  *
- * Promise: a call is over when its body has been read or given up, or when there is none.
+ * Promise: a call is over when its body has been read or abandoned, or when there is none.
  */
 
 import type { IncomingHttpHeaders } from 'node:http';
@@ -17,10 +17,10 @@ type Request = Dispatcher.DispatchOptions & Dispatcher.RequestOptions;
 type Answer = Dispatcher.ResponseData;
 type Done = (error: Error | null, answer: Answer) => void;
 
-/** Sends a request, and calls back with the head of its answer, its body still to be read. */
+/** Sends a request and calls back with the head of its answer; the body is still to be read. */
 export type Forwarder = (request: Request, done: Done) => void;
 
-/** Makes the forwarder of an origin. */
+/** Creates the forwarder of an origin. */
 export function createForwarder(
   agent: Dispatcher,
   { clock, listeners }: { readonly clock: Clock; readonly listeners: readonly CallListener[] },
@@ -41,7 +41,7 @@ export function createForwarder(
   };
 }
 
-/** RFC 9112 §7: a coding that nobody asked for is undone by nobody. */
+/** RFC 9112 §7: nothing here decodes a transfer coding that was not asked for. */
 function problemOf({ method }: Request, { statusCode, headers, body }: Answer): Error | undefined {
   if (framingOf(method, statusCode, fieldsOf(headers)) !== 'coded') return undefined;
   body.on('error', () => undefined).destroy();
@@ -67,10 +67,10 @@ function fail(call: CallTeller, request: Request, error: Error): void {
   call.ended(reason);
 }
 
-/** reply-from writes '' for none. */
+/** reply-from writes '' for no value. */
 const bodyOf = ({ body }: Request): unknown => (body === '' || body === null ? undefined : body);
 
-/** The fields of an answer as undici's `request` gives them. */
+/** The fields of an answer from undici's `request`. */
 export function fieldsOf(headers: IncomingHttpHeaders): string[] {
   const fields: string[] = [];
   for (const [name, value] of Object.entries(headers)) {

@@ -36,7 +36,7 @@ export type OriginChange =
   | { readonly breaker: 'open'; readonly why: FailureReason | `status-${number}` }
   | { readonly breaker: 'closed' };
 
-/** What those need who ask the origin; they may have something else in its place. */
+/** What callers of the origin use, which may have something else in its place. */
 export type OriginCondition = Pick<OriginHealth, keyof OriginHealth>;
 
 const threshold = 5;
@@ -108,7 +108,7 @@ export class OriginHealth {
     return true;
   }
 
-  /** Takes up what a call came to. */
+  /** Takes the result of a call. */
   heard(news: OriginNews, { startedMs, nowMs, probe }: OriginTiming): void {
     const verdict = verdictOf(news);
     if (verdict === 'well') {

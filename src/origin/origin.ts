@@ -24,24 +24,23 @@ export interface Origin {
   send(request: OriginRequest, receiver: OriginReceiver): OriginCall;
   /** For @fastify/http-proxy, which forwards what is not for the cache over the same connections. */
   readonly forward: Forwarder;
-  /** Knows what every call came to. */
+  /** Knows the result of every call. */
   readonly health: OriginCondition;
   close(): Promise<void>;
 }
 
-/** gunicorn drops idle connections after 2 s: ours are given up before, so that writes, never repeated, meet live ones. */
+/** gunicorn drops idle connections after 2 s: ours end earlier, so that writes, never repeated, meet live ones. */
 const keepAliveMs = 1500;
 const maxHeadBytes = 64 * 1024;
 
-/** What stands around it. */
 export type OriginSurroundings = {
   readonly clock?: Clock;
   readonly health?: OriginHealth;
-  /** Who hears of every call besides its health. */
+  /** Hears of every call, besides its health. */
   readonly listeners?: readonly CallListener[];
 };
 
-/** Opens the origin. Nothing is connected before the first request. */
+/** Opens the origin. The first request makes the first connection. */
 export function openOrigin(
   options: OriginOptions,
   { clock = systemClock, health = new OriginHealth(), listeners = [] }: OriginSurroundings = {},
@@ -57,7 +56,7 @@ export function openOrigin(
     keepAliveTimeoutThreshold: 1000,
   };
   const agent = openPool({ ...base, connections: options.connections, pipelining: 1 });
-  /** Never keeps a connection: the second try after a dead one is on a connection of its own. */
+  /** Never keeps a connection: a second try after a dead one gets a fresh connection. */
   const fresh = openPool({ ...base, pipelining: 0 });
   const heard = { clock, listeners: [tellerOf(health), ...listeners] };
   const common = { ...heard, options, agent, fresh, texts: new SharedTexts() };

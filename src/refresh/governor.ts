@@ -110,7 +110,7 @@ export class Governor {
     else this.#bucket.grow(Math.min(sinceMs, 10 * lookMs));
   }
 
-  /** To be called when a call of the origin has ended: there may be room again. */
+  /** Called when a call of the origin has ended: there may be room again. */
   onRoom(): void {
     if (this.#queue.size > 0) this.#startSome();
   }

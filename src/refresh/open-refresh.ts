@@ -23,7 +23,7 @@ import { Timetable } from './timetable.ts';
 import { createWarm, type Warm } from './warm.ts';
 
 export type RefreshOptions = {
-  /** Those of the request path, which are built around what is opened here: not asked for before the first request. */
+  /** The parts of the request path, which are built later: not used before the first request. */
   readonly parts: () => ProxyParts;
   readonly config: () => Config;
   readonly purgeLog: PurgeLog;
@@ -38,7 +38,6 @@ export type RefreshOptions = {
   readonly popularFile?: string | undefined;
 };
 
-/** The room at work. */
 export type OpenRefresh = {
   /** Its listeners, to be given to what they listen to. */
   readonly background: Background;
@@ -71,7 +70,7 @@ const saveEveryTicks = 60;
 /** A waiting renewal holds the request that caused it in memory. */
 const mostRenewals = 2000;
 
-/** Opens the room. */
+/** Opens background fetching. */
 export function openRefresh(options: RefreshOptions): OpenRefresh {
   const { load, ...room } = furnish(options);
   const { asking, demand, scheduled, refill, warm } = room;
@@ -191,7 +190,7 @@ function isTimeFor(
 }
 
 function renew({ asking, demand }: Room, exchange: CacheExchange, entry: Entry): void {
-  // Under way already, or more waits than is soon done: the next who asks will try again.
+  // Already under way, or the queue is too long: a later request will try again.
   if (exchange.parts.flights.get(entry.key) !== undefined || asking.governor.waiting >= mostRenewals) return;
   void asking.governor.submit(renewal(exchange, entry, demand.worthOf(entry)));
 }
@@ -203,7 +202,7 @@ async function warmOnStart({ warm, options }: Room): Promise<void> {
   if (summary !== 'busy') options.log.info({ warm: summary }, 'warmed up');
 }
 
-/** The list is written only where the configuration wants it at the next start; that it cannot be is said once. */
+/** Writes the list only if the configuration reads it at the next start; logs a failure once. */
 function createSave({ options, demand }: Room): () => Promise<void> {
   const { popularFile, log } = options;
   let isTold = false;

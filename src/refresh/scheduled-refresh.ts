@@ -68,7 +68,7 @@ export class ScheduledRefresh {
     return this.#held.size;
   }
 
-  /** The jobs of the configuration in force. Forgets credentials nothing needs any more. */
+  /** The jobs of the configuration. Forgets credentials that are no longer needed. */
   jobs(): readonly TimedJob[] {
     const { refresh } = this.#config();
     if (this.#jobs !== refresh) this.#take(refresh);

@@ -65,7 +65,7 @@ const asData = ['Accept', '*/*'];
 /** How many jobs wait per place of the governor: enough for it to choose, not enough to crowd out others. */
 const waitingForPlace = 2;
 
-/** Makes the function that warms. */
+/** Creates the function that warms up. */
 export function createWarm(asking: Asking, demand: Demand): Warm {
   let isBusy = false;
   return async (request, options = {}) => {
@@ -145,7 +145,7 @@ async function work(run: Run, next: Iterator<Candidate>, counts: Counts): Promis
   }
 }
 
-/** What turns out to be no page is asked for once more, as scripts ask for it. */
+/** Requests a path that turns out not to be a page once more, as scripts do. */
 async function warmOne(asking: Asking, { form, worth, isGuess }: Candidate): Promise<AskEnd> {
   const options = { worth, isYoung: () => true };
   const end = await askAhead(asking, { ...form, isPersonal: false }, options);
