@@ -205,6 +205,8 @@ t.test('13.2: our own certificate is sent if the origin asks for one', async (t)
         maxVersion === 'TLSv1.2' ? /tls_protocol_error/ : /tls_protocol_error|connection_terminated/;
       t.match(answer.headers['proxy-status'], error, `${maxVersion} ${path}`);
     }
+    t.equal((await known.ready()).status, 200, maxVersion);
+    t.equal((await unknown.ready()).status, 503, maxVersion);
     t.strictSame(origin.names, []);
   }
 });
