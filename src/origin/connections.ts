@@ -125,6 +125,7 @@ const underWay = (handler: PooledHandler, client: OriginClient): PooledHandler =
     handler.onConnect(...given);
   },
   onHeaders: (status, raw, ...more) => {
+    // RFC 9110 §8.6: a 204 has none.
     const length = status === 304 ? client.hiddenLength : undefined;
     const own = length === undefined ? [] : [Buffer.from('Content-Length'), Buffer.from(length)];
     return handler.onHeaders(status, [...raw, ...own], ...more);

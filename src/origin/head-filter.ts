@@ -1,6 +1,6 @@
 /**
  * Removes what undici mishandles: an unrequested `100 Continue`, which it takes for a broken answer (RFC 9110 §15.2
- * allows any number), and the length that a 304 may give of a body it does not have (RFC 9110 §8.6).
+ * allows any number), and the length of a body that a 304 or 204 does not have (RFC 9110 §8.6).
  *
  * Promises: it reads only the heads before an awaited response, from the moment its request is written; never a byte of
  * a body, nor an unrequested response. Anything that is not exactly an HTTP/1.1 head goes on unchanged, for undici to
@@ -19,7 +19,7 @@ const strictHead =
 export class HeadFilter {
   #isWaiting = false;
   #held: Buffer = empty;
-  /** The length in a 304, removed from its head. */
+  /** The length in a 304 or 204, removed from its head. */
   #length: string | undefined;
 
   /** A request is about to be written; its response comes next. */
@@ -62,7 +62,7 @@ export class HeadFilter {
     if (!this.#isWaiting || bytes.length === 0) return 0;
     const start = bytes.toString('latin1', 0, startOfStatus.length + 3);
     const isWhole = start.length === startOfStatus.length + 3;
-    const may = isWhole ? /^HTTP\/1\.1 (?:1\d\d|304)$/.test(start) : mayBecome(start);
+    const may = isWhole ? /^HTTP\/1\.1 (?:1\d\d|204|304)$/.test(start) : mayBecome(start);
     const end = may && isWhole ? bytes.indexOf(endOfHead) : -1;
     if (end !== -1) return end + endOfHead.length;
     if (may && bytes.length <= longestHead) return 'unknown';
@@ -77,10 +77,10 @@ export class HeadFilter {
     this.#isWaiting = isStrict && status < 200 && status !== 101;
     if (!isStrict) return head;
     if (status === 100) return empty;
-    return status === 304 ? this.#withoutLength(text) : head;
+    return status < 200 ? head : this.#withoutLength(text);
   }
 
-  /** RFC 9112 §6.3, rule 1: a 304 ends with its head, whatever its fields say. undici judges one with a coding. */
+  /** RFC 9112 §6.3, rule 1: a 304 or 204 ends with its head, whatever its fields say. undici judges one with a coding. */
   #withoutLength(text: string): Buffer {
     const [statusLine = '', ...lines] = text.split('\r\n');
     const isLength = (line: string): boolean => /^content-length:/i.test(line);
@@ -97,4 +97,4 @@ export class HeadFilter {
 
 const mayBecome = (start: string): boolean =>
   startOfStatus.startsWith(start.slice(0, startOfStatus.length)) &&
-  /^(?:1\d?|30?)?$/.test(start.slice(startOfStatus.length));
+  /^(?:1\d?|20?|30?)?$/.test(start.slice(startOfStatus.length));

@@ -123,6 +123,18 @@ t.test('13.10: a 304 with the page’s Content-Length keeps its connection', asy
   t.equal(sockets.size, 1);
 });
 
+t.test('13.10: a 204 ends with its head, whatever length it claims', async (t) => {
+  for (const length of ['0', '5']) {
+    const text = `HTTP/1.1 204 No Content\r\nContent-Length: ${length}\r\nETag: "a"\r\n\r\n`;
+    const { origin, sockets } = await setUp(t, (_order, socket) => void socket.write(text));
+    for (const method of ['GET', 'POST', 'DELETE']) {
+      const expected = { status: 204, length: undefined, body: '' };
+      t.match(await send(origin, method), expected, `${method} ${length}`);
+    }
+    t.equal(sockets.size, 1);
+  }
+});
+
 t.test('13.10: a connection to a name is replaced at its maximum age without any failure', async (t) => {
   for (const [name, isOne] of [
     ['localhost', false],
