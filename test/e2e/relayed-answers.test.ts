@@ -132,3 +132,15 @@ t.test('13.10: interim responses and trailers are relayed for every method', asy
     t.match(text, /\r\n2\r\nok\r\n0\r\nx-sum: 1\r\nx-sum: 2\r\nx-name: \xe9\xd7\r\n\r\n$/i, method);
   }
 });
+
+t.test('13.10: trailers that are for one connection, or change the framing, are not handed on', async (t) => {
+  const trailers =
+    'X-Sum: 1\r\nTransfer-Encoding: chunked\r\nConnection: X-Own\r\nX-Own: a\r\nKeep-Alive: 5\r\n';
+  const origin = `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n${trailers}\r\n`;
+  const site = await startRawSite('unmatched: standard', () => origin);
+  t.teardown(() => site.close());
+  for (const method of ['GET', 'POST']) {
+    const text = await rawExchange(site.url, requestText({ method }), 5000);
+    t.match(text, /\r\n2\r\nok\r\n0\r\nx-sum: 1\r\n\r\n$/i, method);
+  }
+});

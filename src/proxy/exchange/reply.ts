@@ -105,7 +105,7 @@ export class NodeReply implements Reply {
   end(chunk?: Buffer, trailers?: Fields): void {
     const response = this.#response;
     if (response.destroyed) return;
-    if (trailers !== undefined && trailers.length > 0) response.addTrailers(pairs(trailers));
+    if (trailers !== undefined && trailers.length > 0) response.addTrailers(trailerPairs(trailers));
     if (chunk === undefined) response.end();
     // node:http puts a text behind the head and writes both as one, which for little is quicker than two buffers.
     else if (chunk.length <= smallBody) response.end(chunk.toString('latin1'), 'latin1');
@@ -130,8 +130,9 @@ export class NodeReply implements Reply {
 /** Other reason phrases node:http refuses to write; RFC 9112 §4: a client should ignore them anyway. */
 const isPlain = /^[\t\x20-\x7e]+$/;
 
-/** Fields as node:http takes trailers. */
-export function pairs(fields: Fields): [string, string][] {
+/** Trailers as node:http takes them, without those for one connection (RFC 9110 §6.5.1). */
+export function trailerPairs(trailers: Fields): [string, string][] {
+  const fields = endToEndFields(trailers);
   const list: [string, string][] = [];
   for (let index = 0; index < fields.length; index += 2)
     list.push([fields[index] ?? '', fields[index + 1] ?? '']);

@@ -12,7 +12,7 @@ import type { Seconds } from '../../kit/time.ts';
 import { isEventStream } from '../../origin/answer-head.ts';
 import { Deadline } from '../../origin/deadline.ts';
 import { type FailureReason, failureReason, type OriginFailure } from '../../origin/failure.ts';
-import { pairs } from '../exchange/reply.ts';
+import { trailerPairs } from '../exchange/reply.ts';
 import { HeldHead } from '../hit/held-head.ts';
 
 export type RelayedAnswer = {
@@ -81,7 +81,7 @@ export function relayAnswer(response: ServerResponse, answer: RelayedAnswer): vo
 function give(response: ServerResponse, { stream, trailers }: RelayedAnswer): void {
   stream.pipe(response, { end: false });
   stream.once('end', () => {
-    response.addTrailers(pairs(trailers()));
+    response.addTrailers(trailerPairs(trailers()));
     response.end();
   });
 }
