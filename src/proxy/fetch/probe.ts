@@ -6,16 +6,15 @@
  * key is free. It goes on: a late answer is an answer, also to those who have been waiting for it.
  */
 
-import { runAfter } from '../../kit/time.ts';
 import { probePatience } from '../../origin/origin-health.ts';
 import type { FillEnd, FillInput } from './fill-input.ts';
 
 /** Runs the fetch of an input that holds a probe; resolves when it is over, or has had its time. */
 export function probeWith(input: FillInput, fetch: (input: FillInput) => Promise<FillEnd>): Promise<FillEnd> {
   const { exchange, probe } = input;
-  const { clock, origin } = exchange.parts;
+  const { clock, later, origin } = exchange.parts;
   return new Promise((resolve, reject) => {
-    const cancel = runAfter(probePatience, () => {
+    const cancel = later(probePatience, () => {
       if (probe === undefined || !origin.health.giveUp(probe, clock.monotonicMs())) return;
       input.flight?.makeWay();
       resolve({ status: undefined, entry: undefined, notStored: undefined, failure: 'head-timeout' });
