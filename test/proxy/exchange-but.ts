@@ -31,6 +31,8 @@ export type Written = {
   fields: readonly string[];
   body: string;
   end: 'open' | 'ended' | 'cut';
+  /** What it has not taken yet. */
+  unsentBytes: number;
   /** Says that the client has gone. */
   readonly gone: () => void;
 };
@@ -87,6 +89,7 @@ function writtenReply(): { readonly reply: Reply; readonly written: Written } {
     fields: [],
     body: '',
     end: 'open',
+    unsentBytes: 0,
     gone: () => {
       for (const listener of onGone) listener();
     },
@@ -96,7 +99,10 @@ function writtenReply(): { readonly reply: Reply; readonly written: Written } {
     head: (status, fields) => void Object.assign(written, { status, fields }),
     write: (chunk) => {
       written.body += chunk.toString('latin1');
-      return true;
+      return written.unsentBytes === 0;
+    },
+    get unsentBytes() {
+      return written.unsentBytes;
     },
     end: (chunk) => {
       written.body += chunk?.toString('latin1') ?? '';

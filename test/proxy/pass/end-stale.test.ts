@@ -1,0 +1,63 @@
+import t from 'tap';
+import { endStale } from '../../../src/proxy/pass/end-stale.ts';
+import type { WriteOutcome } from '../../../src/policy/rules/writes.ts';
+import type { Purge } from '../../../src/store/purge-log.ts';
+import { LocalPurgeLog } from '../../../src/store/purge-log.ts';
+import { type Asked, exchangeBut } from '../exchange-but.ts';
+
+const rules = `
+unmatched: standard
+writes:
+  - { match: PUT /p/:id, invalidate: ["page:{id}"] }
+`;
+const well = { kind: 'response', status: 200, fields: [] } as const;
+
+/** The log as it is, and what was appended to it. */
+class SeenLog extends LocalPurgeLog {
+  readonly seen: Purge[] = [];
+
+  override append(purge: Purge): ReturnType<LocalPurgeLog['append']> {
+    this.seen.push(purge);
+    return super.append(purge);
+  }
+}
+
+/** The purges of a request, as `cause tag tag`. */
+async function ended(asked: Asked, outcome: WriteOutcome = well): Promise<string[]> {
+  const purgeLog = new SeenLog('log');
+  const { exchange } = exchangeBut(rules, asked, { purgeLog });
+  await endStale(exchange, outcome);
+  return purgeLog.seen.map(({ cause, tags }) => [cause, ...tags].join(' '));
+}
+
+t.test('a write ends its own URL, those its answer names, and what its rule lists', async (t) => {
+  const [own = ''] = await ended({ method: 'POST' });
+  t.equal(own, 'unmatched-write url://example.org/a/1 user:anonymous');
+  const [listed = ''] = await ended({ method: 'PUT', url: '/p/7' });
+  t.match(listed, /^write page:7 .*\/p\/7/);
+  const [more = ''] = await ended({ method: 'POST' }, { ...well, fields: ['Location', '/b/2'] });
+  t.match(more, /\/a\/1.*\/b\/2/);
+});
+
+t.test('what may not have happened ends nothing, what is not known ends all', async (t) => {
+  for (const [outcome, count] of [
+    [{ kind: 'unknown' }, 1],
+    [{ ...well, status: 500 }, 1],
+    [{ ...well, status: 404 }, 0],
+    [{ kind: 'never-sent' }, 0],
+  ] as const) {
+    t.equal((await ended({ method: 'PUT', url: '/p/7' }, outcome)).length, count, JSON.stringify(outcome));
+  }
+});
+
+t.test('a GET ends nothing, unless it claims to be another method', async (t) => {
+  t.strictSame(await ended({}), []);
+  t.match(await ended({ fields: ['X-HTTP-Method-Override', 'DELETE'] }), [/^unmatched-write .*\/a\/1/]);
+});
+
+t.test('RFC 9875: the groups an answer names are ended by a purge of their own', async (t) => {
+  const fields = ['Cache-Group-Invalidation', '"a"'];
+  const purges = await ended({ method: 'POST' }, { ...well, fields });
+  t.match(purges, [/^unmatched-write /, /^group group:\/\/example.org a$/]);
+  t.equal((await ended({ method: 'POST' }, { ...well, status: 404, fields })).length, 0);
+});
