@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { importBreaches } from './architecture/import-rules.ts';
 import { machinePathBreaches } from './architecture/machine-path-rule.ts';
+import { mirrorBreaches } from './architecture/mirror-rule.ts';
 import { purityBreaches } from './architecture/purity-rules.ts';
 import { shapeBreaches } from './architecture/shape-rules.ts';
 import { describe } from './architecture/source.ts';
@@ -248,6 +249,25 @@ const MACHINE_PATHS: readonly Case[] = [
   }, []],
 ];
 
+// prettier-ignore
+const MIRROR: readonly Case[] = [
+  ['a file of fetch, hit, pass or store without a test of its name is found', {
+    'src/proxy/fetch/a.ts': 'export const a = 1;',
+    'src/proxy/hit/b.ts': 'export function b() {}',
+    'src/proxy/pass/c.ts': 'class C {}',
+    'src/store/d.ts': 'd();',
+    'src/store/redis/e.ts': `export * from './f.ts';`,
+    'test/proxy/hit/a.test.ts': '', 'test/store/e.test.ts': '', 'test/proxy/pass/c.ts': '',
+  }, ['src/proxy/fetch/a.ts:1 mirror', 'src/proxy/hit/b.ts:1 mirror', 'src/proxy/pass/c.ts:1 mirror',
+      'src/store/d.ts:1 mirror', 'src/store/redis/e.ts:1 mirror']],
+  ['its test is at the same place, or in the ring’s `alone`; types alone need none', {
+    'src/proxy/hit/a.ts': 'export const a = 1;', 'test/proxy/hit/a.test.ts': '',
+    'src/store/log/b.ts': 'export const b = 1;', 'test/store/alone/b.test.ts': '',
+    'src/store/c.ts': `import type { D } from './d.ts';\nexport type C = D;\nexport interface E {}`,
+    'src/kit/f.ts': 'export const f = 1;', 'src/proxy/answer.ts': 'export const g = 1;',
+  }, []],
+];
+
 const PROVED: readonly (readonly [
   rules: string,
   cases: readonly Case[],
@@ -256,6 +276,7 @@ const PROVED: readonly (readonly [
   ['imports', IMPORTS, (sources) => importBreaches(tree(sources), DEPENDENCIES)],
   ['purity', PURITY, (sources) => purityBreaches(tree(sources))],
   ['shape', SHAPE, (sources) => shapeBreaches(tree(sources))],
+  ['mirror', MIRROR, (sources) => mirrorBreaches(tree(sources), Object.keys(sources))],
   ['machine paths', MACHINE_PATHS, (sources) => machinePathBreaches(tree(sources))],
 ];
 
@@ -276,5 +297,6 @@ t.test('the repository keeps them', async (t) => {
   none(importBreaches(code, Object.keys(manifest.dependencies)), 'imports');
   none(purityBreaches(code), 'purity and the clock');
   none(shapeBreaches(src), 'shape');
+  none(mirrorBreaches(code, repository.keys()), 'a test for each file');
   none(machinePathBreaches(repository), 'no path of a machine');
 });
