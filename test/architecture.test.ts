@@ -1,6 +1,6 @@
 /**
- * The house stands as it was drawn: rings, cycles, purity, the clock, sizes, names. The rules are proved first, each on
- * a small source that breaks it, then applied to the repository.
+ * Checks the architecture: rings, cycles, purity, the clock, sizes, names. Each rule is proved first on a small source that
+ * breaks it, then applied to the repository.
  */
 import t from 'tap';
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** What documents and comments refer to exists: sections, files, and places in files. */
+/** Everything that documents and comments refer to exists: sections, files, and places in files. */
 import t from 'tap';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

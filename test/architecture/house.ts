@@ -1,6 +1,6 @@
 /**
- * The house as data: which room is in which ring, what is pure, and which package may be used where.
- * A new room or package starts with a line here.
+ * The architecture as data: the ring of each room, which files are pure, and which package may be used where. A new room or
+ * package starts with a line here.
  */
 
 /** A file may import from lower rings, and inside its ring only as `ROOMS` says. */

@@ -1,6 +1,4 @@
-/**
- * Who may import whom: rings, no cycles, no package outside its home, nothing that does I/O in a pure file.
- */
+/** Checks imports: rings, no cycles, no package outside its home, no I/O in a pure file. */
 import { posix } from 'node:path';
 import { homesOf, isPure, isPureModule, mayImport, packageOf, ringOf, roomOf } from './house.ts';
 import { importsOf, parse } from './source.ts';

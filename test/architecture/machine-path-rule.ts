@@ -1,6 +1,4 @@
-/**
- * Nothing in the repository names a place on somebody's machine.
- */
+/** Checks that nothing in the repository names a path on somebody's machine. */
 import type { Breach, Tree } from './source.ts';
 
 // A folder of one person or one build machine; `/home/` alone may be a page of a site.

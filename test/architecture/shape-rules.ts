@@ -1,6 +1,4 @@
-/**
- * What a file looks like: its name, its size, its opening comment, docstrings, and syntax the project does without.
- */
+/** Checks the form of a file: name, size, opening comment, docstrings, and syntax the project avoids. */
 import ts from 'typescript';
 import { lineAt, lineOf, parse, walk } from './source.ts';
 import type { Breach, Tree } from './source.ts';

@@ -1,6 +1,4 @@
-/**
- * `explain` needs no network and no running proxy.
- */
+/** `explain` needs no network and no running proxy. */
 import t from 'tap';
 import { fileOf, run } from './command.ts';
 

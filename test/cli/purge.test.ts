@@ -1,6 +1,4 @@
-/**
- * `purge` calls a running proxy, prints the receipt, and tells by its exit code what came of it.
- */
+/** `purge` calls a running proxy, prints the receipt, and shows the result by its exit code. */
 import t from 'tap';
 import { run, serve, startOrigin, token } from './command.ts';
 

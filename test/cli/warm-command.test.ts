@@ -1,6 +1,4 @@
-/**
- * `warm` has a running proxy fetch what people will ask for, prints the summary, and tells by its exit code what came of it.
- */
+/** `warm` makes a running proxy fetch pages in advance, prints the summary, and shows the result by its exit code. */
 import t from 'tap';
 import { run, serve, startOrigin, token } from './command.ts';
 

@@ -1,4 +1,4 @@
-/** cli/watch-file.ts: a change is told, whenever and however it came about. */
+/** cli/watch-file.ts: every change of a file is noticed, however it was made. */
 import { mkdtemp, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

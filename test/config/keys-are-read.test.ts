@@ -1,6 +1,6 @@
 /**
- * Issue 13.9: nothing is accepted and ignored. Another value of any key changes the checked configuration, or is refused
- * as not built; and whatever changes in the configuration is read outside src/config.
+ * Issue 13.9: no key is accepted and ignored. Another value of any key changes the checked configuration or is refused as not
+ * implemented, and every value in the configuration is read outside src/config.
  */
 
 import { globSync, readFileSync } from 'node:fs';

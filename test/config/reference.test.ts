@@ -1,4 +1,4 @@
-/** The reference configuration and the page that explains it say everything the schema knows, and nothing else. */
+/** The reference configuration and its page cover exactly the keys of the schema. */
 
 import { readFile } from 'node:fs/promises';
 import t from 'tap';

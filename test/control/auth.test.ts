@@ -1,6 +1,4 @@
-/**
- * Who gets into the control API, and what everybody is answered.
- */
+/** Authentication of the control API, and the headers of its answers. */
 import t from 'tap';
 import { startProxy, token } from './running-proxy.ts';
 

@@ -1,6 +1,6 @@
 /**
- * What the documentation gives for Prometheus and Grafana asks only for what a running proxy exports: every metric and
- * every label of the dashboard's expressions, of the alert rules and of the table of metrics.
+ * The documentation for Prometheus and Grafana uses only what a running proxy exports: every metric and label in the
+ * dashboard's expressions, the alert rules and the table of metrics.
  */
 import { readFileSync } from 'node:fs';
 import t from 'tap';

@@ -1,6 +1,6 @@
 /**
- * In Hebrew nothing is left in English: every visible text, label and option is walked in each state the page can be in,
- * and may hold Latin letters only in names of the configuration, URLs, words of HTTP and the few terms of the guide.
+ * In Hebrew no English remains: the test reads every visible text, label and option in each state of the page. Latin letters
+ * are allowed only in names of the configuration, URLs, words of HTTP and the few terms of the guide.
  */
 import type { RequestListener } from 'node:http';
 import t from 'tap';

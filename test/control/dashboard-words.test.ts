@@ -1,4 +1,4 @@
-/** The dashboard's Hebrew knows every word of the proxy's closed sets: a reason that is added there is missed here. */
+/** The dashboard's Hebrew has every word of the proxy's closed sets, so a new reason without a translation fails here. */
 import t from 'tap';
 import type { StaleReason, ValidateReason } from '../../src/http/reuse.ts';
 import type { BadTarget } from '../../src/http/target.ts';

@@ -1,4 +1,7 @@
-/** The dashboard as a person uses it, in a real Chromium: values move with traffic, the forms work, nothing runs that should not. */
+/**
+ * The dashboard as a person uses it, in a real Chromium: values change with traffic, the forms work, and no foreign script
+ * runs.
+ */
 import t from 'tap';
 // setup.mjs installs a browser where a test imports this; the pages are opened in dashboard-page.ts.
 import type {} from 'playwright-core';

@@ -1,6 +1,6 @@
 /**
- * What an operator is told of entries that another instance stored, or this one before it was started again; and what is
- * said when Redis cannot be asked.
+ * What operators see of entries that another instance stored, or this one before a restart, and what they see when Redis
+ * cannot be asked.
  */
 import t from 'tap';
 import { eventually } from '../helpers/eventually.ts';

@@ -1,6 +1,4 @@
-/**
- * `GET /entries` and `GET /explain` show what is stored and why, and nobody's secrets.
- */
+/** `GET /entries` and `GET /explain` show what is stored and why, without secrets. */
 import t from 'tap';
 import { startProxy } from './running-proxy.ts';
 

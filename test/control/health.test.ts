@@ -1,6 +1,4 @@
-/**
- * `/readyz` is true to life.
- */
+/** `/readyz` reports the real state. */
 import t from 'tap';
 import { createOriginProbe } from '../../src/control/origin-probe.ts';
 import { startProxy } from './running-proxy.ts';

@@ -40,7 +40,7 @@ t.test('every field is read, and an omitted one selects nothing', async (t) => {
 
 const mistakes: readonly (readonly [what: string, body: string, detail: RegExp])[] = [
   ['no body', '', /not JSON/],
-  ['no JSON', '{tags:[]}', /not JSON/],
+  ['invalid JSON', '{tags:[]}', /not JSON/],
   ['a list', '["a"]', /JSON object/],
   ['null', 'null', /JSON object/],
   ['an unknown field', '{"tag":["a"]}', /unknown field "tag"/],

@@ -1,6 +1,4 @@
-/**
- * `POST /reload` puts a good configuration in force whole, and a bad one not at all.
- */
+/** `POST /reload` applies a good configuration as a whole, and nothing of a bad one. */
 import t from 'tap';
 import type { ReadConfigResult } from '../../src/control/reload.ts';
 import { startProxy } from './running-proxy.ts';

@@ -1,6 +1,4 @@
-/**
- * A proxy with its control API on real sockets, an origin that counts, and someone who asks both.
- */
+/** A proxy with its control API on real sockets, an origin that counts, and a client for both. */
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';

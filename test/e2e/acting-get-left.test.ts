@@ -1,4 +1,4 @@
-/** A client that leaves while a GET acts: the origin has its say, and what the act made stale is ended after it. */
+/** A client leaves while a GET with side effects runs: the origin finishes, and what the GET made stale is purged after it. */
 
 import t, { type Test } from 'tap';
 import { eventually } from '../helpers/eventually.ts';

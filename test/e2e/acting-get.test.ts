@@ -1,4 +1,4 @@
-/** A GET that a write rule lists acts: it reaches the origin once, whatever becomes of the connection. */
+/** A GET that a write rule lists has side effects: it reaches the origin once, whatever happens to the connection. */
 
 import t from 'tap';
 import { startSite } from '../helpers/scripted-site.ts';

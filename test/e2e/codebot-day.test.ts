@@ -1,6 +1,6 @@
 /**
- * A day of somebody who works with CodeBot, through the proxy with config/codebot.yaml: every page is compared with what
- * the app would say at that moment.
+ * A user's day with CodeBot, through the proxy with config/codebot.yaml: every page is compared with what the app would
+ * answer at that moment.
  */
 import t from 'tap';
 import { type Browser, type Codebot, startCodebot } from '../helpers/codebot-browser.ts';

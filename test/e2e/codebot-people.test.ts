@@ -1,6 +1,4 @@
-/**
- * Several people, several roles, one browser: through the proxy with config/codebot.yaml nobody sees what is another's.
- */
+/** Several people and roles in one browser, through the proxy with config/codebot.yaml: no one sees another's page. */
 import t from 'tap';
 import { type Browser, startCodebot } from '../helpers/codebot-browser.ts';
 

@@ -1,6 +1,6 @@
 /**
- * The traps CodeBot sets for a cache, through the proxy with config/codebot.yaml: what looks public and is not, what looks
- * well and is not, what a 304 or a HEAD says in passing.
+ * The traps CodeBot sets for a cache, through the proxy with config/codebot.yaml: responses that look public or successful
+ * and are not, and metadata in a 304 or a HEAD.
  */
 import t from 'tap';
 import type { Config } from '../../src/config/config.ts';

@@ -1,6 +1,4 @@
-/**
- * A load for the sample app: people who read and write, downloads, errors; counted by who asks and by the origin.
- */
+/** A load for the sample app: reads, writes, downloads, errors; counted by the clients and by the origin. */
 import { once } from 'node:events';
 import { Agent, createServer, type IncomingMessage, request as ask, type ServerResponse } from 'node:http';
 import { Visitor } from '../examples/visitor.ts';

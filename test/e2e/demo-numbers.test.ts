@@ -1,6 +1,4 @@
-/**
- * The sample app under load: what every surface shows equals what clients and origin have counted, exactly.
- */
+/** The sample app under load: every output of the proxy equals the counts of clients and origin exactly. */
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-/** Answers that do not end, or take their time: nobody waits for another's, and nothing goes on for nobody. */
+/** Answers that do not end, or are slow: no request waits for another's, and no fetch goes on without a client. */
 
 import { once } from 'node:events';
 import { get, type IncomingMessage, type ServerResponse } from 'node:http';

@@ -1,4 +1,4 @@
-/** Issue 13.8: a changed lifetime applies to what is stored, and empties nothing. */
+/** Issue 13.8: a changed lifetime applies to stored entries, and removes none. */
 import t from 'tap';
 import { parseConfig } from '../../src/config/schema/check.ts';
 import { eventually } from '../helpers/eventually.ts';

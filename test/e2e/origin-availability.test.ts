@@ -1,6 +1,6 @@
 /**
- * An origin that comes and goes, against a plain expectation that knows no breaker: who would have had an answer has one, and
- * nobody has one that is older than the rule allows.
+ * An unreliable origin, compared with a simple model without a breaker: every request that would be answered is, and no
+ * answer is older than the rule allows.
  */
 import fc from 'fast-check';
 import type { AddressInfo } from 'node:net';

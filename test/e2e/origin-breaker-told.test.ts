@@ -1,4 +1,4 @@
-/** What operators are told of the origin's breaker: a line when it opens, a line when it closes, a metric, and no more. */
+/** What operators see of the origin's breaker: one log line when it opens, one when it closes, and a metric. */
 import t from 'tap';
 import { startProxy } from '../control/running-proxy.ts';
 import { eventually } from '../helpers/eventually.ts';

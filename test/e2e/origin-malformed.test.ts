@@ -1,4 +1,4 @@
-/** Answers that are none, or not what they say: 502 as long as nothing has been sent, nothing stored, the connection given up. */
+/** Invalid answers: 502 as long as nothing has been sent, nothing stored, the connection closed. */
 import { gzipSync } from 'node:zlib';
 import type { Socket } from 'node:net';
 import t, { type Test } from 'tap';
@@ -26,7 +26,7 @@ const unusable: Readonly<Record<string, string>> = {
   'no status line': 'what is this\r\n\r\n',
   'another protocol': '\x16\x03\x01\x02\x00\x01\r\n\r\n',
   'a body without a head': 'hello',
-  'a status that is no number': `HTTP/1.1 abc OK\r\nContent-Length: 2\r\n\r\nok`,
+  'a status that is not a number': `HTTP/1.1 abc OK\r\nContent-Length: 2\r\n\r\nok`,
   'a status of four digits': `HTTP/1.1 2000 OK\r\nContent-Length: 2\r\n\r\nok`,
   'a status below 100': `HTTP/1.1 099 OK\r\nContent-Length: 2\r\n\r\nok`,
   '101, which nobody asked for':
@@ -43,7 +43,7 @@ const unusable: Readonly<Record<string, string>> = {
   'RFC 9112 §6.3: a length and a coding': `${ok}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n`,
   'a coding and a length': `${ok}Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n2\r\nok\r\n0\r\n\r\n`,
   'RFC 9112 §7: a coding besides chunks': `${ok}Transfer-Encoding: gzip, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n`,
-  'a coding that is none': `${ok}Transfer-Encoding: xchunked\r\n\r\n2\r\nok\r\n0\r\n\r\n`,
+  'an unknown transfer coding': `${ok}Transfer-Encoding: xchunked\r\n\r\n2\r\nok\r\n0\r\n\r\n`,
   'a first chunk without a size': `${chunked}zz\r\nok\r\n0\r\n\r\n`,
   'a first chunk of negative size': `${chunked}-2\r\nok\r\n0\r\n\r\n`,
   'a first chunk beyond all numbers': `${chunked}ffffffffffffffffff\r\nok\r\n0\r\n\r\n`,
@@ -61,7 +61,7 @@ const unusable: Readonly<Record<string, string>> = {
 const brokenLater: Readonly<Record<string, string>> = {
   'a second chunk without a size': `${chunked}2\r\nok\r\nzz\r\n\r\n`,
   'a chunk longer than its size': `${chunked}2\r\nokok\r\n0\r\n\r\n`,
-  'a trailer that is none': `${chunked}2\r\nok\r\n0\r\nno trailer\r\n\r\n`,
+  'an invalid trailer': `${chunked}2\r\nok\r\n0\r\nno trailer\r\n\r\n`,
 };
 
 async function start(t: Test): Promise<RawSite> {

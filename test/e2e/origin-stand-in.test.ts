@@ -1,4 +1,4 @@
-/** Which stored responses stand in while the breaker is open: those that may stand in for a failure, and no others. */
+/** Only responses that may stand in for a failure are given while the breaker is open. */
 import { request as httpRequest } from 'node:http';
 import t, { type Test } from 'tap';
 import type { Purge } from '../../src/store/purge-log.ts';

@@ -1,4 +1,4 @@
-/** An answer that was asked for earlier and comes later does not take the place of a newer one. */
+/** An answer that was requested earlier and arrives later does not replace a newer one. */
 import t from 'tap';
 import { barrier, cacheStatus, startSite } from '../helpers/scripted-site.ts';
 import { eventually } from '../helpers/eventually.ts';

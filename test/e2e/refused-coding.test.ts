@@ -1,4 +1,4 @@
-/** What the origin codes without saying that it varies reaches a client that refuses the coding plain. */
+/** A response that the origin coded without Vary reaches a client that refuses the coding in plain form. */
 
 import { gunzipSync, gzipSync } from 'node:zlib';
 import t from 'tap';

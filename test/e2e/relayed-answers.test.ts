@@ -1,4 +1,4 @@
-/** Answers to what goes through @fastify/http-proxy: they stream, and what goes wrong with them is seen. */
+/** Answers through @fastify/http-proxy: they are streamed, and their failures are counted. */
 import { once } from 'node:events';
 import { type IncomingMessage, request, type RequestOptions } from 'node:http';
 import t from 'tap';

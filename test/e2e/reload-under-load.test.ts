@@ -1,4 +1,4 @@
-/** Rules that change back and forth while clients are at work: no request fails, and nothing outlives the rule it was stored by. */
+/** Rules change back and forth under load: no request fails, and no entry outlives the rule it was stored by. */
 import { writeFileSync } from 'node:fs';
 import t from 'tap';
 import { eventually } from '../helpers/eventually.ts';

@@ -1,4 +1,4 @@
-/** What a client says its body is, is between it and the origin: bytes and fields get there as they were sent. */
+/** Request bodies and their fields reach the origin exactly as they were sent, whatever their type. */
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import t from 'tap';

@@ -1,4 +1,4 @@
-/** An instance that starts with another file than the one before it ends by its own rules what it gives. */
+/** An instance that starts with a changed file purges by its own rules. */
 import t from 'tap';
 import { eventually } from '../helpers/eventually.ts';
 import { startOrigin } from '../helpers/instances.ts';

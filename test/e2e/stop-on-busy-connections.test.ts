@@ -1,4 +1,4 @@
-/** A proxy is stopped while clients send one request after the other on the connections they have: every one is answered. */
+/** The proxy stops while clients send request after request on kept-alive connections: every request is answered. */
 import { Agent } from 'node:http';
 import t from 'tap';
 import { eventually } from '../helpers/eventually.ts';

@@ -1,4 +1,4 @@
-/** `unless`: what the head tells is told with the head, to the client and to those who wait. */
+/** `unless`: if the head decides, client and waiting requests learn the result with the head. */
 import t from 'tap';
 import { eventually } from '../helpers/eventually.ts';
 import { barrier, cacheStatus, startSite } from '../helpers/scripted-site.ts';

@@ -1,4 +1,4 @@
-/** An https upstream: whose name is asked for, whose certificate is taken, and how a failure of TLS is told. */
+/** An https upstream: the server name, the certificate check, and how TLS failures are reported. */
 
 import { createServer as createPlainServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';

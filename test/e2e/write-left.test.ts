@@ -1,4 +1,4 @@
-/** A client that leaves while its write is under way: what the write made stale is ended after it, and the write is told of. */
+/** A client leaves while its write runs: what the write made stale is purged after it, and the write is logged. */
 
 import t, { type Test } from 'tap';
 import { eventually } from '../helpers/eventually.ts';

@@ -1,6 +1,4 @@
-/**
- * The rules for CodeBot's web app, and the examples that hold them to their word.
- */
+/** The rules for CodeBot's web app, and the examples that check them. */
 import t from 'tap';
 import { readFileSync } from 'node:fs';
 import { parseConfig } from '../../src/config/schema/check.ts';

@@ -1,4 +1,4 @@
-/** The configurations shown in the documents are good ones. */
+/** The configurations shown in the documents are valid. */
 import t from 'tap';
 import { readFileSync } from 'node:fs';
 import { parseConfig } from '../../src/config/schema/check.ts';

@@ -1,6 +1,4 @@
-/**
- * Someone who visits the sample app, directly or through whatever stands in front of it.
- */
+/** A visitor of the sample app, directly or through a proxy. */
 
 type Init = { readonly method?: string; readonly body?: string; readonly headers?: Record<string, string> };
 

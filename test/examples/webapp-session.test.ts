@@ -1,6 +1,4 @@
-/**
- * The sample app's session cookie, against the algorithm it claims to follow and against cookies made by Flask itself.
- */
+/** The sample app's session cookie, against the documented algorithm and against cookies made by Flask itself. */
 import t from 'tap';
 import { createHmac } from 'node:crypto';
 import { inflateSync } from 'node:zlib';

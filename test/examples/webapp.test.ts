@@ -1,6 +1,4 @@
-/**
- * The sample app on its own, over real sockets: what it promises to whoever stands in front of it.
- */
+/** The sample app on its own, over real sockets: what a proxy in front of it can rely on. */
 import t from 'tap';
 import { createHmac } from 'node:crypto';
 import { startWebapp } from '../../examples/webapp/app.ts';

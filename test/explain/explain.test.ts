@@ -1,6 +1,4 @@
-/**
- * An explanation says what the pipeline does, step by step, and nobody's secrets.
- */
+/** An explanation says what the pipeline does, step by step, without secrets. */
 import t from 'tap';
 import { systemClock } from '../../src/kit/time.ts';
 import {

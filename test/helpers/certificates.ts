@@ -1,6 +1,6 @@
 /**
- * Certificates made for a test: an authority of its own, and what it signs. Written out as DER, since Node can read
- * certificates but not make them.
+ * Creates certificates for a test: an authority and what it signs. Encoded as DER here, because Node can read certificates
+ * but not create them.
  */
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

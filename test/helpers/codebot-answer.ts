@@ -1,4 +1,4 @@
-/** How CodeBot's answers look: the layout of its pages, and what it adds to every response. */
+/** The form of CodeBot's answers: the layout of its pages, and the fields of every response. */
 
 import { createHash } from 'node:crypto';
 import type { CodebotModel } from './codebot-model.ts';

@@ -1,6 +1,6 @@
 /**
- * A browser in front of the proxy in front of CodeBot's stand-in: keeps cookies, follows no redirect, and compares every
- * page with what the app would say at that moment.
+ * A browser in front of the proxy and CodeBot's stand-in: it keeps cookies, follows no redirect, and compares every page with
+ * what the app would answer at that moment.
  */
 
 import { readFile } from 'node:fs/promises';

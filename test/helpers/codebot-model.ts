@@ -1,4 +1,4 @@
-/** What CodeBot's stand-in knows: users, files in versions, collections, shares, the public library. No HTTP. */
+/** The state of CodeBot's stand-in: users, files in versions, collections, shares, the public library. No HTTP. */
 
 export type Pref = { theme: string; fontScale: string | undefined };
 export type CodeFile = {

@@ -1,4 +1,4 @@
-/** What of CodeBot's stand-in is public, or private and says it is public. */
+/** The public pages of CodeBot's stand-in, and private ones that claim to be public. */
 
 import { type Answer, type Asked, json, notFound, page } from './codebot-answer.ts';
 import type { CodeFile } from './codebot-model.ts';

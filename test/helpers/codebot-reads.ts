@@ -1,4 +1,4 @@
-/** The GETs of CodeBot's stand-in. They answer from the model; what they do besides is their `effect`. */
+/** The GETs of CodeBot's stand-in. They answer from the model; side effects are in `effect`. */
 
 import {
   type Answer,

@@ -1,4 +1,4 @@
-/** The POSTs of CodeBot's stand-in, those that only read among them. */
+/** The POSTs of CodeBot's stand-in, including those that only read. */
 
 import { json, notFound, page, redirect } from './codebot-answer.ts';
 import type { Handler, Row } from './codebot-reads.ts';

@@ -1,4 +1,4 @@
-/** Waits for what real processes and sockets do in their own time: asks until it is so, and fails when it is late. */
+/** Polls real processes and sockets until a condition holds, and fails when it takes too long. */
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**

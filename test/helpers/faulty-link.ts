@@ -1,4 +1,4 @@
-/** A way to a server that can be made bad: slow, resetting, or swallowing everything. */
+/** A link to a server that can be made slow, reset connections, or drop everything. */
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Test } from 'tap';

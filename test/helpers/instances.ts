@@ -1,4 +1,4 @@
-/** Several proxies of one site in front of one origin and one Redis, and whoever asks them by the site's own name. */
+/** Several proxies of one site in front of one origin and one Redis, with clients that use the site's own name. */
 import { once } from 'node:events';
 import {
   type Agent,

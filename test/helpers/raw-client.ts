@@ -1,4 +1,4 @@
-/** A client that writes its own bytes and reads the answers as bytes: no library between the test and the socket. */
+/** A client that writes and reads raw bytes: no library between the test and the socket. */
 
 import { connect } from 'node:net';
 import { rawExchange } from './raw-exchange.ts';

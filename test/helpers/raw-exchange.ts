@@ -1,4 +1,4 @@
-/** Bytes out, bytes in: for requests that no client library would send. */
+/** Sends and receives raw bytes, for requests that no client library would send. */
 
 import { connect } from 'node:net';
 

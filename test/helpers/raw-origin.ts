@@ -1,4 +1,4 @@
-/** An origin made of a socket: it logs every byte it is sent, and answers with bytes of the test's choice. */
+/** An origin on a plain socket: it logs every byte it receives, and answers with bytes chosen by the test. */
 
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { RunningServer } from '../../src/server.ts';

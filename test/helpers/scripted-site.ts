@@ -1,4 +1,4 @@
-/** An origin that answers as a test says, and a proxy in front of it: real servers, real sockets. */
+/** An origin that answers as the test says, with a proxy in front of it: real servers, real sockets. */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';

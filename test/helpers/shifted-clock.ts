@@ -1,4 +1,4 @@
-/** The machine's clock, moved forward when a test says so: for what is measured in real time, of things that are old. */
+/** The machine's clock, which a test can move forward: for tests in real time that need old entries. */
 
 import { type Clock, type EpochMs, epochMs, systemClock } from '../../src/kit/time.ts';
 

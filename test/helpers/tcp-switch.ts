@@ -1,6 +1,6 @@
 /**
- * One address before several servers, as a balancer for TCP is: each connection goes to the next server that takes it. A GET
- * whose connection breaks before the first byte of an answer is taken to another server (HAProxy: `retry-on empty-response`).
+ * A TCP load balancer: each connection goes to the next server that accepts it. A GET whose connection breaks before the
+ * first byte of an answer is sent to another server (HAProxy: `retry-on empty-response`).
  */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';

@@ -1,4 +1,4 @@
-/** A clock that stands still until it is told to move: the only thing tests pretend. */
+/** A clock that moves only when told: the only thing that tests mock. */
 
 import { type Clock, type EpochMs, epochMs } from '../../src/kit/time.ts';
 

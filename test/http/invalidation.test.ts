@@ -46,7 +46,7 @@ t.test('§4.4: another origin is never invalidated', async (t) => {
   t.same(
     invalidationTargets({ ...write, host: '[', fields: ['Location', '/x'] }),
     ['/a/b?c'],
-    'a host that is none',
+    'an invalid host',
   );
   t.same(
     invalidationTargets({ ...write, fields: ['Location', '/%zz'] }),

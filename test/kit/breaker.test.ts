@@ -1,4 +1,4 @@
-/** kit/breaker.ts: when work may be tried, and how long it may not. */
+/** kit/breaker.ts: when work may be tried, and when not. */
 import t from 'tap';
 import { Breaker } from '../../src/kit/breaker.ts';
 

@@ -1,4 +1,4 @@
-/** kit/time.ts, SteadyClock: what the time is when the wall clock is set (issue 13.7). */
+/** kit/time.ts, SteadyClock: the time after the wall clock is set (issue 13.7). */
 import t from 'tap';
 import { type Clock, type EpochMs, epochMs, SteadyClock, wallTime } from '../../src/kit/time.ts';
 

@@ -1,4 +1,4 @@
-/** kit/work-queue.ts: bounded work off somebody's path. */
+/** kit/work-queue.ts: bounded work off the request path. */
 import t from 'tap';
 import { WorkQueue, type WorkQueueOptions } from '../../src/kit/work-queue.ts';
 

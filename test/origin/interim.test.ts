@@ -1,4 +1,4 @@
-/** What comes in front of an answer and around it: interim responses, lengths of bodies that are not there, old connections. */
+/** Interim responses, lengths of absent bodies, and old connections to the origin. */
 
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';

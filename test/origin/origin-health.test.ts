@@ -1,4 +1,4 @@
-/** origin/origin-health.ts: what counts against the origin, and when it may be asked. */
+/** origin/origin-health.ts: what counts as a failure of the origin, and when it may be asked. */
 import t from 'tap';
 import { seconds } from '../../src/kit/time.ts';
 import {

@@ -1,4 +1,4 @@
-/** origin/origin.ts over real sockets: what is sent again and what is not, and what its breaker hears. */
+/** origin/origin.ts over real sockets: which requests are repeated, and what the breaker counts. */
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { seconds } from '../../src/kit/time.ts';

@@ -1,4 +1,4 @@
-/** One request's exchange for the tests of single rooms: real parts, no origin, and a reply that is written down. */
+/** One request's exchange for tests of single rooms: real parts, no origin, and a reply that is recorded. */
 
 import { offlineParts } from '../../src/explain/explain.ts';
 import { BoundedMap } from '../../src/kit/bounded-map.ts';

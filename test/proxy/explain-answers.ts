@@ -1,4 +1,4 @@
-/** What an origin may answer, made up from a seed. */
+/** Origin answers, generated from a seed. */
 import { cookieOf, sessionOf } from '../helpers/flask-site.ts';
 import type { Random } from './explain-random.ts';
 

@@ -1,4 +1,4 @@
-/** Configurations that together use every kind of rule an exchange can meet. */
+/** Configurations that together use every kind of rule that applies to an exchange. */
 import { token } from '../control/running-proxy.ts';
 import { secret } from '../helpers/flask-site.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Explained and then done: for hundreds of exchanges made up from a seed, over every kind of rule, the running proxy's
- * explanation is what the proxy then does. `EXPLAIN_SEED=n` tries another seed; what differs is shown with it.
+ * Explains and then performs hundreds of exchanges generated from a seed, over every kind of rule: the running proxy does
+ * what its explanation says. `EXPLAIN_SEED=n` tries another seed; differences are shown with it.
  */
 import type { IncomingMessage } from 'node:http';
 import t from 'tap';

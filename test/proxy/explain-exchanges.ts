@@ -1,6 +1,6 @@
 /**
- * Exchanges made up from a seed: what is asked, what the origin answers, and what was asked, purged and waited for before.
- * The same seed gives the same exchanges.
+ * Exchanges generated from a seed: the request, the origin's answer, and the requests, purges and waits before it. The same
+ * seed gives the same exchanges.
  */
 import { createHmac } from 'node:crypto';
 import { cookieOf, sessionOf } from '../helpers/flask-site.ts';

@@ -1,4 +1,4 @@
-/** Chance from a seed: the same seed, the same choices. */
+/** Seeded random choices. */
 
 export type Random = {
   /** 0 to `below` − 1. */

@@ -1,6 +1,4 @@
-/**
- * What an explanation says of an exchange, held against what the proxy did with it.
- */
+/** Compares an explanation of an exchange with what the proxy did. */
 import type { EntryView } from '../../src/explain/describe-entry.ts';
 import type { Explanation } from '../../src/explain/explain.ts';
 import type { ExplainStep } from '../../src/explain/explain-request.ts';

@@ -1,6 +1,6 @@
 /**
- * A proxy's request path with its background work, an origin and clients in one process, all on one clock that the test
- * moves: the same every time, and hours in seconds.
+ * The request path with its background work, an origin and clients in one process, all on one clock that the test moves:
+ * reproducible, and hours take seconds.
  */
 
 import pino from 'pino';

@@ -1,4 +1,4 @@
-/** Timers that go off when a test moves its clock. */
+/** Timers that fire when a test moves its clock. */
 
 import type { Seconds } from '../../src/kit/time.ts';
 import type { TestClock } from '../helpers/test-clock.ts';

@@ -1,4 +1,4 @@
-/** RFC 9110 §13, RFC 9111 §4.3.2: conditions of clients, answered from a fresh stored response. */
+/** RFC 9110 §13, RFC 9111 §4.3.2: conditional requests of clients, answered from a fresh stored response. */
 import { type ExchangeCase, inSection } from './case.ts';
 
 const fresh = 'Cache-Control: max-age=3600';
@@ -103,7 +103,7 @@ export const conditionalCases: readonly ExchangeCase[] = [
     ),
     asked(
       'ims-bad',
-      'a value that is no date is ignored',
+      'an invalid date is ignored',
       ['Last-Modified: {start-1000}'],
       ['If-Modified-Since: tomorrow'],
       200,
@@ -154,7 +154,7 @@ export const conditionalCases: readonly ExchangeCase[] = [
   ...inSection('RFC 9110 §15.4.5', [
     {
       id: 'not-modified-fields',
-      title: 'a 304 carries what it must and no metadata of content',
+      title: 'a 304 has the required fields and no content metadata',
       steps: [
         {
           origin: {

@@ -1,4 +1,4 @@
-/** The tables of the pure rules once more, against the running proxy: what the rules say is what the proxy does. */
+/** Runs the case tables of the pure rules against the running proxy: it does what the rules say. */
 
 import t from 'tap';
 import type { ExchangeCase } from './case.ts';

@@ -1,4 +1,4 @@
-/** Field lines of the case tables as they go over the wire, and back. */
+/** Converts field lines of the case tables to the wire form, and back. */
 
 import { combinedValue } from '../../src/http/fields.ts';
 import { formatHttpDate } from '../../src/http/http-date.ts';

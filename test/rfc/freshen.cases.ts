@@ -1,4 +1,4 @@
-/** RFC 9111 §4.3.4, §4.3.5: which stored response a 304 or a HEAD response speaks of, and whether it may end it. */
+/** RFC 9111 §4.3.4, §4.3.5: which stored response a 304 or a HEAD response is about, and whether it may end it. */
 import { type ExchangeCase, inSection } from './case.ts';
 
 const fresh = 'Cache-Control: max-age=3600';

@@ -104,12 +104,7 @@ export const invalidationCases: readonly ExchangeCase[] = [
         { target: '/x', status: 404, fields: [`${name}: /`] },
         'store',
       ),
-      written(
-        `${name}-bad`,
-        `${name} that is no URL`,
-        { target: '/x', fields: [`${name}: http://[`] },
-        'store',
-      ),
+      written(`${name}-bad`, `invalid ${name}`, { target: '/x', fields: [`${name}: http://[`] }, 'store'),
     ]),
     written(
       'get-location',
@@ -130,7 +125,7 @@ export const invalidationCases: readonly ExchangeCase[] = [
     groups('32', 'at least 32 groups of 32 characters', many, `"${'39'.padStart(32, 'g')}"`, 'origin'),
     {
       id: 'invalidate-group-no-cascade',
-      title: 'what a group makes stale makes nothing else stale',
+      title: 'a response that a group makes stale makes no other stale',
       steps: [
         { origin: { fields: [fresh, 'Cache-Groups: "a"'] }, by: 'origin' },
         { target: '/b', origin: { fields: [fresh, 'Cache-Groups: "a", "b"'] }, by: 'origin' },

@@ -1,4 +1,4 @@
-/** RFC 9111 §4.2: how long, and how old. */
+/** RFC 9111 §4.2: lifetime and age. */
 import { type ExchangeCase, inSection, notReused, reused } from './case.ts';
 
 const fresh = 'Cache-Control: max-age=3600';

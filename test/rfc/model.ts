@@ -1,6 +1,4 @@
-/**
- * A second, slower reading of RFC 9111 §3 to §4.2 and §5.2: from the facts of an exchange, not from its fields.
- */
+/** A second, slower implementation of RFC 9111 §3 to §4.2 and §5.2: from the facts of an exchange, not from its fields. */
 
 export type Facts = {
   readonly status: number;

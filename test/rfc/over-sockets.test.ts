@@ -1,4 +1,4 @@
-/** The cases of the running proxy: what clients, proxy and origin say to each other. */
+/** The cases of the running proxy: the messages between client, proxy and origin. */
 
 import t from 'tap';
 import type { Case } from './cases/form.ts';

@@ -1,4 +1,4 @@
-/** A client that sends what it is told, down to the spelling, and tells everything that came back. */
+/** A client that sends exactly the given bytes, and returns everything that came back. */
 
 import { Agent, type IncomingMessage, request as httpRequest } from 'node:http';
 import { connect } from 'node:net';

@@ -1,6 +1,6 @@
 /**
- * Runs cases against a running proxy, over sockets: one origin, one proxy (`unmatched: standard`, no routes, memory
- * store), one clock that moves only when told, and a path of its own for every case.
+ * Runs cases against a running proxy, over sockets: one origin, one proxy (`unmatched: standard`, no routes, memory store),
+ * one clock that moves only when told, and a separate path for every case.
  */
 
 import { randomUUID } from 'node:crypto';

@@ -1,4 +1,4 @@
-/** RFC 9111 §3.1, RFC 9110 §9.3.3: which fields are stored, and which response to POST. */
+/** RFC 9111 §3.1, RFC 9110 §9.3.3: which fields are stored, and which responses to POST. */
 import { type ExchangeCase, inSection } from './case.ts';
 
 const fresh = 'Cache-Control: max-age=3600';

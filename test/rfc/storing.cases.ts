@@ -1,4 +1,4 @@
-/** RFC 9111 §3: what is stored, and what of it. */
+/** RFC 9111 §3: which responses are stored, and which parts of them. */
 import { type ExchangeCase, inSection, notReused, reused } from './case.ts';
 
 const fresh = 'Cache-Control: max-age=3600';

@@ -1,4 +1,4 @@
-/** RFC 9213: fields for this cache alone. */
+/** RFC 9213: fields for this cache only. */
 import { type ExchangeCase, inSection, notReused, reused } from './case.ts';
 
 const target = (value: string): string => `CDN-Cache-Control: ${value}`;

@@ -1,4 +1,4 @@
-/** RFC 9111 §4.3.1, §3.2: conditions of ours, and what a 304 changes. */
+/** RFC 9111 §4.3.1, §3.2: our conditional requests, and what a 304 changes. */
 import { type ExchangeCase, inSection } from './case.ts';
 
 const fresh = 'Cache-Control: max-age=3600';

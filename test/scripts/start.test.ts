@@ -1,6 +1,4 @@
-/**
- * `npm start` on a machine that has never seen it: the app, the proxy, and three lines that show what it is for.
- */
+/** `npm start` on a fresh machine: the app, the proxy, and three lines that show what it does. */
 import t, { type Test } from 'tap';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';

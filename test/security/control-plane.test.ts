@@ -1,4 +1,4 @@
-/** The control plane from outside: without the token there is none; nothing acts on a GET; nothing leaves the site. */
+/** The control plane from outside: no access without the token, no effect of a GET, no fetch outside the site. */
 
 import t from 'tap';
 import { answersTo } from '../helpers/raw-client.ts';

@@ -1,4 +1,4 @@
-/** No bytes of a client or of the origin end the process: whatever they are, the next clean request is answered. */
+/** No bytes from a client or the origin end the process: the next clean request is always answered. */
 
 import { connect } from 'node:net';
 import t from 'tap';

@@ -1,6 +1,6 @@
 /**
- * Web cache deception: a link that ends like a static file, opened by the victim, asked for by the attacker. What a URL
- * looks like decides nothing: an app that ignores the ending gives each reader their own page, and so does the store.
+ * Web cache deception: the victim opens a link that ends like a static file, and the attacker requests it. The form of a URL
+ * decides nothing: an app that ignores the ending gives each reader their own page, and so does the store.
  */
 
 import t from 'tap';

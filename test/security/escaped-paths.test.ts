@@ -1,6 +1,6 @@
 /**
- * Paths that origins read in different ways: each is a resource of its own, forwarded and keyed as it was sent, and no
- * spelling gets round a rule. The origin here is a socket that tells which bytes it was sent.
+ * Paths that origins read in different ways: each is a separate resource, forwarded and keyed as sent, and no spelling evades
+ * a rule. The origin here is a socket that records the bytes it got.
  */
 
 import t, { type Test } from 'tap';

@@ -1,4 +1,4 @@
-/** Clients that want more than their share: of memory, of waiting, of connections, of time. */
+/** Clients that want more than their share of memory, time or connections. */
 
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';

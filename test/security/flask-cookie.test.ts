@@ -1,6 +1,6 @@
 /**
- * The session cookie under attack: forgeries, tossed cookies, odd spellings. Whatever the origin makes of them, the page
- * of somebody else never comes from the store.
+ * Attacks on the session cookie: forgeries, tossed cookies, odd spellings. Whatever the origin makes of them, another
+ * person's page never comes from the store.
  */
 
 import { createHmac } from 'node:crypto';

@@ -1,4 +1,4 @@
-/** Identity by JSON Web Tokens: only what is verified names anybody; whatever is not is left to the origin. */
+/** Identity by JSON Web Tokens: only a verified token gives an identity; anything else is left to the origin. */
 
 import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';

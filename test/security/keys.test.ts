@@ -1,6 +1,6 @@
 /**
- * K1: for any two requests with one key, what is sent to the origin is one text. Requests are made from the spellings an
- * attacker would try; whatever the reader refuses, or the pipeline passes, has no key.
+ * K1: any two requests with one key send the same text to the origin. The requests use spellings that an attacker would try;
+ * those that are refused or passed have no key.
  */
 
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-/** Heads and connections: Hosts, `Connection` lists, too many fields, and answers of the origin that say too much. */
+/** Heads and connections: Hosts, `Connection` lists, too many fields, and origin answers with extra bytes. */
 
 import t from 'tap';
 import { answersTo, ask, fateOf, isHit, valuesOf } from '../helpers/raw-client.ts';

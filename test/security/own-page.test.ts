@@ -1,4 +1,4 @@
-/** Everybody asks at once, for the same URLs: each body is its reader's, and most come from the store. */
+/** Many users request the same URLs at once: each gets their own page, and most come from the store. */
 
 import t from 'tap';
 import { ask, isHit, type RawAnswer, valuesOf } from '../helpers/raw-client.ts';

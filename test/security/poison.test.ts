@@ -1,6 +1,6 @@
 /**
- * Errors and odd requests as poison: what one strange request brings about is never what the clean request gets. The
- * origin here is easily upset, and marks its errors as storable.
+ * Cache poisoning by errors and odd requests: the result of a strange request is never given to a clean one. The origin here
+ * fails easily, and marks its errors as storable.
  */
 
 import t from 'tap';

@@ -1,4 +1,4 @@
-/** What is a secret stays one: it is in no log line, no metric, no answer of ours, no entry's name, whatever goes wrong. */
+/** Secrets stay secret: they are in no log line, metric, answer or entry name, whatever fails. */
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,6 +1,6 @@
 /**
- * Set-Cookie reaches the client that caused it and nobody else: not who waited for the same page, not who is given it
- * from the store, not who asks while it is renewed. Every answer of the origin here sets a cookie with a number of its own.
+ * Set-Cookie reaches only the client that caused it: no client that waited for the same page, got it from the store, or asked
+ * during its renewal. Every answer of the origin here sets a cookie with a unique number.
  */
 
 import t from 'tap';

@@ -1,4 +1,4 @@
-/** Identities without a secret, with two proxies and one Redis: who logs in through one is known to the other. */
+/** Identities without a secret, with two proxies and one Redis: a login through one is known to the other. */
 
 import t, { type Test } from 'tap';
 import { sessionDigest } from '../../src/policy/identity/session-proof.ts';

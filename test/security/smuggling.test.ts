@@ -1,7 +1,6 @@
 /**
- * Request smuggling: bytes that two servers could cut into requests in two ways. The origin's log is the judge: at most
- * one request there for each well-formed one, nothing of what follows a malformed one, and never a line that the client
- * hid in another.
+ * Request smuggling: bytes that two servers could split into requests differently. The origin's log decides: at most one
+ * request for each well-formed one, nothing of what follows a malformed one, and never a line that the client hid in another.
  */
 
 import t from 'tap';

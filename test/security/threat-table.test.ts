@@ -1,4 +1,4 @@
-/** The threat table names its tests: each is there, under the name given. */
+/** Every threat in docs/security.md names an existing test. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import t from 'tap';

@@ -1,6 +1,6 @@
 /**
- * Input outside the key: fields the origin may read and no key knows. The origin here writes every field it gets into
- * its page, so that whatever is sent unkeyed would be seen by the next reader.
+ * Unkeyed input: fields that the origin may read and the key does not include. The origin here writes every field it gets
+ * into its page, so the next reader would see anything sent unkeyed.
  */
 
 import t from 'tap';

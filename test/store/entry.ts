@@ -1,4 +1,4 @@
-/** Stored responses for tests: one that is fine, and the same with changes. */
+/** Stored responses for tests: a valid one, and variations. */
 import { hash } from 'node:crypto';
 import { epochMs, seconds } from '../../src/kit/time.ts';
 import type { CacheKey } from '../../src/policy/key/cache-key.ts';

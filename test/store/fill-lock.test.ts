@@ -1,4 +1,4 @@
-/** `store.redis.fill_lock`: through two proxies a cold page is fetched once, by whoever lives and works. */
+/** `store.redis.fill_lock`: a cold page is fetched once through two proxies, even if an instance dies. */
 import t, { type Test } from 'tap';
 import { fileOf, serve } from '../cli/command.ts';
 import { eventually } from '../helpers/eventually.ts';

@@ -1,4 +1,4 @@
-/** What is on its way to Redis while another instance purges it arrives late, and is used by nobody. */
+/** A write to Redis that arrives after another instance's purge is never used. */
 import t from 'tap';
 import { eventually } from '../helpers/eventually.ts';
 import { faultyLink } from '../helpers/faulty-link.ts';

@@ -1,4 +1,4 @@
-/** store/memory.ts: bounded by bytes, and what goes when there is no room. */
+/** store/memory.ts: bounded by bytes, and what is evicted when it is full. */
 import t from 'tap';
 import { MemoryStore } from '../../src/store/memory.ts';
 import { entryBytes, type Entry } from '../../src/store/store.ts';

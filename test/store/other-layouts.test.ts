@@ -1,4 +1,4 @@
-/** What other versions, or another hand, left in Redis is never given: each is told, each is a miss, none is touched. */
+/** Values of other versions, or written by hand, are never given: each is reported as a miss, and none is changed. */
 import t from 'tap';
 import { epochMs, systemClock } from '../../src/kit/time.ts';
 import {

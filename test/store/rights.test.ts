@@ -1,6 +1,4 @@
-/**
- * docs/operating.md: an instance gets along with the rights its lines give, touches nothing else, and needs all of them.
- */
+/** docs/operating.md: an instance works with the rights that the manual lists, touches nothing else, and needs all of them. */
 import { readFileSync } from 'node:fs';
 import t, { type Test } from 'tap';
 import { eventually } from '../helpers/eventually.ts';

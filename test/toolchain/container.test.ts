@@ -1,6 +1,6 @@
 /**
- * Dockerfile and compose.yaml say what is true of this repository: files that exist, the Node that is pinned, stages,
- * services and variables that fit together.
+ * Dockerfile and compose.yaml match this repository: files exist, the pinned Node is used, and stages, services and variables
+ * fit together.
  */
 import t from 'tap';
 import { existsSync, readFileSync } from 'node:fs';

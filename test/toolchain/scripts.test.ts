@@ -1,6 +1,4 @@
-/**
- * The npm scripts: each sets up first, all run on a Node that is new enough, and the build gives the command line.
- */
+/** The npm scripts: each runs the set-up first, all use a Node that is new enough, and the build gives the command line. */
 import t from 'tap';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';

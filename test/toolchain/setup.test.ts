@@ -1,6 +1,6 @@
 /**
- * The set-up before every npm script: when it installs, when it keeps quiet, and that two of them are one.
- * Each test has a checkout of its own and an `npm` that only notes that it was called and leaves what npm leaves.
+ * The set-up before every npm script: when it installs, when it is silent, and what happens when two run at once. Each test
+ * has its own checkout and an `npm` that only records its calls and leaves npm's files.
  */
 import t from 'tap';
 import type { Test } from 'tap';

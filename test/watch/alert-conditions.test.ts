@@ -1,4 +1,4 @@
-/** Each condition of an alert, from what is counted to the notices: it fires when it holds, and is over when it does not. */
+/** Each condition of an alert, from the counters to the notices: it fires when it holds, and ends when it does not. */
 import t from 'tap';
 import pino from 'pino';
 import { parseConfig } from '../../src/config/schema/check.ts';

@@ -1,4 +1,4 @@
-/** Whatever is asked for, what is counted stays within bounds (DESIGN §3.10), and adds up all the same. */
+/** Whatever clients request, the counters stay within bounds (DESIGN §3.10), and still add up. */
 import t from 'tap';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -1,4 +1,4 @@
-/** Under load and faults: what is counted is what clients and origin have seen, and causes sum to misses. */
+/** Under load and faults: the counters equal what clients and origin have seen, and causes sum to misses. */
 import t from 'tap';
 import { startProxy } from '../control/running-proxy.ts';
 

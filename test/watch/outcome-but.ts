@@ -1,4 +1,4 @@
-/** An outcome for tests: a cold miss of a page, and the same with changes. */
+/** An outcome for tests: a cold miss of a page, and variations. */
 import { seconds } from '../../src/kit/time.ts';
 import type { Outcome } from '../../src/proxy/exchange/outcome.ts';
 

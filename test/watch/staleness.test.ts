@@ -1,4 +1,4 @@
-/** What is given stale is counted, however it came about, and told as the client got it, when the client got it. */
+/** Stale answers are counted whatever their reason, as the client got them, when the client got them. */
 import t from 'tap';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { seconds } from '../../src/kit/time.ts';

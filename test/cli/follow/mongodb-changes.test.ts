@@ -1,4 +1,4 @@
-/** A stand-in for the driver: what it hands out is what change streams hand out. */
+/** A stand-in for the driver that returns what change streams return. */
 
 import t from 'tap';
 import { followChanges, type MongoDriver } from '../../../src/cli/follow/mongodb-changes.ts';

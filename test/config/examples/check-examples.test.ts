@@ -52,11 +52,7 @@ for (const [what, text, problems] of [
   ['an empty file', '', ['1:1 empty-file']],
   ['no examples', 'examples: []', ['1:11 empty-value']],
   ['an example without a request', 'examples:\n  - { name: a, expect: { type: b } }', ['2:5 missing-key']],
-  [
-    'a request that is none',
-    'examples:\n  - { name: a, request: /a, expect: { type: b } }',
-    ['2:25 bad-match'],
-  ],
+  ['an invalid request', 'examples:\n  - { name: a, request: /a, expect: { type: b } }', ['2:25 bad-match']],
   ['nothing expected', 'examples:\n  - { name: a, request: GET /a, expect: {} }', ['2:41 empty-value']],
   [
     'an unknown key',

@@ -20,7 +20,7 @@ const placeholders: readonly (readonly [string, string, readonly string[]])[] = 
     [],
   ],
   [
-    'a field name that is none',
+    'an invalid field name',
     'routes: [{ match: GET /a, type: tags, tags: ["{header.x y}"] }]',
     ['1:46 unknown-placeholder'],
   ],

@@ -1,6 +1,6 @@
 /**
- * A process that may open no more files: it lives, answers nothing wrong, says so in few words, and is as before when there
- * are files again.
+ * A process out of file descriptors: it survives, gives no wrong answer, logs little, and recovers when descriptors are free
+ * again.
  */
 import { Agent } from 'node:http';
 import { connect, type Socket } from 'node:net';

@@ -1,4 +1,4 @@
-/** One of two instances is killed in the middle of its work: nothing half done is ever seen, and the other goes on. */
+/** One of two instances is killed in the middle of its work: no partial result is ever visible, and the other goes on. */
 import { hash } from 'node:crypto';
 import t from 'tap';
 import type { CacheKey } from '../../../src/policy/key/cache-key.ts';

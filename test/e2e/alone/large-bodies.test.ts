@@ -1,4 +1,4 @@
-/** Large bodies, many at once, to clients that take them slowly or not at all: the process stays within its bound. */
+/** Many large bodies at once, to clients that read slowly or not at all: the process stays within its memory bound. */
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, request, type IncomingMessage } from 'node:http';

@@ -1,4 +1,7 @@
-/** Far more, and larger, than memory holds: the process stays within its bound, every answer is right, Redis has the rest. */
+/**
+ * Many more and larger bodies than memory holds: the process stays within its bound, every answer is right, and Redis has the
+ * rest.
+ */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import t from 'tap';

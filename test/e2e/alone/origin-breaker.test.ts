@@ -1,4 +1,4 @@
-/** While the origin fails, who may have a stored response does not wait for it; and nobody else is refused. */
+/** While the origin fails, requests with a stored response do not wait for it, and no other request is refused. */
 import t, { type Test } from 'tap';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,7 @@
-/** An origin that answers 503 or 429 to everybody: it is asked no more than people ask, and less where copies may stand in. */
+/**
+ * An origin that answers every request with 503 or 429: it gets no more requests than clients send, and fewer where stale
+ * copies are allowed.
+ */
 import type { ServerResponse } from 'node:http';
 import t, { type Test } from 'tap';
 import { eventually } from '../../helpers/eventually.ts';

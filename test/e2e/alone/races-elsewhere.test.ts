@@ -1,7 +1,7 @@
 /**
- * A write at one instance while another is fetching, renewing, validating, waiting or warming: after the write's answer
- * (`strict`), or within `lag` (`bounded`), the other never gives the version of before, and what it had asked for
- * meanwhile does not bring that back, there, here, or at an instance that comes later.
+ * A write at one instance while another is fetching, renewing, validating, waiting or warming. After the write's answer
+ * (`strict`), or within `lag` (`bounded`), the other never gives the old version, and its requests in flight do not bring it
+ * back at any instance.
  */
 import type { ServerResponse } from 'node:http';
 import t from 'tap';
@@ -72,7 +72,7 @@ const races: Readonly<Record<string, Race>> = {
   'a fetch': { path: '/page/1', isStored: false, begin: (url) => askSite(url) },
   'a renewal in the background': { path: '/renewed/1', isStored: true, begin: (url) => askSite(url) },
   'a validation that ends in 304': { path: '/validated/1', isStored: true, begin: (url) => askSite(url) },
-  'twenty who wait for one fetch': {
+  'twenty requests waiting for one fetch': {
     path: '/page/1',
     isStored: false,
     begin: (url) => Promise.all(Array.from({ length: 20 }, () => askSite(url))),

@@ -1,6 +1,6 @@
 /**
- * Whatever becomes of Redis, clients of a running `serve` hardly notice: no request fails, none waits for it longer than
- * the deadline, hardly any once it is known to be away; it is taken up again by itself, and little is said about it.
+ * Redis fails in many ways behind a running `serve`: no request fails, none waits longer than the deadline, and hardly any
+ * waits once Redis is known to be away. Redis is used again when it is back, and little is logged.
  */
 import t from 'tap';
 import { eventually } from '../../helpers/eventually.ts';
@@ -50,7 +50,7 @@ const faults: Readonly<Record<string, Fault>> = {
     isAway: true,
   },
   'half a second slow': linkFault('slow'),
-  'swallowing everything': linkFault('blackhole'),
+  'dropping everything': linkFault('blackhole'),
   'resetting connections': linkFault('reset'),
   'full, with noeviction': {
     begin: ({ redis }) => redis.client.config('SET', 'maxmemory', '1'),

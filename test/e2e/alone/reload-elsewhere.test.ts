@@ -1,6 +1,6 @@
 /**
- * One instance has read a changed file, another has not yet: what was stored by the old rule is given by neither from then
- * on, and what the one still stores by it is never given by the other, nor by one that comes later.
+ * One instance has reloaded a changed file, another has not yet. From then on neither gives what was stored by the old rule,
+ * and what the other still stores by it is never given by a reloaded or later instance.
  */
 import t from 'tap';
 import { parseConfig } from '../../../src/config/schema/check.ts';

@@ -1,4 +1,4 @@
-/** One of two instances behind a switch stops and starts again, and again, while clients are at work: none of them notices. */
+/** One of two instances behind a switch restarts repeatedly under load: no client notices. */
 import { Agent } from 'node:http';
 import t from 'tap';
 import { eventually } from '../../helpers/eventually.ts';

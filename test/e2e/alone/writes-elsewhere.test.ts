@@ -1,5 +1,5 @@
 /**
- * Writes at one instance as another sees them: followed by a redirect, in disorder, answered with an error, or not at all.
+ * Writes at one instance as another sees them: followed by a redirect, out of order, answered with an error, or not at all.
  * `strict`: as soon as the writer's client has its answer; `bounded`: within `lag`; at the writer's own instance at once.
  */
 import type { RequestListener, ServerResponse } from 'node:http';

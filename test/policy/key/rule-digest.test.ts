@@ -1,4 +1,4 @@
-/** policy/rule-digest.ts: another digest for what is stored otherwise, the same for what is not. */
+/** policy/rule-digest.ts: the digest changes exactly when the rule stores differently. */
 import t from 'tap';
 import { ruleDigest } from '../../../src/policy/key/rule-digest.ts';
 import { configOf } from '../config-of.ts';

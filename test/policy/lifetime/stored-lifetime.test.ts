@@ -1,4 +1,4 @@
-/** policy/lifetime/stored-lifetime.ts: a stored response by another rule lives no longer than a new one would by it. */
+/** policy/lifetime/stored-lifetime.ts: an entry stored by another rule lives no longer than a new one would. */
 import t from 'tap';
 import { storedPolicy } from '../../../src/http/reuse.ts';
 import { noResponseDirectives } from '../../../src/http/cache-control.ts';

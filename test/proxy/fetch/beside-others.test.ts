@@ -1,4 +1,4 @@
-/** What a fetch whose answer is not stored leaves behind: for those who wait for it, and for those who come later. */
+/** The effect of a fetch whose answer is not stored on waiting and later requests. */
 
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';

@@ -1,4 +1,4 @@
-/** proxy/compressor.ts: everybody gets an answer, and what waits is bounded. */
+/** proxy/compressor.ts: every caller gets an answer, and the queue is bounded. */
 import { gunzipSync } from 'node:zlib';
 import t from 'tap';
 import { Compressor } from '../../../src/proxy/fetch/compressor.ts';

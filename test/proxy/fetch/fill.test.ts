@@ -1,4 +1,4 @@
-/** A fetch tells what came of it once, whatever the origin answers. */
+/** A fetch reports its result once, whatever the origin answers. */
 import t from 'tap';
 import { eventually } from '../../helpers/eventually.ts';
 import { cacheStatus, startSite } from '../../helpers/scripted-site.ts';

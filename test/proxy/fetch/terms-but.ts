@@ -1,4 +1,4 @@
-/** The terms of storing an answer, for tables: those of a plain GET, and the same with changes. */
+/** The terms of storing an answer, for tables: those of a plain GET, and variations. */
 
 import { noRequestDirectives } from '../../../src/http/cache-control.ts';
 import { seconds } from '../../../src/kit/time.ts';

@@ -42,7 +42,7 @@ t.test('a HEAD gets the same head and no body, and no range', async (t) => {
   t.match(given(['Range', 'bytes=2-3'], 'HEAD'), { status: 200, body: '', length: '10' });
 });
 
-t.test('of a stored part the range is that of the whole', async (t) => {
+t.test('a range of a stored part counts from the whole', async (t) => {
   const part = { first: 5, last: 9, complete: 10 };
   const answer = given(['Range', 'bytes=6-7'], 'GET', { ...stored, part, body: Buffer.from('56789') });
   t.match(answer, { status: 206, body: '67' });

@@ -3,7 +3,7 @@ import { combinedValue } from '../../../src/http/fields.ts';
 import { plainFields, sendFailure } from '../../../src/proxy/hit/fail.ts';
 import { exchangeBut } from '../exchange-but.ts';
 
-t.test('CONTRACT §4: an origin out of reach is a 502, one that is too slow a 504', async (t) => {
+t.test('CONTRACT §4: an unreachable origin is a 502, a slow one a 504', async (t) => {
   for (const [reason, status, error] of [
     ['refused', 502, 'connection_refused'],
     ['truncated', 502, 'http_response_incomplete'],

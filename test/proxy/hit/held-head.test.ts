@@ -26,7 +26,7 @@ t.test('a head is held until it is released, and sent once', async (t) => {
   t.strictSame([held.isHeld, sent], [false, ['200 Fine']]);
 });
 
-t.test('a head that was dropped is not sent, nor after its time', async (t) => {
+t.test('a dropped head is not sent, not even after its time', async (t) => {
   const dropped = holding();
   dropped.held.hold(headOf());
   dropped.held.drop();

@@ -53,7 +53,7 @@ t.test('of a part only what it holds is given', async (t) => {
 });
 
 t.test(
-  'what was purged is not used; after a soft purge it is validated, or given while it is renewed',
+  'a purged entry is not used; after a soft purge it is validated, or given while renewed',
   async (t) => {
     const tags = tagsOf('a');
     const [hard, soft] = [storedBut({ tags }), storedBut({ tags: tagsOf('b') })];

@@ -84,7 +84,7 @@ t.test('before the 101, bytes after the handshake do not reach the origin', asyn
 const wrong: readonly (readonly [name: string, answer: string])[] = [
   ['another protocol', 'HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n'],
   ['no protocol', 'HTTP/1.1 101 X\r\nConnection: upgrade\r\n\r\n'],
-  ['a protocol that is not for this hop', 'HTTP/1.1 101 X\r\nUpgrade: websocket\r\n\r\n'],
+  ['a protocol without Connection', 'HTTP/1.1 101 X\r\nUpgrade: websocket\r\n\r\n'],
 ];
 for (const [name, answer] of wrong) {
   t.test(`a 101 to ${name} is a 502`, async (t) => {

@@ -1,4 +1,4 @@
-/** RFC 9111 §3.5, §7.3: credentials. Those who send some have a partition of their own, always (CONTRACT §2.2). */
+/** RFC 9111 §3.5, §7.3: credentials. Requests with credentials always have a partition of their own (CONTRACT §2.2). */
 
 import { type Case, fresh, inSection, stored } from './form.ts';
 
@@ -55,12 +55,12 @@ export const credentialCases: readonly Case[] = [
     },
     {
       id: 'authorization-hit',
-      title: 'what others got is not for those with credentials',
+      title: 'a request with credentials does not get a response stored for others',
       requests: [stored(fresh()), { headers: token, expect: { type: 'not_cached' } }],
     },
     {
       id: 'authorization-proxy-revalidate',
-      title: 'proxy-revalidate is no permission',
+      title: 'proxy-revalidate does not permit sharing',
       requests: [
         stored({ headers: ['Cache-Control: max-age=3600, proxy-revalidate'] }, token),
         { headers: token, expect: { type: 'not_cached' } },
@@ -130,7 +130,7 @@ export const credentialCases: readonly Case[] = [
     },
     {
       id: 'set-cookie-304',
-      title: 'Set-Cookie of a 304 reaches who caused it and is not stored',
+      title: 'Set-Cookie of a 304 reaches its own client and is not stored',
       requests: [
         stored({ headers: ['Cache-Control: max-age=2', 'ETag: "a"'] }),
         {

@@ -1,4 +1,4 @@
-/** RFC 9211, RFC 9209: what the proxy says of itself. */
+/** RFC 9211, RFC 9209: what the proxy reports about itself. */
 
 import { brief, type Case, fresh, inSection, notModified, stored } from './form.ts';
 
@@ -28,7 +28,7 @@ export const cacheStatusCases: readonly Case[] = [
     },
     {
       id: 'cache-status-append',
-      title: 'appended to what the origin’s own cache says',
+      title: 'appended to the Cache-Status of the origin’s own cache',
       requests: [
         {
           response: fresh('Cache-Status: inner; hit'),
@@ -77,7 +77,7 @@ export const cacheStatusCases: readonly Case[] = [
     },
     {
       id: 'cache-status-partial',
-      title: 'partial, where what is stored is not enough',
+      title: 'partial, when the stored part is not enough',
       requests: [
         {
           headers: ['Range: bytes=0-4'],

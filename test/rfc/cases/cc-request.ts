@@ -1,4 +1,4 @@
-/** RFC 9111 §5.2.1, §5.4: what a request may ask of the store. */
+/** RFC 9111 §5.2.1, §5.4: request directives. */
 
 import { type Case, type Expectation, fresh, inSection, type OriginAnswer, stored } from './form.ts';
 
@@ -129,7 +129,7 @@ export const requestDirectiveCases: readonly Case[] = [
     }),
     {
       id: 'req-no-cache-replaces',
-      title: 'its answer replaces what is stored',
+      title: 'its answer replaces the stored response',
       requests: [
         stored(fresh()),
         { headers: ['Cache-Control: no-cache'], expect: notCached },
@@ -150,7 +150,7 @@ export const requestDirectiveCases: readonly Case[] = [
     },
     {
       id: 'req-no-store-hit',
-      title: 'no-store goes to the origin, and leaves what is stored',
+      title: 'no-store goes to the origin, and keeps the stored response',
       requests: [
         stored(fresh()),
         { headers: ['Cache-Control: no-store'], expect: notCached },

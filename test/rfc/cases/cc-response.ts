@@ -1,4 +1,4 @@
-/** RFC 9111 §5.2.2, RFC 8246: response directives, and how they are spelt. */
+/** RFC 9111 §5.2.2, RFC 8246: response directives and their spellings. */
 
 import { type Case, fresh, inSection, notModified, notReused, reused, stored } from './form.ts';
 

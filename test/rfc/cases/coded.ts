@@ -1,4 +1,4 @@
-/** RFC 9110 §8.4, §14: text that is stored compressed, and given as the client takes it. */
+/** RFC 9110 §8.4, §14: text stored compressed, and sent in a form the client accepts. */
 
 import { brief, type Case, fresh, inSection, type OriginAnswer, stored } from './form.ts';
 
@@ -13,17 +13,17 @@ const plain = { type: 'cached' as const, status: 200, body: text, missing: ['Con
 export const codedCases: readonly Case[] = inSection('RFC 9110 §8.4', [
   {
     id: 'coded-plain',
-    title: 'who names no coding gets none',
+    title: 'a client without Accept-Encoding gets plain text',
     requests: [stored(page()), { expect: { ...plain, headers: ['Content-Length: 4000', 'ETag: "a"'] } }],
   },
   {
     id: 'coded-refused',
-    title: 'nor who refuses it',
+    title: 'a client that refuses the coding gets plain text',
     requests: [stored(page()), { headers: ['Accept-Encoding: gzip;q=0, *;q=0'], expect: plain }],
   },
   {
     id: 'coded-plain-range',
-    title: 'a part is a part of what is sent: here of the plain text',
+    title: 'a range is of the form that is sent: here the plain text',
     requests: [
       stored(page()),
       {
@@ -51,7 +51,7 @@ export const codedCases: readonly Case[] = inSection('RFC 9110 §8.4', [
   },
   {
     id: 'coded-if-range',
-    title: 'a tag of the plain text is no tag of the compressed one: the whole',
+    title: 'a tag of the plain text does not match the compressed form: the whole is sent',
     requests: [
       stored(page()),
       {
@@ -115,7 +115,7 @@ export const codedCases: readonly Case[] = inSection('RFC 9110 §8.4', [
   },
   {
     id: 'coded-origin',
-    title: 'what the origin coded stays as it is',
+    title: 'a body coded by the origin is not changed',
     requests: [
       stored({ ...page('Content-Encoding: br', 'Vary: Accept-Encoding') }, ['Accept-Encoding: br']),
       {

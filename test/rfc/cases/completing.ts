@@ -71,7 +71,7 @@ export const completingCases: readonly Case[] = [
     },
     {
       id: 'part-completed-front',
-      title: 'the beginning is asked for where the end is stored',
+      title: 'the beginning is requested when the end is stored',
       requests: [
         asking('bytes=-5', partial(5, 9, tag)),
         {
@@ -82,7 +82,7 @@ export const completingCases: readonly Case[] = [
     },
     {
       id: 'part-completed-failed',
-      title: 'a completion that breaks off is no answer, and what is stored stays',
+      title: 'a completion that breaks off is not used, and the stored part stays',
       requests: [
         asking('bytes=0-4', partial(0, 4, tag)),
         {
@@ -94,7 +94,7 @@ export const completingCases: readonly Case[] = [
     },
     {
       id: 'part-completed-wrong',
-      title: 'an answer that is not the rest is never put together with what is stored',
+      title: 'an answer that is not the missing rest is never joined with the stored part',
       requests: [
         asking('bytes=0-4', partial(0, 4, tag)),
         { response: { ...partial(6, 9, tag) } },
@@ -118,7 +118,7 @@ export const completingCases: readonly Case[] = [
     },
     {
       id: 'part-larger',
-      title: 'a larger part is the origin’s, and is one with what is stored',
+      title: 'a larger part comes from the origin, and is joined with the stored part',
       requests: [
         asking('bytes=0-4', partial(0, 4, tag)),
         {

@@ -1,4 +1,4 @@
-/** RFC 9110 §13, RFC 9111 §4.3.2: conditions of clients. */
+/** RFC 9110 §13, RFC 9111 §4.3.2: conditional requests of clients. */
 
 import { type Case, type Expectation, fresh, inSection, notModified, stored } from './form.ts';
 
@@ -53,12 +53,12 @@ export const conditionalCases: readonly Case[] = [
     },
     {
       id: 'etag-star-no-tag',
-      title: 'any, where there is no tag',
+      title: 'any, when the response has no tag',
       requests: [stored(fresh()), { headers: ['If-None-Match: *'], expect: hit304 }],
     },
     {
       id: 'etag-no-tag',
-      title: 'a tag, where there is none',
+      title: 'a tag, when the response has none',
       requests: [stored(fresh()), { headers: ['If-None-Match: "a"'], expect: hit200 }],
     },
     {
@@ -159,7 +159,7 @@ export const conditionalCases: readonly Case[] = [
   ...inSection('RFC 9110 §15.4.5', [
     {
       id: '304-fields',
-      title: 'a 304 of ours carries what it must, and nothing about content it has not',
+      title: 'our 304 has the required fields, and no content metadata',
       requests: [
         stored(
           fresh(

@@ -1,4 +1,4 @@
-/** RFC 9111 §4.2.3, §5.1, §5.3: Expires, Date and Age, and how they are spelt. */
+/** RFC 9111 §4.2.3, §5.1, §5.3: Expires, Date and Age, and their spellings. */
 
 import { type Case, inSection, notReused, reused } from './form.ts';
 
@@ -139,7 +139,7 @@ export const dateCases: readonly Case[] = [
     }),
     {
       id: 'age-parts-of-seconds',
-      title: 'Date names a second: what has passed of it is no age',
+      title: 'Date has whole seconds: a fraction does not count as age',
       requests: [
         { target: '/other', pause: 0.9, response: {} },
         { response: { headers: ['Cache-Control: max-age=1'] }, expect: { type: 'not_cached' } },

@@ -1,4 +1,4 @@
-/** RFC 9111 §3.1, RFC 9110 §7.6: which fields are stored, which go no further, what a proxy adds. */
+/** RFC 9111 §3.1, RFC 9110 §7.6: which fields are stored, which are not forwarded, which a proxy adds. */
 
 import { type Case, fresh, inSection, reused, stored } from './form.ts';
 
@@ -102,7 +102,7 @@ export const fieldCases: readonly Case[] = [
     }),
     {
       id: 'store-trailers',
-      title: 'trailers reach the client and are not merged into what is stored',
+      title: 'trailers reach the client and are not merged into the stored response',
       requests: [
         {
           response: { ...fresh('Trailer: X-T'), trailers: ['X-T: 1'] },
@@ -122,7 +122,7 @@ export const fieldCases: readonly Case[] = [
     }),
     {
       id: 'pass-age',
-      title: 'the Age of what is not stored reaches the client as it is',
+      title: 'the Age of a response that is not stored is forwarded unchanged',
       requests: [
         {
           response: { headers: ['Cache-Control: no-store', 'Age: 10', 'X-A: 1', 'X-A: 2'] },
@@ -132,7 +132,7 @@ export const fieldCases: readonly Case[] = [
     },
     {
       id: 'store-large',
-      title: 'what is larger than the store takes is passed on whole, and not stored',
+      title: 'a response too large for the store is forwarded whole, and not stored',
       requests: [
         {
           response: { ...fresh(), body: 'x'.repeat(130_000) },
@@ -143,7 +143,7 @@ export const fieldCases: readonly Case[] = [
     },
     {
       id: 'store-large-chunked',
-      title: 'also where its length is not told',
+      title: 'also when its length is unknown',
       requests: [
         {
           response: { ...fresh(), chunked: true, body: 'x'.repeat(130_000) },

@@ -1,4 +1,4 @@
-/** RFC 9111 §4.2.1: explicit lifetimes, how they are spelt, and which of them counts. */
+/** RFC 9111 §4.2.1: explicit lifetimes, their spellings, and which one counts. */
 
 import { type Case, inSection, notReused, reused } from './form.ts';
 

@@ -1,4 +1,4 @@
-/** The cases of the pure rules, in the form that runs over sockets. */
+/** Converts the cases of the pure rules to the form that runs over sockets. */
 
 import type { AnsweredBy, ExchangeCase, OriginResponse, Step as ExchangeStep } from '../case.ts';
 import type { AnswerType, Case, Expectation, OriginAnswer, Step } from './form.ts';

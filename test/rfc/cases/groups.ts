@@ -1,4 +1,4 @@
-/** RFC 9875: responses that are made stale together. */
+/** RFC 9875: groups of responses that are made stale together. */
 
 import { type Case, fresh, inSection, type OriginAnswer } from './form.ts';
 import { cached, notCached, written } from './written.ts';
@@ -59,7 +59,7 @@ export const groupCases: readonly Case[] = [
     ]),
     written(
       'group-malformed',
-      'nor is what is no list',
+      'an invalid list is ignored too',
       { target: '/x', of: '/y', response: ends('"a" "b"') },
       cached,
       ['Cache-Groups: "a"'],
@@ -101,7 +101,7 @@ export const groupCases: readonly Case[] = [
     },
     {
       id: 'group-no-cascade',
-      title: 'what is made stale makes nothing else stale',
+      title: 'a response made stale makes no other stale',
       requests: [
         { target: '/y', response: fresh('Cache-Groups: "a", "b"'), expect: notCached },
         { target: '/z', response: fresh('Cache-Groups: "b"'), expect: notCached },

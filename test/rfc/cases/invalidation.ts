@@ -91,7 +91,7 @@ export const invalidationCases: readonly Case[] = [
     written('other-query', 'so does another query', { target: '?a=1', of: '?a=2' }, cached),
     {
       id: 'invalidate-partitions',
-      title: 'for everybody, whoever wrote',
+      title: 'for all clients, not only the writer',
       requests: [
         stored(fresh(), ['Cookie: a=1']),
         stored(fresh()),

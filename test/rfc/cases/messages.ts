@@ -129,7 +129,7 @@ export const messageCases: readonly Case[] = [
     },
     {
       id: 'old-origin',
-      title: 'an answer that ends with the connection is not stored: a cut cannot be told from its end',
+      title: 'an answer that ends with the connection is not stored: it may be truncated',
       requests: [
         { response: { ...fresh(), version: '1.0' }, expect: { type: 'not_cached', body: 'step 1' } },
         { response: fresh(), expect: { type: 'not_cached', body: 'step 2' } },

@@ -1,4 +1,4 @@
-/** RFC 9111 §3.3: parts that are stored, and what they answer. */
+/** RFC 9111 §3.3: stored parts, and what they answer. */
 
 import { type Case, fresh, inSection, stored } from './form.ts';
 import { asking, cachedPart, partial, tag, text } from './parts.ts';
@@ -24,7 +24,7 @@ export const partialCases: readonly Case[] = [
     },
     {
       id: 'part-same-suffix',
-      title: 'also where it was asked for from the end',
+      title: 'also when it was requested as a suffix range',
       requests: [asking('bytes=-5', partial(5, 9, tag)), cachedPart('bytes=-5', '56789')],
     },
     {
@@ -153,7 +153,7 @@ export const partialCases: readonly Case[] = [
     },
     {
       id: 'part-unknown-length',
-      title: 'a part of something of unknown length is not taken for more than it is',
+      title: 'a part of unknown total length is not taken for the whole',
       requests: [
         asking('bytes=0-4', {
           status: 206,

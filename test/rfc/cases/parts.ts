@@ -1,4 +1,4 @@
-/** A representation of ten bytes, asked for part by part. */
+/** A representation of ten bytes, requested part by part. */
 
 import type { OriginAnswer } from './form.ts';
 

@@ -34,7 +34,7 @@ export const postCases: readonly Case[] = [
     },
     {
       id: 'post-replaces',
-      title: 'in place of what was stored',
+      title: 'replaces the stored response',
       requests: [
         stored(fresh()),
         { method: 'POST', body: 'a', response: fresh('Content-Location: {path}'), expect: notCached },

@@ -1,4 +1,4 @@
-/** RFC 9110 §14: parts of what is stored. */
+/** RFC 9110 §14: ranges of stored responses. */
 
 import { type Case, type Expectation, fresh, inSection, stored } from './form.ts';
 
@@ -173,7 +173,7 @@ export const rangeCases: readonly Case[] = [
     },
     {
       id: 'range-encoded',
-      title: 'a part of what is sent, coded as it is',
+      title: 'a range of the coded form that is sent',
       requests: [
         stored({ ...fresh('Content-Encoding: x-a', tag), body: text }),
         {

@@ -58,7 +58,7 @@ export const staleCases: readonly Case[] = [
     },
     {
       id: 'stale-cut',
-      title: 'an answer cut short is cut short, and what is stored stays',
+      title: 'a truncated answer is truncated, and the stored response stays',
       requests: [
         stored({ headers: ['Cache-Control: max-age=60'] }),
         {
@@ -71,7 +71,7 @@ export const staleCases: readonly Case[] = [
     },
     {
       id: 'cut',
-      title: 'what is cut short is not stored',
+      title: 'a truncated answer is not stored',
       requests: [
         {
           response: { headers: ['Cache-Control: max-age=60'], body: 'x'.repeat(100), breaks: 'in-body' },
@@ -82,7 +82,7 @@ export const staleCases: readonly Case[] = [
     },
     {
       id: 'cut-chunked',
-      title: 'nor is what is cut short between chunks',
+      title: 'an answer truncated between chunks is not stored either',
       requests: [
         {
           response: { ...brief(), body: 'x'.repeat(100), breaks: 'in-body', chunked: true },
@@ -237,7 +237,7 @@ export const staleCases: readonly Case[] = [
     },
     {
       id: 'swr-failed',
-      title: 'a renewal that fails leaves what is stored for the rest of the window',
+      title: 'after a failed renewal the stored response is used for the rest of the window',
       requests: [
         stored(lived('stale-while-revalidate=60')),
         { pause: 3, background: 1, response: unavailable, expect: { type: 'cached', of: 1 } },
@@ -256,7 +256,7 @@ export const staleCases: readonly Case[] = [
     },
     {
       id: 'swr-head',
-      title: 'a HEAD gets it too, and GET is what is renewed',
+      title: 'a HEAD gets it too, and the renewal is a GET',
       requests: [
         stored(lived('stale-while-revalidate=60')),
         {

@@ -31,16 +31,8 @@ const each = (name: string) => {
       pause: 2,
     }),
     reused(`${id}-long`, 'a longer one', { ...given('max-age=3600', 'Cache-Control: max-age=1'), pause: 2 }),
-    reused(
-      `${id}-beats-no-store`,
-      'it makes storable what no-store does not',
-      given('max-age=3600', forbidden),
-    ),
-    reused(
-      `${id}-beats-private`,
-      'and what private does not',
-      given('max-age=3600', 'Cache-Control: private'),
-    ),
+    reused(`${id}-beats-no-store`, 'it allows storing despite no-store', given('max-age=3600', forbidden)),
+    reused(`${id}-beats-private`, 'and despite private', given('max-age=3600', 'Cache-Control: private')),
     reused(`${id}-beats-no-cache`, 'and no-cache', given('max-age=3600', 'Cache-Control: no-cache')),
     reused(
       `${id}-beats-pragma`,

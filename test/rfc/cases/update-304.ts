@@ -1,4 +1,4 @@
-/** RFC 9111 §3.2, §4.3.4: what a 304 changes of what is stored. */
+/** RFC 9111 §3.2, §4.3.4: how a 304 changes a stored response. */
 
 import { brief, type Case, inSection, notModified, stored } from './form.ts';
 
@@ -161,7 +161,7 @@ export const update304Cases: readonly Case[] = [
     },
     {
       id: '304-other-tag',
-      title: 'a 304 with another strong tag is not about what is stored: the request is sent again',
+      title: 'a 304 with another strong tag is about another response: the request is sent again',
       requests: [
         stored(brief('ETag: "a"')),
         {

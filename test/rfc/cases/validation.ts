@@ -1,4 +1,4 @@
-/** RFC 9111 §4.3.1: conditions we send to the origin, and what comes of them. */
+/** RFC 9111 §4.3.1: conditional requests to the origin, and their results. */
 
 import { brief, type Case, fresh, inSection, notModified, stored } from './form.ts';
 
@@ -68,7 +68,7 @@ export const validationCases: readonly Case[] = [
     },
     {
       id: 'validate-changed',
-      title: 'a full answer replaces what is stored',
+      title: 'a full answer replaces the stored response',
       requests: [
         stored(brief('ETag: "a"', 'X-Old: 1')),
         {
@@ -108,7 +108,7 @@ export const validationCases: readonly Case[] = [
     },
     {
       id: 'validate-if-match',
-      title: 'If-Match of a client is the origin’s also where what is stored is stale',
+      title: 'a client’s If-Match is left to the origin also when the stored response is stale',
       requests: [
         stored(brief('ETag: "a"')),
         {

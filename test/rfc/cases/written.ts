@@ -1,4 +1,4 @@
-/** The form of cases in which a write passes between two requests for what is stored. */
+/** The form of cases with a write between two requests for a stored response. */
 
 import { type Expectation, fresh, type OriginAnswer } from './form.ts';
 

@@ -1,4 +1,4 @@
-/** store/redis/connection.ts in an instance: connections that lead nowhere, or take long to be made. */
+/** store/redis/connection.ts in an instance: connections that no longer answer, or take long to be made. */
 import t from 'tap';
 import { eventually } from '../../helpers/eventually.ts';
 import { faultyLink } from '../../helpers/faulty-link.ts';

@@ -1,6 +1,6 @@
 /**
- * Days when things break, on real servers and sockets: whatever Redis does, requests go on within the deadline, purges
- * hold, and Redis is taken up again by itself (CONTRACT §5).
+ * Failures of real servers and sockets: whatever Redis does, requests end within the deadline, purges hold, and Redis is used
+ * again when it is back (CONTRACT §5).
  */
 import t from 'tap';
 import { eventually } from '../../helpers/eventually.ts';
@@ -72,7 +72,7 @@ const faults: Readonly<Record<string, Fault>> = {
   },
   slow: linkFault('slow'),
   'resetting connections': linkFault('reset'),
-  'swallowing everything': linkFault('blackhole'),
+  'dropping everything': linkFault('blackhole'),
 };
 
 async function survives(t: Tap, fault: Fault): Promise<void> {

@@ -1,4 +1,7 @@
-/** store/log/redis-purge-log.ts: a log that is missing, older, or another's begins anew, and nothing from before is used. */
+/**
+ * store/log/redis-purge-log.ts: a log that is missing, older or another installation's begins a new generation, and no older
+ * entry is used.
+ */
 import { eventually } from '../../helpers/eventually.ts';
 import { faultyLink } from '../../helpers/faulty-link.ts';
 import { seconds } from '../../../src/kit/time.ts';
@@ -6,26 +9,23 @@ import { keyOf } from '../entry.ts';
 import { type Instance, isUp } from '../instance.ts';
 import { onRedis, tagged } from '../on-redis.ts';
 
-onRedis(
-  'after FLUSHALL nothing from before is used, and all agree on the new log',
-  async (t, open, redis) => {
-    const [one, other] = [await open(), await open()];
-    one.fill('page');
-    await one.store.settled();
-    t.equal(await other.ask('page'), '<p>page</p>');
-    await redis.client.flushall();
-    const found =
-      ({ purgeLog, store }: Instance, page: string) =>
-      () =>
-        page === 'gone' && [...store.entries()].every((entry) => purgeLog.verdict(entry).kind === 'purged');
-    await eventually('one has noticed', found(one, 'gone'), 1000);
-    await eventually('the other has noticed', found(other, 'gone'), 1000);
-    await eventually('they agree', () => one.purgeLog.position().log === other.purgeLog.position().log, 1000);
-    one.fill('page', { body: Buffer.from('new') });
-    await one.store.settled();
-    t.equal(await other.ask('page'), 'new');
-  },
-);
+onRedis('after FLUSHALL no older entry is used, and all agree on the new log', async (t, open, redis) => {
+  const [one, other] = [await open(), await open()];
+  one.fill('page');
+  await one.store.settled();
+  t.equal(await other.ask('page'), '<p>page</p>');
+  await redis.client.flushall();
+  const found =
+    ({ purgeLog, store }: Instance, page: string) =>
+    () =>
+      page === 'gone' && [...store.entries()].every((entry) => purgeLog.verdict(entry).kind === 'purged');
+  await eventually('one has noticed', found(one, 'gone'), 1000);
+  await eventually('the other has noticed', found(other, 'gone'), 1000);
+  await eventually('they agree', () => one.purgeLog.position().log === other.purgeLog.position().log, 1000);
+  one.fill('page', { body: Buffer.from('new') });
+  await one.store.settled();
+  t.equal(await other.ask('page'), 'new');
+});
 
 onRedis('an older copy of the log on the same server is not taken for the log', async (t, open, redis) => {
   const [one, other] = [await open(), await open()];
@@ -56,37 +56,34 @@ onRedis('a server that restarted with an older copy is another log', async (t, o
     t.equal(await instance.ask('page'), 'miss', name);
 });
 
-onRedis(
-  'what a new connection brings is not used before the log was heard over it',
-  async (t, open, redis) => {
-    const link = await faultyLink(t, redis.port);
-    const lag = seconds(30);
-    const [one, other] = [await open({ lag }), await open({ lag, url: link.url })];
-    one.fill('page', tagged('a'));
-    await one.store.settled();
-    await redis.client.save();
-    link.mode = 'blackhole';
-    await one.purge('a');
-    await redis.kill();
-    await redis.start('--dbfilename', 'dump.rdb');
-    const generation = other.purgeLog.position().log;
-    link.mode = 'reset';
-    link.mode = 'pass';
-    const found = () => other.entries.get(keyOf('page')).catch(() => []);
-    await eventually('the old entry is read', async () => (await found()).length > 0);
-    // It has not heard of the purge, and trusts what it knows; the server it now comes to is of before the purge.
-    await eventually('the new log is known', async () => {
-      const text = await other.ask('page');
-      if (text !== 'miss')
-        t.fail(`${text}, the log ${generation === other.purgeLog.position().log ? 'not ' : ''}heard`);
-      return other.purgeLog.position().log !== generation;
-    });
-    t.equal(await other.ask('page'), 'miss');
-  },
-);
+onRedis('nothing from a new connection is used before the log was read over it', async (t, open, redis) => {
+  const link = await faultyLink(t, redis.port);
+  const lag = seconds(30);
+  const [one, other] = [await open({ lag }), await open({ lag, url: link.url })];
+  one.fill('page', tagged('a'));
+  await one.store.settled();
+  await redis.client.save();
+  link.mode = 'blackhole';
+  await one.purge('a');
+  await redis.kill();
+  await redis.start('--dbfilename', 'dump.rdb');
+  const generation = other.purgeLog.position().log;
+  link.mode = 'reset';
+  link.mode = 'pass';
+  const found = () => other.entries.get(keyOf('page')).catch(() => []);
+  await eventually('the old entry is read', async () => (await found()).length > 0);
+  // It has not heard of the purge, and trusts what it knows; the server it now comes to is of before the purge.
+  await eventually('the new log is known', async () => {
+    const text = await other.ask('page');
+    if (text !== 'miss')
+      t.fail(`${text}, the log ${generation === other.purgeLog.position().log ? 'not ' : ''}heard`);
+    return other.purgeLog.position().log !== generation;
+  });
+  t.equal(await other.ask('page'), 'miss');
+});
 
 onRedis(
-  'another hand in the place of the log or its instances is as if it were missing',
+  'a foreign value in the place of the log or its instances counts as a missing log',
   async (t, open, redis) => {
     const [one, other] = [await open(), await open()];
     for (const name of [one.keys.log, one.keys.instances]) {

@@ -34,7 +34,7 @@ onRedis('prefixes, everything and soft purges mean the same on the other instanc
 });
 
 onRedis(
-  'a late write to Redis, begun before a purge on another instance, comes to nothing',
+  'a late write to Redis that began before a purge on another instance is never used',
   async (t, open) => {
     const [one, other] = [await open(), await open()];
     const asOf = one.purgeLog.position();
@@ -90,7 +90,7 @@ onRedis('strict: when an append resolves, no instance has the entry any more', a
 });
 
 onRedis(
-  'strict: an instance that reads no more is waited for until its lease is out',
+  'strict: an append waits for an instance that stopped reading until its lease expires',
   async (t, open, redis) => {
     const one = await open({ coherence: 'strict', lag: seconds(0.4) });
     await redis.client.hset(one.keys.instances, 'gone', `0 ${Date.now() + 300}`);
@@ -128,7 +128,7 @@ onRedis('a record nobody can read counts as a purge of everything', async (t, op
 });
 
 onRedis(
-  'old records are trimmed, and what was filled before the oldest is not current',
+  'old records are trimmed, and entries from before the oldest are not current',
   async (t, open, redis) => {
     const one = await open({ keepSeconds: 0.3 });
     const before = one.fill('before', tagged('kept'));
@@ -155,21 +155,18 @@ onRedis('a purge of a tag costs one record however many entries have it', async 
   t.equal(await redis.client.xlen(one.keys.log), length + 1);
 });
 
-onRedis(
-  'an unconfirmed purge holds for what was filled before it, not for what came after',
-  async (t, open, redis) => {
-    const one = await open({ lag: seconds(5) });
-    const before = one.fill('before', tagged('a'));
-    redis.freeze();
-    const purged = one.purge('a');
-    const after = one.fill('after', tagged('a'));
-    t.equal(one.purgeLog.verdict(before).kind, 'purged');
-    t.equal(one.purgeLog.verdict(after).kind, 'current');
-    t.strictSame(await purged, { instances: { known: 1, acknowledged: 1 } });
-    t.equal(one.purgeLog.verdict(before).kind, 'purged');
-    redis.thaw();
-  },
-);
+onRedis('an unconfirmed purge holds for entries filled before it, not after it', async (t, open, redis) => {
+  const one = await open({ lag: seconds(5) });
+  const before = one.fill('before', tagged('a'));
+  redis.freeze();
+  const purged = one.purge('a');
+  const after = one.fill('after', tagged('a'));
+  t.equal(one.purgeLog.verdict(before).kind, 'purged');
+  t.equal(one.purgeLog.verdict(after).kind, 'current');
+  t.strictSame(await purged, { instances: { known: 1, acknowledged: 1 } });
+  t.equal(one.purgeLog.verdict(before).kind, 'purged');
+  redis.thaw();
+});
 
 onRedis('more purges than can wait become one of everything', async (t, open, redis) => {
   const [one, other] = [await open({ lag: seconds(2) }), await open({ lag: seconds(2) })];

@@ -1,4 +1,4 @@
-/** Two proxies, one Redis, one origin: whole requests over real sockets, on good days and bad. */
+/** Two proxies, one Redis, one origin: whole requests over real sockets, with and without failures. */
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import t from 'tap';

@@ -1,6 +1,6 @@
 /**
- * Valkey in place of Redis: what the store promises, the purge log, two proxies on good days and bad, and the rights the
- * manual lists, on a single server, a Cluster and Sentinels. Each is the test of its own file, run again.
+ * Valkey in place of Redis: the store, the purge log, two proxies with and without failures, and the rights in the manual, on
+ * a single server, a Cluster and Sentinels. Each is the test of its own file, run again.
  */
 import t from 'tap';
 import { redisServer, takeValkey } from '../../helpers/redis-server.ts';

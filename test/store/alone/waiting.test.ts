@@ -1,4 +1,4 @@
-/** All that one request waits for Redis is bounded together, whatever it waits for (DESIGN §3.9). */
+/** All that one request waits for Redis has one bound, whatever it waits for (DESIGN §3.9). */
 import t from 'tap';
 import { FaultyLink } from '../../helpers/faulty-link.ts';
 import { redisServer } from '../../helpers/redis-server.ts';

@@ -1,4 +1,4 @@
-/** store/log-record.ts: purges as records; doubt counts as a purge of everything. */
+/** store/log-record.ts: purges as records; a doubtful record counts as a purge of everything. */
 import t from 'tap';
 import fc from 'fast-check';
 import type { Tag } from '../../../src/policy/rules/tags.ts';

@@ -1,4 +1,4 @@
-/** store/census.ts on a real Redis: what operators are told of entries that are not at hand. */
+/** store/census.ts on a real Redis: what operators see of entries that are not in memory. */
 import t from 'tap';
 import { seconds } from '../../../src/kit/time.ts';
 import { type CensusOptions, inTurn, takeCensus } from '../../../src/store/redis/census.ts';

@@ -1,4 +1,4 @@
-/** store/codec.ts: entries as bytes come back as they were, or not at all. */
+/** store/codec.ts: entries survive encoding exactly, or not at all. */
 import t from 'tap';
 import fc from 'fast-check';
 import { codecVersion, decodeEntry, encodeEntry } from '../../../src/store/redis/codec.ts';

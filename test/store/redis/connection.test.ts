@@ -1,4 +1,4 @@
-/** store/redis/connection.ts with real servers that want to know who comes, and TLS. */
+/** store/redis/connection.ts with real servers that require a login, and TLS. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';

@@ -1,4 +1,4 @@
-/** store/fallback.ts: no use beyond the instant given, of whatever kind. */
+/** store/fallback.ts: no use of any kind beyond the given instant. */
 import t from 'tap';
 import fc from 'fast-check';
 import { noRequestDirectives } from '../../../src/http/cache-control.ts';

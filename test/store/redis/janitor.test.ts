@@ -1,4 +1,4 @@
-/** store/janitor.ts on a real Redis: what goes, what stays, and how much there is. */
+/** store/janitor.ts on a real Redis: what is removed, what stays, and the estimated size. */
 import t from 'tap';
 import { epochMs, seconds } from '../../../src/kit/time.ts';
 import { Janitor, type RedisNode } from '../../../src/store/redis/janitor.ts';

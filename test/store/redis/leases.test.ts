@@ -1,4 +1,4 @@
-/** store/redis/leases.ts on a real Redis: one fetches, the others wait, nobody for ever. */
+/** store/redis/leases.ts on a real Redis: one instance fetches, the others wait, none for ever. */
 import t from 'tap';
 import { eventually } from '../../helpers/eventually.ts';
 import { redisServer, type RedisServer } from '../../helpers/redis-server.ts';

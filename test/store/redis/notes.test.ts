@@ -1,4 +1,4 @@
-/** store/redis/notes.ts on a real Redis: nobody's note is lost by another's, and nothing waits or grows without bound. */
+/** store/redis/notes.ts on a real Redis: no note overwrites another author's, and nothing waits or grows without bound. */
 import t from 'tap';
 import { seconds } from '../../../src/kit/time.ts';
 import { openConnection } from '../../../src/store/redis/connection.ts';

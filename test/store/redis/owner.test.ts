@@ -1,4 +1,4 @@
-/** store/redis/owner.ts: what makes instances one installation, and what a stranger is told. */
+/** store/redis/owner.ts: what makes instances one installation, and the message for another one. */
 import t from 'tap';
 import { describeRefusal, ownerOf } from '../../../src/store/redis/owner.ts';
 import { configIn } from '../../config/fixture.ts';

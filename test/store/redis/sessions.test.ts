@@ -1,4 +1,4 @@
-/** Learned session cookies that instances tell each other: what is asked, how often, and what a dead Redis means. */
+/** Learned session cookies that instances share: what is looked up, how often, and what happens without Redis. */
 import t from 'tap';
 import { seconds } from '../../../src/kit/time.ts';
 import { eventually } from '../../helpers/eventually.ts';

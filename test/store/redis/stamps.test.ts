@@ -1,4 +1,4 @@
-/** store/redis/stamps.ts: how old an entry from Redis is, whatever the wall clocks say (issue 13.7). */
+/** store/redis/stamps.ts: the age of an entry from Redis, whatever the wall clocks say (issue 13.7). */
 import t from 'tap';
 import { noRequestDirectives } from '../../../src/http/cache-control.ts';
 import { reuse } from '../../../src/http/reuse.ts';

@@ -1,4 +1,4 @@
-/** What clients saw, and which promises it breaks. Pure. */
+/** Checks what clients saw against the promises. Pure. */
 
 /** One request of one client, timed by one clock, in milliseconds. `version` is what it read, or what it wrote. */
 export type Operation = {

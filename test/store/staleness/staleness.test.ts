@@ -1,6 +1,6 @@
 /**
- * Read after acknowledged write, no going back, no future, isolation, integrity, convergence: checked over what clients
- * saw, with one proxy and two, on good days and bad; and the check itself, on proxies that were broken on purpose.
+ * Read after acknowledged write, no going back, no future, isolation, integrity, convergence: checked over what clients saw,
+ * with one proxy and two, with and without failures. The check itself is tested on proxies broken on purpose.
  */
 import t from 'tap';
 import { eventually } from '../../helpers/eventually.ts';

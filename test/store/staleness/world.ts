@@ -1,4 +1,4 @@
-/** An origin whose pages have versions, proxies in front of it, and clients that write down what they saw. */
+/** An origin whose pages have versions, proxies in front of it, and clients that record what they saw. */
 import { hash } from 'node:crypto';
 import { once } from 'node:events';
 import { type IncomingMessage, request, type ServerResponse } from 'node:http';

@@ -1,4 +1,4 @@
-/** Alerts: when they fire, when they are over, and that a value at the bound gives one notice, not ten. */
+/** Alerts: when they fire, when they end, and that a value at the bound gives one notice, not ten. */
 import t from 'tap';
 import { type EpochMs, epochMs, seconds } from '../../../src/kit/time.ts';
 import {

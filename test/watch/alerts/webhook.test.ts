@@ -1,4 +1,4 @@
-/** A webhook that does not take a notice: who was to be told what, and why it failed, is in the log; its address is not. */
+/** A webhook that rejects a notice: the alert and the cause are in the log; the address is not. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PassThrough } from 'node:stream';

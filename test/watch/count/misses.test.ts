@@ -1,4 +1,4 @@
-/** The miss ledger: one cause for every read that is no hit, in bounded memory. */
+/** The miss ledger: one cause for every read that was not a hit, in bounded memory. */
 import t from 'tap';
 import { Counters } from '../../../src/watch/count/counters.ts';
 import { Heaviest } from '../../../src/watch/count/heaviest.ts';

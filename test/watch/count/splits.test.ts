@@ -1,4 +1,4 @@
-/** What splits stored responses without need, also where clients choose URLs to make looking for it dear. */
+/** Needless splits of stored responses are found, even if clients choose URLs to make the search expensive. */
 import t from 'tap';
 import { findSplits } from '../../../src/watch/count/splits.ts';
 import { entryBut } from '../../store/entry.ts';

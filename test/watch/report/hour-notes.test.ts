@@ -1,4 +1,4 @@
-/** Hours in a real Redis: what is refused is written later, what is forgotten is written anew, nothing is counted twice. */
+/** Hours in a real Redis: refused ones are written later, evicted ones again, and none is counted twice. */
 import t from 'tap';
 import { type Clock, epochMs, type EpochMs, seconds } from '../../../src/kit/time.ts';
 import { createJobLease } from '../../../src/store/redis/job-lease.ts';

@@ -1,4 +1,4 @@
-/** The report: hours that add up, changes against the period before, targets, and pages that hold no markup of others. */
+/** The report: hours that add up, changes against the period before, targets, and pages without foreign markup. */
 import t from 'tap';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

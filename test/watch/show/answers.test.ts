@@ -1,4 +1,4 @@
-/** What the control API answers about traffic, through real sockets: every number is one that the test can count itself. */
+/** What the control API answers about traffic, over real sockets: the test can count every number itself. */
 import t from 'tap';
 import { startProxy } from '../../control/running-proxy.ts';
 

@@ -1,4 +1,4 @@
-/** A log nobody reads, in a process of its own. */
+/** A log without a reader, in a separate process. */
 import t from 'tap';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
