@@ -77,6 +77,7 @@ const notStored: All<NotStoredReason> = {
   'purged-during-fetch': true,
   'zero-lifetime': true,
   'head-request': true,
+  'conditional-request': true,
   'not-asked': true,
 };
 

@@ -70,6 +70,7 @@ export const notStored = {
   'purged-during-fetch': 'בוטלה בזמן השליפה',
   'zero-lifetime': 'אורך החיים הוא אפס',
   'head-request': 'תשובה ל־HEAD',
+  'conditional-request': 'תשובה לתנאי או לטווח של לקוח אחד',
   'not-asked': 'לא נשלפה תשובה',
 };
 

@@ -56,6 +56,7 @@ export type NotStoredReason =
   | 'purged-during-fetch'
   | 'zero-lifetime'
   | 'head-request'
+  | 'conditional-request'
   | 'not-asked';
 
 export type Outcome = {

@@ -44,6 +44,7 @@ const reasonsOfRequest: ReadonlySet<NotStoredReason> = new Set([
   'status-of-this-request',
   'partial-content',
   'no-room',
+  'conditional-request',
 ]);
 
 /**

@@ -28,14 +28,40 @@ import {
 export function conditionOf({
   stored,
   completes,
-}: Pick<FillInput, 'stored' | 'completes'>): Fields | undefined {
-  return completes === undefined ? stored && conditionalFields(stored.fields) : askForRest(completes);
+  isBackground,
+}: Pick<FillInput, 'stored' | 'completes' | 'isBackground'>): Fields | undefined {
+  if (completes !== undefined) return askForRest(completes);
+  if (stored !== undefined) return conditionalFields(stored.fields);
+  // With no client waiting, a client's own conditions have no meaning.
+  return isBackground ? [] : undefined;
 }
 
+/**
+ * Whether the origin is sent the client's own preconditions or range, which happens on `standard` when ours do not replace
+ * them. The answer is then made for that client.
+ */
+const sendsClientsConditions = (
+  { match }: Pick<StorageTerms, 'match'>,
+  { known, condition }: SentConditions,
+): boolean =>
+  match.contentType.kind !== 'rule' &&
+  condition === undefined &&
+  (known['if-none-match'] !== undefined ||
+    known['if-modified-since'] !== undefined ||
+    known['if-range'] !== undefined ||
+    known.range !== undefined);
+
 /** Whether to keep the body, as far as the head and its framing tell. */
-export function planFill(terms: StorageTerms, head: StoredHead, framing: OriginHead['framing']): StoragePlan {
+export function planFill(
+  terms: StorageTerms,
+  head: StoredHead,
+  { framing, ...asked }: SentConditions & { readonly framing: OriginHead['framing'] },
+): StoragePlan {
   const plan = planStorage(terms, head);
   if (plan.kind === 'no') return plan;
+  // A part says which part it is. Any other answer to a client's own condition may have been made for that condition.
+  if (sendsClientsConditions(terms, asked) && head.status !== 206)
+    return { kind: 'no', reason: 'conditional-request', clause: undefined };
   const length = Number(combinedValue(head.fields, 'content-length') ?? 0);
   if (length > terms.config.store.maxObjectBytes)
     return { kind: 'no', reason: 'too-large', clause: undefined };
@@ -123,5 +149,8 @@ type FinishedInput = Pick<EntryInput, 'head' | 'plan' | 'body' | 'asOf'> & {
   readonly now: EpochMs;
   readonly variants: readonly Entry[];
 };
+
+/** The client's fields, and those that we sent in place of its conditions. */
+type SentConditions = Pick<ClientRequest, 'known'> & { readonly condition: Fields | undefined };
 
 type AsksFor = Pick<ClientRequest, 'method' | 'known' | 'fields'>;

@@ -145,7 +145,8 @@ class Fill implements OriginReceiver, BodyListener {
   /** A final response other than a 304, or a failure that a stored response stands in for. */
   #fullHead(head: StoredHead & { reasonPhrase: string }, framing: OriginHead['framing']): void {
     applyHead(this.#input, head);
-    this.#plan = planFill(this.#input.terms, head, framing);
+    const { known } = this.#exchange.request;
+    this.#plan = planFill(this.#input.terms, head, { framing, known, condition: this.#condition });
     if (this.#plan.kind === 'yes') this.#keep(head);
     else this.#giveUp(this.#plan.reason);
     if (this.#client.isWaiting) this.#answer(head);

@@ -36,6 +36,7 @@ const passing: ReadonlySet<NotStoredReason> = new Set<NotStoredReason>([
   'truncated',
   'broken-coding',
   'no-room',
+  'conditional-request',
   'purged-during-fetch',
   'not-asked',
 ]);
