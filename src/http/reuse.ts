@@ -100,10 +100,6 @@ export const validateClauses: Readonly<Record<ValidateReason, string>> = {
   'request-min-fresh': 'RFC 9111 §5.2.1.3: not fresh for as long as the min-fresh of the request',
 };
 
-/** Whether an origin's answer is an error in the sense of RFC 5861 §4: 500, 502, 503 or 504. */
-export const isOriginError = (status: number): boolean =>
-  status === 500 || status === 502 || status === 503 || status === 504;
-
 /** The policy to store with a response. */
 export const storedPolicy = (input: StoredPolicyInput): StoredPolicy => {
   const { fields, directives, responseTime } = input;

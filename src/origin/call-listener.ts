@@ -8,7 +8,8 @@
 
 import { type Clock, type Seconds, seconds } from '../kit/time.ts';
 import type { FailureReason } from './failure.ts';
-import type { OriginNews, OriginTiming, Probe } from './origin-health.ts';
+import type { OriginTiming, Probe } from './origin-health.ts';
+import type { OriginNews } from './trouble.ts';
 
 /** Hears of every call. Its functions return at once and never throw. */
 export type CallListener = {

@@ -11,11 +11,7 @@ import type { OriginTrouble } from '../http/reuse.ts';
 import { Breaker } from '../kit/breaker.ts';
 import { type Seconds, seconds } from '../kit/time.ts';
 import type { FailureReason } from './failure.ts';
-
-/** The result of an exchange as soon as it is known: with the head of its answer, or without one. */
-export type OriginNews =
-  | { readonly kind: 'answered'; readonly status: number; readonly retryAfter?: Seconds | undefined }
-  | { readonly kind: 'failed'; readonly reason: FailureReason };
+import { breakerVerdict, type OriginNews } from './trouble.ts';
 
 /** Marks the fetch that tests whether the origin is back. */
 export type Probe = { readonly startedMs: number };
@@ -110,7 +106,7 @@ export class OriginHealth {
 
   /** Takes the result of a call. */
   heard(news: OriginNews, { startedMs, nowMs, probe }: OriginTiming): void {
-    const verdict = verdictOf(news);
+    const verdict = breakerVerdict(news);
     if (verdict === 'well') {
       this.#probe = undefined;
       if (this.isClosed) this.#breaker.succeeded();
@@ -136,29 +132,5 @@ export class OriginHealth {
   #rest(news: OriginNews, nowMs: number): void {
     const asked = news.kind === 'answered' && news.status === 503 ? (news.retryAfter ?? 0) : 0;
     this.#restUntilMs = nowMs + Math.min(asked * 1000, longestPauseMs);
-  }
-}
-
-/**
- * A 500 is one page's fault, a 429 or other 4xx one client's. A truncated body had a beginning. A client that
- * disconnects says nothing about the origin.
- */
-function verdictOf(news: OriginNews): 'well' | 'failure' | 'nothing' {
-  if (news.kind === 'answered') return news.status >= 502 && news.status <= 504 ? 'failure' : 'well';
-  switch (news.reason) {
-    case 'refused':
-    case 'tls-certificate':
-    case 'tls-protocol':
-    case 'connect-timeout':
-    case 'head-timeout':
-    case 'reset':
-    case 'malformed':
-      return 'failure';
-    case 'aborted':
-    case 'body-timeout':
-    case 'truncated':
-      return 'nothing';
-    default:
-      return news.reason satisfies never;
   }
 }

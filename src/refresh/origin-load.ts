@@ -4,6 +4,7 @@
  */
 
 import type { CallListener } from '../origin/call-listener.ts';
+import { asksForLess } from '../origin/trouble.ts';
 import type { OriginSample } from './pressure.ts';
 
 export type OriginLoadListener = {
@@ -40,9 +41,7 @@ export class OriginLoad {
       if (news === undefined || hasBody) return;
       // A client that leaves is no fault of the origin's.
       if (news.kind === 'failed' && news.reason === 'aborted') return;
-      const isError =
-        news.kind === 'failed' || news.status === 429 || (news.status >= 500 && news.status !== 501);
-      this.#listener.onSample({ headMs: nowMs - startedMs, isError });
+      this.#listener.onSample({ headMs: nowMs - startedMs, isError: asksForLess(news) });
     },
     onEnd: () => {
       this.#inFlight -= 1;

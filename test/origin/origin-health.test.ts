@@ -1,12 +1,8 @@
 /** origin/origin-health.ts: what counts as a failure of the origin, and when it may be asked. */
 import t from 'tap';
 import { seconds } from '../../src/kit/time.ts';
-import {
-  type OriginChange,
-  OriginHealth,
-  type OriginNews,
-  type Probe,
-} from '../../src/origin/origin-health.ts';
+import { type OriginChange, OriginHealth, type Probe } from '../../src/origin/origin-health.ts';
+import type { OriginNews } from '../../src/origin/trouble.ts';
 import type { FailureReason } from '../../src/origin/failure.ts';
 
 const answered = (status: number, retryAfter?: number): OriginNews => ({

@@ -1,6 +1,6 @@
 /** What the governor hears of the origin's calls: how many are under way, and how the origin does. */
 import t from 'tap';
-import type { OriginNews } from '../../src/origin/origin-health.ts';
+import type { OriginNews } from '../../src/origin/trouble.ts';
 import { OriginLoad } from '../../src/refresh/origin-load.ts';
 import type { OriginSample } from '../../src/refresh/pressure.ts';
 

@@ -1,6 +1,7 @@
 /**
  * A cache made of nothing but the pure rules, to run the case tables without sockets, clock or store.
  */
+import { isOriginError } from '../../src/origin/trouble.ts';
 import { effectiveDirectives, parseRequestDirectives } from '../../src/http/cache-control.ts';
 import { endToEndFields } from '../../src/http/fields.ts';
 import { freshnessLifetime } from '../../src/http/freshness.ts';
@@ -9,13 +10,7 @@ import { formatHttpDate } from '../../src/http/http-date.ts';
 import { invalidationTargets } from '../../src/http/invalidation.ts';
 import type { Fields, RequestHead, ResponseHead } from '../../src/http/message.ts';
 import { planRanges, singlePartFields, unsatisfiedRangeValue } from '../../src/http/ranges.ts';
-import {
-  isOriginError,
-  mayServeOnError,
-  reuse,
-  storedPolicy,
-  type StoredPolicy,
-} from '../../src/http/reuse.ts';
+import { mayServeOnError, reuse, storedPolicy, type StoredPolicy } from '../../src/http/reuse.ts';
 import { fieldsToStore, storable } from '../../src/http/storable.ts';
 import {
   conditionalFields,

@@ -4,7 +4,6 @@
  */
 
 import { combinedValue, hasField } from '../../http/fields.ts';
-import { isOriginError } from '../../http/reuse.ts';
 import type { Fields } from '../../http/message.ts';
 import { conditionalFields, evaluateConditional } from '../../http/validators.ts';
 import { type EpochMs, epochMs, seconds } from '../../kit/time.ts';
@@ -97,13 +96,6 @@ export function mustHold(
   const hasValidator = hasField(head.fields, 'etag') || hasField(head.fields, 'last-modified');
   return makesEtag && !hasValidator;
 }
-
-/**
- * RFC 5861 §4: an error is 500, 502, 503 or 504; 429 says no more about the resource than they do. With no client waiting
- * no 5xx at all takes the place of what is stored.
- */
-export const isTrouble = (status: number, isBackground: boolean): boolean =>
-  isOriginError(status) || status === 429 || (isBackground && status >= 500);
 
 /** How a client is answered whose body is kept. */
 export function answerBy(

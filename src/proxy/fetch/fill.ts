@@ -12,12 +12,13 @@ import { notModifiedFields } from '../../http/validators.ts';
 import type { EpochMs } from '../../kit/time.ts';
 import type { FailureReason, OriginFailure } from '../../origin/failure.ts';
 import type { OriginCall, OriginHead, OriginReceiver } from '../../origin/call.ts';
+import { leavesStored } from '../../origin/trouble.ts';
 import type { Entry } from '../../store/store.ts';
 import { ClientSide } from './client-side.ts';
 import type { CacheExchange } from '../exchange/exchange.ts';
 import { Abandoned } from './abandoned.ts';
 import { dropStored, giveUpStoring, letGo, whenSlow } from './beside-others.ts';
-import { answerBy, conditionOf, isTrouble, planFill, sharedEntry } from './fill-decisions.ts';
+import { answerBy, conditionOf, planFill, sharedEntry } from './fill-decisions.ts';
 import type { BodyListener } from './body-bounds.ts';
 import { FillBody } from './fill-body.ts';
 import type { FillInput } from './fill-input.ts';
@@ -93,7 +94,7 @@ class Fill implements OriginReceiver, BodyListener {
     parts.learnSession(this.#exchange, fieldLines(fields, 'set-cookie'));
     if (stored !== undefined && status === 304) {
       this.#renewed(renewBy304(this.#input.terms, { stored, head, asOf: this.#input.asOf }), stored);
-    } else if (stored !== undefined && isTrouble(status, isBackground) && this.#standIn(stored, 'error')) {
+    } else if (stored !== undefined && leavesStored(status, isBackground) && this.#standIn(stored, 'error')) {
       this.#input.flight?.end({ kind: 'failed', failure: { reason: 'error-status', status } });
       this.#report.notStored = 'not-asked';
       this.#origin?.abort();

@@ -37,9 +37,6 @@ export const operationBounds: readonly number[] = [
 
 const most = { types: 200, hotKeys: 300 };
 
-/** RFC 9110 §15.6: the origin, or a server behind it, could not do its work. */
-export const isTrouble = (status: number): boolean => status >= 500 && status !== 501;
-
 /** All counters of one process. */
 export class Counters {
   readonly types = new Map<string, TypeCounts>();

@@ -5,8 +5,9 @@
 
 import { type Clock, type Seconds, seconds } from '../../kit/time.ts';
 import type { CallListener } from '../../origin/call-listener.ts';
+import { countsAsError } from '../../origin/trouble.ts';
 import type { Purge, Receipt } from '../../store/purge-log.ts';
-import { Counters, isTrouble } from './counters.ts';
+import { Counters } from './counters.ts';
 import { RecentPurges } from './purges.ts';
 
 /** The counters and the purges of late. */
@@ -28,7 +29,7 @@ export class Counting {
     onEnd: ({ duration, status, failure }) => {
       // A client that leaves is no fault of the origin's.
       const hasFailed = failure !== undefined && failure !== 'aborted';
-      this.counters.onOrigin(duration, hasFailed || isTrouble(status));
+      this.counters.onOrigin(duration, hasFailed || countsAsError(status));
     },
   };
 

@@ -3,7 +3,6 @@ import { after, seconds } from '../../../src/kit/time.ts';
 import {
   conditionOf,
   finishedEntry,
-  isTrouble,
   mayAnswerCondition,
   mustHold,
   planFill,
@@ -96,13 +95,6 @@ t.test('a client waits for the whole body to get a part of it, or an ETag made f
   ] as const) {
     t.equal(mustHold({ known, makesEtag }, head, wasAsked), holds);
   }
-  t.end();
-});
-
-t.test('RFC 5861 §4: what counts as an error of the origin', (t) => {
-  for (const status of [429, 500, 502, 503, 504]) t.ok(isTrouble(status, false), String(status));
-  for (const status of [200, 404, 501, 505]) t.notOk(isTrouble(status, false), String(status));
-  t.ok(isTrouble(501, true), 'with no client waiting any 5xx does');
   t.end();
 });
 
