@@ -19,6 +19,7 @@ import { type CacheExchange, type FetchFailure, type FlightInfo, report } from '
 import { sendFailure } from '../hit/fail.ts';
 import { follow } from './follow.ts';
 import { startFill } from './fill.ts';
+import { sendsClientsConditions } from './fill-decisions.ts';
 import type { FillEnd, FillInput } from './fill-input.ts';
 import { chooseVariant } from '../hit/lookup.ts';
 import { forwardReasonOf, type MissCause, type Outcome } from '../exchange/outcome.ts';
@@ -148,20 +149,10 @@ function lead(
   const { parts, plan } = exchange;
   if (method !== 'GET' || !mayJoin) return undefined;
   // Where something stored is validated, our condition has taken the place of the client's.
-  if (stored === undefined && asksForItself(exchange)) return undefined;
+  const asked = { known: exchange.request.known, condition: undefined };
+  if (stored === undefined && sendsClientsConditions(exchange, asked)) return undefined;
   if (isUncacheable(exchange)) return undefined;
   return parts.flights.start(plan.key, { asOf: parts.purgeLog.position() });
-}
-
-/** On `standard` routes preconditions and ranges are the client's own and go to the origin: the answer may be 304 or 206. */
-function asksForItself({ request, match }: CacheExchange): boolean {
-  if (match.contentType.kind === 'rule') return false;
-  const { known } = request;
-  return (
-    known.range !== undefined ||
-    known['if-none-match'] !== undefined ||
-    known['if-modified-since'] !== undefined
-  );
 }
 
 /** Whether the flight began after every purge that this request must see, as far as can be told before its answer. */

@@ -39,7 +39,7 @@ export function conditionOf({
  * Whether the origin is sent the client's own preconditions or range, which happens on `standard` when ours do not replace
  * them. The answer is then made for that client.
  */
-const sendsClientsConditions = (
+export const sendsClientsConditions = (
   { match }: Pick<StorageTerms, 'match'>,
   { known, condition }: SentConditions,
 ): boolean =>
