@@ -21,7 +21,7 @@ import { openBodies } from '../src/proxy/fetch/open-bodies.ts';
 import type { ProxyParts } from '../src/proxy/exchange/exchange.ts';
 import type { Outcome } from '../src/proxy/exchange/outcome.ts';
 import { createPipeline } from '../src/proxy/pipeline.ts';
-import type { Reply } from '../src/proxy/exchange/reply.ts';
+import { nobody } from '../src/proxy/exchange/reply.ts';
 import { compileSite } from '../src/proxy/exchange/site.ts';
 import { startServer } from '../src/server.ts';
 import { LearnedSessionMap } from '../src/store/learned-sessions.ts';
@@ -35,15 +35,6 @@ import { printMachine } from './parts/machine.ts';
 
 const rounds = 15;
 const callsPerRound = 50_000;
-const silent: Reply = {
-  information: () => undefined,
-  head: () => undefined,
-  write: () => true,
-  end: () => undefined,
-  abort: () => undefined,
-  onDrain: () => undefined,
-  onGone: () => undefined,
-} as unknown as Reply;
 const log = pino({ level: 'info' }, { write: () => undefined });
 
 const origin = createServer((_request, response) => {
@@ -101,7 +92,7 @@ async function prepare(isWatched: boolean): Promise<Prepared> {
   const once = (): unknown => {
     const result = read(message);
     if (result.kind !== 'request') throw new Error('the request of the benchmark is refused');
-    return pipeline(result.request, silent, () => undefined);
+    return pipeline(result.request, nobody, () => undefined);
   };
   await once();
   if (once() !== undefined) throw new Error('the page of the benchmark is no hit');
