@@ -106,7 +106,7 @@ t.test('`follow` reports invalid arguments', async (t) => {
   t.match(await run(['follow', 'redis', '--url', 'redis://127.0.0.1:1']), { code: 1, stderr: /--key/ });
   t.match(await run(['follow', 'redis', '--url', 'redis://127.0.0.1:1', '--key', '(']), {
     code: 1,
-    stderr: /no regular expression/,
+    stderr: /not a valid regular expression/,
   });
   t.match(await run(['follow', 'mongodb', '--url', 'mongodb://127.0.0.1:1/app']), {
     code: 1,
