@@ -78,7 +78,7 @@ t.test('a miss because Redis is away is reported; a purge says what it could not
   t.match(await get(`${other.url}/p/2`), 'fwd=uri-miss');
   t.match(await get(`${other.url}/p/1`), /; hit/);
   t.match(await control('/api/cache/misses'), { causes: { cold: 1, 'store-down': 1 } });
-  t.match(await control('/purge', { urls: ['/p/3'] }), { matched: 0, warning: /could be looked at/ });
+  t.match(await control('/purge', { urls: ['/p/3'] }), { matched: 0, warning: /could be checked/ });
   t.match(await control('/entries?url=/p/3'), { total: 0, complete: false });
   await redis.start();
   await eventually('Redis is back', async () => !(await isAway()));
