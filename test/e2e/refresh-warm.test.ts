@@ -83,7 +83,7 @@ t.test(
     t.match(summary, { asked: 3, failed: 1 });
     t.strictSame(
       site.seen.slice(1).filter((line) => !/moved|broken/.test(line)),
-      ['GET /elsewhere.example/x'],
+      ['GET //elsewhere.example/x'],
       'a path like any other, of the configured origin',
     );
     for (const { headers } of site.requests.slice(1)) t.equal(headers['x-forwarded-for'], '192.0.0.8');
