@@ -185,9 +185,10 @@ t.test('after an entry that did not reach Redis, the older one there is not used
     await openInstance(t, { url: redis.url, deadlineMs }),
   ];
   const first = one.fill('page');
-  const since = (seconds: number) => epochMs(first.responseTime + seconds * 1000);
+  // A tenth of a second apart: what claims to be from a second ahead or more is validated first.
   const version = (at: number) => {
-    const times = { requestTime: since(at), responseTime: since(at) };
+    const time = epochMs(first.responseTime + at * 100);
+    const times = { requestTime: time, responseTime: time };
     return { ...times, body: Buffer.from(`version ${at}`) };
   };
   await one.store.settled();

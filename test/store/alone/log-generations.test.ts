@@ -51,7 +51,7 @@ onRedis('a server that restarted with an older copy is another log', async (t, o
   await redis.start('--dbfilename', 'dump.rdb');
   await Promise.all([isUp(one), isUp(other)]);
   const late = await open();
-  t.ok((await redis.client.keys('test:e1:*')).length > 0, 'the old entry is there again');
+  t.ok((await redis.client.keys('test:e2:*')).length > 0, 'the old entry is there again');
   for (const [name, instance] of Object.entries({ one, other, late }))
     t.equal(await instance.ask('page'), 'miss', name);
 });
