@@ -6,7 +6,7 @@ import t from 'tap';
 import { eventually } from '../../helpers/eventually.ts';
 import { type FaultyLink, faultyLink } from '../../helpers/faulty-link.ts';
 import { redisServer, type RedisServer, stoppedRedisServer } from '../../helpers/redis-server.ts';
-import { epochMs, seconds } from '../../../src/kit/time.ts';
+import { epochMs, seconds, systemClock } from '../../../src/kit/time.ts';
 import { keyOf } from '../entry.ts';
 import { type Instance, isUp, openInstance } from '../instance.ts';
 import { tagged } from '../on-redis.ts';
@@ -184,13 +184,13 @@ t.test('after an entry that did not reach Redis, the older one there is not used
     await openInstance(t, { url: redis.url, deadlineMs }),
     await openInstance(t, { url: redis.url, deadlineMs }),
   ];
-  const first = one.fill('page');
-  // A tenth of a second apart: what claims to be from a second ahead or more is validated first.
+  // In the past: what claims to be from the future is not believed.
+  const start = systemClock.now() - 10_000;
   const version = (at: number) => {
-    const time = epochMs(first.responseTime + at * 100);
-    const times = { requestTime: time, responseTime: time };
-    return { ...times, body: Buffer.from(`version ${at}`) };
+    const time = epochMs(start + at * 1000);
+    return { requestTime: time, responseTime: time, body: Buffer.from(`version ${at}`) };
   };
+  one.fill('page', version(0));
   await one.store.settled();
   await redis.client.config('SET', 'maxmemory', '1');
   const second = one.fill('page', version(1));
