@@ -4,6 +4,7 @@
  * back at any instance.
  */
 import type { ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
 import { eventually } from '../../helpers/eventually.ts';
 import { askSite, type Instances, startInstances } from '../../helpers/instances.ts';
@@ -105,8 +106,10 @@ async function race(
   await arrived;
   t.equal((await askSite(`${here}/api/1`, { method: 'PUT' })).text, 'written');
   const sees = async (url: string) => (await askSite(url + path)).text === 'version 2';
+  // A request that comes before the purge is heard joins the held fetch: after a second another one is made.
+  const seesSoon = (url: string) => Promise.race([sees(url), delay(1000, false)]);
   if (coherence === 'strict') t.ok(await sees(there), 'there, at once');
-  else t.ok((await eventually('seen there', () => sees(there), 20_000)) < 20_000, 'there, by itself');
+  else t.ok((await eventually('seen there', () => seesSoon(there), 20_000)) < 20_000, 'there, by itself');
   t.ok(await sees(here), 'here');
   release();
   await begun;
