@@ -98,6 +98,8 @@ function certificate({ issuer, subject, publicKey, extension }: About, signer: K
     der(0xa3, sequence(extension)),
   );
   const signature = der(0x03, Buffer.from([0]), sign('sha256', content, signer));
-  const body = sequence(content, ecdsaWithSha256, signature).toString('base64').replace(/.{64}/g, '$&\n');
-  return `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----\n`;
+  const body = sequence(content, ecdsaWithSha256, signature).toString('base64');
+  // A last line that is full must not be followed by an empty one, which OpenSSL refuses.
+  const lines = body.match(/.{1,64}/g)?.join('\n') ?? '';
+  return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`;
 }
