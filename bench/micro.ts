@@ -12,7 +12,7 @@ import { parseConfig } from '../src/config/schema/check.ts';
 import { reuse } from '../src/http/reuse.ts';
 import { type ClientRequest, createReader } from '../src/proxy/exchange/client-request.ts';
 import { deliver } from '../src/proxy/hit/deliver.ts';
-import { type CacheExchange, type Exchange, report } from '../src/proxy/exchange/exchange.ts';
+import { type CacheExchange, type Exchange, tellOutcome } from '../src/proxy/exchange/exchange.ts';
 import { keyedExchange } from '../src/proxy/exchange/keyed-exchange.ts';
 import { chooseVariant } from '../src/proxy/hit/lookup.ts';
 import { createPipeline, passReason } from '../src/proxy/pipeline.ts';
@@ -30,9 +30,9 @@ const origin = await startOrigin(pageOrigin);
 const parsed = parseConfig(pageConfig(origin.url), { file: 'bench.yaml', env: {} });
 if (parsed.kind !== 'ok') throw new Error('the configuration has problems');
 const server = await startServer({ config: parsed.config, log: pino({ level: 'error' }), control: 'off' });
-const { parts } = server;
+const { services } = server;
 const read = createReader(parsed.config.listen);
-const pipeline = createPipeline(parts);
+const pipeline = createPipeline(services);
 const host = new URL(server.url).host;
 const socket = new Socket();
 const reply: Reply = {
@@ -73,8 +73,8 @@ function measure(target: string, fields: readonly string[]): number[] {
 
 /** A batch of requests through each step, before any goes through the next. */
 function oneByOne(target: string, fields: readonly string[]): number[] {
-  const site = parts.site();
-  const now = parts.clock.now();
+  const site = services.site();
+  const now = services.clock.now();
   const messages = Array.from({ length: batch }, () => messageOf(target, fields));
   const [reading, requests] = timed(messages, requestOf);
   const [matching, matches] = timed(requests, (request) =>
@@ -82,7 +82,7 @@ function oneByOne(target: string, fields: readonly string[]): number[] {
   );
   const exchanges = requests.map((request, at): Exchange => {
     const match = matches[at] ?? notForwarded();
-    return { parts, site, request, reply, match, now, startedMs: parts.clock.monotonicMs() };
+    return { services, site, request, reply, match, now, startedMs: services.clock.monotonicMs() };
   });
   const [passing] = timed(exchanges, passReason);
   const [identifying, identities] = timed(requests, (request) => {
@@ -91,11 +91,11 @@ function oneByOne(target: string, fields: readonly string[]): number[] {
   });
   const whole = exchanges.map((exchange, at) => ({ exchange, identity: identities[at] ?? notForwarded() }));
   const [keying, keyed] = timed(whole, ({ exchange, identity }) => keyedExchange(exchange, identity));
-  const [peeking, found] = timed(keyed, ({ plan }) => parts.store.peek(plan.key));
+  const [peeking, found] = timed(keyed, ({ plan }) => services.store.peek(plan.key));
   const looking = keyed.map((exchange, at) => ({ exchange, variants: found[at] ?? [] }));
   const [reusing, entries] = timed(looking, ({ exchange, variants }) => {
     const { request, plan, directives } = exchange;
-    const lookup = chooseVariant(variants, { request, plan, directives, now, purgeLog: parts.purgeLog });
+    const lookup = chooseVariant(variants, { request, plan, directives, now, purgeLog: services.purgeLog });
     return lookup.kind === 'entry' ? lookup.entry : notForwarded();
   });
   const delivering = keyed.map((exchange, at) => ({ exchange, entry: entries[at] ?? notForwarded() }));
@@ -113,7 +113,7 @@ function together(target: string, fields: readonly string[]): number {
 }
 
 function reportHit(exchange: CacheExchange): void {
-  report(exchange, { kind: 'hit', status: 200, cacheStatus: { kind: 'hit' } });
+  tellOutcome(exchange, { kind: 'hit', status: 200, cacheStatus: { kind: 'hit' } });
 }
 
 function requestOf(message: IncomingMessage): ClientRequest {

@@ -18,7 +18,7 @@ import { openOrigin } from '../src/origin/origin.ts';
 import { createPopularity } from '../src/policy/lifetime/popularity.ts';
 import { createReader } from '../src/proxy/exchange/client-request.ts';
 import { openBodies } from '../src/proxy/fetch/open-bodies.ts';
-import type { ProxyParts } from '../src/proxy/exchange/exchange.ts';
+import type { Services } from '../src/proxy/exchange/exchange.ts';
 import type { Outcome } from '../src/proxy/exchange/outcome.ts';
 import { createPipeline } from '../src/proxy/pipeline.ts';
 import { nobody } from '../src/proxy/exchange/reply.ts';
@@ -67,9 +67,9 @@ type Prepared = { readonly run: () => number; readonly close: () => Promise<void
 
 /** A request path with one page in its store; `run` gives nanoseconds a hit. */
 async function prepare(isWatched: boolean): Promise<Prepared> {
-  const plain = partsOf();
+  const plain = servicesOf();
   const open = isWatched ? watchOf(plain) : undefined;
-  const pipeline = createPipeline(open?.parts ?? plain);
+  const pipeline = createPipeline(open?.services ?? plain);
   const read = createReader(config.listen);
   const message = {
     method: 'GET',
@@ -109,8 +109,8 @@ async function prepare(isWatched: boolean): Promise<Prepared> {
   };
 }
 
-/** The same parts, with everything of watch/ around them. */
-function watchOf(plain: ProxyParts): { readonly watching: OpenWatch; readonly parts: ProxyParts } {
+/** The same services, with everything of watch/ around them. */
+function watchOf(plain: Services): { readonly watching: OpenWatch; readonly services: Services } {
   const { store, origin } = plain;
   const counting = new Counting(systemClock);
   const redis = (): RedisState => ({ redis: 'none', breaker: 'closed' });
@@ -125,10 +125,10 @@ function watchOf(plain: ProxyParts): { readonly watching: OpenWatch; readonly pa
     log,
   });
   const timed = new TimedStore(store, systemClock, counting.counters);
-  return { watching, parts: { ...plain, store: timed, onOutcome: watching.onOutcome } };
+  return { watching, services: { ...plain, store: timed, onOutcome: watching.onOutcome } };
 }
 
-function partsOf(): ProxyParts {
+function servicesOf(): Services {
   const site = compileSite(config, { learned: new LearnedSessionMap(), verifyJwt: undefined });
   const store = new MemoryStore({ maxBytes: config.store.memoryBytes });
   return {
@@ -176,7 +176,7 @@ async function httpHit(): Promise<number> {
 
 /** A million URLs asked for once each (test/watch/bounded.test.ts: identities, hosts and types as well). */
 function millionUrls(): void {
-  const plain = partsOf();
+  const plain = servicesOf();
   const { watch, close } = watchOf(plain).watching;
   const collect = (globalThis as { gc?: () => void }).gc ?? ((): void => undefined);
   collect();

@@ -22,7 +22,7 @@ import { openOrigin } from './origin/origin.ts';
 import { createPopularity } from './policy/lifetime/popularity.ts';
 import { openBodies } from './proxy/fetch/open-bodies.ts';
 import { createReader } from './proxy/exchange/client-request.ts';
-import type { ProxyParts } from './proxy/exchange/exchange.ts';
+import type { Services } from './proxy/exchange/exchange.ts';
 import { createLearnSession } from './proxy/pass/learn-session.ts';
 import type { Outcome } from './proxy/exchange/outcome.ts';
 import { createPipeline } from './proxy/pipeline.ts';
@@ -46,7 +46,7 @@ import { openWatch, type OpenWatch } from './watch/open-watch.ts';
 export type ServerOptions = {
   readonly config: Config;
   readonly clock?: Clock;
-  readonly later?: ProxyParts['later'];
+  readonly later?: Services['later'];
   readonly log?: Logger;
   readonly onOutcome?: (outcome: Outcome) => void;
   /** Reads the configuration again for reloads. Absent: there is no file. */
@@ -66,7 +66,7 @@ export type RunningServer = {
   readonly url: string;
   /** Where operators connect; `undefined` if switched off. */
   readonly controlUrl: string | undefined;
-  readonly parts: ProxyParts;
+  readonly services: Services;
   /** Background fetching. */
   readonly refresh: OpenRefresh;
   /** Puts another configuration in force. */
@@ -94,7 +94,7 @@ export class ListenError extends Error {
 }
 
 type Built = {
-  readonly parts: ProxyParts;
+  readonly services: Services;
   readonly replaceConfig: RunningServer['replaceConfig'];
   readonly reload: Reload;
   readonly log: Logger;
@@ -111,12 +111,12 @@ export async function startServer(given: ServerOptions): Promise<RunningServer> 
   const options = { ...given, clock: new SteadyClock(given.clock ?? systemClock) };
   const { config } = options;
   const built = await build(options, options.log ?? openLog(config.log.level));
-  const { parts, refresh, replaceConfig, reload, watch, stored } = built;
+  const { services, refresh, replaceConfig, reload, watch, stored } = built;
   const app = await createPublic(config, built);
   const control = options.control === 'off' ? undefined : await createControl(config, built);
   const close = async (): Promise<void> => {
     await Promise.all([app.close(), control?.close(), refresh.close()]);
-    await parts.origin.close();
+    await services.origin.close();
     await watch.close();
     await stored.close();
   };
@@ -124,7 +124,7 @@ export async function startServer(given: ServerOptions): Promise<RunningServer> 
     const url = await listen(app, 'listen', config.listen);
     const controlUrl = control && (await listen(control, 'control', config.control));
     void refresh.start({ skipWarmUp: options.skipWarmUp === true });
-    return { url, controlUrl, parts, refresh, replaceConfig, reload, close };
+    return { url, controlUrl, services, refresh, replaceConfig, reload, close };
   } catch (error) {
     await close();
     throw error;
@@ -132,7 +132,7 @@ export async function startServer(given: ServerOptions): Promise<RunningServer> 
 }
 
 /**
- * Builds each part once, with its listeners. Only background fetching needs parts that are built after it, and asks for
+ * Builds each service once, with its listeners. Only background fetching needs services that are built after it, and asks for
  * them once there are requests.
  */
 async function build(options: Timed, log: Logger): Promise<Built> {
@@ -153,7 +153,7 @@ async function build(options: Timed, log: Logger): Promise<Built> {
     log[change.breaker === 'open' ? 'warn' : 'info'](change, 'origin');
   });
   const refresh = openRefresh({
-    ...{ parts: () => parts, config, purgeLog, health, clock, log, lease },
+    ...{ services: () => services, config, purgeLog, health, clock, log, lease },
     dice: Math.random,
     later: runAfter,
     popularFile: options.popularFile,
@@ -162,8 +162,8 @@ async function build(options: Timed, log: Logger): Promise<Built> {
   const archive = archiveOf(options, stored);
   const watch = openWatch({ counting, config, clock, store, health, redis, log, background, archive });
   const listeners = [counting.callListener, refresh.callListener];
-  const parts: ProxyParts = {
-    ...partsOf(options, stored),
+  const services: Services = {
+    ...fixedServices(options, stored),
     site,
     clock,
     origin: openOrigin(first.upstream, { clock, health, listeners }),
@@ -179,10 +179,10 @@ async function build(options: Timed, log: Logger): Promise<Built> {
     log.level = next.log.level;
   };
   const reload = createReload({ read: options.readConfig, current: config, replace: replaceConfig });
-  return { parts, replaceConfig, reload, log, watch, refresh, stored };
+  return { services, replaceConfig, reload, log, watch, refresh, stored };
 }
 
-type Stored = OpenStore & Pick<ProxyParts, 'evicted' | 'flights'>;
+type Stored = OpenStore & Pick<Services, 'evicted' | 'flights'>;
 
 type StoreListeners = {
   readonly log: Logger;
@@ -195,7 +195,7 @@ async function openStored(
   { log, counting, onAppended }: StoreListeners,
 ): Promise<Stored> {
   const evicted = new BoundedMap<string, true>(20_000);
-  const flights: ProxyParts['flights'] = new SingleFlight({ maxFlights: 10_000, maxWaiters: 10_000 });
+  const flights: Services['flights'] = new SingleFlight({ maxFlights: 10_000, maxWaiters: 10_000 });
   const opened = await openStore({
     config: config.store,
     owner: ownerOf(config),
@@ -210,15 +210,17 @@ async function openStored(
     onEvent: (event) => {
       log.warn(event, 'redis');
     },
-    onTidied: (report) => {
-      log[report.isOverMax ? 'warn' : 'info'](report, 'janitor');
+    onTidied: (round) => {
+      log[round.isOverMax ? 'warn' : 'info'](round, 'janitor');
     },
   });
   return { ...opened, store: new TimedStore(opened.store, clock, counting.counters), evicted, flights };
 }
 
-/** Listeners that do nothing. */
-function partsOf({ config, later }: ServerOptions, { store, purgeLog, evicted, flights, learned }: Stored) {
+function fixedServices(
+  { config, later }: ServerOptions,
+  { store, purgeLog, evicted, flights, learned }: Stored,
+) {
   return {
     store,
     purgeLog,
@@ -240,11 +242,11 @@ function archiveOf({ reportFolder, clock }: Timed, { notes, lease }: OpenStore):
   return openHourNotes({ notes, lease, clock, folder });
 }
 
-function createPublic(config: Config, { parts, log, watch }: Built): Promise<FastifyInstance> {
+function createPublic(config: Config, { services, log, watch }: Built): Promise<FastifyInstance> {
   return createProxyServer({
     read: createReader(config.listen),
-    pipeline: createPipeline(parts),
-    origin: parts.origin,
+    pipeline: createPipeline(services),
+    origin: services.origin,
     originUrl: config.upstream.url,
     bodyTimeout: config.upstream.bodyTimeout,
     onRefused: ({ detail }) => {
@@ -259,9 +261,9 @@ function createPublic(config: Config, { parts, log, watch }: Built): Promise<Fas
 
 function createControl(
   { control, upstream }: Config,
-  { parts, reload, log, watch, stored, refresh }: Built,
+  { services, reload, log, watch, stored, refresh }: Built,
 ): Promise<FastifyInstance> {
-  const { clock } = parts;
+  const { clock } = services;
   const origin = createOriginProbe(upstream, clock);
   return createControlServer({
     token: control.token,
@@ -269,9 +271,9 @@ function createControl(
     log,
     routes: [
       healthRoutes({ origin, redis: stored.redis }),
-      purgeRoutes(parts, log),
-      entriesRoutes(parts),
-      explainRoutes(parts),
+      purgeRoutes(services, log),
+      entriesRoutes(services),
+      explainRoutes(services),
       reloadRoutes(reload, log),
       warmRoutes(refresh.warm, log),
       watchRoutes(watch.answers),

@@ -25,7 +25,7 @@ const server = await startServer({ config: parsed.config, log: pino({ level: 'er
 if (copies.length > 0) await fill(server);
 serveParent(server.url);
 
-async function fill({ url, parts: { store } }: RunningServer): Promise<void> {
+async function fill({ url, services: { store } }: RunningServer): Promise<void> {
   await (await fetch(`${url}/public/original`)).arrayBuffer();
   const [original] = store.entries();
   if (original === undefined) throw new Error('the page to copy is not stored');

@@ -57,16 +57,16 @@ async function explainCommand(method: string, url: string, options: Options): Pr
   }
   const { config } = loaded;
   // Loaded on demand: other commands start in half the time without it.
-  const [{ explain, explanationLines, offlineParts }, { createVerifyJwt }] = await Promise.all([
+  const [{ explain, explanationLines, offlineServices }, { createVerifyJwt }] = await Promise.all([
     import('../explain/explain.ts'),
     import('../origin/jwt.ts'),
   ]);
-  const parts = offlineParts(config, {
+  const services = offlineServices(config, {
     clock: systemClock,
     verifyJwt: offlineVerify(config.identity.jwt, createVerifyJwt),
   });
   const answer = { status, responseFields, responseBody };
-  const result = await explain(parts, { method: method.toUpperCase(), url, fields, ...answer });
+  const result = await explain(services, { method: method.toUpperCase(), url, fields, ...answer });
   if (result.kind === 'not-a-url') fail(`${url} is neither a path that begins with / nor an absolute URL`);
   else if (json === true) printJson(result.explanation);
   else print(...explanationLines(result.explanation).map(printable));

@@ -39,7 +39,7 @@ export type Config = {
   readonly refresh: readonly RefreshJob[];
   readonly janitor: Janitor | undefined;
   readonly alerts: readonly Alert[];
-  readonly report: Report | undefined;
+  readonly report: ReportSettings | undefined;
   readonly log: { readonly level: LogLevel };
 };
 
@@ -206,7 +206,7 @@ export type Alert = {
 };
 
 export type Weekday = (typeof weekdays)[number];
-export type Report = {
+export type ReportSettings = {
   readonly every: 'day' | 'week';
   readonly day: Weekday;
   readonly atMinute: number;

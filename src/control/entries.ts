@@ -3,7 +3,7 @@
  */
 
 import { describeEntry, type EntryPlace, type EntryView } from '../explain/describe-entry.ts';
-import type { ProxyParts } from '../proxy/exchange/exchange.ts';
+import type { Services } from '../proxy/exchange/exchange.ts';
 import { headInForce } from '../proxy/hit/lifetime-in-force.ts';
 import { type EntryHead, headOf } from '../store/store.ts';
 import type { RegisterRoutes } from './api.ts';
@@ -17,15 +17,15 @@ const mostShown = 1000;
 const mostMs = 1000;
 
 /** The route that lists stored responses. */
-export function entriesRoutes(parts: ProxyParts): RegisterRoutes {
+export function entriesRoutes(services: Services): RegisterRoutes {
   return (app) => {
     app.get('/entries', async (request, reply) => {
       const query = readQuery(request, { one: ['url'], required: ['url'] });
       if (query.kind === 'bad') return sendProblem(reply, { status: 400, detail: query.detail });
-      const url = readUrl(query.values.get('url')?.[0] ?? '', parts.site());
+      const url = readUrl(query.values.get('url')?.[0] ?? '', services.site());
       if (url.kind === 'bad') return sendProblem(reply, { status: 400, detail: url.detail });
       const wanted = new Set(tagsOfUrl(url));
-      return reply.send(await storedUnder((head) => head.tags.some((tag) => wanted.has(tag)), parts));
+      return reply.send(await storedUnder((head) => head.tags.some((tag) => wanted.has(tag)), services));
     });
   };
 }
@@ -35,7 +35,7 @@ type Shown = { readonly total: number; readonly complete: boolean; readonly entr
 
 async function storedUnder(
   isWanted: (head: Pick<EntryHead, 'tags'>) => boolean,
-  { store, purgeLog, clock, site }: ProxyParts,
+  { store, purgeLog, clock, site }: Services,
 ): Promise<Shown> {
   const elsewhere = await store.census?.({ isWanted, mostMs });
   const now = clock.now();

@@ -5,7 +5,7 @@
  */
 
 import { explain, explanationLines } from '../explain/explain.ts';
-import type { ProxyParts } from '../proxy/exchange/exchange.ts';
+import type { Services } from '../proxy/exchange/exchange.ts';
 import { readHeaderLines } from '../explain/header-lines.ts';
 import type { RegisterRoutes } from './api.ts';
 import { sendProblem } from './problem-answer.ts';
@@ -18,7 +18,7 @@ const shape = {
 };
 
 /** The route of `GET /explain`. */
-export function explainRoutes(parts: ProxyParts): RegisterRoutes {
+export function explainRoutes(services: Services): RegisterRoutes {
   return (app) => {
     app.get('/explain', async (request, reply) => {
       const refuse = (detail: string) => sendProblem(reply, { status: 400, detail });
@@ -34,7 +34,7 @@ export function explainRoutes(parts: ProxyParts): RegisterRoutes {
       if (!Number.isInteger(status) || status < 200 || status > 599)
         return refuse('status must be a number from 200 to 599');
       const method = (first('method') ?? 'GET').toUpperCase();
-      const result = await explain(parts, {
+      const result = await explain(services, {
         method,
         url: first('url') ?? '',
         fields,

@@ -11,10 +11,13 @@ export type RedisHealth = {
   readonly breaker: 'closed' | 'open' | 'half-open';
 };
 
-export type HealthParts = { readonly origin: () => Promise<OriginState>; readonly redis: () => RedisHealth };
+export type HealthOptions = {
+  readonly origin: () => Promise<OriginState>;
+  readonly redis: () => RedisHealth;
+};
 
 /** The health routes. They need no token. */
-export function healthRoutes({ origin, redis }: HealthParts): RegisterRoutes {
+export function healthRoutes({ origin, redis }: HealthOptions): RegisterRoutes {
   return (app) => {
     app.get('/healthz', { config: { access: 'anyone' } }, () => ({ status: 'ok' }));
     app.get('/readyz', { config: { access: 'anyone' } }, async (_request, reply) => {

@@ -7,7 +7,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { partitionTag, typeTag, userTag } from '../policy/rules/entry-tags.ts';
 import { type Tag, toTag } from '../policy/rules/tags.ts';
-import type { ProxyParts, Site } from '../proxy/exchange/exchange.ts';
+import type { Services, Site } from '../proxy/exchange/exchange.ts';
 import {
   matcherOf,
   type Purge,
@@ -33,14 +33,14 @@ export type PurgeReceipt = Receipt & {
 };
 
 /** The route of `POST /purge`. */
-export function purgeRoutes(parts: ProxyParts, log: Logger): RegisterRoutes {
+export function purgeRoutes(services: Services, log: Logger): RegisterRoutes {
   return (app) => {
     app.post('/purge', async (request, reply) => {
       const read = readPurge(request.body, request.headers['content-type']);
       if (read.kind === 'bad') return sendProblem(reply, { status: 400, detail: read.detail });
-      const selected = selectPurge(read.request, parts.site());
+      const selected = selectPurge(read.request, services.site());
       if (selected.kind === 'bad') return sendProblem(reply, { status: 400, detail: selected.detail });
-      const receipt = await carryOut(parts, selected.purge, read.request);
+      const receipt = await carryOut(services, selected.purge, read.request);
       log.info({ address: request.ip, ...audit(read.request), receipt }, 'control: purge');
       return reply.send(receipt);
     });
@@ -69,13 +69,13 @@ function selectPurge(request: PurgeRequest, site: Site): Selected {
   return { kind: 'purge', purge: { tags: [...new Set(tags)], prefixes, everything, soft, cause: 'api' } };
 }
 
-async function carryOut(parts: ProxyParts, purge: Purge, { dryRun }: PurgeRequest): Promise<PurgeReceipt> {
-  const { clock, purgeLog } = parts;
+async function carryOut(services: Services, purge: Purge, { dryRun }: PurgeRequest): Promise<PurgeReceipt> {
+  const { clock, purgeLog } = services;
   const startedMs = clock.monotonicMs();
   const meets = purgeLog.meets(purge);
   // The purge never waits for the count.
   const { instances } = dryRun ? notAppended : await purgeLog.append(purge);
-  const { matched, isWhole } = await countMet(parts, { purge, meets, dryRun });
+  const { matched, isWhole } = await countMet(services, { purge, meets, dryRun });
   return {
     matched,
     instances,
@@ -98,7 +98,7 @@ type Met = { readonly matched: number; readonly isWhole: boolean };
  * How many entries a purge matches. It waits for the count from Redis only in a dry run, or briefly when memory has no
  * match.
  */
-async function countMet({ store }: ProxyParts, { purge, meets, dryRun }: Counting): Promise<Met> {
+async function countMet({ store }: Services, { purge, meets, dryRun }: Counting): Promise<Met> {
   const matched = await countAtHand(store.entries(), meets);
   if (store.census === undefined) return { matched, isWhole: true };
   if (matched > 0 && !dryRun) return { matched, isWhole: false };

@@ -30,7 +30,7 @@ export type ReloadResult =
 
 export type Reload = () => Promise<ReloadResult>;
 
-export type ReloadParts = {
+export type ReloadOptions = {
   /** Absent: the proxy was started without a file. */
   readonly read: ReadConfig | undefined;
   readonly current: () => Config;
@@ -38,7 +38,7 @@ export type ReloadParts = {
 };
 
 /** Creates the function that reloads the configuration. */
-export function createReload({ read, current, replace }: ReloadParts): Reload {
+export function createReload({ read, current, replace }: ReloadOptions): Reload {
   let last: Promise<unknown> = Promise.resolve();
   const once = async (readNow: ReadConfig): Promise<ReloadResult> => {
     const result = await readNow();

@@ -1,5 +1,5 @@
 /**
- * The request path without a network: an exchange goes through the real pipeline, with parts that record instead of act.
+ * The request path without a network: an exchange goes through the real pipeline, with services that record instead of act.
  *
  * Promises: nothing is sent, stored, purged, counted or learned, and the clock stands still. The result is what the pipeline
  * does, because the pipeline computes it.
@@ -16,7 +16,7 @@ import type { Origin } from '../origin/origin.ts';
 import type { Purge } from '../store/purge-log.ts';
 import type { Entry, Store } from '../store/store.ts';
 import type { ClientRequest } from '../proxy/exchange/client-request.ts';
-import type { Background, CacheExchange, ProxyParts, Site } from '../proxy/exchange/exchange.ts';
+import type { Background, CacheExchange, Services, Site } from '../proxy/exchange/exchange.ts';
 import { fetchInBackground } from '../proxy/fetch/fetch.ts';
 import { openBodies } from '../proxy/fetch/open-bodies.ts';
 import type { Outcome } from '../proxy/exchange/outcome.ts';
@@ -53,9 +53,9 @@ export type DryRun = {
   readonly body: Buffer;
 };
 
-/** Runs one exchange. `parts` are those of a running proxy or, without one, `offlineParts`; they stay as they are. */
-export async function dryRun(parts: ProxyParts, input: DryRunInput): Promise<DryRun> {
-  const body = input.answer.body ?? imaginedBody(input.answer, parts.site());
+/** Runs one exchange. `services` are those of a running proxy or, without one, `offlineServices`; they stay as they are. */
+export async function dryRun(services: Services, input: DryRunInput): Promise<DryRun> {
+  const body = input.answer.body ?? imaginedBody(input.answer, services.site());
   const record: Recorded = { body, purges: [], variants: [] };
   let proxied: Promise<void> | undefined;
   const forward = (forwarded: Forwarded): void => {
@@ -69,7 +69,7 @@ export async function dryRun(parts: ProxyParts, input: DryRunInput): Promise<Dry
       forwarded.onEnd();
     });
   };
-  const pipeline = createPipeline(recordingParts(parts, input, record));
+  const pipeline = createPipeline(recordingServices(services, input, record));
   await pipeline(input.request, recordingReply(record), forward);
   await proxied;
   await record.renewal;
@@ -91,18 +91,18 @@ type Recorded = {
   readonly body: Buffer;
 };
 
-function recordingParts(
-  parts: ProxyParts,
+function recordingServices(
+  services: Services,
   { answer, now, usesStore }: DryRunInput,
   record: Recorded,
-): ProxyParts {
-  const site = parts.site();
-  const { purgeLog, popularity, evicted } = parts;
-  const store = recordingStore(usesStore ? parts.store : undefined, record);
+): Services {
+  const site = services.site();
+  const { purgeLog, popularity, evicted } = services;
+  const store = recordingStore(usesStore ? services.store : undefined, record);
   return {
     site: () => site,
-    clock: { now: () => now, monotonicMs: () => 0, aheadMs: () => parts.clock.aheadMs?.() ?? 0 },
-    origin: recordingOrigin(answer, { record, health: seenHealth(parts) }),
+    clock: { now: () => now, monotonicMs: () => 0, aheadMs: () => services.clock.aheadMs?.() ?? 0 },
+    origin: recordingOrigin(answer, { record, health: seenHealth(services) }),
     store,
     ...openBodies(store),
     later: () => ignore,
@@ -175,7 +175,7 @@ function recordingStore(store: Store | undefined, record: Recorded): Store {
 }
 
 /** Whether the breaker lets requests through, without becoming its probe. */
-function seenHealth({ origin: { health }, clock }: ProxyParts): OriginCondition {
+function seenHealth({ origin: { health }, clock }: Services): OriginCondition {
   const pauseMs = (): number => health.pauseMs(clock.monotonicMs());
   return {
     isClosed: health.isClosed,

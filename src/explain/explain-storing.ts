@@ -11,7 +11,7 @@ import { describeStep, mayNeedBody } from '../policy/lifetime/ttl.ts';
 import { type Entry, headOf } from '../store/store.ts';
 import { describeEntry } from './describe-entry.ts';
 import type { DryRun } from './dry-run.ts';
-import type { CacheExchange, ProxyParts } from '../proxy/exchange/exchange.ts';
+import type { CacheExchange, Services } from '../proxy/exchange/exchange.ts';
 import type { ExplainStep } from './explain-request.ts';
 import { chooseVariant } from '../proxy/hit/lookup.ts';
 import type { NotStoredReason } from '../proxy/exchange/outcome.ts';
@@ -26,10 +26,10 @@ import {
 
 /** The stored response, if any, and how fresh it is (RFC 9111 §4.2). */
 export function entryStep(
-  parts: ProxyParts,
+  services: Services,
   { exchange, variants }: Pick<DryRun, 'exchange' | 'variants'>,
 ): ExplainStep | undefined {
-  const { purgeLog, store } = parts;
+  const { purgeLog, store } = services;
   if (exchange === undefined || (variants.length === 0 && store.size().entries === 0)) return undefined;
   const { plan, directives, now, request } = exchange;
   const found = chooseVariant(variants, { request, plan, directives, now, purgeLog });
@@ -66,7 +66,7 @@ export function entryStep(
 }
 
 /** How many stored responses with other keys there are at this target. */
-function othersAt({ host, target, plan }: CacheExchange, store: ProxyParts['store']): number {
+function othersAt({ host, target, plan }: CacheExchange, store: Services['store']): number {
   let count = 0;
   for (const entry of store.entries()) {
     if (entry.host === host && entry.target === target && entry.key !== plan.key) count += 1;
@@ -85,7 +85,7 @@ export function storingSteps(
   const isRenewal =
     entry !== undefined && (entry.status !== question.status || outcome.notStored !== undefined);
   const { status, fields } = isRenewal ? entry : { status: question.status, fields: question.responseFields };
-  const head: StoredHead = { status, fields, ...headTimes(exchange.parts.clock, now) };
+  const head: StoredHead = { status, fields, ...headTimes(exchange.services.clock, now) };
   const terms = isRenewal ? termsOf(exchange, 'GET') : termsOf(exchange);
   const plan = planStorage(terms, head);
   const storing = storingStep(exchange, { plan, entry, reason: outcome.notStored });

@@ -23,7 +23,7 @@ import { openBodies } from '../proxy/fetch/open-bodies.ts';
 import { namesHost, readAsked } from '../proxy/exchange/asked-request.ts';
 import type { ClientRequest, RefusalReason } from '../proxy/exchange/client-request.ts';
 import { type DryRun, dryRun } from './dry-run.ts';
-import type { ProxyParts } from '../proxy/exchange/exchange.ts';
+import type { Services } from '../proxy/exchange/exchange.ts';
 import {
   answerStep,
   contentTypeStep,
@@ -84,14 +84,15 @@ export type Explanation = {
 export type ExplainResult =
   { readonly kind: 'explained'; readonly explanation: Explanation } | { readonly kind: 'not-a-url' };
 
-/** Explains one exchange. With the parts of a running proxy, also what it has stored for it. */
-export async function explain(parts: ProxyParts, question: Question): Promise<ExplainResult> {
-  const site = parts.site();
+/** Explains one exchange. With the services of a running proxy, also what it has stored for it. */
+export async function explain(services: Services, question: Question): Promise<ExplainResult> {
+  const site = services.site();
   const { method, url, fields } = question;
   const host = site.config.listen.hosts?.find((name) => !name.startsWith('*')) ?? 'localhost';
   const asked = { method, url, fields, host };
   const first = readAsked(asked, site.config.listen);
-  const stored = first.kind === 'request' && !namesHost(url) ? storedHost(parts, first.request) : undefined;
+  const stored =
+    first.kind === 'request' && !namesHost(url) ? storedHost(services, first.request) : undefined;
   const read = stored === undefined ? first : readAsked({ ...asked, host: stored }, site.config.listen);
   switch (read.kind) {
     case 'not-a-url':
@@ -101,14 +102,14 @@ export async function explain(parts: ProxyParts, question: Question): Promise<Ex
     case 'refused':
       return refused(question, read);
     case 'request':
-      return explained(question, await explainRequest(parts, question, read.request));
+      return explained(question, await explainRequest(services, question, read.request));
     default:
       return read satisfies never;
   }
 }
 
 /** A host for which something is stored at this path: the likely one when the URL names none. */
-function storedHost({ site, store }: ProxyParts, request: ClientRequest): string | undefined {
+function storedHost({ site, store }: Services, request: ClientRequest): string | undefined {
   const match = site().rules.match('GET', request.path, request);
   const wanted = urlTag(targetText(request.path, keyedQuery({ request, match })));
   for (const { tags, host } of store.entries()) if (tags.includes(wanted)) return host;
@@ -125,11 +126,11 @@ export function explanationLines({ method, url, summary, steps }: Explanation): 
   ];
 }
 
-/** The parts of a proxy that is not running: nothing stored, nothing learned. */
-export function offlineParts(
+/** The services of a proxy that is not running: nothing stored, nothing learned. */
+export function offlineServices(
   config: Config,
   { clock, verifyJwt }: { clock: Clock; verifyJwt: VerifyJwt | undefined },
-): ProxyParts {
+): Services {
   const site = compileSite(config, { learned: new LearnedSessionMap(), verifyJwt });
   const store = new MemoryStore({ maxBytes: 0 });
   const never = (): never => {
@@ -177,15 +178,15 @@ function refused(
   return explained(question, { verdict: { kind: 'refused', status }, steps: [step] });
 }
 
-async function explainRequest(parts: ProxyParts, question: Question, request: ClientRequest): Promise<Told> {
-  const now = parts.clock.now();
+async function explainRequest(services: Services, question: Question, request: ClientRequest): Promise<Told> {
+  const now = services.clock.now();
   const { status, responseFields, responseBody } = question;
   const body = responseBody === undefined ? {} : { body: Buffer.from(responseBody) };
   const answer = { status, fields: responseFields, ...body };
   // Once with an empty store, for what a fetch brings; once as it would be answered now.
-  const first = await dryRun(parts, { request, answer, now, usesStore: false });
-  const live = await dryRun(parts, { request, answer, now, usesStore: true });
-  const site = parts.site();
+  const first = await dryRun(services, { request, answer, now, usesStore: false });
+  const live = await dryRun(services, { request, answer, now, usesStore: true });
+  const site = services.site();
   const match = site.rules.match(request.method, request.path, request);
   const identity = await site.identify(request, now);
   const steps: (ExplainStep | undefined)[] = [
@@ -196,7 +197,7 @@ async function explainRequest(parts: ProxyParts, question: Question, request: Cl
     passStep(live.outcome),
     directivesStep(live.exchange),
     keyStep(live.exchange),
-    entryStep(parts, live),
+    entryStep(services, live),
     answerStep(live),
     originStep(live.sent, { isBehind: live.outcome.kind === 'hit', otherwise: first.sent }),
     // What is asked of the origin now; for a hit, what would be asked if nothing were stored.

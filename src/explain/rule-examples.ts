@@ -12,8 +12,8 @@ import { matcherOf, type Purge } from '../store/purge-log.ts';
 import type { ClientRequest } from '../proxy/exchange/client-request.ts';
 import { type DryRun, dryRun } from './dry-run.ts';
 import { exampleAnswer, exampleRequest, type Sender } from './example-exchange.ts';
-import type { ProxyParts } from '../proxy/exchange/exchange.ts';
-import { offlineParts } from './explain.ts';
+import type { Services } from '../proxy/exchange/exchange.ts';
+import { offlineServices } from './explain.ts';
 
 /** One difference from what is expected, in words. */
 export type Mismatch = {
@@ -31,10 +31,18 @@ export type TryExample = (example: Example) => Promise<ExampleResult>;
 export function createTryExample(config: Config, file: ExampleFile, verifyJwt?: VerifyJwt): TryExample {
   const steady = { ...config, ttl: { ...config.ttl, jitter: 0 } };
   const never = { now: () => 0 as EpochMs, monotonicMs: () => 0 };
-  const usualParts = offlineParts(steady, { clock: never, verifyJwt });
-  const popularParts = { ...usualParts, popularity: { ...usualParts.popularity, isHigh: () => true } };
+  const usualServices = offlineServices(steady, { clock: never, verifyJwt });
+  const popularServices = {
+    ...usualServices,
+    popularity: { ...usualServices.popularity, isHigh: () => true },
+  };
   return async (example) => {
-    const bench = { config: steady, file, example, parts: example.popular ? popularParts : usualParts };
+    const bench = {
+      config: steady,
+      file,
+      example,
+      services: example.popular ? popularServices : usualServices,
+    };
     return { example, mismatches: await tryOn(bench) };
   };
 }
@@ -43,15 +51,15 @@ type Bench = {
   readonly config: Config;
   readonly file: ExampleFile;
   readonly example: Example;
-  readonly parts: ProxyParts;
+  readonly services: Services;
 };
 
 async function tryOn(bench: Bench): Promise<readonly Mismatch[]> {
-  const { config, file, example, parts } = bench;
+  const { config, file, example, services } = bench;
   const { request: asked, cookies, fields, at, expect } = example;
   const request = readRequest(bench, { request: asked, cookies, fields, at });
   if (typeof request === 'string') return [{ what: 'request', expected: 'a request', found: request }];
-  const run = await dryRun(parts, {
+  const run = await dryRun(services, {
     request,
     answer: exampleAnswer(config, file, example),
     now: at,
@@ -73,9 +81,13 @@ function readRequest({ config, file }: Bench, sender: Sender): ClientRequest | s
   return read.kind === 'refused' ? `refused, ${read.status} ${read.detail}` : read.kind;
 }
 
-function plainMismatches({ config, parts, example }: Bench, request: ClientRequest, run: DryRun): Mismatch[] {
+function plainMismatches(
+  { config, services, example }: Bench,
+  request: ClientRequest,
+  run: DryRun,
+): Mismatch[] {
   const { expect } = example;
-  const { rules } = parts.site();
+  const { rules } = services.site();
   const { method, path } = request;
   const { route } = rules.match(method, path, request);
   const written = rules.matchWrites(method, path, request).flatMap((write) => write?.rule.matches ?? []);
@@ -182,7 +194,7 @@ async function endedBy(bench: Bench, request: ExampleRequest, purges: readonly P
 
 /** Another request, answered normally and without a cookie. */
 async function usualRun(bench: Bench, asked: ExampleRequest): Promise<DryRun | string> {
-  const { config, file, parts, example } = bench;
+  const { config, file, services, example } = bench;
   const { at } = example;
   const request = readRequest(bench, { request: asked, at });
   if (typeof request === 'string') return request;
@@ -191,7 +203,7 @@ async function usualRun(bench: Bench, asked: ExampleRequest): Promise<DryRun | s
     request: asked,
     at,
   });
-  return dryRun(parts, { request, answer, now: at, usesStore: false });
+  return dryRun(services, { request, answer, now: at, usesStore: false });
 }
 
 const named = ({ method, url, as }: ExampleRequest): string =>

@@ -15,7 +15,7 @@ export type FreshnessSource = 'targeted' | 's-maxage' | 'max-age' | 'expires' | 
 
 export type Freshness = { readonly lifetime: Seconds; readonly source: FreshnessSource };
 
-export type Exchange = { readonly requestTime: EpochMs; readonly responseTime: EpochMs };
+export type ExchangeTimes = { readonly requestTime: EpochMs; readonly responseTime: EpochMs };
 
 /** RFC 9111 §4.2.2 proposes a tenth of the time since `Last-Modified`; this is its upper bound. */
 export const longestHeuristic: Seconds = seconds(24 * 60 * 60);
@@ -40,7 +40,10 @@ export const isExplicit = ({ source }: Freshness): boolean => source !== 'heuris
  * `corrected_initial_age` (RFC 9111 §4.2.3): the response's age on receipt in seconds ≥ 0, including the time of the
  * exchange.
  */
-export const correctedInitialAge = (fields: Fields, { requestTime, responseTime }: Exchange): Seconds => {
+export const correctedInitialAge = (
+  fields: Fields,
+  { requestTime, responseTime }: ExchangeTimes,
+): Seconds => {
   const ageValue = parseAge(fields) ?? 0;
   const dateValue = dateOrReceipt(fields, responseTime);
   // Date has whole seconds, so the fraction since then says nothing about the age.

@@ -8,7 +8,7 @@ import type { Fields } from './message.ts';
 import { targetText } from './path-spelling.ts';
 import { normaliseTarget } from './target.ts';
 
-export type ChangingExchange = {
+export type ChangingRequest = {
   readonly method: string;
   readonly status: number;
   /** Canonical path and query of the request. */
@@ -29,7 +29,7 @@ export const isUnsafeMethod = (method: string): boolean => !safeMethods.has(meth
  * §4.4: a cache MUST invalidate the target URI "when it receives a non-error status code in response to an unsafe
  * request method"; it MUST NOT when the origin of the URI in those fields differs from that of the target URI.
  */
-export const invalidationTargets = (exchange: ChangingExchange): string[] => {
+export const invalidationTargets = (exchange: ChangingRequest): string[] => {
   const isError = exchange.status < 200 || exchange.status >= 400;
   if (isError || !isUnsafeMethod(exchange.method)) return [];
   const targets = new Set([exchange.target]);
@@ -44,7 +44,7 @@ const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRA
 
 const sameOriginTarget = (
   reference: string | undefined,
-  { scheme, host, target }: ChangingExchange,
+  { scheme, host, target }: ChangingRequest,
 ): string | undefined => {
   if (reference === undefined) return undefined;
   const base = URL.parse(`${scheme}://${host}${target}`);

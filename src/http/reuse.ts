@@ -7,7 +7,7 @@
  */
 import { type EpochMs, seconds, type Seconds } from '../kit/time.ts';
 import type { RequestDirectives, ResponseDirectives } from './cache-control.ts';
-import { correctedInitialAge, currentAge, type Exchange } from './freshness.ts';
+import { correctedInitialAge, currentAge, type ExchangeTimes } from './freshness.ts';
 import type { Fields } from './message.ts';
 
 /** The values that decide later reuse. Plain data, stored with the response. */
@@ -30,7 +30,7 @@ export type StoredPolicy = {
   readonly staleIfDisconnected: Seconds;
 };
 
-export type StoredPolicyInput = Exchange &
+export type StoredPolicyInput = ExchangeTimes &
   Omit<LifetimeInput, 'windows'> & {
     readonly fields: Fields;
     /** The effective directives; `noResponseDirectives` under a rule with `cache_control: override`. */

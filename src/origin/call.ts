@@ -18,8 +18,9 @@ import type { ConnectOptions } from './connect.ts';
 import { Deadline } from './deadline.ts';
 import { type FailureReason, failureReason, type OriginFailure } from './failure.ts';
 import type { Probe } from './origin-health.ts';
-import { mayRepeat, tellsOfOrigin } from './repeat.ts';
+import { mayRepeat } from './repeat.ts';
 import type { SharedTexts } from './shared-texts.ts';
+import { tellsOfOrigin } from './trouble.ts';
 
 export type OriginRequest = {
   readonly method: string;
@@ -231,8 +232,10 @@ export class Call implements OriginCall {
   #fail(reason: FailureReason): void {
     if (this.#ended) return;
     this.#end();
-    this.#teller.failed(reason, tellsOfOrigin(reason, this.#given.request, this.#sent));
-    this.#given.receiver.onFailure({ reason, sent: this.#sent });
+    const { request, receiver } = this.#given;
+    const sent = { hasBody: request.body !== undefined, wasSent: this.#sent };
+    this.#teller.failed(reason, tellsOfOrigin(reason, sent));
+    receiver.onFailure({ reason, sent: this.#sent });
     this.#teller.ended(reason);
   }
 

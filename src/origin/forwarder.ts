@@ -11,7 +11,7 @@ import type { Clock } from '../kit/time.ts';
 import { framingOf, retryAfterOf } from './answer-head.ts';
 import { type CallListener, CallTeller } from './call-listener.ts';
 import { failureOf, failureReason } from './failure.ts';
-import { tellsOfOrigin } from './repeat.ts';
+import { tellsOfOrigin } from './trouble.ts';
 
 type Request = Dispatcher.DispatchOptions & Dispatcher.RequestOptions;
 type Answer = Dispatcher.ResponseData;
@@ -62,8 +62,7 @@ function follow(call: CallTeller, { statusCode, headers, body }: Answer): void {
 
 function fail(call: CallTeller, request: Request, error: Error): void {
   const { reason, sent } = failureOf(error);
-  const { method } = request;
-  call.failed(reason, tellsOfOrigin(reason, { method, body: bodyOf(request) }, sent));
+  call.failed(reason, tellsOfOrigin(reason, { hasBody: bodyOf(request) !== undefined, wasSent: sent }));
   call.ended(reason);
 }
 

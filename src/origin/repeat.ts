@@ -1,11 +1,11 @@
 /**
- * Decides whether to send a request again, and whether its failure is the origin's.
+ * Decides whether to send a request again.
  *
  * Promise: a request that may act is never sent again, nor is one that had any answer or went over a fresh connection.
  */
 
 import { cameOverUsed } from './connections.ts';
-import { type FailureReason, isDeadConnection, isUnreachable } from './failure.ts';
+import { isDeadConnection } from './failure.ts';
 
 /** The deciding parts of a request. `isWrite`: it acts, whatever its method says. */
 export type Sent = {
@@ -30,13 +30,4 @@ export function mayRepeat(
 ): boolean {
   const isSafeTwice = idempotent.has(method) && body === undefined && isWrite !== true;
   return isSafeTwice && wasSent && !gotBytes && isDeadConnection(error) && cameOverUsed(error);
-}
-
-/**
- * Whether a failure before any head says something about the origin. A request that was not sent does so only if there
- * was no connection: otherwise it could not be sent at all, or it waited for a connection that slow clients hold. With
- * a body, the origin may have waited for the client.
- */
-export function tellsOfOrigin(reason: FailureReason, { body }: Sent, wasSent: boolean): boolean {
-  return (wasSent && body === undefined) || isUnreachable(reason);
 }

@@ -6,7 +6,7 @@ import { type CacheStatus, cacheStatusValue } from '../http/cache-status.ts';
 import type { Seconds } from '../kit/time.ts';
 import type { Entry } from '../store/store.ts';
 import { deliver } from './hit/deliver.ts';
-import { type CacheExchange, report } from './exchange/exchange.ts';
+import { type CacheExchange, tellOutcome } from './exchange/exchange.ts';
 import { fetchForClient, type Miss, renew } from './fetch/fetch.ts';
 import type { Lookup } from './hit/lookup.ts';
 import type { MissCause } from './exchange/outcome.ts';
@@ -14,7 +14,7 @@ import { missingOf } from './fetch/partial-content.ts';
 
 /** Answers from what the store has, or from the origin. Nothing is awaited for a hit. */
 export function answer(exchange: CacheExchange, found: Lookup): Promise<void> | undefined {
-  const { background } = exchange.parts;
+  const { background } = exchange.services;
   if (background !== undefined) background.onAsked(exchange);
   if (found.kind === 'none') {
     return fetchOrRefuse(exchange, found.cause === 'cold' ? { ...found, ...whyNothing(exchange) } : found);
@@ -55,11 +55,11 @@ const isReload = (reason: string): boolean => reason.startsWith('request-');
 const causeOfStale = (reason: string): MissCause => (isReload(reason) ? 'client-reload' : 'expired');
 
 /** Why there is nothing at all under a key. */
-function whyNothing({ parts, plan }: CacheExchange): Pick<Miss, 'cause' | 'purgedBy'> {
-  if (parts.store.isDown) return { cause: 'store-down', purgedBy: undefined };
-  const purgedBy = parts.store.endedBy?.(plan.key);
+function whyNothing({ services, plan }: CacheExchange): Pick<Miss, 'cause' | 'purgedBy'> {
+  if (services.store.isDown) return { cause: 'store-down', purgedBy: undefined };
+  const purgedBy = services.store.endedBy?.(plan.key);
   if (purgedBy !== undefined) return { cause: 'purged', purgedBy };
-  return { cause: parts.evicted.get(plan.key) === true ? 'evicted' : 'cold', purgedBy };
+  return { cause: services.evicted.get(plan.key) === true ? 'evicted' : 'cold', purgedBy };
 }
 
 type NothingUsable = Pick<Miss, 'cause' | 'purgedBy'> & { readonly part?: Entry };
@@ -80,10 +80,10 @@ function fetchOrRefuse(
 }
 
 function hit(exchange: CacheExchange, entry: Entry, { age, ttl }: { age: Seconds; ttl: Seconds }): void {
-  exchange.parts.store.use(entry);
+  exchange.services.store.use(entry);
   const cacheStatus: CacheStatus = { kind: 'hit', ttl };
   const status = deliver(exchange, entry, { cacheStatus, age });
-  report(exchange, { kind: 'hit', status, cacheStatus, entry });
+  tellOutcome(exchange, { kind: 'hit', status, cacheStatus, entry });
 }
 
 /** RFC 9111 §5.2.1.7: nothing stored may be used, and the client wants nothing else: 504. */
@@ -99,5 +99,5 @@ function onlyIfCached(exchange: CacheExchange, miss: MissCause, purgedBy?: Miss[
   ];
   exchange.reply.head(504, fields);
   exchange.reply.end();
-  report(exchange, { kind: 'refused', status: 504, cacheStatus, miss, purgedBy });
+  tellOutcome(exchange, { kind: 'refused', status: 504, cacheStatus, miss, purgedBy });
 }

@@ -13,7 +13,7 @@ import { foldFieldName } from '../http/field-name.ts';
 import type { Entry } from '../store/store.ts';
 import { answer } from './answer.ts';
 import type { ClientRequest } from './exchange/client-request.ts';
-import type { CacheExchange, Exchange, ProxyParts } from './exchange/exchange.ts';
+import type { CacheExchange, Exchange, Services } from './exchange/exchange.ts';
 import { keyedExchange } from './exchange/keyed-exchange.ts';
 import { chooseVariant, type Lookup } from './hit/lookup.ts';
 import { overridesMethod } from './exchange/method-override.ts';
@@ -28,14 +28,22 @@ export type Pipeline = (
   forward: PassInput['forward'],
 ) => Promise<void> | undefined;
 
-/** Makes the request path from its parts. */
-export function createPipeline(parts: ProxyParts): Pipeline {
+/** Makes the request path. */
+export function createPipeline(services: Services): Pipeline {
   return (request, reply, forward) => {
-    const site = parts.site();
+    const site = services.site();
     const { method, path } = request;
     const match = site.rules.match(method, path, request);
-    const startedMs = parts.clock.monotonicMs();
-    const exchange: Exchange = { parts, site, request, reply, match, now: parts.clock.now(), startedMs };
+    const startedMs = services.clock.monotonicMs();
+    const exchange: Exchange = {
+      services,
+      site,
+      request,
+      reply,
+      match,
+      now: services.clock.now(),
+      startedMs,
+    };
     const reason = passReason(exchange);
     if (reason !== undefined) return pass(exchange, { reason, forward });
     const identity = site.identify(request, exchange.now);
@@ -69,11 +77,11 @@ function identified(
   const doubt = doubtOf(exchange, identity);
   if (doubt !== undefined) return pass(exchange, { reason: 'identity', doubt, forward });
   const keyed = keyedExchange(exchange, identity);
-  const { parts, plan } = keyed;
-  if (exchange.site.countsPopularity) parts.popularity.record(plan.key, exchange.now);
-  const found = lookUp(keyed, parts.store.peek(plan.key));
-  if (parts.store.hasSlowTier && (found.kind === 'none' || found.reuse.kind === 'validate')) {
-    return parts.store
+  const { services, plan } = keyed;
+  if (exchange.site.countsPopularity) services.popularity.record(plan.key, exchange.now);
+  const found = lookUp(keyed, services.store.peek(plan.key));
+  if (services.store.hasSlowTier && (found.kind === 'none' || found.reuse.kind === 'validate')) {
+    return services.store
       .get(plan.key, exchange.startedMs)
       .then((variants) => answer(keyed, lookUp(keyed, variants)));
   }
@@ -109,6 +117,6 @@ function hasUnknownCredential(
 }
 
 function lookUp(exchange: CacheExchange, variants: readonly Entry[]): Lookup {
-  const { request, plan, directives, now, parts } = exchange;
-  return chooseVariant(variants, { request, plan, directives, now, purgeLog: parts.purgeLog });
+  const { request, plan, directives, now, services } = exchange;
+  return chooseVariant(variants, { request, plan, directives, now, purgeLog: services.purgeLog });
 }

@@ -6,7 +6,8 @@
  */
 
 import { backgroundExchange, type BackgroundRefusal, type BackgroundRequest } from './background-exchange.ts';
-import type { CacheExchange, ProxyParts } from '../proxy/exchange/exchange.ts';
+import { asksInVain } from '../origin/trouble.ts';
+import type { CacheExchange, Services } from '../proxy/exchange/exchange.ts';
 import { fetchInBackground } from '../proxy/fetch/fetch.ts';
 import type { FillEnd } from '../proxy/fetch/fill-input.ts';
 import { chooseVariant, type Lookup } from '../proxy/hit/lookup.ts';
@@ -14,8 +15,8 @@ import type { NotStoredReason } from '../proxy/exchange/outcome.ts';
 import type { Entry } from '../store/store.ts';
 import type { Governor } from './governor.ts';
 
-/** What asking ahead needs; the parts are those of the request path, not asked for before the first request. */
-export type Asking = { readonly parts: () => ProxyParts; readonly governor: Governor };
+/** What asking ahead needs; the services are those of the request path, not asked for before the first request. */
+export type Asking = { readonly services: () => Services; readonly governor: Governor };
 
 export type AskOptions = {
   readonly worth: number;
@@ -40,20 +41,20 @@ export type AskEnd =
 
 /** Fetches, and resolves with the result. Never rejects. */
 export async function askAhead(
-  { parts: partsNow, governor }: Asking,
+  { services: servicesNow, governor }: Asking,
   asked: BackgroundRequest,
   options: AskOptions,
 ): Promise<AskEnd> {
-  const parts = partsNow();
+  const services = servicesNow();
   // A token whose issuer's keys cannot be fetched identifies nobody.
-  const made = await backgroundExchange(parts, asked).catch(() => notTold);
+  const made = await backgroundExchange(services, asked).catch(() => notTold);
   if (made.kind === 'refused') return { kind: 'refused', reason: made.reason, status: undefined };
   const { exchange } = made;
   const { key } = exchange.plan;
   if (options.key !== undefined && options.key !== key) {
     return { kind: 'refused', reason: 'other-key', status: undefined };
   }
-  if (parts.store.hasSlowTier) await parts.store.get(key, parts.clock.monotonicMs());
+  if (services.store.hasSlowTier) await services.store.get(key, services.clock.monotonicMs());
   const mayDo = (found: Lookup): boolean =>
     found.kind === 'entry' && found.reuse.kind === 'fresh' && options.isYoung(found.entry);
   if (mayDo(lookUp(exchange))) return { kind: 'fresh' };
@@ -61,7 +62,7 @@ export async function askAhead(
     name: key,
     worth: options.worth,
     isWanted: () =>
-      parts.site().generation === exchange.site.generation &&
+      services.site().generation === exchange.site.generation &&
       options.isAllowed?.() !== false &&
       !mayDo(lookUp(exchange)),
     run: () => {
@@ -76,20 +77,20 @@ export async function askAhead(
 const notTold = { kind: 'refused', reason: 'identity' } as const;
 
 /** What is stored now. */
-function lookUp({ request, plan, directives, parts }: CacheExchange): Lookup {
-  const now = parts.clock.now();
-  return chooseVariant(parts.store.peek(plan.key), {
+function lookUp({ request, plan, directives, services }: CacheExchange): Lookup {
+  const now = services.clock.now();
+  return chooseVariant(services.store.peek(plan.key), {
     request,
     plan,
     directives,
     now,
-    purgeLog: parts.purgeLog,
+    purgeLog: services.purgeLog,
   });
 }
 
-function meaningOf({ status, entry, notStored, failure }: FillEnd): AskEnd {
+function meaningOf(end: FillEnd): AskEnd {
+  const { status, entry, notStored } = end;
   if (entry !== undefined) return { kind: 'fetched', entry };
-  const hasFailed = (failure !== undefined && failure !== 'aborted') || status === undefined;
-  if (hasFailed || status >= 500 || status === 429) return { kind: 'failed', status };
+  if (asksInVain(end)) return { kind: 'failed', status };
   return { kind: 'refused', reason: notStored ?? 'not-asked', status };
 }

@@ -10,7 +10,7 @@ import type { Fields } from '../http/message.ts';
 import type { Identity } from '../policy/identity/identity.ts';
 import { readAsked } from '../proxy/exchange/asked-request.ts';
 import { nobody } from '../proxy/exchange/reply.ts';
-import type { CacheExchange, Exchange, ProxyParts } from '../proxy/exchange/exchange.ts';
+import type { CacheExchange, Exchange, Services } from '../proxy/exchange/exchange.ts';
 import { keyedExchange } from '../proxy/exchange/keyed-exchange.ts';
 import type { PassReason } from '../proxy/exchange/outcome.ts';
 import { doubtOf, passReason } from '../proxy/pipeline.ts';
@@ -44,10 +44,10 @@ const refused = (reason: BackgroundRefusal): BackgroundExchange => ({ kind: 'ref
 
 /** Creates the exchange, or says why there is none. */
 export async function backgroundExchange(
-  parts: ProxyParts,
+  services: Services,
   asked: BackgroundRequest,
 ): Promise<BackgroundExchange> {
-  const site = parts.site();
+  const site = services.site();
   const url = `${asked.scheme}://${asked.host}${asked.target}`;
   const read = readAsked(
     { method: 'GET', url, fields: asked.fields, host: asked.host },
@@ -56,8 +56,8 @@ export async function backgroundExchange(
   if (read.kind !== 'request') return refused('bad-request');
   const request = { ...read.request, forwardedFor: asked.forwardedFor ?? noAddress };
   const match = site.rules.match('GET', request.path, request);
-  const [now, startedMs] = [parts.clock.now(), parts.clock.monotonicMs()];
-  const exchange: Exchange = { parts, site, request, reply: nobody, match, now, startedMs };
+  const [now, startedMs] = [services.clock.now(), services.clock.monotonicMs()];
+  const exchange: Exchange = { services, site, request, reply: nobody, match, now, startedMs };
   const reason = passReason(exchange);
   if (reason !== undefined) return refused(reason);
   const identity = await site.identify(request, now);

@@ -7,7 +7,7 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { Fields } from '../http/message.ts';
-import type { ProxyParts } from '../proxy/exchange/exchange.ts';
+import type { Services } from '../proxy/exchange/exchange.ts';
 import { readSitemap, type Sitemap } from './sitemap.ts';
 import type { SiteAddress } from './site-addresses.ts';
 
@@ -23,7 +23,7 @@ const mostBytes = 50 * 1024 * 1024;
 const mostSitemaps = 50;
 const mostPages = 50_000;
 
-export type SitemapSource = { readonly parts: ProxyParts; readonly addresses: readonly SiteAddress[] };
+export type SitemapSource = { readonly services: Services; readonly addresses: readonly SiteAddress[] };
 
 /** The distinct pages of a sitemap, in its order. */
 export async function sitemapPages(source: SitemapSource, path: string): Promise<SitemapPages> {
@@ -49,19 +49,19 @@ export async function sitemapPages(source: SitemapSource, path: string): Promise
   return { pages: [...pages], skipped, failed };
 }
 
-function ownHosts({ parts, addresses }: SitemapSource): (host: string) => boolean {
-  const { originHost, config } = parts.site();
+function ownHosts({ services, addresses }: SitemapSource): (host: string) => boolean {
+  const { originHost, config } = services.site();
   const names = new Set([originHost, ...(config.listen.hosts ?? []), ...addresses.map(({ host }) => host)]);
   return (host) => names.has(host) || names.has(host.replace(/:\d+$/, ''));
 }
 
 /** Reads the sitemap at `target`; `undefined` if it is missing, damaged or too long. */
 async function fetchSitemap(source: SitemapSource, target: string): Promise<Sitemap | undefined> {
-  const { parts, addresses } = source;
-  const { originHost, config } = parts.site();
+  const { services, addresses } = source;
+  const { originHost, config } = services.site();
   const host = config.upstream.host === 'upstream' ? originHost : (addresses[0]?.host ?? originHost);
   const fields = ['Host', host, 'Accept', '*/*', 'Accept-Encoding', 'identity'];
-  const body = openBody(parts, target, fields);
+  const body = openBody(services, target, fields);
   try {
     return await readSitemap(textOf(body), ownHosts(source));
   } catch {
@@ -96,7 +96,7 @@ async function unpacked(body: Readable): Promise<AsyncIterable<Buffer>> {
 }
 
 /** The body of a 200, with back-pressure; anything else is an error. */
-function openBody({ origin }: ProxyParts, target: string, fields: Fields): Readable {
+function openBody({ origin }: Services, target: string, fields: Fields): Readable {
   const body = new Readable({
     read: () => {
       exchange.resume();

@@ -10,6 +10,7 @@ import { PriorityQueue, type Prioritised } from '../kit/priority-queue.ts';
 import { type Clock, type Seconds, seconds } from '../kit/time.ts';
 import { TokenBucket } from '../kit/token-bucket.ts';
 import type { OriginHealth } from '../origin/origin-health.ts';
+import { countsAsFailedWork } from '../origin/trouble.ts';
 import type { FillEnd } from '../proxy/fetch/fill-input.ts';
 import type { OriginLoad } from './origin-load.ts';
 import { type OriginSample, Pressure } from './pressure.ts';
@@ -193,7 +194,7 @@ export class Governor {
       const end = await job.run();
       if (end === undefined) this.#needless(job);
       else {
-        if (end.failure !== undefined || (end.status ?? 500) >= 500) this.#counts.failed += 1;
+        if (countsAsFailedWork(end)) this.#counts.failed += 1;
         job.tell({ kind: 'done', end });
       }
     } catch (error) {

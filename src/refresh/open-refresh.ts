@@ -5,7 +5,7 @@ import { type Clock, type Seconds, seconds } from '../kit/time.ts';
 import { type Config, defaults } from '../config/config.ts';
 import type { CallListener } from '../origin/call-listener.ts';
 import type { OriginHealth } from '../origin/origin-health.ts';
-import type { Background, CacheExchange, ProxyParts } from '../proxy/exchange/exchange.ts';
+import type { Background, CacheExchange, Services } from '../proxy/exchange/exchange.ts';
 import type { Outcome } from '../proxy/exchange/outcome.ts';
 import type { Purge, PurgeLog } from '../store/purge-log.ts';
 import type { Entry } from '../store/store.ts';
@@ -23,8 +23,8 @@ import { Timetable } from './timetable.ts';
 import { createWarm, type Warm } from './warm.ts';
 
 export type RefreshOptions = {
-  /** The parts of the request path, which are built later: not used before the first request. */
-  readonly parts: () => ProxyParts;
+  /** The services of the request path, which are built later: not used before the first request. */
+  readonly services: () => Services;
   readonly config: () => Config;
   readonly purgeLog: PurgeLog;
   readonly health: OriginHealth;
@@ -160,7 +160,7 @@ function furnish(options: RefreshOptions): Room & { readonly load: OriginLoad } 
       log.error({ err: error }, 'background fetch failed');
     },
   });
-  const asking: Asking = { parts: options.parts, governor };
+  const asking: Asking = { services: options.services, governor };
   const onError = (error: unknown, job: string): void => {
     log.error({ err: error, job }, 'scheduled job failed');
   };
@@ -179,19 +179,22 @@ function furnish(options: RefreshOptions): Room & { readonly load: OriginLoad } 
 /** Whether a request for a fresh response renews it. */
 function isTimeFor(
   { options }: Room,
-  { now, parts }: CacheExchange,
+  { now, services }: CacheExchange,
   { entry, ttl }: { entry: Entry; ttl: Seconds },
 ): boolean {
   const { policy, key, originSeconds: cost } = entry;
   const life = seconds(policy.lifetime - policy.initialAge);
   return (
-    ttl <= life * lastShare && parts.popularity.isHigh(key, now) && isDue({ ttl, life, cost }, options.dice())
+    ttl <= life * lastShare &&
+    services.popularity.isHigh(key, now) &&
+    isDue({ ttl, life, cost }, options.dice())
   );
 }
 
 function renew({ asking, demand }: Room, exchange: CacheExchange, entry: Entry): void {
   // Already under way, or the queue is too long: a later request will try again.
-  if (exchange.parts.flights.get(entry.key) !== undefined || asking.governor.waiting >= mostRenewals) return;
+  if (exchange.services.flights.get(entry.key) !== undefined || asking.governor.waiting >= mostRenewals)
+    return;
   void asking.governor.submit(renewal(exchange, entry, demand.worthOf(entry)));
 }
 

@@ -36,7 +36,7 @@ export class Refill {
 
   onPurge({ soft, cause }: Pick<Purge, 'soft' | 'cause'>): void {
     // A reload ends what other rules stored; after a soft purge entries are validated when they are requested.
-    if (soft || cause === 'reload' || !this.#options.asking.parts().site().config.purge.refill) return;
+    if (soft || cause === 'reload' || !this.#options.asking.services().site().config.purge.refill) return;
     if (this.#cancel === undefined) this.#plan();
     else this.#isAgain = true;
   }
@@ -70,10 +70,10 @@ export class Refill {
 }
 
 function isPurged(asking: Asking, one: Wanted): boolean {
-  const parts = asking.parts();
-  const entry = storedNow(parts, one);
+  const services = asking.services();
+  const entry = storedNow(services, one);
   if (entry === undefined) return false;
-  const verdict = parts.purgeLog.verdict(entry);
+  const verdict = services.purgeLog.verdict(entry);
   return verdict.kind === 'purged' && verdict.cause !== 'reload' && verdict.cause !== 'forgotten';
 }
 

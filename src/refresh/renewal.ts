@@ -5,32 +5,34 @@
  * stored under rules no longer in force.
  */
 
-import type { CacheExchange, ProxyParts } from '../proxy/exchange/exchange.ts';
+import type { CacheExchange, Services } from '../proxy/exchange/exchange.ts';
 import { fetchInBackground } from '../proxy/fetch/fetch.ts';
 import type { Entry } from '../store/store.ts';
 import type { Work } from './governor.ts';
 
 /** The work of renewing `entry`, conditionally where it has a validator. */
 export function renewal(exchange: CacheExchange, entry: Entry, worth: number): Work {
-  const { parts, site, plan } = exchange;
+  const { services, site, plan } = exchange;
   return {
     name: plan.key,
     worth,
     isWanted: () =>
-      parts.site().generation === site.generation && isCurrent(parts, entry) && !isRenewed(parts, entry),
+      services.site().generation === site.generation &&
+      isCurrent(services, entry) &&
+      !isRenewed(services, entry),
     run: () => fetchInBackground(exchange, entry),
   };
 }
 
 /** Whether no purge has ended it. */
-export const isCurrent = ({ purgeLog }: ProxyParts, entry: Entry): boolean =>
+export const isCurrent = ({ purgeLog }: Services, entry: Entry): boolean =>
   purgeLog.verdict(entry).kind !== 'purged';
 
 /** The stored response of the same variant, now. */
 export const storedNow = (
-  { store }: ProxyParts,
+  { store }: Services,
   { key, variant }: Pick<Entry, 'key' | 'variant'>,
 ): Entry | undefined => store.peek(key).find((entry) => entry.variant === variant);
 
-const isRenewed = (parts: ProxyParts, entry: Entry): boolean =>
-  (storedNow(parts, entry)?.responseTime ?? 0) > entry.responseTime;
+const isRenewed = (services: Services, entry: Entry): boolean =>
+  (storedNow(services, entry)?.responseTime ?? 0) > entry.responseTime;

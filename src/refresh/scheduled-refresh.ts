@@ -114,7 +114,7 @@ export class ScheduledRefresh {
   }
 
   async #runUrls({ urls, every }: UrlsJob): Promise<void> {
-    const { config, originHost } = this.#asking.parts().site();
+    const { config, originHost } = this.#asking.services().site();
     const wanted = this.#demand.hottest(Number.MAX_SAFE_INTEGER);
     const addresses = siteAddresses(config, originHost, wanted);
     const asked = urls.flatMap((url) => {

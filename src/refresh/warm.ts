@@ -87,12 +87,12 @@ type Run = {
 };
 
 async function warmUp(run: Run): Promise<WarmSummary> {
-  const { clock } = run.asking.parts();
+  const { clock } = run.asking.services();
   const startedMs = clock.monotonicMs();
   const counts: Counts = { total: 0, asked: 0, warmed: 0, fresh: 0, refused: 0, failed: 0 };
   const candidates = await candidatesOf(run, counts);
   counts.total += candidates.length;
-  const places = (run.asking.parts().site().config.warm ?? defaults.warm).concurrency * waitingForPlace;
+  const places = (run.asking.services().site().config.warm ?? defaults.warm).concurrency * waitingForPlace;
   const next = candidates.values();
   await Promise.all(Array.from({ length: places }, () => work(run, next, counts)));
   const { total: _, ...rest } = counts;
@@ -101,13 +101,13 @@ async function warmUp(run: Run): Promise<WarmSummary> {
 
 /** What to fetch, the most worthwhile first; equals in the order given. */
 async function candidatesOf({ asking, demand, request }: Run, counts: Counts): Promise<readonly Candidate[]> {
-  const parts = asking.parts();
-  const { config, originHost } = parts.site();
+  const services = asking.services();
+  const { config, originHost } = services.site();
   const wanted = demand.hottest(Number.MAX_SAFE_INTEGER);
   const addresses = siteAddresses(config, originHost, wanted);
   const paths = [...request.urls];
   if (request.sitemap !== undefined) {
-    const { pages, skipped, failed } = await sitemapPages({ parts, addresses }, request.sitemap);
+    const { pages, skipped, failed } = await sitemapPages({ services, addresses }, request.sitemap);
     paths.push(...pages);
     for (const name of ['total', 'asked'] as const) counts[name] += skipped + failed;
     counts.refused += skipped;

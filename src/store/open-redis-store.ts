@@ -5,7 +5,7 @@
 
 import type { Janitor as JanitorConfig, RedisConfig, StoreConfig } from '../config/config.ts';
 import { seconds, wallTime } from '../kit/time.ts';
-import { Janitor, type JanitorReport } from './redis/janitor.ts';
+import { Janitor, type JanitorRound } from './redis/janitor.ts';
 import { createJobLease, type JobLease } from './redis/job-lease.ts';
 import type { MemoryStore } from './memory.ts';
 import type { OpenStore, OpenStoreOptions } from './opened-store.ts';
@@ -27,10 +27,10 @@ export async function openRedisStore(options: WithRedis, memory: MemoryStore): P
   const { config, clock } = options;
   const shared = await openSharedStore({ ...options, memory });
   let bytes: number | undefined;
-  const onTidied = (report: JanitorReport): void => {
+  const onTidied = (round: JanitorRound): void => {
     // A node that was only partly scanned would make the total too small.
-    if (report.failures === 0) ({ bytes } = report);
-    options.onTidied(report);
+    if (round.failures === 0) ({ bytes } = round);
+    options.onTidied(round);
   };
   const stopTidying = tidyRegularly(shared, { ...options, onTidied }, config.redis.maxBytes);
   const upkeep = { client: shared.upkeep, keys: shared.keys, deadlineMs: upkeepLimitMs };

@@ -6,7 +6,7 @@ import type { BreakerState } from '../kit/breaker.ts';
 import type { Clock, Seconds } from '../kit/time.ts';
 import type { CacheKey } from '../policy/key/cache-key.ts';
 import type { UnreadableReason } from './redis/codec.ts';
-import type { JanitorReport } from './redis/janitor.ts';
+import type { JanitorRound } from './redis/janitor.ts';
 import type { JobLease } from './redis/job-lease.ts';
 import type { MemoryStoreOptions } from './memory.ts';
 import type { OnAppended, PurgeLog } from './purge-log.ts';
@@ -27,7 +27,7 @@ export type OpenStoreOptions = {
   readonly isFetching?: ((key: CacheKey) => boolean) | undefined;
   readonly onEvict: MemoryStoreOptions['onEvict'];
   readonly onEvent: (event: StoreEvent) => void;
-  readonly onTidied: (report: JanitorReport) => void;
+  readonly onTidied: (round: JanitorRound) => void;
   readonly onAppended?: OnAppended;
   readonly onSlowWrite?: TieredOptions['onSlowWrite'];
 };

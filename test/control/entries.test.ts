@@ -75,7 +75,7 @@ t.test('an invalid query is refused', async (t) => {
 t.test('/explain shows the stored entry without asking the origin', async (t) => {
   const { get, control, requests, server } = await startProxy(t, { rules });
   await get('/p/7', { cookie: 'session=ann-secret' });
-  const before = [...server.parts.store.entries()];
+  const before = [...server.services.store.entries()];
   const query = new URLSearchParams({ method: 'GET', url: '/p/7', header: 'Cookie: session=ann-secret' });
   const text = await (await control(`/explain?${query.toString()}`)).text();
   const { summary, steps } = JSON.parse(text) as {
@@ -90,7 +90,7 @@ t.test('/explain shows the stored entry without asking the origin', async (t) =>
   });
   t.notMatch(text, 'secret');
   t.equal(requests.length, 1);
-  t.strictSame([...server.parts.store.entries()], before);
+  t.strictSame([...server.services.store.entries()], before);
 });
 
 t.test('/explain names the clause by which a stored entry is not reused', async (t) => {

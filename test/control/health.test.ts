@@ -23,8 +23,8 @@ t.test('/readyz says down, with 503, when the origin is down; /healthz still say
 t.test('the origin is connected to at most once a second, and checked again after that', async (t) => {
   const { closeOrigin, server } = await startProxy(t);
   let monotonicMs = 0;
-  const clock = { ...server.parts.clock, monotonicMs: () => monotonicMs };
-  const probe = createOriginProbe(server.parts.site().config.upstream, clock);
+  const clock = { ...server.services.clock, monotonicMs: () => monotonicMs };
+  const probe = createOriginProbe(server.services.site().config.upstream, clock);
   t.equal(await probe(), 'up');
   await closeOrigin();
   monotonicMs = 999;

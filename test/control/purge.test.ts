@@ -103,7 +103,7 @@ t.test('a second purge matches nothing; a soft purge lets the entry be given sta
 
 t.test('if the key has the origin’s host, an absolute URL of any host matches', async (t) => {
   const running = await startProxy(t, { rules });
-  const { config } = running.server.parts.site();
+  const { config } = running.server.services.site();
   await running.server.replaceConfig({ ...config, upstream: { ...config.upstream, host: 'upstream' } });
   await running.get('/a/one');
   t.match((await running.purge({ urls: ['http://www.example.org/a/one'] })).body, { matched: 1 });

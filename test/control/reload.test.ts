@@ -35,10 +35,10 @@ t.test('sections that need a restart keep their values, and are named', async (t
       return Promise.resolve({ kind: 'ok', config: { ...config, upstream }, warnings: [] });
     },
   });
-  const before = running.server.parts.site().config;
+  const before = running.server.services.site().config;
   const response = await running.control('/reload', { method: 'POST' });
   t.match(await response.json(), { applied: true, restart: ['upstream', 'store'] });
-  const { upstream, store } = running.server.parts.site().config;
+  const { upstream, store } = running.server.services.site().config;
   t.strictSame({ upstream, store }, { upstream: before.upstream, store: before.store });
   t.equal((await running.get('/p')).status, 200, 'the origin of before is asked');
 });
@@ -61,12 +61,12 @@ t.test('a bad file is refused with its problems, and the rules stay', async (t) 
     rules: pageFor('60s'),
     readConfig: () => () => Promise.resolve(answers.shift() ?? { kind: 'unreadable', message: 'none' }),
   });
-  const before = running.server.parts.site();
+  const before = running.server.services.site();
   const refused = await running.control('/reload', { method: 'POST' });
   t.equal(refused.status, 422);
   t.match(await refused.json(), { problems: [{ line: 3, code: 'unknown-key' }] });
   t.equal((await running.control('/reload', { method: 'POST' })).status, 422);
-  t.equal(running.server.parts.site(), before);
+  t.equal(running.server.services.site(), before);
 });
 
 t.test('without a file a reload is refused', async (t) => {

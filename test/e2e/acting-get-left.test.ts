@@ -45,7 +45,7 @@ const read = async ({ url }: Site): Promise<[string, string]> => {
 };
 
 /** How many purges there have been. */
-const purges = ({ proxy }: Site): number => proxy.parts.purgeLog.position().seq;
+const purges = ({ proxy }: Site): number => proxy.services.purgeLog.position().seq;
 
 /** Asks for what acts, under the method given by a field if need be, and leaves before there is an answer. */
 async function leave(site: Site, asked: Promise<void>, headers: Record<string, string> = {}): Promise<void> {

@@ -21,7 +21,7 @@ t.test('private downloads marked public for a year are neither shared nor stored
       t.notMatch((await other.look(target)).body, /of Dana alone|backup of 1003/);
   }
   t.same([...dana.wrong, ...omer.wrong, ...guest.wrong], []);
-  const stored = [...proxy.parts.store.entries()].map(({ target }) => target);
+  const stored = [...proxy.services.store.entries()].map(({ target }) => target);
   t.same(
     stored.filter((target) => targets.includes(target)),
     [],
@@ -46,7 +46,7 @@ t.test('no stored response has a Set-Cookie, and public pages were fetched witho
     const shown = await dana.ask('GET', target);
     t.ok(shown.status === 200, target);
   }
-  const entries = [...proxy.parts.store.entries()];
+  const entries = [...proxy.services.store.entries()];
   t.ok(entries.length >= 8);
   for (const { fields, target } of entries) {
     t.notOk(
@@ -152,5 +152,5 @@ t.test('other spellings of a private path are treated as the same private path',
   for (const target of [`//download/${file.id}`, `/downl%6Fad/${file.id}`, `/x/../download/${file.id}`]) {
     await dana.ask('GET', target);
   }
-  t.same([...proxy.parts.store.entries()], []);
+  t.same([...proxy.services.store.entries()], []);
 });

@@ -27,9 +27,9 @@ t.test('text is compressed once when stored, and sent plain to clients without g
   const first = await ask(site.url, '/p/1', { 'accept-encoding': 'gzip' });
   t.equal(first.headers['vary'], 'Accept-Encoding');
   t.equal(first.body.toString(), html);
-  while ([...site.proxy.parts.store.entries()][0]?.coding === undefined)
+  while ([...site.proxy.services.store.entries()][0]?.coding === undefined)
     await new Promise((done) => setImmediate(done));
-  t.ok(site.proxy.parts.store.size().bytes < html.length / 2, 'the store holds the smaller form');
+  t.ok(site.proxy.services.store.size().bytes < html.length / 2, 'the store holds the smaller form');
 
   const packed = await ask(site.url, '/p/1', { 'accept-encoding': 'br;q=0, gzip' });
   t.equal(packed.headers['content-encoding'], 'gzip');

@@ -106,7 +106,7 @@ t.test('the sample app through the proxy', async (t) => {
   t.test('a purge by tag, URL, user, type, prefix or everything removes what it names', async (t) => {
     const host = new URL(url).host;
     const purge = (part: Partial<Purge>) =>
-      proxy.parts.purgeLog.append({
+      proxy.services.purgeLog.append({
         tags: [],
         prefixes: [],
         everything: false,
@@ -158,7 +158,7 @@ t.test('the sample app through the proxy', async (t) => {
   });
 
   t.test('no stored entry contains a session', (t) => {
-    for (const entry of proxy.parts.store.entries()) {
+    for (const entry of proxy.services.store.entries()) {
       t.notOk(entry.fields.some((text, at) => at % 2 === 0 && text.toLowerCase() === 'set-cookie'));
     }
     t.end();

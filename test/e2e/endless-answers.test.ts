@@ -65,7 +65,7 @@ async function ask(site: Site, path: string, headers: Record<string, string> = {
 }
 
 const waitersOf = (site: Site): number =>
-  [...site.proxy.parts.flights.all()].reduce((sum, { waiters }) => sum + waiters, 0);
+  [...site.proxy.services.flights.all()].reduce((sum, { waiters }) => sum + waiters, 0);
 
 const types = [
   'text/event-stream',
@@ -94,7 +94,7 @@ t.test('a stream type reaches every client at once, each with a separate exchang
       );
       answers.length = 0;
     }
-    t.equal(site.proxy.parts.store.size().entries, 0);
+    t.equal(site.proxy.services.store.size().entries, 0);
     t.ok(site.outcomes.every(({ notStored }) => notStored === 'stream' || notStored === undefined));
   }
 });
@@ -130,7 +130,7 @@ for (const path of ['/public/1', '/user/1', '/etag/1', '/standard']) {
     answers[0]?.end();
     await Promise.all(all.map(({ end }) => end));
     t.ok(all.slice(1).every(({ message }) => message.complete));
-    t.equal(site.proxy.parts.store.size().entries, 0);
+    t.equal(site.proxy.services.store.size().entries, 0);
     await eventually('the reason is told', () =>
       site.outcomes.some(({ notStored }) => notStored === 'slow-body'),
     );
@@ -170,7 +170,7 @@ t.test('a truncated body is truncated for all who share it', async (t) => {
     await end;
     t.notOk(message.complete);
   }
-  t.equal(site.proxy.parts.store.size().entries, 0);
+  t.equal(site.proxy.services.store.size().entries, 0);
 });
 
 t.test('if only the whole body decides, waiting requests fetch by themselves', async (t) => {
@@ -203,28 +203,28 @@ t.test('an abandoned fetch ends after a while, and at once if there are too many
   for (const tab of tabs) tab.leave();
   const open = (): number => answers.filter(({ destroyed }) => !destroyed).length;
   await eventually('an eighth of 128 connections', () => open() === 16);
-  t.equal(site.proxy.parts.abandoned.count, 16);
+  t.equal(site.proxy.services.abandoned.count, 16);
   for (const answer of answers) if (!answer.destroyed) answer.write('more');
   await timers.advance(4, 0.5);
   for (const answer of answers) if (!answer.destroyed) answer.write('more');
   await timers.advance(7, 0.5);
   await eventually('none goes on', () => open() === 0);
-  t.equal(site.proxy.parts.abandoned.count, 0);
+  t.equal(site.proxy.services.abandoned.count, 0);
 });
 
 t.test('an abandoned fetch that ends in time is stored', async (t) => {
   const { site, answers } = await start(t, {});
   (await ask(site, '/public/1')).leave();
-  await eventually('it is abandoned', () => site.proxy.parts.abandoned.count === 1);
+  await eventually('it is abandoned', () => site.proxy.services.abandoned.count === 1);
   answers[0]?.end('two');
-  await eventually('it is stored', () => site.proxy.parts.store.size().entries === 1);
-  t.equal(site.proxy.parts.abandoned.count, 0);
+  await eventually('it is stored', () => site.proxy.services.store.size().entries === 1);
+  t.equal(site.proxy.services.abandoned.count, 0);
 });
 
 t.test('when all waiting clients have left, the fetch ends', async (t) => {
   const { site, answers } = await start(t, {});
   site.answerWith((_request, response) => void answers.push(response));
-  site.proxy.parts.abandoned.count = 1000;
+  site.proxy.services.abandoned.count = 1000;
   const sent = ['/public/1', '/public/1'].map((path) =>
     get(site.url + path, { agent: false }).on('error', () => undefined),
   );

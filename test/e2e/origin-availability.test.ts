@@ -122,7 +122,7 @@ class Play {
     const storedAt = this.#storedAt.get(path) ?? -Infinity;
     const response = await fetch(this.#site.url + path);
     const [of, at] = (await response.text()).split(' ');
-    const isOpen = !this.#site.proxy.parts.origin.health.isClosed;
+    const isOpen = !this.#site.proxy.services.origin.health.isClosed;
     if (isOpen) this.opened += 1;
     const where = `${path}, origin ${this.#mood}, breaker ${isOpen ? 'open' : 'closed'}: ${response.status}`;
     // A second's grace at the end of a window: time passes while the test asks.

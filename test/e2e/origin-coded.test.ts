@@ -74,7 +74,7 @@ t.test('a renewal with a truncated coding keeps the stored copy', async (t) => {
   });
   await eventually('it has been asked for again', async () => {
     await (await fetch(`${site.url}/p/1`)).text();
-    return site.seen.length > 1 && site.proxy.parts.flights.size === 0;
+    return site.seen.length > 1 && site.proxy.services.flights.size === 0;
   });
   const after = await fetch(`${site.url}/p/1`);
   t.equal(await after.text(), 'the first');
@@ -96,7 +96,7 @@ t.test('requests that wait for a body that proves truncated fetch by themselves'
   });
   const first = ask(site.url, { target: '/p/1', ...get });
   await eventually('the first has asked', () => site.seen.length === 1);
-  const { flights } = site.proxy.parts;
+  const { flights } = site.proxy.services;
   const joined = new Set<NonNullable<ReturnType<typeof flights.get>>>();
   const find = flights.get.bind(flights);
   flights.get = (key) => {
@@ -116,7 +116,7 @@ t.test('a page purged while its large body is checked is not stored', async (t) 
   const site = await startSite(rules);
   t.teardown(() => site.close());
   const proof = barrier();
-  const { codedBodies } = site.proxy.parts;
+  const { codedBodies } = site.proxy.services;
   const isWhole = codedBodies.isWhole.bind(codedBodies);
   codedBodies.isWhole = (entry) => proof.reached.then(() => isWhole(entry));
   site.answerWith((_request, response) => {

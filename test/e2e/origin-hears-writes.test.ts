@@ -18,7 +18,7 @@ async function start(t: Test, { upstream = '', answer }: { upstream?: string; an
   return site;
 }
 
-const isClosed = ({ proxy }: Site): boolean => proxy.parts.origin.health.isClosed;
+const isClosed = ({ proxy }: Site): boolean => proxy.services.origin.health.isClosed;
 
 const write = async (site: Site, method = 'POST', body?: string): Promise<number> => {
   const response = await fetch(`${site.url}/w`, { method, ...(body === undefined ? {} : { body }) });
@@ -94,8 +94,8 @@ t.test('writes hold connections: the governor begins nothing while they hold mos
   });
   const { governor, warm } = site.proxy.refresh;
   await site.proxy.replaceConfig({
-    ...site.proxy.parts.site().config,
-    upstream: { ...site.proxy.parts.site().config.upstream, connections: 2 },
+    ...site.proxy.services.site().config,
+    upstream: { ...site.proxy.services.site().config.upstream, connections: 2 },
   });
   const writes = [write(site, 'POST', 'one'), write(site, 'DELETE')];
   await eventually('both are at the origin', () => site.seen.length === 2);

@@ -49,7 +49,7 @@ async function open(site: Site, how: 'error' | 'disconnected' = 'error'): Promis
     else socket.destroy();
   });
   for (let index = 0; index < 5; index += 1) await (await fetch(`${site.url}/opening/${index}`)).text();
-  if (site.proxy.parts.origin.health.isClosed) throw new Error('it is not open');
+  if (site.proxy.services.origin.health.isClosed) throw new Error('it is not open');
   site.seen.length = 0;
 }
 
@@ -165,7 +165,7 @@ t.test('a purged copy never stands in; after a soft purge it may', async (t) => 
   for (const path of ['/p/soft', '/p/hard', '/p/written']) await get(site, path);
   clock.advance(15);
   await open(site);
-  const { purgeLog } = site.proxy.parts;
+  const { purgeLog } = site.proxy.services;
   for (const path of ['/p/soft', '/p/hard', '/p/written']) t.match((await get(site, path)).fate, atOnce);
   await purgeLog.append({ ...purge, tags: ['url:/p/soft' as never], soft: true });
   await purgeLog.append({ ...purge, tags: ['url:/p/hard' as never], soft: false });

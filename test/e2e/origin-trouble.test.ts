@@ -69,7 +69,7 @@ t.test('a body cut short upstream is cut short downstream, and not stored', asyn
     const next = await fetch(`${site.url}/p/cut`);
     t.equal(await next.text(), 'whole');
     t.match(cacheStatus(next), /^fwd=uri-miss/);
-    await site.proxy.parts.purgeLog.append({
+    await site.proxy.services.purgeLog.append({
       tags: [],
       prefixes: [],
       everything: true,

@@ -208,7 +208,7 @@ async function collect(stream: AsyncIterable<Buffer>): Promise<Buffer> {
 t.test('a client that leaves between head and body is not counted as a failure', async (t) => {
   const site = await startSite('routes: [{ match: GET /pass, type: pass }]');
   t.teardown(() => site.close());
-  const { health } = site.proxy.parts.origin;
+  const { health } = site.proxy.services.origin;
   const timing = { startedMs: 0, nowMs: systemClock.monotonicMs(), probe: undefined };
   for (let count = 0; count < 5; count += 1) health.heard({ kind: 'failed', reason: 'refused' }, timing);
   t.notOk(health.isClosed);

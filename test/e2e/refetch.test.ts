@@ -38,5 +38,5 @@ t.test('after a 304 about another representation, one fetch serves all who wait'
 
 /** How many wait for each fetch under way. */
 function* waiters({ proxy }: Awaited<ReturnType<typeof startSite>>): Iterable<number> {
-  for (const { key } of proxy.parts.store.entries()) yield proxy.parts.flights.get(key)?.waiters ?? 0;
+  for (const { key } of proxy.services.store.entries()) yield proxy.services.flights.get(key)?.waiters ?? 0;
 }

@@ -80,7 +80,7 @@ t.test('entries of recently seen people are renewed with their own last credenti
   const answer = await mine(site, 'session=ann; theme=dark');
   t.equal(await answer.text(), '/mine session=ann; theme=dark');
   t.equal(cacheStatus(answer), 'hit; ttl=600');
-  const { entries } = site.proxy.parts.store.size();
+  const { entries } = site.proxy.services.store.size();
   t.equal(entries, 3, 'nothing under a key that nobody asked for');
 });
 

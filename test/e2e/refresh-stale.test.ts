@@ -133,7 +133,7 @@ t.test('a removed rule starts no more fetches', async (t) => {
   site.answerWith((_request, response) => void release.reached.then(() => response.end('late')));
   for (const id of [1, 2]) await fetch(`${site.url}/p/${id}`);
   t.match(site.proxy.refresh.governor.stats(), { running: 1, waiting: 1 });
-  const { config } = site.proxy.parts.site();
+  const { config } = site.proxy.services.site();
   const passed = config.routes.map((route) => ({ ...route, type: 'pass' }));
   await site.proxy.replaceConfig({ ...config, routes: passed });
   release.arrive();

@@ -142,7 +142,7 @@ t.test('what was popular is warmed at the next start, in the requested variants'
   const popularFile = join(directory, 'popular.json');
   const site = await start();
   t.teardown(() => site.close());
-  const { config } = site.proxy.parts.site();
+  const { config } = site.proxy.services.site();
   const begin = (skipWarmUp: boolean): Promise<RunningServer> =>
     startServer({ config, log: pino({ level: 'silent' }), popularFile, skipWarmUp, control: 'off' });
   const first = await begin(false);
@@ -162,7 +162,7 @@ t.test('what was popular is warmed at the next start, in the requested variants'
 
   const before = site.seen.length;
   const second = await begin(false);
-  await eventually('warmed', () => second.parts.store.size().entries === 2);
+  await eventually('warmed', () => second.services.store.size().entries === 2);
   t.equal(site.seen.length, before + 2);
   t.match(await asked(second, '/p/hot', browser), /^hit/);
   t.match(await asked(second, '/w/hot', dark), /^hit/);
@@ -170,7 +170,7 @@ t.test('what was popular is warmed at the next start, in the requested variants'
 
   const third = await begin(true);
   await new Promise((resolve) => setTimeout(resolve, 50));
-  t.equal(third.parts.store.size().entries, 0, 'the warm-up is skipped when told so');
+  t.equal(third.services.store.size().entries, 0, 'the warm-up is skipped when told so');
   await third.close();
 });
 

@@ -98,7 +98,7 @@ t.test(
 t.test('an answer that breaks while its write’s purge is recorded is a failure, not silence', async (t) => {
   const site = await startRawSite('writes: [{ match: POST /w, invalidate: [all] }]\n');
   t.teardown(() => site.close());
-  const { purgeLog } = site.proxy.parts;
+  const { purgeLog } = site.proxy.services;
   const recorded = barrier();
   const append = purgeLog.append.bind(purgeLog);
   purgeLog.append = (purge) => recorded.reached.then(() => append(purge));

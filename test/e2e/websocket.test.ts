@@ -111,7 +111,7 @@ t.test('a silent origin is a 504, a refusing one a 502, and the breaker counts b
     t.equal(gone.response.statusCode, 502);
     t.match(gone.response.headers['proxy-status'], 'connection_refused');
   }
-  t.notOk(proxy.parts.origin.health.isClosed);
+  t.notOk(proxy.services.origin.health.isClosed);
   t.match(
     outcomes.map(({ kind, failure }) => [kind, failure]),
     [['failed', 'head-timeout'], ...Array.from({ length: 4 }, () => ['failed', 'refused'])],
@@ -191,10 +191,10 @@ t.test('the route of type `pass` and the write rule apply to a handshake as to a
   await once(passed, 'open');
   t.match(site.outcomes.at(-1), { status: 101, pass: 'rule' });
   await fetch(`${site.url}/page`);
-  const before = site.proxy.parts.purgeLog.position().seq;
+  const before = site.proxy.services.purgeLog.position().seq;
   const joins = new WebSocket(wsUrl(site.url, '/joins'));
   joins.once('upgrade', () => {
-    t.ok(site.proxy.parts.purgeLog.position().seq > before, 'what it makes stale is ended before the 101');
+    t.ok(site.proxy.services.purgeLog.position().seq > before, 'what it makes stale is ended before the 101');
   });
   await once(joins, 'open');
   t.match((await fetch(`${site.url}/page`)).headers.get('cache-status'), 'fwd=uri-miss');

@@ -39,7 +39,7 @@ const read = async ({ url }: Site): Promise<[string, string]> => {
 };
 
 /** How many purges there have been. */
-const purges = ({ proxy }: Site): number => proxy.parts.purgeLog.position().seq;
+const purges = ({ proxy }: Site): number => proxy.services.purgeLog.position().seq;
 
 const writes: readonly (readonly [what: string, path: string, request: RequestInit])[] = [
   ['a DELETE', '/books/1', { method: 'DELETE' }],

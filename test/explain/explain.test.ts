@@ -5,7 +5,7 @@ import {
   explain,
   type Explanation,
   explanationLines,
-  offlineParts,
+  offlineServices,
   type Question,
 } from '../../src/explain/explain.ts';
 import type { ExplainStep } from '../../src/explain/explain-request.ts';
@@ -28,12 +28,12 @@ writes:
   - { match: "POST /p/:id", invalidate: ["page:{id}", "user:{user}"] }
   - { match: "GET /logout", invalidate: ["user:{user}"] }
 `;
-const parts = offlineParts(configOf(rules), { clock: systemClock, verifyJwt: undefined });
+const services = offlineServices(configOf(rules), { clock: systemClock, verifyJwt: undefined });
 
 const base: Question = { method: 'GET', url: '/p/7', fields: [], status: 200, responseFields: [] };
 
 async function explained(change: Partial<Question>): Promise<Explanation> {
-  const result = await explain(parts, { ...base, ...change });
+  const result = await explain(services, { ...base, ...change });
   if (result.kind === 'not-a-url') throw new Error('not a URL');
   return result.explanation;
 }
@@ -147,7 +147,7 @@ t.test('a request that is refused says so', async (t) => {
     summary: /400/,
     steps: [{ text: /several-hosts/ }],
   });
-  t.match(await explain(parts, { ...base, url: 'p/7' }), { kind: 'not-a-url' });
+  t.match(await explain(services, { ...base, url: 'p/7' }), { kind: 'not-a-url' });
 });
 
 t.test('identities are digests; cookies and tokens are nowhere', async (t) => {
@@ -165,11 +165,11 @@ t.test('the client’s demands are shown', async (t) => {
 });
 
 t.test('explaining leaves nothing in the store', async (t) => {
-  const before = parts.purgeLog.position();
+  const before = services.purgeLog.position();
   await explained({});
   await explained({ method: 'POST' });
-  t.strictSame(parts.purgeLog.position(), before);
-  t.strictSame(parts.store.size(), { entries: 0, bytes: 0 });
+  t.strictSame(services.purgeLog.position(), before);
+  t.strictSame(services.store.size(), { entries: 0, bytes: 0 });
 });
 
 t.test('the text has one line for each step', async (t) => {

@@ -6,7 +6,7 @@ import pino from 'pino';
 import { parseConfig } from '../../src/config/schema/check.ts';
 import { renderProblem } from '../../src/config/reader/problem.ts';
 import type { Clock } from '../../src/kit/time.ts';
-import type { ProxyParts } from '../../src/proxy/exchange/exchange.ts';
+import type { Services } from '../../src/proxy/exchange/exchange.ts';
 import type { Outcome } from '../../src/proxy/exchange/outcome.ts';
 import { type RunningServer, startServer } from '../../src/server.ts';
 
@@ -27,7 +27,7 @@ export type Site = {
 /** Starts both. `rules` is the configuration without upstream and listen. */
 export async function startSite(
   rules: string,
-  options: { answer?: Answer; clock?: Clock; later?: ProxyParts['later'] } = {},
+  options: { answer?: Answer; clock?: Clock; later?: Services['later'] } = {},
 ): Promise<Site> {
   const seen: string[] = [];
   const requests: IncomingMessage[] = [];
@@ -66,7 +66,7 @@ export async function startSite(
 
 export type ProxyOptions = {
   readonly clock?: Clock;
-  readonly later?: ProxyParts['later'];
+  readonly later?: Services['later'];
   readonly outcomes?: Outcome[];
   readonly env?: Record<string, string>;
 };

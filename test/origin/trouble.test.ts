@@ -1,11 +1,16 @@
 import t from 'tap';
 import {
   asksForLess,
+  asksInVain,
   breakerVerdict,
   countsAsError,
+  countsAsFailedWork,
+  failsEverybody,
   isOriginError,
+  isPassing,
   leavesStored,
   type OriginNews,
+  tellsOfOrigin,
 } from '../../src/origin/trouble.ts';
 
 const statuses = Array.from({ length: 600 }, (_, status) => status);
@@ -34,6 +39,15 @@ t.test('each question has its own statuses', (t) => {
     [429, ...no501],
   );
   t.same(
+    among((status) => asksInVain({ status, failure: undefined })),
+    [429, ...from500],
+  );
+  t.same(
+    among((status) => countsAsFailedWork({ status, failure: undefined })),
+    from500,
+  );
+  t.same(among(isPassing), from500);
+  t.same(
     among((status) => breakerVerdict(answered(status)) === 'failure'),
     [502, 503, 504],
   );
@@ -41,17 +55,43 @@ t.test('each question has its own statuses', (t) => {
 });
 
 const reasons = {
-  refused: [true, 'failure'],
-  'tls-certificate': [true, 'failure'],
-  'head-timeout': [true, 'failure'],
-  truncated: [true, 'nothing'],
-  aborted: [false, 'nothing'],
+  refused: [true, 'failure', true],
+  'tls-certificate': [true, 'failure', true],
+  'head-timeout': [true, 'failure', true],
+  reset: [true, 'failure', false],
+  truncated: [true, 'nothing', false],
+  aborted: [false, 'nothing', false],
 } as const;
-for (const [reason, [isLess, verdict]] of Object.entries(reasons)) {
-  t.test(`no answer, ${reason}`, (t) => {
-    const news: OriginNews = { kind: 'failed', reason: reason as keyof typeof reasons };
+for (const [name, [isLess, verdict, isShared]] of Object.entries(reasons)) {
+  t.test(`no answer, ${name}`, (t) => {
+    const reason = name as keyof typeof reasons;
+    const news: OriginNews = { kind: 'failed', reason };
     t.equal(asksForLess(news), isLess);
     t.equal(breakerVerdict(news), verdict);
+    t.equal(failsEverybody(reason), isShared);
+    t.equal(asksInVain({ status: undefined, failure: reason }), true);
+    t.equal(asksInVain({ status: 200, failure: reason }), reason !== 'aborted');
+    t.equal(countsAsFailedWork({ status: 200, failure: reason }), true);
     t.end();
   });
 }
+
+t.test('a failure tells of the origin if it was sent without a body, or if there was no connection', (t) => {
+  const tells = (hasBody: boolean, wasSent: boolean): boolean[] =>
+    (['reset', 'refused'] as const).map((reason) => tellsOfOrigin(reason, { hasBody, wasSent }));
+  t.same(
+    [tells(false, true), tells(true, true)],
+    [
+      [true, true],
+      [false, true],
+    ],
+  );
+  t.same(
+    [tells(false, false), tells(true, false)],
+    [
+      [false, true],
+      [false, true],
+    ],
+  );
+  t.end();
+});

@@ -1,11 +1,11 @@
-/** One request's exchange for tests of single rooms: real parts, no origin, and a reply that is recorded. */
+/** One request's exchange for tests of single rooms: real services, no origin, and a reply that is recorded. */
 
-import { offlineParts } from '../../src/explain/explain.ts';
+import { offlineServices } from '../../src/explain/explain.ts';
 import { BoundedMap } from '../../src/kit/bounded-map.ts';
 import { SingleFlight } from '../../src/kit/single-flight.ts';
 import type { Identity } from '../../src/policy/identity/identity.ts';
 import { readAsked } from '../../src/proxy/exchange/asked-request.ts';
-import type { CacheExchange, ProxyParts } from '../../src/proxy/exchange/exchange.ts';
+import type { CacheExchange, Services } from '../../src/proxy/exchange/exchange.ts';
 import { keyedExchange } from '../../src/proxy/exchange/keyed-exchange.ts';
 import type { Outcome } from '../../src/proxy/exchange/outcome.ts';
 import { nobody, type Reply } from '../../src/proxy/exchange/reply.ts';
@@ -51,14 +51,14 @@ export type TestExchange = {
 export function exchangeBut(
   rules: string,
   { method = 'GET', url = '/a/1', fields = [], identity = { kind: 'anonymous' } }: Asked = {},
-  change: Partial<ProxyParts> = {},
+  change: Partial<Services> = {},
 ): TestExchange {
   const clock = new TestClock(new Date(storedAt).toISOString());
   const timers = new TestTimers(clock);
   const outcomes: Outcome[] = [];
   const store = new MemoryStore({ maxBytes: 1024 * 1024 });
-  const parts: ProxyParts = {
-    ...offlineParts(configOf(rules), { clock, verifyJwt: undefined }),
+  const services: Services = {
+    ...offlineServices(configOf(rules), { clock, verifyJwt: undefined }),
     store,
     ...openBodies(store, timers.later),
     flights: new SingleFlight({ maxFlights: 10, maxWaiters: 10 }),
@@ -66,7 +66,7 @@ export function exchangeBut(
     onOutcome: (outcome) => outcomes.push(outcome),
     ...change,
   };
-  const site = parts.site();
+  const site = services.site();
   const read = readAsked({ method, url, fields, host: 'example.org' }, site.config.listen);
   if (read.kind !== 'request') throw new Error(read.kind);
   const { request } = read;
@@ -74,11 +74,11 @@ export function exchangeBut(
   const match = site.rules.match(method, request.path, request);
   const now = clock.now();
   const exchange = keyedExchange(
-    { parts, site, request, reply, match, now, startedMs: clock.monotonicMs() },
+    { services, site, request, reply, match, now, startedMs: clock.monotonicMs() },
     identity,
   );
   const storedBut = (changed: Partial<Entry> = {}): Entry =>
-    entryBut({ key: exchange.plan.key, asOf: parts.purgeLog.position(), ...changed });
+    entryBut({ key: exchange.plan.key, asOf: services.purgeLog.position(), ...changed });
   return { exchange, written, outcomes, clock, timers, storedBut };
 }
 

@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http';
 import t from 'tap';
 import { createVerifyJwt } from '../../src/origin/jwt.ts';
 import type { EntryView } from '../../src/explain/describe-entry.ts';
-import { explain, type Explanation, offlineParts } from '../../src/explain/explain.ts';
+import { explain, type Explanation, offlineServices } from '../../src/explain/explain.ts';
 import { readHeaderLines } from '../../src/explain/header-lines.ts';
 import type { Entry } from '../../src/store/store.ts';
 import { token } from '../control/running-proxy.ts';
@@ -73,13 +73,13 @@ function explained(bench: Bench, exchange: Exchange): Promise<Explanation> {
 }
 
 const causeOf = ({ site }: Bench, entry: Entry): string | undefined => {
-  const verdict = site.proxy.parts.purgeLog.verdict(entry);
+  const verdict = site.proxy.services.purgeLog.verdict(entry);
   return verdict.kind === 'purged' ? verdict.cause : undefined;
 };
 
 async function done(bench: Bench, { request, answer }: Exchange): Promise<Seen> {
   const { site } = bench;
-  const { store, flights } = site.proxy.parts;
+  const { store, flights } = site.proxy.services;
   bench.answer = answer;
   const before = [...store.entries()].filter((entry) => causeOf(bench, entry) === undefined);
   const known = new Set(store.entries());
@@ -134,13 +134,13 @@ async function viewOf(bench: Bench, entry: Entry): Promise<EntryView | undefined
 
 /** The explanation of a proxy that does not run says the same, where nothing is stored yet. */
 async function offline({ site, clock }: Bench, exchange: Exchange): Promise<Explanation | undefined> {
-  const { config } = site.proxy.parts.site();
+  const { config } = site.proxy.services.site();
   const { jwt, flaskSession } = config.identity;
   // One that runs has learned who is who; one that does not has learned nothing.
   if (flaskSession !== undefined && flaskSession.secret === undefined) return undefined;
-  const parts = offlineParts(config, { clock, verifyJwt: jwt && createVerifyJwt(jwt) });
+  const services = offlineServices(config, { clock, verifyJwt: jwt && createVerifyJwt(jwt) });
   const { request, answer } = exchange;
-  const result = await explain(parts, {
+  const result = await explain(services, {
     method: request.method,
     url: request.target,
     fields: readHeaderLines(requestLines(exchange)) ?? [],

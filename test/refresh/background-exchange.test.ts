@@ -25,17 +25,17 @@ const asked = (target: string, more: Partial<BackgroundRequest> = {}): Backgroun
 });
 
 t.test('what has no client is keyed as a client’s request is, and says whose it is', async (t) => {
-  const { parts, ask, timers, outcomes } = simulatedSite(rules);
+  const { services, ask, timers, outcomes } = simulatedSite(rules);
   ask('/p');
   await timers.advance(0.05);
-  const made = await backgroundExchange(parts, asked('/p'));
+  const made = await backgroundExchange(services, asked('/p'));
   if (made.kind !== 'exchange') throw new Error(made.reason);
   t.equal(made.exchange.plan.key, outcomes[0]?.entry?.key);
   t.equal(made.exchange.request.forwardedFor, '192.0.0.8');
 });
 
 t.test('what no background fetch may ask for is refused, with the reason', async (t) => {
-  const { parts } = simulatedSite(rules);
+  const { services } = simulatedSite(rules);
   const session = { fields: ['Cookie', 'session=a'], isPersonal: true };
   const cases: readonly (readonly [BackgroundRequest, string])[] = [
     [asked('/mine'), 'personal'],
@@ -48,7 +48,7 @@ t.test('what no background fetch may ask for is refused, with the reason', async
     [asked('/%zz'), 'bad-request'],
   ];
   for (const [request, reason] of cases)
-    t.strictSame(await backgroundExchange(parts, request), { kind: 'refused', reason }, request.target);
-  t.match(await backgroundExchange(parts, asked('/mine', session)), { kind: 'exchange' });
-  t.match(await backgroundExchange(parts, asked('/other')), { kind: 'exchange' });
+    t.strictSame(await backgroundExchange(services, request), { kind: 'refused', reason }, request.target);
+  t.match(await backgroundExchange(services, asked('/mine', session)), { kind: 'exchange' });
+  t.match(await backgroundExchange(services, asked('/other')), { kind: 'exchange' });
 });

@@ -12,7 +12,7 @@ warm: { concurrency: 4 }
 
 t.test('ten thousand hot keys purged at once: never more at the origin than the limit', async (t) => {
   const site = simulatedSite(rules);
-  const { origin, timers, parts, refresh } = site;
+  const { origin, timers, services, refresh } = site;
   const hot = 10_000;
   for (let time = 0; time < 2; time += 1) {
     for (let id = 0; id < hot; id += 1) site.ask(`/p/${id}`);
@@ -21,7 +21,7 @@ t.test('ten thousand hot keys purged at once: never more at the origin than the 
   t.equal(origin.requests, hot);
   origin.mostAtOnce = 0;
   const purge = { tags: [toTag('pages')], prefixes: [], everything: false, soft: false } as const;
-  await parts.purgeLog.append({ ...purge, cause: 'api' });
+  await services.purgeLog.append({ ...purge, cause: 'api' });
   await timers.advance(2, 0.005);
   t.ok(refresh.governor.stats().waiting > 9000, 'all of them wait');
   t.ok(origin.mostAtOnce <= 4, `${origin.mostAtOnce} at once`);

@@ -15,7 +15,7 @@ import { createPopularity } from '../../src/policy/lifetime/popularity.ts';
 import { readAsked } from '../../src/proxy/exchange/asked-request.ts';
 import { nobody } from '../../src/proxy/exchange/reply.ts';
 import { openBodies } from '../../src/proxy/fetch/open-bodies.ts';
-import type { ProxyParts } from '../../src/proxy/exchange/exchange.ts';
+import type { Services } from '../../src/proxy/exchange/exchange.ts';
 import type { Outcome } from '../../src/proxy/exchange/outcome.ts';
 import { createPipeline } from '../../src/proxy/pipeline.ts';
 import { compileSite } from '../../src/proxy/exchange/site.ts';
@@ -111,7 +111,7 @@ export function simulatedSite(rules: string, options: { readonly popularFile?: s
     refresh.onAppended(purge);
   });
   const refresh = openRefresh({
-    parts: () => parts,
+    services: () => services,
     config: () => config,
     purgeLog,
     health: origin.health,
@@ -123,7 +123,7 @@ export function simulatedSite(rules: string, options: { readonly popularFile?: s
     popularFile: options.popularFile,
   });
   origin.listeners = [refresh.callListener];
-  const parts: ProxyParts = {
+  const services: Services = {
     site: () => site,
     store,
     ...openBodies(store),
@@ -142,7 +142,7 @@ export function simulatedSite(rules: string, options: { readonly popularFile?: s
     },
     background: refresh.background,
   };
-  const pipeline = createPipeline(parts);
+  const pipeline = createPipeline(services);
   /** One client's request; its outcome comes into `outcomes`. */
   const ask = (url: string): void => {
     const read = readAsked(
@@ -152,5 +152,5 @@ export function simulatedSite(rules: string, options: { readonly popularFile?: s
     if (read.kind !== 'request') throw new Error(`${url} is refused`);
     void pipeline(read.request, nobody, () => undefined);
   };
-  return { clock, timers, origin, outcomes, parts, refresh, ask };
+  return { clock, timers, origin, outcomes, services, refresh, ask };
 }

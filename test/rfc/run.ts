@@ -87,7 +87,7 @@ async function settled({ server }: Bench, script: Script, count: number): Promis
   const { step } = script.scene;
   const hasArrived = (): boolean =>
     script.arrivals.filter((arrival) => arrival.step === step).length >= count;
-  for (let turn = 0; turn < 1000 && !(hasArrived() && server.parts.flights.size === 0); turn += 1) {
+  for (let turn = 0; turn < 1000 && !(hasArrived() && server.services.flights.size === 0); turn += 1) {
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }

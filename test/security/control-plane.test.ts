@@ -52,7 +52,7 @@ t.test('without the right token there is no API', async (t) => {
 t.test('no GET has an effect, and nothing that a form of another site can send has one', async (t) => {
   const { server, control, requests } = await startProxy(t);
   await fetch(`${server.url}/a`);
-  const entries = server.parts.store.size().entries;
+  const entries = server.services.store.size().entries;
   for (const path of acts) {
     for (const method of ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']) {
       const { status } = await control(path, { method });
@@ -72,7 +72,7 @@ t.test('no GET has an effect, and nothing that a form of another site can send h
       t.equal(response.headers.get('access-control-allow-origin'), null);
     }
   }
-  t.equal(server.parts.store.size().entries, entries);
+  t.equal(server.services.store.size().entries, entries);
   t.equal(requests.length, 1);
 });
 

@@ -37,7 +37,7 @@ t.test('variants of one resource are bounded, whatever a client varies', async (
   });
   t.teardown(() => site.close());
   for (let at = 0; at < 50; at += 1) await ask(site.url, { target: '/any', lines: [`X-Lang: ${at}`] });
-  t.equal(site.proxy.parts.store.size().entries, 16);
+  t.equal(site.proxy.services.store.size().entries, 16);
   t.equal((await ask(site.url, { target: '/any' })).body, 'in undefined');
   t.ok(isHit(await ask(site.url, { target: '/any' })));
 });
@@ -51,7 +51,7 @@ t.test('one identity cannot evict the pages of others', async (t) => {
     await ask(site.url, { target: `/home/${at}`, lines: ['Cookie: session=attacker'] });
   }
   for (const request of clean) t.ok(isHit(await ask(site.url, request)), request.target);
-  t.ok(site.proxy.parts.store.size().bytes <= 1024 * 1024);
+  t.ok(site.proxy.services.store.size().bytes <= 1024 * 1024);
 });
 
 t.test('requests waiting for a silent origin are answered in time; nothing stays in flight', async (t) => {
@@ -62,14 +62,14 @@ t.test('requests waiting for a silent origin are answered in time; nothing stays
     },
   });
   t.teardown(() => silent.close());
-  const { config } = silent.proxy.parts.site();
+  const { config } = silent.proxy.services.site();
   const proxy = await startProxy(
     `upstream: { url: "${config.upstream.url}", response_timeout: 300ms }\nunmatched: standard\n`,
   );
   t.teardown(() => proxy.close());
   const answers = await Promise.all(Array.from({ length: 40 }, () => ask(proxy.url, { target: '/a' })));
   for (const { status } of answers) t.equal(status, 504);
-  t.equal(proxy.parts.flights.size, 0);
+  t.equal(proxy.services.flights.size, 0);
   t.ok(silent.seen.length <= 2, `${silent.seen.length} of 40 reached the origin`);
   gate.arrive();
 });

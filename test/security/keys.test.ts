@@ -10,7 +10,7 @@ import { fieldLines, withoutFields } from '../../src/http/fields.ts';
 import type { Fields } from '../../src/http/message.ts';
 import { systemClock } from '../../src/kit/time.ts';
 import { readAsked } from '../../src/proxy/exchange/asked-request.ts';
-import type { Exchange, ProxyParts } from '../../src/proxy/exchange/exchange.ts';
+import type { Exchange, Services } from '../../src/proxy/exchange/exchange.ts';
 import { keyedExchange } from '../../src/proxy/exchange/keyed-exchange.ts';
 import { doubtOf, passReason } from '../../src/proxy/pipeline.ts';
 import { compileSite } from '../../src/proxy/exchange/site.ts';
@@ -59,7 +59,7 @@ function sentFor({ method, url, host, fields }: Asked): Sent | undefined {
   const { request } = result;
   const match = site.rules.match(request.method, request.path, request);
   const exchange: Exchange = {
-    parts: {} as ProxyParts,
+    services: {} as Services,
     site,
     request,
     reply: {} as Exchange['reply'],

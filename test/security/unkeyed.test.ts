@@ -214,7 +214,7 @@ t.test('if the key has the origin’s own name, the client’s Host is not sent 
     },
   });
   t.teardown(() => site.close());
-  const { config } = site.proxy.parts.site();
+  const { config } = site.proxy.services.site();
   await site.proxy.replaceConfig({ ...config, upstream: { ...config.upstream, host: 'upstream' } });
   for (const target of ['/front/host', '/other/host']) {
     await ask(site.url, { target, host: mark });

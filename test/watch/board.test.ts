@@ -92,7 +92,7 @@ t.test('more in Redis than max_bytes is an alert without configuration, until it
 
 t.test('at debug level each request has a line with outcome, cause and times, and no secret', async (t) => {
   const { get, server, logged } = await startProxy(t, { rules: 'log: { level: debug }' });
-  await server.replaceConfig(server.parts.site().config);
+  await server.replaceConfig(server.services.site().config);
   await get('/page?token=hush&x=1', { cookie: 'session=mine', 'x-request-id': 'r-1' });
   await get('/page?token=hush&x=1', { cookie: 'session=mine', 'x-request-id': 'r-2' });
   const lines = logged.filter((line) => line['msg'] === 'request');
@@ -114,7 +114,7 @@ t.test('at debug level each request has a line with outcome, cause and times, an
 
 t.test('a request refused before it was read is counted and logged as well', async (t) => {
   const { server, control, logged } = await startProxy(t, { rules: 'log: { level: debug }' });
-  await server.replaceConfig(server.parts.site().config);
+  await server.replaceConfig(server.services.site().config);
   const [long, none, own] = [`X-Long: ${'a'.repeat(17 * 1024)}`, 'no field', 'X-Fine: yes'];
   for (const [lines, method, status] of [
     [[long], 'GET', 431],

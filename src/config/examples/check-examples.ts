@@ -7,7 +7,7 @@
 
 import type { Example, ExampleAnswer, ExampleFile } from './example.ts';
 import { readExamples } from './example-schema.ts';
-import { type ConfigDocument, readDocument } from '../reader/document.ts';
+import { type ConfigDocument, readDocument, type ReportProblem } from '../reader/document.ts';
 import { type Locator, type Place, type Problem, type ProblemCode, locatorOf } from '../reader/problem.ts';
 import type { Placed } from '../reader/reader.ts';
 import { isAlias } from 'yaml';
@@ -39,9 +39,8 @@ export function parseExamples(text: string, file: string): ExamplesResult {
 }
 
 type Draft = NonNullable<ReturnType<typeof readExamples>>;
-type Report = (code: ProblemCode, message: string, place: Place) => void;
 
-function finish(draft: Draft, locate: Locator, report: Report): ExampleFile {
+function finish(draft: Draft, locate: Locator, report: ReportProblem): ExampleFile {
   const { people, answers } = draft;
   const known = <T>(names: ReadonlyMap<string, T>, { value, place }: Placed<string>): T | undefined => {
     const found = names.get(value);

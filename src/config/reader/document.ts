@@ -19,7 +19,7 @@ import {
 import { hideReferences, showReferences } from './environment.ts';
 import type { Place, ProblemCode } from './problem.ts';
 
-export type Report = (code: ProblemCode, message: string, place: Place) => void;
+export type ReportProblem = (code: ProblemCode, message: string, place: Place) => void;
 
 export type ConfigDocument = {
   /** The first node; `undefined` for an empty file. */
@@ -34,7 +34,7 @@ export type ConfigDocument = {
 const aliasedNodes = 50_000;
 
 /** Parses `text` as YAML 1.2 with string keys. Problems are reported, never thrown. */
-export function readDocument(text: string, report: Report): ConfigDocument {
+export function readDocument(text: string, report: ReportProblem): ConfigDocument {
   const document = parseDocument(hideReferences(text), {
     version: '1.2',
     schema: 'core',
@@ -67,7 +67,7 @@ export function placeAt(text: string, path: readonly string[]): Place {
   return isNode(node) ? placeOf(node) : [0, 0];
 }
 
-function reportErrors(errors: readonly YAMLError[], text: string, report: Report): number | undefined {
+function reportErrors(errors: readonly YAMLError[], text: string, report: ReportProblem): number | undefined {
   let brokenAt: number | undefined;
   let lastLine = -1;
   for (const error of errors) {
@@ -97,10 +97,10 @@ class Aliases {
   readonly targets = new Map<Alias, Node>();
   refused = false;
   readonly #anchors = new Map<string, Anchored>();
-  readonly #report: Report;
+  readonly #report: ReportProblem;
   #added = 0;
 
-  constructor(report: Report) {
+  constructor(report: ReportProblem) {
     this.#report = report;
   }
 

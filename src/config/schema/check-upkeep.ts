@@ -2,7 +2,7 @@
  * Reads the sections for work that no client waits for: `purge`, `warm`, `refresh`, `janitor`, `alerts`, `report`.
  */
 
-import { type Alert, type Report, type Warm, defaults, weekdays } from '../config.ts';
+import { type Alert, type ReportSettings, type Warm, defaults, weekdays } from '../config.ts';
 import { alertWhen } from './check-condition.ts';
 import { isMeasuredOverFor } from './condition.ts';
 import { checkOneOf } from '../reader/one-of.ts';
@@ -90,7 +90,7 @@ const reportSection = section({
   webhook: optional(webUrl),
 });
 
-export const report: Reader<Report> = then(reportSection, ({ at, ...rest }): Report => ({
+export const report: Reader<ReportSettings> = then(reportSection, ({ at, ...rest }): ReportSettings => ({
   ...rest,
   atMinute: at,
 }));

@@ -67,7 +67,7 @@ export type IdentityRequest = {
 
 export type Identify = (request: IdentityRequest, now: EpochMs) => Identity | Promise<Identity>;
 
-type Parts = {
+type IdentifyOptions = {
   readonly config: IdentityConfig;
   readonly learned: LearnedSessions;
   readonly verifyJwt: VerifyJwt | undefined;
@@ -85,7 +85,7 @@ const mostRemembered = 4096;
 const longestRemembered = 6144;
 
 /** Creates the function that identifies requests. It remembers its answers in a bounded map. */
-export function createIdentify({ config, learned, verifyJwt }: Parts): Identify {
+export function createIdentify({ config, learned, verifyJwt }: IdentifyOptions): Identify {
   const names = credentialNames(config);
   const flask = config.flaskSession;
   const key = flask?.secret === undefined ? undefined : flaskSigningKey(flask.secret);

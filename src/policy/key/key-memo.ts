@@ -1,13 +1,13 @@
 /**
  * Remembers keys of earlier requests, so that a hit computes none.
  *
- * Promises: a key is returned only for exactly the parts it was computed from, because the lookup text is as injective
+ * Promises: a key is returned only for exactly the material it was computed from, because the lookup text is as injective
  * as the key's own (each part has its length before it). Memory is bounded and refers to no request.
  */
 
 import { BoundedMap } from '../../kit/bounded-map.ts';
 
-export type KeyParts = {
+export type KeyMaterial = {
   readonly scheme: string;
   readonly host: string;
   readonly path: string;
@@ -23,8 +23,8 @@ const longestText = 512;
 export class KeyMemo<Key extends string> {
   readonly #keys = new BoundedMap<string, Key>(mostKeys);
 
-  keyOf(parts: KeyParts, compute: () => Key): Key {
-    const text = textOf(parts);
+  keyOf(material: KeyMaterial, compute: () => Key): Key {
+    const text = textOf(material);
     if (text.length > longestText) return compute();
     const before = this.#keys.get(text);
     if (before !== undefined) return before;
@@ -34,7 +34,7 @@ export class KeyMemo<Key extends string> {
   }
 }
 
-function textOf({ scheme, host, path, query, values }: KeyParts): string {
+function textOf({ scheme, host, path, query, values }: KeyMaterial): string {
   let text = scheme + measured(host) + measured(path) + measured(query ?? null);
   for (const value of values) text += measured(value);
   return text;

@@ -109,7 +109,7 @@ export type PreparedForms = {
 export type LearnSession = (exchange: Exchange, setCookies: readonly string[]) => void;
 
 /** What the request path is made of; built once. */
-export type ProxyParts = {
+export type Services = {
   readonly site: () => Site;
   readonly store: Store;
   readonly purgeLog: PurgeLog;
@@ -147,7 +147,7 @@ export type Background = {
 };
 
 export type Exchange = {
-  readonly parts: ProxyParts;
+  readonly services: Services;
   readonly site: Site;
   readonly request: ClientRequest;
   readonly reply: Reply;
@@ -170,16 +170,16 @@ export type CacheExchange = Exchange & {
 };
 
 /** Seconds since the exchange began. */
-export const elapsed = ({ parts, startedMs }: Exchange): Seconds =>
-  seconds((parts.clock.monotonicMs() - startedMs) / 1000);
+export const elapsed = ({ services, startedMs }: Exchange): Seconds =>
+  seconds((services.clock.monotonicMs() - startedMs) / 1000);
 
 /** Tells what happened; fields left out are unknown to this branch. */
-export function report(
+export function tellOutcome(
   exchange: Exchange,
   outcome: Pick<Outcome, 'kind' | 'status'> & Partial<Outcome>,
 ): void {
-  const { request, match, parts } = exchange;
-  parts.onOutcome({
+  const { request, match, services } = exchange;
+  services.onOutcome({
     contentType: match.contentType.name,
     route: match.route?.pattern,
     method: request.method,

@@ -23,7 +23,7 @@ import { originHostOf, readableCookies } from './upstream-fields.ts';
 
 /** Adds to an exchange what it is looked up by and, if need be, fetched with. `identity` is not in doubt for this route. */
 export function keyedExchange(exchange: Exchange, identity: Identity): CacheExchange {
-  const { parts, site, request, reply, match, now, startedMs } = exchange;
+  const { services, site, request, reply, match, now, startedMs } = exchange;
   const { contentType } = match;
   const memo = site.keyed;
   const query = request.query === undefined ? undefined : rememberedQuery(exchange, memo);
@@ -40,7 +40,7 @@ export function keyedExchange(exchange: Exchange, identity: Identity): CacheExch
   // One literal, no spreading: this object is made for every request.
   // prettier-ignore
   return {
-    parts, site, request, reply, match, now, startedMs, identity, plan, directives, query, host, target,
+    services, site, request, reply, match, now, startedMs, identity, plan, directives, query, host, target,
   };
 }
 

@@ -9,14 +9,14 @@ import { abandonedFor, abandonedShare } from './body-bounds.ts';
 
 /** The time one fetch has after everybody has left. */
 export class Abandoned {
-  readonly #parts: CacheExchange['parts'];
+  readonly #services: CacheExchange['services'];
   readonly #most: number;
   readonly #end: () => void;
   #cancel: (() => void) | undefined;
 
   /** `end` is called when the time is over. */
-  constructor({ parts, site }: Pick<CacheExchange, 'parts' | 'site'>, end: () => void) {
-    this.#parts = parts;
+  constructor({ services, site }: Pick<CacheExchange, 'services' | 'site'>, end: () => void) {
+    this.#services = services;
     this.#most = Math.max(1, Math.floor(site.config.upstream.connections * abandonedShare));
     this.#end = end;
   }
@@ -24,7 +24,7 @@ export class Abandoned {
   /** Whether a fetch may go on that a client has left: for others, or for the store where few enough do so. */
   mayGoOn({ isNeeded, mayBeStored }: { isNeeded: () => boolean; mayBeStored: boolean }): boolean {
     if (isNeeded() || this.#cancel !== undefined) return true;
-    const { abandoned, later } = this.#parts;
+    const { abandoned, later } = this.#services;
     if (!mayBeStored || abandoned.count >= this.#most) return false;
     abandoned.count += 1;
     this.#cancel = later(abandonedFor, () => {
@@ -39,6 +39,6 @@ export class Abandoned {
     if (this.#cancel === undefined) return;
     this.#cancel();
     this.#cancel = undefined;
-    this.#parts.abandoned.count -= 1;
+    this.#services.abandoned.count -= 1;
   }
 }

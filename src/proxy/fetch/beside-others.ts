@@ -4,6 +4,7 @@
 
 import type { FlightEnd } from '../../kit/single-flight.ts';
 import { after, runAfter, seconds } from '../../kit/time.ts';
+import { isPassing } from '../../origin/trouble.ts';
 import type { Entry } from '../../store/store.ts';
 import type { CacheExchange, FetchFailure, SharedAnswer } from '../exchange/exchange.ts';
 import type { NotStoredReason } from '../exchange/outcome.ts';
@@ -17,18 +18,18 @@ import type { FillInput } from './fill-input.ts';
  *   2. another instance writes, which is not heard of here yet      3. the next one asks, and has the newer answer stored
  *   4. the older answer arrives: in the place of the newer one this instance would go back in time
  */
-export const isCurrent = ({ parts, site }: CacheExchange, entry: Entry): boolean =>
-  site.generation === parts.site().generation &&
-  parts.purgeLog.verdict(entry).kind !== 'purged' &&
-  !isOvertaken(parts, entry);
+export const isCurrent = ({ services, site }: CacheExchange, entry: Entry): boolean =>
+  site.generation === services.site().generation &&
+  services.purgeLog.verdict(entry).kind !== 'purged' &&
+  !isOvertaken(services, entry);
 
 /** Drops what was validated, unless something that was asked for later has taken its place. */
-export function dropStored({ parts }: CacheExchange, stored: Entry): void {
-  if (!isOvertaken(parts, stored)) parts.store.remove(stored);
+export function dropStored({ services }: CacheExchange, stored: Entry): void {
+  if (!isOvertaken(services, stored)) services.store.remove(stored);
 }
 
 /** After a clock has jumped back, what was asked for in its future overtakes nobody. */
-function isOvertaken({ store, purgeLog, clock }: CacheExchange['parts'], entry: Entry): boolean {
+function isOvertaken({ store, purgeLog, clock }: CacheExchange['services'], entry: Entry): boolean {
   const isLater = (other: Entry): boolean =>
     other.variant === entry.variant && other.requestTime > entry.requestTime;
   const other = store.peek(entry.key).find(isLater);
@@ -48,17 +49,16 @@ const reasonsOfRequest: ReadonlySet<NotStoredReason> = new Set([
 ]);
 
 /**
- * Lets all go who wait, and remembers that the key's answer was not for others. An error of the origin says nothing about
- * the next answer.
+ * Lets all go who wait, and remembers that the key's answer was not for others.
  */
 export function giveUpStoring(
   input: FillInput,
   { status, reason }: { readonly status: number; readonly reason: NotStoredReason },
 ): void {
   letGo(input);
-  const { parts, plan } = input.exchange;
-  if (input.terms.method !== 'GET' || status >= 500 || reasonsOfRequest.has(reason)) return;
-  parts.uncacheable.set(plan.key, after(parts.clock.now(), uncacheableFor));
+  const { services, plan } = input.exchange;
+  if (input.terms.method !== 'GET' || isPassing(status) || reasonsOfRequest.has(reason)) return;
+  services.uncacheable.set(plan.key, after(services.clock.now(), uncacheableFor));
 }
 
 /** Whether others wait for what a fetch brings. */
@@ -69,7 +69,7 @@ export function beginSharing({ exchange, flight, stored }: FillInput, shared: Sh
   if (flight === undefined) return;
   flight.info.shared = shared;
   flight.begin();
-  if (stored === undefined) exchange.parts.store.abandon?.(exchange.plan.key);
+  if (stored === undefined) exchange.services.store.abandon?.(exchange.plan.key);
 }
 
 /** Tells all who wait for this fetch, here and at other instances, that it brings nothing for them. */
@@ -79,7 +79,7 @@ export function letGo(
 ): void {
   flight?.end(end);
   // Where something is stored nobody elsewhere waits for more.
-  if (stored === undefined) exchange.parts.store.abandon?.(exchange.plan.key);
+  if (stored === undefined) exchange.services.store.abandon?.(exchange.plan.key);
 }
 
 /** `stale_after`: a client that has waited so long for an answer may have what is stored. Gives what calls it off. */

@@ -9,13 +9,13 @@
 import { cacheStatusValue, type CacheStatus } from '../../http/cache-status.ts';
 import type { Flight, FlightEnd } from '../../kit/single-flight.ts';
 import { seconds } from '../../kit/time.ts';
-import { isUnreachable } from '../../origin/failure.ts';
+import { failsEverybody } from '../../origin/trouble.ts';
 import { standardTags, userOf } from '../../policy/rules/entry-tags.ts';
 import { matchTags } from '../../policy/rules/tags.ts';
 import type { PurgeSubject } from '../../store/purge-log.ts';
 import type { Entry } from '../../store/store.ts';
 import { deliver } from '../hit/deliver.ts';
-import { type CacheExchange, type FetchFailure, type FlightInfo, report } from '../exchange/exchange.ts';
+import { type CacheExchange, type FetchFailure, type FlightInfo, tellOutcome } from '../exchange/exchange.ts';
 import { sendFailure } from '../hit/fail.ts';
 import { follow } from './follow.ts';
 import { startFill } from './fill.ts';
@@ -40,9 +40,9 @@ export type Miss = {
 
 /** Fetches for a client that waits. Resolves when it has its answer and the fetch, if it led one, is over. */
 export async function fetchForClient(exchange: CacheExchange, miss: Miss): Promise<void> {
-  const { parts, plan } = exchange;
-  if (!parts.origin.health.isClosed && giveAtOnce(exchange, miss)) return;
-  const underWay = parts.flights.get(plan.key);
+  const { services, plan } = exchange;
+  if (!services.origin.health.isClosed && giveAtOnce(exchange, miss)) return;
+  const underWay = services.flights.get(plan.key);
   if (underWay !== undefined && miss.mayJoin && mayJoin(exchange, underWay)) {
     const end = await waitFor(exchange, miss, underWay);
     if (end.kind === 'answered') return;
@@ -80,7 +80,7 @@ async function waitFor(
   const soon = await flight.wait(staleAfter, onGone);
   if (soon.kind !== 'timed-out') return soon;
   if (giveStored(exchange, miss, 'slow')) return { kind: 'answered' };
-  const hasEnded = exchange.parts.flights.get(exchange.plan.key) !== flight;
+  const hasEnded = exchange.services.flights.get(exchange.plan.key) !== flight;
   return hasEnded ? soon : flight.wait(seconds(responseTimeout - staleAfter), onGone);
 }
 
@@ -88,7 +88,14 @@ async function waitFor(
 function left(exchange: CacheExchange, { cause, purgedBy }: Miss, { info }: Joined): void {
   info.onLeft?.();
   const cacheStatus: CacheStatus = { kind: 'forward', fwd: forwardReasonOf(cause), collapsed: true };
-  report(exchange, { kind: 'forward', status: 0, cacheStatus, miss: cause, purgedBy, failure: 'aborted' });
+  tellOutcome(exchange, {
+    kind: 'forward',
+    status: 0,
+    cacheStatus,
+    miss: cause,
+    purgedBy,
+    failure: 'aborted',
+  });
 }
 
 /**
@@ -99,12 +106,12 @@ export function fetchInBackground(
   exchange: CacheExchange,
   stored: Entry | undefined,
 ): Promise<FillEnd> | undefined {
-  const { parts, plan } = exchange;
-  if (parts.flights.get(plan.key) !== undefined) return undefined;
+  const { services, plan } = exchange;
+  if (services.flights.get(plan.key) !== undefined) return undefined;
   const miss: Miss = { cause: 'expired', purgedBy: undefined, stored, mayJoin: true };
   const flight = lead(exchange, { ...miss, method: 'GET' });
   if (flight === undefined) return undefined;
-  const admission = parts.origin.health.admit(parts.clock.monotonicMs());
+  const admission = services.origin.health.admit(services.clock.monotonicMs());
   if (admission.kind === 'held') {
     flight.end({ kind: 'give-up' });
     return undefined;
@@ -126,7 +133,7 @@ function fillInput(
   { method, cause, purgedBy, stored, completes }: Miss & { readonly method?: string },
   flight: Flight<FlightInfo, Entry, FetchFailure> | undefined,
 ): FillInput {
-  const asOf = flight?.info.asOf ?? exchange.parts.purgeLog.position();
+  const asOf = flight?.info.asOf ?? exchange.services.purgeLog.position();
   return {
     exchange,
     terms: termsOf(exchange, method),
@@ -146,25 +153,25 @@ function lead(
   exchange: CacheExchange,
   { method, mayJoin, stored }: Pick<Miss, 'mayJoin' | 'stored'> & { readonly method: string },
 ): Flight<FlightInfo, Entry, FetchFailure> | undefined {
-  const { parts, plan } = exchange;
+  const { services, plan } = exchange;
   if (method !== 'GET' || !mayJoin) return undefined;
   // Where something stored is validated, our condition has taken the place of the client's.
   const asked = { known: exchange.request.known, condition: undefined };
   if (stored === undefined && sendsClientsConditions(exchange, asked)) return undefined;
   if (isUncacheable(exchange)) return undefined;
-  return parts.flights.start(plan.key, { asOf: parts.purgeLog.position() });
+  return services.flights.start(plan.key, { asOf: services.purgeLog.position() });
 }
 
 /** Whether the flight began after every purge that this request must see, as far as can be told before its answer. */
 function mayJoin(exchange: CacheExchange, flight: Flight<FlightInfo, Entry, FetchFailure>): boolean {
   if (!flight.hasRoom || isUncacheable(exchange)) return false;
-  const { parts } = exchange;
-  return parts.purgeLog.verdict(subjectOf(exchange, flight.info)).kind === 'current';
+  const { services } = exchange;
+  return services.purgeLog.verdict(subjectOf(exchange, flight.info)).kind === 'current';
 }
 
 /** Whether the last answer was not for others. */
-const isUncacheable = ({ parts, plan }: CacheExchange): boolean =>
-  (parts.uncacheable.get(plan.key) ?? 0) > parts.clock.now();
+const isUncacheable = ({ services, plan }: CacheExchange): boolean =>
+  (services.uncacheable.get(plan.key) ?? 0) > services.clock.now();
 
 function subjectOf(exchange: CacheExchange, { asOf }: FlightInfo): PurgeSubject {
   const { match, identity, host, target, query } = exchange;
@@ -180,14 +187,14 @@ function subjectOf(exchange: CacheExchange, { asOf }: FlightInfo): PurgeSubject 
 
 /** Answers a waiter from what the flight brought, if it is a response this request may have. */
 function takeShared(exchange: CacheExchange, miss: Miss, entry: Entry): boolean {
-  const { parts, plan, directives, request } = exchange;
-  const now = parts.clock.now();
-  const found = chooseVariant([entry], { request, plan, directives, now, purgeLog: parts.purgeLog });
+  const { services, plan, directives, request } = exchange;
+  const now = services.clock.now();
+  const found = chooseVariant([entry], { request, plan, directives, now, purgeLog: services.purgeLog });
   if (found.kind !== 'entry' || found.reuse.kind !== 'fresh') return false;
   const cacheStatus: CacheStatus = { kind: 'forward', fwd: forwardReasonOf(miss.cause), collapsed: true };
   const status = deliver(exchange, entry, { cacheStatus, age: found.reuse.age });
   const { cause, purgedBy } = miss;
-  report(exchange, { kind: 'forward', status, cacheStatus, miss: cause, purgedBy, entry });
+  tellOutcome(exchange, { kind: 'forward', status, cacheStatus, miss: cause, purgedBy, entry });
   return true;
 }
 
@@ -198,27 +205,26 @@ function takeFailure(
   { failure }: Extract<FlightEnd<Entry, FetchFailure>, { kind: 'failed' }>,
 ): boolean {
   if (giveStored(exchange, miss, failure.reason === 'error-status' ? 'error' : 'disconnected')) return true;
-  // A cut body or a reset may be the leader's bad luck; an origin that is away or silent is so for everybody.
   const { reason } = failure;
-  if (reason === 'error-status' || !(isUnreachable(reason) || reason === 'head-timeout')) return false;
+  if (reason === 'error-status' || !failsEverybody(reason)) return false;
   const fwd = forwardReasonOf(miss.cause);
   const cacheStatus: CacheStatus = { kind: 'forward', fwd, collapsed: true, detail: reason };
   const status = sendFailure(exchange, failure, cacheStatusValue(cacheStatus));
-  report(exchange, { kind: 'failed', status, cacheStatus, miss: miss.cause, failure: reason });
+  tellOutcome(exchange, { kind: 'failed', status, cacheStatus, miss: miss.cause, failure: reason });
   return true;
 }
 
 /** Gives a waiter what is stored in place of what it waits for, where that is allowed. */
 function giveStored(exchange: CacheExchange, miss: Miss, trouble: Trouble): boolean {
-  const { parts, directives } = exchange;
+  const { services, directives } = exchange;
   const { cause, purgedBy, stored } = miss;
-  const may = stored && standInFor(stored, directives, { now: parts.clock.now(), trouble });
+  const may = stored && standInFor(stored, directives, { now: services.clock.now(), trouble });
   if (stored === undefined || may === undefined) return false;
   const { age, ttl, detail } = may;
   const fwd = forwardReasonOf(cause);
   const cacheStatus: CacheStatus = { kind: 'forward', fwd, collapsed: true, ttl, detail };
   const status = deliver(exchange, stored, { cacheStatus, age });
-  report(exchange, { kind: 'forward', status, cacheStatus, miss: cause, purgedBy, entry: stored });
+  tellOutcome(exchange, { kind: 'forward', status, cacheStatus, miss: cause, purgedBy, entry: stored });
   return true;
 }
 
@@ -227,22 +233,22 @@ function giveStored(exchange: CacheExchange, miss: Miss, trouble: Trouble): bool
  * with no client waiting, as soon as the origin may be asked.
  */
 function giveAtOnce(exchange: CacheExchange, { stored }: Miss): boolean {
-  const { parts, directives } = exchange;
-  const { clock, origin, store } = parts;
+  const { services, directives } = exchange;
+  const { clock, origin, store } = services;
   const { trouble } = origin.health;
   const may = stored && standInFor(stored, directives, { now: clock.now(), trouble });
   if (stored === undefined || may === undefined) return false;
   const cacheStatus: CacheStatus = { kind: 'hit', ttl: may.ttl, detail: 'breaker-open' };
   store.use(stored);
   const status = deliver(exchange, stored, { cacheStatus, age: may.age });
-  report(exchange, { kind: 'hit', status, cacheStatus, entry: stored });
+  tellOutcome(exchange, { kind: 'hit', status, cacheStatus, entry: stored });
   void renew(exchange, stored);
   return true;
 }
 
 /** Sees to it that a stale response that was given is renewed. The promise, if any, is that of the fetch. */
 export function renew(exchange: CacheExchange, entry: Entry): Promise<void> | undefined {
-  const { background } = exchange.parts;
+  const { background } = exchange.services;
   if (background === undefined) return fetchInBackground(exchange, entry)?.then(() => undefined);
   background.onStaleHit(exchange, entry);
   return undefined;

@@ -53,8 +53,11 @@ export class FillBody {
   /** Keeps the body of a head with these fields. `listener` is told when it takes its time. */
   keep(fields: Fields, listener: BodyListener): void {
     const { exchange, terms } = this.#input;
-    this.#kept = keptBodyFor(exchange.parts.bodyRoom, { limit: terms.config.store.maxObjectBytes, fields });
-    this.#watch = new BodyWatch(exchange.parts.later, listener);
+    this.#kept = keptBodyFor(exchange.services.bodyRoom, {
+      limit: terms.config.store.maxObjectBytes,
+      fields,
+    });
+    this.#watch = new BodyWatch(exchange.services.later, listener);
   }
 
   /** Passes a piece on. `fate`: whether it may be kept on. `isTaken`: whether somebody takes more. */

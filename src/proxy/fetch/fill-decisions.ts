@@ -16,7 +16,7 @@ import type { StorageTerms } from './storage-terms.ts';
 import {
   type EntryInput,
   type EntryResult,
-  exchangeSeconds,
+  callSeconds,
   makeEntry,
   planStorage,
   type StoragePlan,
@@ -114,7 +114,7 @@ export function finishedEntry(
   const whole =
     head.status === 206 ? assemble({ head, body }, terms.plan, variants) : { head, body, part: undefined };
   if (whole === undefined) return { kind: 'no', reason: 'partial-content' };
-  const originSeconds = exchangeSeconds(epochMs(head.requestTime + head.aheadMs), now);
+  const originSeconds = callSeconds(epochMs(head.requestTime + head.aheadMs), now);
   return makeEntry(terms, { ...input, ...whole, originSeconds });
 }
 

@@ -22,7 +22,7 @@ import { answerBy, conditionOf, planFill, sharedEntry } from './fill-decisions.t
 import type { BodyListener } from './body-bounds.ts';
 import { FillBody } from './fill-body.ts';
 import type { FillInput } from './fill-input.ts';
-import { type End, FillReport } from './fill-report.ts';
+import { type End, FillOutcome } from './fill-outcome.ts';
 import type { NotStoredReason } from '../exchange/outcome.ts';
 import { isRestOf } from './partial-content.ts';
 import { type Renewal, renewBy304 } from './renew-entry.ts';
@@ -47,7 +47,7 @@ class Fill implements OriginReceiver, BodyListener {
   readonly #client: ClientSide;
   readonly #body: FillBody;
   readonly #abandoned: Abandoned;
-  readonly #report: FillReport;
+  readonly #outcome: FillOutcome;
   #origin: OriginCall | undefined;
   #head: (StoredHead & { readonly reasonPhrase: string }) | undefined;
   #plan: StoragePlan = { kind: 'no', reason: 'not-asked', clause: undefined };
@@ -59,8 +59,8 @@ class Fill implements OriginReceiver, BodyListener {
     this.#input = input;
     this.#exchange = input.exchange;
     this.#onOver = onOver;
-    this.#requestTime = input.exchange.parts.clock.now();
-    this.#report = new FillReport(input, this.#requestTime);
+    this.#requestTime = input.exchange.services.clock.now();
+    this.#outcome = new FillOutcome(input, this.#requestTime);
     const { isBackground, exchange, flight } = input;
     const hooks = { onDrain: (): void => this.#origin?.resume(), onGone: this.#left };
     this.#client = new ClientSide(exchange, isBackground ? undefined : hooks);
@@ -70,14 +70,14 @@ class Fill implements OriginReceiver, BodyListener {
   }
 
   start(): void {
-    const { parts, target } = this.#exchange;
+    const { services, target } = this.#exchange;
     this.#condition = conditionOf(this.#input);
     this.#stopWaiting = this.#client.isWaiting
       ? whenSlow(this.#input, (entry) => this.#standIn(entry, 'slow'))
       : undefined;
     const fields = fetchFields(this.#exchange, this.#condition);
     const sent = { method: this.#input.terms.method, target, fields, probe: this.#input.probe };
-    this.#origin = parts.origin.send(sent, this);
+    this.#origin = services.origin.send(sent, this);
   }
 
   onInformation(status: number, fields: Fields): void {
@@ -86,17 +86,17 @@ class Fill implements OriginReceiver, BodyListener {
 
   onHead({ status, fields, framing, reasonPhrase }: OriginHead): void {
     const { stored, completes, isBackground } = this.#input;
-    const { parts } = this.#exchange;
-    const times = headTimes(parts.clock, this.#requestTime);
+    const { services } = this.#exchange;
+    const times = headTimes(services.clock, this.#requestTime);
     const head = { status, fields, reasonPhrase, ...times };
     this.#head = head;
     this.#stopWaiting?.();
-    parts.learnSession(this.#exchange, fieldLines(fields, 'set-cookie'));
+    services.learnSession(this.#exchange, fieldLines(fields, 'set-cookie'));
     if (stored !== undefined && status === 304) {
       this.#renewed(renewBy304(this.#input.terms, { stored, head, asOf: this.#input.asOf }), stored);
     } else if (stored !== undefined && leavesStored(status, isBackground) && this.#standIn(stored, 'error')) {
       this.#input.flight?.end({ kind: 'failed', failure: { reason: 'error-status', status } });
-      this.#report.notStored = 'not-asked';
+      this.#outcome.notStored = 'not-asked';
       this.#origin?.abort();
     } else if (completes !== undefined && (status === 206 || status === 416)) {
       if (isRestOf(completes, head)) this.#takeRest(head);
@@ -116,8 +116,8 @@ class Fill implements OriginReceiver, BodyListener {
     const body = this.#body.whole();
     const entry = body === undefined ? undefined : this.#entryOf(body);
     const settled = settle(this.#input, entry, (objection) => {
-      this.#report.notStored = objection;
-      if (objection === undefined) this.#report.entry = entry;
+      this.#outcome.notStored = objection;
+      if (objection === undefined) this.#outcome.entry = entry;
     });
     if (this.#client.isHolding && entry !== undefined) {
       this.#give(entry, this.#head?.status === 206 ? { fwdStatus: 206 } : {});
@@ -136,8 +136,8 @@ class Fill implements OriginReceiver, BodyListener {
     letGo(this.#input, { kind: 'failed', failure });
     const { reason } = failure;
     if (!(this.#client.isUntold && stored !== undefined && this.#standIn(stored, 'disconnected', reason))) {
-      this.#report.notStored ??= 'truncated';
-      this.#client.fail(failure, this.#report.cacheStatus({ stored: false, detail: reason }));
+      this.#outcome.notStored ??= 'truncated';
+      this.#client.fail(failure, this.#outcome.cacheStatus({ stored: false, detail: reason }));
     }
     this.#body.fail(failure);
     this.#over({ kind: reason === 'aborted' ? 'forward' : 'failed', failure: reason });
@@ -160,18 +160,18 @@ class Fill implements OriginReceiver, BodyListener {
     const wasAsked = match.contentType.kind === 'standard' && this.#condition === undefined;
     const way = answerBy({ request, makesEtag: match.contentType.etag, wasAsked }, head);
     if (way === 'not-modified') {
-      const cacheStatus = this.#report.cacheStatus({ fwdStatus: head.status });
+      const cacheStatus = this.#outcome.cacheStatus({ fwdStatus: head.status });
       this.#client.notModified(notModifiedFields(head.fields), cacheStatus);
       if (!this.#body.isKept) this.#origin?.abort();
-    } else if (!this.#body.isKept) this.#client.stream(head, this.#report.cacheStatus({}));
+    } else if (!this.#body.isKept) this.#client.stream(head, this.#outcome.cacheStatus({}));
     else if (way === 'hold') this.#client.hold();
-    else this.#client.stream(asDelivered(this.#input.terms, head), this.#report.cacheStatus({}));
+    else this.#client.stream(asDelivered(this.#input.terms, head), this.#outcome.cacheStatus({}));
   }
 
   #stopKeeping(reason: 'too-large' | 'no-room' | 'slow-body'): void {
     const { chunks } = this.#body;
     this.#body.free();
-    this.#report.isKept = false;
+    this.#outcome.isKept = false;
     this.#giveUp(reason);
     if (this.#client.isHolding && this.#isRest()) {
       this.#refetch();
@@ -184,7 +184,7 @@ class Fill implements OriginReceiver, BodyListener {
   /** A client that was to have the whole gets it as it came. */
   #letFlow(chunks: readonly Buffer[]): void {
     if (!this.#client.isHolding || this.#head === undefined) return;
-    this.#client.stream(this.#head, this.#report.cacheStatus({}));
+    this.#client.stream(this.#head, this.#outcome.cacheStatus({}));
     for (const chunk of chunks) this.#client.write(chunk);
   }
 
@@ -207,7 +207,7 @@ class Fill implements OriginReceiver, BodyListener {
   }
 
   #keep({ fields }: StoredHead): void {
-    this.#report.isKept = true;
+    this.#outcome.isKept = true;
     this.#body.keep(fields, this);
   }
 
@@ -247,16 +247,16 @@ class Fill implements OriginReceiver, BodyListener {
       this.#refetch();
       return;
     }
-    this.#report.notStored = settleRenewal(this.#input, renewal, stored);
-    const isKept = this.#report.notStored === undefined;
-    if (isKept) this.#report.entry = renewal.entry;
+    this.#outcome.notStored = settleRenewal(this.#input, renewal, stored);
+    const isKept = this.#outcome.notStored === undefined;
+    if (isKept) this.#outcome.entry = renewal.entry;
     this.#give(renewal.entry, { fwdStatus: 304, stored: isKept });
   }
 
   /** Gives the client an entry just stored or validated, with the cookies its answer set. */
-  #give(entry: Entry, more: Parameters<FillReport['forwardStatus']>[0]): void {
+  #give(entry: Entry, more: Parameters<FillOutcome['forwardStatus']>[0]): void {
     const setCookies = fieldLines(this.#head?.fields ?? [], 'set-cookie');
-    const cacheStatus = this.#report.forwardStatus(more);
+    const cacheStatus = this.#outcome.forwardStatus(more);
     this.#client.fromEntry(entry, { cacheStatus, age: entry.policy.initialAge, setCookies });
   }
 
@@ -272,25 +272,25 @@ class Fill implements OriginReceiver, BodyListener {
   /** Gives the client the stored response in place of the origin's trouble, where that is allowed. */
   #standIn(stored: Entry, trouble: Trouble, failure?: FailureReason): boolean {
     if (this.#input.isBackground) return true;
-    const { directives, parts } = this.#exchange;
-    const may = standInFor(stored, directives, { now: parts.clock.now(), trouble });
+    const { directives, services } = this.#exchange;
+    const may = standInFor(stored, directives, { now: services.clock.now(), trouble });
     if (may === undefined) return false;
     const { age, ttl, detail } = may;
     const answered = this.#head && { fwdStatus: this.#head.status };
     const more = { ttl, detail, stored: false, ...answered };
-    this.#report.entry = stored;
-    this.#client.fromEntry(stored, { cacheStatus: this.#report.forwardStatus(more), age });
-    this.#report.tell(this.#client.status, { kind: 'forward', failure }, more);
+    this.#outcome.entry = stored;
+    this.#client.fromEntry(stored, { cacheStatus: this.#outcome.forwardStatus(more), age });
+    this.#outcome.tell(this.#client.status, { kind: 'forward', failure }, more);
     return true;
   }
 
   #giveUp(reason: NotStoredReason): void {
-    this.#report.notStored = reason;
+    this.#outcome.notStored = reason;
     giveUpStoring(this.#input, { status: this.#head?.status ?? 500, reason });
   }
 
   #over(end: End): void {
-    this.#report.over(this.#client.status, { end, status: this.#head?.status });
+    this.#outcome.over(this.#client.status, { end, status: this.#head?.status });
     this.#body.free();
     this.#abandoned.leave();
     this.#client.leave();

@@ -8,7 +8,7 @@ import { cacheStatusValue, type CacheStatus } from '../../http/cache-status.ts';
 import { mustDecode } from '../../http/content-coding.ts';
 import { notModifiedFields } from '../../http/validators.ts';
 import type { FailureReason } from '../../origin/failure.ts';
-import { type CacheExchange, type Follower, report, type SharedAnswer } from '../exchange/exchange.ts';
+import { type CacheExchange, type Follower, tellOutcome, type SharedAnswer } from '../exchange/exchange.ts';
 import { forwardReasonOf, type MissCause, type Outcome } from '../exchange/outcome.ts';
 import { chooseVariant } from '../hit/lookup.ts';
 import { ClientSide } from './client-side.ts';
@@ -20,9 +20,9 @@ export function follow(
   miss: Pick<Outcome, 'purgedBy'> & { readonly cause: MissCause },
   shared: SharedAnswer,
 ): Promise<void> | undefined {
-  const { parts, plan, directives, request } = exchange;
+  const { services, plan, directives, request } = exchange;
   const { entry } = shared;
-  const lookup = { request, plan, directives, now: parts.clock.now(), purgeLog: parts.purgeLog };
+  const lookup = { request, plan, directives, now: services.clock.now(), purgeLog: services.purgeLog };
   const found = chooseVariant([entry], lookup);
   if (mustDecode(entry.fields, request.known['accept-encoding'])) return undefined;
   if (found.kind !== 'entry' || found.reuse.kind !== 'fresh') return undefined;
@@ -33,7 +33,7 @@ export function follow(
     const onOver = (failure: FailureReason | undefined): void => {
       const kind = failure === undefined || failure === 'aborted' ? 'forward' : 'failed';
       const { cause, purgedBy } = miss;
-      report(exchange, { kind, status: client.status, cacheStatus, miss: cause, purgedBy, failure });
+      tellOutcome(exchange, { kind, status: client.status, cacheStatus, miss: cause, purgedBy, failure });
       client.leave();
       resolve();
     };

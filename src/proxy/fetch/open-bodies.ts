@@ -2,7 +2,7 @@
 
 import { runAfter } from '../../kit/time.ts';
 import type { Store } from '../../store/store.ts';
-import type { ProxyParts } from '../exchange/exchange.ts';
+import type { Services } from '../exchange/exchange.ts';
 import { PreparedEntries } from '../hit/prepared-entries.ts';
 import { CodedBodies } from './coded-bodies.ts';
 import { Compressor } from './compressor.ts';
@@ -10,8 +10,8 @@ import { Compressor } from './compressor.ts';
 /** Makes them. */
 export const openBodies = (
   store: Store,
-  later: ProxyParts['later'] = runAfter,
-): Pick<ProxyParts, 'abandoned' | 'bodyRoom' | 'codedBodies' | 'compressor' | 'later' | 'prepared'> => ({
+  later: Services['later'] = runAfter,
+): Pick<Services, 'abandoned' | 'bodyRoom' | 'codedBodies' | 'compressor' | 'later' | 'prepared'> => ({
   abandoned: { count: 0 },
   bodyRoom: { kept: 0, unsent: 0 },
   codedBodies: new CodedBodies(),

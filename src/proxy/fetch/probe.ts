@@ -12,7 +12,7 @@ import type { FillEnd, FillInput } from './fill-input.ts';
 /** Runs the fetch of an input that holds a probe; resolves when it is over, or has had its time. */
 export function probeWith(input: FillInput, fetch: (input: FillInput) => Promise<FillEnd>): Promise<FillEnd> {
   const { exchange, probe } = input;
-  const { clock, later, origin } = exchange.parts;
+  const { clock, later, origin } = exchange.services;
   return new Promise((resolve, reject) => {
     const cancel = later(probePatience, () => {
       if (probe === undefined || !origin.health.giveUp(probe, clock.monotonicMs())) return;

@@ -24,7 +24,7 @@ export function judge(
   entry: Entry,
   tell: (objection: Objection) => void,
 ): Promise<void> | undefined {
-  const isWhole = exchange.parts.codedBodies.isWhole(entry);
+  const isWhole = exchange.services.codedBodies.isWhole(entry);
   if (isWhole instanceof Promise) {
     return isWhole.then((is) => {
       tell(objectionTo(exchange, entry, is));
@@ -45,7 +45,7 @@ export function entryOf(
   { exchange, terms, asOf }: FillInput,
   whole: Pick<EntryInput, 'head' | 'plan' | 'body'>,
 ): EntryResult {
-  const { store, clock } = exchange.parts;
+  const { store, clock } = exchange.services;
   const around = { asOf, now: clock.now(), variants: store.peek(terms.plan.key) };
   return finishedEntry(terms, { ...whole, ...around });
 }
@@ -71,7 +71,7 @@ export function settle(
 /** Stores an entry, and gives it to those who wait. */
 export function storeForAll({ exchange, flight }: FillInput, entry: Entry): void {
   storeEntry(exchange, entry);
-  exchange.parts.uncacheable.delete(exchange.plan.key);
+  exchange.services.uncacheable.delete(exchange.plan.key);
   flight?.end(entry.part === undefined ? { kind: 'done', result: entry } : { kind: 'give-up' });
 }
 
@@ -99,5 +99,5 @@ export function applyHead({ exchange, terms, stored, asOf }: FillInput, head: St
   const renewal = renewByHead(terms, { stored, head, asOf });
   if (renewal === undefined) return;
   if (renewal.kind !== 'renewed') dropStored(exchange, stored);
-  else if (isCurrent(exchange, renewal.entry)) exchange.parts.store.put(renewal.entry);
+  else if (isCurrent(exchange, renewal.entry)) exchange.services.store.put(renewal.entry);
 }

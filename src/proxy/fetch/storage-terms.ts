@@ -23,8 +23,8 @@ export type StorageTerms = Pick<
 
 /** The terms of an exchange's own answer, or of a stored one it renews. */
 export function termsOf(exchange: CacheExchange, method = exchange.request.method): StorageTerms {
-  const { parts, site, request, match, identity, plan, host, target, query, directives } = exchange;
-  const isPopular = site.countsPopularity && parts.popularity.isHigh(plan.key, parts.clock.now());
+  const { services, site, request, match, identity, plan, host, target, query, directives } = exchange;
+  const isPopular = site.countsPopularity && services.popularity.isHigh(plan.key, services.clock.now());
   const common = { match, identity, plan, host, target, query, directives };
   const lifetimeRule = site.lifetimes.get(match.contentType.name) ?? '';
   return { ...common, method, request, config: site.config, lifetimeRule, isPopular };

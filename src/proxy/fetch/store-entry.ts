@@ -16,8 +16,8 @@ const compresses = ({ config, match }: Pick<StorageTerms, 'config' | 'match'>): 
 
 /** Stores an entry. Nothing waits for its compression. */
 export function storeEntry(exchange: CacheExchange, entry: Entry): void {
-  const { match, site, parts } = exchange;
-  const { store, background, compressor } = parts;
+  const { match, site, services } = exchange;
+  const { store, background, compressor } = services;
   if (compresses({ config: site.config, match }) && isWorthCompressing(entry))
     store.put(entry, compressor.compress(entry));
   else store.put(entry);

@@ -289,5 +289,4 @@ export function lifetimeByRule(
 }
 
 /** How long an exchange with the origin took. */
-export const exchangeSeconds = (from: EpochMs, to: EpochMs): Seconds =>
-  seconds(Math.max(0, between(from, to)));
+export const callSeconds = (from: EpochMs, to: EpochMs): Seconds => seconds(Math.max(0, between(from, to)));

@@ -50,8 +50,8 @@ function isNotModified({ request }: CacheExchange, entry: Entry): boolean {
   );
 }
 
-function whole({ parts, request, reply }: CacheExchange, entry: Entry, own: readonly string[]): number {
-  reply.head(entry.status, parts.prepared.fieldsOf(entry).concat(own));
+function whole({ services, request, reply }: CacheExchange, entry: Entry, own: readonly string[]): number {
+  reply.head(entry.status, services.prepared.fieldsOf(entry).concat(own));
   if (request.method === 'HEAD' || entry.body.length === 0) reply.end();
   else reply.end(entry.body);
   return entry.status;
@@ -79,13 +79,13 @@ function ranged(exchange: CacheExchange, entry: Entry, own: readonly string[]): 
       reply.end(body.subarray(plan.range.first - offset, plan.range.last + 1 - offset));
       return 206;
     case 'several': {
-      const parts = multipart(unaged, {
+      const several = multipart(unaged, {
         ranges: plan.ranges,
         length,
         boundary: randomBytes(16).toString('hex'),
       });
-      reply.head(206, [...parts.fields, ...own]);
-      const pieces = parts.pieces.map((piece) =>
+      reply.head(206, [...several.fields, ...own]);
+      const pieces = several.pieces.map((piece) =>
         piece.kind === 'text'
           ? Buffer.from(piece.text, 'latin1')
           : body.subarray(piece.first, piece.last + 1),

@@ -23,7 +23,7 @@ const compress = promisify(gzip);
 /** The entry as this client is to get it. */
 export function formFor(
   entry: Entry,
-  { parts: { prepared }, request: { method, known } }: Pick<CacheExchange, 'parts' | 'request'>,
+  { services: { prepared }, request: { method, known } }: Pick<CacheExchange, 'services' | 'request'>,
 ): Entry {
   if (entry.coding === undefined) return decodedFor(entry, known['accept-encoding']);
   const wantsPart = known.range !== undefined && method === 'GET';

@@ -59,9 +59,9 @@ export async function endStale(exchange: Exchange, outcome: WriteOutcome): Promi
   await append(exchange, { tags: groups, cause: 'group' });
 }
 
-async function append({ parts }: Exchange, { tags, cause }: Pick<Purge, 'tags' | 'cause'>): Promise<void> {
+async function append({ services }: Exchange, { tags, cause }: Pick<Purge, 'tags' | 'cause'>): Promise<void> {
   if (tags.length === 0) return;
-  await parts.purgeLog.append({ tags, prefixes: [], everything: false, soft: false, cause });
+  await services.purgeLog.append({ tags, prefixes: [], everything: false, soft: false, cause });
 }
 
 function tagsOf(effect: WriteEffect, { host, user }: { host: string; user: string | undefined }): Tag[] {

@@ -25,20 +25,20 @@ export async function keeperOf(
   exchange: Exchange,
   answer: { readonly status: number; readonly fields: Fields; readonly requestTime: EpochMs },
 ): Promise<PostKeeper | undefined> {
-  const { request, site, now, parts } = exchange;
+  const { request, site, now, services } = exchange;
   if (request.method !== 'POST' || combinedValue(answer.fields, 'content-location') === undefined)
     return undefined;
   const match = site.rules.match('GET', request.path, request);
   const identity = await site.identify(request, now);
   if (match.contentType.kind !== 'standard' || identity.kind === 'doubt') return undefined;
   const keyed = keyedExchange({ ...exchange, match }, identity);
-  const head = { ...answer, ...headTimes(parts.clock, answer.requestTime) };
+  const head = { ...answer, ...headTimes(services.clock, answer.requestTime) };
   const terms = termsOf(keyed);
   const plan = planStorage(terms, head);
   if (plan.kind === 'no') return undefined;
-  const asOf = parts.purgeLog.position();
+  const asOf = services.purgeLog.position();
   const limit = site.config.store.maxObjectBytes;
-  const body = keptBodyFor(parts.bodyRoom, { limit, fields: answer.fields });
+  const body = keptBodyFor(services.bodyRoom, { limit, fields: answer.fields });
   let fits = true;
   return {
     add: (chunk) => {
@@ -46,14 +46,14 @@ export async function keeperOf(
     },
     finish: (isWhole) => {
       const isKept = isWhole && fits;
-      const variants = parts.store.peek(keyed.plan.key);
-      const input = { head, plan, asOf, now: parts.clock.now(), variants };
+      const variants = services.store.peek(keyed.plan.key);
+      const input = { head, plan, asOf, now: services.clock.now(), variants };
       const made = isKept ? finishedEntry(terms, { ...input, body: body.whole() }) : undefined;
       body.free(keyed.reply);
       if (made?.kind !== 'entry') return;
       const { entry } = made;
       void judge(keyed, entry, (objection) => {
-        if (objection === undefined) parts.store.put(entry);
+        if (objection === undefined) services.store.put(entry);
       });
     },
   };

@@ -18,7 +18,7 @@ import type { OriginCall, OriginHead, OriginReceiver } from '../../origin/call.t
 import type { IdentityDoubt } from '../../policy/identity/identity.ts';
 import type { WriteOutcome } from '../../policy/rules/writes.ts';
 import { endStale } from './end-stale.ts';
-import { elapsed, type Exchange, report } from '../exchange/exchange.ts';
+import { elapsed, type Exchange, tellOutcome } from '../exchange/exchange.ts';
 import { sendFailure } from '../hit/fail.ts';
 import { HeldHead } from '../hit/held-head.ts';
 import { keeperOf, type PostKeeper } from './keep-post.ts';
@@ -90,12 +90,12 @@ function forwardedOf(exchange: Exchange, input: PassInput): Forwarded {
     onFailure: async (failure) => {
       await endStale(exchange, outcomeOf(failure));
       const told = sendFailure(exchange, failure, cacheStatusValue(cacheStatus));
-      report(exchange, { kind: 'failed', status: told, failure: failure.reason, ...common });
+      tellOutcome(exchange, { kind: 'failed', status: told, failure: failure.reason, ...common });
     },
     // The write may have happened, or happen yet: ended now, and again when its answer comes.
     onClientGone: () => endStale(exchange, { kind: 'unknown' }),
     onEnd: () => {
-      report(exchange, { kind: 'pass', status, originDuration: elapsed(exchange), ...common });
+      tellOutcome(exchange, { kind: 'pass', status, originDuration: elapsed(exchange), ...common });
     },
   };
 }
@@ -103,7 +103,7 @@ function forwardedOf(exchange: Exchange, input: PassInput): Forwarded {
 const outcomeOf = ({ sent }: OriginFailure): WriteOutcome => ({ kind: sent ? 'unknown' : 'never-sent' });
 
 function learn(exchange: Exchange, fields: Fields): void {
-  exchange.parts.learnSession(exchange, fieldLines(fields, 'set-cookie'));
+  exchange.services.learnSession(exchange, fieldLines(fields, 'set-cookie'));
 }
 
 /** A GET or HEAD that is passed: piece by piece, at the pace of the slower side. */
@@ -128,7 +128,7 @@ class Relay implements OriginReceiver {
   }
 
   start(body?: Readable): void {
-    const { parts, request, reply, site } = this.#exchange;
+    const { services, request, reply, site } = this.#exchange;
     const target = targetText(request.path, request.query);
     const fields = passFields(request, originHostOf(request, site));
     reply.onDrain(() => this.#origin?.resume());
@@ -138,7 +138,7 @@ class Relay implements OriginReceiver {
     const source = body ?? (request.hasBody ? reply.requestBody : undefined);
     // DESIGN §3.11: a write reaches the origin once, a GET that acts as well.
     const isWrite = this.#mayAct();
-    this.#origin = parts.origin.send(
+    this.#origin = services.origin.send(
       { method: request.method, target, fields, body: source, isWrite, upgrade: reply.upgrade?.protocol },
       this,
     );
@@ -241,7 +241,7 @@ class Relay implements OriginReceiver {
 
   #over(failure: OriginFailure | undefined): void {
     const { reason, doubt } = this.#input;
-    report(this.#exchange, {
+    tellOutcome(this.#exchange, {
       kind: failure === undefined || failure.reason === 'aborted' ? 'pass' : 'failed',
       status: this.#status,
       cacheStatus: passStatus(this.#input),

@@ -33,7 +33,7 @@ export type JanitorOptions = {
 };
 
 /** The result of a run. `dropped` counts variants; bytes are those of values, without Redis's overhead. */
-export type JanitorReport = {
+export type JanitorRound = {
   readonly scanned: number;
   readonly kept: number;
   readonly dropped: { readonly purged: number; readonly unreadable: number; readonly useless: number };
@@ -70,7 +70,7 @@ export class Janitor {
   }
 
   /** Looks at about `most` keys. Never rejects: a failing node is left for the next run. */
-  async run(most: number, now: EpochMs): Promise<JanitorReport> {
+  async run(most: number, now: EpochMs): Promise<JanitorRound> {
     const tally = {
       looked: 0,
       scanned: 0,

@@ -14,7 +14,7 @@ import type { Watch } from '../count/watch.ts';
 /** The number of URLs in an answer. */
 const listed = { misses: 50, dashboard: 15 };
 
-export type AnswerParts = {
+export type AnswersOptions = {
   readonly watch: Watch;
   readonly registry: () => Promise<Registry>;
   readonly board: AlertBoard;
@@ -32,7 +32,7 @@ export type Answers = {
 };
 
 /** Creates the functions that answer. */
-export function createAnswers({ watch, registry, board, desk }: AnswerParts): Answers {
+export function createAnswers({ watch, registry, board, desk }: AnswersOptions): Answers {
   const { ledger } = watch.counters;
   return {
     metrics: async () => {

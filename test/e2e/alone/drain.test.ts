@@ -21,7 +21,7 @@ t.test('stopping refuses new connections, finishes requests in flight and keeps 
   const agent = new Agent({ keepAlive: true });
   const answers = [ask(site.url, 'GET', '/r', agent), ask(site.url, 'POST', '/w', agent)];
   await arrived.reached;
-  const before = site.proxy.parts.purgeLog.position().seq;
+  const before = site.proxy.services.purgeLog.position().seq;
   const closing = site.close();
   t.ok((await eventually('new connections are refused', () => isRefused(site.url))) < 1000);
   let hasClosed = false;
@@ -31,7 +31,7 @@ t.test('stopping refuses new connections, finishes requests in flight and keeps 
   release.arrive();
   t.same(await Promise.all(answers), ['finished', 'finished']);
   await closing;
-  t.ok(site.proxy.parts.purgeLog.position().seq > before, 'the write ended what it made stale');
+  t.ok(site.proxy.services.purgeLog.position().seq > before, 'the write ended what it made stale');
   agent.destroy();
 });
 

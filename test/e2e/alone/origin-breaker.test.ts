@@ -36,7 +36,7 @@ async function start(t: Test, more = ''): Promise<{ site: Site; clock: ShiftedCl
   return { site, clock };
 }
 
-const isOpen = ({ proxy }: Site): boolean => !proxy.parts.origin.health.isClosed;
+const isOpen = ({ proxy }: Site): boolean => !proxy.services.origin.health.isClosed;
 
 /** Asks for what nobody has until the breaker is open. */
 async function open(site: Site, answer = unavailable): Promise<void> {
@@ -147,7 +147,7 @@ t.test('a request that waits for a slow probe gets its answer', async (t) => {
   await get(site, '/p/1');
   await open(site);
   const everything = { tags: [], prefixes: [], everything: true, soft: false, cause: 'api' } as const;
-  await site.proxy.parts.purgeLog.append(everything);
+  await site.proxy.services.purgeLog.append(everything);
   site.answerWith((_request, response) => void setTimeout(() => response.end('late'), 2500));
   const warmed = site.proxy.refresh.warm({ urls: ['/p/1'], popular: 0 });
   await eventually('probed', () => site.seen.length > 0);

@@ -114,7 +114,7 @@ t.test('429 to a validation: the copy if stale_if_error allows it, else the 429'
   const told = await fetch(`${site.url}/bare/1`);
   t.match([told.status, told.headers.get('retry-after')], [429, '1']);
   t.equal(
-    site.proxy.parts.origin.health.isClosed,
+    site.proxy.services.origin.health.isClosed,
     true,
     'it is one client who asks too much: no breaker opens',
   );

@@ -113,7 +113,7 @@ async function race(
   t.ok(await sees(here), 'here');
   release();
   await begun;
-  await eventually('it is over', () => proxies.every(({ parts }) => parts.flights.size === 0));
+  await eventually('it is over', () => proxies.every(({ services }) => services.flights.size === 0));
   for (const url of [there, here]) t.ok(await sees(url), 'what came late did not take its place');
   const third = await join();
   t.ok(await sees(third.url), 'nor does it reach an instance that comes later');

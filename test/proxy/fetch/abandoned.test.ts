@@ -8,18 +8,18 @@ const forStore = { isNeeded: () => false, mayBeStored: true };
 
 t.test('a fetch that nobody needs goes on for the store alone, and for a bounded time', async (t) => {
   const { exchange, clock, timers } = exchangeBut(rules);
-  const { count } = exchange.parts.abandoned;
+  const { count } = exchange.services.abandoned;
   let [ends, isNeeded] = [0, false];
   const one = new Abandoned(exchange, () => (ends += 1));
   t.equal(one.mayGoOn({ ...forStore, mayBeStored: false }), false);
   t.equal(one.mayGoOn({ isNeeded: () => true, mayBeStored: false }), true, 'somebody needs it');
-  t.equal(exchange.parts.abandoned.count, count);
+  t.equal(exchange.services.abandoned.count, count);
   t.equal(one.mayGoOn(forStore), true);
   t.equal(one.mayGoOn(forStore), true, 'it counts once');
-  t.equal(exchange.parts.abandoned.count, count + 1);
+  t.equal(exchange.services.abandoned.count, count + 1);
   clock.advance(abandonedFor);
   timers.fire();
-  t.strictSame([ends, exchange.parts.abandoned.count], [1, count]);
+  t.strictSame([ends, exchange.services.abandoned.count], [1, count]);
   t.equal(one.mayGoOn({ isNeeded: () => isNeeded, mayBeStored: true }), true);
   isNeeded = true;
   clock.advance(abandonedFor);
@@ -36,6 +36,6 @@ t.test('such fetches take an eighth of the connections, and give them back', asy
   t.equal(last?.mayGoOn(forStore), false);
   all[0]?.leave();
   all[0]?.leave();
-  t.equal(exchange.parts.abandoned.count, most - 1);
+  t.equal(exchange.services.abandoned.count, most - 1);
   t.equal(last?.mayGoOn(forStore), true);
 });

@@ -11,8 +11,8 @@ const cold: Miss = { cause: 'cold', purgedBy: undefined, stored: undefined, mayJ
 
 /** A client that waits for another's fetch. */
 function waiting(test: TestExchange, miss = cold) {
-  const { parts, plan } = test.exchange;
-  const flight = parts.flights.start(plan.key, { asOf: parts.purgeLog.position() });
+  const { services, plan } = test.exchange;
+  const flight = services.flights.start(plan.key, { asOf: services.purgeLog.position() });
   if (flight === undefined) throw new Error('there is no room for a flight');
   return { flight, over: fetchForClient(test.exchange, miss) };
 }
@@ -20,7 +20,7 @@ function waiting(test: TestExchange, miss = cold) {
 /** As the origin's breaker is after so many failures. */
 function openBreaker({ exchange }: TestExchange): void {
   for (let count = 0; count < 5; count += 1)
-    exchange.parts.origin.health.heard(
+    exchange.services.origin.health.heard(
       { kind: 'failed', reason: 'refused' },
       { startedMs: 0, nowMs: exchange.startedMs, probe: undefined },
     );
@@ -70,7 +70,7 @@ t.test('while the breaker is open a stand-in is given at once, and nothing is as
   await fetchForClient(test.exchange, { ...cold, cause: 'expired', stored });
   t.equal(test.written.body, '<p>page</p>');
   t.match(test.outcomes, [{ kind: 'hit', cacheStatus: { detail: 'breaker-open' } }]);
-  t.equal(test.exchange.parts.flights.get(test.exchange.plan.key), undefined);
+  t.equal(test.exchange.services.flights.get(test.exchange.plan.key), undefined);
 });
 
 t.test('nobody joins a fetch from before a purge, or one whose answer is for its own client', async (t) => {
@@ -84,13 +84,13 @@ t.test('nobody joins a fetch from before a purge, or one whose answer is for its
   };
   t.match(await asked(exchangeBut(rules), { ...cold, mayJoin: false }), 'must not reach the network');
   const purged = exchangeBut(rules);
-  const { parts, plan } = purged.exchange;
-  const flight = parts.flights.start(plan.key, { asOf: parts.purgeLog.position() });
-  await parts.purgeLog.append({ ...purgeOf(tagsOf()), everything: true });
+  const { services, plan } = purged.exchange;
+  const flight = services.flights.start(plan.key, { asOf: services.purgeLog.position() });
+  await services.purgeLog.append({ ...purgeOf(tagsOf()), everything: true });
   await t.rejects(fetchForClient(purged.exchange, cold), /must not reach the network/);
   t.equal(flight?.waiters, 0);
   const own = exchangeBut(rules);
-  own.exchange.parts.uncacheable.set(own.exchange.plan.key, after(own.exchange.now, seconds(30)));
+  own.exchange.services.uncacheable.set(own.exchange.plan.key, after(own.exchange.now, seconds(30)));
   t.match(await asked(own), 'must not reach the network');
 });
 
@@ -98,16 +98,16 @@ t.test(
   'in the background nothing is fetched twice, nor what is for nobody, nor while the breaker is open',
   async (t) => {
     const { exchange } = exchangeBut(rules);
-    const { parts, plan } = exchange;
-    const flight = parts.flights.start(plan.key, { asOf: parts.purgeLog.position() });
+    const { services, plan } = exchange;
+    const flight = services.flights.start(plan.key, { asOf: services.purgeLog.position() });
     t.equal(fetchInBackground(exchange, undefined), undefined);
     flight?.end({ kind: 'give-up' });
-    parts.uncacheable.set(plan.key, after(exchange.now, seconds(30)));
+    services.uncacheable.set(plan.key, after(exchange.now, seconds(30)));
     t.equal(fetchInBackground(exchange, undefined), undefined);
-    parts.uncacheable.delete(plan.key);
+    services.uncacheable.delete(plan.key);
     openBreaker({ exchange } as TestExchange);
     t.equal(fetchInBackground(exchange, undefined), undefined);
-    t.equal(parts.flights.get(plan.key), undefined, 'nobody waits for what was held back');
+    t.equal(services.flights.get(plan.key), undefined, 'nobody waits for what was held back');
   },
 );
 

@@ -27,7 +27,7 @@ t.test('a body is kept as it comes, up to the largest that is stored', async (t)
   t.equal(body.whole()?.toString(), 'a piece');
   t.equal(body.add(Buffer.alloc(1024)).fate, 'too-large');
   body.free();
-  t.strictSame([body.isKept, body.chunks, exchange.parts.bodyRoom.kept], [false, [], 0]);
+  t.strictSame([body.isKept, body.chunks, exchange.services.bodyRoom.kept], [false, [], 0]);
 });
 
 t.test('it is needed by its client, by those who wait or read along, or in the background', async (t) => {

@@ -11,7 +11,7 @@ export const fillInputBut = (exchange: CacheExchange, change: Partial<FillInput>
   cause: 'cold',
   purgedBy: undefined,
   stored: undefined,
-  asOf: exchange.parts.purgeLog.position(),
+  asOf: exchange.services.purgeLog.position(),
   flight: undefined,
   isBackground: false,
   ...change,
@@ -19,8 +19,8 @@ export const fillInputBut = (exchange: CacheExchange, change: Partial<FillInput>
 
 /** A fetch that others may wait for. */
 export function ledBut(exchange: CacheExchange, change: Partial<FillInput> = {}) {
-  const asOf = exchange.parts.purgeLog.position();
-  const flight = exchange.parts.flights.start(exchange.plan.key, { asOf });
+  const asOf = exchange.services.purgeLog.position();
+  const flight = exchange.services.flights.start(exchange.plan.key, { asOf });
   if (flight === undefined) throw new Error('there is no room for a flight');
   return { flight, input: fillInputBut(exchange, { flight, ...change }) };
 }

@@ -7,7 +7,7 @@ import { endBut, ledBut } from './fill-input-but.ts';
 /** A probe under way. */
 function probing() {
   const { exchange, clock, timers } = exchangeBut('unmatched: standard');
-  const { health } = exchange.parts.origin;
+  const { health } = exchange.services.origin;
   const timing = { startedMs: 0, nowMs: clock.monotonicMs(), probe: undefined };
   for (let count = 0; count < 5; count += 1) health.heard({ kind: 'failed', reason: 'refused' }, timing);
   clock.advance(1);
@@ -16,7 +16,7 @@ function probing() {
   const { input } = ledBut(exchange, { probe: admission.probe });
   const { promise, resolve } = Promise.withResolvers<FillEnd>();
   const over = probeWith(input, () => promise);
-  const { flights } = exchange.parts;
+  const { flights } = exchange.services;
   const mayAsk = () => health.admit(clock.monotonicMs()).kind === 'probe';
   return {
     over,

@@ -13,19 +13,19 @@ import { headBut } from './terms-but.ts';
 /** A fetch that brought an entry while one waits for it. */
 async function settled(change: Partial<Entry> | undefined, purged?: string) {
   const { exchange, storedBut } = exchangeBut('unmatched: standard');
-  const { parts, plan } = exchange;
+  const { services, plan } = exchange;
   const { input, flight } = ledBut(exchange);
   const entry = change && storedBut(change);
-  if (purged !== undefined) await parts.purgeLog.append(purgeOf(tagsOf(purged)));
+  if (purged !== undefined) await services.purgeLog.append(purgeOf(tagsOf(purged)));
   const waits = flight.wait(seconds(60));
   const told: unknown[] = [];
   await settle(input, entry, (objection) => told.push(objection));
-  const isStored = entry !== undefined && parts.store.peek(plan.key)[0] === entry;
+  const isStored = entry !== undefined && services.store.peek(plan.key)[0] === entry;
   return {
     told,
     isStored,
     end: (await waits).kind,
-    isUncacheable: parts.uncacheable.get(plan.key) !== undefined,
+    isUncacheable: services.uncacheable.get(plan.key) !== undefined,
   };
 }
 
@@ -50,7 +50,7 @@ t.test('a 304 renews what is stored, or ends it', async (t) => {
     ['ended', undefined, 'no-store'],
   ] as const) {
     const { exchange, storedBut } = exchangeBut('unmatched: standard');
-    const { store, purgeLog } = exchange.parts;
+    const { store, purgeLog } = exchange.services;
     const stored = storedBut({ tags: tagsOf('a') });
     store.put(stored);
     const entry = { ...stored, status: 203 };
@@ -72,7 +72,7 @@ t.test('RFC 9111 §4.3.5: a HEAD freshens what is stored, or ends it; a GET does
     ['GET', '"2"', 3600],
   ] as const) {
     const { exchange, storedBut } = exchangeBut('unmatched: standard', { method });
-    const { store } = exchange.parts;
+    const { store } = exchange.services;
     const stored = storedBut();
     store.put(stored);
     const responseTime = after(storedAt, seconds(1));

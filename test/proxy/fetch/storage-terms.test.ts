@@ -24,7 +24,7 @@ t.test('popularity is asked for only where a rule depends on it', async (t) => {
   ] as const) {
     const { exchange } = exchangeBut(page(rule));
     for (let count = 0; count < 1000; count += 1)
-      exchange.parts.popularity.record(exchange.plan.key, exchange.now);
+      exchange.services.popularity.record(exchange.plan.key, exchange.now);
     t.equal(termsOf(exchange).isPopular, isPopular, rule);
   }
 });

@@ -23,7 +23,7 @@ t.test('text of the operator’s content types is compressed, in its own time', 
     const { exchange, storedBut } = exchangeBut(rules);
     const entry = storedBut({ body });
     storeEntry(exchange, entry);
-    const { store } = exchange.parts;
+    const { store } = exchange.services;
     t.equal(store.peek(entry.key)[0], entry, 'it is at hand at once');
     if (coding !== undefined)
       await eventually('it is compressed', () => store.peek(entry.key)[0]?.coding === coding);

@@ -7,8 +7,8 @@ import { tagsOf } from '../../store/entry.ts';
 import { exchangeBut } from '../exchange-but.ts';
 
 const { exchange, storedBut } = exchangeBut('unmatched: standard', { fields: ['Accept-Language', 'he'] });
-const { request, plan, directives, now, parts } = exchange;
-const { purgeLog } = parts;
+const { request, plan, directives, now, services } = exchange;
+const { purgeLog } = services;
 const input = { request, plan, directives, now, purgeLog };
 const variant = (language: string, change: Partial<Entry> = {}): Entry =>
   storedBut({

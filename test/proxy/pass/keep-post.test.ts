@@ -29,8 +29,8 @@ async function kept(
   keeper?.add(Buffer.from(body));
   keeper?.finish(isWhole);
   await new Promise((resolve) => setImmediate(resolve));
-  t.equal(exchange.parts.bodyRoom.kept, 0, 'nothing is kept beside the store');
-  const [entry, ...others] = [...exchange.parts.store.entries()];
+  t.equal(exchange.services.bodyRoom.kept, 0, 'nothing is kept beside the store');
+  const [entry, ...others] = [...exchange.services.store.entries()];
   t.equal(others.length, 0);
   return entry && `${entry.target} ${entry.body.toString()}`;
 }

@@ -45,7 +45,7 @@ const head = { status: 200, fields: ['X-A', 'b'], reasonPhrase: 'OK', framing: '
 
 t.test('an answer is released when what it made stale is ended', async (t) => {
   const { exchange, forwarded, outcomes, storedBut } = forwarding({ method: 'POST', url: '/a/1?b=2' });
-  const { purgeLog } = exchange.parts;
+  const { purgeLog } = exchange.services;
   const stored = storedBut({ tags: [] });
   t.equal(forwarded.target, '/a/1?b=2');
   const before = purgeLog.position();
@@ -66,16 +66,16 @@ t.test('what fails after it was sent, or is left by its client, may have happene
     [false, false],
   ] as const) {
     const { exchange, forwarded, written, outcomes } = forwarding({ method: 'POST' });
-    const { seq } = exchange.parts.purgeLog.position();
+    const { seq } = exchange.services.purgeLog.position();
     await forwarded.onFailure({ reason: 'reset', sent });
-    t.equal(exchange.parts.purgeLog.position().seq > seq, isEnded);
+    t.equal(exchange.services.purgeLog.position().seq > seq, isEnded);
     t.equal(written.status, 502);
     t.match(outcomes, [{ kind: 'failed', failure: 'reset' }]);
   }
   const { exchange, forwarded } = forwarding({ method: 'POST' });
-  const { seq } = exchange.parts.purgeLog.position();
+  const { seq } = exchange.services.purgeLog.position();
   await forwarded.onClientGone();
-  t.ok(exchange.parts.purgeLog.position().seq > seq);
+  t.ok(exchange.services.purgeLog.position().seq > seq);
 });
 
 t.test('a GET is relayed piece by piece, its head with the first one', async (t) => {
@@ -113,12 +113,12 @@ t.test(
       fields: ['X-HTTP-Method-Override', 'DELETE'],
     });
     t.equal(sent?.isWrite, true);
-    const { seq } = exchange.parts.purgeLog.position();
+    const { seq } = exchange.services.purgeLog.position();
     receiver.onHead(head);
     t.equal(receiver.onData(Buffer.from('body')), false, 'the head has not been released');
     receiver.onEnd([]);
     await over;
-    t.ok(exchange.parts.purgeLog.position().seq > seq);
+    t.ok(exchange.services.purgeLog.position().seq > seq);
     t.match(written, { status: 200, body: 'body', end: 'ended' });
     const gone = relaying('method-override', { fields: ['X-HTTP-Method-Override', 'DELETE'] });
     gone.written.gone();

@@ -147,15 +147,15 @@ t.test('a 101 for a client that has left is closed', async (t) => {
   const origin = await site(t, () => undefined, rules);
   const { socket } = ask(origin.url, head());
   await eventually('the origin is asked', () => origin.arrivals.length === 1);
-  const before = origin.proxy.parts.purgeLog.position().seq;
+  const before = origin.proxy.services.purgeLog.position().seq;
   socket.resetAndDestroy();
   // A GET that acts is waited for, also without a client: what it made stale is ended once more behind its answer.
-  await eventually('the client is missed', () => origin.proxy.parts.purgeLog.position().seq > before);
+  await eventually('the client is missed', () => origin.proxy.services.purgeLog.position().seq > before);
   const asked = origin.arrivals[0]?.socket ?? socket;
   const left = once(asked, 'close');
   asked.write(accept());
   await left;
-  t.ok(origin.proxy.parts.purgeLog.position().seq > before + 1);
+  t.ok(origin.proxy.services.purgeLog.position().seq > before + 1);
 });
 
 t.test('a long answer in place of a 101 is sent at the pace of its client', async (t) => {

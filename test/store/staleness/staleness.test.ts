@@ -115,7 +115,7 @@ type Mutation = {
 
 const mutations: Readonly<Record<string, Mutation>> = {
   'purges late': {
-    mutate: ({ parts: { purgeLog } }) => {
+    mutate: ({ services: { purgeLog } }) => {
       const append = purgeLog.append.bind(purgeLog);
       purgeLog.append = (purge) => {
         setTimeout(() => void append(purge), 150);
@@ -125,7 +125,7 @@ const mutations: Readonly<Record<string, Mutation>> = {
     breaks: ['read-after-own-instance-write'],
   },
   'takes no position before it asks': {
-    mutate: ({ parts: { store, purgeLog } }) => {
+    mutate: ({ services: { store, purgeLog } }) => {
       const position = purgeLog.position.bind(purgeLog);
       // Whoever asks when does not matter: it is always now.
       purgeLog.position = () => ({
@@ -142,13 +142,13 @@ const mutations: Readonly<Record<string, Mutation>> = {
     breaks: ['read-after-own-instance-write'],
   },
   'ignores tags': {
-    mutate: ({ parts: { purgeLog } }) => {
+    mutate: ({ services: { purgeLog } }) => {
       purgeLog.verdict = () => ({ kind: 'current' });
     },
     breaks: ['read-after-own-instance-write'],
   },
   'swaps users': {
-    mutate: ({ parts: { store } }) => {
+    mutate: ({ services: { store } }) => {
       const peek = store.peek.bind(store);
       store.peek = (key) => {
         const [first] = store.entries();
@@ -158,7 +158,7 @@ const mutations: Readonly<Record<string, Mutation>> = {
     breaks: ['isolation'],
   },
   truncates: {
-    mutate: ({ parts: { store } }) => {
+    mutate: ({ services: { store } }) => {
       const put = store.put.bind(store);
       store.put = (entry) => put({ ...entry, body: entry.body.subarray(0, -1) });
     },

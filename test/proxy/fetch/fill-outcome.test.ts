@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { FillEnd } from '../../../src/proxy/fetch/fill-input.ts';
-import { FillReport } from '../../../src/proxy/fetch/fill-report.ts';
+import { FillOutcome } from '../../../src/proxy/fetch/fill-outcome.ts';
 import { storedAt } from '../../store/entry.ts';
 import { exchangeBut } from '../exchange-but.ts';
 import { fillInputBut } from './fill-input-but.ts';
@@ -12,7 +12,7 @@ function reporting(isBackground = false) {
   const { exchange, outcomes, clock } = exchangeBut('unmatched: standard');
   const ends: FillEnd[] = [];
   const input = fillInputBut(exchange, { isBackground, onEnd: (end) => ends.push(end) });
-  return { report: new FillReport(input, storedAt), outcomes, ends, clock };
+  return { report: new FillOutcome(input, storedAt), outcomes, ends, clock };
 }
 
 t.test('a client’s outcome is told once, as it was given', async (t) => {

@@ -7,10 +7,10 @@
 import { cacheStatusValue, type CacheStatus } from '../../http/cache-status.ts';
 import type { EpochMs } from '../../kit/time.ts';
 import type { Entry } from '../../store/store.ts';
-import { report } from '../exchange/exchange.ts';
+import { tellOutcome } from '../exchange/exchange.ts';
 import type { FillInput } from './fill-input.ts';
 import type { NotStoredReason, Outcome } from '../exchange/outcome.ts';
-import { exchangeSeconds } from './storing.ts';
+import { callSeconds } from './storing.ts';
 
 type Forward = Extract<CacheStatus, { kind: 'forward' }>;
 /** What is known of the answer: of the stand-in, or of what the fetch brought. */
@@ -19,7 +19,7 @@ type Told = Pick<Outcome, 'status' | 'cacheStatus' | 'entry' | 'notStored'>;
 export type End = Pick<Outcome, 'kind' | 'failure'>;
 
 /** Reports one fetch. */
-export class FillReport {
+export class FillOutcome {
   readonly #input: FillInput;
   readonly #requestTime: EpochMs;
   #isTold = false;
@@ -50,10 +50,10 @@ export class FillReport {
     const { exchange, cause: miss, purgedBy, isBackground } = this.#input;
     if (this.#isTold || isBackground) return;
     this.#isTold = true;
-    const originDuration = exchangeSeconds(this.#requestTime, exchange.parts.clock.now());
+    const originDuration = callSeconds(this.#requestTime, exchange.services.clock.now());
     const told = this.#told(status, more);
     const cacheStatus = kind === 'failed' ? asFailed(told, failure) : told.cacheStatus;
-    report(exchange, { ...told, cacheStatus, kind, failure, miss, purgedBy, originDuration });
+    tellOutcome(exchange, { ...told, cacheStatus, kind, failure, miss, purgedBy, originDuration });
   }
 
   /** The fetch is over; `status` is the origin's, `given` the client's. */
