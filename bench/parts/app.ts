@@ -62,8 +62,8 @@ export const pageRequests = (): readonly { name: string; target: string; more: r
 ];
 
 /** A session cookie signed as Flask signs it. */
-function flaskSession(): string {
-  const session = { _permanent: true, csrf_token: 'f00ba4'.repeat(8), user_id: 4711 };
+export function flaskSession(user = 4711): string {
+  const session = { _permanent: true, csrf_token: 'f00ba4'.repeat(8), user_id: user };
   const payload = Buffer.from(JSON.stringify(session)).toString('base64url');
   const time = Buffer.alloc(4);
   time.writeUInt32BE(Math.floor(Date.now() / 1000));

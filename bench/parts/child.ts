@@ -11,6 +11,7 @@ export type Usage = { readonly cpuMs: number; readonly rssBytes: number; readonl
 export type Child = {
   /** Scheme, host and port. */
   readonly url: string;
+  readonly pid: number;
   readonly usage: () => Promise<Usage>;
   readonly stop: () => Promise<void>;
 };
@@ -52,6 +53,7 @@ export async function startChild(
   const { url } = await next<{ url: string }>();
   return {
     url,
+    pid: child.pid ?? 0,
     usage: async () => {
       child.send('usage');
       return (await next<{ usage: Usage }>()).usage;

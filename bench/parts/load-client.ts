@@ -1,5 +1,6 @@
 /**
- * Keeps a number of connections busy with one request, and counts: raw sockets, so that it is never the slower side.
+ * Keeps a number of connections busy with requests, one after the other over all of them, and counts: raw sockets, so that
+ * it is not the slower side.
  *
  * An answer is complete when as many bytes as the first answer's Content-Length have followed its head; one that does not
  * begin as the first did is counted as wrong.
@@ -8,30 +9,52 @@ import { connect, type Socket } from 'node:net';
 
 export type LoadOptions = {
   readonly url: string;
-  readonly request: string;
+  readonly requests: readonly string[];
   readonly connections: number;
+  /** Ends after this time, */
   readonly durationMs: number;
+  /** or after so many answers. */
+  readonly answers?: number;
 };
 
-export type LoadResult = { readonly answers: number; readonly wrong: number; readonly elapsedMs: number };
+export type LoadResult = {
+  readonly answers: number;
+  readonly wrong: number;
+  readonly elapsedMs: number;
+  readonly p99Ms: number;
+};
 
 process.on('message', (options: LoadOptions) => {
   void run(options).then((result) => process.send?.(result));
 });
 process.on('disconnect', () => process.exit(0));
 
-type Count = { answers: number; wrong: number };
+/** How long answers took is counted in steps of this, up to a second. */
+const stepMs = 0.05;
 
-async function run({ url, request, connections, durationMs }: LoadOptions): Promise<LoadResult> {
+/** What the connections share. `asked` is the number of requests sent. */
+type Load = {
+  readonly requests: readonly Buffer[];
+  readonly until: number;
+  readonly most: number;
+  asked: number;
+  answers: number;
+  wrong: number;
+  readonly times: Uint32Array;
+};
+
+async function run(options: LoadOptions): Promise<LoadResult> {
+  const { url, connections, durationMs, answers: most = Number.POSITIVE_INFINITY } = options;
   const { hostname, port } = new URL(url);
-  const bytes = Buffer.from(request, 'latin1');
-  const count: Count = { answers: 0, wrong: 0 };
+  const requests = options.requests.map((text) => Buffer.from(text, 'latin1'));
+  const times = new Uint32Array(1000 / stepMs);
   const sockets = await Promise.all(Array.from({ length: connections }, () => open(hostname, Number(port))));
   const started = performance.now();
-  const until = started + durationMs;
+  const load: Load = { requests, until: started + durationMs, most, asked: 0, answers: 0, wrong: 0, times };
   // Nothing is cut off: the time ends when the last answer is whole.
-  await Promise.all(sockets.map((socket) => keepAsking(socket, { request: bytes, until, count })));
-  return { ...count, elapsedMs: performance.now() - started };
+  await Promise.all(sockets.map((socket) => keepAsking(socket, load)));
+  const { answers, wrong } = load;
+  return { answers, wrong, elapsedMs: performance.now() - started, p99Ms: slowest(load, 0.99) };
 }
 
 const open = (host: string, port: number): Promise<Socket> =>
@@ -44,33 +67,50 @@ const open = (host: string, port: number): Promise<Socket> =>
 
 const blankLine = Buffer.from('\r\n\r\n');
 
-function keepAsking(
-  socket: Socket,
-  { request, until, count }: { request: Buffer; until: number; count: Count },
-): Promise<void> {
+function keepAsking(socket: Socket, load: Load): Promise<void> {
   let bodyBytes = -1;
   let missing = 0;
+  let askedAt = performance.now();
   socket.on('data', (chunk: Buffer) => {
     if (missing > 0) missing -= chunk.length;
     else {
       // The heads of a 1 KB answer and its like come in one piece.
       const end = chunk.indexOf(blankLine) + blankLine.length;
       if (bodyBytes === -1) bodyBytes = contentLength(chunk.toString('latin1', 0, end));
-      if (chunk[9] !== firstDigitOfSuccess) count.wrong += 1;
+      if (chunk[9] !== firstDigitOfSuccess) load.wrong += 1;
       missing = end + bodyBytes - chunk.length;
     }
     if (missing > 0) return;
-    count.answers += 1;
-    if (performance.now() < until) socket.write(request);
-    else socket.destroy();
+    const now = performance.now();
+    const step = Math.min(load.times.length - 1, Math.floor((now - askedAt) / stepMs));
+    load.times[step] = (load.times[step] ?? 0) + 1;
+    load.answers += 1;
+    if (now >= load.until || !askNext(socket, load)) socket.destroy();
+    askedAt = now;
   });
-  socket.write(request);
+  if (!askNext(socket, load)) socket.destroy();
   return new Promise((resolve) => {
     socket.once('close', () => {
-      if (performance.now() < until) count.wrong += 1;
+      if (performance.now() < load.until && load.asked < load.most) load.wrong += 1;
       resolve();
     });
   });
+}
+
+/** Sends the next request, if there is to be another. */
+function askNext(socket: Socket, load: Load): boolean {
+  const request = load.requests[load.asked % load.requests.length];
+  if (request === undefined || load.asked >= load.most) return false;
+  load.asked += 1;
+  socket.write(request);
+  return true;
+}
+
+/** The time that this share of the answers did not exceed. */
+function slowest({ times, answers }: Load, share: number): number {
+  let seen = 0;
+  const step = times.findIndex((count) => (seen += count) >= answers * share);
+  return (step + 1) * stepMs;
 }
 
 const firstDigitOfSuccess = 0x32;

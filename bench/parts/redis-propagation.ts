@@ -37,7 +37,12 @@ export async function propagation(place: Place): Promise<boolean> {
     print(name, light[at] ?? { here: [], there: [] });
   }
   const load = fork(join(import.meta.dirname, 'load-client.ts'));
-  const options: LoadOptions = { url: there.url, request, connections: 64, durationMs: 3_600_000 };
+  const options: LoadOptions = {
+    url: there.url,
+    requests: [request],
+    connections: 64,
+    durationMs: 3_600_000,
+  };
   load.send(options);
   print('told to one, 64 connections busy with there', await measure(here, instances, times));
   load.disconnect();

@@ -2,6 +2,7 @@
  * Two servers under the same load, in turn, so that whatever else the machine does meets both.
  */
 import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Child } from './child.ts';
 import type { LoadOptions, LoadResult } from './load-client.ts';
@@ -30,33 +31,39 @@ export const roundsOf = (env: NodeJS.ProcessEnv): Pick<RoundOptions, 'rounds' | 
   roundMs: Number(env['BENCH_ROUND_MS'] ?? 2000),
 });
 
-/** Makes the client; it has a process of its own. */
-export function startLoad(): {
+/** The client; it has a process of its own. */
+export type Load = {
+  readonly pid: number;
+  /** Fails when an answer is wrong, or none comes. */
+  readonly ask: (options: LoadOptions) => Promise<LoadResult>;
   readonly compare: (own: Child, baseline: Child, options: RoundOptions) => Promise<Comparison>;
   readonly stop: () => void;
-} {
+};
+
+/** Makes the client. */
+export function startLoad(): Load {
   const client = fork(join(import.meta.dirname, 'load-client.ts'));
-  const load = (options: LoadOptions): Promise<LoadResult> =>
-    new Promise((resolve) => {
-      client.once('message', (result) => {
-        resolve(result as LoadResult);
-      });
-      client.send(options);
-    });
+  const ask = async (options: LoadOptions): Promise<LoadResult> => {
+    client.send(options);
+    const [result] = (await once(client, 'message')) as [LoadResult];
+    if (result.wrong > 0 || result.answers === 0) throw new Error(`wrong answers: ${JSON.stringify(result)}`);
+    return result;
+  };
   const measure = async (
     child: Child,
     { request, roundMs, connections = 64 }: RoundOptions,
   ): Promise<Rate> => {
     const before = await child.usage();
-    const result = await load({ url: child.url, request, connections, durationMs: roundMs });
+    const result = await ask({ url: child.url, requests: [request], connections, durationMs: roundMs });
     const after = await child.usage();
-    if (result.wrong > 0 || result.answers === 0) throw new Error(`wrong answers: ${JSON.stringify(result)}`);
     return {
       perSecond: (result.answers / result.elapsedMs) * 1000,
       cpuUs: ((after.cpuMs - before.cpuMs) * 1000) / result.answers,
     };
   };
   return {
+    pid: client.pid ?? 0,
+    ask,
     compare: (own, baseline, options) => compare(measure, [own, baseline], options),
     stop: () => {
       client.disconnect();

@@ -1,0 +1,40 @@
+/** Processor time of processes that cannot be asked: all of their threads, and all of their children's. Linux only. */
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+
+/** The processor time a process and its descendants have taken so far. */
+export function cpuMsOf(pid: number): number {
+  return treeOf(pid).reduce((sum, each) => sum + threadsMs(each), 0);
+}
+
+function treeOf(pid: number): number[] {
+  const tasks = linesOf(`/proc/${pid}/task/${pid}/children`);
+  return [pid, ...tasks.flatMap((child) => treeOf(Number(child)))];
+}
+
+/** schedstat counts nanoseconds; stat only hundredths of a second. */
+function threadsMs(pid: number): number {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return threads.reduce((sum, thread) => {
+    const [onProcessorNs = '0'] = linesOf(`/proc/${pid}/task/${thread}/schedstat`);
+    return sum + Number(onProcessorNs) / 1e6;
+  }, 0);
+}
+
+const linesOf = (file: string): string[] =>
+  readFileSync(file, 'utf8')
+    .split(/\s/)
+    .filter((word) => word !== '');
+
+/** Keeps a process, with all its threads, on one core. `false` where that cannot be. */
+export function pin(pid: number, core: number): boolean {
+  if (availableParallelism() <= core) return false;
+  try {
+    execFileSync('taskset', ['-acp', String(core), String(pid)], { stdio: 'ignore' });
+    return true;
+  } catch {
+    // No `taskset` here: the numbers are of processes that move.
+    return false;
+  }
+}
