@@ -26,7 +26,8 @@ import type { Services } from './proxy/exchange/exchange.ts';
 import { createLearnSession } from './proxy/pass/learn-session.ts';
 import type { Outcome } from './proxy/exchange/outcome.ts';
 import { createPipeline } from './proxy/pipeline.ts';
-import { createProxyServer } from './proxy/listen/plugin.ts';
+import { listen } from './proxy/listen/listen.ts';
+import { createProxyServer, type PublicServer } from './proxy/listen/plugin.ts';
 import { openSite } from './proxy/open-site.ts';
 import type { GovernorStats } from './refresh/governor.ts';
 import { soleLease } from './refresh/lease.ts';
@@ -77,22 +78,6 @@ export type RunningServer = {
   readonly close: () => Promise<void>;
 };
 
-/** The proxy cannot listen on an address. `code` is the system's: `EADDRINUSE`, `EACCES`, … */
-export class ListenError extends Error {
-  override readonly name = 'ListenError';
-  readonly listener: 'listen' | 'control';
-  readonly address: Address;
-  readonly code: string;
-
-  constructor(listener: 'listen' | 'control', address: Address, cause: unknown) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
-    super(`cannot listen on ${address.host}:${address.port} (${code})`, { cause });
-    this.listener = listener;
-    this.address = address;
-    this.code = code;
-  }
-}
-
 type Built = {
   readonly services: Services;
   readonly replaceConfig: RunningServer['replaceConfig'];
@@ -112,17 +97,17 @@ export async function startServer(given: ServerOptions): Promise<RunningServer> 
   const { config } = options;
   const built = await build(options, options.log ?? openLog(config.log.level));
   const { services, refresh, replaceConfig, reload, watch, stored } = built;
-  const app = await createPublic(config, built);
+  const site = await createPublic(config, built);
   const control = options.control === 'off' ? undefined : await createControl(config, built);
   const close = async (): Promise<void> => {
-    await Promise.all([app.close(), control?.close(), refresh.close()]);
+    await Promise.all([site.close(), control?.close(), refresh.close()]);
     await services.origin.close();
     await watch.close();
     await stored.close();
   };
   try {
-    const url = await listen(app, 'listen', config.listen);
-    const controlUrl = control && (await listen(control, 'control', config.control));
+    const url = await listen('listen', config.listen, (address) => site.listener.listen(address));
+    const controlUrl = control && (await listen('control', config.control, openControl(control)));
     void refresh.start({ skipWarmUp: options.skipWarmUp === true });
     return { url, controlUrl, services, refresh, replaceConfig, reload, close };
   } catch (error) {
@@ -242,7 +227,7 @@ function archiveOf({ reportFolder, clock }: Timed, { notes, lease }: OpenStore):
   return openHourNotes({ notes, lease, clock, folder });
 }
 
-function createPublic(config: Config, { services, log, watch }: Built): Promise<FastifyInstance> {
+function createPublic(config: Config, { services, log, watch }: Built): Promise<PublicServer> {
   return createProxyServer({
     read: createReader(config.listen),
     pipeline: createPipeline(services),
@@ -282,18 +267,9 @@ function createControl(
   });
 }
 
-async function listen(
-  app: FastifyInstance,
-  listener: 'listen' | 'control',
-  address: Address,
-): Promise<string> {
-  try {
-    await app.listen({ host: address.host, port: address.port });
-  } catch (error) {
-    throw new ListenError(listener, address, error);
-  }
-  return urlOf(app.server.address() as AddressInfo);
-}
-
-const urlOf = ({ address, family, port }: AddressInfo): string =>
-  `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+const openControl =
+  (app: FastifyInstance) =>
+  async ({ host, port }: Address): Promise<AddressInfo> => {
+    await app.listen({ host, port });
+    return app.server.address() as AddressInfo;
+  };

@@ -8,7 +8,8 @@
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import { renderProblem, type Warning } from '../config/reader/problem.ts';
-import type { ListenError, RunningServer } from '../server.ts';
+import { ListenError } from '../proxy/listen/listen.ts';
+import type { RunningServer } from '../server.ts';
 import { openLog } from '../watch/show/log-destination.ts';
 import { besideStoreBytes, collectBodies } from './collect-bodies.ts';
 import { keepMemoryBound } from './keep-memory-bound.ts';
@@ -51,7 +52,7 @@ async function serve({ config: file, upstream, listen, control }: Options): Prom
   const log = openLog(config.log.level);
   logErrors(log);
   // Loaded on demand: other commands start in half the time without it.
-  const { ListenError, startServer } = await import('../server.ts');
+  const { startServer } = await import('../server.ts');
   try {
     const readConfig = file === undefined ? undefined : () => loadConfig(source);
     const popularFile = process.env['SHELFLIFE_POPULAR_FILE'] ?? (file && `${file}.popular.json`);

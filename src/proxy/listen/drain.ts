@@ -4,8 +4,9 @@
  * Promises: a request that was sent before its connection was closed is answered; all is over within ten seconds (CONTRACT §5).
  */
 
-import type { Server, ServerResponse } from 'node:http';
-import { Server as Listener, type Socket } from 'node:net';
+import type { Server as HttpServer, ServerResponse } from 'node:http';
+import type { Server, Socket } from 'node:net';
+import type { Lane } from './lane.ts';
 import { lastLetIn } from './last-let-in.ts';
 
 /** How long after a stop a connection that is idle may still bring a request, and a tunnel be silent. */
@@ -13,48 +14,49 @@ const lingerMs = 400;
 /** How long answers under way may take after that, before their connections are cut. */
 const longestDrainMs = 8000;
 
-/**
- * Stops accepting, and resolves when every answer under way has been given. `upgraded`: connections that have left HTTP.
- * node:http closes connections that are idle when it stops; here those that become idle later as well.
- */
-export async function drain(server: Server, upgraded: ReadonlySet<Socket>): Promise<void> {
-  tellToLeave(server);
-  await lastLetIn(server);
-  await linger(server);
+export type Draining = {
+  readonly listeners: readonly Server[];
+  readonly http: HttpServer;
+  readonly lane: Lane | undefined;
+  /** All connections. */
+  readonly sockets: ReadonlySet<Socket>;
+  /** Those that have left HTTP. */
+  readonly upgraded: ReadonlySet<Socket>;
+};
+
+/** Stops accepting, and resolves when every answer under way has been given and every connection has ended. */
+export async function drain({ listeners, http, lane, sockets, upgraded }: Draining): Promise<void> {
+  tellToLeave(http);
+  lane?.leave();
+  await Promise.all(listeners.map(lastLetIn));
+  const closed = Promise.all(listeners.map(closeListener));
+  // Idle connections stay a little: what has been sent on them may not be read yet.
+  await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, lingerMs))]);
   const sweep = setInterval(() => {
-    server.closeIdleConnections();
+    http.closeIdleConnections();
+    lane?.closeIdle();
   }, 20);
   const cut = setTimeout(() => {
-    server.closeAllConnections();
-    for (const socket of upgraded) socket.destroy();
+    for (const socket of sockets) socket.destroy();
   }, longestDrainMs);
   for (const socket of upgraded) socket.setTimeout(lingerMs);
-  await new Promise<void>((resolve) => {
-    // At once: Fastify closes it only after its hooks.
-    server.close(() => {
-      clearInterval(sweep);
-      clearTimeout(cut);
-      resolve();
-    });
-  });
+  await closed;
+  clearInterval(sweep);
+  clearTimeout(cut);
+  http.close();
 }
 
 /** RFC 9112 §9.6: answers from here on carry `Connection: close`, so that clients do not send more on their connections. */
-function tellToLeave(server: Server): void {
+function tellToLeave(server: HttpServer): void {
   server.prependListener('request', (_message, response: ServerResponse) => {
     response.shouldKeepAlive = false;
   });
 }
 
-/**
- * Closes the listener, but no connection; resolves when all have gone, or after `lingerMs`. node:http would close the idle
- * ones with it, and with them what has been sent on them and is not read yet.
- */
-async function linger(server: Server): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, lingerMs);
-    Listener.prototype.close.call(server, () => {
-      clearTimeout(timer);
+/** Lets nobody in any more; resolves when the last connection has ended. */
+function closeListener(listener: Server): Promise<void> {
+  return new Promise((resolve) => {
+    listener.close(() => {
       resolve();
     });
   });

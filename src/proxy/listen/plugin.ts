@@ -3,23 +3,32 @@
  * @fastify/http-proxy, and comes back through the hooks here.
  */
 
-import { type IncomingHttpHeaders, type IncomingMessage, METHODS, type ServerResponse } from 'node:http';
+import {
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  METHODS,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import httpProxy from '@fastify/http-proxy';
-import fastify, { type FastifyInstance, type HTTPMethods } from 'fastify';
+import fastify, { type HTTPMethods } from 'fastify';
 import type { Fields } from '../../http/message.ts';
 import type { Seconds } from '../../kit/time.ts';
 import { failureOf } from '../../origin/failure.ts';
 import { fieldsOf, type Forwarder } from '../../origin/forwarder.ts';
 import type { Origin } from '../../origin/origin.ts';
-import { drain } from './drain.ts';
 import { crash, createHttpServer, type HttpServerOptions, type Raw } from './http-server.ts';
 import type { Forwarded } from '../pass/pass.ts';
+import type { Lane } from './lane.ts';
+import { PublicListener } from './public-listener.ts';
 import { bodyOf } from '../exchange/request-body.ts';
 import { relayAnswer } from '../pass/relay-answer.ts';
 
 export type ProxyServerOptions = HttpServerOptions & {
+  /** Makes what has each connection before node:http; absent: nothing. */
+  readonly lane?: ((http: Server) => Lane) | undefined;
   readonly origin: Origin;
   /** Scheme and authority of the origin. */
   readonly originUrl: string;
@@ -30,8 +39,14 @@ export type ProxyServerOptions = HttpServerOptions & {
 /** Requests handed to @fastify/http-proxy, and what to do with their answers. */
 type UnderWay = WeakMap<IncomingMessage, Forwarded>;
 
+export type PublicServer = {
+  readonly listener: PublicListener;
+  /** Stops accepting, finishes what is under way, and resolves when every connection has ended. */
+  readonly close: () => Promise<void>;
+};
+
 /** Makes the public server; not listening yet. */
-export async function createProxyServer(options: ProxyServerOptions): Promise<FastifyInstance> {
+export async function createProxyServer(options: ProxyServerOptions): Promise<PublicServer> {
   const shared: Shared = { options, underWay: new WeakMap(), trailers: new WeakMap() };
   const upgraded = new Set<Socket>();
   const app = fastify({
@@ -43,7 +58,6 @@ export async function createProxyServer(options: ProxyServerOptions): Promise<Fa
     exposeHeadRoutes: false,
     // `createHttpServer` answers what cannot be parsed; Fastify would write its own answer into the middle of others.
     clientErrorHandler: () => undefined,
-    forceCloseConnections: 'idle',
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: false },
   });
@@ -55,14 +69,22 @@ export async function createProxyServer(options: ProxyServerOptions): Promise<Fa
     upgraded.add(socket);
     socket.once('close', () => upgraded.delete(socket));
   });
-  app.addHook('preClose', () => drain(app.server, upgraded));
   // Whatever Fastify itself would say to a client, it says in its own words, and without a Cache-Status.
   app.setErrorHandler((error, _request, reply) => {
     reply.hijack();
     crash(options, reply.raw, error);
   });
   await app.register(httpProxy, proxyOptions(shared, methods));
-  return app;
+  await app.ready();
+  const lane = options.lane?.(app.server);
+  const listener = new PublicListener({ http: app.server, upgraded, lane });
+  return {
+    listener,
+    close: async () => {
+      await listener.close();
+      await app.close();
+    },
+  };
 }
 
 type Shared = {

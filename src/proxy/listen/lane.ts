@@ -1,0 +1,15 @@
+/** What may have each connection before node:http. */
+
+import type { Socket } from 'node:net';
+
+/** Takes a connection over. */
+export type Accept = (socket: Socket) => void;
+
+/** Answers what it can on a connection, and gives node:http the rest. */
+export type Lane = {
+  readonly accept: Accept;
+  /** From now on every answer is the last on its connection. */
+  readonly leave: () => void;
+  /** Closes the connections that have no request under way. */
+  readonly closeIdle: () => void;
+};
