@@ -8,6 +8,7 @@
 
 import { type Seconds, seconds } from '../kit/time.ts';
 import type { Address } from './reader/address.ts';
+import type { Accept } from './schema/accept-config.ts';
 import type { AlertCondition, Condition, RequestCondition, Unless } from './schema/condition.ts';
 import type { QueryRule } from './schema/query-rule.ts';
 import type { StoreConfig } from './schema/store-config.ts';
@@ -24,6 +25,7 @@ export type Config = {
   readonly listen: Listen;
   readonly control: Control;
   readonly store: StoreConfig;
+  readonly accept: Accept;
   readonly identity: IdentityConfig;
   readonly ttl: TtlConfig;
   /** By name; always includes `standard` and `pass`. */

@@ -39,11 +39,12 @@ async function storedUnder(
 ): Promise<Shown> {
   const elsewhere = await store.census?.({ isWanted, mostMs });
   const now = clock.now();
+  const { lifetimes } = site().config.accept;
   const entries: EntryView[] = [];
   let total = 0;
   const show = (head: EntryHead, place: EntryPlace): void => {
     total += 1;
-    if (entries.length < mostShown) entries.push(describeEntry(head, { now, purgeLog, place }));
+    if (entries.length < mostShown) entries.push(describeEntry(head, { now, purgeLog, place, lifetimes }));
   };
   for (const entry of store.entries()) {
     if (isWanted(entry)) show(headOf(store.inForce(entry)), { tier: 'memory', hits: store.uses(entry) });

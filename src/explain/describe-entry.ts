@@ -2,6 +2,7 @@
  * A stored response as operators may see it: without body and key, its owner only as a digest.
  */
 
+import type { LifetimeField } from '../http/app-fields.ts';
 import { effectiveDirectives } from '../http/cache-control.ts';
 import { type FreshnessSource, freshnessLifetime, currentAge } from '../http/freshness.ts';
 import { reuse } from '../http/reuse.ts';
@@ -41,11 +42,16 @@ export type EntryView = {
 /** Where an entry was found, and how often it was used. */
 export type EntryPlace = Pick<EntryView, 'hits' | 'tier'>;
 
+/** `lifetimes`: the fields that the app may give a lifetime by (`accept.lifetimes`). */
+export type Described = {
+  readonly now: EpochMs;
+  readonly purgeLog: PurgeLog;
+  readonly place: EntryPlace;
+  readonly lifetimes: readonly LifetimeField[];
+};
+
 /** What an operator may see of an entry at `now`. */
-export function describeEntry(
-  entry: EntryHead,
-  { now, purgeLog, place }: { now: EpochMs; purgeLog: PurgeLog; place: EntryPlace },
-): EntryView {
+export function describeEntry(entry: EntryHead, { now, purgeLog, place, lifetimes }: Described): EntryView {
   const { policy, partition } = entry;
   const age = currentAge(policy, now);
   return {
@@ -66,7 +72,7 @@ export function describeEntry(
     hits: place.hits,
     tier: place.tier,
     origin_seconds: entry.originSeconds,
-    why_stored: whyStored(entry),
+    why_stored: whyStored(entry, lifetimes),
   };
 }
 
@@ -92,8 +98,14 @@ const sources: Readonly<Record<FreshnessSource, string>> = {
   none: 'no lifetime: kept for its validator',
 };
 
-function whyStored({ contentType, status, fields, responseTime }: EntryHead): string {
+function whyStored(
+  { contentType, status, fields, responseTime }: EntryHead,
+  lifetimes: readonly LifetimeField[],
+): string {
   if (contentType !== 'standard') return `rule ${contentType}`;
-  const directives = effectiveDirectives(fields);
-  return `HTTP: ${sources[freshnessLifetime({ status, fields }, { directives, responseTime }).source]}`;
+  const directives = effectiveDirectives(fields, lifetimes);
+  const { source } = freshnessLifetime({ status, fields }, { directives, responseTime });
+  const { targetedBy } = directives;
+  const isOther = targetedBy === 'surrogate-control' || targetedBy === 'x-accel-expires';
+  return `HTTP: ${source === 'targeted' && isOther ? `the lifetime of ${targetedBy}` : sources[source]}`;
 }

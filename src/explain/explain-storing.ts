@@ -50,7 +50,10 @@ export function entryStep(
   const purged = found.purgedBy === undefined ? '' : `; stale by a soft purge (${found.purgedBy})`;
   // The lookup for this explanation has brought it into memory.
   const place = { tier: 'memory', hits: store.uses(entry) } as const;
-  const described = describeEntry(headOf(entry), { now, purgeLog, place });
+  const described = describeEntry(headOf(entry), {
+    ...{ now, purgeLog, place },
+    lifetimes: exchange.site.config.accept.lifetimes,
+  });
   const sumFacts = { lifetime: round(entry.policy.lifetime), age: round(age), left: round(ttl) };
   const because = 'reason' in reuse ? reuse.reason : 'why' in reuse ? reuse.why : undefined;
   const facts = {

@@ -9,11 +9,13 @@ import { seconds, type Seconds } from '../kit/time.ts';
 import { deltaSeconds, type Directive, listedNames, longestTime, parseDirectives } from './directives.ts';
 import { fieldLines, hasField } from './fields.ts';
 import type { Fields } from './message.ts';
+import type { LifetimeField } from './app-fields.ts';
+import { accelDirectives, surrogateDirectives } from './surrogate-control.ts';
 
 /** Response directives (RFC 9111 §5.2.2, RFC 5861, RFC 8246). An unreadable limit is 0. */
 export type ResponseDirectives = {
-  /** The targeted field that replaced `Cache-Control` and `Expires` (RFC 9213 §2.2), lower-case. */
-  readonly targetedBy: string | undefined;
+  /** The targeted field that replaced `Cache-Control` and `Expires` (RFC 9213 §2.2). */
+  readonly targetedBy: LifetimeField | undefined;
   readonly noStore: boolean;
   /** `no-cache` without field names: never reused without validation. */
   readonly noCache: boolean;
@@ -80,8 +82,8 @@ export const noRequestDirectives: RequestDirectives = Object.freeze({
   staleIfError: undefined,
 });
 
-/** The targeted fields this cache obeys, the most specific first (RFC 9213 §2.2, §3.1); lower-case. */
-export const targetedNames: readonly string[] = ['shelflife-cache-control', 'cdn-cache-control'];
+/** The targeted fields obeyed unless the operator says otherwise: those of RFC 9213. */
+export const targetedNames = ['shelflife-cache-control', 'cdn-cache-control'] as const;
 
 /** The response directives of all `Cache-Control` lines. */
 export const parseResponseDirectives = (fields: Fields): ResponseDirectives =>
@@ -116,20 +118,26 @@ export const parseRequestDirectives = (fields: Fields): RequestDirectives => {
  */
 export const effectiveDirectives = (
   fields: Fields,
-  names: readonly string[] = targetedNames,
+  names: readonly LifetimeField[] = targetedNames,
 ): ResponseDirectives => {
   for (const name of names) {
-    // An empty line would leave a stray comma in the joined value and make it invalid.
-    const lines = fieldLines(fields, name).filter((line) => line.trim() !== '');
-    const targeted = lines.length === 0 ? undefined : targetedDirectives(lines.join(', '));
+    const targeted = directivesIn(fields, name);
     if (targeted !== undefined) return responseDirectives(targeted, name);
   }
   return parseResponseDirectives(fields);
 };
 
+const directivesIn = (fields: Fields, name: LifetimeField): Directive[] | undefined => {
+  if (name === 'surrogate-control') return surrogateDirectives(fields);
+  if (name === 'x-accel-expires') return accelDirectives(fields);
+  // An empty line would leave a stray comma in the joined value and make it invalid.
+  const lines = fieldLines(fields, name).filter((line) => line.trim() !== '');
+  return lines.length === 0 ? undefined : targetedDirectives(lines.join(', '));
+};
+
 const responseDirectives = (
   directives: readonly Directive[],
-  targetedBy: string | undefined,
+  targetedBy: LifetimeField | undefined,
 ): ResponseDirectives => {
   const has = (name: string): boolean => directives.some((directive) => directive.name === name);
   const noCache = qualified(directives, 'no-cache');

@@ -6,7 +6,8 @@
  * stored response's kind of content.
  */
 import type { EpochMs } from '../kit/time.ts';
-import { effectiveDirectives, targetedNames } from './cache-control.ts';
+import { lifetimeFields } from './app-fields.ts';
+import { effectiveDirectives } from './cache-control.ts';
 import { etagText, parseEntityTag, parseEntityTags, weaklyEqual } from './entity-tags.ts';
 import { combinedValue, endToEndFields, hasField, withoutFields } from './fields.ts';
 import { dateOrReceipt, withDate } from './freshness.ts';
@@ -162,7 +163,7 @@ const forbids = (fields304: Fields): boolean => {
   return noStore || noCache || forOneUser || parseVary(fields304).kind === 'any';
 };
 
-const cacheInstructions = ['cache-control', 'expires', 'pragma', 'vary', ...targetedNames];
+const cacheInstructions = ['cache-control', 'expires', 'pragma', 'vary', ...lifetimeFields];
 
 const contentMetadata: ReadonlySet<string> = new Set([
   'content-type',

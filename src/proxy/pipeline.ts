@@ -44,6 +44,7 @@ export function createPipeline(services: Services): Pipeline {
       now: services.clock.now(),
       startedMs,
     };
+    if (site.finish !== undefined) reply.finish = site.finish;
     const reason = passReason(exchange);
     if (reason !== undefined) return pass(exchange, { reason, forward });
     const identity = site.identify(request, exchange.now);

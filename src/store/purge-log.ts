@@ -20,7 +20,7 @@ export type Position = {
   readonly own?: { readonly log: string; readonly seq: number };
 };
 
-export type PurgeCause = 'write' | 'unmatched-write' | 'api' | 'group' | 'reload';
+export type PurgeCause = 'write' | 'unmatched-write' | 'api' | 'group' | 'app' | 'reload';
 
 /** What a purge makes stale: entries with any of the tags, below any of the prefixes, or all entries. */
 export type Purge = {

@@ -16,6 +16,7 @@ const purgeCauses: All<PurgeCause | 'forgotten'> = {
   'unmatched-write': true,
   api: true,
   group: true,
+  app: true,
   reload: true,
   forgotten: true,
 };

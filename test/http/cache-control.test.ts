@@ -110,6 +110,37 @@ t.test('RFC 9213 §2.2: the first valid targeted field rules', async (t) => {
   t.hasStrict(effectiveDirectives(['CDN-Cache-Control', 's-maxage=2.5']), { targetedBy: undefined });
 });
 
+t.test('Surrogate-Control and X-Accel-Expires count where they are listed', async (t) => {
+  const names = ['surrogate-control', 'x-accel-expires'] as const;
+  const date = ['Date', 'Thu, 01 Jan 1970 00:01:40 GMT'];
+  for (const [fields, expected] of [
+    [['Surrogate-Control', 'max-age=300, content="ESI/1.0"'], { maxAge: 300, noStore: false }],
+    [
+      ['Surrogate-Control', 'max-age=300+60, stale-while-revalidate=9'],
+      { maxAge: 300, staleWhileRevalidate: 9 },
+    ],
+    [['Surrogate-Control', 'max-age=x'], { maxAge: 0 }],
+    [['Surrogate-Control', 'no-store, max-age=300+60'], { noStore: true }],
+    [['Surrogate-Control', 'content="ESI/1.0"'], { targetedBy: undefined, maxAge: 7 }],
+    [['Surrogate-Control', ' '], { targetedBy: undefined }],
+    [['Surrogate-Control', 'max-age=5', 'X-Accel-Expires', '6'], { maxAge: 5 }],
+    [['Surrogate-Control', 'max-age=5', 'Cache-Control', 'private'], { maxAge: 5, private: true }],
+    [['X-Accel-Expires', '60'], { maxAge: 60, noStore: false, targetedBy: 'x-accel-expires' }],
+    [['X-Accel-Expires', '60', 'Cache-Control', 'private="set-cookie"'], { maxAge: 60, private: false }],
+    [['X-Accel-Expires', '0'], { noStore: true, maxAge: undefined }],
+    [['X-Accel-Expires', '@160', ...date], { maxAge: 60 }],
+    [['X-Accel-Expires', '@100', ...date], { noStore: true }],
+    [['X-Accel-Expires', '@160'], { noStore: true }],
+    [['X-Accel-Expires', '60, 90'], { noStore: true }],
+    [['X-Accel-Expires', 'off'], { noStore: true }],
+    [['X-Accel-Expires', ''], { targetedBy: undefined }],
+  ] as const) {
+    const all = [...fields, 'Cache-Control', 'max-age=7'];
+    t.hasStrict(effectiveDirectives(all, names), expected, fields.join(' '));
+  }
+  t.equal(effectiveDirectives(['Surrogate-Control', 'max-age=5']).targetedBy, undefined, 'not by default');
+});
+
 t.test('RFC 9213 §2.1: each known directive must have its type', async (t) => {
   const flags =
     'no-store public must-revalidate proxy-revalidate must-understand no-transform immutable private no-cache';

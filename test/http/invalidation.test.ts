@@ -1,4 +1,5 @@
 import t from 'tap';
+import { liteSpeedPurges } from '../../src/http/litespeed-purge.ts';
 import { cacheGroups, invalidatedGroups, longestGroup, mostGroups } from '../../src/http/groups.ts';
 import { invalidationTargets, isUnsafeMethod } from '../../src/http/invalidation.ts';
 
@@ -10,6 +11,20 @@ const write = {
   host: 'a.example',
   fields: [],
 } as const;
+
+t.test('X-LiteSpeed-Purge: tags, paths, everything; private and stale for a part', async (t) => {
+  const purges = (value: string, method = 'POST') =>
+    liteSpeedPurges({ method, fields: ['X-LiteSpeed-Purge', value] });
+  const nothing = { tags: [], paths: [], everything: false, private: false, soft: false };
+  t.same(purges('tag=a, tag= b c ,/x?y=1'), [{ ...nothing, tags: ['a', 'b c'], paths: ['/x?y=1'] }]);
+  t.same(purges('stale, tag=a; private, *'), [
+    { ...nothing, tags: ['a'], soft: true },
+    { ...nothing, everything: true, private: true },
+  ]);
+  for (const value of ['', 'tag=', 'a', 'private', 'tag', ';;']) t.same(purges(value), [], value);
+  t.same(purges('*', 'GET'), []);
+  t.ok(purges(`${'tag=a,'.repeat(9000)};`.repeat(900)).length <= 256);
+});
 
 t.test('§4.4: the target, Location and Content-Location, each once', async (t) => {
   t.same(invalidationTargets(write), ['/a/b?c']);

@@ -8,6 +8,8 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { type Node, isAlias, isMap, isScalar } from 'yaml';
 import { type Config, type Route, type Upstream, type UpstreamTls, defaults } from '../config.ts';
+import { acceptDefaults } from './accept-config.ts';
+import { accept } from './check-accept.ts';
 import { checkAcross } from './check-across.ts';
 import { contentTypes, finishTypes } from './check-content-type.ts';
 import { identity } from './check-identity.ts';
@@ -51,6 +53,7 @@ const sections = {
   listen: or(listen, listenAt(defaults.listen)),
   control: or(control, { ...defaults.control, token: undefined }),
   store: or(store, { ...defaults.store, redis: undefined }),
+  accept: or(accept, acceptDefaults),
   identity: or(identity, { credentials: undefined, flaskSession: undefined, jwt: undefined }),
   ttl: or(ttl, { ...defaults.ttl, hours: [], factors: [], popular: defaults.popular }),
   content_types: or(contentTypes, new Map()),

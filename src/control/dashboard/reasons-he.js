@@ -6,6 +6,7 @@ export const purgeCauses = {
   'unmatched-write': 'כתיבה ללא כלל',
   api: 'ממשק הבקרה',
   group: 'קבוצת Cache',
+  app: 'האפליקציה',
   reload: 'טעינת תצורה',
   forgotten: 'קדם ליומן הביטולים',
 };

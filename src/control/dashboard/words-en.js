@@ -143,6 +143,7 @@ export const en = {
     'unmatched-write': 'write without a rule',
     api: 'control API',
     group: 'cache group',
+    app: 'the app',
     reload: 'configuration reload',
     forgotten: 'older than the purge log',
   },

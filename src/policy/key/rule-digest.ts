@@ -7,12 +7,23 @@
  */
 
 import { hash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { Config, ContentType } from '../../config/config.ts';
+import { acceptDefaults } from '../../config/schema/accept-config.ts';
 
 /** The digest of what a configuration does with responses of a content type. */
 export function ruleDigest(config: Config, contentType: ContentType): string {
-  const { identity, upstream, routes } = config;
-  const material = [identity, upstream.host, storedBy(contentType), taggingOf(routes, contentType)];
+  const { accept, identity, upstream, routes } = config;
+  const { tags, lifetimes } = accept;
+  const material: unknown[] = [
+    identity,
+    upstream.host,
+    storedBy(contentType),
+    taggingOf(routes, contentType),
+  ];
+  // With the defaults the digest is the one of before there was `accept`, so that an upgrade keeps what is stored.
+  if (!isDeepStrictEqual([tags, lifetimes], [acceptDefaults.tags, acceptDefaults.lifetimes]))
+    material.push([tags, lifetimes]);
   return hash('sha256', JSON.stringify(material, plain), 'hex');
 }
 

@@ -13,6 +13,7 @@
 
 import { hash } from 'node:crypto';
 import type { TagPart, TagTemplate } from '../../config/schema/tag-template.ts';
+import { type TagField, tagFields } from '../../http/app-fields.ts';
 import { combinedValue, fieldLines, trimWhitespace } from '../../http/fields.ts';
 import type { Fields } from '../../http/message.ts';
 import type { Match } from './safest-match.ts';
@@ -68,12 +69,16 @@ export const matchTags = (match: Match, values: Omit<TagValues, 'params'>): read
   return matches.flatMap(({ tags, params }) => renderTags(tags, { ...values, params }).tags);
 };
 
-/** The tags the origin gives: `Surrogate-Key` and `xkey` (by spaces; `xkey` by commas too), `Cache-Tag` (by commas). */
-export const responseTags = (fields: Fields): Tag[] =>
-  namedTags(fields).slice(0, mostResponseTags).map(toTag);
+/**
+ * The tags the origin gives: `Surrogate-Key` and `xkey` (by spaces; `xkey` by commas too), `Cache-Tag` and
+ * `X-LiteSpeed-Tag` (by commas). `names`: the fields to read.
+ */
+export const responseTags = (fields: Fields, names: readonly TagField[] = tagFields): Tag[] =>
+  namedTags(fields, names).slice(0, mostResponseTags).map(toTag);
 
 /** Whether `responseTags` leaves some out. Such a response could not be purged by them, so it must not be stored. */
-export const hasTooManyTags = (fields: Fields): boolean => namedTags(fields).length > mostResponseTags;
+export const hasTooManyTags = (fields: Fields, names: readonly TagField[] = tagFields): boolean =>
+  namedTags(fields, names).length > mostResponseTags;
 
 /** Every text of a template: none if a placeholder has no value, several if one has several. */
 const renderTemplate = (parts: readonly TagPart[], values: TagValues): readonly string[] => {
@@ -106,16 +111,23 @@ const valuesOf = (part: TagPart, { user, params, query, responseFields }: TagVal
   }
 };
 
-const separators: readonly (readonly [name: string, separator: RegExp])[] = [
-  ['surrogate-key', /[ \t]+/],
-  ['cache-tag', /,/],
-  ['xkey', /[ \t,]+/],
-];
+/** `Cache-Groups` has a grammar and a reach of its own (`groupTag`). */
+const separators: Readonly<Record<TagField, RegExp | undefined>> = {
+  'surrogate-key': /[ \t]+/,
+  'cache-tag': /,/,
+  xkey: /[ \t,]+/,
+  'x-litespeed-tag': /,/,
+  'cache-groups': undefined,
+};
 
-const namedTags = (fields: Fields): readonly string[] => {
-  const named = separators.flatMap(([name, separator]) =>
-    (combinedLines(fields, name)?.split(separator) ?? []).map((text) => decodeBytes(trimWhitespace(text))),
-  );
+const namedTags = (fields: Fields, names: readonly TagField[]): readonly string[] => {
+  const named = names.flatMap((name) => {
+    const separator = separators[name];
+    const texts = separator === undefined ? [] : (combinedLines(fields, name)?.split(separator) ?? []);
+    const tags = texts.map((text) => decodeBytes(trimWhitespace(text)));
+    // `public:`: a tag of a private page that public purges meet; here every purge does.
+    return name === 'x-litespeed-tag' ? tags.map((tag) => tag.replace(/^public:/, '')) : tags;
+  });
   return [...new Set(named)].filter((text) => text !== '');
 };
 

@@ -20,7 +20,7 @@ import type { PurgeLog, Position } from '../../store/purge-log.ts';
 import type { Entry, Store } from '../../store/store.ts';
 import type { ClientRequest } from './client-request.ts';
 import type { Outcome } from './outcome.ts';
-import type { Reply } from './reply.ts';
+import type { FinishFields, Reply } from './reply.ts';
 import { clientRequestId, requestIdOf } from './request-id.ts';
 
 /** A configuration, compiled: replaced as a whole when the file is read again. */
@@ -36,6 +36,8 @@ export type Site = {
   readonly lifetimes: ReadonlyMap<string, string>;
   /** Whether any rule asks how popular a key is. */
   readonly countsPopularity: boolean;
+  /** Removes the fields that clients do not get (`accept.remove`); absent: they get all. */
+  readonly finish: FinishFields | undefined;
   readonly keyed: KeyedBefore;
 };
 

@@ -18,9 +18,14 @@ export type Upgrade = {
   readonly accept: (fields: string[]) => Socket;
 };
 
+/** Gives the fields that are sent in place of these. */
+export type FinishFields = (fields: string[]) => string[];
+
 export interface Reply {
   /** Absent: an ordinary answer is asked for. */
   readonly upgrade?: Upgrade | undefined;
+  /** Has the last word on the fields of the final head; absent: they are sent as they are. */
+  finish?: FinishFields | undefined;
   /** An interim response (RFC 9110 §15.2). */
   information(status: number, fields: Fields): void;
   /** The final head; once. */
@@ -66,6 +71,7 @@ export const nobody: Reply = {
 export class NodeReply implements Reply {
   readonly #response: ServerResponse;
   readonly upgrade: Upgrade | undefined;
+  finish: FinishFields | undefined;
 
   constructor(response: ServerResponse, upgrade?: Upgrade) {
     this.#response = response;
@@ -92,8 +98,9 @@ export class NodeReply implements Reply {
     response.writeInformation(status, endToEndFields(fields));
   }
 
-  head(status: number, fields: string[], reasonPhrase?: string): void {
+  head(status: number, given: string[], reasonPhrase?: string): void {
     if (this.#response.destroyed) return;
+    const fields = this.finish === undefined ? given : this.finish(given);
     if (reasonPhrase === undefined || !isPlain.test(reasonPhrase)) this.#response.writeHead(status, fields);
     else this.#response.writeHead(status, reasonPhrase, fields);
   }

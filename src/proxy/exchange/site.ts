@@ -8,7 +8,9 @@ import { KeyMemo } from '../../policy/key/key-memo.ts';
 import { compileRules } from '../../policy/rules/rules.ts';
 import { lifetimeDigests } from '../../policy/lifetime/stored-lifetime.ts';
 import { asksPopularity } from '../../policy/lifetime/ttl.ts';
+import { withoutFields } from '../../http/fields.ts';
 import type { Site } from './exchange.ts';
+import type { FinishFields } from './reply.ts';
 
 export type SiteOptions = {
   readonly learned: LearnedSessions;
@@ -28,6 +30,12 @@ export function compileSite(config: Config, { learned, verifyJwt, generation = 0
     countsPopularity:
       asksPopularity(config.ttl) ||
       [...config.contentTypes.values()].some(({ refreshAhead }) => refreshAhead),
+    finish: finishOf(config),
     keyed: { keys: new KeyMemo(), queries: new BoundedMap(4096), rules: new Map() },
   };
+}
+
+function finishOf({ accept: { remove } }: Config): FinishFields | undefined {
+  const removed = new Set<string>(remove);
+  return removed.size === 0 ? undefined : (fields) => withoutFields(fields, removed);
 }

@@ -14,7 +14,7 @@ export type StorageTerms = Pick<
   /** The fetch's. GET where a stored GET response is renewed, whoever found it stale. */
   readonly method: string;
   readonly request: Pick<ClientRequest, 'scheme' | 'fields' | 'query'>;
-  readonly config: Pick<Config, 'identity' | 'store' | 'ttl'>;
+  readonly config: Pick<Config, 'accept' | 'identity' | 'store' | 'ttl'>;
   /** `lifetimeDigest` of the content type. */
   readonly lifetimeRule: string;
   /** Whether the key is asked for often (`access: high`). */

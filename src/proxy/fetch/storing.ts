@@ -84,7 +84,7 @@ export function planStorage(terms: StorageTerms, head: StoredHead): StoragePlan 
   });
   if (meaning === 'forbids') return no('set-cookie', 'RFC 9111 §7.3');
   // A purge by a tag that was left out would miss it.
-  if (hasTooManyTags(fields)) return no('too-many-tags');
+  if (hasTooManyTags(fields, config.accept.tags)) return no('too-many-tags');
   const directives = directivesFor(terms, fields);
   const freshness = freshnessLifetime({ status, fields }, { directives, responseTime });
   const isOwn = isRule ? contentType.scope === 'user' : false;
@@ -115,9 +115,9 @@ function toldLength(fields: Fields): number | undefined {
 }
 
 /** What binds of the origin's directives: all under `obey`, nothing under `override`. */
-function directivesFor({ match: { contentType } }: StorageTerms, fields: Fields): ResponseDirectives {
+function directivesFor({ match: { contentType }, config }: StorageTerms, fields: Fields): ResponseDirectives {
   const isOverridden = contentType.kind === 'rule' && contentType.cacheControl === 'override';
-  return isOverridden ? noResponseDirectives : effectiveDirectives(fields);
+  return isOverridden ? noResponseDirectives : effectiveDirectives(fields, config.accept.lifetimes);
 }
 
 export type EntryInput = {
@@ -227,10 +227,15 @@ function storedFields({ match }: StorageTerms, { head, plan, body }: EntryInput)
 }
 
 /** Tags of the rule and of the origin: templates, Surrogate-Key and the like, RFC 9875 groups. */
-function ownTags({ match, identity, query, host }: StorageTerms, fields: Fields): Tag[] {
+function ownTags({ match, identity, query, host, config }: StorageTerms, fields: Fields): Tag[] {
+  const names = config.accept.tags;
   const values = { user: userOf(identity), query, responseFields: fields };
-  const groups = cacheGroups(fields).map((group) => groupTag(host, group));
-  return [...matchTags(match, values), ...responseTags(fields), ...groups];
+  const groups = names.includes('cache-groups') ? cacheGroups(fields) : [];
+  return [
+    ...matchTags(match, values),
+    ...responseTags(fields, names),
+    ...groups.map((group) => groupTag(host, group)),
+  ];
 }
 
 function lifetimeOf(

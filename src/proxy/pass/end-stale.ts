@@ -6,19 +6,22 @@
 
 import { fieldLines } from '../../http/fields.ts';
 import { invalidatedGroups } from '../../http/groups.ts';
+import { type LiteSpeedPurge, liteSpeedPurges } from '../../http/litespeed-purge.ts';
 import { invalidationTargets, isUnsafeMethod } from '../../http/invalidation.ts';
 import { targetReadings } from '../../http/path-readings.ts';
 import { targetText } from '../../http/path-spelling.ts';
+import { normaliseTarget } from '../../http/target.ts';
 import {
   groupTag,
   hostUrlTag,
+  partitionTag,
   ruleUrlTag,
   standardUrlTag,
   userOf,
   userTag,
 } from '../../policy/rules/entry-tags.ts';
 import { parseSetCookie } from '../../http/cookies.ts';
-import type { Tag } from '../../policy/rules/tags.ts';
+import { type Tag, toTag } from '../../policy/rules/tags.ts';
 import { type WriteEffect, type WriteOutcome, writeEffect } from '../../policy/rules/writes.ts';
 import type { Purge } from '../../store/purge-log.ts';
 import type { Exchange } from '../exchange/exchange.ts';
@@ -52,16 +55,48 @@ export async function endStale(exchange: Exchange, outcome: WriteOutcome): Promi
     const urls = effect.urls.flatMap(targetReadings).flatMap((url) => spellingsOf(url, exchange));
     for (const tag of tagsOf({ ...effect, urls }, { host, user })) tags.add(tag);
   }
-  const fields = outcome.kind === 'response' && outcome.status < 400 ? outcome.fields : [];
-  const groups = invalidatedGroups({ method, fields }).map((group) => groupTag(host, group));
   const cause = isListed ? 'write' : 'unmatched-write';
   await append(exchange, { tags: [...tags], cause });
-  await append(exchange, { tags: groups, cause: 'group' });
+  const fields = outcome.kind === 'response' && outcome.status < 400 ? outcome.fields : [];
+  const { purges } = site.config.accept;
+  if (purges.includes('cache-group-invalidation')) {
+    const groups = invalidatedGroups({ method, fields }).map((group) => groupTag(host, group));
+    await append(exchange, { tags: groups, cause: 'group' });
+  }
+  if (!purges.includes('x-litespeed-purge')) return;
+  for (const asked of liteSpeedPurges({ method, fields }))
+    await append(exchange, await liteSpeedPurge(exchange, { asked, host, outcome }));
 }
 
-async function append({ services }: Exchange, { tags, cause }: Pick<Purge, 'tags' | 'cause'>): Promise<void> {
-  if (tags.length === 0) return;
-  await services.purgeLog.append({ tags, prefixes: [], everything: false, soft: false, cause });
+type Ended = Pick<Purge, 'tags' | 'cause'> & Partial<Purge>;
+
+async function append({ services }: Exchange, ended: Ended): Promise<void> {
+  const { tags, prefixes = [] } = ended;
+  if (tags.length === 0 && prefixes.length === 0) return;
+  await services.purgeLog.append({ everything: false, soft: false, ...ended, prefixes });
+}
+
+/** A path is one of the request's own host, and `*` is all of it; with `private`, all of the writer. */
+async function liteSpeedPurge(
+  exchange: Exchange,
+  { asked, host, outcome }: { asked: LiteSpeedPurge; host: string; outcome: WriteOutcome },
+): Promise<Ended> {
+  const targets = asked.paths.flatMap((path) => {
+    const target = normaliseTarget(path);
+    return target.kind === 'ok' ? [targetText(target.path, target.query)] : [];
+  });
+  const urls = targets.flatMap(targetReadings).flatMap((url) => spellingsOf(url, exchange));
+  const users = asked.everything && asked.private ? await writersOf(exchange, outcome) : [];
+  return {
+    tags: [
+      ...asked.tags.map(toTag),
+      ...urls.map((url) => hostUrlTag(host, url)),
+      ...users.filter((user) => user !== undefined).flatMap((user) => [userTag(user), partitionTag(user)]),
+    ],
+    prefixes: asked.everything && !asked.private ? [{ host, start: '/' }] : [],
+    soft: asked.soft,
+    cause: 'app',
+  };
 }
 
 function tagsOf(effect: WriteEffect, { host, user }: { host: string; user: string | undefined }): Tag[] {

@@ -82,10 +82,9 @@ function forwardedOf(exchange: Exchange, input: PassInput): Forwarded {
       learn(exchange, fields);
       await endStale(exchange, { kind: 'response', status, fields });
       const keeper = await keeperOf(exchange, { status, fields, requestTime: exchange.now });
-      return {
-        fields: relayedFields(fields, cacheStatusValue({ ...cacheStatus, stored: keeper !== undefined })),
-        keeper,
-      };
+      const stored = keeper !== undefined;
+      const relayed = relayedFields(fields, cacheStatusValue({ ...cacheStatus, stored }));
+      return { fields: exchange.reply.finish?.(relayed) ?? relayed, keeper };
     },
     onFailure: async (failure) => {
       await endStale(exchange, outcomeOf(failure));

@@ -14,7 +14,7 @@ export type RecordContent =
 
 export const startPayload = 'start';
 
-const causes: readonly PurgeCause[] = ['write', 'unmatched-write', 'api', 'group', 'reload'];
+const causes: readonly PurgeCause[] = ['write', 'unmatched-write', 'api', 'group', 'app', 'reload'];
 
 /** The payload of a purge's record. */
 export function encodePurge(purge: Purge, { wantsAck }: { wantsAck: boolean }): string {

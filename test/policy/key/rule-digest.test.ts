@@ -87,3 +87,9 @@ t.test('lines moved, other routes, other types: the same digest', async (t) => {
     digestOf(),
   );
 });
+
+t.test('the fields that tags and lifetimes are read from count; what is removed does not', async (t) => {
+  t.equal(digestOf({}, 'accept: { remove: [xkey], purges: [] }\n'), digestOf());
+  t.not(digestOf({}, 'accept: { tags: [xkey] }\n'), digestOf());
+  t.not(digestOf({}, 'accept: { lifetimes: [x-accel-expires] }\n'), digestOf());
+});

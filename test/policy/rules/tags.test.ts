@@ -100,12 +100,22 @@ t.test('Surrogate-Key is by spaces, Cache-Tag by commas, xkey by either', (t) =>
       ['Surrogate-Key', 'a b', 'Cache-Tag', 'b,c', 'XKey', 'd'],
       ['a', 'b', 'c', 'd'],
     ],
+    [
+      ['X-LiteSpeed-Tag', 'a b, public:c'],
+      ['a b', 'c'],
+    ],
     [['Surrogate-Key', ''], []],
     [['X-Other', 'a'], []],
   ] as const) {
     t.same(responseTags(fields), tags, JSON.stringify(fields));
   }
   t.end();
+});
+
+t.test('only the fields that are listed are read', async (t) => {
+  const fields = ['Surrogate-Key', 'a', 'Cache-Tag', 'b'];
+  t.same(responseTags(fields, ['cache-tag']), ['b']);
+  t.same(responseTags(fields, []), []);
 });
 
 t.test('too many tags are truncated, and this can be detected', (t) => {

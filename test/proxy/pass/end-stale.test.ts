@@ -23,9 +23,9 @@ class SeenLog extends LocalPurgeLog {
 }
 
 /** The purges of a request, as `cause tag tag`. */
-async function ended(asked: Asked, outcome: WriteOutcome = well): Promise<string[]> {
+async function ended(asked: Asked, outcome: WriteOutcome = well, more = ''): Promise<string[]> {
   const purgeLog = new SeenLog('log');
-  const { exchange } = exchangeBut(rules, asked, { purgeLog });
+  const { exchange } = exchangeBut(rules + more, asked, { purgeLog });
   await endStale(exchange, outcome);
   return purgeLog.seen.map(({ cause, tags }) => [cause, ...tags].join(' '));
 }
@@ -60,4 +60,29 @@ t.test('RFC 9875: the groups an answer names are ended by a purge of their own',
   const purges = await ended({ method: 'POST' }, { ...well, fields });
   t.match(purges, [/^unmatched-write /, /^group group:\/\/example.org a$/]);
   t.equal((await ended({ method: 'POST' }, { ...well, status: 404, fields })).length, 0);
+});
+
+t.test('X-LiteSpeed-Purge is obeyed where it is listed: a path and * are of the own host', async (t) => {
+  const fields = [
+    'X-LiteSpeed-Purge',
+    'tag=news, /x/../y?b=1; private, *',
+    'Cache-Group-Invalidation',
+    '"a"',
+  ];
+  const answer = { ...well, fields };
+  const [, ...unlisted] = await ended({ method: 'POST' }, answer);
+  t.strictSame(unlisted, ['group group://example.org a']);
+  const listed = 'accept: { purges: [x-litespeed-purge] }\n';
+  const [, ...purges] = await ended({ method: 'POST' }, answer, listed);
+  t.strictSame(purges, ['app news url://example.org/y?b=1', 'app user:anonymous partition:anonymous']);
+  t.strictSame(await ended({}, answer, listed), [], 'not on a safe method');
+  t.strictSame(await ended({ method: 'POST' }, { ...answer, status: 403 }, listed), []);
+  const purgeLog = new SeenLog('log');
+  const { exchange } = exchangeBut(listed, { method: 'POST' }, { purgeLog });
+  await endStale(exchange, { ...well, fields: ['X-LiteSpeed-Purge', 'stale, *'] });
+  t.hasStrict(purgeLog.seen.at(-1), {
+    prefixes: [{ host: 'example.org', start: '/' }],
+    soft: true,
+    tags: [],
+  });
 });
