@@ -29,7 +29,6 @@ import { createPipeline } from './proxy/pipeline.ts';
 import { listen } from './proxy/listen/listen.ts';
 import { createProxyServer, type PublicServer } from './proxy/listen/plugin.ts';
 import { openSite } from './proxy/open-site.ts';
-import type { GovernorStats } from './refresh/governor.ts';
 import { soleLease } from './refresh/lease.ts';
 import { openRefresh, type OpenRefresh } from './refresh/open-refresh.ts';
 import { openStore } from './store/open-store.ts';
@@ -143,7 +142,7 @@ async function build(options: Timed, log: Logger): Promise<Built> {
     later: runAfter,
     popularFile: options.popularFile,
   });
-  const background = (): GovernorStats => refresh.governor.stats();
+  const background = () => refresh.governor.stats();
   const archive = archiveOf(options, stored);
   const watch = openWatch({ counting, config, clock, store, health, redis, log, background, archive });
   const listeners = [counting.callListener, refresh.callListener];

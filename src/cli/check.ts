@@ -5,11 +5,11 @@
 import type { Command } from 'commander';
 import type { Config, ContentType, Route } from '../config/config.ts';
 import { renderProblem } from '../config/reader/problem.ts';
+import { tableLines } from '../kit/table.ts';
 import { type EpochMs, type Seconds, systemClock } from '../kit/time.ts';
 import { ruleLifetime } from '../policy/lifetime/ttl.ts';
 import { loadConfig, tellProblems } from './load-config.ts';
 import { print, printJson, tell } from './output.ts';
-import { tableLines } from './table.ts';
 
 /** Adds the command. */
 export function addCheck(program: Command): void {
@@ -38,16 +38,9 @@ export function addCheck(program: Command): void {
       }
       tell(...warnings.map(renderProblem));
       const cells = rules.map((row) => [row.route, row.content_type, row.scope, row.ttl, row.tags.join(' ')]);
-      print(...tableLines(['ROUTE', 'CONTENT TYPE', 'SCOPE', 'TTL NOW', 'TAGS'], cells));
-      if (writes.length > 0) {
-        print(
-          '',
-          ...tableLines(
-            ['WRITE', 'MAKES STALE'],
-            writes.map(({ write, invalidate }) => [write, invalidate.join(' ')]),
-          ),
-        );
-      }
+      print(...tableLines([['ROUTE', 'CONTENT TYPE', 'SCOPE', 'TTL NOW', 'TAGS'], ...cells]));
+      const writeCells = writes.map(({ write, invalidate }) => [write, invalidate.join(' ')]);
+      print('', ...tableLines([['WRITE', 'MAKES STALE'], ...writeCells]));
     });
 }
 

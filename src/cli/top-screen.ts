@@ -4,8 +4,8 @@
  * Promise: text from URLs and names never reaches the terminal as a control sequence.
  */
 
+import { tableLines } from '../kit/table.ts';
 import { printable } from './output.ts';
-import { tableLines } from './table.ts';
 
 /** The part of the control API's overview that is shown. */
 export type Overview = {
@@ -73,11 +73,11 @@ export function screenLines(overview: Overview, { control, columns, rows }: Term
   const keys = hot.map(({ url, type, hits }) => [String(hits), type, url]);
   const lines = [
     ...head,
-    ...section(['type', 'requests', 'hit rate', 'ttl', 'hit ms', 'miss ms'], types, share),
+    ...tableLines([['type', 'requests', 'hit rate', 'ttl', 'hit ms', 'miss ms'], ...types.slice(0, share)]),
     '',
-    ...section(['cause of misses', 'count', 'share'], causes, share),
+    ...tableLines([['cause of misses', 'count', 'share'], ...causes.slice(0, share)]),
     '',
-    ...section(['hits', 'type', 'hottest keys'], keys, Math.max(share, room - 2 * share)),
+    ...tableLines([['hits', 'type', 'hottest keys'], ...keys.slice(0, Math.max(share, room - 2 * share))]),
   ];
   return lines.slice(0, rows).map((line) => printable(line).slice(0, columns));
 }
@@ -130,10 +130,6 @@ const typeRow = (name: string, line: TypeLine): string[] => [
   line.mean_hit_ms.toFixed(2),
   line.mean_miss_ms.toFixed(1),
 ];
-
-function section(heads: readonly string[], rows: readonly (readonly string[])[], room: number): string[] {
-  return tableLines(heads, rows.slice(0, room));
-}
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)}%`;
 

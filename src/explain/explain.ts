@@ -10,6 +10,7 @@ import type { Fields } from '../http/message.ts';
 import { targetText } from '../http/path-spelling.ts';
 import { normaliseTarget } from '../http/target.ts';
 import { BoundedMap } from '../kit/bounded-map.ts';
+import { tableLines } from '../kit/table.ts';
 import { SingleFlight } from '../kit/single-flight.ts';
 import type { Clock } from '../kit/time.ts';
 import { OriginHealth } from '../origin/origin-health.ts';
@@ -118,10 +119,9 @@ function storedHost({ site, store }: Services, request: ClientRequest): string |
 
 /** An explanation as text, one line per step. */
 export function explanationLines({ method, url, summary, steps }: Explanation): string[] {
-  const width = Math.max(...steps.map(({ step }) => step.length));
   return [
     `${method} ${url}`,
-    ...steps.map(({ step, text }) => `  ${step.padEnd(width)}  ${text}`),
+    ...tableLines(steps.map(({ step, text }) => [`  ${step}`, text])),
     `→ ${summary}`,
   ];
 }

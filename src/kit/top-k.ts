@@ -1,23 +1,18 @@
 /**
- * The names met most often lately, with something known of each.
+ * The names recorded most often lately, each with a value.
  *
- * Counts fade: one of half a life ago weighs half. A name that is not among those kept takes the place of the lightest of a
- * few, with a probability that falls with that one's weight, and inherits it (randomised admission: Ben Basat et al.,
- * "Randomized Admission Policy for Efficient Top-k and Frequency Estimation", 2017): a flood of names met once pushes out
- * hardly anybody, and who is met often is soon in.
+ * Weights fade: after a half-life one counts half. A new name takes the place of the lightest of a few, with a probability
+ * that falls with that one's weight, and inherits it (Ben Basat et al., "Randomized Admission Policy for Efficient Top-k and
+ * Frequency Estimation", 2017). So a flood of names recorded once displaces hardly any, and a frequent name soon enters.
  *
- * Promises: bounded by number; meeting a name that is kept costs a lookup and an addition; pure: the instant is an argument,
- * chance a fixed sequence.
+ * Promises: bounded by number; a known name costs a lookup and an addition; pure: the caller gives the time, and chance is a
+ * fixed sequence.
  */
 
-/** One of the names kept. */
-export type Kept<Value> = {
-  readonly name: string;
-  readonly weight: number;
-  readonly value: Value | undefined;
-};
+/** A name that is kept. A new one has no value yet. */
+export type Kept<Value> = { readonly name: string; readonly weight: number; value: Value | undefined };
 
-type Slot<Value> = { readonly name: string; readonly at: number; weight: number; value: Value | undefined };
+type Slot<Value> = Kept<Value> & { readonly at: number; weight: number };
 
 export type TopKOptions = { readonly limit: number; readonly halfLifeMs: number };
 
@@ -31,7 +26,7 @@ export class TopK<Value> {
   readonly #options: TopKOptions;
   readonly #slots: Slot<Value>[] = [];
   readonly #byName = new Map<string, Slot<Value>>();
-  /** What one meeting weighs now, in the unit of the slots: it grows, so that older ones need not be made smaller. */
+  /** The weight of one record now, in the unit of the slots: it grows, so that older ones need not be made smaller. */
   #unit = 1;
   #unitMs: number | undefined;
   #cursor = 0;
@@ -45,65 +40,61 @@ export class TopK<Value> {
     return this.#slots.length;
   }
 
-  /** Counts a meeting. Whether the name is new among those kept, and so wants a value. */
-  record(name: string, nowMs: number): boolean {
-    return this.add(name, 1, nowMs);
+  /** Sets the time; to be called about once a second. */
+  turnTo(nowMs: number): void {
+    const since = nowMs - (this.#unitMs ?? nowMs);
+    this.#unitMs = nowMs;
+    // A clock that jumped back counts as one that stood still; after a very long silence everything has faded.
+    this.#unit *= 2 ** Math.min(60, Math.max(0, since) / this.#options.halfLifeMs);
+    if (this.#unit < largestUnit) return;
+    for (const slot of this.#slots) slot.weight /= this.#unit;
+    this.#unit = 1;
   }
 
-  /** Counts several meetings at once. */
-  add(name: string, times: number, nowMs: number): boolean {
-    this.#turnTo(nowMs);
-    const kept = this.#byName.get(name);
-    if (kept !== undefined) {
-      kept.weight += this.#unit * times;
-      return false;
+  /** Adds to the weight of a name. `undefined`: it is not kept. */
+  record(name: string, weight = 1): Kept<Value> | undefined {
+    const added = this.#unit * weight;
+    const known = this.#byName.get(name);
+    if (known !== undefined) {
+      known.weight += added;
+      return known;
     }
-    if (this.#slots.length >= this.#options.limit) return this.#admit(name, this.#unit * times);
-    const slot: Slot<Value> = { name, at: this.#slots.length, weight: this.#unit * times, value: undefined };
-    this.#slots.push(slot);
-    this.#byName.set(name, slot);
-    return true;
+    if (this.#slots.length >= this.#options.limit) return this.#admit(name, added);
+    return this.#keep({ name, at: this.#slots.length, weight: added, value: undefined });
   }
 
-  /** What is known of a name; `undefined` when nothing is, or it is not kept. */
-  valueOf(name: string): Value | undefined {
-    return this.#byName.get(name)?.value;
+  /** A name that is kept, for its value. */
+  get(name: string): Kept<Value> | undefined {
+    return this.#byName.get(name);
   }
 
-  /** Notes what is known of a name; `false` when it is not kept. */
-  setValue(name: string, value: Value): boolean {
-    const slot = this.#byName.get(name);
-    if (slot !== undefined) slot.value = value;
-    return slot !== undefined;
-  }
-
-  /** How often the name was met lately: its meetings, each by how much is left of it. */
-  weightOf(name: string, nowMs: number): number {
-    this.#turnTo(nowMs);
+  /** How often the name was recorded lately; older records weigh less. */
+  weightOf(name: string): number {
     return (this.#byName.get(name)?.weight ?? 0) / this.#unit;
   }
 
-  /** How often a second, as far as the weight tells: a steady rate weighs `rate × halfLife / ln 2`. */
-  rateOf(name: string, nowMs: number): number {
-    return (this.weightOf(name, nowMs) * Math.LN2 * 1000) / this.#options.halfLifeMs;
+  /** Records per second: a steady rate weighs `rate × halfLife / ln 2`. */
+  rateOf(name: string): number {
+    return (this.weightOf(name) * Math.LN2 * 1000) / this.#options.halfLifeMs;
   }
 
-  /** All that are kept, in no order. */
-  *kept(nowMs: number): Iterable<Kept<Value>> {
-    this.#turnTo(nowMs);
-    for (const { name, weight, value } of this.#slots) yield { name, weight: weight / this.#unit, value };
+  /** All names that are kept, the heaviest first. */
+  heaviest(): Kept<Value>[] {
+    const kept = this.#slots.map(({ name, weight, value }) => ({ name, weight: weight / this.#unit, value }));
+    return kept.sort((one, other) => other.weight - one.weight);
   }
 
-  #admit(name: string, weight: number): boolean {
+  #admit(name: string, weight: number): Slot<Value> | undefined {
     const lightest = this.#lightestOfSome();
-    if (lightest === undefined) return false;
-    const least = lightest.weight / this.#unit;
-    if (this.#draw() * (least + weight / this.#unit) > weight / this.#unit) return false;
-    const slot: Slot<Value> = { name, at: lightest.at, weight: lightest.weight + weight, value: undefined };
+    if (lightest === undefined || this.#draw() * (lightest.weight + weight) > weight) return undefined;
     this.#byName.delete(lightest.name);
-    this.#byName.set(name, slot);
-    this.#slots[lightest.at] = slot;
-    return true;
+    return this.#keep({ name, at: lightest.at, weight: lightest.weight + weight, value: undefined });
+  }
+
+  #keep(slot: Slot<Value>): Slot<Value> {
+    this.#slots[slot.at] = slot;
+    this.#byName.set(slot.name, slot);
+    return slot;
   }
 
   #lightestOfSome(): Slot<Value> | undefined {
@@ -114,22 +105,6 @@ export class TopK<Value> {
       if (slot !== undefined && (lightest === undefined || slot.weight < lightest.weight)) lightest = slot;
     }
     return lightest;
-  }
-
-  /** The unit is worked out once a second at most: a power costs more than the rest of a count. */
-  #turnTo(nowMs: number): void {
-    const since = nowMs - (this.#unitMs ??= nowMs);
-    // A clock that jumped back counts as one that stood still.
-    if (since < 1000) {
-      if (since < 0) this.#unitMs = nowMs;
-      return;
-    }
-    this.#unitMs = nowMs;
-    // A very long silence: everything fades to nothing.
-    this.#unit *= 2 ** Math.min(60, since / this.#options.halfLifeMs);
-    if (this.#unit < largestUnit) return;
-    for (const slot of this.#slots) slot.weight /= this.#unit;
-    this.#unit = 1;
   }
 
   /** xorshift32: the same for the same sequence of names. */

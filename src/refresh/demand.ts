@@ -42,25 +42,22 @@ export class Demand {
   readonly #clock: Clock;
   readonly #top = new TopK<Known>({ limit: tracked, halfLifeMs });
   readonly #newcomers = new BoundedMap<string, Known>(newcomers);
-  #nowMs: number;
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#nowMs = clock.monotonicMs();
+    this.tick();
   }
 
   /** Called about once a second, because counting does not read the clock. */
   tick(): void {
-    this.#nowMs = this.#clock.monotonicMs();
+    this.#top.turnTo(this.#clock.monotonicMs());
   }
 
   /** Counts one request. */
   readonly onOutcome = ({ entry }: Pick<Outcome, 'entry'>): void => {
     if (entry === undefined) return;
-    const name = nameOf(entry);
-    if (!this.#top.record(name, this.#nowMs)) return;
-    const known = this.#newcomers.get(name);
-    if (known !== undefined) this.#top.setValue(name, known);
+    const kept = this.#top.record(nameOf(entry));
+    if (kept !== undefined) kept.value ??= this.#newcomers.get(kept.name);
   };
 
   /** Remembers how a stored response can be requested again. */
@@ -70,8 +67,9 @@ export class Demand {
     if (form === undefined) return;
     const { key, variant, originSeconds: cost } = entry;
     const known: Known = { key, variant, form, cost };
-    const name = nameOf(entry);
-    if (!this.#top.setValue(name, known)) this.#newcomers.set(name, known);
+    const kept = this.#top.get(nameOf(entry));
+    if (kept === undefined) this.#newcomers.set(nameOf(entry), known);
+    else kept.value = known;
   }
 
   /** Request rate × cost of a fetch: what storing it saves per second. */
@@ -81,23 +79,23 @@ export class Demand {
 
   /** The known request rate of an entry, per second. */
   rateOf(entry: Entry): number {
-    return Math.max(unknownRate, this.#top.rateOf(nameOf(entry), this.#nowMs));
+    return Math.max(unknownRate, this.#top.rateOf(nameOf(entry)));
   }
 
   /** What was requested most, if it can be requested again and was requested at least `least` times recently. */
   hottest(count: number, least = 0): Wanted[] {
     const wanted: Wanted[] = [];
-    for (const { name, weight, value } of this.#top.kept(this.#nowMs)) {
+    for (const { name, weight, value } of this.#top.heaviest()) {
       if (value !== undefined && weight >= least) wanted.push({ name, weight, ...value });
     }
-    return wanted.sort((one, other) => other.weight - one.weight).slice(0, count);
+    return wanted.slice(0, count);
   }
 
   /** Restores what an earlier process knew. */
   load(wanted: readonly Wanted[]): void {
     for (const { name, weight, ...known } of wanted) {
-      this.#top.add(name, weight, this.#nowMs);
-      this.#top.setValue(name, known);
+      const kept = this.#top.record(name, weight);
+      if (kept !== undefined) kept.value = known;
     }
   }
 }

@@ -11,6 +11,7 @@ import { type Clock, type Seconds, seconds } from '../kit/time.ts';
 import { TokenBucket } from '../kit/token-bucket.ts';
 import type { OriginHealth } from '../origin/origin-health.ts';
 import { countsAsFailedWork } from '../origin/trouble.ts';
+import type { BackgroundStats } from '../proxy/exchange/exchange.ts';
 import type { FillEnd } from '../proxy/fetch/fill-input.ts';
 import type { OriginLoad } from './origin-load.ts';
 import { type OriginSample, Pressure } from './pressure.ts';
@@ -37,21 +38,6 @@ export type GovernorOptions = {
   readonly health: Pick<OriginHealth, 'isClosed' | 'pauseMs'>;
   readonly later: (delay: Seconds, action: () => void) => () => void;
   readonly onError: (error: unknown) => void;
-};
-
-export type GovernorStats = {
-  readonly waiting: number;
-  readonly running: number;
-  /** How many may run at once now. */
-  readonly limit: number;
-  /** How many may start per second now. */
-  readonly perSecond: number;
-  /** How many times slower than usual the origin is. */
-  readonly slowdown: number;
-  readonly started: number;
-  readonly needless: number;
-  readonly dropped: number;
-  readonly failed: number;
 };
 
 type Job = Work & { readonly tell: (end: WorkEnd) => void };
@@ -116,7 +102,7 @@ export class Governor {
     if (this.#queue.size > 0) this.#startSome();
   }
 
-  stats(): GovernorStats {
+  stats(): BackgroundStats {
     return {
       waiting: this.#queue.size,
       running: this.#running,

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
+import { firstGroup } from '../../src/pattern/first-group.ts';
 import { compilePattern } from '../../src/pattern/pattern.ts';
 
 const compiled = (pathname: string) => {
@@ -244,3 +245,16 @@ t.test(
     t.end();
   },
 );
+
+t.test('an expression gives its first group wherever it matches, in linear time', (t) => {
+  t.equal(firstGroup('user:([^:]+):')?.('web:user:7:x'), '7');
+  t.equal(firstGroup('^user:([^:]+)$')?.('web:user:7'), undefined);
+  t.equal(firstGroup('a(?:x|(b))')?.('ax'), undefined, 'a group that takes no part');
+  t.equal(firstGroup('user')?.('user'), undefined, 'no group');
+  for (const source of ['(', '(?=a)(b)', '(a)\\1']) t.equal(firstGroup(source), undefined, source);
+  const find = firstGroup('^((?:a+)+)b$');
+  const started = performance.now();
+  t.equal(find?.('a'.repeat(5000)), undefined);
+  t.ok(performance.now() - started < 500);
+  t.end();
+});

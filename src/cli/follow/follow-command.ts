@@ -6,6 +6,7 @@
 
 import { once } from 'node:events';
 import { type Command, InvalidArgumentError } from 'commander';
+import { firstGroup } from '../../pattern/first-group.ts';
 import { postControl, withControlOption } from '../control-client.ts';
 import { collect, print, tell } from '../output.ts';
 import { PurgeQueue, type Selectors } from './purge-queue.ts';
@@ -52,23 +53,25 @@ function gap(value: string): string {
   throw new InvalidArgumentError('It must be everything or nothing.');
 }
 
-function expressions(value: string, before: readonly RegExp[] = []): readonly RegExp[] {
-  try {
-    return [...before, new RegExp(value, 'u')];
-  } catch {
-    throw new InvalidArgumentError('It is not a valid regular expression.');
-  }
+type FindUser = (key: string) => string | undefined;
+
+function expressions(value: string, before: readonly FindUser[] = []): readonly FindUser[] {
+  const find = firstGroup(value);
+  if (find !== undefined) return [...before, find];
+  throw new InvalidArgumentError(
+    'It is not a valid regular expression (look-around and back-references are not allowed).',
+  );
 }
 
 type RedisOptions = Common & {
   readonly url: string;
-  readonly key: readonly RegExp[];
+  readonly key: readonly FindUser[];
   readonly event: readonly string[];
   readonly configure?: true;
 };
 
 async function followRedis(options: RedisOptions): Promise<void> {
-  const { url, key: patterns, event, configure } = options;
+  const { url, key: finders, event, configure } = options;
   const { followKeyEvents } = await import('../../store/redis/key-events.ts');
   const queue = queueOf(options);
   const events = followKeyEvents({
@@ -76,8 +79,8 @@ async function followRedis(options: RedisOptions): Promise<void> {
     events: event.length === 0 ? ['del', 'unlink'] : event,
     configure: configure === true,
     onKey: (key) => {
-      for (const pattern of patterns) {
-        const user = pattern.exec(key)?.[1];
+      for (const find of finders) {
+        const user = find(key);
         if (user !== undefined && user !== '') queue.add(user);
       }
     },

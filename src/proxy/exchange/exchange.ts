@@ -148,6 +148,22 @@ export type Background = {
   readonly onStored: (exchange: CacheExchange, entry: Entry) => void;
 };
 
+/** What the governor of background work reports. */
+export type BackgroundStats = {
+  readonly waiting: number;
+  readonly running: number;
+  /** How many may run at once now. */
+  readonly limit: number;
+  /** How many may start per second now. */
+  readonly perSecond: number;
+  /** How many times slower than usual the origin is. */
+  readonly slowdown: number;
+  readonly started: number;
+  readonly needless: number;
+  readonly dropped: number;
+  readonly failed: number;
+};
+
 export type Exchange = {
   readonly services: Services;
   readonly site: Site;

@@ -7,17 +7,23 @@
  */
 
 import type { Seconds } from '../../kit/time.ts';
+import { TopK } from '../../kit/top-k.ts';
 import type { Outcome } from '../../proxy/exchange/outcome.ts';
 import type { Entry } from '../../store/store.ts';
 import type { StoreOperation } from '../../store/timed-store.ts';
-import { Heaviest } from './heaviest.ts';
 import { countsAs } from './miss-reason.ts';
 import { MissLedger } from './misses.ts';
 import { add, at, newTally, observe, sumOf, type Tally } from './tally.ts';
 import { LastLookups } from './window.ts';
 
-/** A hot key, for people. */
-export type HotKey = { readonly url: string; readonly type: string; readonly partition: string };
+/** A hot key, for people, and what its hits saved. */
+export type HotKey = {
+  readonly url: string;
+  readonly type: string;
+  readonly partition: string;
+  hits: number;
+  savedSeconds: number;
+};
 
 /** Counts of one content type. */
 export type TypeCounts = {
@@ -35,16 +41,18 @@ export const operationBounds: readonly number[] = [
   0.000001, 0.000005, 0.00001, 0.00005, 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5,
 ];
 
-const most = { types: 200, hotKeys: 300 };
+const most = { types: 200, hotKeys: 600 };
+/** Weights of hot and costly URLs halve in this time. */
+const halfLifeMs = 3_600_000;
 
 /** All counters of one process. */
 export class Counters {
   readonly types = new Map<string, TypeCounts>();
   /** Counts without a content type: the origin's side, purges. */
   readonly shared = newTally();
-  readonly ledger = new MissLedger();
+  readonly ledger = new MissLedger(halfLifeMs);
   readonly last = new LastLookups();
-  readonly hot = new Heaviest<HotKey>(most.hotKeys);
+  readonly hot = new TopK<HotKey>({ limit: most.hotKeys, halfLifeMs });
   readonly purgesByCause = new Map<string, number>();
   readonly operations = new Map<StoreOperation, OperationCounts>();
   /** Entries that came from Redis and have not answered a request yet. */
@@ -129,10 +137,10 @@ export class Counters {
     return sumOf([this.shared, ...[...this.types.values()].map(({ tally }) => tally)]);
   }
 
-  /** Multiplies the weights of hot and costly keys by `factor`. */
-  fade(factor: number): void {
-    this.hot.fade(factor);
-    this.ledger.fade(factor);
+  /** Sets the time; to be called about once a second. */
+  turnTo(nowMs: number): void {
+    this.hot.turnTo(nowMs);
+    this.ledger.turnTo(nowMs);
   }
 
   #typeOf(name: string): TypeCounts {
@@ -171,9 +179,11 @@ export class Counters {
     const { key, originSeconds, body } = entry;
     add(tally, at.savedSeconds, originSeconds);
     add(tally, at.savedBytes, body.length);
-    if (this.hot.bump(key, 1, originSeconds)) return;
-    const label = { url: entry.host + entry.target, type: entry.contentType, partition: entry.partition };
-    this.hot.insert(key, { weight: 1, seconds: originSeconds, label });
+    const kept = this.hot.record(key);
+    if (kept === undefined) return;
+    kept.value ??= hotKeyOf(entry);
+    kept.value.hits += 1;
+    kept.value.savedSeconds += originSeconds;
   }
 
   #miss(tally: Tally, outcome: Outcome): void {
@@ -192,6 +202,11 @@ export class Counters {
     }
   }
 }
+
+const hotKeyOf = ({ host, target, contentType, partition }: Entry): HotKey => ({
+  ...{ url: host + target, type: contentType, partition },
+  ...{ hits: 0, savedSeconds: 0 },
+});
 
 /** Notes how stale the client's answer was; `false`: it was fresh or came from the origin. */
 function stale(tally: Tally, cacheStatus: Outcome['cacheStatus']): boolean {

@@ -6,8 +6,8 @@
  */
 
 import { seconds } from '../../kit/time.ts';
+import { TopK } from '../../kit/top-k.ts';
 import type { Outcome } from '../../proxy/exchange/outcome.ts';
-import { Heaviest } from './heaviest.ts';
 import { causeOf, clauseOf, type Cause, type Reason, reasonOf } from './miss-reason.ts';
 import { maskTarget } from './mask-target.ts';
 import { share } from './tally.ts';
@@ -47,16 +47,20 @@ export type MissReport = {
 };
 
 type Counts = Map<Reason, number>;
-type UrlMisses = { readonly type: string; readonly counts: Counts };
+type UrlMisses = { readonly type: string; readonly counts: Counts; seconds: number };
 
-const most = { types: 200, routes: 1000, urls: 500, reasons: 100 };
+const most = { types: 200, routes: 1000, urls: 750, reasons: 100 };
 
 /** Counts misses by reason. */
 export class MissLedger {
   readonly #types = new Map<string, Counts>();
   readonly #routes = new Map<string, Counts>();
-  readonly #urls = new Heaviest<UrlMisses>(most.urls);
+  readonly #urls: TopK<UrlMisses>;
   #originSeconds = 0;
+
+  constructor(halfLifeMs: number) {
+    this.#urls = new TopK({ limit: most.urls, halfLifeMs });
+  }
 
   /** Records a read that was not a hit and returns its reason. */
   record(outcome: Outcome): Reason {
@@ -64,22 +68,19 @@ export class MissLedger {
     const reason = reasonOf(outcome);
     increase(groupIn(this.#types, contentType, most.types), reason);
     increase(groupIn(this.#routes, route ?? unmatched, most.routes), reason);
-    // Misses × origin time. The small term keeps the order useful when no miss took any time.
-    const weight = originDuration + 1e-6;
-    const url = host + target;
     this.#originSeconds += originDuration;
-    const known = this.#urls.bump(url, weight, originDuration);
-    if (known !== undefined) increase(known.counts, reason);
-    else {
-      const label = { type: contentType, counts: new Map([[reason, 1]]) };
-      this.#urls.insert(url, { weight, seconds: originDuration, label });
-    }
+    // Misses × origin time. The small term keeps the order useful when no miss took any time.
+    const kept = this.#urls.record(host + target, originDuration + 1e-6);
+    if (kept === undefined) return reason;
+    kept.value ??= { type: contentType, counts: new Map(), seconds: 0 };
+    increase(kept.value.counts, reason);
+    kept.value.seconds += originDuration;
     return reason;
   }
 
-  /** Multiplies the weight of past misses by `factor`, so that new ones count more. */
-  fade(factor: number): void {
-    this.#urls.fade(factor);
+  /** Sets the time; to be called about once a second. */
+  turnTo(nowMs: number): void {
+    this.#urls.turnTo(nowMs);
   }
 
   /** The number of misses by reason, over all types. */
@@ -109,18 +110,19 @@ export class MissLedger {
   #byUrl(most: number, all: ReadonlyMap<Reason, number>): CostlyUrl[] {
     const rest = new Map(all);
     let restSeconds = this.#originSeconds;
-    const listedUrls = this.#urls.top(most).map(({ key, weighed }) => {
-      const { type, counts } = weighed.label;
-      for (const [reason, count] of counts) rest.set(reason, (rest.get(reason) ?? 0) - count);
-      restSeconds -= weighed.seconds;
-      return urlLine({ url: maskTarget(key), type, counts, seconds: weighed.seconds });
-    });
-    const others = urlLine({ url: other, type: other, counts: rest, seconds: Math.max(0, restSeconds) });
-    return others.misses > 0 ? [...listedUrls, others] : listedUrls;
+    const lines: CostlyUrl[] = [];
+    for (const { name, value } of this.#urls.heaviest().slice(0, most)) {
+      if (value === undefined) continue;
+      for (const [reason, count] of value.counts) rest.set(reason, (rest.get(reason) ?? 0) - count);
+      restSeconds -= value.seconds;
+      lines.push(urlLine(maskTarget(name), value));
+    }
+    const others = urlLine(other, { type: other, counts: rest, seconds: Math.max(0, restSeconds) });
+    return others.misses > 0 ? [...lines, others] : lines;
   }
 }
 
-function urlLine({ url, type, counts, seconds }: UrlMisses & { url: string; seconds: number }): CostlyUrl {
+function urlLine(url: string, { type, counts, seconds }: UrlMisses): CostlyUrl {
   const misses = totalOf(counts);
   const mean = share(seconds, misses);
   return { url, type, misses, origin_seconds: seconds, mean_origin_seconds: mean, reasons: listed(counts) };

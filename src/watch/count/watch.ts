@@ -5,6 +5,7 @@
 
 import type { Config } from '../../config/config.ts';
 import { type Clock, type EpochMs, type Seconds, seconds } from '../../kit/time.ts';
+import type { BackgroundStats } from '../../proxy/exchange/exchange.ts';
 import type { Outcome } from '../../proxy/exchange/outcome.ts';
 import type { OriginCondition } from '../../origin/origin-health.ts';
 import type { RedisState } from '../../store/opened-store.ts';
@@ -14,21 +15,6 @@ import type { Counting } from './counting.ts';
 import type { RecentPurges } from './purges.ts';
 import { type Point, Timeline } from './window.ts';
 
-/** How the work that no client waits for does; `undefined` before there is any. */
-export type BackgroundFacts = () =>
-  | {
-      readonly waiting: number;
-      readonly running: number;
-      readonly limit: number;
-      readonly perSecond: number;
-      readonly slowdown: number;
-      readonly started: number;
-      readonly needless: number;
-      readonly dropped: number;
-      readonly failed: number;
-    }
-  | undefined;
-
 export type WatchOptions = {
   readonly config: () => Config;
   readonly clock: Clock;
@@ -36,7 +22,8 @@ export type WatchOptions = {
   readonly store: Pick<Store, 'size' | 'entries'>;
   readonly health: Pick<OriginCondition, 'isClosed'>;
   readonly redis: () => RedisState;
-  readonly background?: BackgroundFacts | undefined;
+  /** Absent: there is no background work. */
+  readonly background?: (() => BackgroundStats) | undefined;
 };
 
 /** What is known about the proxy at work. */
@@ -48,7 +35,6 @@ export class Watch {
   readonly options: WatchOptions;
   readonly onOutcome: (outcome: Outcome) => void;
   #residentBytes = 0;
-  #fadedAt: EpochMs;
   readonly #onTick: ((point: Point) => void)[] = [];
 
   constructor(options: WatchOptions) {
@@ -57,7 +43,6 @@ export class Watch {
     this.purges = options.counting.purges;
     this.onOutcome = this.counters.onOutcome;
     this.startedAt = options.clock.now();
-    this.#fadedAt = this.startedAt;
     this.tick();
   }
 
@@ -88,10 +73,7 @@ export class Watch {
   tick(): void {
     const point = this.now();
     this.timeline.record(point);
-    if (point.at - this.#fadedAt >= fadeEveryMs) {
-      this.#fadedAt = point.at;
-      this.counters.fade(fadeFactor);
-    }
+    this.counters.turnTo(point.at);
     for (const listener of this.#onTick) listener(point);
   }
 
@@ -115,7 +97,3 @@ export class Watch {
     return seconds((this.options.clock.now() - this.startedAt) / 1000);
   }
 }
-
-/** Weights of hot and costly URLs halve in an hour. */
-const fadeEveryMs = 60_000;
-const fadeFactor = 0.5 ** (1 / 60);

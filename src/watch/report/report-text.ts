@@ -1,5 +1,6 @@
 /** A report as plain text for a terminal or a mail, and as Markdown. */
 
+import { tableLines } from '../../kit/table.ts';
 import type { Report } from './report.ts';
 import { coverageOf, type Table, tablesOf, titleOf } from './report-words.ts';
 
@@ -26,16 +27,7 @@ export function reportSummary(report: Report): string {
 }
 
 function plainTable({ title, head, rows }: Table): string {
-  const all = [head, ...rows];
-  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  const lines = all.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-  const [first = '', ...rest] = lines;
-  return [title, '-'.repeat(title.length), first, ...rest].join('\n');
+  return [title, '-'.repeat(title.length), ...tableLines([head, ...rows])].join('\n');
 }
 
 function markdownTable({ title, head, rows }: Table): string {

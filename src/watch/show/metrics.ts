@@ -16,7 +16,7 @@ import {
   type Quantity,
   type Tally,
 } from '../count/tally.ts';
-import type { BackgroundFacts, Watch } from '../count/watch.ts';
+import type { Watch } from '../count/watch.ts';
 
 /** The state of each alert. */
 export type AlertStates = () => readonly { readonly name: string; readonly firing: boolean }[];
@@ -193,24 +193,23 @@ const work = ['waiting', 'running', 'limit', 'started', 'needless', 'dropped', '
 
 /** The governor of background work: its queue, its limits, and how much slower than usual the origin is. */
 function registerBackground(registry: Registry, { options }: Watch): void {
-  const facts = (): ReturnType<BackgroundFacts> => options.background?.();
   fill(
     gauge(registry, ['shelflife_background_fetches', 'Fetches that no client waits for', ['state']]),
     (set) => {
-      const now = facts();
+      const now = options.background?.();
       for (const state of work) set({ state }, now?.[state] ?? 0);
     },
   );
   fill(
     gauge(registry, ['shelflife_background_rate', 'Background fetches per second that the governor allows']),
     (set) => {
-      set({}, facts()?.perSecond ?? 0);
+      set({}, options.background?.().perSecond ?? 0);
     },
   );
   fill(
     gauge(registry, ['shelflife_origin_slowdown', 'How many times slower than usual the origin is']),
     (set) => {
-      set({}, facts()?.slowdown ?? 1);
+      set({}, options.background?.().slowdown ?? 1);
     },
   );
 }

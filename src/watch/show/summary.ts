@@ -7,6 +7,7 @@ import { maskTarget } from '../count/mask-target.ts';
 import { difference, get, hitRate, quantile, share, type Tally } from '../count/tally.ts';
 import { type TypeLine, typeTable } from './type-table.ts';
 import type { RedisState } from '../../store/opened-store.ts';
+import type { HotKey } from '../count/counters.ts';
 import type { Watch } from '../count/watch.ts';
 import type { Point } from '../count/window.ts';
 
@@ -151,13 +152,18 @@ export type HotLine = {
 
 /** The keys hit most often recently. */
 export const hotKeys = ({ counters }: Watch, count: number): HotLine[] =>
-  counters.hot.top(count).map(({ weighed }) => ({
-    url: maskTarget(weighed.label.url),
-    type: weighed.label.type,
-    partition: shortPartition(weighed.label.partition),
-    hits: weighed.count,
-    saved_seconds: rounded(weighed.seconds),
-  }));
+  counters.hot
+    .heaviest()
+    .slice(0, count)
+    .flatMap(({ value }) => (value === undefined ? [] : [hotLine(value)]));
+
+const hotLine = ({ url, type, partition, hits, savedSeconds }: HotKey): HotLine => ({
+  url: maskTarget(url),
+  type,
+  partition: shortPartition(partition),
+  hits,
+  saved_seconds: rounded(savedSeconds),
+});
 
 const shortPartition = (partition: string): string =>
   /^[0-9a-f]{64}$/.test(partition) ? partition.slice(0, 16) : partition;

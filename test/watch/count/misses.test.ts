@@ -1,13 +1,14 @@
 /** The miss ledger: one cause for every read that was not a hit, in bounded memory. */
 import t from 'tap';
 import { Counters } from '../../../src/watch/count/counters.ts';
-import { Heaviest } from '../../../src/watch/count/heaviest.ts';
 import { maskTarget } from '../../../src/watch/count/mask-target.ts';
 import { countsAs, reasonOf } from '../../../src/watch/count/miss-reason.ts';
 import { MissLedger } from '../../../src/watch/count/misses.ts';
 import { get } from '../../../src/watch/count/tally.ts';
 import { outcomeBut } from '../outcome-but.ts';
 import type { Outcome } from '../../../src/proxy/exchange/outcome.ts';
+
+const halfLifeMs = 3_600_000;
 
 const cases: readonly (readonly [change: Partial<Outcome>, reason: string])[] = [
   [{ miss: 'cold' }, 'cold'],
@@ -69,7 +70,7 @@ t.test('causes sum to the misses, by type, by route and in all', async (t) => {
 t.test(
   'URLs are ordered by misses × origin time, and a hundred thousand of them take no more memory than a few',
   async (t) => {
-    const ledger = new MissLedger();
+    const ledger = new MissLedger(halfLifeMs);
     for (let index = 0; index < 100_000; index += 1) {
       ledger.record(outcomeBut({ target: `/page/${index}`, originDuration: 0.01 as never }));
       if (index % 100 === 0) ledger.record(outcomeBut({ target: '/slow', originDuration: 2 as never }));
@@ -96,15 +97,18 @@ t.test('types beyond the bound are counted together', async (t) => {
 });
 
 t.test('heavy URLs fade and make room', async (t) => {
-  const heaviest = new Heaviest<string>(2);
-  heaviest.insert('old', { weight: 100, seconds: 0, label: '' });
-  heaviest.fade(0.01);
-  heaviest.insert('new', { weight: 5, seconds: 0, label: '' });
-  t.equal(heaviest.top(1)[0]?.key, 'new');
-  for (let index = 0; index < 50; index += 1)
-    heaviest.insert(`k${index}`, { weight: 0.1, seconds: 0, label: '' });
-  t.ok(heaviest.size <= 4);
-  t.equal(heaviest.bump('new', 1, 1), '', 'the heavy one is still known, with its label');
+  const ledger = new MissLedger(halfLifeMs);
+  const first = () => ledger.report(1).urls[0];
+  ledger.turnTo(0);
+  ledger.record(outcomeBut({ target: '/old', originDuration: 100 as never }));
+  ledger.turnTo(7 * halfLifeMs);
+  ledger.record(outcomeBut({ target: '/new', originDuration: 5 as never }));
+  t.match(first(), { url: 'example.org/new', misses: 1 });
+  for (let index = 0; index < 5000; index += 1)
+    ledger.record(outcomeBut({ target: `/${index}`, originDuration: 0.0001 as never }));
+  t.ok(ledger.report(10_000).urls.length <= 1001);
+  ledger.record(outcomeBut({ target: '/new', originDuration: 5 as never }));
+  t.match(first(), { url: 'example.org/new', misses: 2 }, 'the heavy one is still known');
 });
 
 t.test('values of parameters with secret-looking names are not shown', async (t) => {
