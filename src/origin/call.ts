@@ -101,6 +101,10 @@ export class Call implements OriginCall {
   start(): OriginCall {
     this.#deadline.arm('head-timeout', this.#given.options.responseTimeout);
     const { request, agent, fresh } = this.#given;
+    // The origin answers when it has the body: its time begins with the last piece.
+    request.body?.on('progress', () => {
+      this.#deadline.refresh();
+    });
     this.#dispatch(request.upgrade === undefined ? agent : fresh);
     return this;
   }
@@ -249,6 +253,8 @@ export class Call implements OriginCall {
   #end(): void {
     this.#ended = true;
     this.#deadline.lift();
+    // undici leaves a body alone that it did not send, and its client could not be read to the end.
+    this.#given.request.body?.destroy();
   }
 
   #armBody(): void {

@@ -6,10 +6,11 @@
 import { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 
-/** The body of a request, to be read once. */
+/** The body of a request, to be read once. It emits `progress` with each piece that comes. */
 export class RequestBody extends Readable {
   readonly #message: IncomingMessage;
   readonly #onData = (chunk: Buffer): void => {
+    this.emit('progress');
     if (!this.push(chunk)) this.#message.pause();
   };
 

@@ -85,10 +85,15 @@ const replaced: ReadonlySet<string> = new Set([
   'x-request-id',
 ]);
 
+const relayed: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
+
+/** Whether a passed request with this method goes the way of fetches, and not through @fastify/http-proxy. */
+export const isRelayed = (method: string): boolean => relayed.has(method);
+
 /** The fields of a request that is passed: all the client sent, with the proxy's own. */
 export function passFields(request: ClientRequest, host: string): string[] {
   // @fastify/http-proxy keeps its connections whatever it is told: what would log one in is not sent on it.
-  const isKept = isBoundToConnection(request) && request.method !== 'GET' && request.method !== 'HEAD';
+  const isKept = isBoundToConnection(request) && !isRelayed(request.method);
   const dropped = isKept ? new Set([...replaced, 'authorization']) : replaced;
   const sent = endToEndFields(request.fields).flatMap((name, index, all) =>
     index % 2 === 0 && !dropped.has(foldFieldName(name)) ? [name, all[index + 1] ?? ''] : [],

@@ -1,15 +1,16 @@
 /**
  * Not for the cache: forwarded as it is, answered as it comes (CONTRACT §4).
  *
- * GET and HEAD go the way of fetches, without a store, WebSockets included; everything else through @fastify/http-proxy.
+ * The usual methods go the way of fetches, without a store, WebSockets included; rare ones through @fastify/http-proxy
+ * (docs/decisions/0018).
  * Promises: a write reaches the origin once at most, never twice; what it makes stale is ended before its answer is
  * released, also when its outcome is unknown; a body cut short upstream is cut short downstream, and one that never begins
  * is a failure like any other.
  */
 
-import type { Readable } from 'node:stream';
 import { type CacheStatus, cacheStatusValue } from '../../http/cache-status.ts';
 import { fieldLines } from '../../http/fields.ts';
+import { isUnsafeMethod } from '../../http/invalidation.ts';
 import type { Fields } from '../../http/message.ts';
 import { targetText } from '../../http/path-spelling.ts';
 import { seconds } from '../../kit/time.ts';
@@ -24,7 +25,13 @@ import { HeldHead } from '../hit/held-head.ts';
 import { keeperOf, type PostKeeper } from './keep-post.ts';
 import type { PassReason } from '../exchange/outcome.ts';
 import { join } from '../tunnel/join.ts';
-import { originHostOf, passFields, relayedFields, switchingFields } from '../exchange/upstream-fields.ts';
+import {
+  isRelayed,
+  originHostOf,
+  passFields,
+  relayedFields,
+  switchingFields,
+} from '../exchange/upstream-fields.ts';
 
 export type PassInput = {
   readonly reason: PassReason;
@@ -53,9 +60,11 @@ export type Forwarded = {
 
 /** Passes a request. Resolves when it is over, or at once when @fastify/http-proxy has it. */
 export function pass(exchange: Exchange, input: PassInput): Promise<void> | undefined {
-  const { method } = exchange.request;
-  if (method === 'GET' || method === 'HEAD')
-    return new Promise((resolve) => new Relay(exchange, input, resolve).start());
+  if (isRelayed(exchange.request.method)) {
+    return new Promise((resolve, reject) => {
+      new Relay(exchange, input, { resolve, reject }).start();
+    });
+  }
   input.forward(forwardedOf(exchange, input));
   return undefined;
 }
@@ -105,40 +114,55 @@ function learn(exchange: Exchange, fields: Fields): void {
   exchange.services.learnSession(exchange, fieldLines(fields, 'set-cookie'));
 }
 
-/** A GET or HEAD that is passed: piece by piece, at the pace of the slower side. */
+const actingReasons: ReadonlySet<PassReason> = new Set(['write-rule', 'method-override']);
+
+/** How a relay ends: over, or by an error of our own. */
+type Settle = { readonly resolve: () => void; readonly reject: (error: unknown) => void };
+
+/** A request that is passed: piece by piece, at the pace of the slower side. */
 class Relay implements OriginReceiver {
   readonly #exchange: Exchange;
   readonly #input: PassInput;
-  readonly #onOver: () => void;
+  readonly #settle: Settle;
   #origin: OriginCall | undefined;
   #status = 0;
   /** Resolves when the head has been released; pieces wait for it. */
   #released: Promise<void> | undefined;
   #isReleased = false;
   readonly #head: HeldHead;
+  #keeper: PostKeeper | undefined;
   #isClientGone = false;
   #isTunnel = false;
+  #isBroken = false;
+  /** The exchange failed before the head was released: what came of the body is not given. */
+  #failedEarly = false;
+  /** Whether it may be carried out as a write, whatever its method. */
+  readonly #mayAct: boolean;
 
-  constructor(exchange: Exchange, input: PassInput, onOver: () => void) {
+  constructor(exchange: Exchange, input: PassInput, settle: Settle) {
     this.#exchange = exchange;
     this.#head = new HeldHead(exchange.reply);
     this.#input = input;
-    this.#onOver = onOver;
+    this.#settle = settle;
+    this.#mayAct = actingReasons.has(input.reason) || isUnsafeMethod(exchange.request.method);
   }
 
-  start(body?: Readable): void {
+  start(): void {
     const { services, request, reply, site } = this.#exchange;
-    const target = targetText(request.path, request.query);
-    const fields = passFields(request, originHostOf(request, site));
     reply.onDrain(() => this.#origin?.resume());
     reply.onGone(() => {
       this.#onClientGone();
     });
-    const source = body ?? (request.hasBody ? reply.requestBody : undefined);
-    // DESIGN §3.11: a write reaches the origin once, a GET that acts as well.
-    const isWrite = this.#mayAct();
     this.#origin = services.origin.send(
-      { method: request.method, target, fields, body: source, isWrite, upgrade: reply.upgrade?.protocol },
+      {
+        method: request.method,
+        target: targetText(request.path, request.query),
+        fields: passFields(request, originHostOf(request, site)),
+        body: request.hasBody ? reply.requestBody : undefined,
+        // DESIGN §3.11: a write reaches the origin once, a GET that acts as well.
+        isWrite: this.#mayAct,
+        upgrade: reply.upgrade?.protocol,
+      },
       this,
     );
   }
@@ -151,24 +175,24 @@ class Relay implements OriginReceiver {
     learn(this.#exchange, head.fields);
     this.#status = head.status;
     this.#isTunnel = head.tunnel !== undefined;
-    const { status, fields } = head;
-    if (!this.#mayAct()) {
+    if (!this.#mayAct) {
       this.#release(head);
       return;
     }
-    this.#released = endStale(this.#exchange, { kind: 'response', status, fields }).then(() => {
-      this.#release(head);
-    });
+    this.#released = this.#recorded(head).then(
+      () => {
+        this.#release(head);
+      },
+      (error: unknown) => {
+        this.#break(error);
+      },
+    );
   }
 
   onData(chunk: Buffer): boolean {
-    if (this.#isReleased) {
-      this.#head.release();
-      return this.#exchange.reply.write(chunk);
-    }
-    void this.#released?.then(() => {
-      this.#head.release();
-      this.#exchange.reply.write(chunk);
+    if (this.#isReleased) return this.#write(chunk);
+    this.#afterRelease(() => {
+      if (!this.#failedEarly) this.#write(chunk);
       this.#origin?.resume();
     });
     return false;
@@ -183,23 +207,41 @@ class Relay implements OriginReceiver {
   }
 
   onFailure(failure: OriginFailure): void {
-    if (this.#status !== 0) {
-      this.#afterRelease(() => {
-        if (this.#head.isHeld) this.#tell(failure);
-        else this.#exchange.reply.abort();
+    this.#failedEarly = !this.#isReleased;
+    this.#afterRelease(() => {
+      if (this.#status === 0 || this.#head.isHeld) this.#fail(failure);
+      else {
+        this.#exchange.reply.abort();
         this.#over(failure);
-      });
-      return;
-    }
-    void endStale(this.#exchange, outcomeOf(failure)).then(() => {
-      this.#tell(failure);
-      this.#over(failure);
+      }
     });
   }
 
-  #tell(failure: OriginFailure): void {
+  /** There is no answer, or none with a body. */
+  #fail(failure: OriginFailure): void {
     this.#head.drop();
-    this.#status = sendFailure(this.#exchange, failure, cacheStatusValue(passStatus(this.#input)));
+    endStale(this.#exchange, outcomeOf(failure)).then(
+      () => {
+        this.#status = sendFailure(this.#exchange, failure, cacheStatusValue(passStatus(this.#input)));
+        this.#over(failure);
+      },
+      (error: unknown) => {
+        this.#break(error);
+      },
+    );
+  }
+
+  #write(chunk: Buffer): boolean {
+    this.#head.release();
+    this.#keeper?.add(chunk);
+    return this.#exchange.reply.write(chunk);
+  }
+
+  /** What the request made stale is ended; then its answer may be kept. */
+  async #recorded({ status, fields }: OriginHead): Promise<void> {
+    const { now: requestTime } = this.#exchange;
+    await endStale(this.#exchange, { kind: 'response', status, fields });
+    this.#keeper = await keeperOf(this.#exchange, { status, fields, requestTime });
   }
 
   /**
@@ -210,13 +252,16 @@ class Relay implements OriginReceiver {
   #onClientGone(): void {
     this.#isClientGone = true;
     this.#head.drop();
-    if (!this.#mayAct() || this.#isReleased) this.#origin?.abort();
-    else if (this.#status === 0) void endStale(this.#exchange, { kind: 'unknown' });
+    if (!this.#mayAct || this.#isReleased) this.#origin?.abort();
+    else if (this.#status === 0) endStale(this.#exchange, { kind: 'unknown' }).catch(this.#settle.reject);
   }
 
-  /** Whether it may be carried out as a write, though it is a GET or HEAD. */
-  #mayAct(): boolean {
-    return this.#input.reason === 'write-rule' || this.#input.reason === 'method-override';
+  /** An error of our own: the answer is not given, and nothing more comes of it. */
+  #break(error: unknown): void {
+    this.#isBroken = true;
+    this.#head.drop();
+    this.#origin?.abort();
+    this.#settle.reject(error);
   }
 
   #release({ status, fields, reasonPhrase, tunnel }: OriginHead): void {
@@ -227,19 +272,24 @@ class Relay implements OriginReceiver {
       this.#origin?.abort();
       return;
     }
-    const cacheStatus = cacheStatusValue(passStatus(this.#input));
+    const stored = this.#keeper !== undefined;
+    const cacheStatus = cacheStatusValue({ ...passStatus(this.#input), ...(stored && { stored }) });
     if (tunnel === undefined || upgrade === undefined)
       this.#head.hold({ status, fields: relayedFields(fields, cacheStatus), reasonPhrase });
     else join(upgrade.accept(switchingFields(fields, cacheStatus)), tunnel);
   }
 
   #afterRelease(action: () => void): void {
-    if (this.#isReleased || this.#released === undefined) action();
-    else void this.#released.then(action);
+    const unlessBroken = (): void => {
+      if (!this.#isBroken) action();
+    };
+    if (this.#isReleased || this.#released === undefined) unlessBroken();
+    else void this.#released.then(unlessBroken);
   }
 
   #over(failure: OriginFailure | undefined): void {
     const { reason, doubt } = this.#input;
+    this.#keeper?.finish(failure === undefined && !this.#isClientGone);
     tellOutcome(this.#exchange, {
       kind: failure === undefined || failure.reason === 'aborted' ? 'pass' : 'failed',
       status: this.#status,
@@ -249,6 +299,6 @@ class Relay implements OriginReceiver {
       failure: failure?.reason,
       originDuration: seconds(elapsed(this.#exchange)),
     });
-    this.#onOver();
+    this.#settle.resolve();
   }
 }

@@ -44,7 +44,7 @@ function relaying(reason: PassInput['reason'], asked: Asked = {}) {
 const head = { status: 200, fields: ['X-A', 'b'], reasonPhrase: 'OK', framing: 'chunked' } as const;
 
 t.test('an answer is released when what it made stale is ended', async (t) => {
-  const { exchange, forwarded, outcomes, storedBut } = forwarding({ method: 'POST', url: '/a/1?b=2' });
+  const { exchange, forwarded, outcomes, storedBut } = forwarding({ method: 'MKCOL', url: '/a/1?b=2' });
   const { purgeLog } = exchange.services;
   const stored = storedBut({ tags: [] });
   t.equal(forwarded.target, '/a/1?b=2');
@@ -65,17 +65,58 @@ t.test('what fails after it was sent, or is left by its client, may have happene
     [true, true],
     [false, false],
   ] as const) {
-    const { exchange, forwarded, written, outcomes } = forwarding({ method: 'POST' });
+    const { exchange, forwarded, written, outcomes } = forwarding({ method: 'MKCOL' });
     const { seq } = exchange.services.purgeLog.position();
     await forwarded.onFailure({ reason: 'reset', sent });
     t.equal(exchange.services.purgeLog.position().seq > seq, isEnded);
     t.equal(written.status, 502);
     t.match(outcomes, [{ kind: 'failed', failure: 'reset' }]);
   }
-  const { exchange, forwarded } = forwarding({ method: 'POST' });
+  const { exchange, forwarded } = forwarding({ method: 'MKCOL' });
   const { seq } = exchange.services.purgeLog.position();
   await forwarded.onClientGone();
   t.ok(exchange.services.purgeLog.position().seq > seq);
+});
+
+t.test('the answer of a write is relayed when what it made stale is ended', async (t) => {
+  const { over, sent, receiver, written, outcomes, exchange } = relaying('method', { method: 'POST' });
+  t.match(sent, { method: 'POST', isWrite: true });
+  const { seq } = exchange.services.purgeLog.position();
+  receiver.onHead(head);
+  t.equal(receiver.onData(Buffer.from('bo')), false, 'its body waits');
+  t.equal(receiver.onData(Buffer.from('dy')), false);
+  t.equal(written.status, undefined);
+  receiver.onEnd([]);
+  await over;
+  t.ok(exchange.services.purgeLog.position().seq > seq);
+  t.match(written, { status: 200, body: 'body', end: 'ended' });
+  t.match(combinedValue(written.fields, 'cache-status'), /fwd=method$/);
+  t.match(outcomes, [{ kind: 'pass', status: 200, pass: 'method' }]);
+});
+
+t.test('a write that fails after it was sent, or whose client leaves, may have happened', async (t) => {
+  for (const [sent, isEnded] of [
+    [true, true],
+    [false, false],
+  ] as const) {
+    const { exchange, over, receiver, written, outcomes } = relaying('method', { method: 'POST' });
+    const { seq } = exchange.services.purgeLog.position();
+    receiver.onFailure({ reason: 'reset', sent });
+    await over;
+    t.equal(exchange.services.purgeLog.position().seq > seq, isEnded);
+    t.equal(written.status, 502);
+    t.match(outcomes, [{ kind: 'failed', failure: 'reset' }]);
+  }
+});
+
+t.test('a purge that cannot be recorded is an error of ours, and the answer is not given', async (t) => {
+  const { over, receiver, written, exchange, isAborted } = relaying('method', { method: 'POST' });
+  exchange.services.purgeLog.append = () => Promise.reject(new Error('no log'));
+  receiver.onHead(head);
+  receiver.onData(Buffer.from('body'));
+  await t.rejects(over, { message: 'no log' });
+  t.equal(written.status, undefined);
+  t.ok(isAborted());
 });
 
 t.test('a GET is relayed piece by piece, its head with the first one', async (t) => {
