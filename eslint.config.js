@@ -18,6 +18,22 @@ function names(list) {
   return Object.fromEntries(list.split(' ').map((name) => [name, 'readonly']));
 }
 
+const restricted = [
+  {
+    selector: 'TSEnumDeclaration',
+    message: 'A union of string literals says the same and is erasable.',
+  },
+  { selector: 'ExportAllDeclaration', message: 'No barrels: import from the file that has it.' },
+];
+
+/** One style of function: with statements a declaration, unless its type is named; a single expression may be an arrow. */
+const functionStyle = {
+  selector:
+    ':matches(Program, ExportNamedDeclaration) > VariableDeclaration > ' +
+    'VariableDeclarator:not([id.typeAnnotation]) > ArrowFunctionExpression > BlockStatement',
+  message: 'Declare a function that has statements: `function name() { … }`.',
+};
+
 /** What neither TypeScript nor the strict set says, wanted in every file. */
 const everywhere = {
   eqeqeq: 'error',
@@ -62,19 +78,13 @@ export default defineConfig(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       '@typescript-eslint/return-await': ['error', 'error-handling-correctness-only'],
       'no-console': 'error',
-      'no-restricted-syntax': [
-        'error',
-        {
-          selector: 'TSEnumDeclaration',
-          message: 'A union of string literals says the same and is erasable.',
-        },
-        { selector: 'ExportAllDeclaration', message: 'No barrels: import from the file that has it.' },
-      ],
+      'no-restricted-syntax': ['error', ...restricted],
     },
   },
   {
     files: ['src/**/*.ts'],
     rules: {
+      'no-restricted-syntax': ['error', ...restricted, functionStyle],
       'max-lines': ['error', { max: 300, skipBlankLines: false, skipComments: false }],
       'max-lines-per-function': [
         'error',

@@ -92,7 +92,7 @@ export const parseResponseDirectives = (fields: Fields): ResponseDirectives =>
     : noResponseDirectives;
 
 /** The request directives of `Cache-Control`, or of `Pragma` without it. */
-export const parseRequestDirectives = (fields: Fields): RequestDirectives => {
+export function parseRequestDirectives(fields: Fields): RequestDirectives {
   if (!hasField(fields, 'cache-control')) return pragmaDirectives(fields);
   const directives = parseDirectives(fields, 'cache-control');
   const has = (name: string): boolean => directives.some((directive) => directive.name === name);
@@ -106,7 +106,7 @@ export const parseRequestDirectives = (fields: Fields): RequestDirectives => {
     maxStale: maxStale(directives),
     staleIfError: shortestValid(directives, 'stale-if-error'),
   };
-};
+}
 
 /**
  * The directives that apply to this cache: those of the first valid, non-empty targeted field in `names`, else those of
@@ -116,29 +116,29 @@ export const parseRequestDirectives = (fields: Fields): RequestDirectives => {
  * one that is empty or does not parse "is ignored by the cache (i.e., it behaves as if the field were not present)". A
  * known directive of the wrong type makes the field invalid too.
  */
-export const effectiveDirectives = (
+export function effectiveDirectives(
   fields: Fields,
   names: readonly LifetimeField[] = targetedNames,
-): ResponseDirectives => {
+): ResponseDirectives {
   for (const name of names) {
     const targeted = directivesIn(fields, name);
     if (targeted !== undefined) return responseDirectives(targeted, name);
   }
   return parseResponseDirectives(fields);
-};
+}
 
-const directivesIn = (fields: Fields, name: LifetimeField): Directive[] | undefined => {
+function directivesIn(fields: Fields, name: LifetimeField): Directive[] | undefined {
   if (name === 'surrogate-control') return surrogateDirectives(fields);
   if (name === 'x-accel-expires') return accelDirectives(fields);
   // An empty line would leave a stray comma in the joined value and make it invalid.
   const lines = fieldLines(fields, name).filter((line) => line.trim() !== '');
   return lines.length === 0 ? undefined : targetedDirectives(lines.join(', '));
-};
+}
 
-const responseDirectives = (
+function responseDirectives(
   directives: readonly Directive[],
   targetedBy: LifetimeField | undefined,
-): ResponseDirectives => {
+): ResponseDirectives {
   const has = (name: string): boolean => directives.some((directive) => directive.name === name);
   const noCache = qualified(directives, 'no-cache');
   const forOneUser = qualified(directives, 'private');
@@ -160,62 +160,62 @@ const responseDirectives = (
     staleWhileRevalidate: shortestValid(directives, 'stale-while-revalidate'),
     staleIfError: shortestValid(directives, 'stale-if-error'),
   };
-};
+}
 
 // RFC 9111 §5.4: "When the Cache-Control header field is not present in a request, caches MUST consider the no-cache
 // request pragma-directive as having the same effect as if 'Cache-Control: no-cache' were present".
-const pragmaDirectives = (fields: Fields): RequestDirectives => {
+function pragmaDirectives(fields: Fields): RequestDirectives {
   if (!hasField(fields, 'pragma')) return noRequestDirectives;
   const isNoCache = parseDirectives(fields, 'pragma').some(({ name }) => name === 'no-cache');
   return isNoCache ? pragmaNoCache : noRequestDirectives;
-};
+}
 
 const pragmaNoCache: RequestDirectives = Object.freeze({ ...noRequestDirectives, noCache: true });
 
 // RFC 9111 §4.2.1: of several values "either the first occurrence should be used or the response should be considered
 // stale", and "caches are encouraged to consider responses that have invalid freshness information […] to be stale".
-const shortest = (directives: readonly Directive[], name: string): Seconds | undefined => {
+function shortest(directives: readonly Directive[], name: string): Seconds | undefined {
   const given = directives.filter((directive) => directive.name === name);
   if (given.length === 0) return undefined;
   return least(given.map((directive) => deltaSeconds(directive) ?? seconds(0)));
-};
+}
 
 // Not Math.min(...values): a field may have more members than a call may have arguments.
 const least = (values: readonly Seconds[]): Seconds => values.reduce((a, b) => (a < b ? a : b), longestTime);
 
 // A window for stale use is a permission: an unreadable one grants nothing.
-const shortestValid = (directives: readonly Directive[], name: string): Seconds | undefined => {
+function shortestValid(directives: readonly Directive[], name: string): Seconds | undefined {
   const given = directives.filter((directive) => directive.name === name).map(deltaSeconds);
   return given.length === 0 || given.includes(undefined)
     ? undefined
     : least(given.map((value) => value ?? seconds(0)));
-};
+}
 
-const longestGiven = (directives: readonly Directive[], name: string): Seconds | undefined => {
+function longestGiven(directives: readonly Directive[], name: string): Seconds | undefined {
   const given = directives.filter((directive) => directive.name === name);
   if (given.length === 0) return undefined;
   return given.map((directive) => deltaSeconds(directive) ?? longestTime).reduce((a, b) => (a > b ? a : b));
-};
+}
 
 // RFC 9111 §5.2.1.2: "If no value is assigned to max-stale, then the client will accept a stale response of any age."
-const maxStale = (directives: readonly Directive[]): Seconds | undefined => {
+function maxStale(directives: readonly Directive[]): Seconds | undefined {
   const given = directives.filter(({ name }) => name === 'max-stale');
   if (given.length === 0) return undefined;
   const limits = given.map((directive) =>
     directive.form === 'none' ? longestTime : (deltaSeconds(directive) ?? seconds(0)),
   );
   return least(limits);
-};
+}
 
 // The qualified form limits the directive to the named fields (§5.2.2.4, §5.2.2.7). Without a valid list of names it is
 // unqualified, and an unqualified directive overrides a qualified one.
-const qualified = (
+function qualified(
   directives: readonly Directive[],
   name: string,
-): { whole: boolean; names: readonly string[] } => {
+): { whole: boolean; names: readonly string[] } {
   const lists = directives.filter((directive) => directive.name === name).map(listedNames);
   return { whole: lists.includes(undefined), names: [...new Set(lists.flatMap((list) => list ?? []))] };
-};
+}
 
 const secondsDirectives: ReadonlySet<string> = new Set([
   'max-age',
@@ -235,7 +235,7 @@ const flagDirectives: ReadonlySet<string> = new Set([
 ]);
 
 // The targeted field's directives; undefined if empty, not a Dictionary, or with a known directive of a wrong type.
-const targetedDirectives = (value: string): Directive[] | undefined => {
+function targetedDirectives(value: string): Directive[] | undefined {
   const dictionary = dictionaryOf(value);
   if (dictionary === undefined || dictionary.size === 0 || hasDecimalSeconds(value)) return undefined;
   const directives: Directive[] = [];
@@ -245,7 +245,7 @@ const targetedDirectives = (value: string): Directive[] | undefined => {
     if (directive !== 'absent') directives.push(directive);
   }
   return directives;
-};
+}
 
 // The parser reads 3600.0 and 3600 as one number, but a Decimal is not an Integer. `value` has been parsed, so its
 // strings are closed.
@@ -254,16 +254,16 @@ const hasDecimalSeconds = (value: string): boolean =>
     value.replace(/"(?:[^"\\]|\\.)*"/g, '""'),
   );
 
-const dictionaryOf = (value: string): Dictionary | undefined => {
+function dictionaryOf(value: string): Dictionary | undefined {
   try {
     return parseDictionary(value);
   } catch {
     // Not a Dictionary: RFC 9213 §2.1 says to ignore the field.
     return undefined;
   }
-};
+}
 
-const targetedDirective = (name: string, argument: unknown): Directive | 'absent' | undefined => {
+function targetedDirective(name: string, argument: unknown): Directive | 'absent' | undefined {
   if (argument === false && (flagDirectives.has(name) || listDirectives.has(name))) return 'absent';
   if (secondsDirectives.has(name)) {
     const isWhole = typeof argument === 'number' && Number.isInteger(argument);
@@ -274,4 +274,4 @@ const targetedDirective = (name: string, argument: unknown): Directive | 'absent
     return argument === true ? { name, argument: '', form: 'none' } : undefined;
   }
   return { name, argument: '', form: 'none' };
-};
+}

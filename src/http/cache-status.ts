@@ -69,33 +69,33 @@ export type ProxyStatus = {
 export const cacheName = 'shelflife';
 
 /** Our member of `Cache-Status`: `shelflife; hit; ttl=37`. */
-export const cacheStatusValue = (status: CacheStatus): string => {
+export function cacheStatusValue(status: CacheStatus): string {
   if (status.kind === 'hit') return `${cacheName}; hit${ttlText(status.ttl)}${detailText(status.detail)}`;
   const fwdStatus = status.fwdStatus === undefined ? '' : `; fwd-status=${status.fwdStatus}`;
   const stored = status.stored === true ? '; stored' : '';
   const collapsed = status.collapsed === true ? '; collapsed' : '';
   const text = `${cacheName}; fwd=${status.fwd}${fwdStatus}${ttlText(status.ttl)}${stored}${collapsed}`;
   return text + detailText(status.detail);
-};
+}
 
 /** Our member of `Proxy-Status`: `shelflife; error=connection_refused`. */
-export const proxyStatusValue = (status: ProxyStatus): string => {
+export function proxyStatusValue(status: ProxyStatus): string {
   const received = status.receivedStatus === undefined ? '' : `; received-status=${status.receivedStatus}`;
   return `${cacheName}; error=${status.error}${received}${detailText(status.detail)}`;
-};
+}
 
 // RFC 9211 §2.4: an integer. Rounded up while positive, so that lifetime, Age and ttl add up; else down, so that stale
 // is never 0.
-const ttlText = (ttl: Seconds | undefined): string => {
+function ttlText(ttl: Seconds | undefined): string {
   if (ttl === undefined) return '';
   return `; ttl=${ttl > 0 ? Math.ceil(ttl) : Math.floor(ttl)}`;
-};
+}
 
 // RFC 9211 §2.7, RFC 9209 §2.1.7: a Token if possible, else a String. Characters a String cannot hold become "?".
-const detailText = (detail: string | undefined): string => {
+function detailText(detail: string | undefined): string {
   if (detail === undefined || detail === '') return '';
   if (sfToken.test(detail)) return `; detail=${detail}`;
   return `; detail=${serializeString(detail.replace(/[^\x20-\x7e]/g, '?'))}`;
-};
+}
 
 const sfToken = /^[a-z*][!#$%&'*+\-.^_`|~:/0-9a-z]*$/i;

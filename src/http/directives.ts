@@ -28,36 +28,36 @@ export const longestTime: Seconds = seconds(100_000_000_000);
  * Lines are read joined (RFC 9110 §5.3). If there is a quote, each is also read alone: a quote may open in one line and
  * close in another, and the directives of both readings count, so that none is hidden.
  */
-export const parseDirectives = (fields: Fields, lowerName: string): Directive[] => {
+export function parseDirectives(fields: Fields, lowerName: string): Directive[] {
   const lines = fieldLines(fields, lowerName);
   const joined = lines.join(', ');
   const pieces = parseList(joined);
   const byLine = lines.length > 1 && joined.includes('"') ? lines.flatMap((line) => parseList(line)) : [];
   return [...pieces, ...byLine].map(parseDirective);
-};
+}
 
 /** A `delta-seconds` argument, token or quoted; undefined unless it is all digits. */
-export const deltaSeconds = ({ argument, form }: Directive): Seconds | undefined => {
+export function deltaSeconds({ argument, form }: Directive): Seconds | undefined {
   if (form !== 'token' && form !== 'quoted') return undefined;
   return parseDeltaSeconds(argument);
-};
+}
 
 /** A non-negative whole number of seconds, at most `longestTime`; undefined unless it is all digits. */
 export const parseDeltaSeconds = (text: string): Seconds | undefined =>
   /^\d+$/.test(text) ? seconds(Math.min(Number(text), longestTime)) : undefined;
 
 /** The field names in an argument, lower-case; undefined unless it is a list of them. */
-export const listedNames = ({ argument, form }: Directive): string[] | undefined => {
+export function listedNames({ argument, form }: Directive): string[] | undefined {
   if (form !== 'token' && form !== 'quoted') return undefined;
   const names = parseList(argument).map((name) => name.toLowerCase());
   return names.length > 0 && names.every((name) => fieldName.test(name)) ? names : undefined;
-};
+}
 
 // A field name may begin with a digit, but none does: `private=1` means `private`.
 const fieldName = /^[a-z][!#$%&'*+\-.^_`|~0-9a-z]*$/;
 const leadingToken = /^[!#$%&'*+\-.^_`|~0-9a-z]*/i;
 
-const parseDirective = (piece: string): Directive => {
+function parseDirective(piece: string): Directive {
   const name = leadingToken.exec(piece)?.[0] ?? '';
   const lowerName = name.toLowerCase();
   const rest = piece.slice(name.length);
@@ -70,6 +70,6 @@ const parseDirective = (piece: string): Directive => {
     return { name: lowerName, argument: argument.slice(1, -1).replace(/\\(.)/gs, '$1'), form: 'quoted' };
   }
   return { name: lowerName, argument, form: 'malformed' };
-};
+}
 
 const quotedString = /^"(?:[^"\\]|\\.)*"$/s;

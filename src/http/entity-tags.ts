@@ -13,17 +13,17 @@ export type EntityTags =
   { readonly kind: 'any' } | { readonly kind: 'tags'; readonly tags: readonly EntityTag[] };
 
 /** The value of `If-Match` or `If-None-Match`: `*` or a list, which may have unquoted legacy tags. */
-export const parseEntityTags = (value: string): EntityTags => {
+export function parseEntityTags(value: string): EntityTags {
   const text = trimWhitespace(value);
   return text === '*' ? { kind: 'any' } : { kind: 'tags', tags: splitTags(text).map(parseEntityTag) };
-};
+}
 
 /** Parses one tag. */
-export const parseEntityTag = (text: string): EntityTag => {
+export function parseEntityTag(text: string): EntityTag {
   const [, prefix = '', quoted, bare = ''] = entityTag.exec(text) ?? [];
   const isStrong = prefix === '' && quoted !== undefined;
   return { weak: !isStrong, opaque: quoted ?? bare };
-};
+}
 
 /** RFC 9110 §8.8.3.2: weak comparison: the same opaque text. */
 export const weaklyEqual = (a: EntityTag, b: EntityTag): boolean => a.opaque === b.opaque;
@@ -33,25 +33,25 @@ export const stronglyEqual = (a: EntityTag, b: EntityTag): boolean =>
   !a.weak && !b.weak && a.opaque === b.opaque;
 
 /** The response's `ETag` as received; undefined if it is missing, empty, or repeated with different values. */
-export const etagText = (fields: Fields): string | undefined => {
+export function etagText(fields: Fields): string | undefined {
   const [first, ...others] = fieldLines(fields, 'etag').map(trimWhitespace);
   if (first === undefined || first === '') return undefined;
   return others.every((other) => other === first) ? first : undefined;
-};
+}
 
 /** Whether both responses have the same strong entity tag. */
-export const sameStrongTag = (a: Fields, b: Fields): boolean => {
+export function sameStrongTag(a: Fields, b: Fields): boolean {
   const [tagA, tagB] = [etagText(a), etagText(b)];
   return (
     tagA !== undefined && tagB !== undefined && stronglyEqual(parseEntityTag(tagA), parseEntityTag(tagB))
   );
-};
+}
 
 // `W/"x"`, `w/"x"`, `W"x"`, `"x"`, or a tag without quotes.
 const entityTag = /^(?:(w\/?)?"([^"]*)"|(?:w\/)?(.*))$/is;
 
 // A comma inside quotes does not separate; unlike in quoted strings, a backslash is an ordinary character (§8.8.3).
-const splitTags = (text: string): string[] => {
+function splitTags(text: string): string[] {
   const members: string[] = [];
   let from = 0;
   let at = 0;
@@ -69,4 +69,4 @@ const splitTags = (text: string): string[] => {
   }
   members.push(text.slice(from));
   return members.map(trimWhitespace).filter((member) => member !== '');
-};
+}

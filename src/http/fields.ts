@@ -8,24 +8,24 @@ import { foldFieldName } from './field-name.ts';
 import type { Fields } from './message.ts';
 
 /** The value of each line of the field, in order. `lowerName` is the lower-case field name. */
-export const fieldLines = (fields: Fields, lowerName: string): string[] => {
+export function fieldLines(fields: Fields, lowerName: string): string[] {
   const lines: string[] = [];
   for (let at = 0; at < fields.length; at += 2) {
     if (isNamed(fields[at], lowerName)) lines.push(fields[at + 1] ?? '');
   }
   return lines;
-};
+}
 
 /** Whether the field is present, even with an empty value. */
-export const hasField = (fields: Fields, lowerName: string): boolean => {
+export function hasField(fields: Fields, lowerName: string): boolean {
   for (let at = 0; at < fields.length; at += 2) {
     if (isNamed(fields[at], lowerName)) return true;
   }
   return false;
-};
+}
 
 /** The lines of the field joined by `', '` (RFC 9110 §5.2), without outer whitespace; undefined if there are none. */
-export const combinedValue = (fields: Fields, lowerName: string): string | undefined => {
+export function combinedValue(fields: Fields, lowerName: string): string | undefined {
   let value: string | undefined;
   for (let at = 0; at < fields.length; at += 2) {
     if (!isNamed(fields[at], lowerName)) continue;
@@ -33,17 +33,17 @@ export const combinedValue = (fields: Fields, lowerName: string): string | undef
     value = value === undefined ? line : `${value}, ${line}`;
   }
   return value;
-};
+}
 
 /** The fields without those named (lower-case); order and spelling are kept. */
-export const withoutFields = (fields: Fields, names: ReadonlySet<string>): string[] => {
+export function withoutFields(fields: Fields, names: ReadonlySet<string>): string[] {
   const kept: string[] = [];
   for (let at = 0; at < fields.length; at += 2) {
     const name = fields[at];
     if (name !== undefined && !names.has(name.toLowerCase())) kept.push(name, fields[at + 1] ?? '');
   }
   return kept;
-};
+}
 
 /**
  * The fields for the next recipient: without hop-by-hop fields and those `Connection` lists (RFC 9110 §7.6.1).
@@ -52,7 +52,7 @@ export const withoutFields = (fields: Fields, names: ReadonlySet<string>): strin
  * option is ignored: otherwise a client could remove its own `Cookie`, or an origin its `Cache-Control`, from what
  * decides who gets the stored response.
  */
-export const endToEndFields = (fields: Fields): string[] => {
+export function endToEndFields(fields: Fields): string[] {
   const names = hopByHopNames(fields);
   const kept: string[] = [];
   for (let at = 0; at < fields.length; at += 2) {
@@ -62,10 +62,10 @@ export const endToEndFields = (fields: Fields): string[] => {
     kept.push(name, fields[at + 1] ?? '');
   }
   return kept;
-};
+}
 
 /** The lower-case names of hop-by-hop fields, including those `Connection` lists. */
-export const hopByHopNames = (fields: Fields): ReadonlySet<string> => {
+export function hopByHopNames(fields: Fields): ReadonlySet<string> {
   const connection = combinedValue(fields, 'connection');
   if (connection === undefined) return hopByHop;
   const names = new Set(hopByHop);
@@ -74,7 +74,7 @@ export const hopByHopNames = (fields: Fields): ReadonlySet<string> => {
     if (!isForAllRecipients(name)) names.add(name);
   }
   return names;
-};
+}
 
 /**
  * The members of a comma-separated list, without outer whitespace and empty members (RFC 9110 §5.6.1).
@@ -82,7 +82,7 @@ export const hopByHopNames = (fields: Fields): ReadonlySet<string> => {
  * Commas inside quoted strings do not separate. A quote that is never closed is an ordinary character; otherwise an
  * unbalanced quote could hide a `no-store` after it.
  */
-export const parseList = (value: string): string[] => {
+export function parseList(value: string): string[] {
   const members: string[] = [];
   let from = 0;
   let at = 0;
@@ -101,26 +101,26 @@ export const parseList = (value: string): string[] => {
   }
   pushMember(members, value, { from, to: value.length });
   return members;
-};
+}
 
 /** The text without spaces and tabs at either end (`OWS`, RFC 9110 §5.6.3). */
-export const trimWhitespace = (value: string): string => {
+export function trimWhitespace(value: string): string {
   let from = 0;
   let to = value.length;
   while (from < to && isWhitespace(value.charCodeAt(from))) from += 1;
   while (to > from && isWhitespace(value.charCodeAt(to - 1))) to -= 1;
   return from === 0 && to === value.length ? value : value.slice(from, to);
-};
+}
 
 /** Where the quoted string that opens at `open` closes, or -1. A backslash escapes the next character. */
-export const closingQuote = (value: string, open: number): number => {
+export function closingQuote(value: string, open: number): number {
   for (let at = open + 1; at < value.length; at += 1) {
     const char = value.charCodeAt(at);
     if (char === backslash) at += 1;
     else if (char === quote) return at;
   }
   return -1;
-};
+}
 
 const quote = 0x22;
 const comma = 0x2c;
@@ -133,10 +133,10 @@ const isNamed = (name: string | undefined, lowerName: string): boolean =>
   name.length === lowerName.length &&
   (name === lowerName || name.toLowerCase() === lowerName);
 
-const pushMember = (members: string[], value: string, span: { from: number; to: number }): void => {
+function pushMember(members: string[], value: string, span: { from: number; to: number }): void {
   const member = trimWhitespace(value.slice(span.from, span.to));
   if (member !== '') members.push(member);
-};
+}
 
 // RFC 9110 §7.6.1 names the first five and TE. The Proxy-* ones are defined for the next hop (§11.7), and RFC 9111 §3.1
 // keeps them, and Proxy-Authentication-Info, out of a store.

@@ -40,10 +40,7 @@ export const isExplicit = ({ source }: Freshness): boolean => source !== 'heuris
  * `corrected_initial_age` (RFC 9111 §4.2.3): the response's age on receipt in seconds ≥ 0, including the time of the
  * exchange.
  */
-export const correctedInitialAge = (
-  fields: Fields,
-  { requestTime, responseTime }: ExchangeTimes,
-): Seconds => {
+export function correctedInitialAge(fields: Fields, { requestTime, responseTime }: ExchangeTimes): Seconds {
   const ageValue = parseAge(fields) ?? 0;
   const dateValue = dateOrReceipt(fields, responseTime);
   // Date has whole seconds, so the fraction since then says nothing about the age.
@@ -51,16 +48,16 @@ export const correctedInitialAge = (
   const responseDelay = Math.max(0, between(requestTime, responseTime));
   const correctedAgeValue = ageValue + responseDelay;
   return seconds(Math.max(apparentAge, correctedAgeValue));
-};
+}
 
 /** `current_age` (RFC 9111 §4.2.3) in seconds. If the clock jumps back, it is still at least the initial age. */
-export const currentAge = (
+export function currentAge(
   { initialAge, responseTime }: { readonly initialAge: Seconds; readonly responseTime: EpochMs },
   now: EpochMs,
-): Seconds => {
+): Seconds {
   const residentTime = Math.max(0, between(responseTime, now));
   return seconds(initialAge + residentTime);
-};
+}
 
 /**
  * The value of `Age`; undefined if there is none or it is invalid.
@@ -69,12 +66,12 @@ export const currentAge = (
  * that is "something other than a non-negative integer, a cache SHOULD ignore the field". Deviation: only the
  * parameters after an integer are dropped, not the whole value, which makes the response older, not younger.
  */
-export const parseAge = (fields: Fields): Seconds | undefined => {
+export function parseAge(fields: Fields): Seconds | undefined {
   const first = parseList(combinedValue(fields, 'age') ?? '')[0];
   if (first === undefined) return undefined;
   const [integer = ''] = first.split(';', 1);
   return parseDeltaSeconds(integer.trimEnd());
-};
+}
 
 /** `date_value`: `Date`, or the time of receipt if it is missing or invalid (RFC 9110 §6.6.1). */
 export const dateOrReceipt = (fields: Fields, responseTime: EpochMs): EpochMs =>
@@ -89,10 +86,10 @@ export const withDate = (fields: Fields, responseTime: EpochMs): Fields =>
 
 // RFC 9111 §4.2.1: the first of s-maxage (shared), max-age, Expires minus Date. A targeted field replaces all three
 // (RFC 9213 §2.2).
-const explicitLifetime = (
+function explicitLifetime(
   fields: Fields,
   { directives, responseTime }: { directives: ResponseDirectives; responseTime: EpochMs },
-): Freshness | undefined => {
+): Freshness | undefined {
   const { sMaxage, maxAge, targetedBy } = directives;
   if (targetedBy !== undefined) {
     const lifetime = sMaxage ?? maxAge;
@@ -103,22 +100,22 @@ const explicitLifetime = (
   const expires = combinedValue(fields, 'expires');
   if (expires === undefined) return undefined;
   return { lifetime: expiresLifetime(expires, fields, responseTime), source: 'expires' };
-};
+}
 
 // RFC 9111 §5.3: "A cache recipient MUST interpret invalid date formats, especially the value '0', as representing a
 // time in the past". Several joined values are invalid too.
-const expiresLifetime = (expires: string, fields: Fields, responseTime: EpochMs): Seconds => {
+function expiresLifetime(expires: string, fields: Fields, responseTime: EpochMs): Seconds {
   const expiresValue = parseHttpDate(expires, responseTime);
   if (expiresValue === undefined) return seconds(0);
   return seconds(Math.max(0, between(dateOrReceipt(fields, responseTime), expiresValue)));
-};
+}
 
 // RFC 9111 §4.2.2: heuristics only without an explicit expiration time, and only where the status is defined as
 // cacheable by default or the response is explicitly marked as cacheable (public).
-const heuristicLifetime = (
+function heuristicLifetime(
   { status, fields }: ResponseHead,
   { directives, responseTime }: { directives: ResponseDirectives; responseTime: EpochMs },
-): Freshness => {
+): Freshness {
   const mayGuess = cacheableByDefault.has(status) || directives.public;
   const lastModified = mayGuess
     ? parseHttpDate(combinedValue(fields, 'last-modified') ?? '', responseTime)
@@ -126,4 +123,4 @@ const heuristicLifetime = (
   if (lastModified === undefined) return { lifetime: seconds(0), source: 'none' };
   const unchangedFor = Math.max(0, between(lastModified, dateOrReceipt(fields, responseTime)));
   return { lifetime: seconds(Math.min(unchangedFor / 10, longestHeuristic)), source: 'heuristic' };
-};
+}

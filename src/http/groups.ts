@@ -22,7 +22,7 @@ export const cacheGroups = (fields: Fields): string[] => parseGroups(fields, 'ca
 export const invalidatedGroups = ({ method, fields }: { method: string; fields: Fields }): string[] =>
   isUnsafeMethod(method) ? parseGroups(fields, 'cache-group-invalidation') : [];
 
-const parseGroups = (fields: Fields, lowerName: string): string[] => {
+function parseGroups(fields: Fields, lowerName: string): string[] {
   const value = combinedValue(fields, lowerName);
   if (value === undefined) return [];
   try {
@@ -33,4 +33,4 @@ const parseGroups = (fields: Fields, lowerName: string): string[] => {
     // Not a List: RFC 9651 §4.2 says to ignore the field, so the response belongs to no group.
     return [];
   }
-};
+}

@@ -11,12 +11,12 @@ import { epochMs, type EpochMs } from '../kit/time.ts';
  * RFC 9111 §4.2: "a cache recipient SHOULD match the field value case-insensitively", and SHOULD consider a zone other
  * than GMT invalid. A weekday that does not fit the date is ignored.
  */
-export const parseHttpDate = (value: string, now: EpochMs): EpochMs | undefined => {
+export function parseHttpDate(value: string, now: EpochMs): EpochMs | undefined {
   const text = value.trim();
   // The longest valid form has 33 characters.
   if (text.length < 24 || text.length > 33) return undefined;
   return parseImfFixdate(text) ?? parseRfc850(text, now) ?? parseAsctime(text);
-};
+}
 
 /** The instant as an IMF-fixdate, `Sun, 06 Nov 1994 08:49:37 GMT`; fractions are dropped. */
 export const formatHttpDate = (at: EpochMs): string => new Date(Math.floor(at / 1000) * 1000).toUTCString();
@@ -27,14 +27,14 @@ const imfFixdate = /^(?:sun|mon|tue|wed|thu|fri|sat), (\d\d) ([a-z]{3}) (\d{4}) 
 const rfc850 = /^(?:sun|mon|tues|wednes|thurs|fri|satur)day, (\d\d)-([a-z]{3})-(\d\d) (\d\d:\d\d:\d\d) gmt$/i;
 const asctime = /^(?:sun|mon|tue|wed|thu|fri|sat) ([a-z]{3}) ([ \d]\d) (\d\d:\d\d:\d\d) (\d{4})$/i;
 
-const parseImfFixdate = (text: string): EpochMs | undefined => {
+function parseImfFixdate(text: string): EpochMs | undefined {
   const [, day = '', month = '', year = '', time = ''] = imfFixdate.exec(text) ?? [];
   return instant({ day, month, time }, Number(year));
-};
+}
 
 // RFC 9110 §5.6.7: a two-digit year that appears to be more than 50 years in the future is the most recent past year
 // with the same last two digits.
-const parseRfc850 = (text: string, now: EpochMs): EpochMs | undefined => {
+function parseRfc850(text: string, now: EpochMs): EpochMs | undefined {
   const [, day = '', month = '', digits = '', time = ''] = rfc850.exec(text) ?? [];
   const thisYear = new Date(now).getUTCFullYear();
   const sameCentury = thisYear - (thisYear % 100) + Number(digits);
@@ -42,18 +42,18 @@ const parseRfc850 = (text: string, now: EpochMs): EpochMs | undefined => {
   const candidate = fiftyYearsOn(nextCentury, now) ? sameCentury : nextCentury;
   const year = fiftyYearsOn(candidate, now) ? candidate - 100 : candidate;
   return instant({ day, month, time }, year);
-};
+}
 
 const fiftyYearsOn = (year: number, now: EpochMs): boolean => year > new Date(now).getUTCFullYear() + 50;
 
-const parseAsctime = (text: string): EpochMs | undefined => {
+function parseAsctime(text: string): EpochMs | undefined {
   const [, month = '', day = '', time = '', year = ''] = asctime.exec(text) ?? [];
   return instant({ day: day.replace(' ', '0'), month, time }, Number(year));
-};
+}
 
 type DayAndTime = { readonly day: string; readonly month: string; readonly time: string };
 
-const instant = (parts: DayAndTime, year: number): EpochMs | undefined => {
+function instant(parts: DayAndTime, year: number): EpochMs | undefined {
   const month = months.indexOf(parts.month.toLowerCase());
   const day = Number(parts.day);
   const [hour = NaN, minute = NaN, second = NaN] = parts.time.split(':').map(Number);
@@ -64,4 +64,4 @@ const instant = (parts: DayAndTime, year: number): EpochMs | undefined => {
   date.setUTCFullYear(year, month, day);
   const isThatDay = date.getUTCMonth() === month && date.getUTCDate() === day;
   return isThatDay ? epochMs(date.getTime() + ((hour * 60 + minute) * 60 + second) * 1000) : undefined;
-};
+}

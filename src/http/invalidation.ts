@@ -29,7 +29,7 @@ export const isUnsafeMethod = (method: string): boolean => !safeMethods.has(meth
  * §4.4: a cache MUST invalidate the target URI "when it receives a non-error status code in response to an unsafe
  * request method"; it MUST NOT when the origin of the URI in those fields differs from that of the target URI.
  */
-export const invalidationTargets = (exchange: ChangingRequest): string[] => {
+export function invalidationTargets(exchange: ChangingRequest): string[] {
   const isError = exchange.status < 200 || exchange.status >= 400;
   if (isError || !isUnsafeMethod(exchange.method)) return [];
   const targets = new Set([exchange.target]);
@@ -38,18 +38,18 @@ export const invalidationTargets = (exchange: ChangingRequest): string[] => {
     if (target !== undefined) targets.add(target);
   }
   return [...targets];
-};
+}
 
 const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
-const sameOriginTarget = (
+function sameOriginTarget(
   reference: string | undefined,
   { scheme, host, target }: ChangingRequest,
-): string | undefined => {
+): string | undefined {
   if (reference === undefined) return undefined;
   const base = URL.parse(`${scheme}://${host}${target}`);
   const url = base === null ? null : URL.parse(reference, base.href);
   if (url?.origin !== base?.origin || url === null) return undefined;
   const normalised = normaliseTarget(url.pathname + url.search);
   return normalised.kind === 'ok' ? targetText(normalised.path, normalised.query) : undefined;
-};
+}

@@ -31,7 +31,7 @@ export const liteSpeedPurges = ({ method, fields }: { method: string; fields: Fi
         .filter(({ tags, paths, everything }) => everything || tags.length + paths.length > 0)
     : [];
 
-const readPart = (part: string): LiteSpeedPurge => {
+function readPart(part: string): LiteSpeedPurge {
   const items = part.split(',', mostSelectors).map(trimWhitespace);
   return {
     tags: items
@@ -42,4 +42,4 @@ const readPart = (part: string): LiteSpeedPurge => {
     private: items.includes('private'),
     soft: items.includes('stale'),
   };
-};
+}

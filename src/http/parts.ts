@@ -13,10 +13,10 @@ export const hasPart = (parts: readonly SatisfiableRange[], wanted: SatisfiableR
   parts.some((part) => part.first <= wanted.first && wanted.last <= part.last);
 
 /** The missing bytes of `wanted`, in order. */
-export const missingParts = (
+export function missingParts(
   parts: readonly SatisfiableRange[],
   wanted: SatisfiableRange,
-): SatisfiableRange[] => {
+): SatisfiableRange[] {
   const missing: SatisfiableRange[] = [];
   let next = wanted.first;
   for (const { first, last } of parts) {
@@ -26,18 +26,18 @@ export const missingParts = (
   }
   if (next <= wanted.last) missing.push({ first: next, last: wanted.last });
   return missing;
-};
+}
 
 /**
  * The fields of a request for the missing bytes, which returns the whole if the representation has changed (RFC 9111
  * §3.4, RFC 9110 §13.1.5); undefined when nothing is missing or there is no ETag.
  */
-export const completionFields = (
+export function completionFields(
   missing: readonly SatisfiableRange[],
   storedFields: Fields,
-): string[] | undefined => {
+): string[] | undefined {
   const tag = etagText(storedFields);
   if (missing.length === 0 || tag === undefined) return undefined;
   const list = missing.map(({ first, last }) => `${first}-${last}`).join(', ');
   return ['Range', `bytes=${list}`, 'If-Range', tag];
-};
+}

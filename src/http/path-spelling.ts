@@ -14,7 +14,7 @@ export const isPlain = (code: number): boolean =>
   code !== slash && code !== semicolon && isPathCharacter(code);
 
 /** RFC 3986 §5.2.4. Empty segments stay: `//` is a resource of its own. */
-export const removeDotSegments = (path: string): string => {
+export function removeDotSegments(path: string): string {
   const kept: string[] = [];
   const segments = path.slice(1).split('/');
   for (const [index, segment] of segments.entries()) {
@@ -24,7 +24,7 @@ export const removeDotSegments = (path: string): string => {
     else if (index === segments.length - 1) kept.push('');
   }
   return `/${kept.join('/')}`;
-};
+}
 
 /** The canonical path and query as sent. */
 export const targetText = (path: string, query: string | undefined): string =>

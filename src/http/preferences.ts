@@ -23,10 +23,10 @@ export const normaliseLanguages = (value: string): string => ranked(parsePrefere
  * it accepts that coding, prefers none to it, and offers nothing the first did not. A server that chose a coding from
  * more options would choose it again from fewer.
  */
-export const encodingMatches = (
+export function encodingMatches(
   coding: string,
   { accepted, wanted }: { accepted: string | null; wanted: string | undefined },
-): boolean => {
+): boolean {
   const chosen = encodingName(coding);
   const wants = acceptable(wanted ?? '', encodingName);
   const offered = new Set(acceptable(accepted ?? '', encodingName).map(({ name }) => name));
@@ -35,20 +35,20 @@ export const encodingMatches = (
   if (chosen === 'identity') return !refusesIdentity;
   const best = greatestWeight(wants);
   return wants.some(({ name, weight }) => name === chosen && weight === best);
-};
+}
 
 /**
  * Whether the response has the language the request prefers: the only tag with the greatest weight is the response's
  * language or a prefix of it (RFC 4647 §3.3.1).
  */
-export const languageMatches = (contentLanguage: string, wanted: string): boolean => {
+export function languageMatches(contentLanguage: string, wanted: string): boolean {
   const wants = acceptable(wanted, lowerCase);
   const best = greatestWeight(wants);
   const favourites = wants.filter(({ weight }) => weight === best);
   const range = favourites[0]?.name;
   if (favourites.length !== 1 || range === undefined || contentLanguage.includes(',')) return false;
   return contentLanguage === range || contentLanguage.startsWith(`${range}-`);
-};
+}
 
 const greatestWeight = (wants: readonly Preference[]): number =>
   wants.reduce((best, { weight }) => Math.max(best, weight), 0);
@@ -56,12 +56,12 @@ const greatestWeight = (wants: readonly Preference[]): number =>
 const lowerCase = (name: string): string => name.toLowerCase();
 
 // RFC 9110 §8.4.1.3: "x-gzip" is equivalent to "gzip"; §8.4.1.1: "x-compress" to "compress".
-const encodingName = (name: string): string => {
+function encodingName(name: string): string {
   const lower = name.toLowerCase();
   return lower === 'x-gzip' || lower === 'x-compress' ? lower.slice(2) : lower;
-};
+}
 
-const parsePreferences = (value: string, nameOf: (name: string) => string): Preference[] => {
+function parsePreferences(value: string, nameOf: (name: string) => string): Preference[] {
   const preferences = new Map<string, number>();
   for (const member of parseList(value)) {
     const [name = '', ...parameters] = member.split(';');
@@ -70,29 +70,29 @@ const parsePreferences = (value: string, nameOf: (name: string) => string): Pref
     if (key !== '' && !preferences.has(key)) preferences.set(key, weightOf(parameters));
   }
   return [...preferences].map(([name, weight]) => ({ name, weight }));
-};
+}
 
 // RFC 9110 §12.4.2: a weight is 0 to 1 with up to three digits, by default 1. An invalid one is ignored.
-const weightOf = (parameters: readonly string[]): number => {
+function weightOf(parameters: readonly string[]): number {
   for (const parameter of parameters) {
     const [, digits] = /^\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*$/i.exec(parameter) ?? [];
     if (digits !== undefined) return Math.min(1000, Math.round(Number(digits) * 1000));
   }
   return 1000;
-};
+}
 
 const acceptable = (value: string, nameOf: (name: string) => string): Preference[] =>
   parsePreferences(value, nameOf).filter(({ weight }) => weight > 0);
 
-const ranked = (preferences: readonly Preference[]): string => {
+function ranked(preferences: readonly Preference[]): string {
   const weights = [...new Set(preferences.map(({ weight }) => weight))].sort((a, b) => b - a);
   return [...preferences]
     .sort((a, b) => b.weight - a.weight || (a.name < b.name ? -1 : 1))
     .map(({ name, weight }) => `${name}${suffix(weight, weights.indexOf(weight))}`)
     .join(',');
-};
+}
 
-const suffix = (weight: number, rank: number): string => {
+function suffix(weight: number, rank: number): string {
   if (weight === 0) return ';x';
   return rank === 0 ? '' : `;${rank}`;
-};
+}

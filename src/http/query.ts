@@ -21,7 +21,7 @@ export type QueryRules = {
  * Names are compared decoded, as the application reads them; otherwise `utm%5Fsource` would get past `ignore`, and two
  * spellings of one name would not sort together.
  */
-export const sortQuery = (query: string | undefined, rules: QueryRules = {}): string | undefined => {
+export function sortQuery(query: string | undefined, rules: QueryRules = {}): string | undefined {
   if (query === undefined || query === '') return undefined;
   const { ignore = [], only, ordered = false, cut = [] } = rules;
   let parameters: Parameter[] = query.split('&').map((text) => ({ text, name: parameterName(text) }));
@@ -35,31 +35,31 @@ export const sortQuery = (query: string | undefined, rules: QueryRules = {}): st
     cut.length === 0 ? parameters.map(({ text }) => text) : parameters.map((one) => shortened(one, cut));
   const kept = texts.join('&');
   return kept === '' ? undefined : kept;
-};
+}
 
 /** The decoded name of a `name=value` piece; as written when it cannot be decoded. */
-export const parameterName = (text: string): string => {
+export function parameterName(text: string): string {
   const equals = text.indexOf('=');
   const name = equals === -1 ? text : text.slice(0, equals);
   return name.includes('%') || name.includes('+') ? decode(name) : name;
-};
+}
 
 type Parameter = { readonly text: string; readonly name: string };
 
-const shortened = ({ text, name }: Parameter, cut: NonNullable<QueryRules['cut']>): string => {
+function shortened({ text, name }: Parameter, cut: NonNullable<QueryRules['cut']>): string {
   const at = cut.find((rule) => rule.name === name)?.at;
   const end = at === undefined ? -1 : text.indexOf(at, text.indexOf('=') + 1);
   return end === -1 ? text : text.slice(0, end);
-};
+}
 
 const names = (pattern: string, name: string): boolean =>
   pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
 
-const decode = (name: string): string => {
+function decode(name: string): string {
   try {
     return decodeURIComponent(name.replaceAll('+', ' '));
   } catch {
     // Not UTF-8: the name is compared as sent.
     return name;
   }
-};
+}

@@ -34,14 +34,14 @@ export const mostRanges = 64;
 export const mostParts = 16;
 
 /** The ranges of a `Range` value; undefined if it is ignored: another unit, malformed, or too many. */
-export const parseRange = (value: string): readonly RawRange[] | undefined => {
+export function parseRange(value: string): readonly RawRange[] | undefined {
   const [, list] = bytesUnit.exec(value) ?? [];
   if (list === undefined || value.length > longestRangeValue) return undefined;
   const specs = list.split(',').map((spec) => spec.trim());
   const ranges = specs.filter((spec) => spec !== '').map(parseSpec);
   if (ranges.length === 0 || ranges.length > mostRanges) return undefined;
   return ranges.every((range) => range !== undefined) ? ranges : undefined;
-};
+}
 
 /** The satisfiable ranges for `length` bytes, clipped to it, in the order requested. */
 export const satisfiableRanges = (ranges: readonly RawRange[], length: number): SatisfiableRange[] =>
@@ -55,7 +55,7 @@ export const satisfiableRanges = (ranges: readonly RawRange[], length: number): 
  * The ranges in order, joined where they overlap, touch, or lie closer than a part's overhead (RFC 9110 §15.3.7.2: a
  * server "MAY coalesce any of the ranges […] if the gap between them is smaller than the overhead").
  */
-export const coalesce = (ranges: readonly SatisfiableRange[], gap = partOverhead): SatisfiableRange[] => {
+export function coalesce(ranges: readonly SatisfiableRange[], gap = partOverhead): SatisfiableRange[] {
   const joined: SatisfiableRange[] = [];
   for (const range of [...ranges].sort((a, b) => a.first - b.first)) {
     const previous = joined.at(-1);
@@ -63,7 +63,7 @@ export const coalesce = (ranges: readonly SatisfiableRange[], gap = partOverhead
     else joined[joined.length - 1] = { first: previous.first, last: Math.max(previous.last, range.last) };
   }
   return joined;
-};
+}
 
 export type RangeInput = {
   readonly method: string;
@@ -75,7 +75,7 @@ export type RangeInput = {
 };
 
 /** What to send of a complete stored response for the request's `Range` and `If-Range`. */
-export const planRanges = (input: RangeInput): RangePlan => {
+export function planRanges(input: RangeInput): RangePlan {
   const value = combinedValue(input.requestFields, 'range');
   // RFC 9110 §14.2: Range is ignored for methods other than GET; and only a 200 has parts.
   if (value === undefined || input.method !== 'GET' || input.storedStatus !== 200) return { kind: 'whole' };
@@ -84,13 +84,13 @@ export const planRanges = (input: RangeInput): RangePlan => {
   if (ifRange !== undefined && !ifRangeMatches(ifRange, input.storedFields)) return { kind: 'whole' };
   const raw = parseRange(value);
   return raw === undefined ? { kind: 'whole' } : planFor(raw, input.length);
-};
+}
 
 /**
  * Whether an `If-Range` value names the stored representation: by strong comparison only (RFC 9110 §13.1.5). A date is
  * strong when it is exactly `Last-Modified` and at least a second before `Date` (§8.8.2.2).
  */
-export const ifRangeMatches = (ifRange: string, storedFields: Fields): boolean => {
+export function ifRangeMatches(ifRange: string, storedFields: Fields): boolean {
   const since = parseHttpDate(ifRange, epochMs(0));
   if (since === undefined) {
     const tag = etagText(storedFields);
@@ -99,10 +99,10 @@ export const ifRangeMatches = (ifRange: string, storedFields: Fields): boolean =
   const lastModified = parseHttpDate(combinedValue(storedFields, 'last-modified') ?? '', epochMs(0));
   const date = parseHttpDate(combinedValue(storedFields, 'date') ?? '', epochMs(0));
   return since === lastModified && date !== undefined && date - lastModified >= 1000;
-};
+}
 
 /** A parsed `Content-Range`; undefined when malformed or of another unit (RFC 9110 §14.4). */
-export const parseContentRange = (value: string): ContentRange | undefined => {
+export function parseContentRange(value: string): ContentRange | undefined {
   const [, first = '', last = '', complete = '', unsatisfied] = contentRange.exec(value) ?? [];
   if (unsatisfied !== undefined) return { kind: 'unsatisfied', length: Number(unsatisfied) };
   if (first === '') return undefined;
@@ -110,7 +110,7 @@ export const parseContentRange = (value: string): ContentRange | undefined => {
   const length = complete === '*' ? undefined : Number(complete);
   const isValid = range.first <= range.last && (length === undefined || range.last < length);
   return isValid ? { kind: 'part', range, length } : undefined;
-};
+}
 
 /** `Content-Range` of a part: `bytes 0-99/1000`. */
 export const contentRangeValue = ({ first, last }: SatisfiableRange, length: number): string =>
@@ -150,10 +150,10 @@ export type Multipart = {
  * The head and body of a 206 with several parts (RFC 9110 §14.6, §15.3.7.2). `boundary` must not occur in the content;
  * `length` is that of the whole representation.
  */
-export const multipart = (
+export function multipart(
   storedFields: Fields,
   { ranges, length, boundary }: { ranges: readonly SatisfiableRange[]; length: number; boundary: string },
-): Multipart => {
+): Multipart {
   const type = combinedValue(storedFields, 'content-type');
   const typeLine = type === undefined ? '' : `Content-Type: ${type}\r\n`;
   const pieces = ranges.flatMap((range, at) => {
@@ -176,14 +176,14 @@ export const multipart = (
     String(contentLength),
   ];
   return { fields, contentLength, pieces: all };
-};
+}
 
 const partOverhead = 80;
 const longestRangeValue = 2048;
 const bytesUnit = /^bytes=(.*)$/is;
 const contentRange = /^bytes (?:(\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)|\*\/(\d{1,15}))$/i;
 
-const parseSpec = (spec: string): RawRange | undefined => {
+function parseSpec(spec: string): RawRange | undefined {
   const [, first = '', last = ''] = /^(\d*)-(\d*)$/.exec(spec) ?? [];
   if (first === '') return last === '' ? undefined : { kind: 'suffix', length: Number(last) };
   if (last === '') return { kind: 'from', first: Number(first), last: undefined };
@@ -191,9 +191,9 @@ const parseSpec = (spec: string): RawRange | undefined => {
   return Number(last) < Number(first)
     ? undefined
     : { kind: 'from', first: Number(first), last: Number(last) };
-};
+}
 
-const planFor = (raw: readonly RawRange[], length: number): RangePlan => {
+function planFor(raw: readonly RawRange[], length: number): RangePlan {
   // RFC 9110 §14.1.2: a suffix of at least one byte is satisfiable even for empty content, which has no part.
   if (length === 0 && raw.some((range) => range.kind === 'suffix' && range.length > 0))
     return { kind: 'whole' };
@@ -204,4 +204,4 @@ const planFor = (raw: readonly RawRange[], length: number): RangePlan => {
   return others.length === 0
     ? { kind: 'single', range: first }
     : { kind: 'several', ranges: [first, ...others] };
-};
+}

@@ -101,7 +101,7 @@ export const validateClauses: Readonly<Record<ValidateReason, string>> = {
 };
 
 /** The policy to store with a response. */
-export const storedPolicy = (input: StoredPolicyInput): StoredPolicy => {
+export function storedPolicy(input: StoredPolicyInput): StoredPolicy {
   const { fields, directives, responseTime } = input;
   const fixed = {
     initialAge: correctedInitialAge(fields, input),
@@ -113,7 +113,7 @@ export const storedPolicy = (input: StoredPolicyInput): StoredPolicy => {
     immutable: directives.immutable,
   };
   return withLifetime(fixed, { ...input, windows: directives });
-};
+}
 
 type FixedPolicy = Omit<
   StoredPolicy,
@@ -121,10 +121,10 @@ type FixedPolicy = Omit<
 >;
 
 /** The policy with its lifetime and stale windows recomputed. */
-export const withLifetime = <Policy extends FixedPolicy>(
+export function withLifetime<Policy extends FixedPolicy>(
   policy: Policy,
   { lifetime, windows, ttl, staleWhileRevalidate, staleIfError: ifError }: LifetimeInput,
-): Policy & StoredPolicy => {
+): Policy & StoredPolicy {
   const neverStale = policy.mustRevalidate || policy.noCache;
   const staleIfError = neverStale ? seconds(0) : windowOf(windows.staleIfError, ifError);
   const isBounded = ttl !== undefined || windows.staleIfError !== undefined || ifError !== undefined;
@@ -137,10 +137,10 @@ export const withLifetime = <Policy extends FixedPolicy>(
     staleIfError,
     staleIfDisconnected: neverStale || isBounded ? staleIfError : longestDisconnection,
   };
-};
+}
 
 /** How the stored response may be used for a request with these directives at `now`. */
-export const reuse = (stored: StoredPolicy, request: RequestDirectives, now: EpochMs): Reuse => {
+export function reuse(stored: StoredPolicy, request: RequestDirectives, now: EpochMs): Reuse {
   const age = currentAge(stored, now);
   const ttl = seconds(stored.lifetime - age);
   const reason = obstacle(stored, request, { age, ttl });
@@ -148,14 +148,14 @@ export const reuse = (stored: StoredPolicy, request: RequestDirectives, now: Epo
     return ttl > 0 ? { kind: 'fresh', age, ttl } : staleUse(stored, request, { age, ttl });
   // §5.2.1.7: only-if-cached: "the client only wishes to obtain a stored response".
   return { kind: request.onlyIfCached ? 'must-not-forward' : 'validate', age, ttl, reason };
-};
+}
 
 /** Whether the stored response may stand in for an origin in trouble (RFC 5861 §4, RFC 9111 §4.2.4). */
-export const mayServeOnError = (
+export function mayServeOnError(
   stored: StoredPolicy,
   request: RequestDirectives,
   { now, trouble }: { now: EpochMs; trouble: OriginTrouble },
-): ServeOnError => {
+): ServeOnError {
   const age = currentAge(stored, now);
   const ttl = seconds(stored.lifetime - age);
   if (stored.noCache || requestObstacle(stored, request, { age, ttl }) !== undefined) return { kind: 'fail' };
@@ -167,33 +167,33 @@ export const mayServeOnError = (
   if (staleFor <= window) return { kind: 'serve', age, ttl, why: 'stale-if-error' };
   const canWait = trouble === 'disconnected' && staleFor <= stored.staleIfDisconnected;
   return canWait ? { kind: 'serve', age, ttl, why: 'disconnected' } : { kind: 'fail' };
-};
+}
 
 type AgeAndTtl = { readonly age: Seconds; readonly ttl: Seconds };
 
-const windowOf = (ofOrigin: Seconds | undefined, ofRule: Seconds | undefined): Seconds => {
+function windowOf(ofOrigin: Seconds | undefined, ofRule: Seconds | undefined): Seconds {
   if (ofOrigin === undefined) return ofRule ?? seconds(0);
   return ofRule === undefined ? ofOrigin : seconds(Math.min(ofOrigin, ofRule));
-};
+}
 
-const obstacle = (
+function obstacle(
   stored: StoredPolicy,
   request: RequestDirectives,
   { age, ttl }: AgeAndTtl,
-): ValidateReason | undefined => {
+): ValidateReason | undefined {
   // §5.2.2.4: no-cache without field names: not used "without forwarding it for validation and receiving a successful
   // response", fresh or not.
   if (stored.noCache) return 'no-cache';
   const ofRequest = requestObstacle(stored, request, { age, ttl });
   if (ofRequest !== undefined || ttl > 0) return ofRequest;
   return staleness(stored, request, ttl) === undefined ? 'stale' : undefined;
-};
+}
 
-const requestObstacle = (
+function requestObstacle(
   stored: StoredPolicy,
   request: RequestDirectives,
   { age, ttl }: AgeAndTtl,
-): ValidateReason | undefined => {
+): ValidateReason | undefined {
   // §5.2.1.4: the client "prefers stored response not be used […] without successful validation on the origin server".
   if (request.noCache) return 'request-no-cache';
   // RFC 8246 §2.1: a fresh immutable response is not validated unless the client signals that it must be: no-cache
@@ -209,14 +209,10 @@ const requestObstacle = (
   // §5.2.1.3: fresh "for at least the specified number of seconds".
   if (request.minFresh !== undefined && ttl < request.minFresh) return 'request-min-fresh';
   return undefined;
-};
+}
 
 // §4.2.4: stale only when client or origin allow it, and never when a directive prohibits it.
-const staleness = (
-  stored: StoredPolicy,
-  request: RequestDirectives,
-  ttl: Seconds,
-): StaleReason | undefined => {
+function staleness(stored: StoredPolicy, request: RequestDirectives, ttl: Seconds): StaleReason | undefined {
   if (stored.mustRevalidate) return undefined;
   const staleFor = 0 - ttl;
   // RFC 5861 §3. A client that sends max-age without max-stale does not accept a stale response (§5.2.1.1).
@@ -225,9 +221,9 @@ const staleness = (
     return 'stale-while-revalidate';
   // §5.2.1.2: "exceeded its freshness lifetime by no more than the specified number of seconds".
   return request.maxStale !== undefined && staleFor <= request.maxStale ? 'max-stale' : undefined;
-};
+}
 
-const staleUse = (stored: StoredPolicy, request: RequestDirectives, { age, ttl }: AgeAndTtl): Reuse => {
+function staleUse(stored: StoredPolicy, request: RequestDirectives, { age, ttl }: AgeAndTtl): Reuse {
   const why = staleness(stored, request, ttl) ?? 'max-stale';
   return { kind: 'stale', age, ttl, why };
-};
+}

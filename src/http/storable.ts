@@ -52,13 +52,13 @@ export type StorableInput = {
 };
 
 /** Whether the response may be stored, or the first reason against it. */
-export const storable = (input: StorableInput): Storable => {
+export function storable(input: StorableInput): Storable {
   for (const rule of rules) {
     const reason = rule(input);
     if (reason !== undefined) return { kind: 'no', reason, clause: clauses[reason] };
   }
   return { kind: 'yes' };
-};
+}
 
 /**
  * The fields to store (RFC 9111 §3.1): the end-to-end ones, without those that `no-cache="…"` and `private="…"` name.
@@ -67,10 +67,10 @@ export const storable = (input: StorableInput): Storable => {
  * directive would give a session to everyone. Nor are `Age`, which is in the `StoredPolicy` and written anew on every
  * reuse, and `X-Request-ID`, which names one exchange with the origin.
  */
-export const fieldsToStore = (fields: Fields, directives: ResponseDirectives): string[] => {
+export function fieldsToStore(fields: Fields, directives: ResponseDirectives): string[] {
   const names = new Set([...neverStored, ...directives.noCacheFields, ...directives.privateFields]);
   return withoutFields(endToEndFields(fields), names);
-};
+}
 
 const neverStored = ['set-cookie', 'set-cookie2', 'age', 'x-request-id'];
 

@@ -12,16 +12,16 @@ import type { Fields } from './message.ts';
 import { epochMs } from '../kit/time.ts';
 
 /** The directives of `Surrogate-Control`; undefined without one that concerns storing, such as `content="ESI/1.0"` alone. */
-export const surrogateDirectives = (fields: Fields): Directive[] | undefined => {
+export function surrogateDirectives(fields: Fields): Directive[] | undefined {
   if (fieldLines(fields, 'surrogate-control').every((line) => line.trim() === '')) return undefined;
   const directives = parseDirectives(fields, 'surrogate-control').map(withoutExtension);
   return directives.some(({ name }) => concernsStoring.has(name))
     ? [...directives, ...unqualifiedPrivate(fields)]
     : undefined;
-};
+}
 
 /** The directives that `X-Accel-Expires` stands for: seconds, `0` for not at all, `@` with seconds since 1970. */
-export const accelDirectives = (fields: Fields): Directive[] | undefined => {
+export function accelDirectives(fields: Fields): Directive[] | undefined {
   const value = combinedValue(fields, 'x-accel-expires');
   if (value === undefined || value === '') return undefined;
   const lifetime = value.startsWith('@')
@@ -32,7 +32,7 @@ export const accelDirectives = (fields: Fields): Directive[] | undefined => {
       ? { name: 'max-age', argument: String(lifetime), form: 'token' }
       : { name: 'no-store', argument: '', form: 'none' };
   return [directive, ...unqualifiedPrivate(fields)];
-};
+}
 
 const concernsStoring: ReadonlySet<string> = new Set([
   'max-age',
@@ -51,11 +51,11 @@ const withoutExtension = (directive: Directive): Directive =>
     : directive;
 
 // Counted from Date: without one nobody can tell when it was said.
-const secondsUntil = (epoch: string, fields: Fields): number => {
+function secondsUntil(epoch: string, fields: Fields): number {
   const until = parseDeltaSeconds(epoch);
   const date = parseHttpDate(combinedValue(fields, 'date') ?? '', epochMs(0));
   return until === undefined || date === undefined ? 0 : Math.floor(until - date / 1000);
-};
+}
 
 const unqualifiedPrivate = (fields: Fields): Directive[] =>
   parseDirectives(fields, 'cache-control').filter(

@@ -42,7 +42,7 @@ export type NormalisedTarget =
 export const longestTarget = 8192;
 
 /** The target's canonical spelling, or why it is refused. `raw` is the text of the request line. */
-export const normaliseTarget = (raw: string): NormalisedTarget => {
+export function normaliseTarget(raw: string): NormalisedTarget {
   if (raw.length > longestTarget) return bad('too-long');
   if (raw === '*') return { kind: 'asterisk' };
   if (raw.startsWith('/')) return originForm(raw);
@@ -55,7 +55,7 @@ export const normaliseTarget = (raw: string): NormalisedTarget => {
   const target = originForm(rest.startsWith('/') ? rest : `/${rest}`);
   if (target.kind !== 'ok') return target;
   return { ...target, absolute: { scheme: lowerScheme, authority: authority.toLowerCase() } };
-};
+}
 
 const absoluteForm = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)(.*)$/is;
 const forbiddenInAuthority = /[\x00-\x20\x7f-\uffff@\\%]/;
@@ -65,7 +65,7 @@ const controlCharacter = /[\x00-\x1f\x7f]/;
 
 const bad = (reason: BadTarget): { kind: 'bad'; reason: BadTarget } => ({ kind: 'bad', reason });
 
-const originForm = (raw: string): NormalisedTarget => {
+function originForm(raw: string): NormalisedTarget {
   const mark = raw.indexOf('?');
   const query = mark === -1 ? undefined : raw.slice(mark + 1);
   const reason = forbidden(raw);
@@ -77,14 +77,14 @@ const originForm = (raw: string): NormalisedTarget => {
   if (dotsWithParameter.test(decoded.path)) return bad('dot-segment-with-parameter');
   const path = removeDotSegments(decoded.path);
   return readingsOf(path).isWhole ? { kind: 'ok', path, query } : bad('too-many-readings');
-};
+}
 
-const forbidden = (raw: string): BadTarget | undefined => {
+function forbidden(raw: string): BadTarget | undefined {
   if (controlCharacter.test(raw)) return 'control-character';
   if (raw.includes(' ')) return 'space';
   // RFC 9112 §3.2: a request target has no fragment.
   return raw.includes('#') ? 'fragment' : undefined;
-};
+}
 
 type PathOrBad =
   { readonly kind: 'path'; readonly path: string } | { readonly kind: 'bad'; readonly reason: BadTarget };
@@ -97,7 +97,7 @@ type PathOrBad =
  * are decoded too, because applications decode before they match, so `a%2Cb` and `a,b` are one resource. `%2F`, `%5C`,
  * `%3B` and bytes that are not UTF-8 stay: a server may distinguish them from the raw character.
  */
-const canonicalCharacters = (rawPath: string): PathOrBad => {
+function canonicalCharacters(rawPath: string): PathOrBad {
   let path = '';
   for (let at = 0; at < rawPath.length; at += 1) {
     const code = rawPath.charCodeAt(at);
@@ -115,7 +115,7 @@ const canonicalCharacters = (rawPath: string): PathOrBad => {
     at += 2;
   }
   return { kind: 'path', path };
-};
+}
 
 const percent = 0x25;
 const backslash = 0x5c;

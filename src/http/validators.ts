@@ -24,7 +24,7 @@ export type ConditionalInput = {
 };
 
 /** How a fresh stored response answers a request with preconditions (RFC 9111 §4.3.2, RFC 9110 §13.2.2). */
-export const evaluateConditional = (input: ConditionalInput): 'not-modified' | 'full' | 'forward' => {
+export function evaluateConditional(input: ConditionalInput): 'not-modified' | 'full' | 'forward' {
   const { method, requestFields, storedStatus } = input;
   if (method !== 'GET' && method !== 'HEAD') return 'forward';
   // RFC 9111 §4.3.2: If-Match and If-Unmodified-Since "are not applicable to a cache": they concern the origin's state.
@@ -36,13 +36,13 @@ export const evaluateConditional = (input: ConditionalInput): 'not-modified' | '
   const isCurrent =
     ifNoneMatch === undefined ? isUnmodifiedSince(input) : noneIsNew(ifNoneMatch, input.storedFields);
   return isCurrent ? 'not-modified' : 'full';
-};
+}
 
 /**
  * The fields that make a request conditional on the stored response: its one entity tag and its one date, as received
  * (RFC 9111 §4.3.1).
  */
-export const conditionalFields = (storedFields: Fields): string[] => {
+export function conditionalFields(storedFields: Fields): string[] {
   const fields: string[] = [];
   const tag = etagText(storedFields);
   if (tag !== undefined) fields.push('If-None-Match', tag);
@@ -51,7 +51,7 @@ export const conditionalFields = (storedFields: Fields): string[] => {
     fields.push('If-Modified-Since', lastModified);
   }
   return fields;
-};
+}
 
 /**
  * The stored fields that a 304 to a client carries: all but those that describe content. RFC 9110 §15.4.5: it MUST have
@@ -78,7 +78,7 @@ export const selects304 = (storedFields: Fields, fields304: Fields): boolean =>
  * storing or reuse, its `Cache-Control`, `Expires`, `Pragma`, `Vary` and targeted fields are ignored. Otherwise they
  * are used, lifetimes included. `storable` decides whether the result may still be stored.
  */
-export const freshen = (storedFields: Fields, fields304: Fields, responseTime: EpochMs): string[] => {
+export function freshen(storedFields: Fields, fields304: Fields, responseTime: EpochMs): string[] {
   const ignored = new Set(contentSpecific);
   if (etagText(storedFields) === undefined) ignored.delete('etag');
   if (mediaType(storedFields) === mediaType(fields304)) ignored.delete('content-type');
@@ -92,7 +92,7 @@ export const freshen = (storedFields: Fields, fields304: Fields, responseTime: E
     ...update.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase()),
   ]);
   return [...withoutFields(storedFields, replaced), ...update];
-};
+}
 
 /**
  * Applies a HEAD response to a stored GET response (RFC 9111 §4.3.5): it freshens it if its validators and
@@ -102,10 +102,10 @@ export const freshen = (storedFields: Fields, fields304: Fields, responseTime: E
  * that way. So is a HEAD response with another coding or a status other than 200. `contentLength` is that of the
  * response as the origin sent it.
  */
-export const headFreshens = (
+export function headFreshens(
   stored: { readonly fields: Fields; readonly contentLength: number },
   head: ResponseHead,
-): 'freshen' | 'invalidate' | 'ignore' => {
+): 'freshen' | 'invalidate' | 'ignore' {
   const { fields } = head;
   const length = combinedValue(fields, 'content-length');
   const hasValidator = hasField(fields, 'etag') || hasField(fields, 'last-modified');
@@ -113,12 +113,12 @@ export const headFreshens = (
   if (codingOf(fields) !== codingOf(stored.fields)) return 'ignore';
   if (length !== undefined && Number(length) !== stored.contentLength) return 'invalidate';
   return validatorsAgree(stored.fields, fields) ? 'freshen' : 'invalidate';
-};
+}
 
 // Only two-digit years depend on the time; here any valid date will do.
 const anyTime = 0 as EpochMs;
 
-const noneIsNew = (ifNoneMatch: string, storedFields: Fields): boolean => {
+function noneIsNew(ifNoneMatch: string, storedFields: Fields): boolean {
   const wanted = parseEntityTags(ifNoneMatch);
   // RFC 9110 §13.1.2: "*" is false when the origin has a current representation, such as the stored one.
   if (wanted.kind === 'any') return true;
@@ -126,17 +126,17 @@ const noneIsNew = (ifNoneMatch: string, storedFields: Fields): boolean => {
   if (text === undefined) return false;
   const tag = parseEntityTag(text);
   return wanted.tags.some((candidate) => weaklyEqual(candidate, tag));
-};
+}
 
 // RFC 9111 §4.3.2: compared with Last-Modified, else Date, else the time of receipt.
-const isUnmodifiedSince = ({ requestFields, storedFields, responseTime }: ConditionalInput): boolean => {
+function isUnmodifiedSince({ requestFields, storedFields, responseTime }: ConditionalInput): boolean {
   const since = parseHttpDate(combinedValue(requestFields, 'if-modified-since') ?? '', responseTime);
   if (since === undefined) return false;
   const lastModified = parseHttpDate(combinedValue(storedFields, 'last-modified') ?? '', responseTime);
   return (lastModified ?? dateOrReceipt(storedFields, responseTime)) <= since;
-};
+}
 
-const validatorsAgree = (storedFields: Fields, fields: Fields): boolean => {
+function validatorsAgree(storedFields: Fields, fields: Fields): boolean {
   const tag = etagText(fields);
   if (tag !== undefined) {
     const storedTag = etagText(storedFields);
@@ -144,7 +144,7 @@ const validatorsAgree = (storedFields: Fields, fields: Fields): boolean => {
   }
   const lastModified = combinedValue(fields, 'last-modified');
   return lastModified === undefined || sameDate(lastModified, combinedValue(storedFields, 'last-modified'));
-};
+}
 
 const sameDate = (a: string, b: string | undefined): boolean =>
   a === b || (b !== undefined && parseHttpDate(a, anyTime) === parseHttpDate(b, anyTime));
@@ -158,10 +158,10 @@ const mediaType = (fields: Fields): string | undefined =>
 const isBare = (storedFields: Fields, fields304: Fields): boolean =>
   etagText(storedFields) !== undefined && etagText(fields304) === undefined;
 
-const forbids = (fields304: Fields): boolean => {
+function forbids(fields304: Fields): boolean {
   const { noStore, noCache, private: forOneUser } = effectiveDirectives(fields304);
   return noStore || noCache || forOneUser || parseVary(fields304).kind === 'any';
-};
+}
 
 const cacheInstructions = ['cache-control', 'expires', 'pragma', 'vary', ...lifetimeFields];
 

@@ -23,14 +23,14 @@ export type SelectedVariant = {
 export const mostNames = 64;
 
 /** Reads all lines of `Vary`. */
-export const parseVary = (fields: Fields): Vary => {
+export function parseVary(fields: Fields): Vary {
   const names = new Set<string>();
   for (const line of fieldLines(fields, 'vary')) {
     for (const name of parseList(line)) names.add(name.toLowerCase());
   }
   if (names.has('*') || names.size > mostNames) return { kind: 'any' };
   return names.size === 0 ? nothing : { kind: 'fields', names: [...names].sort() };
-};
+}
 
 const nothing: Vary = { kind: 'fields', names: [] };
 
@@ -42,10 +42,7 @@ export const selectingValues = (names: readonly string[], requestFields: Fields)
   });
 
 /** The values that later requests are matched with; undefined for `Vary: *`. */
-export const selectedVariant = (
-  requestFields: Fields,
-  responseFields: Fields,
-): SelectedVariant | undefined => {
+export function selectedVariant(requestFields: Fields, responseFields: Fields): SelectedVariant | undefined {
   const vary = parseVary(responseFields);
   if (vary.kind === 'any') return undefined;
   return {
@@ -54,10 +51,10 @@ export const selectedVariant = (
     contentEncoding: combinedValue(responseFields, 'content-encoding')?.toLowerCase() ?? null,
     contentLanguage: combinedValue(responseFields, 'content-language')?.toLowerCase() ?? null,
   };
-};
+}
 
 /** Whether a stored response selected by `stored` may be used for a request with these fields. */
-export const matchesVariant = (stored: SelectedVariant, requestFields: Fields): boolean => {
+export function matchesVariant(stored: SelectedVariant, requestFields: Fields): boolean {
   for (let at = 0; at < stored.names.length; at += 1) {
     const name = stored.names[at] ?? '';
     const value = combinedValue(requestFields, name);
@@ -66,23 +63,23 @@ export const matchesVariant = (stored: SelectedVariant, requestFields: Fields): 
     if (!choiceMatches(stored, { name, then, now: value })) return false;
   }
   return true;
-};
+}
 
 /**
  * One spelling for values of a selecting field with the same meaning (RFC 9111 §4.1: whitespace, combined lines, and
  * "normalizing both header field values in a way that is known to have identical semantics").
  */
-export const normaliseSelecting = (name: string, value: string): string => {
+export function normaliseSelecting(name: string, value: string): string {
   if (name === 'accept-encoding') return normaliseEncodings(value);
   if (name === 'accept-language') return normaliseLanguages(value);
   return normaliseSpace(value);
-};
+}
 
 // The fields differ, but the response may show a choice that the new request prefers too.
-const choiceMatches = (
+function choiceMatches(
   stored: SelectedVariant,
   { name, then, now }: { name: string; then: string | null; now: string | undefined },
-): boolean => {
+): boolean {
   if (name === 'accept-encoding') {
     return encodingMatches(stored.contentEncoding ?? 'identity', { accepted: then, wanted: now });
   }
@@ -92,7 +89,7 @@ const choiceMatches = (
     now !== undefined &&
     languageMatches(stored.contentLanguage, now)
   );
-};
+}
 
 // Drops whitespace around commas and collapses other runs into one space; quoted strings stay unchanged.
 const normaliseSpace = (value: string): string =>

@@ -144,7 +144,7 @@ class Parser {
 }
 
 /** A literal as in a canonical path (URL Pattern "canonicalize a pathname", then unreserved characters unescaped). */
-const canonical = (text: string): string => {
+function canonical(text: string): string {
   if (text === '') return '';
   const url = new URL('https://pattern.invalid/');
   // A literal from the middle of a path gets a placeholder for what is before it.
@@ -158,7 +158,7 @@ const canonical = (text: string): string => {
     if (match.length === 3 && plainInSegment.test(char)) return char;
     return match.length === 3 ? match.toUpperCase() : encodeURIComponent(match);
   });
-};
+}
 
 /** The characters that `http/target.ts` decodes. */
 const plainInSegment = /[\w.~!$&'()*+,=:@-]/;

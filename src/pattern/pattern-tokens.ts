@@ -16,7 +16,7 @@ export class PatternError extends Error {
 }
 
 /** Splits a pattern into tokens. Throws `PatternError`. */
-export const tokenize = (pattern: string): readonly PatternToken[] => {
+export function tokenize(pattern: string): readonly PatternToken[] {
   const chars = [...pattern];
   const tokens: PatternToken[] = [];
   let at = 0;
@@ -26,7 +26,7 @@ export const tokenize = (pattern: string): readonly PatternToken[] => {
     at = end;
   }
   return tokens;
-};
+}
 
 type Cut = PatternToken & { readonly end: number };
 
@@ -38,31 +38,31 @@ const single: Readonly<Record<string, PatternToken['kind']>> = {
   '}': 'close',
 };
 
-const nextToken = (chars: readonly string[], at: number): Cut => {
+function nextToken(chars: readonly string[], at: number): Cut {
   const char = chars[at] ?? '';
   if (char === '\\') return escaped(chars, at);
   if (char === ':') return groupName(chars, at);
   if (char === '(') return regexp(chars, at);
   return { kind: single[char] ?? 'char', text: char, end: at + 1 };
-};
+}
 
-const escaped = (chars: readonly string[], at: number): Cut => {
+function escaped(chars: readonly string[], at: number): Cut {
   const text = chars[at + 1];
   if (text === undefined) throw new PatternError('a backslash at the end');
   return { kind: 'escaped', text, end: at + 2 };
-};
+}
 
-const groupName = (chars: readonly string[], at: number): Cut => {
+function groupName(chars: readonly string[], at: number): Cut {
   let end = at + 1;
   while (isNamePart(chars[end], end === at + 1)) end++;
   if (end === at + 1) throw new PatternError('a colon without a name (write a literal colon as \\:)');
   return { kind: 'name', text: chars.slice(at + 1, end).join(''), end };
-};
+}
 
 const isNamePart = (char: string | undefined, isFirst: boolean): boolean =>
   char !== undefined && (isFirst ? /[\p{ID_Start}$_]/u : /[\p{ID_Continue}$\u200c\u200d]/u).test(char);
 
-const regexp = (chars: readonly string[], at: number): Cut => {
+function regexp(chars: readonly string[], at: number): Cut {
   let depth = 1;
   let end = at + 1;
   for (; end < chars.length && depth > 0; end++) {
@@ -82,4 +82,4 @@ const regexp = (chars: readonly string[], at: number): Cut => {
   if (depth > 0) throw new PatternError('a parenthesis is not closed');
   if (end === at + 2) throw new PatternError('an empty regular expression');
   return { kind: 'regexp', text: chars.slice(at + 1, end - 1).join(''), end };
-};
+}

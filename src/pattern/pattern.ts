@@ -30,23 +30,23 @@ export type Compiled =
 export const noParams: Params = Object.freeze(Object.create(null) as Params);
 
 /** Compiles a URLPattern pathname. Refuses what `URLPattern` refuses, and what cannot be matched in linear time. */
-export const compilePattern = (pathname: string): Compiled => {
+export function compilePattern(pathname: string): Compiled {
   try {
     return { kind: 'pattern', pattern: compile(parsePattern(pathname)) };
   } catch (error) {
     if (error instanceof PatternError) return { kind: 'refused', reason: error.message };
     throw error;
   }
-};
+}
 
 /** The one path a pattern without groups and modifiers matches, or undefined. */
-export const onlyPath = (parts: readonly Part[]): string | undefined => {
+export function onlyPath(parts: readonly Part[]): string | undefined {
   const [first, ...others] = parts;
   if (first === undefined) return '';
   return others.length === 0 && first.kind === 'text' && first.modifier === '' ? first.text : undefined;
-};
+}
 
-const compile = (parts: readonly Part[]): Pattern => {
+function compile(parts: readonly Part[]): Pattern {
   const only = onlyPath(parts);
   if (only !== undefined) {
     return { engine: 'text', parts, match: (path) => (path === only ? noParams : undefined) };
@@ -60,17 +60,17 @@ const compile = (parts: readonly Part[]): Pattern => {
     return groups && paramsOf(names, groups);
   };
   return { engine, parts, match };
-};
+}
 
 /** The groups of a whole match, in order of their parentheses, or undefined. */
 type Run = (text: string) => readonly (string | undefined)[] | undefined;
 
-const nativeRegExp = (source: string): Run => {
+function nativeRegExp(source: string): Run {
   const regexp = new RegExp(`^(?:${source})$`, 'v');
   return (text) => regexp.exec(text)?.slice(1);
-};
+}
 
-const linearRegExp = (source: string, parts: readonly Part[]): Run => {
+function linearRegExp(source: string, parts: readonly Part[]): Run {
   const captures = parts.filter((part) => part.kind !== 'text');
   // ECMAScript does not enter an optional group to match nothing; RE2 does.
   const isSkipped = captures.map(
@@ -85,10 +85,10 @@ const linearRegExp = (source: string, parts: readonly Part[]): Run => {
       return value === '' && isSkipped[index] === true ? undefined : value;
     });
   };
-};
+}
 
 /** Both engines must accept it: each has syntax that the other lacks or reads differently. */
-const linear = (source: string): RE2JS => {
+function linear(source: string): RE2JS {
   try {
     new RegExp(source, 'v');
     return RE2JS.compile(source);
@@ -96,20 +96,20 @@ const linear = (source: string): RE2JS => {
     const why = error instanceof Error ? error.message : String(error);
     throw new PatternError(`it cannot be matched in linear time (${why})`, { cause: error });
   }
-};
+}
 
 /** Without a prototype: a group may be called `__proto__` or `constructor`. */
-const paramsOf = (names: readonly string[], groups: readonly (string | undefined)[]): Params => {
+function paramsOf(names: readonly string[], groups: readonly (string | undefined)[]): Params {
   const params = Object.create(null) as Record<string, string>;
   for (let index = 0; index < names.length; index += 1) {
     const value = groups[index];
     if (value !== undefined) params[names[index] ?? ''] = value;
   }
   return params;
-};
+}
 
 /** URL Pattern Standard, "generate a regular expression and name list". */
-const partSource = (part: Part): string => {
+function partSource(part: Part): string {
   if (part.kind === 'text') return `(?:${escapeText(part.text)})${part.modifier}`;
   const inner = { segment: '[^\\/]+?', everything: '.*', regexp: part.source }[part.kind];
   const [prefix, suffix] = [escapeText(part.prefix), escapeText(part.suffix)];
@@ -120,6 +120,6 @@ const partSource = (part: Part): string => {
   if (!repeats) return `(?:${prefix}(${inner})${suffix})${part.modifier}`;
   const isOptional = part.modifier === '*' ? '?' : '';
   return `(?:${prefix}((?:${inner})(?:${suffix}${prefix}(?:${inner}))*)${suffix})${isOptional}`;
-};
+}
 
 const escapeText = (text: string): string => text.replace(/[.+*?^${}()[\]|/\\]/g, '\\$&');

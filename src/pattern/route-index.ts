@@ -17,7 +17,7 @@ export type Found<T> = { readonly value: T; readonly params: Params };
 export type RouteIndex<T> = (path: string) => Found<T> | undefined;
 
 /** Indexes patterns given in file order. */
-export const createRouteIndex = <T>(entries: readonly Indexed<T>[]): RouteIndex<T> => {
+export function createRouteIndex<T>(entries: readonly Indexed<T>[]): RouteIndex<T> {
   const texts = new Map<string, Candidate<T>>();
   const root = createNode<T>();
   entries.forEach(({ pattern, value }, order) => {
@@ -32,7 +32,7 @@ export const createRouteIndex = <T>(entries: readonly Indexed<T>[]): RouteIndex<
     if (root.first < search.before) walk(root, 1, search);
     return search.found;
   };
-};
+}
 
 type Candidate<T> = { readonly order: number; readonly pattern: Pattern; readonly found: Found<T> };
 
@@ -53,7 +53,7 @@ const createNode = <T>(): Node<T> => ({
   first: Infinity,
 });
 
-const addToTree = <T>(root: Node<T>, candidate: Candidate<T>): void => {
+function addToTree<T>(root: Node<T>, candidate: Candidate<T>): void {
   let node = root;
   node.first = Math.min(node.first, candidate.order);
   for (const segment of leadingSegments(candidate.pattern.parts)) {
@@ -61,18 +61,18 @@ const addToTree = <T>(root: Node<T>, candidate: Candidate<T>): void => {
     node.first = Math.min(node.first, candidate.order);
   }
   node.candidates.push(candidate);
-};
+}
 
-const childOf = <T>(node: Node<T>, segment: string): Node<T> => {
+function childOf<T>(node: Node<T>, segment: string): Node<T> {
   const known = node.literal.get(segment);
   if (known !== undefined) return known;
   const child = createNode<T>();
   node.literal.set(segment, child);
   return child;
-};
+}
 
 /** `start` is the index after the `/` before the next segment. */
-const walk = <T>(node: Node<T>, start: number, search: Search<T>): void => {
+function walk<T>(node: Node<T>, start: number, search: Search<T>): void {
   tryCandidates(node, search);
   if ((node.any === undefined && node.literal.size === 0) || start > search.path.length) return;
   const slash = search.path.indexOf('/', start);
@@ -80,9 +80,9 @@ const walk = <T>(node: Node<T>, start: number, search: Search<T>): void => {
   const child = node.literal.get(search.path.slice(start, end));
   if (child !== undefined && child.first < search.before) walk(child, end + 1, search);
   if (node.any !== undefined && node.any.first < search.before) walk(node.any, end + 1, search);
-};
+}
 
-const tryCandidates = <T>(node: Node<T>, search: Search<T>): void => {
+function tryCandidates<T>(node: Node<T>, search: Search<T>): void {
   for (const { order, pattern, found } of node.candidates) {
     if (order > search.before) return;
     const params = pattern.match(search.path);
@@ -91,12 +91,12 @@ const tryCandidates = <T>(node: Node<T>, search: Search<T>): void => {
     search.found = { value: found.value, params };
     return;
   }
-};
+}
 
 const any = Symbol('any segment');
 
 /** The whole segments that begin every path of the pattern. After each of them only `/` or the end can follow. */
-const leadingSegments = (parts: readonly Part[]): readonly (string | typeof any)[] => {
+function leadingSegments(parts: readonly Part[]): readonly (string | typeof any)[] {
   const segments: (string | typeof any)[] = [];
   let text = '';
   for (const [index, part] of parts.entries()) {
@@ -111,7 +111,7 @@ const leadingSegments = (parts: readonly Part[]): readonly (string | typeof any)
     text = '';
   }
   return [...segments, ...text.split('/').slice(1)];
-};
+}
 
 const isWholeSegment = (part: Part): boolean =>
   part.kind === 'segment' && part.modifier === '' && part.prefix === '/' && part.suffix === '';

@@ -17,7 +17,7 @@ import type { Part } from './pattern-parts.ts';
 type Capture = Exclude<Part, { kind: 'text' }>;
 
 /** Whether the native engine is certainly linear. */
-export const runsLinear = (parts: readonly Part[]): boolean => {
+export function runsLinear(parts: readonly Part[]): boolean {
   if (parts.filter((part) => part.modifier === '?').length > 3) return false;
   const lengths = parts.map((_, index) => lengthAt(parts, index));
   if (lengths.includes('unknown')) return false;
@@ -25,12 +25,12 @@ export const runsLinear = (parts: readonly Part[]): boolean => {
   if (open < 0) return true;
   if (lengths.includes('open', open + 1) || lengths.includes('loop')) return false;
   return meetsSlashFirst(parts.slice(open), lengths.slice(open + 1));
-};
+}
 
 /** `loop`: settled, but spans several segments. */
 type Length = 'fixed' | 'settled' | 'open' | 'loop' | 'rest' | 'unknown';
 
-const lengthAt = (parts: readonly Part[], index: number): Length => {
+function lengthAt(parts: readonly Part[], index: number): Length {
   const part = parts[index];
   if (part === undefined) return 'unknown';
   const repeats = part.modifier === '*' || part.modifier === '+';
@@ -42,9 +42,9 @@ const lengthAt = (parts: readonly Part[], index: number): Length => {
   }
   if (part.kind === 'everything') return isLast && part.suffix === '' ? 'rest' : 'open';
   return captureLength(part, endsAtSlash(part.suffix, parts.slice(index + 1)));
-};
+}
 
-const captureLength = (part: Capture, endsSegment: boolean): Length => {
+function captureLength(part: Capture, endsSegment: boolean): Length {
   if (part.kind === 'segment') return endsSegment ? 'settled' : 'open';
   if (isFixed(part.source)) return 'fixed';
   const run = runSyntax.exec(part.source)?.groups?.['atom'];
@@ -53,7 +53,7 @@ const captureLength = (part: Capture, endsSegment: boolean): Length => {
   const words = part.source.split('|');
   const isSettled = words.every((word) => words.filter((other) => other.startsWith(word)).length === 1);
   return isSettled ? 'fixed' : 'open';
-};
+}
 
 const atom = String.raw`(?:\\[dw]|\\[.\/\-]|\[(?:\\[dw]|\\-|[a-zA-Z0-9_]-[a-zA-Z0-9_]|[a-zA-Z0-9_.~])+\]|[a-zA-Z0-9_~\/\-])`;
 const fixedSyntax = new RegExp(`^(?:${atom}(?:\\{\\d{1,2}\\})?)+$`);
@@ -63,7 +63,7 @@ const wordsSyntax = /^[\w\-]+(?:\|[\w\-]+)*$/;
 const isFixed = (source: string): boolean => fixedSyntax.test(source);
 
 /** Whether only `/` or the end of the path can follow a group with this suffix and these parts after it. */
-export const endsAtSlash = (suffix: string, following: readonly Part[]): boolean => {
+export function endsAtSlash(suffix: string, following: readonly Part[]): boolean {
   if (suffix !== '') return suffix.startsWith('/');
   for (const part of following) {
     const lead = part.kind === 'text' ? part.text : part.prefix;
@@ -71,10 +71,10 @@ export const endsAtSlash = (suffix: string, following: readonly Part[]): boolean
     if (part.modifier === '' || part.modifier === '+') return true;
   }
   return true;
-};
+}
 
 /** Whether a `/` precedes the next group of unbounded length. The rest of a path costs nothing: it always matches. */
-const meetsSlashFirst = (fromOpen: readonly Part[], lengths: readonly Length[]): boolean => {
+function meetsSlashFirst(fromOpen: readonly Part[], lengths: readonly Length[]): boolean {
   const [open, ...following] = fromOpen;
   let between = open !== undefined && open.kind !== 'text' ? open.suffix : '';
   for (const [index, part] of following.entries()) {
@@ -86,4 +86,4 @@ const meetsSlashFirst = (fromOpen: readonly Part[], lengths: readonly Length[]):
     between += part.kind === 'text' ? '' : part.suffix;
   }
   return true;
-};
+}

@@ -103,10 +103,10 @@ export type LifetimeInForce = (entry: Entry) => Entry;
 export type EntryHead = Omit<Entry, 'body'> & { readonly bodyBytes: number };
 
 /** An entry for those who may not see its body. */
-export const headOf = (entry: Entry): EntryHead => {
+export function headOf(entry: Entry): EntryHead {
   const { body, ...head } = entry;
   return { ...head, bodyBytes: body.length };
-};
+}
 
 /** Which entries are looked for, and for how long. */
 export type CensusLimits = {

@@ -104,10 +104,10 @@ export const when: Reader<readonly Condition[]> = then(
 type Named = readonly { readonly name: string; readonly value: string }[];
 
 /** A mapping: each must have this value. A list: one of these must be present, with any value. */
-const either = (
+function either(
   values: Reader<Named>,
   names: Reader<string>,
-): Reader<Named | { readonly anyOf: readonly string[] }> => {
+): Reader<Named | { readonly anyOf: readonly string[] }> {
   const list = notEmpty(listOf(names));
   return {
     inside: [],
@@ -117,7 +117,7 @@ const either = (
       return anyOf === failed ? failed : { anyOf };
     },
   };
-};
+}
 
 const requestSection = section({
   query: optional(either(parameters, parameterName)),

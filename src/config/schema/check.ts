@@ -163,10 +163,10 @@ const typesUsed = ({ routes: drafts, refresh: jobs }: Read): readonly string[] =
 
 const isEvery = (host: string): boolean => host === '0.0.0.0' || host === '::';
 
-const placeOfSection = (root: Node, name: string): Place => {
+function placeOfSection(root: Node, name: string): Place {
   const [start, end] = isMap(root) ? placeOfKey(root, name) : [0, 1];
   return isMap(root) && root.has(name) ? [start, end] : [start, start + 1];
-};
+}
 
 function finishUpstream(
   read: Upstream | undefined,

@@ -8,7 +8,7 @@
 import { parameterName } from '../../http/query.ts';
 
 /** The values of a query parameter, in order; '' without a `=`. `query` is the text after `?`. */
-export const queryValues = (query: string | undefined, name: string): readonly string[] => {
+export function queryValues(query: string | undefined, name: string): readonly string[] {
   if (query === undefined || query === '') return [];
   return query
     .split('&')
@@ -17,10 +17,10 @@ export const queryValues = (query: string | undefined, name: string): readonly s
       const equals = piece.indexOf('=');
       return equals < 0 ? '' : decodeEscapes(piece.slice(equals + 1).replaceAll('+', ' '));
     });
-};
+}
 
 /** Percent-encoded text, decoded. */
-export const decodeEscapes = (text: string): string => {
+export function decodeEscapes(text: string): string {
   if (!text.includes('%')) return text;
   try {
     return decodeURIComponent(text);
@@ -28,11 +28,11 @@ export const decodeEscapes = (text: string): string => {
     // Not UTF-8.
     return text;
   }
-};
+}
 
 /** A field value, whose bytes HTTP gives as latin-1, read as UTF-8. */
-export const decodeBytes = (value: string): string => {
+export function decodeBytes(value: string): string {
   if (!/[\x80-\xff]/.test(value)) return value;
   const text = Buffer.from(value, 'latin1').toString('utf8');
   return text.includes('\ufffd') ? value : text;
-};
+}

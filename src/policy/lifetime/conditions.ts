@@ -41,7 +41,7 @@ export type Checked = {
 export type Evidence = { readonly facts: Facts; readonly now: EpochMs; readonly json: () => unknown };
 
 /** Checks a condition. */
-export const checkCondition = (condition: Condition, { facts, now, json }: Evidence): Checked => {
+export function checkCondition(condition: Condition, { facts, now, json }: Evidence): Checked {
   switch (condition.kind) {
     case 'response_header':
       return checkField(condition, facts.responseFields);
@@ -64,36 +64,36 @@ export const checkCondition = (condition: Condition, { facts, now, json }: Evide
     case 'json':
       return checkValue(condition, valueAt(json(), condition.pointer));
   }
-};
+}
 
 /** The results, by text, of conditions that a stored response can no longer answer. */
 export type HeldConditions = Readonly<Record<string, boolean>>;
 
 /** The results of those conditions that a stored response cannot answer again, or not cheaply. */
-export const heldConditions = (checked: readonly Checked[], storedFields: Fields): HeldConditions => {
+export function heldConditions(checked: readonly Checked[], storedFields: Fields): HeldConditions {
   const isLost = ({ condition, holds }: Checked): boolean =>
     !isInResponse(condition) ||
     condition.kind === 'json' ||
     (condition.kind === 'response_header' && holds && !fieldHolds(storedFields, condition));
   const lost = checked.filter(isLost);
   return Object.fromEntries(lost.map(({ condition, holds }) => [textOf(condition), holds]));
-};
+}
 
 /** Whether a condition holds for a stored response; `unknown` if that can no longer be told. */
-export const checkStored = (
+export function checkStored(
   condition: Condition,
   evidence: Evidence,
   { held, unknown }: { readonly held: HeldConditions; readonly unknown: boolean },
-): Checked => {
+): Checked {
   const before = held[textOf(condition)];
   if (before !== undefined) return { condition, holds: before, seen: 'when it was stored' };
   if (isInResponse(condition)) return checkCondition(condition, evidence);
   return { condition, holds: unknown, seen: undefined };
-};
+}
 
 const textOf = (condition: Condition): string => JSON.stringify(condition);
 
-const isInResponse = (condition: Condition): boolean => {
+function isInResponse(condition: Condition): boolean {
   switch (condition.kind) {
     case 'response_header':
       return isStoredField(condition.name);
@@ -108,19 +108,19 @@ const isInResponse = (condition: Condition): boolean => {
     case 'claim':
       return false;
   }
-};
+}
 
 /** Whether one line of the field, or all joined, has this value. */
-export const fieldHolds = (fields: Fields, { name, value }: { name: string; value: string }): boolean => {
+export function fieldHolds(fields: Fields, { name, value }: { name: string; value: string }): boolean {
   const lines = [...fieldLines(fields, name).map(trimWhitespace), combinedValue(fields, name)];
   return lines.some((line) => line !== undefined && (line === value || decodeBytes(line) === value));
-};
+}
 
-const checkField = (condition: Condition & { name: string; value: string }, fields: Fields): Checked => {
+function checkField(condition: Condition & { name: string; value: string }, fields: Fields): Checked {
   const value = combinedValue(fields, condition.name);
   const seen = value !== undefined && secretFields.has(condition.name) ? '(not shown)' : value;
   return { condition, holds: fieldHolds(fields, condition), seen };
-};
+}
 
 const secretFields: ReadonlySet<string> = new Set([
   'authorization',
@@ -130,22 +130,22 @@ const secretFields: ReadonlySet<string> = new Set([
 ]);
 
 /** A future date comes from a clock that differs, and counts as now. */
-const checkModified = (
+function checkModified(
   condition: Condition & { kind: 'modified_within' },
   modifiedAt: EpochMs | undefined,
   now: EpochMs,
-): Checked => {
+): Checked {
   if (modifiedAt === undefined) return { condition, holds: false, seen: undefined };
   const age = between(modifiedAt, now);
   return { condition, holds: age <= condition.within, seen: `${Math.floor(age)} s ago` };
-};
+}
 
-const checkValue = (condition: Condition & { value: Literal }, value: unknown): Checked => {
+function checkValue(condition: Condition & { value: Literal }, value: unknown): Checked {
   const holds = value === condition.value;
   const isText = typeof value === 'string' || (typeof value === 'object' && value !== null);
   const shown = isText && !holds ? `another ${Array.isArray(value) ? 'array' : typeof value}` : String(value);
   return { condition, holds, seen: value === undefined ? undefined : shown };
-};
+}
 
 const joined = (values: readonly string[]): string | undefined =>
   values.length === 0 ? undefined : values.join(', ');

@@ -8,25 +8,21 @@ import type { HourBand } from '../../config/config.ts';
 import type { EpochMs } from '../../kit/time.ts';
 
 /** The band of the current hour, if any. An unknown zone throws a RangeError. */
-export const hourBandAt = (
-  hours: readonly HourBand[],
-  timeZone: string,
-  now: EpochMs,
-): HourBand | undefined => {
+export function hourBandAt(hours: readonly HourBand[], timeZone: string, now: EpochMs): HourBand | undefined {
   if (hours.length === 0) return undefined;
   const minute = minuteOfDay(timeZone, now);
   return hours.find((band) => covers(band, minute));
-};
+}
 
 /** Minutes since midnight in the zone. */
-export const minuteOfDay = (timeZone: string, now: EpochMs): number => {
+export function minuteOfDay(timeZone: string, now: EpochMs): number {
   let [hour, minute] = [0, 0];
   for (const { type, value } of formatterOf(timeZone).formatToParts(now)) {
     if (type === 'hour') hour = Number(value);
     if (type === 'minute') minute = Number(value);
   }
   return hour * 60 + minute;
-};
+}
 
 const covers = ({ fromMinute, toMinute }: HourBand, minute: number): boolean =>
   fromMinute < toMinute
@@ -37,7 +33,7 @@ const covers = ({ fromMinute, toMinute }: HourBand, minute: number): boolean =>
 const formatters = new Map<string, Intl.DateTimeFormat>();
 const mostFormatters = 16;
 
-const formatterOf = (timeZone: string): Intl.DateTimeFormat => {
+function formatterOf(timeZone: string): Intl.DateTimeFormat {
   const known = formatters.get(timeZone);
   if (known !== undefined) return known;
   const formatter = new Intl.DateTimeFormat('en-US-u-nu-latn', {
@@ -49,4 +45,4 @@ const formatterOf = (timeZone: string): Intl.DateTimeFormat => {
   if (formatters.size >= mostFormatters) formatters.clear();
   formatters.set(timeZone, formatter);
   return formatter;
-};
+}

@@ -8,7 +8,7 @@
 export const longestJsonBytes = 1024 * 1024;
 
 /** The value at a pointer (its decoded reference tokens), or undefined. */
-export const valueAt = (document: unknown, tokens: readonly string[]): unknown => {
+export function valueAt(document: unknown, tokens: readonly string[]): unknown {
   let value = document;
   for (const token of tokens) {
     if (typeof value !== 'object' || value === null) return undefined;
@@ -18,15 +18,15 @@ export const valueAt = (document: unknown, tokens: readonly string[]): unknown =
     value = (value as Readonly<Record<string, unknown>>)[token];
   }
   return value;
-};
+}
 
 /** Parses a body on first use. Undefined: no body, not JSON, or too long. */
-export const lazyJson = (body: () => Buffer | undefined): (() => unknown) => {
+export function lazyJson(body: () => Buffer | undefined): () => unknown {
   let parsed: { readonly value: unknown } | undefined;
   return () => (parsed ??= { value: parse(body()) }).value;
-};
+}
 
-const parse = (body: Buffer | undefined): unknown => {
+function parse(body: Buffer | undefined): unknown {
   if (body === undefined || body.byteLength > longestJsonBytes || !mayBeJson(body)) return undefined;
   try {
     // RFC 8259 §8.1: a parser may ignore a byte order mark.
@@ -35,7 +35,7 @@ const parse = (body: Buffer | undefined): unknown => {
     // Not JSON: it has no values.
     return undefined;
   }
-};
+}
 
 /** Whether a body begins like JSON (RFC 8259 §2), so that an HTML page need not be decoded. */
 const mayBeJson = (body: Buffer): boolean =>

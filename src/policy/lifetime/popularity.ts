@@ -96,7 +96,7 @@ class Sketches implements Popularity {
 }
 
 /** Seventeen bits from five digits of the key, which is a hash already. */
-const fiveDigits = (key: string, from: number): number => {
+function fiveDigits(key: string, from: number): number {
   let bits = 0;
   for (let at = from; at < from + 5; at++) {
     const code = key.charCodeAt(at);
@@ -104,4 +104,4 @@ const fiveDigits = (key: string, from: number): number => {
     bits = (bits << 4) | ((code + 9 * (code >>> 6)) & 15);
   }
   return bits & (rowCells - 1);
-};
+}

@@ -20,7 +20,7 @@ export type Asked = {
 export const requestHolds = (conditions: readonly RequestCondition[], asked: Asked): boolean =>
   conditions.every((condition) => holds(condition, asked));
 
-const holds = (condition: RequestCondition, { query, fields }: Asked): boolean => {
+function holds(condition: RequestCondition, { query, fields }: Asked): boolean {
   switch (condition.kind) {
     case 'query':
       return queryValues(query, condition.name).includes(condition.value);
@@ -31,4 +31,4 @@ const holds = (condition: RequestCondition, { query, fields }: Asked): boolean =
     case 'any_request_header':
       return condition.names.some((name) => fieldLines(fields, name).length > 0);
   }
-};
+}

@@ -54,7 +54,7 @@ export type LifetimeQuestion = {
 };
 
 /** The lifetime of a response of a `rule` content type, and its steps. */
-export const ruleLifetime = (question: LifetimeQuestion): RuleLifetime => {
+export function ruleLifetime(question: LifetimeQuestion): RuleLifetime {
   const { ttl, contentType, now, jitterKey, facts, held } = question;
   const evidence: Evidence = { facts, now, json: lazyJson(facts.body) };
   const steps: TtlStep[] = [baseStep(question)];
@@ -69,7 +69,7 @@ export const ruleLifetime = (question: LifetimeQuestion): RuleLifetime => {
     steps.push(originStep(facts.originBound, lifetime()));
   }
   return { lifetime: lifetime(), steps };
-};
+}
 
 /** Whether the lifetime, or whether to store (`unless`), depends on the body. */
 export const mayNeedBody = (ttl: TtlConfig, contentType: ContentType): boolean =>
@@ -82,7 +82,7 @@ export const asksPopularity = (ttl: TtlConfig): boolean =>
   ttl.factors.some(({ when }) => when.some(({ kind }) => kind === 'access'));
 
 /** Describes a step in words. */
-export const describeStep = (step: TtlStep): string => {
+export function describeStep(step: TtlStep): string {
   const after = `→ ${round(step.lifetime)} s`;
   switch (step.kind) {
     case 'base':
@@ -98,21 +98,21 @@ export const describeStep = (step: TtlStep): string => {
     case 'origin':
       return `the origin allows ${round(step.bound)} s ${after}`;
   }
-};
+}
 
 type Bounds = { readonly min: Seconds; readonly max: Seconds };
 
-const baseStep = ({ ttl, contentType, statusTtl }: LifetimeQuestion): TtlStep => {
+function baseStep({ ttl, contentType, statusTtl }: LifetimeQuestion): TtlStep {
   if (statusTtl !== undefined) return { kind: 'base', from: 'status', lifetime: statusTtl };
   if (contentType.ttl !== undefined) return { kind: 'base', from: 'content-type', lifetime: contentType.ttl };
   return { kind: 'base', from: 'default', lifetime: ttl.default };
-};
+}
 
-const factorStep = (
+function factorStep(
   { name, factor, when }: Factor,
   { held, ...evidence }: Evidence & { readonly held: HeldConditions | undefined },
   before: Seconds,
-): TtlStep => {
+): TtlStep {
   // An unknown condition of a stored response never lengthens its lifetime.
   const unknown = factor < 1;
   const conditions = when.map((condition) =>
@@ -129,7 +129,7 @@ const factorStep = (
     conditions,
     lifetime: holds ? product(before, factor) : before,
   };
-};
+}
 
 const hourStep = ({ name, factor }: HourBand, before: Seconds): TtlStep => ({
   kind: 'hours',
@@ -151,17 +151,17 @@ const boundsOf = (ttl: TtlConfig, contentType: ContentType): Bounds => ({
 const within = ({ min, max }: Bounds, lifetime: number): Seconds =>
   seconds(Math.min(max, Math.max(min, lifetime)));
 
-const jitterStep = (before: Seconds, bounds: Bounds, share: number): TtlStep => {
+function jitterStep(before: Seconds, bounds: Bounds, share: number): TtlStep {
   const jittered = within(bounds, product(before, 1 + share));
   const lifetime = seconds(Math.max(0, Math.floor(jittered)));
   return { kind: 'jitter', share, lifetime };
-};
+}
 
-const shareOf = (jitter: number, key: string): number => {
+function shareOf(jitter: number, key: string): number {
   if (jitter === 0) return 0;
   const uniform = parseInt(hash('sha256', key, 'hex').slice(0, 8), 16) / 0xffffffff;
   return jitter * (2 * uniform - 1);
-};
+}
 
 const originStep = (bound: Seconds, before: Seconds): TtlStep => ({
   kind: 'origin',

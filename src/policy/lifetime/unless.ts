@@ -19,10 +19,10 @@ export type UnlessFacts = {
 };
 
 /** The first condition that holds, or undefined. */
-export const unlessHolds = (
+export function unlessHolds(
   unless: readonly Unless[],
   { status, fields, body, bodyBytes = body?.byteLength }: UnlessFacts,
-): Unless | undefined => {
+): Unless | undefined {
   if (status !== 200) return undefined;
   const json = lazyJson(() => body);
   return unless.find((condition) => {
@@ -37,4 +37,4 @@ export const unlessHolds = (
         return bodyBytes !== undefined && bodyBytes < condition.bytes;
     }
   });
-};
+}

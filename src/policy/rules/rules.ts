@@ -29,7 +29,7 @@ export type Rules = {
 };
 
 /** Compiles every pattern. Throws for a config that names a content type it does not have. */
-export const compileRules = (config: Config): Rules => {
+export function compileRules(config: Config): Rules {
   const routes = byMethod(config.routes.map((route) => ({ ...route, value: routeMatch(config, route) })));
   const writes = byMethod(
     config.writes.flatMap((rule) =>
@@ -55,7 +55,7 @@ export const compileRules = (config: Config): Rules => {
       return [find(sent), ...others.map(find)];
     },
   };
-};
+}
 
 type Listed<T> = {
   readonly methods: readonly string[];
@@ -71,7 +71,7 @@ type Finder<T> = (path: string, asked: Asked) => Found<Ordered<T>> | undefined;
 type Ordered<T> = { readonly order: number; readonly when: readonly RequestCondition[]; readonly rule: T };
 
 /** A finder for each method; a pattern is compiled once for all its methods. */
-const byMethod = <T>(listed: readonly Listed<T>[]): ReadonlyMap<string, Finder<T>> => {
+function byMethod<T>(listed: readonly Listed<T>[]): ReadonlyMap<string, Finder<T>> {
   const entries = new Map<string, Indexed<Ordered<T>>[]>();
   listed.forEach(({ methods, pattern, when, value }, order) => {
     const entry = { pattern: usable(pattern), value: { order, when, rule: value } };
@@ -82,10 +82,10 @@ const byMethod = <T>(listed: readonly Listed<T>[]): ReadonlyMap<string, Finder<T
     }
   });
   return new Map([...entries].map(([method, rules]) => [method, createFinder(rules)]));
-};
+}
 
 /** Rules without a condition are found by the index; those with one, which are few, are tried in turn, if earlier. */
-const createFinder = <T>(rules: readonly Indexed<Ordered<T>>[]): Finder<T> => {
+function createFinder<T>(rules: readonly Indexed<Ordered<T>>[]): Finder<T> {
   const conditional = rules.filter(({ value }) => value.when.length > 0);
   const index = createRouteIndex(rules.filter(({ value }) => value.when.length === 0));
   if (conditional.length === 0) return index;
@@ -98,30 +98,30 @@ const createFinder = <T>(rules: readonly Indexed<Ordered<T>>[]): Finder<T> => {
     }
     return found;
   };
-};
+}
 
-const usable = (pathname: string): Pattern => {
+function usable(pathname: string): Pattern {
   const compiled = compilePattern(pathname);
   if (compiled.kind === 'refused')
     throw new Error(`the pattern ${pathname} cannot be used: ${compiled.reason}`);
   return compiled.pattern;
-};
+}
 
-const routeMatch = (config: Config, route: Route): Match => {
+function routeMatch(config: Config, route: Route): Match {
   const contentType = typeNamed(config, route.type);
   return { contentType, route, params: noParams, tags: [...contentType.tags, ...route.tags] };
-};
+}
 
-const typeNamed = (config: Config, name: string): ContentType => {
+function typeNamed(config: Config, name: string): ContentType {
   const contentType = config.contentTypes.get(name);
   if (contentType === undefined) throw new Error(`the config has no content type ${name}`);
   return contentType;
-};
+}
 
 /** A match without groups is the same object each time. */
-const withParams = <T extends { readonly params: Params }>(
+function withParams<T extends { readonly params: Params }>(
   found: Found<Ordered<T>> | undefined,
-): T | undefined => {
+): T | undefined {
   if (found === undefined || found.params === noParams) return found?.value.rule;
   return { ...found.value.rule, params: found.params };
-};
+}

@@ -52,7 +52,7 @@ export const toTag = (text: string): Tag =>
   (text.length <= longestTag ? text : `sha256-${hash('sha256', text, 'hex')}`) as Tag;
 
 /** The tags of templates, each once. */
-export const renderTags = (templates: readonly TagTemplate[], values: TagValues): RenderedTags => {
+export function renderTags(templates: readonly TagTemplate[], values: TagValues): RenderedTags {
   const tags = new Set<Tag>();
   const skipped: string[] = [];
   for (const { raw, parts } of templates) {
@@ -61,13 +61,13 @@ export const renderTags = (templates: readonly TagTemplate[], values: TagValues)
     for (const text of texts) tags.add(toTag(text));
   }
   return { tags: [...tags], skipped };
-};
+}
 
 /** The tags of a match: its own, and those of the other readings of the path. */
-export const matchTags = (match: Match, values: Omit<TagValues, 'params'>): readonly Tag[] => {
+export function matchTags(match: Match, values: Omit<TagValues, 'params'>): readonly Tag[] {
   const matches = match.readings === undefined ? [match] : [match, ...match.readings];
   return matches.flatMap(({ tags, params }) => renderTags(tags, { ...values, params }).tags);
-};
+}
 
 /**
  * The tags the origin gives: `Surrogate-Key` and `xkey` (by spaces; `xkey` by commas too), `Cache-Tag` and
@@ -81,20 +81,20 @@ export const hasTooManyTags = (fields: Fields, names: readonly TagField[] = tagF
   namedTags(fields, names).length > mostResponseTags;
 
 /** Every text of a template: none if a placeholder has no value, several if one has several. */
-const renderTemplate = (parts: readonly TagPart[], values: TagValues): readonly string[] => {
+function renderTemplate(parts: readonly TagPart[], values: TagValues): readonly string[] {
   let texts = [''];
   for (const part of parts) {
     const found = [...new Set(valuesOf(part, values))];
     texts = texts.flatMap((text) => found.map((value) => text + value)).slice(0, mostValues);
   }
   return texts;
-};
+}
 
 /**
  * Applications disagree on which of two equal parameters counts. Entries and writes get the tags of both, so that they
  * meet either way.
  */
-const valuesOf = (part: TagPart, { user, params, query, responseFields }: TagValues): readonly string[] => {
+function valuesOf(part: TagPart, { user, params, query, responseFields }: TagValues): readonly string[] {
   switch (part.kind) {
     case 'text':
       return [part.text];
@@ -109,7 +109,7 @@ const valuesOf = (part: TagPart, { user, params, query, responseFields }: TagVal
     case 'header':
       return fieldLines(responseFields, part.name).map((line) => decodeBytes(trimWhitespace(line)));
   }
-};
+}
 
 /** `Cache-Groups` has a grammar and a reach of its own (`groupTag`). */
 const separators: Readonly<Record<TagField, RegExp | undefined>> = {
@@ -120,7 +120,7 @@ const separators: Readonly<Record<TagField, RegExp | undefined>> = {
   'cache-groups': undefined,
 };
 
-const namedTags = (fields: Fields, names: readonly TagField[]): readonly string[] => {
+function namedTags(fields: Fields, names: readonly TagField[]): readonly string[] {
   const named = names.flatMap((name) => {
     const separator = separators[name];
     const texts = separator === undefined ? [] : (combinedLines(fields, name)?.split(separator) ?? []);
@@ -129,7 +129,7 @@ const namedTags = (fields: Fields, names: readonly TagField[]): readonly string[
     return name === 'x-litespeed-tag' ? tags.map((tag) => tag.replace(/^public:/, '')) : tags;
   });
   return [...new Set(named)].filter((text) => text !== '');
-};
+}
 
 /** `Surrogate-Key` has no commas: its lines are one list by spaces. */
 const combinedLines = (fields: Fields, name: string): string | undefined =>

@@ -47,7 +47,7 @@ export type WriteEffect = {
 };
 
 /** What a request makes stale; `nothingStale` for most. */
-export const writeEffect = (question: WriteQuestion): WriteEffect => {
+export function writeEffect(question: WriteQuestion): WriteEffect {
   const { method, outcome, unmatchedWrites, target, related, user } = question;
   const isUnsafe = isUnsafeMethod(method);
   const listed = question.matches.filter((match) => match !== undefined);
@@ -62,7 +62,7 @@ export const writeEffect = (question: WriteQuestion): WriteEffect => {
   const urls = isUnsafe && (rulesToo || standardToo) ? [...new Set([target, ...related])] : [];
   const reach = rulesToo && standardToo ? 'both' : rulesToo ? 'rules' : 'standard';
   return { tags, urls, reach, user: isUnmatched && unmatchedWrites.user, skipped };
-};
+}
 
 /** The result for a request that changes nothing. */
 export const nothingStale: WriteEffect = Object.freeze({
@@ -73,21 +73,21 @@ export const nothingStale: WriteEffect = Object.freeze({
   skipped: [],
 });
 
-const listedTags = (
+function listedTags(
   { rule, params }: WriteMatch,
   { target, outcome, user }: Pick<WriteQuestion, 'target' | 'outcome' | 'user'>,
-): Pick<WriteEffect, 'tags' | 'skipped'> => {
+): Pick<WriteEffect, 'tags' | 'skipped'> {
   const mark = target.indexOf('?');
   const query = mark < 0 ? undefined : target.slice(mark + 1);
   const responseFields = outcome.kind === 'response' ? outcome.fields : [];
   return renderTags(rule.invalidate, { user, params, query, responseFields });
-};
+}
 
 /** Whether the origin may have carried the request out. A 101 counts as an answer. */
-const mayHaveActed = (outcome: WriteOutcome): boolean => {
+function mayHaveActed(outcome: WriteOutcome): boolean {
   if (outcome.kind === 'never-sent') return false;
   return outcome.kind === 'unknown' || outcome.status < 400 || outcome.status >= 500;
-};
+}
 
 /**
  * RFC 9111 §4.4: the target URI MUST be invalidated "when it receives a non-error status code", 2xx or 3xx, "in response

@@ -146,7 +146,7 @@ export function readableCookies(request: ClientRequest): ReturnType<typeof cooki
     : cookiesOf(request.known.cookie);
 }
 
-const cookiesOf = (line: string) => {
+function cookiesOf(line: string) {
   const parsed = parseCookieLine(line);
   return parsed.kind === 'ok' ? parsed.cookies : [];
-};
+}

@@ -211,9 +211,9 @@ export function readRecord(record: unknown): LogRecord {
   return { seq, nonce: text(nonce), generation: text(generation), payload: text(payload) };
 }
 
-const unexpected = (): never => {
+function unexpected(): never {
   throw new TypeError('not a reply of the log');
-};
+}
 const list = (value: unknown): readonly unknown[] =>
   Array.isArray(value) ? (value as unknown[]) : unexpected();
 const text = (value: unknown): string => (typeof value === 'string' ? value : unexpected());

@@ -24,6 +24,6 @@ export function nodesOf(client: RedisClient, limitMs: number): readonly (RedisNo
   }));
 }
 
-const nothingOfOtherType = (error: unknown): undefined => {
+function nothingOfOtherType(error: unknown): undefined {
   if (!isOfOtherType(error)) throw error;
-};
+}
