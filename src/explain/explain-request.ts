@@ -172,6 +172,7 @@ export function keyStep(exchange: CacheExchange | undefined): ExplainStep | unde
     if (cookies.length > 0) parts.push(['cookies', cookies.join(' ')]);
     if (headers.length > 0) parts.push(['headers', headers.join(' ')]);
   }
+  if (plan.keyedAs !== undefined && plan.keyedAs !== target) parts.push(['as', plan.keyedAs]);
   const digest = plan.key.slice(0, 16);
   const text = `${digest}… of ${parts.map(([name, value]) => `${name} ${value}`).join(', ')}`;
   return { step: 'key', text, facts: { digest, ...Object.fromEntries(parts) } };

@@ -41,6 +41,7 @@ import {
 import { entryStep, storingSteps } from './explain-storing.ts';
 import { keyedQuery } from '../proxy/exchange/keyed-exchange.ts';
 import type { NotStoredReason, PassReason } from '../proxy/exchange/outcome.ts';
+import { withAnyQuery } from '../proxy/exchange/shared-query.ts';
 import { compileSite } from '../proxy/exchange/site.ts';
 
 export type Question = {
@@ -112,8 +113,9 @@ export async function explain(services: Services, question: Question): Promise<E
 /** A host for which something is stored at this path: the likely one when the URL names none. */
 function storedHost({ site, store }: Services, request: ClientRequest): string | undefined {
   const match = site().rules.match('GET', request.path, request);
-  const wanted = urlTag(targetText(request.path, keyedQuery({ request, match })));
-  for (const { tags, host } of store.entries()) if (tags.includes(wanted)) return host;
+  const target = targetText(request.path, keyedQuery({ request, match }));
+  const wanted = withAnyQuery([target], site().config).map(urlTag);
+  for (const { tags, host } of store.entries()) if (wanted.some((tag) => tags.includes(tag))) return host;
   return undefined;
 }
 

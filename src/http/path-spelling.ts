@@ -30,6 +30,16 @@ export function removeDotSegments(path: string): string {
 export const targetText = (path: string, query: string | undefined): string =>
   query === undefined ? path : `${path}?${query}`;
 
+/** A canonical path and query, taken apart. */
+export const splitTarget = (
+  target: string,
+): { readonly path: string; readonly query: string | undefined } => {
+  const mark = target.indexOf('?');
+  return mark === -1
+    ? { path: target, query: undefined }
+    : { path: target.slice(0, mark), query: target.slice(mark + 1) };
+};
+
 const slash = 0x2f;
 const semicolon = 0x3b;
 

@@ -14,6 +14,8 @@ export type Accept = {
   /** The first that a response has replaces its `Cache-Control`. */
   readonly lifetimes: readonly LifetimeField[];
   readonly purges: readonly PurgeField[];
+  /** Whether a response may declare which parameters of its query do not matter. */
+  readonly noVarySearch: boolean;
   /** Removed from what clients get. */
   readonly remove: readonly AppField[];
 };
@@ -23,5 +25,6 @@ export const acceptDefaults: Accept = {
   tags: tagFields,
   lifetimes: targetedNames,
   purges: ['cache-group-invalidation'],
+  noVarySearch: false,
   remove: [],
 };

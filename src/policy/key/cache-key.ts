@@ -2,7 +2,8 @@
  * Computes the key of a stored response from what is sent to the origin (DESIGN §3.2, §3.3).
  *
  * Promise, strip or key: every part of a cacheable fetch is in the key, or selects the variant (`standard`, by the
- * origin's Vary), or is on the reviewed list of `unkeyed-fields.ts`, or is not sent.
+ * origin's Vary), or is on the reviewed list of `unkeyed-fields.ts`, or is not sent. The one exception is a query that the
+ * stored response declares not to matter (`answers`).
  */
 
 import { hash } from 'node:crypto';
@@ -51,6 +52,10 @@ export type KeyPlan = {
   readonly upstreamFields: () => string[];
   /** The fields that the origin's Vary selects by; the identity replaces the credentials in them. */
   readonly selectingFields: () => Fields;
+  /** Whether a response stored under the key answers this request; absent: every one does, as far as its URL goes. */
+  readonly answers?: (stored: { readonly target: string; readonly fields: Fields }) => boolean;
+  /** The target that the key is computed from where it is not the request's own. */
+  readonly keyedAs?: string;
 };
 
 /** The fields of a `standard` request that the fetch sets itself: framing, cookies and the like. */

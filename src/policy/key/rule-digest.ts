@@ -14,7 +14,7 @@ import { acceptDefaults } from '../../config/schema/accept-config.ts';
 /** The digest of what a configuration does with responses of a content type. */
 export function ruleDigest(config: Config, contentType: ContentType): string {
   const { accept, identity, upstream, routes } = config;
-  const { tags, lifetimes } = accept;
+  const { tags, lifetimes, noVarySearch } = accept;
   const material: unknown[] = [
     identity,
     upstream.host,
@@ -24,6 +24,7 @@ export function ruleDigest(config: Config, contentType: ContentType): string {
   // With the defaults the digest is the one of before there was `accept`, so that an upgrade keeps what is stored.
   if (!isDeepStrictEqual([tags, lifetimes], [acceptDefaults.tags, acceptDefaults.lifetimes]))
     material.push([tags, lifetimes]);
+  if (noVarySearch) material.push('no-vary-search');
   return hash('sha256', JSON.stringify(material, plain), 'hex');
 }
 

@@ -21,6 +21,7 @@ import type { Entry, Store } from '../../store/store.ts';
 import type { ClientRequest } from './client-request.ts';
 import type { Outcome } from './outcome.ts';
 import type { FinishFields, Reply } from './reply.ts';
+import type { DeclaredQueries } from './shared-query.ts';
 import { clientRequestId, requestIdOf } from './request-id.ts';
 
 /** A configuration, compiled: replaced as a whole when the file is read again. */
@@ -48,6 +49,8 @@ export type KeyedBefore = {
     string,
     { readonly contentType: ContentType; readonly query: string | undefined }
   >;
+  /** What paths declared that may be shared (`accept.no_vary_search`). */
+  readonly declared: DeclaredQueries;
   /** Digests of the rules, by content type. */
   readonly rules: Map<ContentType, string>;
 };

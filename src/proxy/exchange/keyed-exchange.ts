@@ -12,13 +12,20 @@ import type { Cookie } from '../../http/cookies.ts';
 import type { Fields } from '../../http/message.ts';
 import { sortQuery } from '../../http/query.ts';
 import type { KnownFields } from '../../http/request-head.ts';
-import { targetText } from '../../http/path-spelling.ts';
-import { type CacheKey, type KeyedRequest, planRule, planStandard } from '../../policy/key/cache-key.ts';
+import { splitTarget, targetText } from '../../http/path-spelling.ts';
+import {
+  type CacheKey,
+  type KeyedRequest,
+  type KeyPlan,
+  planRule,
+  planStandard,
+} from '../../policy/key/cache-key.ts';
 import type { Identity } from '../../policy/identity/identity.ts';
 import type { KeyMemo } from '../../policy/key/key-memo.ts';
 import { ruleDigest } from '../../policy/key/rule-digest.ts';
 import type { ClientRequest } from './client-request.ts';
 import type { CacheExchange, Exchange, KeyedBefore, Site } from './exchange.ts';
+import { answersTarget, sharedQuery, withAnyQuery } from './shared-query.ts';
 import { originHostOf, readableCookies } from './upstream-fields.ts';
 
 /** Adds to an exchange what it is looked up by and, if need be, fetched with. `identity` is not in doubt for this route. */
@@ -29,20 +36,33 @@ export function keyedExchange(exchange: Exchange, identity: Identity): CacheExch
   const query = request.query === undefined ? undefined : rememberedQuery(exchange, memo);
   const host = originHostOf(request, site);
   const rule = memo.rules.get(contentType) ?? digestRule(memo, site, contentType);
-  const keyed = new RequestToKey(request, { host, query, rule, memo: memo.keys });
+  const isShared = site.config.accept.noVarySearch;
+  const keyedBy = isShared ? sharedQuery(memo.declared, { host, path: request.path, query }) : query;
+  const keyed = new RequestToKey(request, { host, query: keyedBy, rule, memo: memo.keys });
   const encoding = 'identity';
-  const plan =
+  const own =
     contentType.kind === 'rule'
       ? planRule(keyed, { contentType, identity, encoding })
       : planStandard(keyed, identity);
   const directives = directivesOf(exchange);
   const target = targetText(request.path, query);
+  const plan = isShared ? sharedPlan(own, { target, keyedBy }) : own;
   // One literal, no spreading: this object is made for every request.
   // prettier-ignore
   return {
     services, site, request, reply, match, now, startedMs, identity, plan, directives, query, host, target,
   };
 }
+
+/** Under the key of queries that may be the same, the stored response says whether they are. */
+const sharedPlan = (
+  plan: KeyPlan,
+  { target, keyedBy }: { target: string; keyedBy: string | undefined },
+): KeyPlan => ({
+  ...plan,
+  answers: (stored) => answersTarget(stored, target),
+  keyedAs: targetText(splitTarget(target).path, keyedBy),
+});
 
 function digestRule({ rules }: KeyedBefore, { config }: Site, contentType: ContentType): string {
   const digest = ruleDigest(config, contentType);
@@ -107,12 +127,12 @@ export function spellingsOf(
   target: string,
   { request, site }: Pick<Exchange, 'request' | 'site'>,
 ): readonly string[] {
-  const mark = target.indexOf('?');
-  if (mark === -1) return [target];
-  const asked = { ...request, method: 'GET', path: target.slice(0, mark), query: target.slice(mark + 1) };
-  const match = site.rules.match('GET', asked.path, asked);
-  const keyed = targetText(asked.path, keyedQuery({ request: asked, match }));
-  return keyed === target ? [target] : [target, keyed];
+  const { path, query } = splitTarget(target);
+  if (query === undefined) return withAnyQuery([target], site.config);
+  const asked = { ...request, method: 'GET', path, query };
+  const match = site.rules.match('GET', path, asked);
+  const keyed = targetText(path, keyedQuery({ request: asked, match }));
+  return withAnyQuery(keyed === target ? [target] : [target, keyed], site.config);
 }
 
 /** The query as it is keyed and sent: sorted and filtered as the rule says; `undefined` when nothing is left of it. */

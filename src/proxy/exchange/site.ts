@@ -31,7 +31,12 @@ export function compileSite(config: Config, { learned, verifyJwt, generation = 0
       asksPopularity(config.ttl) ||
       [...config.contentTypes.values()].some(({ refreshAhead }) => refreshAhead),
     finish: finishOf(config),
-    keyed: { keys: new KeyMemo(), queries: new BoundedMap(4096), rules: new Map() },
+    keyed: {
+      keys: new KeyMemo(),
+      queries: new BoundedMap(4096),
+      declared: new BoundedMap(20_000),
+      rules: new Map(),
+    },
   };
 }
 

@@ -8,6 +8,7 @@ import { isCompressible, varyingByEncoding } from '../../http/content-coding.ts'
 import type { Fields } from '../../http/message.ts';
 import type { Entry } from '../../store/store.ts';
 import type { CacheExchange } from '../exchange/exchange.ts';
+import { learnQuery } from '../exchange/shared-query.ts';
 import { isWorthCompressing } from '../hit/stored-form.ts';
 import type { StorageTerms } from './storage-terms.ts';
 
@@ -21,6 +22,7 @@ export function storeEntry(exchange: CacheExchange, entry: Entry): void {
   if (compresses({ config: site.config, match }) && isWorthCompressing(entry))
     store.put(entry, compressor.compress(entry));
   else store.put(entry);
+  if (site.config.accept.noVarySearch) learnQuery(site.keyed.declared, entry);
   background?.onStored(exchange, entry);
 }
 

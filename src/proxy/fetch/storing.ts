@@ -13,7 +13,6 @@ import {
 } from '../../http/cache-control.ts';
 import { combinedValue, fieldLines, hasField } from '../../http/fields.ts';
 import { correctedInitialAge, type Freshness, freshnessLifetime, isExplicit } from '../../http/freshness.ts';
-import { cacheGroups } from '../../http/groups.ts';
 import { formatHttpDate, parseHttpDate } from '../../http/http-date.ts';
 import type { Fields } from '../../http/message.ts';
 import { storedPolicy } from '../../http/reuse.ts';
@@ -22,9 +21,8 @@ import { fieldsToStore, storable } from '../../http/storable.ts';
 import { upsettingNames } from '../../http/upsetting.ts';
 import { parseVary, selectedVariant, type SelectedVariant } from '../../http/vary.ts';
 import { between, type Clock, type EpochMs, epochMs, type Seconds, seconds } from '../../kit/time.ts';
-import { groupTag, standardTags, userOf } from '../../policy/rules/entry-tags.ts';
 import { setCookieMeaning } from '../../policy/identity/set-cookie.ts';
-import { hasTooManyTags, matchTags, responseTags, type Tag } from '../../policy/rules/tags.ts';
+import { hasTooManyTags } from '../../policy/rules/tags.ts';
 import { heldConditions } from '../../policy/lifetime/conditions.ts';
 import { originBound, windowsOf } from '../../policy/lifetime/stored-lifetime.ts';
 import { ruleLifetime } from '../../policy/lifetime/ttl.ts';
@@ -35,6 +33,7 @@ import type { Entry, StoredPart } from '../../store/store.ts';
 import type { NotStoredReason } from '../exchange/outcome.ts';
 import type { StorageTerms } from './storage-terms.ts';
 import { asDelivered } from './store-entry.ts';
+import { tagsToStore } from './stored-tags.ts';
 
 /** A final response, as far as its head tells. */
 export type StoredHead = {
@@ -135,7 +134,7 @@ export type EntryResult =
 
 /** Makes the entry of a whole response, or says why there is none. */
 export function makeEntry(terms: StorageTerms, input: EntryInput): EntryResult {
-  const { match, identity, plan, host, target } = terms;
+  const { match, plan, host, target } = terms;
   const { contentType } = match;
   const { head, body } = input;
   const { status } = head;
@@ -171,9 +170,7 @@ export function makeEntry(terms: StorageTerms, input: EntryInput): EntryResult {
     requestTime: epochMs(head.requestTime + aheadMs),
     responseTime: epochMs(head.responseTime + aheadMs),
     asOf: input.asOf,
-    tags: [
-      ...new Set([...standardTags({ contentType, identity, host, target }), ...ownTags(terms, head.fields)]),
-    ],
+    tags: tagsToStore(terms, { given: head.fields, stored: fields }),
     target,
     host,
     contentType: contentType.name,
@@ -224,18 +221,6 @@ function storedFields({ match }: StorageTerms, { head, plan, body }: EntryInput)
     head.status === 200;
   if (needsTag) fields.push('ETag', `"${hash('sha256', body, 'base64url').slice(0, 27)}"`);
   return fields;
-}
-
-/** Tags of the rule and of the origin: templates, Surrogate-Key and the like, RFC 9875 groups. */
-function ownTags({ match, identity, query, host, config }: StorageTerms, fields: Fields): Tag[] {
-  const names = config.accept.tags;
-  const values = { user: userOf(identity), query, responseFields: fields };
-  const groups = names.includes('cache-groups') ? cacheGroups(fields) : [];
-  return [
-    ...matchTags(match, values),
-    ...responseTags(fields, names),
-    ...groups.map((group) => groupTag(host, group)),
-  ];
 }
 
 function lifetimeOf(

@@ -52,6 +52,7 @@ export function chooseVariant(variants: readonly Entry[], input: LookupInput): L
   for (const entry of variants) {
     if (entry.selection.names.length > 0 && !matchesVariant(entry.selection, plan.selectingFields()))
       continue;
+    if (plan.answers !== undefined && !plan.answers(entry)) continue;
     const verdict = purgeLog.verdict(entry);
     if (verdict.kind === 'purged') {
       purgedBy = verdict.cause;

@@ -1,0 +1,38 @@
+/** The tags that a response is stored with: those of its URL, its rule and its origin. */
+
+import { cacheGroups } from '../../http/groups.ts';
+import type { Fields } from '../../http/message.ts';
+import { noVarySearch } from '../../http/no-vary-search.ts';
+import { groupTag, standardTags, userOf } from '../../policy/rules/entry-tags.ts';
+import { matchTags, responseTags, type Tag } from '../../policy/rules/tags.ts';
+import { anyQuery } from '../exchange/shared-query.ts';
+import type { StorageTerms } from './storage-terms.ts';
+
+/** Each once. `given`: the origin's fields; `stored`: those that are stored. */
+export const tagsToStore = (
+  terms: StorageTerms,
+  { given, stored }: { readonly given: Fields; readonly stored: Fields },
+): Tag[] => [...new Set([...urlTags(terms, stored), ...ownTags(terms, given)])];
+
+/** A response that declares parameters of its query not to matter is one of all of them. */
+function urlTags(
+  { match: { contentType }, identity, host, target, config }: StorageTerms,
+  fields: Fields,
+): Tag[] {
+  const isShared = config.accept.noVarySearch && noVarySearch(fields) !== undefined;
+  return (isShared ? [target, anyQuery(target)] : [target]).flatMap((url) =>
+    standardTags({ contentType, identity, host, target: url }),
+  );
+}
+
+/** Tags of the rule and of the origin: templates, Surrogate-Key and the like, RFC 9875 groups. */
+function ownTags({ match, identity, query, host, config }: StorageTerms, fields: Fields): Tag[] {
+  const names = config.accept.tags;
+  const values = { user: userOf(identity), query, responseFields: fields };
+  const groups = names.includes('cache-groups') ? cacheGroups(fields) : [];
+  return [
+    ...matchTags(match, values),
+    ...responseTags(fields, names),
+    ...groups.map((group) => groupTag(host, group)),
+  ];
+}
