@@ -1,10 +1,11 @@
 /** How the parts of a shared store are put together: what closing leaves behind, and how much is told. */
+import t from 'tap';
 import { seconds } from '../../src/kit/time.ts';
 import { keyOf } from './entry.ts';
 import { isUp } from './instance.ts';
 import { onRedis } from './on-redis.ts';
 
-onRedis('closing writes what waits, and leaves the list of instances', async (t, open, { client }) => {
+onRedis(t, 'closing writes what waits, and leaves the list of instances', async (t, open, { client }) => {
   const [one, other] = [await open(), await open()];
   for (const instance of [one, other]) await isUp(instance);
   const known = await client.hlen(one.keys.instances);
@@ -14,7 +15,7 @@ onRedis('closing writes what waits, and leaves the list of instances', async (t,
   t.equal((await other.store.get(keyOf('p19'))).length, 1);
 });
 
-onRedis('values that are no entries are counted, and told once a second', async (t, open, { client }) => {
+onRedis(t, 'values that are no entries are counted, and told once a second', async (t, open, { client }) => {
   const one = await open({ lag: seconds(30), deadlineMs: 1000 });
   await isUp(one);
   for (let at = 0; at < 5; at += 1) {

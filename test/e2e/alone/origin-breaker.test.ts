@@ -6,6 +6,9 @@ import { eventually } from '../../helpers/eventually.ts';
 import { cacheStatus, type Site, startSite } from '../../helpers/scripted-site.ts';
 import { ShiftedClock } from '../../helpers/shifted-clock.ts';
 
+// They wait more than they work.
+t.jobs = 4;
+
 const rules = `
 ttl: { jitter: 0, min: 1s }
 content_types:

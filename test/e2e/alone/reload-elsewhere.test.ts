@@ -9,6 +9,9 @@ import { askSite, startOrigin } from '../../helpers/instances.ts';
 import { redisServer } from '../../helpers/redis-server.ts';
 import { startProxy } from '../../helpers/scripted-site.ts';
 
+// They wait more than they work.
+t.jobs = 3;
+
 type Tap = Parameters<typeof redisServer>[0];
 type Change = { readonly before: string; readonly after: string };
 

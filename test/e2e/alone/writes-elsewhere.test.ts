@@ -8,6 +8,9 @@ import { eventually } from '../../helpers/eventually.ts';
 import { askSite, type Instances, startInstances } from '../../helpers/instances.ts';
 import { barrier } from '../../helpers/scripted-site.ts';
 
+// They wait more than they work.
+t.jobs = 3;
+
 type Tap = Parameters<typeof startInstances>[0];
 
 const lagMs = 400;

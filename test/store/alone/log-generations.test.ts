@@ -2,6 +2,7 @@
  * store/log/redis-purge-log.ts: a log that is missing, older or another installation's begins a new generation, and no older
  * entry is used.
  */
+import t from 'tap';
 import { eventually } from '../../helpers/eventually.ts';
 import { faultyLink } from '../../helpers/faulty-link.ts';
 import { seconds } from '../../../src/kit/time.ts';
@@ -9,7 +10,7 @@ import { keyOf } from '../entry.ts';
 import { type Instance, isUp } from '../instance.ts';
 import { onRedis, tagged } from '../on-redis.ts';
 
-onRedis('after FLUSHALL no older entry is used, and all agree on the new log', async (t, open, redis) => {
+onRedis(t, 'after FLUSHALL no older entry is used, and all agree on the new log', async (t, open, redis) => {
   const [one, other] = [await open(), await open()];
   one.fill('page');
   await one.store.settled();
@@ -27,7 +28,7 @@ onRedis('after FLUSHALL no older entry is used, and all agree on the new log', a
   t.equal(await other.ask('page'), 'new');
 });
 
-onRedis('an older copy of the log on the same server is not taken for the log', async (t, open, redis) => {
+onRedis(t, 'an older copy of the log on the same server is not taken for the log', async (t, open, redis) => {
   const [one, other] = [await open(), await open()];
   one.fill('page', tagged('a'));
   await one.purge('unrelated');
@@ -41,7 +42,7 @@ onRedis('an older copy of the log on the same server is not taken for the log', 
   t.equal(await late.ask('page'), 'miss', 'not even by one that never knew better');
 });
 
-onRedis('a server that restarted with an older copy is another log', async (t, open, redis) => {
+onRedis(t, 'a server that restarted with an older copy is another log', async (t, open, redis) => {
   const [one, other] = [await open(), await open()];
   one.fill('page', tagged('a'));
   await one.store.settled();
@@ -56,33 +57,38 @@ onRedis('a server that restarted with an older copy is another log', async (t, o
     t.equal(await instance.ask('page'), 'miss', name);
 });
 
-onRedis('nothing from a new connection is used before the log was read over it', async (t, open, redis) => {
-  const link = await faultyLink(t, redis.port);
-  const lag = seconds(30);
-  const [one, other] = [await open({ lag }), await open({ lag, url: link.url })];
-  one.fill('page', tagged('a'));
-  await one.store.settled();
-  await redis.client.save();
-  link.mode = 'blackhole';
-  await one.purge('a');
-  await redis.kill();
-  await redis.start('--dbfilename', 'dump.rdb');
-  const generation = other.purgeLog.position().log;
-  link.mode = 'reset';
-  link.mode = 'pass';
-  const found = () => other.entries.get(keyOf('page')).catch(() => []);
-  await eventually('the old entry is read', async () => (await found()).length > 0);
-  // It has not heard of the purge, and trusts what it knows; the server it now comes to is of before the purge.
-  await eventually('the new log is known', async () => {
-    const text = await other.ask('page');
-    if (text !== 'miss')
-      t.fail(`${text}, the log ${generation === other.purgeLog.position().log ? 'not ' : ''}heard`);
-    return other.purgeLog.position().log !== generation;
-  });
-  t.equal(await other.ask('page'), 'miss');
-});
+onRedis(
+  t,
+  'nothing from a new connection is used before the log was read over it',
+  async (t, open, redis) => {
+    const link = await faultyLink(t, redis.port);
+    const lag = seconds(30);
+    const [one, other] = [await open({ lag }), await open({ lag, url: link.url })];
+    one.fill('page', tagged('a'));
+    await one.store.settled();
+    await redis.client.save();
+    link.mode = 'blackhole';
+    await one.purge('a');
+    await redis.kill();
+    await redis.start('--dbfilename', 'dump.rdb');
+    const generation = other.purgeLog.position().log;
+    link.mode = 'reset';
+    link.mode = 'pass';
+    const found = () => other.entries.get(keyOf('page')).catch(() => []);
+    await eventually('the old entry is read', async () => (await found()).length > 0);
+    // It has not heard of the purge, and trusts what it knows; the server it now comes to is of before the purge.
+    await eventually('the new log is known', async () => {
+      const text = await other.ask('page');
+      if (text !== 'miss')
+        t.fail(`${text}, the log ${generation === other.purgeLog.position().log ? 'not ' : ''}heard`);
+      return other.purgeLog.position().log !== generation;
+    });
+    t.equal(await other.ask('page'), 'miss');
+  },
+);
 
 onRedis(
+  t,
   'a foreign value in the place of the log or its instances counts as a missing log',
   async (t, open, redis) => {
     const [one, other] = [await open(), await open()];
@@ -102,7 +108,7 @@ onRedis(
   },
 );
 
-onRedis('a log that lost its instances is another log: nobody is overlooked', async (t, open, redis) => {
+onRedis(t, 'a log that lost its instances is another log: nobody is overlooked', async (t, open, redis) => {
   const [one, other] = [await open(), await open()];
   const generation = one.purgeLog.position().log;
   one.fill('page');
@@ -112,6 +118,7 @@ onRedis('a log that lost its instances is another log: nobody is overlooked', as
 });
 
 onRedis(
+  t,
   'strict: a purge right after FLUSHALL waits for instances that have not noticed',
   async (t, open, redis) => {
     const options = { coherence: 'strict', lag: seconds(0.6) } as const;

@@ -1,4 +1,5 @@
 /** store/log/redis-purge-log.ts on a real Redis: one ordered log that several instances read. */
+import t from 'tap';
 import { eventually } from '../../helpers/eventually.ts';
 import { seconds } from '../../../src/kit/time.ts';
 import { toTag } from '../../../src/policy/rules/tags.ts';
@@ -6,7 +7,7 @@ import { tagsOf } from '../entry.ts';
 import { isUp, purgeOf } from '../instance.ts';
 import { onRedis, tagged } from '../on-redis.ts';
 
-onRedis('a purge ends on every instance what was filled before it, and nothing else', async (t, open) => {
+onRedis(t, 'a purge ends on every instance what was filled before it, and nothing else', async (t, open) => {
   const [one, other] = [await open(), await open()];
   one.fill('a', tagged('a'));
   one.fill('b', tagged('b'));
@@ -21,7 +22,7 @@ onRedis('a purge ends on every instance what was filled before it, and nothing e
   t.equal(await one.ask('a'), '<p>a</p>', 'what is filled after the purge is current');
 });
 
-onRedis('prefixes, everything and soft purges mean the same on the other instance', async (t, open) => {
+onRedis(t, 'prefixes, everything and soft purges mean the same on the other instance', async (t, open) => {
   const [one, other] = [await open(), await open()];
   const page = one.fill('page');
   await one.store.settled();
@@ -34,6 +35,7 @@ onRedis('prefixes, everything and soft purges mean the same on the other instanc
 });
 
 onRedis(
+  t,
   'a late write to Redis that began before a purge on another instance is never used',
   async (t, open) => {
     const [one, other] = [await open(), await open()];
@@ -46,7 +48,7 @@ onRedis(
   },
 );
 
-onRedis('a purge of very many tags ends what it names and nothing else', async (t, open) => {
+onRedis(t, 'a purge of very many tags ends what it names and nothing else', async (t, open) => {
   const [one, other] = [await open({ deadlineMs: 2000 }), await open({ deadlineMs: 2000 })];
   one.fill('kept', tagged('kept'));
   one.fill('gone', tagged('t119999'));
@@ -59,7 +61,7 @@ onRedis('a purge of very many tags ends what it names and nothing else', async (
   }
 });
 
-onRedis('an instance that starts later reads what happened before', async (t, open) => {
+onRedis(t, 'an instance that starts later reads what happened before', async (t, open) => {
   const one = await open();
   const old = one.fill('old', tagged('t7'));
   const kept = one.fill('kept', tagged('other'));
@@ -77,7 +79,7 @@ onRedis('an instance that starts later reads what happened before', async (t, op
   t.equal(late.purgeLog.verdict(kept).kind, 'current');
 });
 
-onRedis('strict: when an append resolves, no instance has the entry any more', async (t, open) => {
+onRedis(t, 'strict: when an append resolves, no instance has the entry any more', async (t, open) => {
   const [one, other] = [await open({ coherence: 'strict' }), await open({ coherence: 'strict' })];
   for (let round = 0; round < 30; round += 1) {
     one.fill('page', { ...tagged('a'), variant: `${round}` });
@@ -90,6 +92,7 @@ onRedis('strict: when an append resolves, no instance has the entry any more', a
 });
 
 onRedis(
+  t,
   'strict: an append waits for an instance that stopped reading until its lease expires',
   async (t, open, redis) => {
     const one = await open({ coherence: 'strict', lag: seconds(0.4) });
@@ -103,19 +106,19 @@ onRedis(
   },
 );
 
-onRedis('an instance that closes is waited for no longer', async (t, open, redis) => {
+onRedis(t, 'an instance that closes is waited for no longer', async (t, open, redis) => {
   const [one, other] = [await open({ lag: seconds(5) }), await open({ lag: seconds(5) })];
   await other.close();
   t.equal((await redis.client.hkeys(one.keys.instances)).filter((id) => id !== '').length, 1);
 });
 
-onRedis('a purge over the control API is acknowledged by all, also when bounded', async (t, open) => {
+onRedis(t, 'a purge over the control API is acknowledged by all, also when bounded', async (t, open) => {
   const [one] = [await open(), await open(), await open()];
   const receipt = await one.purgeLog.append(purgeOf(tagsOf('a'), { cause: 'api' }));
   t.strictSame(receipt, { instances: { known: 3, acknowledged: 3 } });
 });
 
-onRedis('a record nobody can read counts as a purge of everything', async (t, open, redis) => {
+onRedis(t, 'a record nobody can read counts as a purge of everything', async (t, open, redis) => {
   const [one, other] = [await open(), await open()];
   one.fill('page');
   await one.store.settled();
@@ -128,6 +131,7 @@ onRedis('a record nobody can read counts as a purge of everything', async (t, op
 });
 
 onRedis(
+  t,
   'old records are trimmed, and entries from before the oldest are not current',
   async (t, open, redis) => {
     const one = await open({ keepSeconds: 0.3 });
@@ -146,7 +150,7 @@ onRedis(
   },
 );
 
-onRedis('a purge of a tag costs one record however many entries have it', async (t, open, redis) => {
+onRedis(t, 'a purge of a tag costs one record however many entries have it', async (t, open, redis) => {
   const one = await open();
   for (let at = 0; at < 200; at += 1) one.fill(`p${at}`, tagged('all'));
   await one.store.settled();
@@ -155,20 +159,24 @@ onRedis('a purge of a tag costs one record however many entries have it', async 
   t.equal(await redis.client.xlen(one.keys.log), length + 1);
 });
 
-onRedis('an unconfirmed purge holds for entries filled before it, not after it', async (t, open, redis) => {
-  const one = await open({ lag: seconds(5) });
-  const before = one.fill('before', tagged('a'));
-  redis.freeze();
-  const purged = one.purge('a');
-  const after = one.fill('after', tagged('a'));
-  t.equal(one.purgeLog.verdict(before).kind, 'purged');
-  t.equal(one.purgeLog.verdict(after).kind, 'current');
-  t.strictSame(await purged, { instances: { known: 1, acknowledged: 1 } });
-  t.equal(one.purgeLog.verdict(before).kind, 'purged');
-  redis.thaw();
-});
+onRedis(
+  t,
+  'an unconfirmed purge holds for entries filled before it, not after it',
+  async (t, open, redis) => {
+    const one = await open({ lag: seconds(5) });
+    const before = one.fill('before', tagged('a'));
+    redis.freeze();
+    const purged = one.purge('a');
+    const after = one.fill('after', tagged('a'));
+    t.equal(one.purgeLog.verdict(before).kind, 'purged');
+    t.equal(one.purgeLog.verdict(after).kind, 'current');
+    t.strictSame(await purged, { instances: { known: 1, acknowledged: 1 } });
+    t.equal(one.purgeLog.verdict(before).kind, 'purged');
+    redis.thaw();
+  },
+);
 
-onRedis('more purges than can wait become one of everything', async (t, open, redis) => {
+onRedis(t, 'more purges than can wait become one of everything', async (t, open, redis) => {
   const [one, other] = [await open({ lag: seconds(2) }), await open({ lag: seconds(2) })];
   other.fill('page');
   redis.freeze();

@@ -1,4 +1,5 @@
 /** On a real Redis: records are heard of as they are appended, from the place the reader has come to. */
+import t from 'tap';
 import { Redis } from 'ioredis';
 import type { LogRecord } from '../../../src/store/log/log-script.ts';
 import { LogTail } from '../../../src/store/log/log-tail.ts';
@@ -9,6 +10,7 @@ import { onRedis } from '../on-redis.ts';
 const fields = ['n', 'nonce', 'g', 'generation', 'a', '', 'b', '', 'p', 'start'];
 
 onRedis(
+  t,
   'what is appended behind the place is given, nothing from before',
   async (t, _open, { client, url }) => {
     const heard: LogRecord[] = [];
