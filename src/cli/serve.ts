@@ -39,7 +39,7 @@ async function serve({ config: file, upstream, listen, control }: Options): Prom
     fail('give the address of the app with --upstream URL, or a configuration file with -c FILE');
     return;
   }
-  keepMemoryBound();
+  const memory = keepMemoryBound();
   const source: ConfigSource = { file, upstream, listen, control };
   const loaded = await loadConfig(source);
   if (loaded.kind !== 'ok') {
@@ -67,11 +67,15 @@ async function serve({ config: file, upstream, listen, control }: Options): Prom
     log.info({ url: server.url, origin: config.upstream.url }, 'site listening');
     log.info({ url: server.controlUrl, token: config.control.token !== undefined }, 'control listening');
     logWarnings(log, warnings);
+    if (memory === 'unbounded') log.warn(unboundedText);
   } catch (error) {
     if (!(error instanceof ListenError)) throw error;
     fail(listenProblem(error));
   }
 }
+
+const unboundedText =
+  'MALLOC_ARENA_MAX is not set, so memory may exceed store.memory + 150 MB; start the installed `shelflife`';
 
 function listenProblem({ listener, address, code }: ListenError): string {
   const { host, port } = address;

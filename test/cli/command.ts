@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import { allocator } from '../../src/cli/keep-memory-bound.ts';
 
 export const token = 'a-control-token-of-many-characters';
 const cli = join(import.meta.dirname, '..', '..', 'src', 'cli.ts');
@@ -78,7 +79,7 @@ export async function serve(t: Test, args: readonly string[]): Promise<Serving> 
   const free = ['--listen', '127.0.0.1:0', '--control', '127.0.0.1:0'];
   const child = spawn(process.execPath, [cli, 'serve', ...free, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, SHELFLIFE_TOKEN: token },
+    env: { ...process.env, ...allocator, SHELFLIFE_TOKEN: token },
   });
   const exited = once(child, 'exit') as Promise<[number | null]>;
   t.teardown(async () => {

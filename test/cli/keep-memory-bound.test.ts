@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { allocator } from '../../src/cli/keep-memory-bound.ts';
+import { eventually } from '../helpers/eventually.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const settings = Object.entries(allocator).map(([name, value]) => `${name}=${value}`);
@@ -23,13 +24,17 @@ t.test('every shipped way to start `serve` sets the malloc options', (t) => {
   t.end();
 });
 
-t.test('with the options set, the started process is the one that serves', async (t) => {
+/** Starts `serve`, and resolves with its log once it serves, and what the kernel says of the process. */
+async function started(t: Test, malloc: Readonly<Record<string, string>>) {
   const command = [join(root, 'src', 'cli.ts'), 'serve', '--upstream', 'http://127.0.0.1:1'];
   const args = [...command, '--listen', '127.0.0.1:0', '--control', '127.0.0.1:0'];
-  const env = { PATH: process.env['PATH'], ...allocator };
+  const env = { PATH: process.env['PATH'], ...malloc };
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
   t.teardown(() => child.kill('SIGKILL'));
-  for await (const line of createInterface(child.stdout)) if (line.includes('control listening')) break;
+  const lines = createInterface(child.stdout);
+  const log: string[] = [];
+  lines.on('line', (line) => log.push(line));
+  await eventually('it serves', () => log.some((line) => line.includes('control listening')), 20_000);
   const running = (what: string): string[] =>
     readFileSync(`/proc/${String(child.pid)}/${what}`, 'utf8')
       .split('\0')
@@ -37,9 +42,18 @@ t.test('with the options set, the started process is the one that serves', async
   t.strictSame(running('cmdline'), [process.execPath, ...args]);
   t.strictSame(
     running('environ').filter((one) => !one.startsWith('PATH=')),
-    settings,
+    Object.entries(malloc).map(([name, value]) => `${name}=${value}`),
   );
   const exited = once(child, 'exit');
   child.kill('SIGTERM');
   t.strictSame(await exited, [0, null]);
+  return log.join('\n');
+}
+
+t.test('the started process is the one that serves', async (t) => {
+  t.notMatch(await started(t, allocator), /MALLOC_ARENA_MAX/);
+});
+
+t.test('without the malloc options too, with a warning that memory has no bound', async (t) => {
+  t.match(await started(t, {}), /"level":40.*MALLOC_ARENA_MAX is not set/);
 });

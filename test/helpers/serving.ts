@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Test } from 'tap';
+import { allocator } from '../../src/cli/keep-memory-bound.ts';
 
 export const controlToken = 'a-control-token-of-many-characters';
 const cli = join(import.meta.dirname, '..', '..', 'src', 'cli.ts');
@@ -54,7 +55,7 @@ export async function startServing(t: Test, config: string, options: ServeOption
   const child = spawn(program, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
     // Without what the test runner loads into every process: it is no part of the product, and takes memory.
-    env: { ...process.env, NODE_OPTIONS: undefined, SHELFLIFE_TOKEN: controlToken },
+    env: { ...process.env, ...allocator, NODE_OPTIONS: undefined, SHELFLIFE_TOKEN: controlToken },
   });
   const exited = once(child, 'exit') as Promise<[number | null]>;
   t.teardown(async () => {
