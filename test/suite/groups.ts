@@ -7,11 +7,12 @@ import { join } from 'node:path';
 
 const own = ['watch/bounded.test.ts', 'policy/lifetime/popularity.test.ts'];
 
-/** Each group has its file `test/suite/NAME.test.ts`; `alone` is run when all others are done. */
+/** Each group has a file of its name beside this one; `alone` is run when all others are done. */
 export const groups = {
-  browser: ['control/dashboard*.test.ts', 'e2e/demo-*.test.ts', 'examples/webapp*.test.ts'],
+  browser: ['control/dashboard*.test.ts'],
   cli: ['cli/**/*.test.ts'],
   control: ['control/!(dashboard*).test.ts', 'watch/**/*.test.ts'],
+  demo: ['e2e/demo-*.test.ts', 'examples/webapp*.test.ts'],
   'e2e-1': ['e2e/!(demo-*|[o-z]*).test.ts'],
   'e2e-2': ['e2e/o*.test.ts'],
   'e2e-3': ['e2e/[p-z]*.test.ts'],
