@@ -1,8 +1,5 @@
-/**
- * The fields by which an app tells caches what to do: its tags, its lifetimes and its purges. Names are lower-case.
- */
+/** The fields by which an app tells caches what to do: its tags, its lifetimes and its purges. Names are lower-case. */
 
-/** Fields whose values are tags of the response. */
 export const tagFields = ['surrogate-key', 'cache-tag', 'xkey', 'x-litespeed-tag', 'cache-groups'] as const;
 export type TagField = (typeof tagFields)[number];
 
@@ -19,6 +16,5 @@ export type LifetimeField = (typeof lifetimeFields)[number];
 export const purgeFields = ['cache-group-invalidation', 'x-litespeed-purge'] as const;
 export type PurgeField = (typeof purgeFields)[number];
 
-/** All of them. */
 export const appFields = [...tagFields, ...lifetimeFields, ...purgeFields] as const;
 export type AppField = (typeof appFields)[number];

@@ -1,8 +1,4 @@
-/**
- * Writes a host and port in one spelling (RFC 3986 §6.2.2.1, §6.2.3; RFC 9110 §4.2.3).
- *
- * Promise: anything but a host name, an IPv4 address or a bracketed IPv6 address, with an optional port, is refused.
- */
+/** Writes a host and port in one spelling (RFC 3986 §6.2.2.1, §6.2.3; RFC 9110 §4.2.3). Anything else is refused. */
 
 /** The authority in lower case, without default port and trailing dot; undefined if invalid. */
 export function canonicalAuthority(raw: string, scheme: 'http' | 'https'): string | undefined {

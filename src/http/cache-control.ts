@@ -1,8 +1,7 @@
 /**
  * Reads what `Cache-Control`, `Pragma` and the targeted fields ask of a cache: one type for each direction.
  *
- * Promises: nothing throws. A doubtful value is read in the way that stores less and for a shorter time. Adding a
- * prohibition never removes another.
+ * Promises: nothing throws. A doubtful value is read in the way that stores less, for a shorter time.
  */
 import { type Dictionary, parseDictionary } from 'structured-headers';
 import { seconds, type Seconds } from '../kit/time.ts';
@@ -17,11 +16,9 @@ export type ResponseDirectives = {
   /** The targeted field that replaced `Cache-Control` and `Expires` (RFC 9213 §2.2). */
   readonly targetedBy: LifetimeField | undefined;
   readonly noStore: boolean;
-  /** `no-cache` without field names: never reused without validation. */
   readonly noCache: boolean;
   /** Fields named by `no-cache="…"`, lower-case: not stored, so that the rest may be reused (§5.2.2.4). */
   readonly noCacheFields: readonly string[];
-  /** `private` without field names: not for a shared cache. */
   readonly private: boolean;
   /** Fields named by `private="…"`, lower-case: not stored in a shared cache (§5.2.2.7). */
   readonly privateFields: readonly string[];
@@ -82,7 +79,6 @@ export const noRequestDirectives: RequestDirectives = Object.freeze({
   staleIfError: undefined,
 });
 
-/** The targeted fields obeyed unless the operator says otherwise: those of RFC 9213. */
 export const targetedNames = ['shelflife-cache-control', 'cdn-cache-control'] as const;
 
 /** The response directives of all `Cache-Control` lines. */
@@ -110,11 +106,7 @@ export function parseRequestDirectives(fields: Fields): RequestDirectives {
 
 /**
  * The directives that apply to this cache: those of the first valid, non-empty targeted field in `names`, else those of
- * `Cache-Control`.
- *
- * RFC 9213 §2.2: with such a field present, "the cache MUST ignore the Cache-Control and Expires header fields"; §2.1:
- * one that is empty or does not parse "is ignored by the cache (i.e., it behaves as if the field were not present)". A
- * known directive of the wrong type makes the field invalid too.
+ * `Cache-Control` (RFC 9213 §2.1, §2.2). A known directive of the wrong type makes a targeted field invalid.
  */
 export function effectiveDirectives(
   fields: Fields,
@@ -162,8 +154,7 @@ function responseDirectives(
   };
 }
 
-// RFC 9111 §5.4: "When the Cache-Control header field is not present in a request, caches MUST consider the no-cache
-// request pragma-directive as having the same effect as if 'Cache-Control: no-cache' were present".
+// RFC 9111 §5.4: without `Cache-Control`, `Pragma: no-cache` in a request counts as `Cache-Control: no-cache`.
 function pragmaDirectives(fields: Fields): RequestDirectives {
   if (!hasField(fields, 'pragma')) return noRequestDirectives;
   const isNoCache = parseDirectives(fields, 'pragma').some(({ name }) => name === 'no-cache');
@@ -172,8 +163,7 @@ function pragmaDirectives(fields: Fields): RequestDirectives {
 
 const pragmaNoCache: RequestDirectives = Object.freeze({ ...noRequestDirectives, noCache: true });
 
-// RFC 9111 §4.2.1: of several values "either the first occurrence should be used or the response should be considered
-// stale", and "caches are encouraged to consider responses that have invalid freshness information […] to be stale".
+// RFC 9111 §4.2.1: of several values the shortest counts, and an invalid one makes the response stale.
 function shortest(directives: readonly Directive[], name: string): Seconds | undefined {
   const given = directives.filter((directive) => directive.name === name);
   if (given.length === 0) return undefined;
@@ -207,8 +197,7 @@ function maxStale(directives: readonly Directive[]): Seconds | undefined {
   return least(limits);
 }
 
-// The qualified form limits the directive to the named fields (§5.2.2.4, §5.2.2.7). Without a valid list of names it is
-// unqualified, and an unqualified directive overrides a qualified one.
+// Without a valid list of names a directive is unqualified, which overrides a qualified one (§5.2.2.4, §5.2.2.7).
 function qualified(
   directives: readonly Directive[],
   name: string,
@@ -234,7 +223,6 @@ const flagDirectives: ReadonlySet<string> = new Set([
   'immutable',
 ]);
 
-// The targeted field's directives; undefined if empty, not a Dictionary, or with a known directive of a wrong type.
 function targetedDirectives(value: string): Directive[] | undefined {
   const dictionary = dictionaryOf(value);
   if (dictionary === undefined || dictionary.size === 0 || hasDecimalSeconds(value)) return undefined;
@@ -247,8 +235,7 @@ function targetedDirectives(value: string): Directive[] | undefined {
   return directives;
 }
 
-// The parser reads 3600.0 and 3600 as one number, but a Decimal is not an Integer. `value` has been parsed, so its
-// strings are closed.
+// The parser reads 3600.0 as 3600, but a Decimal is not an Integer. The strings in `value` are closed: it has been parsed.
 const hasDecimalSeconds = (value: string): boolean =>
   /(?:^|[, \t])(?:max-age|s-maxage|stale-while-revalidate|stale-if-error)=-?\d+\./.test(
     value.replace(/"(?:[^"\\]|\\.)*"/g, '""'),

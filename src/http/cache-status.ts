@@ -1,12 +1,7 @@
-/**
- * Writes what this cache did as `Cache-Status` (RFC 9211) and `Proxy-Status` (RFC 9209).
- *
- * Promises: the key is never shown. The member is valid Structured Fields text, whatever `detail` holds.
- */
+/** Writes `Cache-Status` (RFC 9211) and `Proxy-Status` (RFC 9209). The key is never shown. */
 import { serializeString } from 'structured-headers';
 import type { Seconds } from '../kit/time.ts';
 
-/** Why the request went forward (RFC 9211 §2.2). */
 export type ForwardReason =
   'bypass' | 'method' | 'uri-miss' | 'vary-miss' | 'miss' | 'request' | 'stale' | 'partial';
 
@@ -23,7 +18,6 @@ export type CacheStatus =
       readonly detail?: string;
     };
 
-/** What went wrong between us and the origin (RFC 9209 §2.3). */
 export type ProxyErrorType =
   | 'dns_timeout'
   | 'dns_error'
@@ -60,7 +54,6 @@ export type ProxyErrorType =
 
 export type ProxyStatus = {
   readonly error: ProxyErrorType;
-  /** The origin's status, if it answered (§2.1.5). */
   readonly receivedStatus?: number;
   readonly detail?: string;
 };
@@ -84,14 +77,13 @@ export function proxyStatusValue(status: ProxyStatus): string {
   return `${cacheName}; error=${status.error}${received}${detailText(status.detail)}`;
 }
 
-// RFC 9211 §2.4: an integer. Rounded up while positive, so that lifetime, Age and ttl add up; else down, so that stale
-// is never 0.
+// Rounded up while positive, so that lifetime, Age and ttl add up; else down, so that stale is never 0.
 function ttlText(ttl: Seconds | undefined): string {
   if (ttl === undefined) return '';
   return `; ttl=${ttl > 0 ? Math.ceil(ttl) : Math.floor(ttl)}`;
 }
 
-// RFC 9211 §2.7, RFC 9209 §2.1.7: a Token if possible, else a String. Characters a String cannot hold become "?".
+// RFC 9211 §2.7: a Token if possible, else a String. Characters that a String cannot hold become "?".
 function detailText(detail: string | undefined): string {
   if (detail === undefined || detail === '') return '';
   if (sfToken.test(detail)) return `; detail=${detail}`;

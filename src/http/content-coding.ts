@@ -1,13 +1,10 @@
-/**
- * Decides which representations to compress, which clients accept them compressed, and how to label them (RFC 9110
- * §8.4, §12.5.3, §8.8.3).
- */
+/** What to compress, who accepts it compressed, and how to label it (RFC 9110 §8.4, §12.5.3, §8.8.3). */
 
 import { combinedValue, fieldLines, parseList, withoutFields } from './fields.ts';
 import type { Fields } from './message.ts';
 
 /** The one coding of stored representations: every client that accepts a coding accepts this one, also over http. */
-export const storedCoding = 'gzip';
+const storedCoding = 'gzip';
 
 /** Below this many bytes compression saves less than it costs. */
 export const smallestWorth = 1024;
@@ -25,7 +22,6 @@ export function isCompressible(fields: Fields): boolean {
   );
 }
 
-/** The most codings undone here; even two are rare. */
 const mostCodings = 4;
 
 /** The origin's codings, in the order to undo them: the last applied first. `x-gzip` is gzip (RFC 9110 §8.4.1.3). */
@@ -52,15 +48,11 @@ export function acceptsGzip(acceptEncoding: string | undefined): boolean {
   return any;
 }
 
-/**
- * Whether a response that the origin coded with gzip, and nothing else, must be decoded for an `Accept-Encoding`. RFC 9110
- * §12.5.3: without the field any coding is acceptable.
- */
+/** Whether to decode a response that the origin coded with gzip alone. Without `Accept-Encoding` any coding will do. */
 export function mustDecode(fields: Fields, acceptEncoding: string | undefined): boolean {
   if (acceptEncoding === undefined || acceptsGzip(acceptEncoding)) return false;
   const codings = codingsOf(fields);
   const isPlainGzip = codings.length === 1 && codings[0] === 'gzip';
-  // RFC 9111 §5.2.2.6: no-transform.
   return isPlainGzip && !/\bno-transform\b/i.test(combinedValue(fields, 'cache-control') ?? '');
 }
 
@@ -81,10 +73,7 @@ export function varyingByEncoding(fields: Fields): string[] {
   return [...withoutFields(fields, varyName), 'Vary', [...names, 'Accept-Encoding'].join(', ')];
 }
 
-/**
- * The fields of the gzip form of a representation. A strong ETag becomes weak: RFC 9110 §8.8.3: a strong one identifies
- * exactly one sequence of bytes.
- */
+/** The fields of the gzip form. A strong ETag becomes weak: it identifies one sequence of bytes (RFC 9110 §8.8.3). */
 export function gzipFields(fields: Fields): string[] {
   const tag = combinedValue(fields, 'etag');
   const kept = withoutFields(fields, tag === undefined || tag.startsWith('W/') ? plainOnly : plainOnlyAndTag);
@@ -93,7 +82,7 @@ export function gzipFields(fields: Fields): string[] {
 }
 
 const varyName: ReadonlySet<string> = new Set(['vary']);
-// True of the uncoded bytes only: ranges, and digests, which are computed over the coded content (RFC 9530 §2, §3).
+// Digests are computed over the coded content (RFC 9530 §2, §3).
 const plainOnly: ReadonlySet<string> = new Set([
   'accept-ranges',
   'content-length',

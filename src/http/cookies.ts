@@ -1,15 +1,12 @@
 /**
- * Reads the Cookie request field where it has only one reading (RFC 6265 §4.2, §5.4).
- *
- * Of two cookies with one name a server may keep either; it may interpret quotes, decode escapes, or trim exotic white
- * space. Where such readings could differ, this one reports it, and the caller passes the request.
+ * Reads the Cookie request field where it has only one reading (RFC 6265 §4.2, §5.4). Servers differ over equal names,
+ * quotes, escapes and white space; where that could matter the result is a doubt, and the caller passes the request.
  */
 
 export type Cookie = { readonly name: string; readonly value: string };
 
 export type CookieDoubt = 'several-cookie-lines' | 'odd-cookie-syntax';
 
-/** The cookies in the order sent, or why they cannot be read safely. */
 export type Cookies =
   | { readonly kind: 'ok'; readonly cookies: readonly Cookie[] }
   | { readonly kind: 'doubt'; readonly reason: CookieDoubt };
@@ -40,10 +37,7 @@ function hasOneReading(value: string): boolean {
   return value.indexOf('"', 1) === value.length - 1 && !value.includes('\\');
 }
 
-/**
- * The name a lenient server might read: percent escapes decoded, non-token characters dropped, lower case. A server may
- * read two cookies with equal folded names as one.
- */
+/** The name a lenient server might read. It may take two cookies with equal folded names for one. */
 export function foldCookieName(name: string): string {
   const decoded = name.includes('%') ? decodeEscapes(name) : name;
   return decoded.replaceAll(/[^!#$%&'*+.^_`|~0-9A-Za-z-]/g, '').toLowerCase();

@@ -9,9 +9,8 @@ import { fieldLines, parseList, trimWhitespace } from './fields.ts';
 import type { Fields } from './message.ts';
 
 /**
- * One directive. `name` is lower-case. `form` is the argument's syntax. `malformed` covers whitespace around `=`,
- * characters after a token or a quoted string, and an empty argument: RFC 9111 §5.2 allows none of these, so a
- * malformed limit is not believed, and a malformed prohibition applies unqualified.
+ * `name` is lower-case. `malformed`: RFC 9111 §5.2 does not allow it, so a limit is not believed, and a prohibition applies
+ * unqualified.
  */
 export type Directive = {
   readonly name: string;
@@ -23,10 +22,8 @@ export type Directive = {
 export const longestTime: Seconds = seconds(100_000_000_000);
 
 /**
- * Every directive in all lines of the field.
- *
- * Lines are read joined (RFC 9110 §5.3). If there is a quote, each is also read alone: a quote may open in one line and
- * close in another, and the directives of both readings count, so that none is hidden.
+ * Every directive in all lines of the field. With a quote, each line is also read alone: a quote may open in one line and
+ * close in another, and no directive may be hidden.
  */
 export function parseDirectives(fields: Fields, lowerName: string): Directive[] {
   const lines = fieldLines(fields, lowerName);

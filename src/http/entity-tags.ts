@@ -1,8 +1,4 @@
-/**
- * Reads and compares entity tags (RFC 9110 §8.8.3).
- *
- * Promises: nothing throws. Time is linear. A malformed tag is never a strong validator.
- */
+/** Reads and compares entity tags (RFC 9110 §8.8.3). A malformed tag is never a strong validator. */
 import { fieldLines, trimWhitespace } from './fields.ts';
 import type { Fields } from './message.ts';
 
@@ -25,10 +21,10 @@ export function parseEntityTag(text: string): EntityTag {
   return { weak: !isStrong, opaque: quoted ?? bare };
 }
 
-/** RFC 9110 §8.8.3.2: weak comparison: the same opaque text. */
+/** Weak comparison (RFC 9110 §8.8.3.2). */
 export const weaklyEqual = (a: EntityTag, b: EntityTag): boolean => a.opaque === b.opaque;
 
-/** RFC 9110 §8.8.3.2: strong comparison: the same opaque text, and neither is weak. */
+/** Strong comparison (RFC 9110 §8.8.3.2). */
 export const stronglyEqual = (a: EntityTag, b: EntityTag): boolean =>
   !a.weak && !b.weak && a.opaque === b.opaque;
 

@@ -5,8 +5,5 @@ const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** Whether this can be a field's or a method's name (RFC 9110 §5.6.2, token). */
 export const isToken = (written: string): boolean => token.test(written);
 
-/**
- * A field's name as CGI and WSGI applications may see it: lower case, with `-` for all but letters and digits. They get
- * `X.Forwarded.Host`, `X_Forwarded_Host` and `X-Forwarded-Host` under one name.
- */
+/** A field's name as CGI and WSGI applications may see it: they cannot tell `X_Forwarded_Host` from `X-Forwarded-Host`. */
 export const foldFieldName = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-');

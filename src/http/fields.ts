@@ -1,13 +1,11 @@
 /**
- * Reads fields and their lists, and decides which fields travel past this hop.
- *
- * Promises: names are compared case-insensitively. Nothing throws, whatever a value holds. Every function runs in
- * linear time.
+ * Reads fields and their lists, and decides which fields travel past this hop. Names are compared case-insensitively;
+ * nothing throws; every function is linear.
  */
 import { foldFieldName } from './field-name.ts';
 import type { Fields } from './message.ts';
 
-/** The value of each line of the field, in order. `lowerName` is the lower-case field name. */
+/** The value of each line of the field, in order. */
 export function fieldLines(fields: Fields, lowerName: string): string[] {
   const lines: string[] = [];
   for (let at = 0; at < fields.length; at += 2) {
@@ -46,11 +44,8 @@ export function withoutFields(fields: Fields, names: ReadonlySet<string>): strin
 }
 
 /**
- * The fields for the next recipient: without hop-by-hop fields and those `Connection` lists (RFC 9110 §7.6.1).
- *
- * "A sender MUST NOT send a connection option corresponding to a field that is intended for all recipients". Such an
- * option is ignored: otherwise a client could remove its own `Cookie`, or an origin its `Cache-Control`, from what
- * decides who gets the stored response.
+ * The fields for the next recipient (RFC 9110 §7.6.1). A `Connection` option for a field meant for all recipients is
+ * ignored: otherwise a client could remove its own `Cookie`, or an origin its `Cache-Control`.
  */
 export function endToEndFields(fields: Fields): string[] {
   const names = hopByHopNames(fields);
@@ -64,8 +59,7 @@ export function endToEndFields(fields: Fields): string[] {
   return kept;
 }
 
-/** The lower-case names of hop-by-hop fields, including those `Connection` lists. */
-export function hopByHopNames(fields: Fields): ReadonlySet<string> {
+function hopByHopNames(fields: Fields): ReadonlySet<string> {
   const connection = combinedValue(fields, 'connection');
   if (connection === undefined) return hopByHop;
   const names = new Set(hopByHop);
@@ -77,10 +71,8 @@ export function hopByHopNames(fields: Fields): ReadonlySet<string> {
 }
 
 /**
- * The members of a comma-separated list, without outer whitespace and empty members (RFC 9110 §5.6.1).
- *
- * Commas inside quoted strings do not separate. A quote that is never closed is an ordinary character; otherwise an
- * unbalanced quote could hide a `no-store` after it.
+ * The members of a comma-separated list (RFC 9110 §5.6.1). A quote that is never closed is an ordinary character: otherwise
+ * it could hide a `no-store` after it.
  */
 export function parseList(value: string): string[] {
   const members: string[] = [];
@@ -112,8 +104,7 @@ export function trimWhitespace(value: string): string {
   return from === 0 && to === value.length ? value : value.slice(from, to);
 }
 
-/** Where the quoted string that opens at `open` closes, or -1. A backslash escapes the next character. */
-export function closingQuote(value: string, open: number): number {
+function closingQuote(value: string, open: number): number {
   for (let at = open + 1; at < value.length; at += 1) {
     const char = value.charCodeAt(at);
     if (char === backslash) at += 1;
@@ -138,8 +129,7 @@ function pushMember(members: string[], value: string, span: { from: number; to: 
   if (member !== '') members.push(member);
 }
 
-// RFC 9110 §7.6.1 names the first five and TE. The Proxy-* ones are defined for the next hop (§11.7), and RFC 9111 §3.1
-// keeps them, and Proxy-Authentication-Info, out of a store.
+// Beside the fields of RFC 9110 §7.6.1: Proxy-* are for the next hop (§11.7), and RFC 9111 §3.1 keeps them out of a store.
 const hopByHop: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',

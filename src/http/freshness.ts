@@ -1,7 +1,6 @@
 /**
- * Calculates how long a response stays fresh and how old it is (RFC 9111 §4.2), with the RFC's variable names.
- *
- * Promises: no clock is read. A doubtful value makes the lifetime shorter, never longer. Arithmetic does not overflow.
+ * How long a response stays fresh and how old it is (RFC 9111 §4.2), with the RFC's variable names. A doubtful value makes
+ * the lifetime shorter, never longer.
  */
 import { between, type EpochMs, seconds, type Seconds } from '../kit/time.ts';
 import type { ResponseDirectives } from './cache-control.ts';
@@ -10,7 +9,7 @@ import { combinedValue, hasField, parseList } from './fields.ts';
 import { formatHttpDate, parseHttpDate } from './http-date.ts';
 import type { Fields, ResponseHead } from './message.ts';
 
-/** Where a lifetime comes from. `none`: the lifetime is 0. All but the last two are explicit. */
+/** All but the last two are explicit. */
 export type FreshnessSource = 'targeted' | 's-maxage' | 'max-age' | 'expires' | 'heuristic' | 'none';
 
 export type Freshness = { readonly lifetime: Seconds; readonly source: FreshnessSource };
@@ -25,7 +24,7 @@ export const cacheableByDefault: ReadonlySet<number> = new Set([
   200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501,
 ]);
 
-/** The response's `freshness_lifetime` for a shared cache, in seconds ≥ 0, and where it comes from. */
+/** The response's `freshness_lifetime` for a shared cache, and where it comes from. */
 export const freshnessLifetime = (
   response: ResponseHead,
   { directives, responseTime }: { directives: ResponseDirectives; responseTime: EpochMs },
@@ -36,10 +35,7 @@ export const freshnessLifetime = (
 /** Whether the origin gave the lifetime. */
 export const isExplicit = ({ source }: Freshness): boolean => source !== 'heuristic' && source !== 'none';
 
-/**
- * `corrected_initial_age` (RFC 9111 §4.2.3): the response's age on receipt in seconds ≥ 0, including the time of the
- * exchange.
- */
+/** `corrected_initial_age` (RFC 9111 §4.2.3): the age on receipt, including the time of the call. */
 export function correctedInitialAge(fields: Fields, { requestTime, responseTime }: ExchangeTimes): Seconds {
   const ageValue = parseAge(fields) ?? 0;
   const dateValue = dateOrReceipt(fields, responseTime);
@@ -50,7 +46,7 @@ export function correctedInitialAge(fields: Fields, { requestTime, responseTime 
   return seconds(Math.max(apparentAge, correctedAgeValue));
 }
 
-/** `current_age` (RFC 9111 §4.2.3) in seconds. If the clock jumps back, it is still at least the initial age. */
+/** `current_age` (RFC 9111 §4.2.3); at least the initial age if the clock jumps back. */
 export function currentAge(
   { initialAge, responseTime }: { readonly initialAge: Seconds; readonly responseTime: EpochMs },
   now: EpochMs,
@@ -60,11 +56,8 @@ export function currentAge(
 }
 
 /**
- * The value of `Age`; undefined if there is none or it is invalid.
- *
- * RFC 9111 §5.1: given a list, "a cache SHOULD use the first member of the field value, discarding subsequent ones"; if
- * that is "something other than a non-negative integer, a cache SHOULD ignore the field". Deviation: only the
- * parameters after an integer are dropped, not the whole value, which makes the response older, not younger.
+ * The value of `Age` (RFC 9111 §5.1). Deviation: only the parameters after an integer are dropped, not the whole value,
+ * which makes the response older, not younger.
  */
 export function parseAge(fields: Fields): Seconds | undefined {
   const first = parseList(combinedValue(fields, 'age') ?? '')[0];
@@ -77,15 +70,11 @@ export function parseAge(fields: Fields): Seconds | undefined {
 export const dateOrReceipt = (fields: Fields, responseTime: EpochMs): EpochMs =>
   parseHttpDate(combinedValue(fields, 'date') ?? '', responseTime) ?? responseTime;
 
-/**
- * The fields, with a `Date` added if there is none. RFC 9110 §6.6.1: a recipient with a clock appends the time of
- * receipt "if it is cached or forwarded downstream".
- */
+/** The fields with a `Date` (RFC 9110 §6.6.1: a recipient with a clock adds the time of receipt). */
 export const withDate = (fields: Fields, responseTime: EpochMs): Fields =>
   hasField(fields, 'date') ? fields : [...fields, 'Date', formatHttpDate(responseTime)];
 
-// RFC 9111 §4.2.1: the first of s-maxage (shared), max-age, Expires minus Date. A targeted field replaces all three
-// (RFC 9213 §2.2).
+// RFC 9111 §4.2.1; a targeted field replaces `Expires` too (RFC 9213 §2.2).
 function explicitLifetime(
   fields: Fields,
   { directives, responseTime }: { directives: ResponseDirectives; responseTime: EpochMs },
@@ -102,16 +91,14 @@ function explicitLifetime(
   return { lifetime: expiresLifetime(expires, fields, responseTime), source: 'expires' };
 }
 
-// RFC 9111 §5.3: "A cache recipient MUST interpret invalid date formats, especially the value '0', as representing a
-// time in the past". Several joined values are invalid too.
+// RFC 9111 §5.3: an invalid date, such as '0' or several joined values, is in the past.
 function expiresLifetime(expires: string, fields: Fields, responseTime: EpochMs): Seconds {
   const expiresValue = parseHttpDate(expires, responseTime);
   if (expiresValue === undefined) return seconds(0);
   return seconds(Math.max(0, between(dateOrReceipt(fields, responseTime), expiresValue)));
 }
 
-// RFC 9111 §4.2.2: heuristics only without an explicit expiration time, and only where the status is defined as
-// cacheable by default or the response is explicitly marked as cacheable (public).
+// RFC 9111 §4.2.2: only for a status cacheable by default, or with `public`.
 function heuristicLifetime(
   { status, fields }: ResponseHead,
   { directives, responseTime }: { directives: ResponseDirectives; responseTime: EpochMs },

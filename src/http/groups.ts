@@ -1,24 +1,17 @@
-/**
- * Reads cache groups (RFC 9875): responses that become stale together.
- *
- * Promises: nothing throws. A field that is not a List of Strings is ignored. What is kept is bounded.
- */
+/** Reads cache groups (RFC 9875): responses that become stale together. A field that is not a List of Strings is ignored. */
 import { parseList } from 'structured-headers';
 import { combinedValue } from './fields.ts';
 import { isUnsafeMethod } from './invalidation.ts';
 import type { Fields } from './message.ts';
 
-/** RFC 9875 §2 requires at least 32 groups of 32 characters; anything beyond these limits is dropped. */
+/** RFC 9875 §2 requires at least 32 groups of 32 characters. */
 export const mostGroups = 128;
 export const longestGroup = 256;
 
-/** The groups a stored response belongs to (`Cache-Groups`, RFC 9875 §2). Names are case-sensitive. */
+/** The groups of a stored response (`Cache-Groups`, RFC 9875 §2). */
 export const cacheGroups = (fields: Fields): string[] => parseGroups(fields, 'cache-groups');
 
-/**
- * The groups a response makes stale (`Cache-Group-Invalidation`, RFC 9875 §3): of the same origin only, without
- * cascading. §3: the field "MUST be ignored on responses to requests with a safe method".
- */
+/** The groups a response makes stale (`Cache-Group-Invalidation`, RFC 9875 §3). A safe method invalidates nothing. */
 export const invalidatedGroups = ({ method, fields }: { method: string; fields: Fields }): string[] =>
   isUnsafeMethod(method) ? parseGroups(fields, 'cache-group-invalidation') : [];
 
@@ -30,7 +23,7 @@ function parseGroups(fields: Fields, lowerName: string): string[] {
     if (!members.every((member) => typeof member === 'string')) return [];
     return [...new Set(members.filter((group) => group.length <= longestGroup))].slice(0, mostGroups);
   } catch {
-    // Not a List: RFC 9651 §4.2 says to ignore the field, so the response belongs to no group.
+    // RFC 9651 §4.2: a field that is not a List is ignored.
     return [];
   }
 }

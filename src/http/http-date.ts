@@ -1,15 +1,9 @@
-/**
- * Reads the three forms of an HTTP date (RFC 9110 §5.6.7), and writes the preferred one.
- *
- * Promises: local time zones are never used. A value that is not exactly one of the three forms is invalid.
- */
+/** Reads the three forms of an HTTP date (RFC 9110 §5.6.7), and writes the preferred one. */
 import { epochMs, type EpochMs } from '../kit/time.ts';
 
 /**
- * The instant of a date; undefined if it is invalid. `now` is for two-digit years only.
- *
- * RFC 9111 §4.2: "a cache recipient SHOULD match the field value case-insensitively", and SHOULD consider a zone other
- * than GMT invalid. A weekday that does not fit the date is ignored.
+ * The instant of a date; undefined if it is invalid. `now` is for two-digit years only. Case and a weekday that does not
+ * fit are ignored (RFC 9111 §4.2); a zone other than GMT is invalid.
  */
 export function parseHttpDate(value: string, now: EpochMs): EpochMs | undefined {
   const text = value.trim();
@@ -18,7 +12,7 @@ export function parseHttpDate(value: string, now: EpochMs): EpochMs | undefined 
   return parseImfFixdate(text) ?? parseRfc850(text, now) ?? parseAsctime(text);
 }
 
-/** The instant as an IMF-fixdate, `Sun, 06 Nov 1994 08:49:37 GMT`; fractions are dropped. */
+/** The instant as an IMF-fixdate. */
 export const formatHttpDate = (at: EpochMs): string => new Date(Math.floor(at / 1000) * 1000).toUTCString();
 
 const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
@@ -32,8 +26,7 @@ function parseImfFixdate(text: string): EpochMs | undefined {
   return instant({ day, month, time }, Number(year));
 }
 
-// RFC 9110 §5.6.7: a two-digit year that appears to be more than 50 years in the future is the most recent past year
-// with the same last two digits.
+// RFC 9110 §5.6.7: a two-digit year more than 50 years in the future is a past one.
 function parseRfc850(text: string, now: EpochMs): EpochMs | undefined {
   const [, day = '', month = '', digits = '', time = ''] = rfc850.exec(text) ?? [];
   const thisYear = new Date(now).getUTCFullYear();
@@ -59,7 +52,7 @@ function instant(parts: DayAndTime, year: number): EpochMs | undefined {
   const [hour = NaN, minute = NaN, second = NaN] = parts.time.split(':').map(Number);
   // The grammar allows the leap second 60; it counts as the second after :59.
   if (!(hour < 24 && minute < 60 && second <= 60)) return undefined;
-  // An unknown month is -1 and matches no date. Date.UTC would read the years 0–99 as 1900–1999.
+  // An unknown month (-1) matches no date. Date.UTC would read the years 0–99 as 1900–1999.
   const date = new Date(0);
   date.setUTCFullYear(year, month, day);
   const isThatDay = date.getUTCMonth() === month && date.getUTCDate() === day;

@@ -1,8 +1,4 @@
-/**
- * Lists what a changing exchange makes stale (RFC 9111 §4.4).
- *
- * Promise: all URLs are of the target's own origin.
- */
+/** Lists what an unsafe request makes stale (RFC 9111 §4.4): only URLs of the target's own origin. */
 import { combinedValue } from './fields.ts';
 import type { Fields } from './message.ts';
 import { targetText } from './path-spelling.ts';
@@ -11,23 +7,18 @@ import { normaliseTarget } from './target.ts';
 export type ChangingRequest = {
   readonly method: string;
   readonly status: number;
-  /** Canonical path and query of the request. */
   readonly target: string;
   readonly scheme: 'http' | 'https';
-  /** Canonical authority of the request. */
   readonly host: string;
   readonly fields: Fields;
 };
 
-/** Whether the method may change something: any not known to be safe (RFC 9110 §9.2.1; RFC 9111 §4.4). */
+/** Whether the method may change something: any not known to be safe (RFC 9110 §9.2.1). */
 export const isUnsafeMethod = (method: string): boolean => !safeMethods.has(method);
 
 /**
- * The targets (canonical path and query) a response makes stale: the request's own, and those of `Location` and
- * `Content-Location` of the same origin. A safe method or an error makes nothing stale.
- *
- * §4.4: a cache MUST invalidate the target URI "when it receives a non-error status code in response to an unsafe
- * request method"; it MUST NOT when the origin of the URI in those fields differs from that of the target URI.
+ * The targets a response makes stale: the request's own, and those of `Location` and `Content-Location` of the same origin.
+ * A safe method or an error makes nothing stale.
  */
 export function invalidationTargets(exchange: ChangingRequest): string[] {
   const isError = exchange.status < 200 || exchange.status >= 400;

@@ -12,7 +12,6 @@ import type { Fields } from './message.ts';
 /** One `;`-separated part. `private`: only what is stored for the user who asked. `soft`: made stale, not removed. */
 export type LiteSpeedPurge = {
   readonly tags: readonly string[];
-  /** Paths with their query. */
   readonly paths: readonly string[];
   readonly everything: boolean;
   readonly private: boolean;

@@ -1,8 +1,6 @@
 /**
- * Finds the stored and the missing bytes of a representation (RFC 9111 §3.3, §3.4). The parts of a list are in order,
- * do not touch, and belong to one strong validator, which the caller has checked (`sameStrongTag`).
- *
- * Promise: an incomplete part never counts as present.
+ * The stored and the missing bytes of a representation (RFC 9111 §3.3, §3.4). The parts of a list are in order, do not
+ * touch, and belong to one strong validator, which the caller has checked.
  */
 import { etagText } from './entity-tags.ts';
 import type { Fields } from './message.ts';
@@ -28,10 +26,7 @@ export function missingParts(
   return missing;
 }
 
-/**
- * The fields of a request for the missing bytes, which returns the whole if the representation has changed (RFC 9111
- * §3.4, RFC 9110 §13.1.5); undefined when nothing is missing or there is no ETag.
- */
+/** The fields of a request for the missing bytes, or for the whole if it has changed (RFC 9111 §3.4, RFC 9110 §13.1.5). */
 export function completionFields(
   missing: readonly SatisfiableRange[],
   storedFields: Fields,

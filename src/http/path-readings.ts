@@ -16,7 +16,7 @@ export type PathReadings = {
   readonly paths: readonly [sent: string, ...others: string[]];
   /** Whether they are few and no hidden dot segment leads out of its segment. */
   readonly isClear: boolean;
-  /** Whether the list is complete. A path with more readings is refused: no client has a use for one. */
+  /** A path with more readings is refused: no client has a use for one. */
   readonly isWhole: boolean;
 };
 

@@ -1,8 +1,6 @@
 /**
- * Spells a path canonically: escapes in one form (RFC 3986 §6.2.2), no dot segments.
- *
- * Promises: time is linear. Two paths get one spelling only where RFC 3986 calls them equivalent, or where they differ
- * only in escaping characters that a segment may hold raw.
+ * Spells a path canonically (RFC 3986 §6.2.2). Only equivalent paths get one spelling, and those that differ in escaping
+ * characters that a segment may hold raw.
  */
 
 /** A path character as written: raw where allowed, else escaped with upper-case digits. */

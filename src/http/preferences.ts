@@ -1,17 +1,11 @@
-/**
- * Normalises what a client prefers among codings and languages (RFC 9110 §12.5.3, §12.5.4), and checks whether a
- * response is its preferred choice.
- *
- * Promises: nothing throws. Every function is linear, except for sorting.
- */
+/** What a client prefers among codings and languages (RFC 9110 §12.5.3, §12.5.4), and whether a response is its choice. */
 import { parseList } from './fields.ts';
 
-/** A member of a list: lower-case name, weight in thousandths; 0 means "not acceptable". */
+/** The weight is in thousandths; 0: not acceptable. */
 type Preference = { readonly name: string; readonly weight: number };
 
 /**
- * `Accept-Encoding` in one spelling: lower-case names by preference, equals in alphabetical order. Only the order of
- * weights counts, so they are written as ranks: `br,gzip;1,*;x`, where `x` is "not acceptable".
+ * `Accept-Encoding` in one spelling: names by preference, weights as ranks: `br,gzip;1,*;x`, where `x` is "not acceptable".
  */
 export const normaliseEncodings = (value: string): string => ranked(parsePreferences(value, encodingName));
 
@@ -19,9 +13,8 @@ export const normaliseEncodings = (value: string): string => ranked(parsePrefere
 export const normaliseLanguages = (value: string): string => ranked(parsePreferences(value, lowerCase));
 
 /**
- * Whether a response in `coding`, chosen for a request that accepted `accepted`, suits a request that wants `wanted`:
- * it accepts that coding, prefers none to it, and offers nothing the first did not. A server that chose a coding from
- * more options would choose it again from fewer.
+ * Whether a response in `coding`, chosen for a request that accepted `accepted`, suits one that wants `wanted`: a server
+ * that chose a coding from more options would choose it again from fewer.
  */
 export function encodingMatches(
   coding: string,
@@ -37,10 +30,7 @@ export function encodingMatches(
   return wants.some(({ name, weight }) => name === chosen && weight === best);
 }
 
-/**
- * Whether the response has the language the request prefers: the only tag with the greatest weight is the response's
- * language or a prefix of it (RFC 4647 §3.3.1).
- */
+/** Whether the response has the one language the request prefers, or a narrower one (RFC 4647 §3.3.1). */
 export function languageMatches(contentLanguage: string, wanted: string): boolean {
   const wants = acceptable(wanted, lowerCase);
   const best = greatestWeight(wants);
@@ -55,7 +45,7 @@ const greatestWeight = (wants: readonly Preference[]): number =>
 
 const lowerCase = (name: string): string => name.toLowerCase();
 
-// RFC 9110 §8.4.1.3: "x-gzip" is equivalent to "gzip"; §8.4.1.1: "x-compress" to "compress".
+// RFC 9110 §8.4.1.3, §8.4.1.1.
 function encodingName(name: string): string {
   const lower = name.toLowerCase();
   return lower === 'x-gzip' || lower === 'x-compress' ? lower.slice(2) : lower;

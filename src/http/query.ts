@@ -1,13 +1,6 @@
-/**
- * Selects and orders query parameters.
- *
- * Promises: a parameter's bytes stay as sent. Equal names keep their order. Time is linear, except for sorting.
- */
+/** Selects and orders query parameters. Their bytes stay as sent; equal names keep their order. */
 
-/**
- * `ignore` and `only` are names; a final `*` matches any ending (`utm_*`). `ordered` keeps the order sent. Of a
- * parameter under `cut` only the text before `at` is kept.
- */
+/** A final `*` in a name matches any ending (`utm_*`). Of a parameter under `cut` only the text before `at` is kept. */
 export type QueryRules = {
   readonly ignore?: readonly string[];
   readonly only?: readonly string[];
@@ -16,10 +9,8 @@ export type QueryRules = {
 };
 
 /**
- * The query with only the parameters that count, sorted by name; undefined when none is left.
- *
- * Names are compared decoded, as the application reads them; otherwise `utm%5Fsource` would get past `ignore`, and two
- * spellings of one name would not sort together.
+ * The query with only the parameters that count, sorted by name. Names are compared decoded: otherwise `utm%5Fsource` would
+ * get past `ignore`.
  */
 export function sortQuery(query: string | undefined, rules: QueryRules = {}): string | undefined {
   if (query === undefined || query === '') return undefined;
@@ -29,7 +20,6 @@ export function sortQuery(query: string | undefined, rules: QueryRules = {}): st
   if (only !== undefined)
     parameters = parameters.filter(({ name }) => only.some((pattern) => names(pattern, name)));
   parameters = parameters.filter(({ name }) => !ignore.some((pattern) => names(pattern, name)));
-  // Array.prototype.sort is stable: equal names keep their order.
   if (!ordered) parameters.sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
   const texts =
     cut.length === 0 ? parameters.map(({ text }) => text) : parameters.map((one) => shortened(one, cut));

@@ -1,8 +1,6 @@
 /**
- * Decides which bytes of a representation a request gets (RFC 9110 §14), and writes the partial response.
- *
- * Promises: a malformed or excessive `Range` is ignored, which is always allowed. The number of parts is bounded. Parts
- * never overlap. Under `If-Range` the bytes are of the representation the client already has a part of.
+ * Decides which bytes of a representation a request gets (RFC 9110 §14), and writes the partial response. A malformed or
+ * excessive `Range` is ignored, which is always allowed.
  */
 import { combinedValue, withoutFields } from './fields.ts';
 import { etagText, parseEntityTag, stronglyEqual } from './entity-tags.ts';
@@ -10,7 +8,6 @@ import { parseHttpDate } from './http-date.ts';
 import { epochMs } from '../kit/time.ts';
 import type { Fields } from './message.ts';
 
-/** As written: from one byte to another or to the end, or the last `length` bytes. */
 export type RawRange =
   | { readonly kind: 'from'; readonly first: number; readonly last: number | undefined }
   | { readonly kind: 'suffix'; readonly length: number };
@@ -18,7 +15,6 @@ export type RawRange =
 /** Within a representation, both ends included: `first <= last < length`. */
 export type SatisfiableRange = { readonly first: number; readonly last: number };
 
-/** The answer: the whole (200), one part (206), several (206 multipart/byteranges), or 416. */
 export type RangePlan =
   | { readonly kind: 'whole' }
   | { readonly kind: 'single'; readonly range: SatisfiableRange }
@@ -33,7 +29,7 @@ export type ContentRange =
 export const mostRanges = 64;
 export const mostParts = 16;
 
-/** The ranges of a `Range` value; undefined if it is ignored: another unit, malformed, or too many. */
+/** The ranges of a `Range` value; undefined if it is ignored. */
 export function parseRange(value: string): readonly RawRange[] | undefined {
   const [, list] = bytesUnit.exec(value) ?? [];
   if (list === undefined || value.length > longestRangeValue) return undefined;
@@ -51,10 +47,7 @@ export const satisfiableRanges = (ranges: readonly RawRange[], length: number): 
     return first <= last ? [{ first, last }] : [];
   });
 
-/**
- * The ranges in order, joined where they overlap, touch, or lie closer than a part's overhead (RFC 9110 §15.3.7.2: a
- * server "MAY coalesce any of the ranges […] if the gap between them is smaller than the overhead").
- */
+/** The ranges in order, joined where they are closer than a part's overhead (RFC 9110 §15.3.7.2). */
 export function coalesce(ranges: readonly SatisfiableRange[], gap = partOverhead): SatisfiableRange[] {
   const joined: SatisfiableRange[] = [];
   for (const range of [...ranges].sort((a, b) => a.first - b.first)) {
@@ -77,7 +70,7 @@ export type RangeInput = {
 /** What to send of a complete stored response for the request's `Range` and `If-Range`. */
 export function planRanges(input: RangeInput): RangePlan {
   const value = combinedValue(input.requestFields, 'range');
-  // RFC 9110 §14.2: Range is ignored for methods other than GET; and only a 200 has parts.
+  // RFC 9110 §14.2; and only a 200 has parts.
   if (value === undefined || input.method !== 'GET' || input.storedStatus !== 200) return { kind: 'whole' };
   const ifRange = combinedValue(input.requestFields, 'if-range');
   // RFC 9110 §13.1.5: when the condition is false, Range is ignored.
@@ -87,8 +80,8 @@ export function planRanges(input: RangeInput): RangePlan {
 }
 
 /**
- * Whether an `If-Range` value names the stored representation: by strong comparison only (RFC 9110 §13.1.5). A date is
- * strong when it is exactly `Last-Modified` and at least a second before `Date` (§8.8.2.2).
+ * Whether an `If-Range` value names the stored representation, by strong comparison (RFC 9110 §13.1.5). A date is strong
+ * when it is exactly `Last-Modified` and a second before `Date` (§8.8.2.2).
  */
 export function ifRangeMatches(ifRange: string, storedFields: Fields): boolean {
   const since = parseHttpDate(ifRange, epochMs(0));
@@ -112,8 +105,7 @@ export function parseContentRange(value: string): ContentRange | undefined {
   return isValid ? { kind: 'part', range, length } : undefined;
 }
 
-/** `Content-Range` of a part: `bytes 0-99/1000`. */
-export const contentRangeValue = ({ first, last }: SatisfiableRange, length: number): string =>
+const contentRangeValue = ({ first, last }: SatisfiableRange, length: number): string =>
   `bytes ${first}-${last}/${length}`;
 
 /** `Content-Range` of a 416: `bytes * /1000` without the space (RFC 9110 §15.5.17). */
@@ -137,7 +129,6 @@ export const singlePartFields = (storedFields: Fields, range: SatisfiableRange, 
   String(range.last - range.first + 1),
 ];
 
-/** A body of our own text and slices of the stored one, in the order sent. */
 export type Multipart = {
   readonly fields: string[];
   readonly contentLength: number;
@@ -146,10 +137,7 @@ export type Multipart = {
   )[];
 };
 
-/**
- * The head and body of a 206 with several parts (RFC 9110 §14.6, §15.3.7.2). `boundary` must not occur in the content;
- * `length` is that of the whole representation.
- */
+/** The head and body of a 206 with several parts (RFC 9110 §14.6, §15.3.7.2). `boundary` must not occur in the content. */
 export function multipart(
   storedFields: Fields,
   { ranges, length, boundary }: { ranges: readonly SatisfiableRange[]; length: number; boundary: string },
@@ -187,7 +175,7 @@ function parseSpec(spec: string): RawRange | undefined {
   const [, first = '', last = ''] = /^(\d*)-(\d*)$/.exec(spec) ?? [];
   if (first === '') return last === '' ? undefined : { kind: 'suffix', length: Number(last) };
   if (last === '') return { kind: 'from', first: Number(first), last: undefined };
-  // RFC 9110 §14.1.1: "An int-range is invalid if the last-pos value is present and is less than first-pos."
+  // RFC 9110 §14.1.1.
   return Number(last) < Number(first)
     ? undefined
     : { kind: 'from', first: Number(first), last: Number(last) };

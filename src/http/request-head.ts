@@ -1,8 +1,6 @@
 /**
- * Reads the head of a client's request in one pass and finds the fields that decisions depend on.
- *
- * Promise: a repeated singleton field is reported in `repeated`; it is never joined, and neither line is silently
- * preferred (RFC 9110 §5.3).
+ * Reads the head of a client's request in one pass. A repeated singleton field is reported in `repeated`; it is never
+ * joined, and neither line is preferred (RFC 9110 §5.3).
  */
 
 import { foldFieldName } from './field-name.ts';
@@ -68,13 +66,9 @@ const ordinaryNames = [
   'user-agent',
 ] as const;
 
-/** A known or ordinary field, in its two usual spellings. */
 type Slot = { readonly lower: string; readonly title: string; readonly known: KnownField | undefined };
 
-/**
- * A name's slot, from its length, first and last letter. A Map would have to hash each name: they are new strings in
- * every request.
- */
+/** A name's slot. A Map would have to hash each name: they are new strings in every request. */
 const placeOf = (name: string): number =>
   (name.length << 10) | ((name.charCodeAt(0) & 31) << 5) | (name.charCodeAt(name.length - 1) & 31);
 
@@ -88,13 +82,10 @@ function addSlot(lower: string, known: KnownField | undefined): void {
   (slots[placeOf(lower)] ??= []).push({ lower, title, known });
 }
 
-/** The known fields of a request; list-valued lines are joined with `, `. */
+/** List-valued lines are joined with `, `. */
 export type KnownFields = { readonly [Name in KnownField]?: string };
 
-/**
- * A request's known fields, its repeated singletons, and, as a flat list, all other fields except the ordinary ones:
- * rare from browsers, and the only ones that could be a credential or a claim.
- */
+/** `unusual`: the only fields that could be a credential or a claim, neither known nor ordinary; rare from browsers. */
 export type ScannedFields = {
   readonly known: KnownFields;
   readonly repeated: readonly KnownField[];

@@ -1,20 +1,16 @@
 /**
  * Decides whether a stored response may answer a request now (RFC 9111 §4, §4.2.4, §5.2.1; RFC 5861; RFC 8246).
  *
- * The policy is computed once, when the response is stored; `reuse` compares numbers. Promises: `reuse` parses nothing,
- * reads no clock and allocates only its result. Once stale, a response marked must-revalidate, proxy-revalidate or
- * s-maxage is never used without validation, whatever a window or a client allows.
+ * Promises: `reuse` parses nothing, reads no clock and allocates only its result. Once stale, a response marked
+ * must-revalidate, proxy-revalidate or s-maxage is never used without validation, whatever a window or a client allows.
  */
 import { type EpochMs, seconds, type Seconds } from '../kit/time.ts';
 import type { RequestDirectives, ResponseDirectives } from './cache-control.ts';
 import { correctedInitialAge, currentAge, type ExchangeTimes } from './freshness.ts';
 import type { Fields } from './message.ts';
 
-/** The values that decide later reuse. Plain data, stored with the response. */
 export type StoredPolicy = {
-  /** The response is fresh while `currentAge` is less. */
   readonly lifetime: Seconds;
-  /** `corrected_initial_age`. */
   readonly initialAge: Seconds;
   readonly responseTime: EpochMs;
   /** Never used without validation, fresh or not. */
@@ -22,18 +18,16 @@ export type StoredPolicy = {
   /** Once stale, never used without validation. */
   readonly mustRevalidate: boolean;
   readonly immutable: boolean;
-  /** How long past its lifetime it may be used during validation in the background. */
+  /** These say how long past its lifetime it may be used. */
   readonly staleWhileRevalidate: Seconds;
-  /** How long past its lifetime it may be used after an error from the origin. */
   readonly staleIfError: Seconds;
-  /** How long past its lifetime it may be used while the origin is unreachable. */
   readonly staleIfDisconnected: Seconds;
 };
 
 export type StoredPolicyInput = ExchangeTimes &
   Omit<LifetimeInput, 'windows'> & {
     readonly fields: Fields;
-    /** The effective directives; `noResponseDirectives` under a rule with `cache_control: override`. */
+    /** `noResponseDirectives` under a rule with `cache_control: override`. */
     readonly directives: ResponseDirectives;
   };
 
@@ -181,8 +175,7 @@ function obstacle(
   request: RequestDirectives,
   { age, ttl }: AgeAndTtl,
 ): ValidateReason | undefined {
-  // §5.2.2.4: no-cache without field names: not used "without forwarding it for validation and receiving a successful
-  // response", fresh or not.
+  // §5.2.2.4: without field names, fresh or not.
   if (stored.noCache) return 'no-cache';
   const ofRequest = requestObstacle(stored, request, { age, ttl });
   if (ofRequest !== undefined || ttl > 0) return ofRequest;
@@ -194,19 +187,17 @@ function requestObstacle(
   request: RequestDirectives,
   { age, ttl }: AgeAndTtl,
 ): ValidateReason | undefined {
-  // §5.2.1.4: the client "prefers stored response not be used […] without successful validation on the origin server".
+  // §5.2.1.4.
   if (request.noCache) return 'request-no-cache';
-  // RFC 8246 §2.1: a fresh immutable response is not validated unless the client signals that it must be: no-cache
-  // does, the max-age=0 of a plain reload does not.
+  // RFC 8246 §2.1: the max-age=0 of a plain reload does not validate a fresh immutable response; no-cache does.
   const isImmutable = stored.immutable && ttl > 0;
   // No response is young enough for max-age=0, not even one received at this instant.
   const isOlder = request.maxAge !== undefined && (age > request.maxAge || request.maxAge === 0);
   if (request.maxAge !== undefined && isOlder && !isImmutable) {
-    // §5.2.1.1: the client accepts no older response, "unless the max-stale request directive is also present" and
-    // covers the difference.
+    // §5.2.1.1: unless max-stale covers the difference.
     if (age - request.maxAge > (request.maxStale ?? -1)) return 'request-max-age';
   }
-  // §5.2.1.3: fresh "for at least the specified number of seconds".
+  // §5.2.1.3.
   if (request.minFresh !== undefined && ttl < request.minFresh) return 'request-min-fresh';
   return undefined;
 }
@@ -219,7 +210,7 @@ function staleness(stored: StoredPolicy, request: RequestDirectives, ttl: Second
   const agrees = request.maxAge === undefined || request.maxStale !== undefined;
   if (staleFor <= stored.staleWhileRevalidate && stored.staleWhileRevalidate > 0 && agrees)
     return 'stale-while-revalidate';
-  // §5.2.1.2: "exceeded its freshness lifetime by no more than the specified number of seconds".
+  // §5.2.1.2.
   return request.maxStale !== undefined && staleFor <= request.maxStale ? 'max-stale' : undefined;
 }
 

@@ -1,9 +1,4 @@
-/**
- * Decides whether a response may be stored (RFC 9111 §3).
- *
- * Promises: every `no` names the clause, the first that applies. Adding a prohibition to a response never makes it
- * storable.
- */
+/** Decides whether a response may be stored (RFC 9111 §3). Adding a prohibition to a response never makes it storable. */
 import { noResponseDirectives, type RequestDirectives, type ResponseDirectives } from './cache-control.ts';
 import { combinedValue, endToEndFields, hasField, withoutFields } from './fields.ts';
 import { cacheableByDefault, type Freshness, isExplicit } from './freshness.ts';
@@ -35,17 +30,17 @@ export type StorableInput = {
   readonly request: RequestHead;
   readonly response: ResponseHead;
   readonly requestDirectives: RequestDirectives;
-  /** The effective directives; `noResponseDirectives` under a rule with `cache_control: override`. */
+  /** `noResponseDirectives` under a rule with `cache_control: override`. */
   readonly directives: ResponseDirectives;
   /** The origin's freshness, before any rule. */
   readonly freshness: Freshness;
-  /** False when the copy belongs to one identity: then `private` does not forbid it. Default true. */
+  /** False when the copy belongs to one identity. */
   readonly shared?: boolean;
-  /** True when the key separates credentials by rule: then `Authorization` does not forbid it. Default false. */
+  /** True when the key separates credentials by rule. */
   readonly partitioned?: boolean;
-  /** True when a rule gives the lifetime, so the origin need not. Default false. */
+  /** True when a rule gives the lifetime, so the origin need not. */
   readonly lifetimeByRule?: boolean;
-  /** True when the store can hold parts (§3.3). Default false: a 206 is not stored. */
+  /** True when the store can hold parts (§3.3). */
   readonly partial?: boolean;
   /** `scheme://authority` of the target, to compare with an absolute `Content-Location` of a POST. */
   readonly origin?: string;
@@ -61,11 +56,10 @@ export function storable(input: StorableInput): Storable {
 }
 
 /**
- * The fields to store (RFC 9111 §3.1): the end-to-end ones, without those that `no-cache="…"` and `private="…"` name.
+ * The fields to store (RFC 9111 §3.1), without those that `no-cache="…"` and `private="…"` name.
  *
- * Deviation: `Set-Cookie` is never stored. RFC 9111 §7.3 leaves it to the origin to forbid that; here one forgotten
- * directive would give a session to everyone. Nor are `Age`, which is in the `StoredPolicy` and written anew on every
- * reuse, and `X-Request-ID`, which names one exchange with the origin.
+ * Deviation: `Set-Cookie` is never stored: one forgotten directive would give a session to everyone (§7.3). Nor are `Age`,
+ * which is written anew on every reuse, and `X-Request-ID`, which names one call of the origin.
  */
 export function fieldsToStore(fields: Fields, directives: ResponseDirectives): string[] {
   const names = new Set([...neverStored, ...directives.noCacheFields, ...directives.privateFields]);
@@ -101,7 +95,7 @@ export const clauses: Readonly<Record<NotStorableReason, string>> = {
 
 type Rule = (input: StorableInput) => NotStorableReason | undefined;
 
-// §3: "the request method is understood by the cache". A HEAD response cannot answer a GET.
+// §3. A HEAD response cannot answer a GET.
 const methodIsUnderstood: Rule = ({ request: { method } }) =>
   method === 'GET' || method === 'POST' ? undefined : 'method';
 
@@ -113,23 +107,20 @@ const statusIsStorable: Rule = ({ response: { status } }) => {
   return neverStoredStatuses.has(status) ? 'status-never-stored' : undefined;
 };
 
-// §3 allows a 304 "if the response status code is 206 or 304, or the must-understand cache directive is present: the
-// cache understands the response status code"; but it updates a stored response instead of becoming one.
+// §3 allows a 304, but it updates a stored response instead of becoming one.
 const ofThisRequest: ReadonlySet<number> = new Set([
   304, 401, 407, 408, 411, 412, 413, 415, 416, 417, 421, 425, 426,
 ]);
 const neverStoredStatuses: ReadonlySet<number> = new Set([428, 429, 431, 511]);
 
-// §3.3: an incomplete response may be stored if the store knows which bytes it has; only combining parts needs a strong
-// validator (§3.4).
+// §3.3.
 const partIsStorable: Rule = ({ request, response, partial = false }) => {
   if (response.status !== 206) return undefined;
   const isPart = parseContentRange(combinedValue(response.fields, 'content-range') ?? '')?.kind === 'part';
   return partial && request.method === 'GET' && isPart ? undefined : 'partial-content';
 };
 
-// §5.2.2.3: must-understand "indicates that a response cannot be cached unless the cache understands and conforms to the
-// requirements for that response's status code".
+// §5.2.2.3.
 const statusIsUnderstood: Rule = ({ response, directives }) =>
   directives.mustUnderstand && !understood.has(response.status) ? 'status-not-understood' : undefined;
 
@@ -141,8 +132,7 @@ const understood: ReadonlySet<number> = new Set([
 const requestAllows: Rule = ({ requestDirectives }) =>
   requestDirectives.noStore ? 'request-no-store' : undefined;
 
-// §5.2.2.3: a cache that understands the status "SHOULD ignore the no-store directive" beside must-understand;
-// `statusIsUnderstood` has checked the condition.
+// §5.2.2.3: no-store is ignored beside must-understand, whose condition `statusIsUnderstood` has checked.
 const responseAllows: Rule = ({ directives }) =>
   directives.noStore && !directives.mustUnderstand ? 'no-store' : undefined;
 
@@ -159,8 +149,7 @@ const authorizationAllows: Rule = ({ request, directives, partitioned = false })
 const variesOnFields: Rule = ({ response }) =>
   parseVary(response.fields).kind === 'any' ? 'vary-any' : undefined;
 
-// RFC 9110 §9.3.3: a response to POST is only cacheable "when [it includes] explicit freshness information and a
-// Content-Location header field that has the same value as the POST's target URI"; it then serves a later GET or HEAD.
+// RFC 9110 §9.3.3: explicit freshness, and a Content-Location that is the target; it then serves a later GET or HEAD.
 const postNamesItsTarget: Rule = ({ request, response, freshness, origin = '' }) => {
   if (request.method !== 'POST') return undefined;
   const location = combinedValue(response.fields, 'content-location');
@@ -186,7 +175,6 @@ const isReusable: Rule = ({ response: { fields }, directives, freshness, lifetim
   return lifetimeByRule || freshness.lifetime > 0 || hasWindow || hasValidator ? undefined : 'never-reusable';
 };
 
-// When several apply, the first gives the reason.
 const rules: readonly Rule[] = [
   methodIsUnderstood,
   statusIsStorable,

@@ -1,10 +1,8 @@
 /**
- * Normalises request targets (RFC 9112 §3.2, RFC 3986 §6.2.2): matching, the key and the request to the origin use the
- * same text.
+ * Normalises request targets (RFC 9112 §3.2, RFC 3986 §6.2.2): matching, the key and the request to the origin use the same
+ * text. What may be a resource of its own (`%2F`, `//`) stays as sent (`path-readings.ts`).
  *
- * Spellings of one resource become one. What may be a resource of its own (`%2F`, `//`) stays as sent, and rules check
- * every reading an origin may have of it (`path-readings.ts`). Promises: time is linear. Normalising twice changes
- * nothing. The path begins with `/` and has no dot segments.
+ * Promises: normalising twice changes nothing. The path begins with `/` and has no dot segments.
  */
 
 import { readingsOf } from './path-readings.ts';
@@ -25,7 +23,6 @@ export type BadTarget =
   | 'not-a-byte'
   | 'too-many-readings';
 
-/** `query` is the text after the first `?`, as sent; undefined when there is no `?`. */
 export type NormalisedTarget =
   | {
       readonly kind: 'ok';
@@ -41,7 +38,7 @@ export type NormalisedTarget =
 /** The longest target accepted, in characters. RFC 9112 §3 recommends at least 8,000. */
 export const longestTarget = 8192;
 
-/** The target's canonical spelling, or why it is refused. `raw` is the text of the request line. */
+/** The target's canonical spelling, or why it is refused. */
 export function normaliseTarget(raw: string): NormalisedTarget {
   if (raw.length > longestTarget) return bad('too-long');
   if (raw === '*') return { kind: 'asterisk' };
@@ -82,7 +79,6 @@ function originForm(raw: string): NormalisedTarget {
 function forbidden(raw: string): BadTarget | undefined {
   if (controlCharacter.test(raw)) return 'control-character';
   if (raw.includes(' ')) return 'space';
-  // RFC 9112 §3.2: a request target has no fragment.
   return raw.includes('#') ? 'fragment' : undefined;
 }
 
@@ -90,12 +86,9 @@ type PathOrBad =
   { readonly kind: 'path'; readonly path: string } | { readonly kind: 'bad'; readonly reason: BadTarget };
 
 /**
- * Decodes escapes of characters that a segment may hold raw, writes all others with upper-case digits, and escapes raw
- * characters that a path may not hold.
- *
- * RFC 3986 §6.2.2.2 decodes unreserved characters only. Deviation: the other characters of a segment (`!$&'()*+,=:@`)
- * are decoded too, because applications decode before they match, so `a%2Cb` and `a,b` are one resource. `%2F`, `%5C`,
- * `%3B` and bytes that are not UTF-8 stay: a server may distinguish them from the raw character.
+ * RFC 3986 §6.2.2.2 decodes unreserved characters only. Deviation: the other characters of a segment (`!$&'()*+,=:@`) are
+ * decoded too, because applications decode before they match. `%2F`, `%5C`, `%3B` and bytes that are not UTF-8 stay: a
+ * server may distinguish them from the raw character.
  */
 function canonicalCharacters(rawPath: string): PathOrBad {
   let path = '';

@@ -1,14 +1,11 @@
 /**
- * Finds the request fields that may have caused an error (cache-poisoned denial of service).
- *
- * An error with a lifetime of its own is stored (RFC 9111 §3). An error that one odd request caused must not be served
- * to everybody, so it is reused only for requests with the same values in these fields, whatever its `Vary` says.
+ * Finds the request fields that may have caused an error (cache-poisoned denial of service). An error with a lifetime of
+ * its own is stored (RFC 9111 §3); it is reused only for requests with the same values in these fields.
  */
 
 import { foldFieldName } from './field-name.ts';
 import type { Fields } from './message.ts';
 
-/** Fields that servers act on. */
 const meaningful: ReadonlySet<string> = new Set([
   'accept',
   'accept-charset',
@@ -49,7 +46,7 @@ const visible = /^[\x20-\x7e]*$/;
 /** Above this total size any field may have caused the error. */
 const largestHarmless = 4096;
 
-/** The lower-case names of the fields that may have caused an error. Linear in the size of the fields. */
+/** The lower-case names of the fields that may have caused an error. */
 export function upsettingNames(fields: Fields): string[] {
   const isLarge = fields.reduce((size, text) => size + text.length, 0) > largestHarmless;
   const names = new Set<string>();

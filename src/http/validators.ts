@@ -2,8 +2,7 @@
  * Handles conditional requests: answers the client's, makes our own, and applies a 304 or a HEAD to what is stored (RFC
  * 9110 §13, RFC 9111 §4.3).
  *
- * Promises: nothing throws. A condition that only the origin can evaluate is never answered here. A 304 never changes a
- * stored response's kind of content.
+ * Promise: a 304 never changes a stored response's kind of content.
  */
 import type { EpochMs } from '../kit/time.ts';
 import { lifetimeFields } from './app-fields.ts';
@@ -32,16 +31,12 @@ export function evaluateConditional(input: ConditionalInput): 'not-modified' | '
   // RFC 9110 §13.2.1: preconditions are ignored if the response without them would not be 2xx (or 412).
   if (storedStatus < 200 || storedStatus > 299) return 'full';
   const ifNoneMatch = combinedValue(requestFields, 'if-none-match');
-  // RFC 9110 §13.1.3: If-Modified-Since is ignored beside If-None-Match.
   const isCurrent =
     ifNoneMatch === undefined ? isUnmodifiedSince(input) : noneIsNew(ifNoneMatch, input.storedFields);
   return isCurrent ? 'not-modified' : 'full';
 }
 
-/**
- * The fields that make a request conditional on the stored response: its one entity tag and its one date, as received
- * (RFC 9111 §4.3.1).
- */
+/** The fields that make a request conditional on the stored response, as received (RFC 9111 §4.3.1). */
 export function conditionalFields(storedFields: Fields): string[] {
   const fields: string[] = [];
   const tag = etagText(storedFields);
@@ -53,30 +48,21 @@ export function conditionalFields(storedFields: Fields): string[] {
   return fields;
 }
 
-/**
- * The stored fields that a 304 to a client carries: all but those that describe content. RFC 9110 §15.4.5: it MUST have
- * Content-Location, Date, ETag, Vary, Cache-Control and Expires if the 200 has them, and should not have other metadata
- * of the representation, except what guides cache updates: Last-Modified stays.
- */
+/** The stored fields that a 304 to a client carries: all but those that describe content (RFC 9110 §15.4.5). */
 export const notModifiedFields = (fields: Fields): string[] => withoutFields(fields, contentMetadata);
 
 /**
- * Whether a 304 is about this stored response (RFC 9111 §4.3.4): its validators are the stored ones. Without validators
- * it answers our condition, which named only this response. Tags are compared weakly: we sent exactly one, and servers
- * weaken or strengthen it when they compress.
+ * Whether a 304 is about this stored response (RFC 9111 §4.3.4). Without validators it answers our condition. Tags are
+ * compared weakly: servers weaken or strengthen them when they compress.
  */
 export const selects304 = (storedFields: Fields, fields304: Fields): boolean =>
   validatorsAgree(storedFields, fields304);
 
 /**
- * The stored fields updated from a 304 (RFC 9111 §3.2): its fields replace the stored ones, except those that describe
- * the stored content itself, hop-by-hop ones and `Set-Cookie`. `Age` and `Date` are those of the 304 (without `Date`:
- * the time of receipt, RFC 9110 §6.6.1).
+ * The stored fields updated from a 304 (RFC 9111 §3.2). `Age` and `Date` are those of the 304.
  *
- * A 304 that forbids storing or reuse ends the entry only if the resource itself forbids it. RFC 9110 §15.4.5 requires
- * the `ETag` of the 200: a 304 without the stored response's tag was written by a framework. If such a 304 forbids
- * storing or reuse, its `Cache-Control`, `Expires`, `Pragma`, `Vary` and targeted fields are ignored. Otherwise they
- * are used, lifetimes included. `storable` decides whether the result may still be stored.
+ * A 304 must have the `ETag` of the 200 (RFC 9110 §15.4.5): one without the stored response's tag was written by a
+ * framework. If it forbids storing or reuse, its cache instructions are ignored, for it is not the resource that forbids.
  */
 export function freshen(storedFields: Fields, fields304: Fields, responseTime: EpochMs): string[] {
   const ignored = new Set(contentSpecific);
@@ -95,12 +81,10 @@ export function freshen(storedFields: Fields, fields304: Fields, responseTime: E
 }
 
 /**
- * Applies a HEAD response to a stored GET response (RFC 9111 §4.3.5): it freshens it if its validators and
- * `Content-Length` agree, otherwise makes it stale.
+ * Applies a HEAD response to a stored GET response (RFC 9111 §4.3.5).
  *
- * Deviation: `Content-Length: 0` without a validator is ignored: frameworks answer a HEAD for which they have no page
- * that way. So is a HEAD response with another coding or a status other than 200. `contentLength` is that of the
- * response as the origin sent it.
+ * Deviation: `Content-Length: 0` without a validator is ignored: frameworks answer a HEAD for which they have no page that
+ * way. So is a HEAD response with another coding or a status other than 200.
  */
 export function headFreshens(
   stored: { readonly fields: Fields; readonly contentLength: number },
@@ -181,9 +165,8 @@ const contentMetadata: ReadonlySet<string> = new Set([
 /** From middleware that hashes the empty content of a 304; any other `Content-MD5` is the representation's. */
 const md5OfNothing = '1B2M2Y8AsgTpgAmY7PhCfg==';
 
-// RFC 9111 §3.2 excepts Content-Length, what §3.1 keeps out of the store, and fields on which the stored content
-// depends: it may have been compressed or assembled here. A changed media type is ignored: some frameworks put
-// text/html on every 304, and reading JSON as HTML is an attack.
+// RFC 9111 §3.2 excepts these: the stored content may have been compressed or assembled here. A changed media type is
+// ignored: some frameworks put text/html on every 304, and reading JSON as HTML is an attack.
 const contentSpecific: ReadonlySet<string> = new Set([
   'content-length',
   'content-encoding',

@@ -1,17 +1,15 @@
 /**
- * Decides which requests a stored variant may answer (RFC 9111 §4.1).
- *
- * Promises: `*` never matches. A missing field matches only a missing field. Otherwise two requests match only if their
- * selecting fields mean the same, or the stored response itself is what the new request prefers.
+ * Decides which requests a stored variant may answer (RFC 9111 §4.1): those whose selecting fields mean the same, or that
+ * prefer what is stored.
  */
 import { encodingMatches, languageMatches, normaliseEncodings, normaliseLanguages } from './preferences.ts';
 import { combinedValue, fieldLines, parseList } from './fields.ts';
 import type { Fields } from './message.ts';
 
-/** `any`: `Vary` has a `*`. Names are lower-case, sorted and unique; empty without a `Vary`. */
+/** `any`: `Vary` has a `*`. Names are lower-case, sorted and unique. */
 export type Vary = { readonly kind: 'any' } | { readonly kind: 'fields'; readonly names: readonly string[] };
 
-/** The selecting request's values and the response's choice. Plain data, stored with the variant. */
+/** The selecting request's values and the response's choice. */
 export type SelectedVariant = {
   readonly names: readonly string[];
   readonly values: readonly (string | null)[];
@@ -65,17 +63,13 @@ export function matchesVariant(stored: SelectedVariant, requestFields: Fields): 
   return true;
 }
 
-/**
- * One spelling for values of a selecting field with the same meaning (RFC 9111 §4.1: whitespace, combined lines, and
- * "normalizing both header field values in a way that is known to have identical semantics").
- */
-export function normaliseSelecting(name: string, value: string): string {
+/** One spelling for values of a selecting field with the same meaning (RFC 9111 §4.1). */
+function normaliseSelecting(name: string, value: string): string {
   if (name === 'accept-encoding') return normaliseEncodings(value);
   if (name === 'accept-language') return normaliseLanguages(value);
   return normaliseSpace(value);
 }
 
-// The fields differ, but the response may show a choice that the new request prefers too.
 function choiceMatches(
   stored: SelectedVariant,
   { name, then, now }: { name: string; then: string | null; now: string | undefined },
@@ -91,7 +85,7 @@ function choiceMatches(
   );
 }
 
-// Drops whitespace around commas and collapses other runs into one space; quoted strings stay unchanged.
+// Quoted strings stay unchanged.
 const normaliseSpace = (value: string): string =>
   parseList(value)
     .map((member) => (member.includes('"') ? member : member.replace(/[ \t]+/g, ' ')))

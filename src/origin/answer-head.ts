@@ -4,7 +4,7 @@ import { combinedValue, hasField } from '../http/fields.ts';
 import type { Fields } from '../http/message.ts';
 import { type Seconds, seconds } from '../kit/time.ts';
 
-/** How the end of a body is known; `coded`: by a transfer coding that we do not know and did not ask for. */
+/** `coded`: by a transfer coding that we do not know and did not ask for. */
 export type Framing = 'length' | 'chunked' | 'close' | 'none' | 'coded';
 
 /** The framing of an answer (RFC 9112 §6.3). */

@@ -1,9 +1,7 @@
 /**
  * Notifies listeners of calls. A call is one request to the origin and its answer, made by a fetch, a pass or a write.
- * The listeners are given when the origin is opened: the breaker, the counters, the governor.
  *
- * Promises: a listener hears of each call's start, then of its answer, then of its end, each exactly once. So whatever
- * it counts up at one of them it can count down at the next.
+ * Promise: a listener hears of each call's start, then of its answer, then of its end, each exactly once.
  */
 
 import { type Clock, type Seconds, seconds } from '../kit/time.ts';
@@ -11,7 +9,7 @@ import type { FailureReason } from './failure.ts';
 import type { OriginTiming, Probe } from './origin-health.ts';
 import type { OriginNews } from './trouble.ts';
 
-/** Hears of every call. Its functions return at once and never throw. */
+/** Its functions return at once and never throw. */
 export type CallListener = {
   /** The request is sent, or waits for a connection. */
   readonly onBegin?: () => void;
@@ -26,7 +24,7 @@ export type CallListener = {
 /** `hasBody`: the request has a body, which its client may send slowly. */
 export type CallTiming = OriginTiming & { readonly hasBody: boolean };
 
-/** How a call ended. `status` is 0 if no answer began; `failure` is undefined if it completed. */
+/** `status` is 0 if no answer began. */
 export type CallEnd = {
   readonly duration: Seconds;
   readonly status: number;

@@ -24,7 +24,6 @@ import { tellsOfOrigin } from './trouble.ts';
 
 export type OriginRequest = {
   readonly method: string;
-  /** Canonical path and query. */
   readonly target: string;
   /** End-to-end fields, with Host. */
   readonly fields: Fields;
@@ -33,11 +32,10 @@ export type OriginRequest = {
   readonly isWrite?: boolean;
   /** The protocol to switch to (RFC 9110 §7.8). The request gets a connection of its own. */
   readonly upgrade?: string | undefined;
-  /** Marks the request that tests whether the origin is back. */
   readonly probe?: Probe | undefined;
 };
 
-/** A final response's head. `framing` says how the end of the body is known. */
+/** `framing` says how the end of the body is known. */
 export type OriginHead = {
   readonly status: number;
   readonly reasonPhrase: string;
@@ -47,7 +45,7 @@ export type OriginHead = {
   readonly tunnel?: Duplex | undefined;
 };
 
-/** Receives an answer. `onData` returns `false` to pause. */
+/** `onData` returns `false` to pause. */
 export type OriginReceiver = {
   onInformation?(status: number, fields: Fields): void;
   onHead(head: OriginHead): void;

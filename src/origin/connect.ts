@@ -14,7 +14,6 @@ import type { Upstream, UpstreamTls } from '../config/config.ts';
 export type ConnectOptions = Pick<Upstream, 'url' | 'connectTimeout'> & Partial<Pick<Upstream, 'tls'>>;
 
 export type ConnectResult = [error: null, socket: Socket | TLSSocket] | [error: Error, socket: null];
-/** Makes one connection and calls back once. */
 export type Connect = (callback: (...result: ConnectResult) => void) => void;
 
 /** The TLS handshake failed, or the certificate is not the origin's. */

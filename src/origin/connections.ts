@@ -1,6 +1,6 @@
 /**
- * Pools connections to the origin, and judges one that breaks by whether it ever brought anything back. If it did, and
- * is closed when it is used again, it had been idle too long; if it did not, the origin does not answer.
+ * Pools connections to the origin, and judges one that breaks by whether it ever brought anything back: if it did, it had
+ * been idle too long; if not, the origin does not answer.
  *
  * Promise: a body that ends with its connection is whole only if the connection ended, not if it broke (RFC 9112 §8).
  */
@@ -68,7 +68,6 @@ class OriginClient extends Client {
     this.#filter?.expect();
   }
 
-  /** The `Content-Length` of the current 304. */
   get hiddenLength(): string | undefined {
     return this.#filter?.length;
   }
@@ -118,7 +117,6 @@ type PooledHandler = {
   onUpgrade: (...given: unknown[]) => void;
 };
 
-/** Notifies a client when its request begins and ends. */
 const underWay = (handler: PooledHandler, client: OriginClient): PooledHandler => ({
   onConnect: (...given) => {
     client.begin();

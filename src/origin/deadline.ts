@@ -1,4 +1,4 @@
-/** Limits how long an exchange waits for the head of its answer, then between two chunks of the body. */
+/** Limits how long a call waits for the head of its answer, then between two chunks of the body. */
 
 import type { Seconds } from '../kit/time.ts';
 import type { FailureReason } from './failure.ts';

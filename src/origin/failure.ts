@@ -35,7 +35,7 @@ function codeOf(error: unknown): string {
 
 const deadConnection: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
-/** undici's messages for an invalid answer, such as an unrequested 101; the error code is that of a dead connection. */
+/** undici gives an invalid answer, such as an unrequested 101, the code of a dead connection. */
 const noAnswer: ReadonlySet<string> = new Set(['bad response', 'bad upgrade']);
 const isNoAnswer = (error: unknown): boolean => error instanceof Error && noAnswer.has(error.message);
 

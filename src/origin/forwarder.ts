@@ -1,6 +1,5 @@
 /**
  * Forwards what is not for the cache, mainly writes, for @fastify/http-proxy over the origin's own connections.
- * reply-from makes these calls and relays their answers; the listeners hear of them as of all others.
  *
  * Promise: a call is over when its body has been read or abandoned, or when there is none.
  */

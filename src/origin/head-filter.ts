@@ -10,7 +10,6 @@
 const empty = Buffer.alloc(0);
 const endOfHead = '\r\n\r\n';
 const startOfStatus = 'HTTP/1.1 ';
-/** undici's own limit. */
 const longestHead = 64 * 1024;
 const strictHead =
   /^HTTP\/1\.1 \d{3} [\t\x20-\x7e\x80-\xff]*(?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*)*$/;
@@ -19,7 +18,6 @@ const strictHead =
 export class HeadFilter {
   #isWaiting = false;
   #held: Buffer = empty;
-  /** The length in a 304 or 204, removed from its head. */
   #length: string | undefined;
 
   /** A request is about to be written; its response comes next. */
@@ -50,7 +48,7 @@ export class HeadFilter {
     return out.length === 0 ? rest : Buffer.concat([...out, rest]);
   }
 
-  /** The bytes still held when the connection ends. */
+  /** What is still held when the connection ends. */
   flush(): Buffer {
     const held = this.#held;
     this.#held = empty;

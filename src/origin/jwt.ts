@@ -1,8 +1,4 @@
-/**
- * Verifies JSON Web Tokens (RFC 7519) with jose: by a shared secret, or by the keys an issuer publishes.
- *
- * Promise: only a token with a verified signature and valid times gives claims; anything else gives `undefined`.
- */
+/** Verifies JSON Web Tokens (RFC 7519) with jose. Only a token with a verified signature and valid times gives claims. */
 
 import type { JWTVerifyGetKey } from 'jose';
 import type { Jwt } from '../config/config.ts';

@@ -16,14 +16,12 @@ import { breakerVerdict, type OriginNews } from './trouble.ts';
 /** Marks the fetch that tests whether the origin is back. */
 export type Probe = { readonly startedMs: number };
 
-/** When a call began and was answered, and whether it was a probe. */
 export type OriginTiming = {
   readonly startedMs: number;
   readonly nowMs: number;
   readonly probe: Probe | undefined;
 };
 
-/** Whether a background fetch may begin. */
 export type Admission =
   { readonly kind: 'free' } | { readonly kind: 'held' } | { readonly kind: 'probe'; readonly probe: Probe };
 

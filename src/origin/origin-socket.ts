@@ -29,7 +29,6 @@ export class OriginSocket extends Duplex {
     socket.once('close', () => this.destroy());
   }
 
-  /** The counts that undici adds to an error. */
   get bytesRead(): number {
     return this.#socket.bytesRead;
   }

@@ -1,8 +1,4 @@
-/**
- * Opens the origin: one shared undici pool, deadlines, and our own names for failures.
- *
- * Promise: messages contain no address.
- */
+/** Opens the origin: one shared undici pool, deadlines, and our own names for failures. */
 
 import { defaults } from '../config/config.ts';
 import { type Clock, systemClock } from '../kit/time.ts';
@@ -24,7 +20,6 @@ export interface Origin {
   send(request: OriginRequest, receiver: OriginReceiver): OriginCall;
   /** For @fastify/http-proxy, which forwards what is not for the cache over the same connections. */
   readonly forward: Forwarder;
-  /** Knows the result of every call. */
   readonly health: OriginCondition;
   close(): Promise<void>;
 }
@@ -36,7 +31,6 @@ const maxHeadBytes = 64 * 1024;
 export type OriginSurroundings = {
   readonly clock?: Clock;
   readonly health?: OriginHealth;
-  /** Hears of every call, besides its health. */
   readonly listeners?: readonly CallListener[];
 };
 

@@ -1,27 +1,22 @@
-/**
- * Decides whether to send a request again.
- *
- * Promise: a request that may act is never sent again, nor is one that had any answer or went over a fresh connection.
- */
+/** Decides whether to send a request again: never one that may act, had any answer, or went over a fresh connection. */
 
 import { cameOverUsed } from './connections.ts';
 import { isDeadConnection } from './failure.ts';
 
-/** The deciding parts of a request. `isWrite`: it acts, whatever its method says. */
+/** `isWrite`: it acts, whatever its method says. */
 export type Sent = {
   readonly method: string;
   readonly body?: unknown;
   readonly isWrite?: boolean | undefined;
 };
 
-/** How far it got: sent, and answered with at least a byte. */
 export type Progress = { readonly wasSent: boolean; readonly gotBytes: boolean };
 
 const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
 /**
- * Whether to repeat a request after this error of its first try (RFC 9110 §9.2.2): only if its connection had been
- * idle. The reset of a fresh one is the origin's doing, and a repetition would double its load.
+ * Whether to repeat a request after this error of its first try (RFC 9110 §9.2.2). The reset of a fresh connection is the
+ * origin's doing, and a repetition would double its load.
  */
 export function mayRepeat(
   { method, body, isWrite }: Sent,

@@ -1,7 +1,4 @@
-/**
- * Reads response fields as strings, sharing one string for each frequent text, because entries hold ten thousands of
- * them.
- */
+/** Reads response fields as strings, one for each frequent text: entries hold ten thousands of them. */
 
 import type { Dispatcher } from 'undici';
 

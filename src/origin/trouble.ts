@@ -1,7 +1,4 @@
-/**
- * What counts as trouble of the origin. Each question has its own predicate, because each answer has another cost; the comment
- * says what is different.
- */
+/** What counts as trouble of the origin: a predicate for each question, because each answer has another cost. */
 
 import type { Seconds } from '../kit/time.ts';
 import { type FailureReason, isUnreachable } from './failure.ts';
@@ -19,8 +16,8 @@ export const isOriginError = (status: number): boolean =>
   status === 500 || status === 502 || status === 503 || status === 504;
 
 /**
- * The answer does not take the place of what is stored: the errors above, and 429, which says no more about the resource. In
- * the background no client waits for the answer, so any 5xx leaves what is stored.
+ * The answer does not take the place of what is stored: the errors above, and 429, which says no more about the resource.
+ * In the background no client waits, so any 5xx leaves what is stored.
  */
 export const leavesStored = (status: number, isBackground: boolean): boolean =>
   isOriginError(status) || status === 429 || (isBackground && status >= 500);
@@ -48,9 +45,8 @@ export const asksInVain = ({ status, failure }: WorkEnd): boolean =>
   status === undefined || status >= 500 || status === 429 || (failure !== undefined && failure !== 'aborted');
 
 /**
- * A call that failed before any head says something about the origin. If the request was not sent, only a missing connection
- * does: else it could not be sent at all, or it waited for a connection that slow clients hold. With a body, the origin may
- * have waited for the client.
+ * A call that failed before any head tells of the origin. One that was not sent does so only without a connection: else it
+ * waited for one that slow clients hold. With a body, the origin may have waited for the client.
  */
 export const tellsOfOrigin = (reason: FailureReason, { hasBody, wasSent }: SentRequest): boolean =>
   (wasSent && !hasBody) || isUnreachable(reason);
@@ -58,8 +54,8 @@ export const tellsOfOrigin = (reason: FailureReason, { hasBody, wasSent }: SentR
 type SentRequest = { readonly hasBody: boolean; readonly wasSent: boolean };
 
 /**
- * The breaker: only what says that nobody answers. A 500 is one page's fault, a 429 or other 4xx one client's. A truncated body
- * had a beginning. A client that disconnects says nothing about the origin.
+ * The breaker: only what says that nobody answers. A 500 is one page's fault, a 429 or other 4xx one client's; a truncated
+ * body had a beginning.
  */
 export function breakerVerdict(news: OriginNews): 'well' | 'failure' | 'nothing' {
   if (news.kind === 'answered') return news.status >= 502 && news.status <= 504 ? 'failure' : 'well';

@@ -1,9 +1,6 @@
 /**
- * Session cookies that the origin itself gave or renewed. Without the app's secret they are the only proof of identity
- * (DESIGN §5).
- *
- * Promises: only digests are kept. Memory is bounded: the cookies seen longest ago are forgotten first, and are
- * partitions of their own until the origin renews them.
+ * Session cookies that the origin itself gave or renewed: without the app's secret the only proof of identity (DESIGN §5).
+ * Only digests are kept, the latest of them.
  */
 
 import { BoundedMap } from '../kit/bounded-map.ts';

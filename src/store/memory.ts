@@ -23,13 +23,11 @@ type Slot = {
   bytes: number;
   segment: 'probation' | 'protected';
   readonly partition: string;
-  /** Which version of the lifetimes its entries have. */
   applied: number;
 };
 
 export type MemoryStoreOptions = {
   readonly maxBytes: number;
-  /** Called for each entry evicted for space. */
   readonly onEvict?: (entry: Entry) => void;
 };
 
@@ -106,7 +104,6 @@ export class MemoryStore implements Store {
     return stored ?? this.#inForce(entry);
   }
 
-  /** The slot of a key, with the lifetimes in force. */
   #slot(key: CacheKey): Slot | undefined {
     const slot = this.#slots.get(key);
     if (slot !== undefined && slot.applied !== this.#applied) {

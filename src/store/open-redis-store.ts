@@ -1,7 +1,4 @@
-/**
- * Opens memory with Redis behind it, the shared purge log and the janitor. Separate from open-store.ts so that the
- * Redis client is loaded only when it is used.
- */
+/** Opens memory with Redis behind it. Apart from open-store.ts, so that the Redis client is loaded only when it is used. */
 
 import type { Janitor as JanitorConfig, RedisConfig, StoreConfig } from '../config/config.ts';
 import { seconds, wallTime } from '../kit/time.ts';

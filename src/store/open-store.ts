@@ -1,6 +1,4 @@
-/**
- * Opens the configured store: memory alone, or memory with Redis behind it.
- */
+/** Opens the configured store: memory alone, or memory with Redis behind it. */
 
 import { LearnedSessionMap } from './learned-sessions.ts';
 import { randomUUID } from 'node:crypto';
@@ -23,7 +21,6 @@ export async function openStore(options: OpenStoreOptions): Promise<OpenStore> {
       close: () => Promise.resolve(),
     };
   }
-  // Loaded only when needed: without Redis the client would waste memory.
   const { openRedisStore } = await import('./open-redis-store.ts');
   return openRedisStore({ ...options, config: { ...config, redis } }, memory);
 }

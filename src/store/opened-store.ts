@@ -18,12 +18,10 @@ import type { Store } from './store.ts';
 
 export type OpenStoreOptions = {
   readonly config: StoreConfig;
-  /** The installation that must own the prefix in Redis. */
   readonly owner: Owner;
   /** Absent: the defaults, if Redis is used. */
   readonly janitor: JanitorConfig | undefined;
   readonly clock: Clock;
-  /** Whether this instance is fetching a key for all who want it. Absent: unknown. */
   readonly isFetching?: ((key: CacheKey) => boolean) | undefined;
   readonly onEvict: MemoryStoreOptions['onEvict'];
   readonly onEvent: (event: StoreEvent) => void;
@@ -36,9 +34,7 @@ export type OpenStoreOptions = {
 export type RedisState = {
   readonly redis: 'up' | 'down' | 'none';
   readonly breaker: BreakerState['kind'];
-  /** The janitor's last estimate. */
   readonly bytes?: number | undefined;
-  /** How many values read from Redis were not valid entries, by reason. */
   readonly unreadable?: Readonly<Partial<Record<UnreadableReason, number>>>;
   readonly queue?: number;
   /** Time since the log was last read; absent before the first time. */
@@ -51,7 +47,6 @@ export type OpenStore = {
   readonly learned: LearnedSessionStore;
   /** Absent: this is the only instance. */
   readonly lease?: JobLease;
-  /** Absent: there are no other instances to share notes with. */
   readonly notes?: SharedNotes;
   readonly redis: () => RedisState;
   /** To be called when no request is in flight any more. */

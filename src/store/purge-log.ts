@@ -11,8 +11,8 @@
 import type { Tag } from '../policy/rules/tags.ts';
 
 /**
- * A place in one log. Positions of different logs cannot be compared: entries filled under another log are not current.
- * `own`: the number of this instance's own unconfirmed purges so far; only this instance can read it.
+ * A place in one log; entries filled under another log are not current. `own` counts this instance's own unconfirmed
+ * purges: only this instance can read it.
  */
 export type Position = {
   readonly log: string;
@@ -22,7 +22,6 @@ export type Position = {
 
 export type PurgeCause = 'write' | 'unmatched-write' | 'api' | 'group' | 'app' | 'reload';
 
-/** What a purge makes stale: entries with any of the tags, below any of the prefixes, or all entries. */
 export type Purge = {
   readonly tags: readonly Tag[];
   readonly prefixes: readonly UrlPrefix[];
@@ -35,7 +34,6 @@ export type Purge = {
 /** The start of a canonical path and query; with `host`, of that host only. */
 export type UrlPrefix = { readonly host: string | undefined; readonly start: string };
 
-/** What decides whether a purge matches an entry. */
 export type PurgeSubject = {
   readonly asOf: Position;
   readonly tags: readonly Tag[];
@@ -56,14 +54,13 @@ export type Receipt = { readonly instances: { readonly known: number; readonly a
 export type OnAppended = (purge: Purge, receipt: Promise<Receipt>) => void;
 
 export interface PurgeLog {
-  /** The current position; take it before the origin is asked. */
   position(): Position;
   /** Appends a purge. It is in force on this instance before anything is awaited. */
   append(purge: Purge): Promise<Receipt>;
   verdict(subject: PurgeSubject): Verdict;
   /**
    * Returns a test: is this subject current as of this call, and would the purge match it? Call it before the purge is
-   * appended; use the test at any time afterwards. It does not know of purges that wait to be appended.
+   * appended.
    */
   meets(purge: Purge): (subject: PurgeSubject) => boolean;
 }
@@ -89,7 +86,6 @@ type PrefixLasts = Lasts & { readonly prefix: UrlPrefix };
 
 const current: Verdict = { kind: 'current' };
 
-/** How many tags and prefixes are remembered. */
 const maxTags = 200_000;
 const maxPrefixes = 1_000;
 
@@ -152,7 +148,6 @@ export class LocalPurgeLog implements PurgeLog {
     const { seq } = this.#position;
     const floor = this.#floor;
     const matches = matcherOf(purge);
-    // What this purge will overwrite, as it is now.
     const before = new Map<Lasts, number>();
     const tags = purge.tags.map((tag) => this.#tags.get(tag));
     const prefixes = purge.prefixes.map((prefix) => this.#prefixes.get(prefixKey(prefix)));
@@ -201,7 +196,7 @@ export class LocalPurgeLog implements PurgeLog {
   #noteTag(tag: Tag, last: Last, soft: boolean): void {
     const lasts = this.#tags.get(tag) ?? { hard: undefined, soft: undefined };
     note(lasts, last, soft);
-    // Delete and set, so that the map is in the order of the last purge and its first tag is the one to forget.
+    // The first tag of the map is the one to forget.
     this.#tags.delete(tag);
     this.#tags.set(tag, lasts);
     if (this.#tags.size > maxTags) this.#forgetFirst(this.#tags);

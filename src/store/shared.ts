@@ -1,8 +1,4 @@
-/**
- * Assembles the shared store: connections, the log, the tiers. Opened once, in the composition root.
- *
- * Promise: it opens whether Redis is up or not, and uses Redis when it comes up.
- */
+/** Assembles the shared store. It opens whether Redis is up or not, and uses Redis when it comes up. */
 
 import { randomUUID } from 'node:crypto';
 import type { RedisConfig, StoreConfig } from '../config/config.ts';
@@ -43,7 +39,6 @@ export type SharedStoreOptions = {
   readonly owner: Owner;
   readonly memory: Store;
   readonly clock: Clock;
-  /** Whether this instance is fetching a key for all who want it. Absent: unknown. */
   readonly isFetching?: ((key: CacheKey) => boolean) | undefined;
   readonly onEvent: (event: StoreEvent) => void;
   readonly onAppended?: OnAppended | undefined;
@@ -56,7 +51,6 @@ export type SharedStore = {
   readonly store: TieredStore;
   readonly purgeLog: RedisPurgeLog;
   readonly entries: RedisEntries;
-  /** The learned session cookies, used when there is no secret. */
   readonly learned: SharedSessions;
   readonly keys: RedisKeys;
   readonly health: RedisHealth;
@@ -207,7 +201,6 @@ function openLog(options: SharedStoreOptions, parts: LogParts): RedisPurgeLog {
   });
 }
 
-/** Resolves when the connection is ready or has failed. */
 function opened(client: RedisClient): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, handshakeMs);

@@ -20,7 +20,6 @@ import type { Position, PurgeCause } from './purge-log.ts';
 
 export type Entry = {
   readonly key: CacheKey;
-  /** Identifies the variant: the names and values that selected it. */
   readonly variant: string;
   readonly selection: SelectedVariant;
   readonly status: number;
@@ -33,7 +32,6 @@ export type Entry = {
   /** Absent: `body` is the whole representation. Otherwise the byte range that it holds (RFC 9111 §3.3). */
   readonly part: StoredPart | undefined;
   readonly policy: StoredPolicy;
-  /** The inputs to the lifetime in `policy`. */
   readonly basis: LifetimeBasis;
   readonly requestTime: EpochMs;
   readonly responseTime: EpochMs;
@@ -42,7 +40,6 @@ export type Entry = {
   /** Canonical path and query as sent to the origin, and the host of the request. */
   readonly target: string;
   readonly host: string;
-  /** Name of the content type whose rule stored it. */
   readonly contentType: string;
   /** `public`, `anonymous`, or the digest of an identity. */
   readonly partition: string;
@@ -59,9 +56,9 @@ export interface Store {
   /** The variants of a key that are available synchronously, last stored first. */
   peek(key: CacheKey): readonly Entry[];
   /**
-   * The variants of a key in any tier. Never rejects: a store that cannot answer returns none. `sinceMs`: the monotonic
-   * instant since when a request that would fetch it has been waiting, so that all its waiting for Redis has one bound
-   * (DESIGN §3.9). Without it the caller only looks, and will neither `put` nor `abandon`.
+   * The variants of a key in any tier. Never rejects. `sinceMs`: since when the request that would fetch it has been
+   * waiting, so that all its waiting for Redis has one bound (DESIGN §3.9). Without it the caller only looks, and will
+   * neither `put` nor `abandon`.
    */
   get(key: CacheKey, sinceMs?: number): Promise<readonly Entry[]>;
   /** Whether `get` may find more than `peek`. */
@@ -69,14 +66,11 @@ export interface Store {
   /** Whether the slow tier has failed lately, so that its contents are unknown. */
   readonly isDown: boolean;
   /**
-   * Stores an entry, replacing the same variant of the same key. `smaller`, if given, is the same entry compressed (or
-   * `undefined` if that saves nothing); it replaces the entry when it is ready. A slow tier waits for it.
+   * Stores an entry in the place of the same variant. `smaller`: the same entry compressed, if that saves anything; it
+   * replaces the entry when it is ready, and a slow tier waits for it.
    */
   put(entry: Entry, smaller?: Promise<Entry | undefined>): void;
-  /**
-   * Records that an entry has answered a request: the least recently used goes first. `isFirst`: the request for which
-   * it was brought into memory.
-   */
+  /** Records that an entry has answered a request. `isFirst`: the one for which it was brought into memory. */
   use(entry: Entry, isFirst?: boolean): void;
   /** How many requests an entry in memory has answered. */
   uses(entry: Entry): number;
@@ -108,7 +102,6 @@ export function headOf(entry: Entry): EntryHead {
   return { ...head, bodyBytes: body.length };
 }
 
-/** Which entries are looked for, and for how long. */
 export type CensusLimits = {
   readonly isWanted: (head: EntryHead) => boolean;
   readonly mostMs: number;

@@ -1,12 +1,9 @@
-/**
- * A store whose operations are timed, for whoever counts them. It stands around the store that the request path is given.
- */
+/** A store whose operations are timed, around the store that the request path is given. */
 
 import { type Clock, type Seconds, seconds } from '../kit/time.ts';
 import type { CacheKey } from '../policy/key/cache-key.ts';
 import type { Census, CensusLimits, Entry, LifetimeInForce, Store, StoreSize } from './store.ts';
 
-/** An operation of a store, and where. */
 export type StoreOperation = `${'get' | 'set' | 'delete'}/${'memory' | 'redis'}`;
 
 /** Hears of every operation. Each function returns at once. */

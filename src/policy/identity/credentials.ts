@@ -1,11 +1,8 @@
-/**
- * Finds the credentials of a request (CONTRACT §2 `identity`, DESIGN §5), and whether they can be read safely.
- */
+/** Finds the credentials of a request (CONTRACT §2 `identity`, DESIGN §5), and whether they can be read safely. */
 
 import { type Cookie, type CookieDoubt, foldCookieName, parseCookieLine } from '../../http/cookies.ts';
 import type { KnownFields } from '../../http/request-head.ts';
 
-/** Why credentials cannot be read safely; the request is then passed. */
 export type CredentialDoubt =
   CookieDoubt | 'duplicate-credential' | 'lookalike-credential' | 'several-authorizations';
 
@@ -23,7 +20,7 @@ export type Credentials =
 const analytics =
   /^(?:_ga(?:_.*)?|_gid|_gat(?:_.*)?|_gcl_.*|_fbp|_fbc|_hj.*|_pk_.*|_clck|_clsk|_uet.*|__utm[a-z]+|ajs_.*|amplitude_.*|mp_.*_mixpanel)$/;
 
-/** Whether a cookie is one of the known analytics cookies, which never count as credentials unless named. */
+/** Whether a cookie never counts as a credential unless named. */
 export const isAnalyticsCookie = (name: string): boolean => analytics.test(name);
 
 /** Reads the credentials: the cookies named in `names` (absent: all but analytics ones) and Authorization. */

@@ -2,9 +2,8 @@
  * Flask's signed session cookie: `[.]payload.timestamp.signature` (itsdangerous URLSafeTimedSerializer, salt
  * `cookie-session`, key derivation `hmac`, HMAC-SHA1).
  *
- * Promise (DESIGN §5): an identity follows from the payload segment alone, after its signature and age have been verified.
- * Flask writes a new timestamp and signature on every response; the payload stays the same, byte for byte, while the
- * session does not change.
+ * Promise (DESIGN §5): an identity follows from the payload alone, after its signature and age have been verified. Flask
+ * writes a new timestamp and signature on every response.
  */
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
@@ -19,7 +18,6 @@ export type FlaskCookie = {
   readonly signed: string;
 };
 
-/** How far an origin's clock may be ahead of ours. */
 const clockSkewSeconds = 60;
 
 /** A session's payload decompresses to no more than this; a cookie is at most 4 KB, so more is an attack. */
@@ -40,7 +38,7 @@ export function parseFlaskCookie(value: string): FlaskCookie | undefined {
   return { payload, timestamp, signature, signed: value.slice(0, second) };
 }
 
-/** The signing key that Flask derives from the app's SECRET_KEY. Computed once per configuration. */
+/** The signing key that Flask derives from the app's SECRET_KEY. */
 export function flaskSigningKey(secret: string): Buffer {
   return createHmac('sha1', secret).update('cookie-session').digest();
 }
@@ -52,7 +50,7 @@ export function hasValidSignature(cookie: FlaskCookie, key: Buffer): boolean {
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
-/** When the cookie was signed, in epoch milliseconds; `undefined` if the segment is not such a number. */
+/** When the cookie was signed; `undefined` if the segment is not such a number. */
 export function signedAt(cookie: FlaskCookie): EpochMs | undefined {
   const bytes = Buffer.from(cookie.timestamp, 'base64url');
   if (bytes.length === 0 || bytes.length > 6) return undefined;

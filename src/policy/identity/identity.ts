@@ -29,7 +29,6 @@ import {
 /** A digest that represents one identity in keys, tags and the control API. */
 export type Partition = string;
 
-/** Why an identity cannot be established. */
 export type IdentityDoubt =
   | CredentialDoubt
   | SessionDoubt
@@ -38,7 +37,7 @@ export type IdentityDoubt =
   | 'bad-token'
   | 'unknown-credential';
 
-/** An identity. `credentials`: the cookies to forward; `session`: the Flask cookie that a renewal is compared with. */
+/** `credentials`: the cookies to forward; `session`: the Flask cookie that a renewal is compared with. */
 export type Identity =
   | { readonly kind: 'anonymous' }
   | {
@@ -46,11 +45,9 @@ export type Identity =
       readonly partition: Partition;
       /** The value of `{user}`: the verified claim, else the partition. */
       readonly user: string;
-      /** Only of a verified or learned session or token. */
       readonly claims: Claims | undefined;
       /** In a fixed order, so that all requests with one key send the same. */
       readonly cookies: readonly Cookie[];
-      /** The field that held the token, if it is neither a cookie nor Authorization. */
       readonly tokenFields: Fields;
       readonly session: FlaskCookie | undefined;
     }
@@ -73,7 +70,7 @@ type IdentifyOptions = {
   readonly verifyJwt: VerifyJwt | undefined;
 };
 
-/** The identity of one exact set of credentials, and the instants between which it is valid. */
+/** The identity of one exact set of credentials, as long as it holds. */
 type Remembered = { readonly identity: Identity; readonly isStillGood: (now: EpochMs) => boolean };
 
 const anonymous: Identity = { kind: 'anonymous' };
@@ -89,7 +86,7 @@ export function createIdentify({ config, learned, verifyJwt }: IdentifyOptions):
   const names = credentialNames(config);
   const flask = config.flaskSession;
   const key = flask?.secret === undefined ? undefined : flaskSigningKey(flask.secret);
-  // Most requests have cookies and no other credential: they are looked up by the line as received, without a new string.
+  // Looked up by the line as received, without a new string.
   const byCookie = new BoundedMap<string, Remembered>(mostRemembered);
   const byAll = new BoundedMap<string, Remembered>(mostRemembered);
 
@@ -119,8 +116,7 @@ export function createIdentify({ config, learned, verifyJwt }: IdentifyOptions):
   };
 }
 
-/** The credential cookies: those named, the session's and the token's; `undefined` means all. */
-export function credentialNames(config: IdentityConfig): ReadonlySet<string> | undefined {
+function credentialNames(config: IdentityConfig): ReadonlySet<string> | undefined {
   if (config.credentials === undefined) return undefined;
   const names = new Set(config.credentials);
   if (config.flaskSession !== undefined) names.add(config.flaskSession.cookie);
@@ -201,7 +197,6 @@ function restOf(
 
 const byName = (one: Cookie, other: Cookie): number => (one.name < other.name ? -1 : 1);
 
-/** The material of an identity, without its token. */
 type Known = {
   readonly proof: Proof & { kind: 'session' };
   readonly rest: readonly (readonly [string, string])[];

@@ -1,6 +1,4 @@
-/**
- * Decides what a Flask session cookie proves about its sender (DESIGN §5).
- */
+/** Decides what a Flask session cookie proves about its sender (DESIGN §5). */
 
 import { hash } from 'node:crypto';
 import type { FlaskSession } from '../../config/config.ts';
@@ -22,7 +20,6 @@ export interface LearnedSessions {
   readonly elsewhere?: LearnedElsewhere;
 }
 
-/** Knowledge that must be asked for. */
 export interface LearnedElsewhere {
   /** Whether to ask about a cookie now: another instance exists and has not just said no. */
   mayKnow(cookieDigest: string): boolean;
@@ -30,23 +27,20 @@ export interface LearnedElsewhere {
   ask(cookieDigest: string): Promise<void>;
 }
 
-/** Why a session proves nothing. */
 export type SessionDoubt = 'bad-session-signature' | 'session-out-of-date' | 'unreadable-session';
 
 export type SessionWork = {
   readonly flask: FlaskSession | undefined;
-  /** The signing key; absent without a secret. */
   readonly key: Buffer | undefined;
   readonly learned: LearnedSessions;
   readonly now: EpochMs;
 };
 
-/** What a session cookie proves: its part of the digest, and the user it names. */
+/** `material`: the session's part of the digest. */
 export type Proof =
   | {
       readonly kind: 'session';
       readonly cookie: FlaskCookie | undefined;
-      /** The session's part of the digest. */
       readonly material: string | undefined;
       readonly claims: Claims | undefined;
       readonly user: string | undefined;
@@ -96,13 +90,12 @@ export function askElsewhere(value: string, { flask, key, learned }: SessionWork
   return learned.elsewhere.mayKnow(digest) ? learned.elsewhere.ask(digest) : undefined;
 }
 
-/** Whether a cookie has the shape of one that could be learned; others need not be asked about. */
 const couldBeLearned = (cookie: FlaskCookie | undefined): cookie is FlaskCookie =>
   cookie !== undefined && signedAt(cookie) !== undefined;
 
 /**
  * Without a secret: a cookie that the origin set or renewed counts as its payload. Any other may be forged, so it is a
- * partition of its own, shared with nobody (DESIGN §5).
+ * partition of its own (DESIGN §5).
  */
 function learnedSession(value: string, cookie: FlaskCookie | undefined, work: SessionWork): Proof {
   const digest = sessionDigest(value);

@@ -1,8 +1,4 @@
-/**
- * Decides what a response's Set-Cookie means for storing it (CONTRACT §2.2, DESIGN §3.5).
- *
- * Promise: Set-Cookie itself is never stored. This decides only whether the rest of the response may be.
- */
+/** What a response's Set-Cookie means for storing the rest of it (CONTRACT §2.2, DESIGN §3.5). */
 
 import type { ContentType, IdentityConfig } from '../../config/config.ts';
 import { parseSetCookie } from '../../http/cookies.ts';
@@ -34,7 +30,7 @@ export function setCookieMeaning(
 /** A cookie set to expire is not a renewal, whatever its value. */
 const endsNow = /;[ \t]*max-age[ \t]*=[ \t]*(?:0|-)/i;
 
-/** Whether a Set-Cookie line renews the requester's own Flask session: the same payload with a newer signature. */
+/** The same payload with a newer signature. */
 function isRenewal(line: string, identity: Identity, config: IdentityConfig): boolean {
   if (identity.kind !== 'known' || identity.session === undefined) return false;
   const { name, value } = parseSetCookie(line);

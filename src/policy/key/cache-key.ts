@@ -26,20 +26,18 @@ export type CacheKey = string & { readonly [brand]: 'cache-key' };
 /** Increases whenever older entries must no longer be read. */
 export const schemaVersion = 1;
 
-/** The parts of a request that a cacheable fetch is made from, all canonical. */
+/** What a cacheable fetch is made from, all canonical. */
 export type KeyedRequest = {
   readonly scheme: 'http' | 'https';
   readonly host: string;
   readonly path: string;
-  /** As sent: sorted and filtered by the rule; `undefined` without a `?`. */
+  /** Sorted and filtered by the rule. */
   readonly query: string | undefined;
   readonly fields: Fields;
   readonly known: KnownFields;
-  /** All cookies of the request, in order; empty if they cannot be read. */
   readonly cookies: readonly Cookie[];
-  /** Those `fields` that could be a credential (`scanFields`). Absent: any could. */
+  /** Absent: any could be a credential. */
   readonly unusual?: Fields;
-  /** The rule's digest (`ruleDigest`): responses stored by another rule are not read. */
   readonly rule?: string;
   readonly memo?: KeyMemo<CacheKey>;
 };
@@ -166,8 +164,8 @@ function standardPartition({ fields, unusual = fields }: KeyedRequest, identity:
   return others === undefined ? known : hash('sha256', JSON.stringify([known, others]), 'hex');
 }
 
-/** The client's fields, without claims of another host, scheme, path, method or client, and without dropped cookies. */
-export function clientFields(request: KeyedRequest, isDropped: (cookieName: string) => boolean): string[] {
+/** Without claims of another host, scheme, path, method or client, and without dropped cookies. */
+function clientFields(request: KeyedRequest, isDropped: (cookieName: string) => boolean): string[] {
   const fields = sentFields(request);
   const cookies = inOneOrder(request.cookies.filter(({ name }) => !isDropped(name)));
   if (cookies.length > 0) fields.push('Cookie', formatCookies(cookies));
@@ -231,7 +229,7 @@ function keyOf(
   return memo === undefined ? compute() : memo.keyOf({ scheme, host, path, query, values }, compute);
 }
 
-/** Operators cannot vary by credentials, framing and the proxy's own fields: these have their own rules. */
+/** These have rules of their own. */
 function mayBeVaried(name: string): boolean {
   return !notVaried.has(name) && !unkeyedFields.has(foldFieldName(name));
 }

@@ -1,8 +1,6 @@
 /**
- * Remembers keys of earlier requests, so that a hit computes none.
- *
- * Promises: a key is returned only for exactly the material it was computed from, because the lookup text is as injective
- * as the key's own (each part has its length before it). Memory is bounded and refers to no request.
+ * Remembers keys of earlier requests, so that a hit computes none. The lookup text is as injective as the key's own
+ * material: each piece has its length before it.
  */
 
 import { BoundedMap } from '../../kit/bounded-map.ts';

@@ -1,8 +1,6 @@
 /**
  * Decodes what a request names, so that `a%20b` in a path, `a+b` in a query and `a b` in a header are one name in
- * conditions and tags.
- *
- * Promise: never throws; what is not UTF-8 stays as written.
+ * conditions and tags. What is not UTF-8 stays as written.
  */
 
 import { parameterName } from '../../http/query.ts';

@@ -41,16 +41,12 @@ const notStoredBy: ReadonlySet<string> = new Set<keyof ContentType>([
   'clientReload',
 ]);
 
-/** All other properties of a content type, including any added later. */
 const storedBy = (contentType: ContentType): unknown => [
   Object.entries(contentType).filter(([name]) => name !== 'statuses' && !notStoredBy.has(name)),
   [...contentType.statuses.keys()],
 ];
 
-/**
- * What decides the route's tags: which of the type's routes matches first, and what the pattern takes from the path. It
- * does not matter if there are no such tags.
- */
+/** Which of the type's routes matches first, and what the pattern takes from the path, decide the route's tags. */
 function taggingOf(routes: Config['routes'], { name }: ContentType): readonly unknown[] {
   const own = routes.filter(({ type }) => type === name);
   if (own.every(({ tags }) => tags.length === 0)) return [];

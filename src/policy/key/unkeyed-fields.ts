@@ -1,9 +1,6 @@
 /**
- * Lists the request fields outside the key: those sent nevertheless, after review, and those not sent, because they
- * claim to be another request.
- *
- * Promise: this is the only such list (DESIGN §3.2). Names are compared as the most lenient server reads them: WSGI and
- * CGI give an application `X_Forwarded_Host` and `X-Forwarded-Host` under one name.
+ * The request fields outside the key: those sent nevertheless, after review, and those not sent, because they claim to be
+ * another request. This is the only such list (DESIGN §3.2). Names are compared as the most lenient server reads them.
  */
 
 import { foldFieldName } from '../../http/field-name.ts';
@@ -116,10 +113,7 @@ const claimingFields: ReadonlySet<string> = new Set([
   'x-url',
 ]);
 
-/**
- * Whether a field claims another host, scheme, path, method or client. On a cacheable fetch the proxy sets or removes
- * such fields.
- */
+/** Whether a field claims another host, scheme, path, method or client. */
 export function isClaim(name: string): boolean {
   const folded = foldFieldName(name);
   if (claimingFields.has(folded)) return true;

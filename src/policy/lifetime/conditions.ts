@@ -1,8 +1,6 @@
 /**
- * Checks a factor's condition for an exchange, and reports what was seen.
- *
- * Promises: header names are compared case-insensitively, values exactly (one line of the field, or all joined). The
- * report shows no credential, and of a claim or a body no text, unless it equals the rule's own.
+ * Checks a factor's condition, and reports what was seen: no credential, and of a claim or a body no text, unless it equals
+ * the rule's own.
  */
 
 import type { Condition, Literal } from '../../config/schema/condition.ts';
@@ -15,7 +13,6 @@ import { decodeBytes, queryValues } from '../key/query-values.ts';
 
 export type Facts = {
   readonly requestFields: Fields;
-  /** The text after `?`. */
   readonly query: string | undefined;
   readonly status: number;
   readonly responseFields: Fields;
@@ -23,9 +20,7 @@ export type Facts = {
   /** The body without content coding, if available. */
   readonly body: () => Buffer | undefined;
   readonly access: 'high' | 'low';
-  /** From a verified session only. */
   readonly claims?: unknown;
-  /** From `Last-Modified`. */
   readonly modifiedAt?: EpochMs | undefined;
   /** The origin's explicit lifetime less its `Age`, for `cache_control: obey`. */
   readonly originBound?: Seconds | undefined;

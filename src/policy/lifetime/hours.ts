@@ -1,8 +1,4 @@
-/**
- * Finds the part of the day where the operator's users live.
- *
- * Promise: it follows the wall clock of the IANA zone, with daylight saving and odd offsets.
- */
+/** The part of the day where the operator's users live, by the wall clock of the IANA zone. */
 
 import type { HourBand } from '../../config/config.ts';
 import type { EpochMs } from '../../kit/time.ts';

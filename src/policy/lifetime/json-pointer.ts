@@ -1,8 +1,4 @@
-/**
- * Reads one value of a JSON document (RFC 6901).
- *
- * Promises: never throws, whatever the body or the pointer. A body is parsed once, and never beyond `longestJsonBytes`.
- */
+/** Reads one value of a JSON document (RFC 6901). Never throws. */
 
 /** A longer body is not parsed, and no condition on it holds. */
 export const longestJsonBytes = 1024 * 1024;

@@ -30,13 +30,11 @@ export const createPopularity = (high: { readonly requests: number; readonly per
 class Sketches implements Popularity {
   readonly #threshold: number;
   readonly #periodMs: number;
-  /** How many requests one count stands for. */
   readonly #unit: number;
   #current = new Uint8Array(rows * rowCells);
   #previous = new Uint8Array(rows * rowCells);
   #startedAt: number | undefined;
   #chance = 0x9e3779b9;
-  /** The cells of the key last looked up. */
   readonly #cells = new Int32Array(rows);
 
   constructor(requests: number, periodMs: number) {
@@ -73,7 +71,6 @@ class Sketches implements Popularity {
     this.#startedAt = isNext ? this.#startedAt + this.#periodMs : now;
   }
 
-  /** Finds the key's cells, one per row, and their smallest count. */
   #locate(key: string, counts: Uint8Array): number {
     let least = 255;
     for (let row = 0; row < rows; row++) {

@@ -1,8 +1,4 @@
-/**
- * Decides whether a route or a write rule with a `when` applies to a request.
- *
- * Promise: pure. Parameters are decoded, as the application reads them; of repeated ones any may match.
- */
+/** Whether a route or a write rule with a `when` applies to a request. Of repeated parameters any may match. */
 
 import type { RequestCondition } from '../../config/schema/condition.ts';
 import { fieldLines } from '../../http/fields.ts';
@@ -11,7 +7,6 @@ import { fieldHolds } from './conditions.ts';
 import { queryValues } from '../key/query-values.ts';
 
 export type Asked = {
-  /** The text after `?`. */
   readonly query: string | undefined;
   readonly fields: Fields;
 };

@@ -1,9 +1,6 @@
 /**
- * Computes a stored response's lifetime by the current rule ([decision
- * 8](docs/decisions/0008-lifetimes-are-not-in-the-key.md)).
- *
- * Promises: pure. Never longer than the rule gives from the time of storing, nor than the origin allows under `obey`.
- * The same rule gives the same lifetime.
+ * A stored response's lifetime by the current rule ([decision 8](docs/decisions/0008-lifetimes-are-not-in-the-key.md)):
+ * never longer than the rule gives from the time of storing, nor than the origin allows under `obey`.
  */
 
 import { hash } from 'node:crypto';
@@ -18,9 +15,8 @@ import { ruleLifetime } from './ttl.ts';
 
 /** What a lifetime was computed from, so that another rule can recompute it. */
 export type LifetimeBasis = {
-  /** The `lifetimeDigest` of its rule. */
   readonly rule: string;
-  /** HTTP's lifetime, measured from the response's birth, and whether the origin gave it. */
+  /** HTTP's lifetime, measured from the response's birth. */
   readonly lifetime: Seconds;
   readonly isExplicit: boolean;
   readonly windows: OriginWindows;
@@ -50,7 +46,7 @@ export const lifetimeDigests = ({
 }: Pick<Config, 'ttl' | 'contentTypes'>): ReadonlyMap<string, string> =>
   new Map([...contentTypes].map(([name, contentType]) => [name, lifetimeDigest({ ttl, contentType })]));
 
-/** The rule's stale windows; undefined where a `standard` type leaves them to HTTP. */
+/** The rule's stale windows; none where a `standard` type leaves them to HTTP. */
 export function windowsOf({
   kind,
   staleWhileRevalidate,
@@ -67,7 +63,6 @@ export type StoredForRule = {
   readonly policy: StoredPolicy;
   readonly basis: LifetimeBasis;
   readonly bodyBytes: number;
-  /** Without the stored coding. */
   readonly body: () => Buffer | undefined;
 };
 

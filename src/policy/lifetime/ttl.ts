@@ -43,7 +43,7 @@ export type RuleLifetime = { readonly lifetime: Seconds; readonly steps: readonl
 export type LifetimeQuestion = {
   readonly ttl: TtlConfig;
   readonly contentType: ContentType;
-  /** The status's own lifetime from `statuses`, in place of the content type's. */
+  /** From `statuses`, in place of the content type's. */
   readonly statusTtl?: Seconds | undefined;
   readonly now: EpochMs;
   /** The key's digest: the same text gives the same jitter. */

@@ -1,8 +1,4 @@
-/**
- * Detects a 200 that is really a failure, to be delivered but not stored (`unless` of a content type).
- *
- * Promises: pure, never throws; only a 200 is checked.
- */
+/** Detects a 200 that is really a failure, to be delivered but not stored (`unless` of a content type). */
 
 import type { Unless } from '../../config/schema/condition.ts';
 import type { Fields } from '../../http/message.ts';
@@ -14,7 +10,6 @@ export type UnlessFacts = {
   readonly fields: Fields;
   /** The whole body without content coding; if undefined, no condition on its content holds. */
   readonly body: Buffer | undefined;
-  /** Its length, if known in advance. */
   readonly bodyBytes?: number | undefined;
 };
 

@@ -13,10 +13,9 @@ import { ruleDigest } from '../key/rule-digest.ts';
 import { typeTag } from './entry-tags.ts';
 import type { Tag } from './tags.ts';
 
-/** What a purge for the change must name; `undefined`: nothing stored is outdated. */
 export type Ended = { readonly everything: boolean; readonly tags: readonly Tag[] };
 
-/** What a change of the configuration ends. */
+/** What of the stored responses a change of the configuration ends; `undefined`: nothing. */
 export function endedByChange(before: Config, after: Config): Ended | undefined {
   const isSame =
     isDeepStrictEqual(before.identity, after.identity) && before.upstream.host === after.upstream.host;

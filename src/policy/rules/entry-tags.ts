@@ -1,7 +1,4 @@
-/**
- * The tags that every stored response has (CONTRACT §2 "Details that matter"): its type, its URL with and without host, and
- * on `user` routes its user.
- */
+/** The tags that every stored response has (CONTRACT §2 "Details that matter"). */
 
 import type { ContentType } from '../../config/config.ts';
 import { targetReadings } from '../../http/path-readings.ts';
@@ -20,10 +17,7 @@ export const urlTag = (target: string): Tag => tag('url', target.startsWith('//'
 /** One URL of one host. */
 export const hostUrlTag = (host: string, target: string): Tag => tag('url', '//', host, target);
 
-/**
- * One URL, of entries that a rule stored. An unsafe request that got an error makes only these stale: for `standard` an
- * error ends nothing (RFC 9111 §4.4).
- */
+/** One URL, of entries that a rule stored. For `standard` an error ends nothing (RFC 9111 §4.4). */
 export const ruleUrlTag = (host: string, target: string): Tag => tag('rule-url', '//', host, target);
 
 /** One URL, of entries of `standard`. */
@@ -42,10 +36,7 @@ export const groupTag = (host: string, group: string): Tag => tag('group', `//${
 export const userOf = (identity: Identity): string =>
   identity.kind === 'known' ? identity.user : 'anonymous';
 
-/**
- * The tags of an entry besides those of its rule and its origin. Its host's URL tags are those of all readings of its path:
- * a write to `/a/b` ends `/a%2Fb` too.
- */
+/** The tags of an entry besides those of its rule and its origin. A write to `/a/b` ends `/a%2Fb` too. */
 export function standardTags({
   contentType,
   identity,

@@ -1,10 +1,8 @@
 /**
- * Finds the operator's rule for a request. Where an origin may take its path for another, the rules for all readings are
- * asked.
+ * Finds the operator's rule for a request, or for every reading of its path.
  *
- * Promises: the first matching route of the file wins, and the first matching write. Every pattern is compiled once. The
- * cost of a match does not grow with the number of routes (`route-index.ts`), except those with a `when`, and is linear in
- * the path (`pattern.ts`).
+ * Promises: the first matching route of the file wins, and the first matching write. The cost does not grow with the number
+ * of routes (`route-index.ts`), except those with a `when`, and is linear in the path.
  */
 
 import type { Config, ContentType, RequestCondition, Route, WriteRule } from '../../config/config.ts';
@@ -14,7 +12,6 @@ import { type Asked, requestHolds } from '../lifetime/request-conditions.ts';
 import { type Found, type Indexed, createRouteIndex } from '../../pattern/route-index.ts';
 import { type Match, safestMatch } from './safest-match.ts';
 
-/** A request the file lists among the writes. */
 export type WriteMatch = { readonly rule: WriteRule; readonly params: Params };
 
 export type Rules = {
@@ -28,7 +25,7 @@ export type Rules = {
   ) => readonly [WriteMatch | undefined, ...(WriteMatch | undefined)[]];
 };
 
-/** Compiles every pattern. Throws for a config that names a content type it does not have. */
+/** Compiles every pattern, once. Throws for a config that names a content type it does not have. */
 export function compileRules(config: Config): Rules {
   const routes = byMethod(config.routes.map((route) => ({ ...route, value: routeMatch(config, route) })));
   const writes = byMethod(
@@ -64,7 +61,6 @@ type Listed<T> = {
   readonly value: T;
 };
 
-/** The first of the rules for one method that is for a request. */
 type Finder<T> = (path: string, asked: Asked) => Found<Ordered<T>> | undefined;
 
 /** `order`: place among the rules for one method. */
@@ -84,7 +80,7 @@ function byMethod<T>(listed: readonly Listed<T>[]): ReadonlyMap<string, Finder<T
   return new Map([...entries].map(([method, rules]) => [method, createFinder(rules)]));
 }
 
-/** Rules without a condition are found by the index; those with one, which are few, are tried in turn, if earlier. */
+/** Rules with a condition are few: they are tried in turn, if earlier than what the index finds. */
 function createFinder<T>(rules: readonly Indexed<Ordered<T>>[]): Finder<T> {
   const conditional = rules.filter(({ value }) => value.when.length > 0);
   const index = createRouteIndex(rules.filter(({ value }) => value.when.length === 0));

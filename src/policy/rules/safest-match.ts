@@ -13,13 +13,11 @@ import type { ContentType, Route } from '../../config/config.ts';
 import type { TagTemplate } from '../../config/schema/tag-template.ts';
 import type { Params } from '../../pattern/pattern.ts';
 
-/** What the file says about a request. */
 export type Match = {
   readonly contentType: ContentType;
   /** Undefined where no route matches; the content type is then what `unmatched` says. */
   readonly route: Route | undefined;
   readonly params: Params;
-  /** The content type's, then the route's. */
   readonly tags: readonly TagTemplate[];
   /** What other readings of the path match, whose tags count too. */
   readonly readings?: readonly Match[];

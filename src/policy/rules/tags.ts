@@ -24,24 +24,19 @@ declare const brand: unique symbol;
 /** A name that groups stored responses, to be purged by. */
 export type Tag = string & { readonly [brand]: 'tag' };
 
-/** The sources of placeholders. */
 export type TagValues = {
   readonly user: string | undefined;
   /** As `Rules.match` gives them: percent-encoded. */
   readonly params: Readonly<Record<string, string>>;
-  /** The text behind `?`. */
   readonly query: string | undefined;
-  /** Empty where there was no response. */
   readonly responseFields: Fields;
 };
 
-/** `skipped`: the templates, as written, that made no tag because a value was missing. */
+/** `skipped`: the templates that made no tag because a value was missing. */
 export type RenderedTags = { readonly tags: readonly Tag[]; readonly skipped: readonly string[] };
 
-/** In characters. */
 export const longestTag = 512;
 
-/** The most tags taken from a response's fields. */
 export const mostResponseTags = 128;
 
 /** A repeated parameter or header makes one tag per value, up to this many per template. */
@@ -80,7 +75,7 @@ export const responseTags = (fields: Fields, names: readonly TagField[] = tagFie
 export const hasTooManyTags = (fields: Fields, names: readonly TagField[] = tagFields): boolean =>
   namedTags(fields, names).length > mostResponseTags;
 
-/** Every text of a template: none if a placeholder has no value, several if one has several. */
+/** None if a placeholder has no value, several if one has several. */
 function renderTemplate(parts: readonly TagPart[], values: TagValues): readonly string[] {
   let texts = [''];
   for (const part of parts) {
@@ -90,10 +85,7 @@ function renderTemplate(parts: readonly TagPart[], values: TagValues): readonly 
   return texts;
 }
 
-/**
- * Applications disagree on which of two equal parameters counts. Entries and writes get the tags of both, so that they
- * meet either way.
- */
+/** Applications disagree on which of two equal parameters counts: entries and writes get the tags of both. */
 function valuesOf(part: TagPart, { user, params, query, responseFields }: TagValues): readonly string[] {
   switch (part.kind) {
     case 'text':

@@ -21,16 +21,13 @@ export type WriteOutcome =
   | { readonly kind: 'never-sent' };
 
 export type WriteQuestion = {
-  /** What `Rules.matchWrites` found. */
   readonly matches: readonly (WriteMatch | undefined)[];
   readonly method: string;
   readonly outcome: WriteOutcome;
   readonly unmatchedWrites: Config['unmatchedWrites'];
-  /** Canonical path and query of the request. */
   readonly target: string;
   /** Canonical path and query of a same-origin `Location` and `Content-Location` of the answer. */
   readonly related: readonly string[];
-  /** The writer's value of `{user}`. */
   readonly user: string | undefined;
 };
 
@@ -40,9 +37,7 @@ export type WriteEffect = {
   readonly urls: readonly string[];
   /** Which entries at `urls`: those stored by rules, those of `standard`, or both. */
   readonly reach: 'rules' | 'standard' | 'both';
-  /** Whether the writer's partition is stale (entries stored by rules). */
   readonly user: boolean;
-  /** Templates of the rule that made no tag because a value was missing. */
   readonly skipped: readonly string[];
 };
 
@@ -89,10 +84,7 @@ function mayHaveActed(outcome: WriteOutcome): boolean {
   return outcome.kind === 'unknown' || outcome.status < 400 || outcome.status >= 500;
 }
 
-/**
- * RFC 9111 §4.4: the target URI MUST be invalidated "when it receives a non-error status code", 2xx or 3xx, "in response
- * to an unsafe request method". Deviation: an unknown outcome counts as such: the non-error answer may be what was lost.
- */
+/** RFC 9111 §4.4. Deviation: an unknown outcome counts as a success: the non-error answer may be what was lost. */
 const followsRfc = (outcome: WriteOutcome): boolean =>
   outcome.kind === 'unknown' ||
   (outcome.kind === 'response' && outcome.status >= 200 && outcome.status < 400);

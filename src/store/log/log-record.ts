@@ -1,8 +1,6 @@
 /**
- * Encodes a purge as a record of the shared log, and decodes it. Pure.
- *
- * Instances of different versions share a log, so fields are only ever added. Promise: a record that cannot be read
- * with certainty counts as a purge of everything.
+ * Encodes a purge as a record of the shared log, and decodes it. Instances of different versions share a log, so fields are
+ * only ever added. A record that cannot be read with certainty counts as a purge of everything.
  */
 
 import type { Tag } from '../../policy/rules/tags.ts';
@@ -54,7 +52,6 @@ function parse(payload: string): Record<string, unknown> | undefined {
     const value: unknown = JSON.parse(payload);
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
-    // An unknown record: it will count as a purge of everything.
     return undefined;
   }
 }

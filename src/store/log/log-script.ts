@@ -152,7 +152,6 @@ export type SyncRequest = {
 export type SyncReply = {
   readonly kind: 'read';
   readonly generation: string;
-  /** The oldest and newest record in the log. */
   readonly oldest: number;
   readonly newest: number;
   /** Whether the records follow the given place; if not, they start at the log's oldest. */

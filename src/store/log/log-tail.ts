@@ -1,8 +1,6 @@
 /**
- * Reads new records as they are appended: XREAD BLOCK on a connection of its own.
- *
- * It only saves time: its records are used if they follow what is known, and the regular round trip
- * (redis-purge-log.ts) finds whatever it misses.
+ * Reads new records as they are appended (XREAD BLOCK). It only saves time: the regular round trip (redis-purge-log.ts)
+ * finds whatever it misses.
  */
 
 import { setTimeout as delay } from 'node:timers/promises';
@@ -53,11 +51,9 @@ export class LogTail {
   }
 
   async #pause(): Promise<void> {
-    // Closing cuts the pause short.
     await delay(pauseMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
   }
 
-  /** `undefined`: the log cannot be read now. */
   async #next(): Promise<readonly LogRecord[] | undefined> {
     const { client, key, place } = this.#options;
     const seq = place();

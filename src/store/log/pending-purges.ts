@@ -11,7 +11,6 @@ import { encodePurge, everythingPurge } from './log-record.ts';
 import type { NewRecord } from './log-script.ts';
 import { LocalPurgeLog, type Position, type Purge, type PurgeSubject, type Verdict } from '../purge-log.ts';
 
-/** A purge and its number among this instance's own. */
 type Pending = {
   readonly own: number;
   readonly purge: Purge;
@@ -80,7 +79,6 @@ export class PendingPurges {
     this.#keep(left);
   }
 
-  /** The part of a position that covers pending purges. */
   position(): Position | undefined {
     return this.#log?.position();
   }

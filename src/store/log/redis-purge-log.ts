@@ -48,7 +48,6 @@ export type RedisPurgeLogOptions = {
   readonly onAppended?: OnAppended | undefined;
 };
 
-/** The most records kept, whatever their age. */
 const keepCount = 100_000;
 const beatBounds = { shortest: 10, longest: 500 };
 const nowhere: Place = { seq: 0, nonce: '', generation: '' };
@@ -130,7 +129,6 @@ export class RedisPurgeLog implements PurgeLog {
     }
   }
 
-  /** Starts the regular round trips; resolves when the first has ended. */
   async start(): Promise<void> {
     await this.#onBeat();
   }

@@ -1,8 +1,7 @@
 /**
  * Lists for operators what Redis holds: a walk over the heads of entries, without their bodies.
  *
- * Promises: it ends within the given time and says whether it is complete. No command scans without bound. It never
- * rejects. Its result may be a moment old and is never used to answer a request.
+ * Promises: it ends within the given time and says whether it is complete. It never rejects, and never answers a request.
  */
 
 import type { CacheKey } from '../../policy/key/cache-key.ts';
@@ -10,7 +9,7 @@ import { decodeHead, type StampedHead } from './codec.ts';
 import type { RedisKeys } from './keys.ts';
 import type { Census, CensusLimits, EntryHead } from '../store.ts';
 
-/** What a census needs of one Redis node. Every call ends in bounded time or rejects. */
+/** Every call ends in bounded time or rejects. */
 export type CensusNode = {
   /** One step of SCAN, and the next cursor; `0` at the end. */
   readonly scan: (cursor: string, match: string, count: number) => Promise<[cursor: string, names: string[]]>;
@@ -46,8 +45,8 @@ return heads`;
 type TakeCensus = (limits: CensusLimits) => Promise<Census>;
 
 /**
- * Runs one census at a time; each waits for its turn within its own limit. A census is a walk over all of Redis, which
- * slows requests down, and purges that match nothing in memory may come by the hundred.
+ * Runs one census at a time; each waits for its turn within its own limit. A census walks over all of Redis, and purges
+ * that match nothing in memory may come by the hundred.
  */
 export function inTurn(take: TakeCensus, nowMs: () => number): TakeCensus {
   let last: Promise<void> = Promise.resolve();
@@ -88,7 +87,7 @@ type Walk = Pick<CensusLimits, 'isWanted'> &
     readonly hasTime: () => boolean;
   };
 
-/** The wanted heads of one node. Throws when the node fails or the time is up. */
+/** Throws when the node fails or the time is up. */
 async function* walk(node: CensusNode, { keys, isWanted, hasTime, retime }: Walk): AsyncGenerator<EntryHead> {
   let cursor = '0';
   do {

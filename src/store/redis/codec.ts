@@ -23,7 +23,6 @@ import type { Stamp } from './stamps.ts';
 /** Incremented with every change of the layout or of the head's contents. */
 export const codecVersion = 2;
 
-/** Why bytes are not an entry. */
 export type UnreadableReason =
   'truncated' | 'not-ours' | 'other-version' | 'checksum' | 'malformed' | 'other-key';
 
@@ -64,10 +63,7 @@ export function decodeEntry(bytes: Buffer, key: CacheKey): Decoded {
   return { kind: 'entry', entry: { ...head, body: bytes.subarray(bodyStart) }, stamp };
 }
 
-/**
- * Decodes the head alone, of bytes that end where the body begins, for operators. The checksum covers head and body and
- * cannot be checked, so the result is never given to a client.
- */
+/** Decodes the head alone, for operators. The checksum cannot be checked, so the result is never given to a client. */
 export function decodeHead(bytes: Buffer, key: CacheKey): StampedHead | undefined {
   if (bytes.length < headStart || bytes.readUInt16BE(0) !== magic || bytes.readUInt8(2) !== codecVersion) {
     return undefined;
@@ -76,7 +72,6 @@ export function decodeHead(bytes: Buffer, key: CacheKey): StampedHead | undefine
   return head?.key === key ? { ...head, bodyBytes: bytes.readUInt32BE(12) } : undefined;
 }
 
-/** Why the bytes around head and body are invalid. */
 function obstacle(bytes: Buffer): UnreadableReason | undefined {
   if (bytes.length < headStart) return 'truncated';
   if (bytes.readUInt16BE(0) !== magic) return 'not-ours';
@@ -100,7 +95,6 @@ function parseHead(text: string): Head | undefined {
     if (!isHead(value)) return undefined;
     return { ...value, part: value.part, coding: value.coding, stamp: value.stamp };
   } catch {
-    // Not JSON: nothing is lost.
     return undefined;
   }
 }

@@ -15,7 +15,7 @@ import type { RedisLogin, RedisServer, RedisTls } from '../../config/config.ts';
 export type RedisClient = Redis | Cluster;
 
 export type ConnectionOptions = {
-  /** The longest that any command, including the handshake, may take, in milliseconds. */
+  /** The handshake is a command too. */
   readonly commandTimeoutMs: number;
   readonly onError: (message: string) => void;
 };
@@ -46,17 +46,14 @@ export function openConnection(
   if (client instanceof Redis) endFailedHandshakes(client, tell);
   else {
     client.on('error', tell);
-    // A Cluster client reports the cause only in these events.
     client.on('node error', tell);
   }
   return client;
 }
 
 /**
- * Ends a connection when any part of its handshake fails, and reports why, once per connection.
- *
- * ioredis 6.0.0 reports a SELECT that was refused, or not answered in time, as an `error` event, becomes ready all the
- * same, and sends every command to database 0.
+ * Ends a connection when any part of its handshake fails, and reports why, once per connection. ioredis 6.0.0 becomes ready
+ * after a SELECT that was refused, and sends every command to database 0.
  */
 export function endFailedHandshakes(client: Redis, tell: (error: Error) => void): void {
   client.on('error', (error: Error) => {
@@ -191,7 +188,6 @@ export function within<Value>(limitMs: number, promise: Promise<Value>): Promise
   });
 }
 
-/** An ioredis error, with the Cluster node and the command that failed, if known. */
 type RedisError = Error & {
   readonly code?: unknown;
   readonly lastNodeError?: unknown;
@@ -200,7 +196,6 @@ type RedisError = Error & {
 
 /** The part of an error that may be logged: not the address of Redis. */
 export function tellable(error: RedisError): string {
-  // For a Cluster, the last node's error says more.
   const { lastNodeError } = error;
   if (lastNodeError instanceof Error) return `${error.message} ${tellable(lastNodeError)}`.slice(0, 200);
   if (error.code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'the certificate is for another name';

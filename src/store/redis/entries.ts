@@ -1,9 +1,8 @@
 /**
  * Entries in Redis: one hash for each key, one field for each variant, with an expiry on every hash.
  *
- * Promises: a lookup is one command. A hash is written with its expiry or not at all. Every command ends within its
- * limit. A value that does not decode to an entry of this key and variant is ignored and counted. Failures reject;
- * tiered.ts decides what they mean.
+ * Promises: a lookup is one command. A hash is written with its expiry or not at all. Failures reject; tiered.ts decides
+ * what they mean.
  */
 
 import { hasField } from '../../http/fields.ts';
@@ -22,7 +21,6 @@ export type RedisEntriesOptions = {
   /** A separate connection: a large value in transit must not delay lookups. */
   readonly writer: RedisClient;
   readonly keys: RedisKeys;
-  /** Names this instance. */
   readonly instance: string;
   readonly clock: Clock;
   readonly readLimitMs: number;
@@ -33,7 +31,6 @@ export type RedisEntriesOptions = {
 /** For all variants of one key together, unless a single one is larger: a lookup reads them all within the deadline. */
 const mostBytes = 4 * 1024 * 1024;
 
-/** Drops variants other than the named one while there are too many or they are too large. */
 const trimScript = `
 local kept, most, bytes = ARGV[1], tonumber(ARGV[2]) - 1, tonumber(ARGV[3])
 bytes = bytes - #(redis.call('HGET', KEYS[1], kept) or '')

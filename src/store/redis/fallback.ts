@@ -1,8 +1,6 @@
 /**
- * Decides how long an entry may be used while no purges are received (CONTRACT §5, "Redis unreachable"). Pure.
- *
- * Promise: at most the given time after the log was last trusted, or after the entry was received if that is later.
- * This holds for fresh and stale entries alike, and for those that stand in for a failing origin.
+ * How long an entry may be used while no purges are received (CONTRACT §5, "Redis unreachable"): at most the given time
+ * after the log was last trusted, or after the entry was received if that is later.
  */
 
 import { type EpochMs, type Seconds, between, seconds } from '../../kit/time.ts';

@@ -1,8 +1,6 @@
 /**
- * Sends the lookups of one turn of the event loop to Redis in one system call. A call for each would cost as much as
- * the rest of its lookup.
- *
- * Promise: nothing waits beyond the turn in which it was requested.
+ * Sends the lookups of one turn of the event loop to Redis in one system call: one for each would cost as much as the rest
+ * of its lookup. Nothing waits beyond its turn.
  */
 
 import { Redis } from 'ioredis';

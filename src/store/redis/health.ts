@@ -60,8 +60,8 @@ export class RedisHealth {
   }
 
   /**
-   * Whether the log was read, and found to be ours, after this connection was made. A new connection may lead to
-   * another Redis, to an older copy with entries purged since, or to another installation's prefix.
+   * Whether the log was read, and found to be ours, after this connection was made: a new one may lead to another Redis, to
+   * an older copy, or to another installation's prefix.
    */
   isProven(link: LinkName): boolean {
     return this.#provenUpTo >= this.#changed[link];
@@ -82,7 +82,6 @@ export class RedisHealth {
     return this.mayUse('reader') && nowMs - this.#heardAt < limitMs;
   }
 
-  /** Time since the log was last read; `undefined`: never. */
   silence(nowMs: number): Seconds | undefined {
     return Number.isFinite(this.#heardAt) ? seconds((nowMs - this.#heardAt) / 1000) : undefined;
   }
@@ -92,7 +91,6 @@ export class RedisHealth {
     return this.#changes;
   }
 
-  /** The log is up to date as of the given instant and mark. */
   heard(askedAtMs: number, mark: number): void {
     this.#heardAt = Math.max(this.#heardAt, askedAtMs);
     this.#provenUpTo = Math.max(this.#provenUpTo, mark);
@@ -111,7 +109,6 @@ export class RedisHealth {
     this.breaker.trip(this.#options.clock.monotonicMs());
   }
 
-  /** Records the result of a command. `asProbe`: it was the breaker's probe. */
   ended(asProbe: boolean, wentWell: boolean): void {
     const nowMs = this.#options.clock.monotonicMs();
     if (asProbe) this.breaker.endProbe(nowMs, wentWell);

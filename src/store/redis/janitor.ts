@@ -1,8 +1,8 @@
 /**
  * Removes useless entries from Redis: those that were purged, cannot be read, or are past their use.
  *
- * Promises: a run looks at a bounded number of keys, a few at a time, and the next run continues there. No command scans
- * without bound. What cannot be done now is left for later. What a run sees also gives an estimate of the total size.
+ * Promises: a run looks at a bounded number of keys, a few at a time, and the next run continues there. What it sees also
+ * gives an estimate of the total size.
  */
 
 import type { EpochMs } from '../../kit/time.ts';
@@ -13,19 +13,16 @@ import type { RedisKeys } from './keys.ts';
 import { usefulUntil } from './entries.ts';
 import { maxVariants } from '../store.ts';
 
-/** What the janitor needs of one Redis node. Every call ends in bounded time or rejects. */
+/** Every call ends in bounded time or rejects. */
 export type RedisNode = {
   /** One step of SCAN, and the next cursor; `0` at the end. */
   readonly scan: (cursor: string, match: string, count: number) => Promise<[cursor: string, names: string[]]>;
-  /** The variants of one hash; `undefined` if the key is not a hash. */
   readonly read: (name: string) => Promise<Readonly<Record<string, Buffer>> | undefined>;
-  /** Drops variants, or the whole key if none are given. */
   readonly drop: (name: string, variants?: readonly string[]) => Promise<unknown>;
   readonly size: () => Promise<number>;
 };
 
 export type JanitorOptions = {
-  /** The current nodes: one, or the masters of a Cluster. */
   readonly nodes: () => readonly RedisNode[];
   readonly keys: RedisKeys;
   readonly log: Pick<PurgeLog, 'verdict'>;
@@ -37,7 +34,6 @@ export type JanitorRound = {
   readonly scanned: number;
   readonly kept: number;
   readonly dropped: { readonly purged: number; readonly unreadable: number; readonly useless: number };
-  /** Nodes that failed before the end of their scan. */
   readonly failures: number;
   /** Estimated from the sample, for all keys. */
   readonly bytes: number;

@@ -1,7 +1,6 @@
 /**
- * Decides which instance runs a shared job: the one that sets the job's key first.
- *
- * Promise: never rejects. When Redis cannot be asked, every instance runs the job: one refresh too many is better than none.
+ * Decides which instance runs a shared job: the one that sets the job's key first. When Redis cannot be asked, every
+ * instance runs it: one refresh too many is better than none.
  */
 
 import type { Seconds } from '../../kit/time.ts';
@@ -24,7 +23,7 @@ export function createJobLease({ client, keys, deadlineMs }: JobLeaseOptions): J
       try {
         return (await within(deadlineMs, client.set(keys.job(name), '1', 'PX', forMs, 'NX'))) === 'OK';
       } catch {
-        // Redis failed, so this instance runs the job.
+        // One refresh too many is better than none.
         return true;
       }
     },

@@ -9,11 +9,8 @@ import { Redis } from 'ioredis';
 import { endFailedHandshakes, tellable } from './connection.ts';
 
 export type KeyEventsOptions = {
-  /** `redis://` or `rediss://`, with the database number as path. */
   readonly url: string;
-  /** Event names, such as `del`. */
   readonly events: readonly string[];
-  /** Whether to turn notifications on if they are off. */
   readonly configure: boolean;
   readonly onKey: (key: string) => void;
   readonly onGap: () => void;

@@ -1,6 +1,5 @@
 /**
- * Names the keys in Redis (docs/operating.md lists them). All begin with the prefix. Keys used together share a hash
- * tag, so that they share a slot of a Cluster.
+ * Names the keys in Redis (docs/operating.md lists them). Keys used together share a hash tag, and so a slot of a Cluster.
  */
 
 import type { CacheKey } from '../../policy/key/cache-key.ts';
@@ -9,19 +8,14 @@ import { codecVersion } from './codec.ts';
 export type RedisKeys = {
   /** A hash: the variants of a key, each as an entry's bytes. The name contains the layout version. */
   readonly entry: (key: CacheKey) => string;
-  /** The start of entry keys, of any layout. */
   readonly entryPattern: string;
-  /** The cache key in an entry's name; `undefined` for other names and layouts. */
   readonly keyOf: (name: string) => CacheKey | undefined;
   /** A stream: the purge log. The same name for all versions, which must see each other's purges. */
   readonly log: string;
   /** A hash: the readers of the log, how far each has read, and when its lease ends. */
   readonly instances: string;
-  /** A hash of one field: the owner of the prefix, and until when. */
   readonly owner: string;
-  /** A string: the instance that fetches a key. */
   readonly fill: (key: CacheKey) => string;
-  /** A string: an instance is running the shared job. */
   readonly job: (name: string) => string;
   /** A string: the origin itself gave or renewed the session cookie with this digest. */
   readonly learned: (cookieDigest: string) => string;

@@ -20,24 +20,20 @@ export type FillLeasesOptions = {
   readonly instance: string;
   readonly clock: Clock;
   readonly deadlineMs: number;
-  /** How long a lease lives unless renewed. */
   readonly leaseMs: number;
-  /** Whether this instance is fetching a key for others too. Absent: unknown, and leases are not renewed. */
   readonly isFetching?: ((key: CacheKey) => boolean) | undefined;
   /** The longest time that a lease is renewed and waited for. */
   readonly longestMs?: number;
 };
 
 /**
- * `fetch`: no other instance is fetching, or it is unknown. `look-again`: another was, and has ended. `taken`: the
- * lease is ours from now on; another may have ended between the last lookup and this.
+ * `look-again`: another instance was fetching, and has ended. `taken`: the lease is ours; another may have ended since the
+ * last lookup.
  */
 export type Turn = 'fetch' | 'taken' | 'look-again';
 
 type Held = {
-  /** When it expires unless renewed. */
   readonly untilMs: number;
-  /** When renewing stops. */
   readonly lastMs: number;
 };
 
@@ -58,7 +54,6 @@ export class FillLeases {
   readonly #held = new BoundedMap<CacheKey, Held>(10_000);
   /** One request of this instance asks for a key; the others share its answer. */
   readonly #turns = new Map<CacheKey, Promise<Turn>>();
-  /** Until when no request waits for a key. */
   readonly #hopeless = new BoundedMap<CacheKey, number>(20_000);
   /** Runs while there are leases to renew. */
   #renewals: NodeJS.Timeout | undefined;

@@ -1,6 +1,4 @@
-/**
- * The single nodes behind a connection: SCAN and DBSIZE act on one node, not on a Cluster.
- */
+/** The single nodes behind a connection: SCAN and DBSIZE act on one node, not on a Cluster. */
 
 import { Redis } from 'ioredis';
 import { type CensusNode, headsScript } from './census.ts';

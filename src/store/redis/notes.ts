@@ -1,9 +1,8 @@
 /**
  * Notes that instances share through Redis: small texts about a subject, one for each author, with an expiry.
  *
- * Promises: an author's note never changes another's, and remains when its author has stopped. Nothing is scanned: the
- * reader names the subject. Every call ends within its deadline or rejects. The size of a note and the number of
- * authors per subject are bounded.
+ * Promises: an author's note never changes another's, and remains when its author has stopped. Every call ends within its
+ * deadline or rejects.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -11,16 +10,10 @@ import type { Seconds } from '../../kit/time.ts';
 import { type RedisClient, within } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
 
-/** Both calls may reject: Redis does not answer, or the note is refused. */
 export interface SharedNotes {
-  /** The name of this instance; each start has a new one. */
   readonly author: string;
-  /**
-   * Stores the author's note on a subject, and keeps the subject for `keptFor` from now. Resolves to whether it
-   * replaced an earlier note.
-   */
+  /** Keeps the subject for `keptFor` from now. Resolves to whether it replaced an earlier note. */
   write(subject: string, text: string, keptFor: Seconds): Promise<boolean>;
-  /** All notes on a subject, by author. */
   read(subject: string): Promise<ReadonlyMap<string, string>>;
 }
 

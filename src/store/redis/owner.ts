@@ -1,6 +1,6 @@
 /**
- * Decides who owns a prefix in Redis. Two installations that share one by mistake must not read each other's pages, so
- * the first records who it is, and every round trip of the log compares (log/log-script.ts). Pure.
+ * Who owns a prefix in Redis: two installations that share one by mistake must not read each other's pages. The first
+ * records who it is, and every round trip of the log compares (log/log-script.ts).
  */
 
 import { hash } from 'node:crypto';
@@ -10,7 +10,6 @@ import type { Config } from '../../config/config.ts';
 export type Owner = {
   /** Its readable name: `store.redis.owner`, else the URL of the upstream. */
   readonly name: string;
-  /** Distinguishes installations whose upstream URLs are the same. */
   readonly fingerprint: string;
 };
 
@@ -21,8 +20,8 @@ export type Refusal = { readonly kind: 'refused'; readonly by: string; readonly 
 export const ownedForMs = 5 * 60_000;
 
 /**
- * The installation of a configuration. Only settings that need a restart count: after a reload an instance must still
- * be the owner. Secrets do not count either: their digest in Redis could be guessed.
+ * The installation of a configuration. Only settings that need a restart count: after a reload it must still be the owner.
+ * Secrets do not: their digest could be guessed.
  */
 export function ownerOf({ upstream, listen, store }: Pick<Config, 'upstream' | 'listen' | 'store'>): Owner {
   const named = store.redis?.owner;

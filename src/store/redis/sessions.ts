@@ -19,7 +19,6 @@ import type { RedisHealth } from './health.ts';
 import type { RedisKeys } from './keys.ts';
 
 export type SharedSessionsOptions = {
-  /** Requests wait for the reader, never for the writer. */
   readonly reader: Pick<RedisClient, 'get'>;
   readonly writer: Pick<RedisClient, 'set'>;
   readonly keys: Pick<RedisKeys, 'learned'>;
@@ -71,7 +70,6 @@ export class SharedSessions implements LearnedSessionStore {
     this.#writes.add(cookieDigest, 1, { digest: cookieDigest, keptFor });
   }
 
-  /** Resolves when pending writes have ended, well or not. */
   settled(): Promise<void> {
     return this.#writes.idle();
   }
@@ -105,8 +103,7 @@ export class SharedSessions implements LearnedSessionStore {
       // The cookie stays unknown, as without Redis; the breaker counts the failure.
       const nowMs = clock.monotonicMs();
       health.ended(false, false);
-      // This request has used up its time and must not wait again when its page is looked up. A timer may fire a
-      // fraction of a millisecond before its time by this clock.
+      // This request must not wait again when its page is looked up. A timer may fire a fraction of a millisecond early.
       if (nowMs - askedAtMs >= deadlineMs - 1) health.breaker.trip(nowMs);
       this.#unknown.set(digest, nowMs + noMs);
     }

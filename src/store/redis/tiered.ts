@@ -37,9 +37,7 @@ export type TieredOptions = {
   readonly clock: Clock;
   readonly deadline: Seconds;
   readonly census: (limits: CensusLimits) => Promise<Census>;
-  /** Present: one instance fetches a cold key, the others wait for it. */
   readonly leases?: FillLeases | undefined;
-  /** Hears how long Redis took to write. */
   readonly onSlowWrite?: ((operation: 'set' | 'delete', duration: Seconds) => void) | undefined;
 };
 
@@ -56,7 +54,6 @@ export class TieredStore implements Store {
   readonly #health: RedisHealth;
   readonly #clock: Clock;
   readonly #writes: WriteBehind;
-  /** Lookups in flight; requests for the same key share one. */
   readonly #reads = new Map<CacheKey, Promise<readonly Entry[]>>();
 
   /** When a dropped entry, or one that did not reach Redis, was received: Redis has older ones that must not come back. */
@@ -175,7 +172,6 @@ export class TieredStore implements Store {
     return this.#writes.idle();
   }
 
-  /** The entries in memory that may be used. */
   #near(key: CacheKey): readonly Entry[] {
     const found = this.#memory.peek(key);
     if (found.length === 0) return found;
@@ -200,15 +196,15 @@ export class TieredStore implements Store {
     const leftMs = Math.max(0, untilMs - this.#clock.monotonicMs());
     const heard = await within(leftMs, this.#options.log.sync()).catch(() => false);
     const nowMs = this.#clock.monotonicMs();
-    // A request with little time left cannot tell whether Redis is slow; neither, while memory is trusted, can one that
-    // met a connection still being made.
+    // A request with little time left cannot tell whether Redis is slow, nor, while memory is trusted, one that met a
+    // connection still being made.
     const tells = this.#isWholeDeadline(leftMs) && (nowMs >= untilMs - 1 || !this.#health.isHeard(nowMs));
     if (!heard && tells && this.#health.mustHear(nowMs)) this.#health.breaker.trip(nowMs);
   }
 
   /**
-   * Until some instance has the key: take our turn to fetch, or wait for another's fetch. One dead leader is tolerated.
-   * `untilMs` bounds the waiting for Redis; the other's fetch has its own time, and so has the lookup of its result.
+   * Take our turn to fetch, or wait for another's fetch; one dead leader is tolerated. `untilMs` bounds the waiting for
+   * Redis, not for the other's fetch.
    */
   async #waitForOthers(key: CacheKey, leases: FillLeases, untilMs: number): Promise<void> {
     let limitMs = untilMs;

@@ -1,9 +1,6 @@
 /**
- * Writes to Redis off the request path.
- *
- * Promises: writes are bounded, a few at a time. An entry is written once it is compressed, and not at all if it was
- * dropped or replaced meanwhile. Failures are reported. While Redis is away nothing is queued: entries are worth less
- * than the memory they would take.
+ * Writes to Redis off the request path, bounded and a few at a time. While Redis is away nothing is queued: entries are
+ * worth less than the memory they would take.
  */
 
 import { type Clock, type Seconds, seconds } from '../../kit/time.ts';
@@ -30,7 +27,6 @@ const writesAtOnce = 8;
 export class WriteBehind {
   readonly #options: WriteBehindOptions;
   readonly #queue: WorkQueue<Job>;
-  /** What is written once it is compressed, by name. */
   readonly #shrinking = new Map<string, Entry>();
 
   constructor(options: WriteBehindOptions) {
@@ -53,7 +49,6 @@ export class WriteBehind {
     }
     this.#shrinking.set(name, entry);
     const take = (other: Entry | undefined): void => {
-      // It may have been replaced or dropped during compression.
       if (this.#shrinking.get(name) !== entry) return;
       this.#shrinking.delete(name);
       this.#later({ kind: 'put', entry: other ?? entry });
