@@ -21,7 +21,7 @@ export type NoVarySearch = {
 const mostNames = 256;
 
 /** What a response declares; undefined if the whole query matters, in its order. */
-export const noVarySearch = (fields: Fields): NoVarySearch | undefined => {
+export function noVarySearch(fields: Fields): NoVarySearch | undefined {
   const value = combinedValue(fields, 'no-vary-search');
   if (value === undefined) return undefined;
   try {
@@ -32,13 +32,13 @@ export const noVarySearch = (fields: Fields): NoVarySearch | undefined => {
     // Not a Dictionary: the draft says to vary on everything.
     return undefined;
   }
-};
+}
 
 /** What is left of a query; undefined for nothing. */
-export const whatMatters = (
+export function whatMatters(
   query: string | undefined,
   { matters, names, ordered }: NoVarySearch,
-): string | undefined => {
+): string | undefined {
   if (query === undefined) return undefined;
   const named = new Set(names);
   const left = query
@@ -49,11 +49,11 @@ export const whatMatters = (
   // Array.prototype.sort is stable: equal names keep their order.
   if (!ordered) left.sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
   return left.length === 0 ? undefined : left.map(({ text }) => text).join('&');
-};
+}
 
 type Given = { readonly keyOrder: unknown; readonly params: unknown; readonly except: unknown };
 
-const ruleOf = ({ keyOrder = false, params = false, except }: Given): NoVarySearch | undefined => {
+function ruleOf({ keyOrder = false, params = false, except }: Given): NoVarySearch | undefined {
   if (typeof keyOrder !== 'boolean') return undefined;
   const ordered = !keyOrder;
   const [ignored, kept] = [namesIn(params), namesIn(except)];
@@ -63,13 +63,13 @@ const ruleOf = ({ keyOrder = false, params = false, except }: Given): NoVarySear
   if (params === true) return { matters: 'only', names: [], ordered };
   if (ignored !== undefined) return { matters: 'all-but', names: ignored, ordered };
   return params === false && keyOrder ? { matters: 'all', names: [], ordered } : undefined;
-};
+}
 
-const namesIn = (list: unknown): string[] | undefined => {
+function namesIn(list: unknown): string[] | undefined {
   const members = Array.isArray(list) ? (list as unknown[]).map((item) => (item as unknown[])[0]) : undefined;
   if (members === undefined || members.length > mostNames) return undefined;
   return members.every((name) => typeof name === 'string') ? members.map(nameOf) : undefined;
-};
+}
 
 /** As the application reads it; a `=` in it is part of the name. */
 const nameOf = (name: string): string => parameterName(name.replaceAll('=', '%3D'));

@@ -29,14 +29,12 @@ export const targetText = (path: string, query: string | undefined): string =>
   query === undefined ? path : `${path}?${query}`;
 
 /** A canonical path and query, taken apart. */
-export const splitTarget = (
-  target: string,
-): { readonly path: string; readonly query: string | undefined } => {
+export function splitTarget(target: string): { readonly path: string; readonly query: string | undefined } {
   const mark = target.indexOf('?');
   return mark === -1
     ? { path: target, query: undefined }
     : { path: target.slice(0, mark), query: target.slice(mark + 1) };
-};
+}
 
 const slash = 0x2f;
 const semicolon = 0x3b;
