@@ -1,6 +1,4 @@
-/**
- * `shelflife explain METHOD URL`: every decision about one exchange, step by step, without a network.
- */
+/** `shelflife explain METHOD URL`: every decision about one exchange, step by step, without a network. */
 
 import { type Command, InvalidArgumentError } from 'commander';
 import { systemClock } from '../kit/time.ts';

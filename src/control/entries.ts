@@ -1,6 +1,4 @@
-/**
- * `GET /entries?url=`: what is stored under a URL, without bodies and with identities hashed.
- */
+/** `GET /entries?url=`: what is stored under a URL, without bodies and with identities hashed. */
 
 import { describeEntry, type EntryPlace, type EntryView } from '../explain/describe-entry.ts';
 import type { Services } from '../proxy/exchange/exchange.ts';

@@ -1,6 +1,4 @@
-/**
- * `POST /purge`: an operator purges stored responses (CONTRACT §3). Every purge is logged without secrets.
- */
+/** `POST /purge`: an operator purges stored responses (CONTRACT §3). Every purge is logged without secrets. */
 
 import { hash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
@@ -50,7 +48,6 @@ export function purgeRoutes(services: Services, log: Logger): RegisterRoutes {
 type Selected =
   { readonly kind: 'purge'; readonly purge: Purge } | { readonly kind: 'bad'; readonly detail: string };
 
-/** One record for the purge log from all selectors. */
 function selectPurge(request: PurgeRequest, site: Site): Selected {
   const { users, types, everything, soft } = request;
   const tags: Tag[] = [...request.tags.map(toTag), ...types.map(typeTag)];

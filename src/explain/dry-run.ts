@@ -35,20 +35,14 @@ export type DryRunInput = {
   readonly usesStore: boolean;
 };
 
-/** What the pipeline did, or would have done. */
 export type DryRun = {
   readonly outcome: Outcome;
   /** Its Cache-Status as the client gets it: it is written before the body has arrived. */
   readonly cacheStatus: string | undefined;
-  /** Present when the request may use the cache. */
   readonly exchange: CacheExchange | undefined;
-  /** The stored responses under its key. */
   readonly variants: readonly Entry[];
-  /** The request that the origin would get. */
   readonly sent: Pick<OriginRequest, 'method' | 'target' | 'fields'> | undefined;
-  /** What would be stored. */
   readonly entry: Entry | undefined;
-  /** The purges it would cause. */
   readonly purges: readonly Purge[];
   readonly body: Buffer;
 };
@@ -83,7 +77,6 @@ type Recorded = {
   cacheStatus?: string | undefined;
   exchange?: CacheExchange;
   variants: readonly Entry[];
-  /** The renewal behind a stale response. */
   renewal?: Promise<unknown> | undefined;
   sent?: DryRun['sent'];
   entry?: Entry;
@@ -120,7 +113,6 @@ function recordingServices(
     evicted: usesStore ? evicted : new BoundedMap(1),
     // The request itself would be counted first.
     popularity: { record: ignore, isHigh: (key, at) => popularity.isHigh(key, at, 1) },
-    // Its body, if any, is made up.
     codedBodies: { isWhole: () => true },
     learnSession: ignore,
     background: recordingBackground(record),
@@ -238,9 +230,7 @@ class Playback {
   }
 }
 
-/**
- * A body of the length in the answer's head; without one, long enough for every `smaller_than`. Its content is unknown.
- */
+/** A body of the length in the answer's head; without one, long enough for every `smaller_than`. Its content is unknown. */
 function imaginedBody({ fields }: DryAnswer, { config }: Site): Buffer {
   const given = combinedValue(fields, 'content-length');
   const length = given === undefined ? longestMinimum(config) : Number(given);

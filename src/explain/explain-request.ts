@@ -1,6 +1,4 @@
-/**
- * The steps of an explanation about the request: its target, its identity, and what it makes stale.
- */
+/** The steps of an explanation about the request: its target, its identity, and what it makes stale. */
 
 import type { RequestDirectives } from '../http/cache-control.ts';
 import { readingsOf } from '../http/path-readings.ts';

@@ -1,6 +1,4 @@
-/**
- * The steps of an explanation about the response: what is stored, whether the answer may be, for how long, with which tags.
- */
+/** The steps of an explanation about the response: what is stored, whether the answer may be, for how long, with which tags. */
 
 import { combinedValue } from '../http/fields.ts';
 import { isExplicit } from '../http/freshness.ts';

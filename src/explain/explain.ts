@@ -46,9 +46,7 @@ import { compileSite } from '../proxy/exchange/site.ts';
 
 export type Question = {
   readonly method: string;
-  /** A path with its query, or an absolute URL. */
   readonly url: string;
-  /** The request's fields, and the status and fields of the assumed answer. */
   readonly fields: Fields;
   readonly status: number;
   readonly responseFields: Fields;
@@ -77,7 +75,6 @@ export type Explanation = {
   readonly method: string;
   readonly url: string;
   readonly verdict: Verdict;
-  /** The verdict in a line. */
   readonly summary: string;
   readonly steps: readonly ExplainStep[];
 };

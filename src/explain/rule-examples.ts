@@ -15,7 +15,6 @@ import { exampleAnswer, exampleRequest, type Sender } from './example-exchange.t
 import type { Services } from '../proxy/exchange/exchange.ts';
 import { offlineServices } from './explain.ts';
 
-/** One difference from what is expected, in words. */
 export type Mismatch = {
   readonly what: keyof Expectation | 'request';
   readonly expected: string;
@@ -24,7 +23,6 @@ export type Mismatch = {
 
 export type ExampleResult = { readonly example: Example; readonly mismatches: readonly Mismatch[] };
 
-/** Runs one example. */
 export type TryExample = (example: Example) => Promise<ExampleResult>;
 
 /** Creates the function that runs the examples of a file against a configuration. */
@@ -74,7 +72,6 @@ async function tryOn(bench: Bench): Promise<readonly Mismatch[]> {
   ];
 }
 
-/** The request, or why it was refused. */
 function readRequest({ config, file }: Bench, sender: Sender): ClientRequest | string {
   const read = exampleRequest(config, file, sender);
   if (read.kind === 'request') return read.request;
@@ -164,7 +161,6 @@ async function copyMismatches(bench: Bench, run: DryRun): Promise<Mismatch[]> {
   return mismatches;
 }
 
-/** The identity of a stored copy. */
 const copyOf = ({ exchange, entry }: DryRun): string | undefined =>
   exchange === undefined ? undefined : `${exchange.plan.key} ${entry?.variant ?? ''}`;
 

@@ -1,6 +1,4 @@
-/**
- * The schema of a file of examples.
- */
+/** The schema of a file of examples. */
 
 import { type Node, isMap, isScalar, isSeq } from 'yaml';
 import { epochMs, type EpochMs } from '../../kit/time.ts';
@@ -48,7 +46,6 @@ const instant: Reader<EpochMs> = textAs({
   },
 });
 
-/** Any YAML value. */
 const anyValue: Reader<unknown> = { inside: [], read: (node, at) => valueOf(node, at) };
 
 function valueOf(node: Node, at: Reading): unknown {
@@ -66,7 +63,6 @@ const payload: Reader<Readonly<Record<string, unknown>>> = then(mapOf(anyValue),
   Object.fromEntries([...found].map(([name, { value }]) => [name, value])),
 );
 
-/** Cookies or fields: names with values. */
 const pairs = then(mapOf(wireText, checkToken), (found) =>
   [...found].map(([name, { value }]) => [name, value] as const),
 );
@@ -103,7 +99,6 @@ const answer: Reader<ExampleAnswer> = then(
   ({ json, body, ...rest }) => ({ ...rest, body: json === undefined ? body : JSON.stringify(json) }),
 );
 
-/** A name from `answers`, or an answer written in place. */
 const answerOrName: Reader<Placed<string> | ExampleAnswer> = {
   inside: answer.inside,
   read: (node, at) => (isScalar(node) ? placed(text) : answer).read(node, at),

@@ -1,6 +1,4 @@
-/**
- * Reads conditions: the `when` of a factor, the `unless` of a content type, the `when` of an alert.
- */
+/** Reads conditions: the `when` of a factor, the `unless` of a content type, the `when` of an alert. */
 
 import { type Node, isSeq } from 'yaml';
 import type { AlertCondition, Condition, Literal, RequestCondition, Unless } from '../config.ts';

@@ -1,6 +1,4 @@
-/**
- * Reads the sections `routes`, `writes` and `unmatched_writes`, and finds routes that no request can reach.
- */
+/** Reads the sections `routes`, `writes` and `unmatched_writes`, and finds routes that no request can reach. */
 
 import { type Comparable, comparable, covers } from '../../pattern/cover.ts';
 import { requestWhen } from './check-condition.ts';

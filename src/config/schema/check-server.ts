@@ -1,6 +1,4 @@
-/**
- * Reads the sections `listen`, `control` and `log`.
- */
+/** Reads the sections `listen`, `control` and `log`. */
 
 import { type Control, type Listen, defaults, logLevels } from '../config.ts';
 import { address, cidr, hostPattern } from '../reader/read-address.ts';
