@@ -44,8 +44,9 @@ async function storedUnder(
     total += 1;
     if (entries.length < mostShown) entries.push(describeEntry(head, { now, purgeLog, place, lifetimes }));
   };
-  for (const entry of store.entries()) {
-    if (isWanted(entry)) show(headOf(store.inForce(entry)), { tier: 'memory', hits: store.uses(entry) });
+  for (const subject of store.subjects()) {
+    const entry = isWanted(subject) ? store.inForce(subject) : undefined;
+    if (entry !== undefined) show(headOf(entry), { tier: 'memory', hits: store.uses(entry) });
   }
   for (const head of elsewhere?.found ?? []) show(headInForce(site(), head), { tier: 'redis', hits: 0 });
   return { total, complete: elsewhere?.isWhole ?? true, entries };

@@ -96,7 +96,7 @@ type Met = { readonly matched: number; readonly isWhole: boolean };
  * match.
  */
 async function countMet({ store }: Services, { purge, meets, dryRun }: Counting): Promise<Met> {
-  const matched = await countAtHand(store.entries(), meets);
+  const matched = await countAtHand(store.subjects(), meets);
   if (store.census === undefined) return { matched, isWhole: true };
   if (matched > 0 && !dryRun) return { matched, isWhole: false };
   const isWanted = matcherOf(purge);

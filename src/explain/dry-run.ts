@@ -147,7 +147,9 @@ function recordingStore(store: Store | undefined, record: Recorded): Store {
   const peek: Store['peek'] = (key) =>
     store === undefined
       ? []
-      : [...store.entries()].filter((entry) => entry.key === key).map((entry) => store.inForce(entry));
+      : [...store.subjects()]
+          .filter((subject) => subject.key === key)
+          .flatMap((subject) => store.inForce(subject) ?? []);
   const found = (variants: readonly Entry[]): readonly Entry[] => (record.variants = variants);
   return {
     peek: (key) => found(peek(key)),
@@ -160,8 +162,9 @@ function recordingStore(store: Store | undefined, record: Recorded): Store {
     uses: () => 0,
     remove: ignore,
     applyLifetimes: ignore,
-    inForce: (entry) => entry,
+    inForce: () => undefined,
     entries: () => [],
+    subjects: () => [],
     size: () => ({ entries: 0, bytes: 0 }),
   };
 }

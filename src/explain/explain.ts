@@ -112,7 +112,7 @@ function storedHost({ site, store }: Services, request: ClientRequest): string |
   const match = site().rules.match('GET', request.path, request);
   const target = targetText(request.path, keyedQuery({ request, match }));
   const wanted = withAnyQuery([target], site().config).map(urlTag);
-  for (const { tags, host } of store.entries()) if (wanted.some((tag) => tags.includes(tag))) return host;
+  for (const { tags, host } of store.subjects()) if (wanted.some((tag) => tags.includes(tag))) return host;
   return undefined;
 }
 

@@ -77,6 +77,6 @@ export class Compressor {
     if (entry === undefined) return;
     const smaller = await this.compress(entry);
     // Only in the place of what it was made from: a purge or a newer response may have come between.
-    if (smaller !== undefined && this.#store.peek(key).includes(entry)) this.#store.put(smaller);
+    if (smaller !== undefined && this.#store.peek(key).some(isIt)) this.#store.put(smaller);
   }
 }
