@@ -13,12 +13,14 @@ import type { AlertCondition, Condition, RequestCondition, Unless } from './sche
 import type { QueryRule } from './schema/query-rule.ts';
 import type { StoreConfig } from './schema/store-config.ts';
 import type { TagTemplate } from './schema/tag-template.ts';
+import type { WriteRule } from './schema/write-rule.ts';
 
 export type { Address } from './reader/address.ts';
 export type { AlertCondition, Condition, Literal, RequestCondition, Unless } from './schema/condition.ts';
 export type { QueryRule } from './schema/query-rule.ts';
 export type { RedisConfig, RedisLogin, RedisServer, RedisTls, StoreConfig } from './schema/store-config.ts';
 export type { TagPart, TagTemplate } from './schema/tag-template.ts';
+export type { ExchangeCondition, Expected, WriteRule } from './schema/write-rule.ts';
 
 export type Config = {
   readonly upstream: Upstream;
@@ -163,12 +165,6 @@ export type Route = {
   readonly tags: readonly TagTemplate[];
   readonly line: number;
   readonly column: number;
-};
-
-export type WriteRule = {
-  readonly matches: readonly { readonly methods: readonly string[]; readonly pattern: string }[];
-  readonly when: readonly RequestCondition[];
-  readonly invalidate: readonly TagTemplate[];
 };
 
 export type Warm = {

@@ -5,6 +5,7 @@
  * does, because the pipeline computes it.
  */
 
+import { Readable } from 'node:stream';
 import { combinedValue, fieldLines } from '../http/fields.ts';
 import type { Fields } from '../http/message.ts';
 import { BoundedMap } from '../kit/bounded-map.ts';
@@ -29,6 +30,8 @@ export type DryAnswer = { readonly status: number; readonly fields: Fields; read
 
 export type DryRunInput = {
   readonly request: ClientRequest;
+  /** Undefined: unknown, as one that is not read to its end. */
+  readonly requestBody?: Buffer | undefined;
   readonly answer: DryAnswer;
   readonly now: EpochMs;
   /** Whether to look in the store; otherwise every exchange is a first one. */
@@ -64,7 +67,9 @@ export async function dryRun(services: Services, input: DryRunInput): Promise<Dr
     });
   };
   const pipeline = createPipeline(recordingServices(services, input, record));
-  await pipeline(input.request, recordingReply(record), forward);
+  const { request, requestBody } = input;
+  const reply = recordingReply(record, requestBody);
+  await pipeline(requestBody === undefined ? request : { ...request, hasBody: true }, reply, forward);
   await proxied;
   await record.renewal;
   const { outcome, cacheStatus, exchange, variants, sent, entry, purges } = record;
@@ -126,9 +131,12 @@ const ignore = (): void => undefined;
 /** The last field of the name is ours. */
 const cacheStatusOf = (fields: Fields): string | undefined => fieldLines(fields, 'cache-status').at(-1);
 
-function recordingReply(record: Recorded): Reply {
+function recordingReply(record: Recorded, requestBody: Buffer | undefined): Reply {
   return {
     ...nobody,
+    get requestBody() {
+      return requestBody === undefined ? nobody.requestBody : bodyOf(requestBody);
+    },
     head: (_status, fields) => void (record.cacheStatus ??= cacheStatusOf(fields)),
   };
 }
@@ -141,6 +149,16 @@ function recordingBackground(record: Recorded): Background {
     onStored: ignore,
   };
 }
+
+/** A request's body as it comes from a client. */
+const bodyOf = (bytes: Buffer): Readable =>
+  new Readable({
+    read() {
+      this.emit('progress', bytes);
+      this.push(bytes);
+      this.push(null);
+    },
+  });
 
 /** Reads a store without counting as use: a use would keep an entry longer. */
 function recordingStore(store: Store | undefined, record: Recorded): Store {
@@ -186,14 +204,16 @@ type Recording = { readonly record: Recorded; readonly health: OriginCondition }
 
 function recordingOrigin({ status, fields }: DryAnswer, { record, health }: Recording): Origin {
   return {
-    send: ({ method, target, fields: sent }, receiver) => {
+    send: ({ method, target, fields: sent, body: uploaded }, receiver) => {
       // A validation whose 304 does not match is followed by a second request.
       record.sent ??= { method, target, fields: sent };
       const play = new Playback(receiver);
       const body = method === 'HEAD' ? undefined : record.body;
-      queueMicrotask(() => {
+      const run = (): void => {
         play.run({ status, fields, body });
-      });
+      };
+      if (uploaded === undefined) queueMicrotask(run);
+      else uploaded.once('end', run).resume();
       return play;
     },
     forward: () => {

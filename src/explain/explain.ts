@@ -23,6 +23,7 @@ import { createPopularity } from '../policy/lifetime/popularity.ts';
 import { openBodies } from '../proxy/fetch/open-bodies.ts';
 import { namesHost, readAsked } from '../proxy/exchange/asked-request.ts';
 import type { ClientRequest, RefusalReason } from '../proxy/exchange/client-request.ts';
+import { decidedWrites } from './decided-writes.ts';
 import { type DryRun, dryRun } from './dry-run.ts';
 import type { Services } from '../proxy/exchange/exchange.ts';
 import {
@@ -48,6 +49,8 @@ export type Question = {
   readonly method: string;
   readonly url: string;
   readonly fields: Fields;
+  /** The request's body. Absent: unknown. */
+  readonly body?: string | undefined;
   readonly status: number;
   readonly responseFields: Fields;
   /** The body of that answer. Absent: one of the length in its fields. */
@@ -179,18 +182,20 @@ function refused(
 
 async function explainRequest(services: Services, question: Question, request: ClientRequest): Promise<Told> {
   const now = services.clock.now();
-  const { status, responseFields, responseBody } = question;
-  const body = responseBody === undefined ? {} : { body: Buffer.from(responseBody) };
-  const answer = { status, fields: responseFields, ...body };
+  const { status, responseFields, responseBody, body } = question;
+  const answered = responseBody === undefined ? {} : { body: Buffer.from(responseBody) };
+  const answer = { status, fields: responseFields, ...answered };
+  const requestBody = body === undefined ? undefined : Buffer.from(body);
+  const asked = { request, requestBody, answer, now };
   // Once with an empty store, for what a fetch brings; once as it would be answered now.
-  const first = await dryRun(services, { request, answer, now, usesStore: false });
-  const live = await dryRun(services, { request, answer, now, usesStore: true });
+  const first = await dryRun(services, { ...asked, usesStore: false });
+  const live = await dryRun(services, { ...asked, usesStore: true });
   const site = services.site();
   const match = site.rules.match(request.method, request.path, request);
   const identity = await site.identify(request, now);
   const steps: (ExplainStep | undefined)[] = [
     targetStep(question.url, request),
-    routeStep(match, site.rules.matchWrites(request.method, request.path, request)),
+    routeStep(match, await decidedWrites(services, asked)),
     contentTypeStep(match),
     identityStep(identity),
     passStep(live.outcome),

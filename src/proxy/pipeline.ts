@@ -58,7 +58,7 @@ export function createPipeline(services: Services): Pipeline {
 export function passReason({ site, request, match }: Exchange): PassReason | undefined {
   const { method, path, known } = request;
   if (method !== 'GET' && method !== 'HEAD') return 'method';
-  if (site.rules.matchWrites(method, path, request).some((write) => write !== undefined)) return 'write-rule';
+  if (site.rules.matchWrites(method, path, request).some((found) => found.length > 0)) return 'write-rule';
   if (match.isAmbiguous === true) return 'ambiguous-path';
   if (match.contentType.kind === 'pass') return match.route === undefined ? 'unmatched' : 'rule';
   if (request.hasBody) return 'request-body';

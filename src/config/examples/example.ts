@@ -19,6 +19,9 @@ export type Person = {
   readonly fields: Pairs;
 };
 
+/** A request's body, and the Content-Type that goes with it. */
+export type ExampleBody = { readonly body: string; readonly type: string | undefined };
+
 /** `session`: `renewed`, `emptied`, or the person it belongs to from now on. */
 export type ExampleAnswer = {
   readonly status: number;
@@ -58,6 +61,7 @@ export type Example = {
   readonly request: ExampleRequest;
   readonly cookies: Pairs;
   readonly fields: Pairs;
+  readonly sends: ExampleBody | undefined;
   readonly answer: ExampleAnswer;
   readonly at: EpochMs;
   readonly popular: boolean;

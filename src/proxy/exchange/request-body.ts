@@ -9,7 +9,7 @@ import { Readable } from 'node:stream';
 export class RequestBody extends Readable {
   readonly #message: IncomingMessage;
   readonly #onData = (chunk: Buffer): void => {
-    this.emit('progress');
+    this.emit('progress', chunk);
     if (!this.push(chunk)) this.#message.pause();
   };
 
