@@ -23,6 +23,7 @@ export const fillIn = (text: string, { now, start, path, host, step }: Scene): s
     )
     .replaceAll('{path}', path)
     .replaceAll('{host}', host)
+    .replaceAll('{HOST}', host.toUpperCase())
     .replaceAll('{step}', String(step));
 
 /** Lines as a flat list of names and values, placeholders filled in. */

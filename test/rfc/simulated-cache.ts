@@ -22,11 +22,12 @@ import {
 } from '../../src/http/validators.ts';
 import { matchesVariant, selectedVariant, type SelectedVariant } from '../../src/http/vary.ts';
 import { after, epochMs, seconds, type EpochMs } from '../../src/kit/time.ts';
-import type { AnsweredBy, ExchangeCase, FieldLine, OriginResponse, Step } from './case.ts';
+import type { AnswerType, Case, OriginAnswer, Step } from './cases/form.ts';
+import { fieldsOf, fillIn, type Scene } from './fields-of.ts';
 
 /** What one step led to. `of` is the number of the step whose origin response was delivered. */
 export type Observed = {
-  readonly by: AnsweredBy;
+  readonly type: AnswerType;
   readonly of: number | undefined;
   readonly status: number;
   readonly fields: Fields;
@@ -38,60 +39,57 @@ type Stored = {
   readonly step: number;
   readonly status: number;
   readonly fields: Fields;
+  readonly body: string;
   readonly variant: SelectedVariant;
   readonly policy: StoredPolicy;
 };
 
-type Received = ResponseHead & { readonly requestTime: EpochMs; readonly responseTime: EpochMs };
+type Received = ResponseHead & {
+  readonly body: string;
+  readonly requestTime: EpochMs;
+  readonly responseTime: EpochMs;
+};
 
 const start = epochMs(Date.UTC(2025, 0, 15, 12));
 const host = 'www.example.org';
-const bodyLength = 100;
 
-/** The field lines as a flat list, dates filled in. */
-export const flatFields = (lines: readonly FieldLine[], now: EpochMs = start): string[] =>
-  lines.flatMap((line) => {
-    const colon = line.indexOf(':');
-    const value = line.slice(colon + 1).replace(/^ /, '');
-    return [
-      line.slice(0, colon),
-      value.replace(/\{(date|start)([+-]\d+)?\}/g, (_, base: string, offset?: string) =>
-        formatHttpDate(after(base === 'date' ? now : start, seconds(Number(offset ?? 0)))),
-      ),
-    ];
-  });
+/** Every case begins in it. */
+export const scene: Scene = { now: start, start, path: '', host, step: 1 };
 
 /** Runs the case and tells what each step led to. */
-export const simulate = (exchanges: ExchangeCase): Observed[] => {
+export const simulate = (one: Case): Observed[] => {
   const store = new Map<string, Stored[]>();
-  let last: OriginResponse = {};
-  return exchanges.steps.map((step, at) => {
-    if (step.origin !== undefined && step.origin !== 'unreachable') last = step.origin;
-    return new Exchange(store, {
-      step,
-      number: at + 1,
-      origin: step.origin === 'unreachable' ? undefined : last,
-    }).run();
+  let answer: OriginAnswer = {};
+  let elapsed = 0;
+  return one.requests.map((step, at) => {
+    answer = step.response ?? answer;
+    elapsed = step.at ?? elapsed + (step.pause ?? 0);
+    const here = { ...scene, now: after(start, seconds(elapsed)), step: at + 1 };
+    const observed = new Exchange(store, { step, scene: here, answer }).run();
+    if (observed.forwarded !== undefined) elapsed += answer.delay ?? 0;
+    return observed;
   });
 };
 
 class Exchange {
   readonly #store: Map<string, Stored[]>;
-  readonly #number: number;
-  readonly #origin: OriginResponse | undefined;
+  readonly #scene: Scene;
+  readonly #answer: OriginAnswer;
   readonly #request: RequestHead;
-  readonly #now: EpochMs;
 
   constructor(
     store: Map<string, Stored[]>,
-    { step, number, origin }: { step: Step; number: number; origin: OriginResponse | undefined },
+    { step, scene, answer }: { step: Step; scene: Scene; answer: OriginAnswer },
   ) {
     this.#store = store;
-    this.#number = number;
-    this.#origin = origin;
-    this.#now = after(start, seconds(step.at ?? 0));
-    const fields = flatFields(step.fields ?? [], this.#now);
-    this.#request = { method: step.method ?? 'GET', target: step.target ?? '/', fields };
+    this.#scene = scene;
+    this.#answer = answer;
+    const { method = 'GET', target = '/', headers = [] } = step;
+    this.#request = { method, target, fields: fieldsOf(headers, scene) };
+  }
+
+  get #now(): EpochMs {
+    return this.#scene.now;
   }
 
   run(): Observed {
@@ -100,10 +98,10 @@ class Exchange {
     const found = this.#variants(target).find((stored) => matchesVariant(stored.variant, fields));
     const directives = parseRequestDirectives(fields);
     if (found === undefined) {
-      return directives.onlyIfCached ? ours('gateway-timeout', 504) : this.#forward(fields);
+      return directives.onlyIfCached ? ours(504) : this.#forward(fields);
     }
     const decision = reuse(found.policy, directives, this.#now);
-    if (decision.kind === 'must-not-forward') return ours('gateway-timeout', 504);
+    if (decision.kind === 'must-not-forward') return ours(504);
     if (decision.kind === 'validate') return this.#validate(found);
     return this.#deliver(found, decision.age);
   }
@@ -114,7 +112,7 @@ class Exchange {
 
   #deliver(found: Stored, age: number): Observed {
     const { method, fields: requestFields } = this.#request;
-    const { policy, status, fields: storedFields, step } = found;
+    const { policy, status, fields: storedFields, step, body } = found;
     const { responseTime } = policy;
     const answer = evaluateConditional({
       method,
@@ -124,7 +122,8 @@ class Exchange {
       responseTime,
     });
     if (answer === 'forward') return this.#forward(requestFields);
-    const common = { by: 'store', of: step, forwarded: undefined } as const;
+    const common = { type: 'cached', of: step, forwarded: undefined } as const;
+    const { length } = body;
     const ageField = ['Age', String(Math.floor(age))];
     if (answer === 'not-modified') {
       return { ...common, status: 304, fields: [...notModifiedFields(storedFields), ...ageField] };
@@ -134,16 +133,16 @@ class Exchange {
       requestFields,
       storedStatus: status,
       storedFields,
-      length: bodyLength,
+      length,
     });
     if (plan.kind === 'unsatisfiable') {
-      return { ...common, status: 416, fields: ['Content-Range', unsatisfiedRangeValue(bodyLength)] };
+      return { ...common, status: 416, fields: ['Content-Range', unsatisfiedRangeValue(length)] };
     }
     if (plan.kind === 'single') {
       return {
         ...common,
         status: 206,
-        fields: [...singlePartFields(storedFields, plan.range, bodyLength), ...ageField],
+        fields: [...singlePartFields(storedFields, plan.range, length), ...ageField],
       };
     }
     return {
@@ -154,21 +153,23 @@ class Exchange {
   }
 
   #ask(): Received | undefined {
-    if (this.#origin === undefined) return undefined;
-    const responseTime = after(this.#now, seconds(this.#origin.delay ?? 0));
-    const fields = flatFields(this.#origin.fields ?? [], responseTime);
+    const { breaks, status = 200, headers = [], date, delay = 0, body = 'step {step}' } = this.#answer;
+    if (breaks !== undefined) return undefined;
+    const responseTime = after(this.#now, seconds(delay));
+    const scene = { ...this.#scene, now: responseTime };
+    const fields = fieldsOf(headers, scene);
     const hasDate = fields.some((name, at) => at % 2 === 0 && name.toLowerCase() === 'date');
-    if (!hasDate && this.#origin.date !== false) fields.push('Date', formatHttpDate(responseTime));
-    return { status: this.#origin.status ?? 200, fields, requestTime: this.#now, responseTime };
+    if (!hasDate && date !== false) fields.push('Date', formatHttpDate(responseTime));
+    return { status, fields, body: fillIn(body, scene), requestTime: this.#now, responseTime };
   }
 
   #forward(forwarded: Fields): Observed {
     const received = this.#ask();
-    if (received === undefined) return { ...ours('bad-gateway', 502), forwarded };
+    if (received === undefined) return { ...ours(502), forwarded };
     this.#learn(received);
     return {
-      by: 'origin',
-      of: this.#number,
+      type: 'not_cached',
+      of: this.#scene.step,
       status: received.status,
       fields: endToEndFields(received.fields),
       forwarded,
@@ -185,13 +186,16 @@ class Exchange {
         now: this.#now,
         trouble,
       });
-      if (serve.kind === 'serve') return { ...this.#deliver(found, serve.age), forwarded };
+      if (serve.kind === 'serve') return { ...this.#deliver(found, serve.age), type: 'stale', forwarded };
     }
     if (received?.status !== 304) return this.#forward(forwarded);
     if (!selects304(found.fields, received.fields)) return this.#forward(this.#request.fields);
     const fields = freshen(found.fields, received.fields, received.responseTime);
-    this.#replace(found, this.#toStore({ ...received, status: found.status, fields }, found.step));
-    return { by: 'validated', of: found.step, status: found.status, fields, forwarded };
+    this.#replace(
+      found,
+      this.#toStore({ ...received, status: found.status, fields, body: found.body }, found.step),
+    );
+    return { type: 'validated', of: found.step, status: found.status, fields, forwarded };
   }
 
   #learn(received: Received): void {
@@ -207,7 +211,7 @@ class Exchange {
       );
     }
     if (method === 'HEAD') this.#learnFromHead(received);
-    const stored = this.#toStore(received, this.#number);
+    const stored = this.#toStore(received, this.#scene.step);
     if (stored === undefined) return;
     const others = this.#variants(target).filter(
       ({ variant }) => !matchesVariant(variant, this.#request.fields),
@@ -218,17 +222,19 @@ class Exchange {
   #learnFromHead(head: Received): void {
     for (const found of this.#variants(this.#request.target)) {
       if (!matchesVariant(found.variant, this.#request.fields)) continue;
-      const verdict = headFreshens({ fields: found.fields, contentLength: bodyLength }, head);
+      const verdict = headFreshens({ fields: found.fields, contentLength: found.body.length }, head);
       if (verdict === 'ignore') continue;
       const fields = freshen(found.fields, head.fields, head.responseTime);
       const updated =
-        verdict === 'freshen' ? this.#toStore({ ...head, fields }, found.step, 'GET') : undefined;
+        verdict === 'freshen'
+          ? this.#toStore({ ...head, fields, body: found.body }, found.step, 'GET')
+          : undefined;
       this.#replace(found, updated);
     }
   }
 
   #toStore(received: Received, step: number, method = this.#request.method): Stored | undefined {
-    const { status, fields, responseTime } = received;
+    const { status, fields, responseTime, body } = received;
     const directives = effectiveDirectives(fields);
     const requestDirectives = parseRequestDirectives(this.#request.fields);
     const freshness = freshnessLifetime({ status, fields }, { directives, responseTime });
@@ -238,7 +244,7 @@ class Exchange {
     if (decision.kind === 'no' || variant === undefined) return undefined;
     const kept = fieldsToStore(fields, directives);
     const policy = storedPolicy({ ...received, directives, lifetime: freshness.lifetime });
-    return { step, status, fields: kept, variant, policy };
+    return { step, status, fields: kept, body, variant, policy };
   }
 
   #replace(found: Stored, updated: Stored | undefined): void {
@@ -247,8 +253,8 @@ class Exchange {
   }
 }
 
-const ours = (by: AnsweredBy, status: number): Observed => ({
-  by,
+const ours = (status: number): Observed => ({
+  type: 'error',
   of: undefined,
   status,
   fields: [],

@@ -1,9 +1,11 @@
 /**
- * The form of the cases that run over sockets: requests of a client, what the origin answers, and what must come of it.
+ * The form of all cases: requests of a client, what the origin answers, and what must come of it. Cases run over sockets;
+ * those in `rules/` also against the pure rules.
  *
  * A field is one line, `'Cache-Control: max-age=60'`. In lines, targets and bodies stand: `{date}`, `{date-60}`,
- * `{date+60}` for an HTTP date that many seconds from the moment the message is sent; `{path}` for the path of the case,
- * which no other case has; `{host}` for the authority of the proxy; `{step}` for the number of the step.
+ * `{date+60}` for an HTTP date that many seconds from the moment the message is sent; `{start}`, `{start-60}` from the start of
+ * the case; `{path}` for the path of the case, which no other case has; `{host}` for the authority of the proxy, `{HOST}` in
+ * upper case; `{step}` for the number of the step.
  */
 
 export type FieldLine = string;
@@ -76,8 +78,9 @@ export type Step = {
   readonly headers?: readonly FieldLine[];
   readonly body?: string;
   readonly version?: '1.0' | '1.1';
-  /** Seconds since the step before. */
+  /** Seconds since the step before; or `at`, seconds since the start of the case. */
   readonly pause?: number;
+  readonly at?: number;
   /** Default: the answer of the step before. */
   readonly response?: OriginAnswer;
   readonly expect?: Expectation;
@@ -129,6 +132,9 @@ const twice = (
     { headers: [...request, ...second], pause, expect: { type, ...expect } },
   ],
 });
+
+/** A body of a hundred bytes. */
+export const hundred = 'x'.repeat(100);
 
 /** Stored for an hour, with these lines. */
 export const fresh = (...headers: FieldLine[]): OriginAnswer => ({

@@ -1,5 +1,5 @@
 /** RFC 9111 §3: which responses are stored, and which parts of them. */
-import { type ExchangeCase, inSection, notReused, reused } from './case.ts';
+import { type Case, inSection, notReused, reused } from '../cases/form.ts';
 
 const fresh = 'Cache-Control: max-age=3600';
 const statusesStoredExplicitly = [
@@ -27,77 +27,77 @@ const spellings: readonly (readonly [string, readonly string[]])[] = [
 ];
 
 const prohibitions = (directive: string): ReturnType<typeof notReused>[] =>
-  spellings.map(([name, fields]) =>
+  spellings.map(([name, headers]) =>
     notReused(`${directive}-${name}`, `${directive}, ${name.replaceAll('-', ' ')}, is obeyed`, {
-      fields: fields.map((line) =>
+      headers: headers.map((line) =>
         line.replace('no-store', directive).replace('NO-STORE', directive.toUpperCase()),
       ),
     }),
   );
 
-export const storingCases: readonly ExchangeCase[] = [
+export const storingCases: readonly Case[] = [
   ...inSection('RFC 9111 §3', [
     ...statusesStoredExplicitly.map((status) =>
       reused(`status-${status}-explicit`, `${status} with explicit freshness is stored`, {
         status,
-        fields: [fresh],
+        headers: [fresh],
       }),
     ),
     ...statusesNeverStored.map((status) =>
       notReused(`status-${status}-never`, `${status} is not stored, whatever it says`, {
         status,
-        fields: [fresh, 'Cache-Control: public', 'Content-Range: bytes 0-1/2'],
+        headers: [fresh, 'Cache-Control: public', 'Content-Range: bytes 0-1/2'],
       }),
     ),
     ...[200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501].map((status) =>
       reused(`status-${status}-heuristic`, `${status} is cacheable by default`, {
         status,
-        fields: ['Last-Modified: {date-1000}'],
+        headers: ['Last-Modified: {date-1000}'],
       }),
     ),
     ...[201, 302, 303, 307, 403, 499, 500, 503, 599].flatMap((status) => [
       notReused(`status-${status}-not-by-default`, `${status} is not cacheable by default`, {
         status,
-        fields: ['Last-Modified: {date-1000}'],
+        headers: ['Last-Modified: {date-1000}'],
       }),
       reused(`status-${status}-public`, `${status} marked public may have a heuristic lifetime`, {
         status,
-        fields: ['Last-Modified: {date-1000}', 'Cache-Control: public'],
+        headers: ['Last-Modified: {date-1000}', 'Cache-Control: public'],
       }),
     ]),
-    notReused('nothing-said', 'without lifetime and validator nothing is reused', { fields: [] }),
+    notReused('nothing-said', 'without lifetime and validator nothing is reused', { headers: [] }),
     {
       id: 'method-unknown',
       title: 'a response to a method that is not understood is not stored',
-      steps: [
-        { method: 'FOO', origin: { fields: [fresh] }, by: 'origin' },
-        { at: 1, by: 'origin' },
+      requests: [
+        { method: 'FOO', response: { headers: [fresh] }, expect: { type: 'not_cached' } },
+        { at: 1, expect: { type: 'not_cached' } },
       ],
     },
     {
       id: 'head-not-for-get',
       title: 'a response to HEAD is not used for GET',
-      steps: [
-        { method: 'HEAD', origin: { fields: [fresh] }, by: 'origin' },
-        { at: 1, by: 'origin' },
+      requests: [
+        { method: 'HEAD', response: { headers: [fresh] }, expect: { type: 'not_cached' } },
+        { at: 1, expect: { type: 'not_cached' } },
       ],
     },
     {
       id: 'get-for-head',
       title: 'a stored response to GET answers HEAD',
-      steps: [
-        { origin: { fields: [fresh, 'X-Foo: bar'] }, by: 'origin' },
-        { at: 1, method: 'HEAD', by: 'store', has: ['X-Foo: bar'] },
+      requests: [
+        { response: { headers: [fresh, 'X-Foo: bar'] }, expect: { type: 'not_cached' } },
+        { at: 1, method: 'HEAD', expect: { type: 'cached', headers: ['X-Foo: bar'] } },
       ],
     },
   ]),
   ...inSection('RFC 9111 §5.2.2.5', [
     ...prohibitions('no-store'),
     reused('no-store-quoted', 'no-store inside a quoted string is no directive', {
-      fields: ['Cache-Control: max-age=3600, x="a, no-store, b"'],
+      headers: ['Cache-Control: max-age=3600, x="a, no-store, b"'],
     }),
     reused('no-store-other-name', 'a directive whose name only contains no-store is another one', {
-      fields: ['Cache-Control: max-age=3600, x-no-store, no-stored'],
+      headers: ['Cache-Control: max-age=3600, x-no-store, no-stored'],
     }),
   ]),
   ...inSection('RFC 9111 §5.2.2.7', [
@@ -105,22 +105,22 @@ export const storingCases: readonly ExchangeCase[] = [
     {
       id: 'private-fields',
       title: 'private with field names keeps those fields out of the store, and only those',
-      steps: [
+      requests: [
         {
-          origin: { fields: [fresh, 'Cache-Control: private="X-A, x-b"', 'x-a: 1', 'X-B: 2', 'X-C: 3'] },
-          by: 'origin',
+          response: { headers: [fresh, 'Cache-Control: private="X-A, x-b"', 'x-a: 1', 'X-B: 2', 'X-C: 3'] },
+          expect: { type: 'not_cached' },
         },
-        { at: 1, by: 'store', has: ['X-C: 3'], lacks: ['X-A', 'X-B'] },
+        { at: 1, expect: { type: 'cached', headers: ['X-C: 3'], missing: ['X-A', 'X-B'] } },
       ],
     },
     notReused('private-fields-and-whole', 'private beside private with names is private', {
-      fields: [fresh, 'Cache-Control: private="x-a", private'],
+      headers: [fresh, 'Cache-Control: private="x-a", private'],
     }),
     notReused('private-bad-names', 'private with an argument that is no list of names is private', {
-      fields: [fresh, 'Cache-Control: private="x a"'],
+      headers: [fresh, 'Cache-Control: private="x a"'],
     }),
     notReused('private-empty-names', 'private with an empty list is private', {
-      fields: [fresh, 'Cache-Control: private=""'],
+      headers: [fresh, 'Cache-Control: private=""'],
     }),
   ]),
   ...inSection('RFC 9111 §5.2.2.4', [
@@ -128,65 +128,77 @@ export const storingCases: readonly ExchangeCase[] = [
     {
       id: 'no-cache-fields',
       title: 'no-cache with field names keeps those fields out of reuse, and only those',
-      steps: [
-        { origin: { fields: [fresh, 'Cache-Control: no-cache="X-A"', 'X-A: 1', 'X-C: 3'] }, by: 'origin' },
-        { at: 1, by: 'store', has: ['X-C: 3'], lacks: ['X-A'] },
+      requests: [
+        {
+          response: { headers: [fresh, 'Cache-Control: no-cache="X-A"', 'X-A: 1', 'X-C: 3'] },
+          expect: { type: 'not_cached' },
+        },
+        { at: 1, expect: { type: 'cached', headers: ['X-C: 3'], missing: ['X-A'] } },
       ],
     },
     {
       id: 'no-cache-fields-token',
       title: 'no-cache with one field name as a token means the same',
-      steps: [
-        { origin: { fields: [fresh, 'Cache-Control: no-cache=x-a', 'X-A: 1', 'X-C: 3'] }, by: 'origin' },
-        { at: 1, by: 'store', has: ['X-C: 3'], lacks: ['X-A'] },
+      requests: [
+        {
+          response: { headers: [fresh, 'Cache-Control: no-cache=x-a', 'X-A: 1', 'X-C: 3'] },
+          expect: { type: 'not_cached' },
+        },
+        { at: 1, expect: { type: 'cached', headers: ['X-C: 3'], missing: ['X-A'] } },
       ],
     },
     {
       id: 'no-cache-validates',
       title: 'no-cache is stored, and used after successful validation',
-      steps: [
-        { origin: { fields: [fresh, 'Cache-Control: no-cache', 'ETag: "a"'] }, by: 'origin' },
+      requests: [
+        {
+          response: { headers: [fresh, 'Cache-Control: no-cache', 'ETag: "a"'] },
+          expect: { type: 'not_cached' },
+        },
         {
           at: 1,
-          origin: { status: 304, fields: ['ETag: "a"'] },
-          by: 'validated',
-          forwards: ['If-None-Match: "a"'],
+          response: { status: 304, headers: ['ETag: "a"'] },
+          expect: { type: 'validated', asked: { headers: ['If-None-Match: "a"'] } },
         },
       ],
     },
   ]),
   ...inSection('RFC 9111 §5.2.2.3', [
     reused('must-understand', 'must-understand with an understood status sets no-store aside', {
-      fields: [fresh, 'Cache-Control: no-store, must-understand'],
+      headers: [fresh, 'Cache-Control: no-store, must-understand'],
     }),
     notReused('must-understand-unknown', 'must-understand with a status not understood forbids storing', {
       status: 599,
-      fields: [fresh, 'Cache-Control: must-understand'],
+      headers: [fresh, 'Cache-Control: must-understand'],
     }),
   ]),
   ...inSection('RFC 9111 §3.5', [
     notReused('authorization', 'a response to a request with Authorization is not stored', {
       request: ['Authorization: Basic x'],
-      fields: [fresh],
+      headers: [fresh],
     }),
     ...['public', 'must-revalidate', 's-maxage=3600'].map((directive) =>
       reused(`authorization-${directive.replace(/=.*/, '')}`, `Authorization with ${directive} is stored`, {
         request: ['Authorization: Basic x'],
-        fields: [fresh, `Cache-Control: ${directive}`],
+        headers: [fresh, `Cache-Control: ${directive}`],
       }),
     ),
     notReused('authorization-proxy-revalidate', 'proxy-revalidate does not allow it', {
       request: ['Authorization: Basic x'],
-      fields: [fresh, 'Cache-Control: proxy-revalidate'],
+      headers: [fresh, 'Cache-Control: proxy-revalidate'],
     }),
   ]),
   ...inSection('RFC 9111 §5.2.1.5', [
     {
       id: 'request-no-store',
       title: 'no-store in the request keeps the response out of the store',
-      steps: [
-        { fields: ['Cache-Control: no-store'], origin: { fields: [fresh] }, by: 'origin' },
-        { at: 1, by: 'origin' },
+      requests: [
+        {
+          headers: ['Cache-Control: no-store'],
+          response: { headers: [fresh] },
+          expect: { type: 'not_cached' },
+        },
+        { at: 1, expect: { type: 'not_cached' } },
       ],
     },
   ]),

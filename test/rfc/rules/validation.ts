@@ -1,5 +1,5 @@
 /** RFC 9111 §4.3.1, §3.2: our conditional requests, and what a 304 changes. */
-import { type ExchangeCase, inSection } from './case.ts';
+import { type Case, hundred, inSection } from '../cases/form.ts';
 
 const fresh = 'Cache-Control: max-age=3600';
 
@@ -12,63 +12,65 @@ const validated = (
 ) => ({
   id,
   title,
-  steps: [
-    { origin: { fields: ['Cache-Control: max-age=5', ...first] }, by: 'origin' as const },
+  requests: [
+    {
+      response: { headers: ['Cache-Control: max-age=5', ...first], body: hundred },
+      expect: { type: 'not_cached' as const },
+    },
     {
       at: 10,
-      origin: { status: 304, fields: second },
-      by: 'validated' as const,
-      of: 1,
-      status: 200,
-      ...more,
+      response: { status: 304, headers: second },
+      expect: { type: 'validated' as const, of: 1, status: 200, ...more },
     },
   ],
 });
 
-const then = (exchange: ReturnType<typeof validated>, step: ExchangeCase['steps'][number]) => ({
+const then = (exchange: ReturnType<typeof validated>, step: Case['requests'][number]) => ({
   ...exchange,
-  steps: [...exchange.steps, step],
+  requests: [...exchange.requests, step],
 });
 
-export const validationCases: readonly ExchangeCase[] = [
+export const validationCases: readonly Case[] = [
   ...inSection('RFC 9111 §4.3.1', [
     validated(
       'validate-etag',
       'with the stored tag and date',
       ['ETag: "a"', 'Last-Modified: {start-1000}'],
       ['ETag: "a"'],
-      {
-        forwards: ['If-None-Match: "a"', 'If-Modified-Since: {start-1000}'],
-      },
+      { asked: { headers: ['If-None-Match: "a"', 'If-Modified-Since: {start-1000}'] } },
     ),
     validated('validate-lm', 'with the date alone', ['Last-Modified: {start-20}'], [], {
-      forwards: ['If-Modified-Since: {start-20}'],
-      forwardsNot: ['If-None-Match'],
+      asked: { headers: ['If-Modified-Since: {start-20}'], missing: ['If-None-Match'] },
     }),
     validated('validate-weak', 'with a weak tag', ['ETag: W/"a"'], ['ETag: W/"a"'], {
-      forwards: ['If-None-Match: W/"a"'],
+      asked: { headers: ['If-None-Match: W/"a"'] },
     }),
     validated('validate-unquoted', 'with an unquoted tag as it came', ['ETag: a'], ['ETag: a'], {
-      forwards: ['If-None-Match: a'],
+      asked: { headers: ['If-None-Match: a'] },
     }),
     {
       id: 'validate-none',
       title: 'without a validator the request is not conditional',
-      steps: [
+      requests: [
         {
-          origin: { fields: ['Cache-Control: max-age=5', 'ETag: "a"', 'ETag: "b"', 'Last-Modified: soon'] },
-          by: 'origin',
+          response: {
+            headers: ['Cache-Control: max-age=5', 'ETag: "a"', 'ETag: "b"', 'Last-Modified: soon'],
+          },
+          expect: { type: 'not_cached' },
         },
-        { at: 10, by: 'origin', forwardsNot: ['If-None-Match', 'If-Modified-Since'] },
+        {
+          at: 10,
+          expect: { type: 'not_cached', asked: { missing: ['If-None-Match', 'If-Modified-Since'] } },
+        },
       ],
     },
     {
       id: 'validate-replaced',
       title: 'a full response replaces the stored one',
-      steps: [
-        { origin: { fields: ['Cache-Control: max-age=5', 'ETag: "a"'] }, by: 'origin' },
-        { at: 10, origin: { fields: [fresh, 'ETag: "b"'] }, by: 'origin', of: 2 },
-        { at: 11, by: 'store', of: 2 },
+      requests: [
+        { response: { headers: ['Cache-Control: max-age=5', 'ETag: "a"'] }, expect: { type: 'not_cached' } },
+        { at: 10, response: { headers: [fresh, 'ETag: "b"'] }, expect: { type: 'not_cached', of: 2 } },
+        { at: 11, expect: { type: 'cached', of: 2 } },
       ],
     },
   ]),
@@ -80,7 +82,14 @@ export const validationCases: readonly ExchangeCase[] = [
         ['ETag: "a"', 'Age: 3'],
         ['ETag: "a"', fresh],
       ),
-      { at: 20, by: 'store', of: 1, has: ['Age: 10', 'Cache-Control: max-age=3600', 'Date: {start+10}'] },
+      {
+        at: 20,
+        expect: {
+          type: 'cached',
+          of: 1,
+          headers: ['Age: 10', 'Cache-Control: max-age=3600', 'Date: {start+10}'],
+        },
+      },
     ),
     then(
       validated(
@@ -89,24 +98,18 @@ export const validationCases: readonly ExchangeCase[] = [
         ['ETag: "a"'],
         ['ETag: "a"'],
       ),
-      {
-        at: 14,
-        by: 'store',
-        has: ['Cache-Control: max-age=5'],
-      },
+      { at: 14, expect: { type: 'cached', headers: ['Cache-Control: max-age=5'] } },
     ),
     then(validated('304-age', 'the Age of a 304 counts', ['ETag: "a"'], ['ETag: "a"', 'Age: 4']), {
       at: 12,
-      by: 'validated',
+      expect: { type: 'validated' },
     }),
     validated(
       '304-fields',
       'fields of a 304 replace stored ones, others stay',
       ['ETag: "a"', 'X-A: 1', 'X-B: 2'],
       ['ETag: "a"', 'X-A: 3', 'X-C: 4'],
-      {
-        has: ['X-A: 3', 'X-B: 2', 'X-C: 4'],
-      },
+      { headers: ['X-A: 3', 'X-B: 2', 'X-C: 4'] },
     ),
     validated(
       '304-content',
@@ -120,8 +123,8 @@ export const validationCases: readonly ExchangeCase[] = [
         'Content-Range: bytes 0-1/2',
       ],
       {
-        has: ['Content-Length: 100', 'Content-Type: application/json', 'Content-Encoding: gzip'],
-        lacks: ['Content-Range'],
+        headers: ['Content-Length: 100', 'Content-Type: application/json', 'Content-Encoding: gzip'],
+        missing: ['Content-Range'],
       },
     ),
     validated(
@@ -129,15 +132,13 @@ export const validationCases: readonly ExchangeCase[] = [
       'parameters of the same media type are taken',
       ['ETag: "a"', 'Content-Type: text/plain'],
       ['ETag: "a"', 'Content-Type: Text/Plain; charset=utf-8'],
-      {
-        has: ['Content-Type: Text/Plain; charset=utf-8'],
-      },
+      { headers: ['Content-Type: Text/Plain; charset=utf-8'] },
     ),
     validated('304-tag-stays', 'the stored tag stays as it came', ['ETag: "a"'], ['ETag: W/"a"'], {
-      has: ['ETag: "a"'],
+      headers: ['ETag: "a"'],
     }),
     validated('304-adds-tag', 'a tag where none was is taken', ['Last-Modified: {start-20}'], ['ETag: "a"'], {
-      by: 'origin',
+      type: 'not_cached',
       of: 2,
       status: 304,
     }),
@@ -146,7 +147,7 @@ export const validationCases: readonly ExchangeCase[] = [
       'nor hop-by-hop ones',
       ['ETag: "a"'],
       ['ETag: "a"', 'Connection: X-Hop', 'X-Hop: 1'],
-      { lacks: ['X-Hop', 'Connection'] },
+      { missing: ['X-Hop', 'Connection'] },
     ),
     then(
       validated(
@@ -155,21 +156,20 @@ export const validationCases: readonly ExchangeCase[] = [
         ['ETag: "a"'],
         ['ETag: "a"', 'Set-Cookie: a=b'],
       ),
-      {
-        at: 11,
-        by: 'store',
-        lacks: ['Set-Cookie'],
-      },
+      { at: 11, expect: { type: 'cached', missing: ['Set-Cookie'] } },
     ),
-    then(
-      validated('304-no-date', 'a 304 without Date counts from its receipt', ['ETag: "a"'], ['ETag: "a"'], {
-        origin: { status: 304, date: false, fields: ['ETag: "a"'] },
-      }),
-      {
-        at: 12,
-        by: 'store',
-        has: ['Age: 2', 'Date: {start+10}'],
-      },
-    ),
+    {
+      id: '304-no-date',
+      title: 'a 304 without Date counts from its receipt',
+      requests: [
+        { response: { headers: ['Cache-Control: max-age=5', 'ETag: "a"'] }, expect: { type: 'not_cached' } },
+        {
+          at: 10,
+          response: { status: 304, date: false, headers: ['ETag: "a"'] },
+          expect: { type: 'validated', of: 1, status: 200 },
+        },
+        { at: 12, expect: { type: 'cached', headers: ['Age: 2', 'Date: {start+10}'] } },
+      ],
+    },
   ]),
 ];

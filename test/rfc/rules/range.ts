@@ -1,5 +1,5 @@
 /** RFC 9110 §14: parts of a stored response of 100 bytes. */
-import { type ExchangeCase, inSection } from './case.ts';
+import { type Case, hundred, inSection } from '../cases/form.ts';
 
 const part = (
   id: string,
@@ -10,20 +10,23 @@ const part = (
 ) => ({
   id: `range-${id}`,
   title,
-  steps: [
-    { origin: { fields: ['Cache-Control: max-age=3600', ...stored] }, by: 'origin' as const },
-    { at: 5, fields: request, by: 'store' as const, ...expected },
+  requests: [
+    {
+      response: { headers: ['Cache-Control: max-age=3600', ...stored], body: hundred },
+      expect: { type: 'not_cached' as const },
+    },
+    { at: 5, headers: request, expect: { type: 'cached' as const, ...expected } },
   ],
 });
 
 const single = (first: number, last: number) => ({
   status: 206,
-  has: [`Content-Range: bytes ${first}-${last}/100`, `Content-Length: ${last - first + 1}`],
+  headers: [`Content-Range: bytes ${first}-${last}/100`, `Content-Length: ${last - first + 1}`],
 });
 const digests = ['ETag: "a"', 'Content-Digest: sha-256=:AAAA:', 'Repr-Digest: sha-256=:AAAA:'];
-const whole = { status: 200, lacks: ['Content-Range'] };
+const whole = { status: 200, missing: ['Content-Range'] };
 
-export const rangeCases: readonly ExchangeCase[] = [
+export const rangeCases: readonly Case[] = [
   ...inSection('RFC 9110 §14.2', [
     part('single', 'a part', ['Range: bytes=10-19'], single(10, 19)),
     part('unit-case', 'the unit in any case', ['Range: BYTES=10-19'], single(10, 19)),
@@ -42,7 +45,7 @@ export const rangeCases: readonly ExchangeCase[] = [
     part('several', 'parts apart are several', ['Range: bytes=0-0, -1'], { status: 206 }),
     part('unsatisfiable', 'none within is 416', ['Range: bytes=100-'], {
       status: 416,
-      has: ['Content-Range: bytes */100'],
+      headers: ['Content-Range: bytes */100'],
     }),
     part('suffix-zero', 'no last bytes is 416', ['Range: bytes=-0'], { status: 416 }),
     part('other-unit', 'another unit is ignored', ['Range: lines=1-2'], whole),
@@ -69,10 +72,10 @@ export const rangeCases: readonly ExchangeCase[] = [
       'digest-part',
       'the digest of the whole content is not that of a part, the digest of the representation is',
       ['Range: bytes=10-19'],
-      { status: 206, has: ['Repr-Digest: sha-256=:AAAA:'], lacks: ['Content-Digest'] },
+      { status: 206, headers: ['Repr-Digest: sha-256=:AAAA:'], missing: ['Content-Digest'] },
       digests,
     ),
-    part('digest-whole', 'the whole has both', [], { status: 200, has: digests.slice(1) }, digests),
+    part('digest-whole', 'the whole has both', [], { status: 200, headers: digests.slice(1) }, digests),
   ]),
   ...inSection('RFC 9110 §13.1.5', [
     part('if-range', 'a strong tag that matches', ['Range: bytes=0-9', 'If-Range: "a"'], single(0, 9)),

@@ -1,71 +1,76 @@
 /** RFC 9213: fields for this cache only. */
-import { type ExchangeCase, inSection, notReused, reused } from './case.ts';
+import { type Case, inSection, notReused, reused } from '../cases/form.ts';
 
 const target = (value: string): string => `CDN-Cache-Control: ${value}`;
 
-export const targetedCases: readonly ExchangeCase[] = [
+export const targetedCases: readonly Case[] = [
   ...inSection('RFC 9213 §2.2', [
-    reused('targeted-max-age', 'max-age gives a lifetime', { fields: [target('max-age=3600')] }),
+    reused('targeted-max-age', 'max-age gives a lifetime', { headers: [target('max-age=3600')] }),
     reused('targeted-over-no-store', 'and replaces a Cache-Control with no-store', {
-      fields: [target('max-age=3600'), 'Cache-Control: no-store'],
+      headers: [target('max-age=3600'), 'Cache-Control: no-store'],
     }),
     reused('targeted-over-private', 'or private', {
-      fields: [target('max-age=3600'), 'Cache-Control: private, max-age=0'],
+      headers: [target('max-age=3600'), 'Cache-Control: private, max-age=0'],
     }),
-    reused('targeted-over-expires', 'and Expires', { fields: [target('max-age=3600'), 'Expires: 0'] }),
+    reused('targeted-over-expires', 'and Expires', { headers: [target('max-age=3600'), 'Expires: 0'] }),
     notReused('targeted-shorter', 'also when it is shorter', {
-      fields: [target('max-age=1'), 'Cache-Control: max-age=3600', 'Expires: {date+3600}'],
-      after: 3,
+      headers: [target('max-age=1'), 'Cache-Control: max-age=3600', 'Expires: {date+3600}'],
+      pause: 3,
     }),
     notReused('targeted-no-lifetime', 'also when it gives no lifetime at all', {
-      fields: [target('public'), 'Cache-Control: max-age=3600', 'Expires: {date+3600}'],
+      headers: [target('public'), 'Cache-Control: max-age=3600', 'Expires: {date+3600}'],
     }),
     ...['no-store', 'private', 'no-cache', 'max-age=0', 'max-age=-1'].map((value) =>
       notReused(`targeted-${value}`, `${value} is obeyed`, {
-        fields: [target(value), 'Cache-Control: max-age=3600'],
+        headers: [target(value), 'Cache-Control: max-age=3600'],
       }),
     ),
     reused('targeted-huge', 'the longest integer is a long time', {
-      fields: [target('max-age=999999999999999')],
+      headers: [target('max-age=999999999999999')],
     }),
-    notReused('targeted-age', 'Age counts against it', { fields: [target('max-age=100'), 'Age: 100'] }),
-    reused('targeted-s-maxage', 's-maxage is known too', { fields: [target('max-age=0, s-maxage=3600')] }),
+    notReused('targeted-age', 'Age counts against it', { headers: [target('max-age=100'), 'Age: 100'] }),
+    reused('targeted-s-maxage', 's-maxage is known too', { headers: [target('max-age=0, s-maxage=3600')] }),
     reused('targeted-unknown', 'unknown directives of any type are ignored', {
-      fields: [target('max-age=3600, foo, bar="x", baz=(1 2), q=1.5')],
+      headers: [target('max-age=3600, foo, bar="x", baz=(1 2), q=1.5')],
     }),
-    reused('targeted-parameters', 'parameters are ignored', { fields: [target('max-age=3600;no-store')] }),
+    reused('targeted-parameters', 'parameters are ignored', { headers: [target('max-age=3600;no-store')] }),
     notReused('targeted-last', 'the last of two equal keys counts', {
-      fields: [target('max-age=3600, max-age=1')],
-      after: 3,
+      headers: [target('max-age=3600, max-age=1')],
+      pause: 3,
     }),
     reused('targeted-false', 'a directive that is false is not given', {
-      fields: [target('no-store=?0, max-age=3600')],
+      headers: [target('no-store=?0, max-age=3600')],
     }),
     notReused('targeted-empty-line', 'an empty line beside another says nothing', {
-      fields: [target(''), target('no-store'), 'Cache-Control: max-age=3600'],
+      headers: [target(''), target('no-store'), 'Cache-Control: max-age=3600'],
     }),
-    reused('targeted-lines', 'lines are joined', { fields: [target('public'), target('max-age=3600')] }),
+    reused('targeted-lines', 'lines are joined', { headers: [target('public'), target('max-age=3600')] }),
     {
       id: 'targeted-private-fields',
       title: 'private with names keeps those fields out of the store',
-      steps: [
-        { origin: { fields: [target('max-age=3600, private="x-a"'), 'X-A: 1', 'X-B: 2'] }, by: 'origin' },
+      requests: [
+        {
+          response: { headers: [target('max-age=3600, private="x-a"'), 'X-A: 1', 'X-B: 2'] },
+          expect: { type: 'not_cached' },
+        },
         {
           at: 1,
-          by: 'store',
-          lacks: ['X-A'],
-          has: ['X-B: 2', 'CDN-Cache-Control: max-age=3600, private="x-a"'],
+          expect: {
+            type: 'cached',
+            missing: ['X-A'],
+            headers: ['X-B: 2', 'CDN-Cache-Control: max-age=3600, private="x-a"'],
+          },
         },
       ],
     },
     reused('targeted-own-first', 'our own field comes before the general one', {
-      fields: ['Shelflife-Cache-Control: max-age=3600', target('no-store')],
+      headers: ['Shelflife-Cache-Control: max-age=3600', target('no-store')],
     }),
     notReused('targeted-own-first-no', 'also when it forbids', {
-      fields: ['Shelflife-Cache-Control: no-store', target('max-age=3600')],
+      headers: ['Shelflife-Cache-Control: no-store', target('max-age=3600')],
     }),
     reused('targeted-own-invalid', 'an invalid one of our own leaves it to the general one', {
-      fields: ['Shelflife-Cache-Control: max-age', target('max-age=3600'), 'Cache-Control: no-store'],
+      headers: ['Shelflife-Cache-Control: max-age', target('max-age=3600'), 'Cache-Control: no-store'],
     }),
   ]),
   ...inSection('RFC 9213 §2.1', [
@@ -88,10 +93,10 @@ export const targetedCases: readonly ExchangeCase[] = [
       ] as const
     ).flatMap(([id, value]) => [
       notReused(`targeted-invalid-${id}`, `"${value}" leaves it to a Cache-Control that forbids`, {
-        fields: [target(value), 'Cache-Control: no-store'],
+        headers: [target(value), 'Cache-Control: no-store'],
       }),
       reused(`targeted-ignored-${id}`, `"${value}" leaves it to a Cache-Control that allows`, {
-        fields: [target(value), 'Cache-Control: max-age=3600'],
+        headers: [target(value), 'Cache-Control: max-age=3600'],
       }),
     ]),
   ]),

@@ -1,5 +1,5 @@
 /** RFC 9110 §13, RFC 9111 §4.3.2: conditional requests of clients, answered from a fresh stored response. */
-import { type ExchangeCase, inSection } from './case.ts';
+import { type Case, hundred, inSection } from '../cases/form.ts';
 
 const fresh = 'Cache-Control: max-age=3600';
 
@@ -9,26 +9,29 @@ const asked = (
   stored: readonly string[],
   request: readonly string[],
   status: number,
-  origin = {},
+  response = {},
 ) => ({
   id,
   title,
-  steps: [
-    { origin: { fields: [fresh, ...stored], ...origin }, by: 'origin' as const },
-    { at: 1, fields: request, by: 'store' as const, status },
+  requests: [
+    { response: { headers: [fresh, ...stored], ...response }, expect: { type: 'not_cached' as const } },
+    { at: 1, headers: request, expect: { type: 'cached' as const, status } },
   ],
 });
 
 const forwarded = (id: string, field: string) => ({
   id,
   title: `${field.replace(/:.*/, '')} is for the origin to decide`,
-  steps: [
-    { origin: { fields: [fresh, 'ETag: "a"', 'Last-Modified: {start-1000}'] }, by: 'origin' as const },
-    { at: 1, fields: [field], by: 'origin' as const, forwards: [field] },
+  requests: [
+    {
+      response: { headers: [fresh, 'ETag: "a"', 'Last-Modified: {start-1000}'] },
+      expect: { type: 'not_cached' as const },
+    },
+    { at: 1, headers: [field], expect: { type: 'not_cached' as const, asked: { headers: [field] } } },
   ],
 });
 
-export const conditionalCases: readonly ExchangeCase[] = [
+export const conditionalCases: readonly Case[] = [
   ...inSection('RFC 9110 §13.1.2', [
     asked('inm', 'a tag that matches', ['ETag: "a"'], ['If-None-Match: "a"'], 304),
     asked('inm-other', 'one that does not', ['ETag: "a"'], ['If-None-Match: "b"'], 200),
@@ -155,10 +158,10 @@ export const conditionalCases: readonly ExchangeCase[] = [
     {
       id: 'not-modified-fields',
       title: 'a 304 has the required fields and no content metadata',
-      steps: [
+      requests: [
         {
-          origin: {
-            fields: [
+          response: {
+            headers: [
               fresh,
               'ETag: "a"',
               'Expires: {date+60}',
@@ -170,25 +173,28 @@ export const conditionalCases: readonly ExchangeCase[] = [
               'Content-Language: en',
               'X-Foo: 1',
             ],
+            body: hundred,
           },
-          by: 'origin',
+          expect: { type: 'not_cached' },
         },
         {
           at: 5,
-          fields: ['If-None-Match: "a"'],
-          by: 'store',
-          status: 304,
-          has: [
-            'Cache-Control: max-age=3600',
-            'ETag: "a"',
-            'Expires: {start+60}',
-            'Vary: Foo',
-            'Content-Location: /x',
-            'Date: {start}',
-            'Age: 5',
-            'X-Foo: 1',
-          ],
-          lacks: ['Content-Type', 'Content-Length', 'Content-Language'],
+          headers: ['If-None-Match: "a"'],
+          expect: {
+            type: 'cached',
+            status: 304,
+            headers: [
+              'Cache-Control: max-age=3600',
+              'ETag: "a"',
+              'Expires: {start+60}',
+              'Vary: Foo',
+              'Content-Location: /x',
+              'Date: {start}',
+              'Age: 5',
+              'X-Foo: 1',
+            ],
+            missing: ['Content-Type', 'Content-Length', 'Content-Language'],
+          },
         },
       ],
     },

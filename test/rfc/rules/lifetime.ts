@@ -1,5 +1,5 @@
 /** RFC 9111 §4.2: lifetime and age. */
-import { type ExchangeCase, inSection, notReused, reused } from './case.ts';
+import { type Case, inSection, notReused, reused } from '../cases/form.ts';
 
 const fresh = 'Cache-Control: max-age=3600';
 
@@ -74,130 +74,130 @@ const goodDates: readonly (readonly [string, string])[] = [
   ['beyond-2038', 'Mon, 16 Jan 2226 12:00:00 GMT'],
 ];
 
-export const lifetimeCases: readonly ExchangeCase[] = [
+export const lifetimeCases: readonly Case[] = [
   ...inSection('RFC 9111 §5.2.2.1', [
     ...validForms.map(([id, value]) =>
       reused(`max-age-${id}`, `${value.slice(0, 40)} gives a lifetime`, {
-        fields: [`Cache-Control: ${value}`],
-        after: 3,
+        headers: [`Cache-Control: ${value}`],
+        pause: 3,
       }),
     ),
     ...invalidForms.map(([id, value]) =>
       notReused(`max-age-invalid-${id}`, `${value} is stale`, {
-        fields: [`Cache-Control: ${value}`],
-        after: 3,
+        headers: [`Cache-Control: ${value}`],
+        pause: 3,
       }),
     ),
     notReused('max-age-conflict-lines', 'of two lines the shorter counts', {
-      fields: [fresh, 'Cache-Control: max-age=1'],
-      after: 3,
+      headers: [fresh, 'Cache-Control: max-age=1'],
+      pause: 3,
     }),
     reused('max-age-last-second', 'fresh while younger than the lifetime', {
-      fields: ['Cache-Control: max-age=5'],
-      after: 4,
+      headers: ['Cache-Control: max-age=5'],
+      pause: 4,
     }),
-    notReused('max-age-over', 'stale at the lifetime', { fields: ['Cache-Control: max-age=5'], after: 5 }),
+    notReused('max-age-over', 'stale at the lifetime', { headers: ['Cache-Control: max-age=5'], pause: 5 }),
   ]),
   ...inSection('RFC 9111 §5.2.2.10', [
-    reused('s-maxage', 's-maxage gives a lifetime', { fields: ['Cache-Control: s-maxage=3600'] }),
+    reused('s-maxage', 's-maxage gives a lifetime', { headers: ['Cache-Control: s-maxage=3600'] }),
     reused('s-maxage-wins', 's-maxage beats max-age and Expires', {
-      fields: ['Cache-Control: max-age=0, s-maxage=3600', 'Expires: 0'],
+      headers: ['Cache-Control: max-age=0, s-maxage=3600', 'Expires: 0'],
     }),
     notReused('s-maxage-wins-shorter', 's-maxage beats a longer max-age', {
-      fields: ['Cache-Control: s-maxage=1, max-age=3600', 'Expires: {date+3600}'],
-      after: 3,
+      headers: ['Cache-Control: s-maxage=1, max-age=3600', 'Expires: {date+3600}'],
+      pause: 3,
     }),
     notReused('s-maxage-invalid', 'an unreadable s-maxage is stale', {
-      fields: ['Cache-Control: max-age=3600, s-maxage=x'],
+      headers: ['Cache-Control: max-age=3600, s-maxage=x'],
     }),
   ]),
   ...inSection('RFC 9111 §5.3', [
     ...goodDates.map(([id, value]) =>
-      reused(`expires-${id}`, `Expires: ${value}`, { fields: [`Expires: ${value}`] }),
+      reused(`expires-${id}`, `Expires: ${value}`, { headers: [`Expires: ${value}`] }),
     ),
     ...badDates.map(([id, value]) =>
       notReused(`expires-invalid-${id}`, `Expires: ${value} is in the past`, {
-        fields: [`Expires: ${value}`],
+        headers: [`Expires: ${value}`],
       }),
     ),
     notReused('expires-past', 'Expires in the past', {
-      fields: ['Expires: {date-60}', 'Last-Modified: {date-99999}'],
+      headers: ['Expires: {date-60}', 'Last-Modified: {date-99999}'],
     }),
     notReused('expires-invalid-no-heuristic', 'an invalid Expires leaves no room for a heuristic', {
-      fields: ['Expires: 0', 'Last-Modified: {date-99999}'],
+      headers: ['Expires: 0', 'Last-Modified: {date-99999}'],
     }),
     notReused('expires-two-lines', 'two Expires are in the past', {
-      fields: ['Expires: {date+60}', 'Expires: {date+60}'],
+      headers: ['Expires: {date+60}', 'Expires: {date+60}'],
     }),
-    reused('expires-beaten', 'max-age beats Expires', { fields: [fresh, 'Expires: {date-60}'] }),
+    reused('expires-beaten', 'max-age beats Expires', { headers: [fresh, 'Expires: {date-60}'] }),
     notReused('expires-beaten-shorter', 'a shorter max-age beats Expires', {
-      fields: ['Cache-Control: max-age=1', 'Expires: {date+3600}'],
-      after: 3,
+      headers: ['Cache-Control: max-age=1', 'Expires: {date+3600}'],
+      pause: 3,
     }),
     reused('expires-old-date', 'the lifetime is Expires minus Date', {
-      fields: ['Date: {date-60}', 'Expires: {date+5}'],
-      after: 4,
+      headers: ['Date: {date-60}', 'Expires: {date+5}'],
+      pause: 4,
     }),
     notReused('expires-clock-ahead', 'an origin clock that is ahead does not lengthen it', {
-      fields: ['Date: {date+3600}', 'Expires: {date+3605}'],
-      after: 6,
+      headers: ['Date: {date+3600}', 'Expires: {date+3605}'],
+      pause: 6,
     }),
     reused('expires-no-date', 'without Date the time of receipt stands for it', {
       date: false,
-      fields: ['Expires: {date+60}'],
+      headers: ['Expires: {date+60}'],
     }),
     notReused('two-digit-past', 'RFC 850 years more than 50 years ahead are past ones', {
-      fields: ['Expires: Thursday, 01-Jan-76 12:00:00 GMT'],
+      headers: ['Expires: Thursday, 01-Jan-76 12:00:00 GMT'],
     }),
   ]),
   ...inSection('RFC 9111 §4.2.2', [
     reused('heuristic', 'a tenth of the time since Last-Modified', {
-      fields: ['Last-Modified: {date-1000}'],
-      after: 99,
+      headers: ['Last-Modified: {date-1000}'],
+      pause: 99,
     }),
-    notReused('heuristic-over', 'and no longer', { fields: ['Last-Modified: {date-1000}'], after: 100 }),
+    notReused('heuristic-over', 'and no longer', { headers: ['Last-Modified: {date-1000}'], pause: 100 }),
     notReused('heuristic-cap', 'a day at most', {
-      fields: ['Last-Modified: {date-99999999}'],
-      after: 86_400,
+      headers: ['Last-Modified: {date-99999999}'],
+      pause: 86_400,
     }),
     reused('heuristic-below-cap', 'up to a day', {
-      fields: ['Last-Modified: {date-99999999}'],
-      after: 86_399,
+      headers: ['Last-Modified: {date-99999999}'],
+      pause: 86_399,
     }),
     notReused('heuristic-future', 'Last-Modified in the future gives none', {
-      fields: ['Last-Modified: {date+1000}'],
+      headers: ['Last-Modified: {date+1000}'],
     }),
     notReused('heuristic-bad', 'a Last-Modified that is no date gives none', {
-      fields: ['Last-Modified: yesterday'],
+      headers: ['Last-Modified: yesterday'],
     }),
     reused('heuristic-public', 'public alone does not shorten it', {
-      fields: ['Last-Modified: {date-1000}', 'Cache-Control: public'],
+      headers: ['Last-Modified: {date-1000}', 'Cache-Control: public'],
     }),
   ]),
   ...inSection('RFC 9111 §5.1', [
-    reused('age-zero', 'Age: 0', { fields: [fresh, 'Age: 0'] }),
-    notReused('age-old', 'an Age beyond the lifetime', { fields: [fresh, 'Age: 7200'] }),
-    notReused('age-equal', 'an Age of the lifetime', { fields: [fresh, 'Age: 3600'] }),
-    notReused('age-2-31', 'an Age of 2^31', { fields: [fresh, 'Age: 2147483648'] }),
-    notReused('age-overflow', 'an Age beyond all numbers', { fields: [fresh, `Age: ${'9'.repeat(400)}`] }),
-    reused('age-negative', 'a negative Age is ignored', { fields: [fresh, 'Age: -7200'] }),
-    reused('age-not-a-number', 'an Age that is no number is ignored', { fields: [fresh, 'Age: abc'] }),
-    reused('age-decimal', 'a decimal Age is ignored', { fields: [fresh, 'Age: 7200.5'] }),
+    reused('age-zero', 'Age: 0', { headers: [fresh, 'Age: 0'] }),
+    notReused('age-old', 'an Age beyond the lifetime', { headers: [fresh, 'Age: 7200'] }),
+    notReused('age-equal', 'an Age of the lifetime', { headers: [fresh, 'Age: 3600'] }),
+    notReused('age-2-31', 'an Age of 2^31', { headers: [fresh, 'Age: 2147483648'] }),
+    notReused('age-overflow', 'an Age beyond all numbers', { headers: [fresh, `Age: ${'9'.repeat(400)}`] }),
+    reused('age-negative', 'a negative Age is ignored', { headers: [fresh, 'Age: -7200'] }),
+    reused('age-not-a-number', 'an Age that is no number is ignored', { headers: [fresh, 'Age: abc'] }),
+    reused('age-decimal', 'a decimal Age is ignored', { headers: [fresh, 'Age: 7200.5'] }),
     notReused('age-parameter', 'a parameter behind an Age changes nothing', {
-      fields: [fresh, 'Age: 7200;foo=bar'],
+      headers: [fresh, 'Age: 7200;foo=bar'],
     }),
-    notReused('age-list-first', 'the first of several values counts', { fields: [fresh, 'Age: 7200, 0'] }),
+    notReused('age-list-first', 'the first of several values counts', { headers: [fresh, 'Age: 7200, 0'] }),
     reused('age-list-first-zero', 'the first of several values counts, also when smaller', {
-      fields: [fresh, 'Age: 0, 7200'],
+      headers: [fresh, 'Age: 0, 7200'],
     }),
-    notReused('age-lines', 'the first of several lines counts', { fields: [fresh, 'Age: 7200', 'Age: 0'] }),
+    notReused('age-lines', 'the first of several lines counts', { headers: [fresh, 'Age: 7200', 'Age: 0'] }),
     {
       id: 'age-sum',
       title: 'Age on reuse is the Age received and the time stored',
-      steps: [
-        { origin: { fields: [fresh, 'Age: 100'] }, by: 'origin' },
-        { at: 20, by: 'store', has: ['Age: 120'] },
-        { at: 30, by: 'store', has: ['Age: 130'] },
+      requests: [
+        { response: { headers: [fresh, 'Age: 100'] }, expect: { type: 'not_cached' } },
+        { at: 20, expect: { type: 'cached', headers: ['Age: 120'] } },
+        { at: 30, expect: { type: 'cached', headers: ['Age: 130'] } },
       ],
     },
   ]),
@@ -205,45 +205,45 @@ export const lifetimeCases: readonly ExchangeCase[] = [
     {
       id: 'apparent-age',
       title: 'a Date in the past makes the response as old',
-      steps: [
-        { origin: { fields: [fresh, 'Date: {date-100}'] }, by: 'origin' },
-        { at: 20, by: 'store', has: ['Age: 120', 'Date: {start-100}'] },
+      requests: [
+        { response: { headers: [fresh, 'Date: {date-100}'] }, expect: { type: 'not_cached' } },
+        { at: 20, expect: { type: 'cached', headers: ['Age: 120', 'Date: {start-100}'] } },
       ],
     },
     {
       id: 'age-or-date',
       title: 'of Age and the age by Date the greater counts',
-      steps: [
-        { origin: { fields: [fresh, 'Date: {date-100}', 'Age: 40'] }, by: 'origin' },
-        { at: 20, by: 'store', has: ['Age: 120'] },
+      requests: [
+        { response: { headers: [fresh, 'Date: {date-100}', 'Age: 40'] }, expect: { type: 'not_cached' } },
+        { at: 20, expect: { type: 'cached', headers: ['Age: 120'] } },
       ],
     },
     {
       id: 'date-in-future',
       title: 'a Date in the future makes nothing younger than now',
-      steps: [
-        { origin: { fields: [fresh, 'Date: {date+100}'] }, by: 'origin' },
-        { at: 20, by: 'store', has: ['Age: 20', 'Date: {start+100}'] },
+      requests: [
+        { response: { headers: [fresh, 'Date: {date+100}'] }, expect: { type: 'not_cached' } },
+        { at: 20, expect: { type: 'cached', headers: ['Age: 20', 'Date: {start+100}'] } },
       ],
     },
     {
       id: 'response-delay',
       title: 'the time the response took is added to Age',
-      steps: [
-        { origin: { fields: [fresh, 'Age: 100'], delay: 5 }, by: 'origin' },
-        { at: 20, by: 'store', has: ['Age: 120'] },
+      requests: [
+        { response: { headers: [fresh, 'Age: 100'], delay: 5 }, expect: { type: 'not_cached' } },
+        { at: 20, expect: { type: 'cached', headers: ['Age: 120'] } },
       ],
     },
     notReused('response-delay-stale', 'a response may be stale on arrival', {
-      fields: ['Cache-Control: max-age=5'],
+      headers: ['Cache-Control: max-age=5'],
       delay: 6,
     }),
     notReused('date-stale', 'a Date further back than the lifetime', {
-      fields: ['Cache-Control: max-age=50', 'Date: {date-60}'],
+      headers: ['Cache-Control: max-age=50', 'Date: {date-60}'],
     }),
     reused('date-invalid', 'a Date that is none counts as the time of receipt', {
-      fields: [fresh, 'Date: x'],
+      headers: [fresh, 'Date: x'],
     }),
-    reused('date-missing', 'so does a missing one', { date: false, fields: [fresh] }),
+    reused('date-missing', 'so does a missing one', { date: false, headers: [fresh] }),
   ]),
 ];
