@@ -1,5 +1,6 @@
 /** The composition root: builds everything from a configuration, wires, starts and closes it. No logic. */
 
+import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
@@ -21,12 +22,15 @@ import { OriginHealth } from './origin/origin-health.ts';
 import { openOrigin } from './origin/origin.ts';
 import { createPopularity } from './policy/lifetime/popularity.ts';
 import { openBodies } from './proxy/fetch/open-bodies.ts';
+import { createLane } from './lane/lane.ts';
 import { createReader } from './proxy/exchange/client-request.ts';
 import type { Services } from './proxy/exchange/exchange.ts';
 import { createLearnSession } from './proxy/pass/learn-session.ts';
 import type { Outcome } from './proxy/exchange/outcome.ts';
 import { createPipeline } from './proxy/pipeline.ts';
-import { listen } from './proxy/listen/listen.ts';
+import { limits } from './proxy/listen/limits.ts';
+import type { Lane } from './proxy/listen/lane.ts';
+import { listen as listenOn } from './proxy/listen/listen.ts';
 import { createProxyServer, type PublicServer } from './proxy/listen/plugin.ts';
 import { openSite } from './proxy/open-site.ts';
 import { soleLease } from './refresh/lease.ts';
@@ -35,6 +39,7 @@ import { openStore } from './store/open-store.ts';
 import type { OpenStore } from './store/opened-store.ts';
 import { ownerOf } from './store/redis/owner.ts';
 import type { OnAppended } from './store/purge-log.ts';
+import type { Store } from './store/store.ts';
 import { TimedStore } from './store/timed-store.ts';
 import { Counting } from './watch/count/counting.ts';
 import type { HourArchive } from './watch/report/hour-archive.ts';
@@ -49,12 +54,13 @@ export type ServerOptions = {
   readonly later?: Services['later'];
   readonly log?: Logger;
   readonly onOutcome?: (outcome: Outcome) => void;
-  /** Absent: there is no file. */
+  /** Reads the configuration again for reloads. Absent: there is no file. */
   readonly readConfig?: ReadConfig | undefined;
   /** The file that keeps the popular requests over restarts; absent: none is kept. */
   readonly popularFile?: string | undefined;
   /** The folder for reports and, without Redis, for their hours; absent: no reports, hours in memory only. */
   readonly reportFolder?: string | undefined;
+  /** Skips the warm-up, whatever the configuration says. */
   readonly skipWarmUp?: boolean;
   /** `off`: no control listener, whatever the configuration says. */
   readonly control?: 'off';
@@ -66,7 +72,9 @@ export type RunningServer = {
   /** Where operators connect; `undefined` if switched off. */
   readonly controlUrl: string | undefined;
   readonly services: Services;
+  /** Background fetching. */
   readonly refresh: OpenRefresh;
+  /** Puts another configuration in force. */
   readonly replaceConfig: (config: Config) => Promise<void>;
   /** Reads the configuration file again; an invalid one changes nothing. */
   readonly reload: Reload;
@@ -81,7 +89,7 @@ type Built = {
   readonly log: Logger;
   readonly watch: OpenWatch;
   readonly refresh: OpenRefresh;
-  readonly stored: OpenStore;
+  readonly stored: Stored;
 };
 
 /** `clock` is steady, whatever was given. */
@@ -102,8 +110,8 @@ export async function startServer(given: ServerOptions): Promise<RunningServer> 
     await stored.close();
   };
   try {
-    const url = await listen('listen', config.listen, (address) => site.listener.listen(address));
-    const controlUrl = control && (await listen('control', config.control, openControl(control)));
+    const url = await listenOn('listen', config.listen, (address) => site.listener.listen(address));
+    const controlUrl = control && (await listenOn('control', config.control, openControl(control)));
     void refresh.start({ skipWarmUp: options.skipWarmUp === true });
     return { url, controlUrl, services, refresh, replaceConfig, reload, close };
   } catch (error) {
@@ -112,7 +120,10 @@ export async function startServer(given: ServerOptions): Promise<RunningServer> 
   }
 }
 
-/** Builds each service once. Only background fetching needs services that are built after it, and asks for them later. */
+/**
+ * Builds each service once, with its listeners. Only background fetching needs services that are built after it, and asks for
+ * them once there are requests.
+ */
 async function build(options: Timed, log: Logger): Promise<Built> {
   const { config: first, clock } = options;
   const counting = new Counting(clock);
@@ -160,7 +171,7 @@ async function build(options: Timed, log: Logger): Promise<Built> {
   return { services, replaceConfig, reload, log, watch, refresh, stored };
 }
 
-type Stored = OpenStore & Pick<Services, 'evicted' | 'flights'>;
+type Stored = OpenStore & Pick<Services, 'evicted' | 'flights'> & { readonly untimed: Store };
 
 type StoreListeners = {
   readonly log: Logger;
@@ -192,7 +203,8 @@ async function openStored(
       log[round.isOverMax ? 'warn' : 'info'](round, 'janitor');
     },
   });
-  return { ...opened, store: new TimedStore(opened.store, clock, counting.counters), evicted, flights };
+  const store = new TimedStore(opened.store, clock, counting.counters);
+  return { ...opened, store, untimed: opened.store, evicted, flights };
 }
 
 function fixedServices(
@@ -220,13 +232,15 @@ function archiveOf({ reportFolder, clock }: Timed, { notes, lease }: OpenStore):
   return openHourNotes({ notes, lease, clock, folder });
 }
 
-function createPublic(config: Config, { services, log, watch }: Built): Promise<PublicServer> {
+function createPublic(config: Config, built: Built): Promise<PublicServer> {
+  const { services, log, watch } = built;
   return createProxyServer({
     read: createReader(config.listen),
     pipeline: createPipeline(services),
     origin: services.origin,
     originUrl: config.upstream.url,
     bodyTimeout: config.upstream.bodyTimeout,
+    lane: config.listen.fastLane ? (http) => openLane(config, built, http) : undefined,
     onRefused: ({ detail }) => {
       watch.onRefused();
       log.debug({ outcome: 'refused', refusal: detail }, 'request');
@@ -235,6 +249,19 @@ function createPublic(config: Config, { services, log, watch }: Built): Promise<
       log.error({ err: error }, 'unexpected error in the proxy');
     },
   });
+}
+
+function openLane({ listen }: Config, { services, stored }: Built, http: HttpServer): Lane {
+  return createLane(
+    {
+      services,
+      read: createReader(listen),
+      trustedProxies: listen.trustedProxies,
+      peek: (key) => stored.untimed.peek(key),
+      limits,
+    },
+    http,
+  );
 }
 
 function createControl(

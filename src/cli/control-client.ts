@@ -1,4 +1,6 @@
-/** Calls the control API of a running proxy. */
+/**
+ * Calls the control API of a running proxy.
+ */
 
 import type { Command } from 'commander';
 import { defaults } from '../config/config.ts';
@@ -66,7 +68,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The control API answers in JSON, so this is something else.
+    // The control API always answers in JSON, so this is something else.
     return undefined;
   }
 }

@@ -1,4 +1,6 @@
-/** The files in PEM form that a configuration names, looked at before anything is started with them. */
+/**
+ * The files in PEM form that a configuration names, looked at before anything is started with them.
+ */
 
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';

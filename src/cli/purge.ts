@@ -1,4 +1,6 @@
-/** `shelflife purge`: purges stored responses of a running proxy and prints the receipt. */
+/**
+ * `shelflife purge`: purges stored responses of a running proxy and prints the receipt.
+ */
 
 import type { Command } from 'commander';
 import { postControl, withControlOption } from './control-client.ts';
@@ -17,6 +19,7 @@ type Options = {
   readonly json?: true;
 };
 
+/** Exit code when nothing matched. */
 const nothingMatched = 3;
 
 /** Adds the command. */

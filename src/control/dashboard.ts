@@ -31,6 +31,7 @@ const types = {
   svg: 'image/svg+xml',
 } as const;
 
+/** Our files, by the path they are served at. */
 const own = [
   'alerts-he.js',
   'app.js',
@@ -47,6 +48,7 @@ const own = [
   'words-he.js',
   'words.js',
 ];
+/** Files of the charting library, by the path they are served at. */
 const library = { 'uplot.js': 'dist/uPlot.esm.js', 'uplot.css': 'dist/uPlot.min.css' };
 
 /** The routes of the dashboard's files. Each is read once. */

@@ -15,6 +15,7 @@ export type PurgeRequest = {
   readonly dryRun: boolean;
 };
 
+/** `detail` is a sentence about the first mistake. */
 export type ReadPurge =
   { readonly kind: 'ok'; readonly request: PurgeRequest } | { readonly kind: 'bad'; readonly detail: string };
 

@@ -7,9 +7,11 @@
 
 export type WorkQueueOptions<Job> = {
   readonly run: (job: Job) => Promise<void>;
+  /** How many pieces run at once. */
   readonly concurrency: number;
   /** The weight of all that waits, in the unit of `add`. */
   readonly maxWeight: number;
+  /** Called for a piece that did not fit or failed. */
   readonly onLost?: (reason: 'full' | 'failed', job: Job) => void;
 };
 
@@ -39,11 +41,13 @@ export class WorkQueue<Job> {
     this.#startSome();
   }
 
+  /** Drops what waits; running pieces continue. */
   clear(): void {
     this.#waiting.clear();
     this.#weight = 0;
   }
 
+  /** Resolves when nothing waits and nothing runs. */
   idle(): Promise<void> {
     if (this.#running === 0 && this.#waiting.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#onIdle.push(resolve));
@@ -69,7 +73,7 @@ export class WorkQueue<Job> {
     try {
       await this.#options.run(job);
     } catch {
-      // `onLost` reports it.
+      // The piece is lost, and its owner told.
       this.#options.onLost?.('failed', job);
     }
     this.#running -= 1;

@@ -1,4 +1,6 @@
-/** Decides which of several instances runs a job. */
+/**
+ * Decides which of several instances runs a job.
+ */
 
 import type { Seconds } from '../kit/time.ts';
 
@@ -8,4 +10,5 @@ export interface Lease {
   acquire(name: string, duration: Seconds): Promise<boolean>;
 }
 
+/** The lease of a single instance. */
 export const soleLease: Lease = { acquire: () => Promise.resolve(true) };

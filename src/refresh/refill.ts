@@ -23,7 +23,7 @@ export type RefillOptions = {
   readonly later: (delay: Seconds, action: () => void) => () => void;
 };
 
-/** Called for every purge. */
+/** Told of every purge. */
 export class Refill {
   readonly #options: RefillOptions;
   #cancel: (() => void) | undefined;

@@ -20,6 +20,7 @@ import type { TimedJob } from './timetable.ts';
 type TypeJob = Extract<RefreshJob, { kind: 'type' }>;
 type UrlsJob = Extract<RefreshJob, { kind: 'urls' }>;
 
+/** How to request a renewable entry again. */
 type Renewable = {
   readonly key: string;
   readonly type: string;

@@ -2,15 +2,7 @@
 
 import { type Clock, type Seconds, seconds } from '../kit/time.ts';
 import type { CacheKey } from '../policy/key/cache-key.ts';
-import type {
-  Census,
-  CensusLimits,
-  Entry,
-  LifetimeInForce,
-  Store,
-  StoredSubject,
-  StoreSize,
-} from './store.ts';
+import type { Census, CensusLimits, Entry, LifetimeInForce, Store, StoreSize } from './store.ts';
 
 export type StoreOperation = `${'get' | 'set' | 'delete'}/${'memory' | 'redis'}`;
 
@@ -52,11 +44,7 @@ export class TimedStore implements Store {
     const entries = await this.#store.get(key, sinceMs);
     this.#listener.onOperation(this.hasSlowTier ? 'get/redis' : 'get/memory', this.#since(startedMs));
     if (!this.hasSlowTier) return entries;
-    for (const entry of entries) {
-      const isIt = ({ variant, responseTime }: Entry): boolean =>
-        variant === entry.variant && responseTime === entry.responseTime;
-      if (!near.some(isIt)) this.#listener.onFromRedis(entry);
-    }
+    for (const entry of entries) if (!near.includes(entry)) this.#listener.onFromRedis(entry);
     return entries;
   }
 
@@ -97,16 +85,12 @@ export class TimedStore implements Store {
     this.#store.applyLifetimes(inForce);
   }
 
-  inForce(entry: Pick<Entry, 'key' | 'variant'>): Entry | undefined {
+  inForce(entry: Entry): Entry {
     return this.#store.inForce(entry);
   }
 
   entries(): Iterable<Entry> {
     return this.#store.entries();
-  }
-
-  subjects(): Iterable<StoredSubject> {
-    return this.#store.subjects();
   }
 
   size(): StoreSize {

@@ -1,4 +1,6 @@
-/** Builds everything of this room once, around the counters: log lines, alerts, the report. */
+/**
+ * Builds everything of this room once, around the counters: log lines, alerts, the report.
+ */
 
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
@@ -18,15 +20,17 @@ export type OpenWatchOptions = Omit<WatchOptions, 'background'> & {
   readonly archive?: HourArchive | undefined;
 };
 
+/** A proxy, watched; `close` stops watching. */
 export type OpenWatch = {
   readonly watch: Watch;
   readonly answers: Answers;
+  /** Logs and counts every outcome. */
   readonly onOutcome: (outcome: Outcome) => void;
   readonly onRefused: () => void;
   readonly close: () => Promise<void>;
 };
 
-/** Starts watching. */
+/** Begins to watch. */
 export function openWatch(options: OpenWatchOptions): OpenWatch {
   const { log, archive } = options;
   const watch = new Watch(options);
@@ -49,7 +53,7 @@ export function openWatch(options: OpenWatchOptions): OpenWatch {
     watch,
     answers: createAnswers({ watch, registry: loadRegistry, board, desk }),
     onOutcome: (outcome) => {
-      // First the log: counting makes an entry from Redis one in memory.
+      // Which tier it came from is told before it is counted as known.
       logRequest(outcome);
       watch.onOutcome(outcome);
     },

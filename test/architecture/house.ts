@@ -17,6 +17,7 @@ const RING_OF: Readonly<Record<string, number>> = {
   watch: 7,
   refresh: 7,
   control: 8,
+  lane: 8,
   server: 9, // src/server.ts
   cli: 10, // src/cli.ts, and src/cli/ with a file a command
 };

@@ -6,7 +6,8 @@ import t, { type Test } from 'tap';
 import { answersTo, fateOf, parseAnswers, type RawAnswer, valuesOf } from '../helpers/raw-client.ts';
 import { startProxy } from '../helpers/scripted-site.ts';
 import { createReader } from '../../src/proxy/exchange/client-request.ts';
-import { createHttpServer, limits } from '../../src/proxy/listen/http-server.ts';
+import { createHttpServer } from '../../src/proxy/listen/http-server.ts';
+import { limits } from '../../src/proxy/listen/limits.ts';
 import type { LingerBounds } from '../../src/proxy/listen/linger.ts';
 import type { RunningServer } from '../../src/server.ts';
 

@@ -46,6 +46,7 @@ export const problemCodes = [
 ] as const;
 export type ProblemCode = (typeof problemCodes)[number];
 
+/** Allowed, but probably a mistake. */
 export const warningCodes = [
   'method-never-stored',
   'ttl-outside-bounds',
@@ -68,6 +69,7 @@ export type Located<Code> = {
   readonly column: number;
   /** How many characters of the line are marked, at least 1. */
   readonly length: number;
+  /** The line itself, secrets masked. */
   readonly source: string;
 };
 export type Problem = Located<ProblemCode>;

@@ -1,4 +1,6 @@
-/** Reads how we log in to Redis: user, password and TLS. Checks which of these go with a URL, a Cluster or Sentinels. */
+/**
+ * Reads how we log in to Redis: user, password and TLS. Checks which of these go with a URL, a Cluster or Sentinels.
+ */
 
 import type { YAMLMap } from 'yaml';
 import type { RedisLogin, RedisTls } from '../config.ts';
@@ -27,6 +29,7 @@ const tls: Reader<RedisTls | undefined> = orShort(
   })),
 );
 
+/** The keys of `store.redis` for this. */
 export const redisAccessKeys = {
   username: optional(text),
   password: optional(text),

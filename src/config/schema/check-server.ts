@@ -1,4 +1,6 @@
-/** Reads the sections `listen`, `control` and `log`. */
+/**
+ * Reads the sections `listen`, `control` and `log`.
+ */
 
 import { type Control, type Listen, defaults, logLevels } from '../config.ts';
 import { address, cidr, hostPattern } from '../reader/read-address.ts';
@@ -36,7 +38,7 @@ const listenSection = section({
   tls: optional(
     notBuilt(section({ cert: required(text), key: required(text) }), 'TLS to clients', () => true),
   ),
-  fast_lane: optional(notBuilt(bool, 'the fast lane', (isOn) => isOn)),
+  fast_lane: or(bool, defaults.listen.fastLane),
   workers: optional(notBuilt(workers, 'more than one process', (count) => count !== 1)),
 });
 
@@ -51,10 +53,11 @@ export const listenAt = (at: { readonly host: string; readonly port: number }): 
 /** `listen`, or its address alone. */
 export const listen: Reader<Listen> = orShort(
   then(address, listenAt),
-  then(listenSection, ({ address, hosts, trustedProxies }): Listen => ({
+  then(listenSection, ({ address, hosts, trustedProxies, fastLane }): Listen => ({
     ...address,
     hosts,
     trustedProxies,
+    fastLane,
   })),
 );
 

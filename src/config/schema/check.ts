@@ -13,7 +13,7 @@ import { accept } from './check-accept.ts';
 import { checkAcross } from './check-across.ts';
 import { contentTypes, finishTypes } from './check-content-type.ts';
 import { identity } from './check-identity.ts';
-import { type RouteDraft, finishWrites, routes, unmatchedWrites, writes } from './check-routes.ts';
+import { type RouteDraft, routes, unmatchedWrites, writes } from './check-routes.ts';
 import { control, listen, listenAt, log, shortestToken } from './check-server.ts';
 import { store } from './check-store.ts';
 import { ttl } from './check-ttl.ts';
@@ -147,7 +147,11 @@ function finish(read: Read, source: Source, at: Reading): Config {
     control: { ...read.control, token: read.control.token ?? tokenFromEnvironment(source, at) },
     contentTypes: finishTypes(read.contentTypes, typesUsed(read), read.ttl),
     routes: read.routes.flatMap((draft) => finishRoute(draft, source.locate)),
-    writes: finishWrites(read.writes),
+    writes: read.writes.map(({ match, when, invalidate }) => ({
+      when,
+      matches: match.map(({ value: { methods, pattern } }) => ({ methods, pattern })),
+      invalidate: invalidate.map(({ value }) => value),
+    })),
     refresh: read.refresh.map((job) => (job.kind === 'type' ? { ...job, type: job.type.value } : job)),
   };
 }

@@ -1,6 +1,8 @@
 /**
- * What a client sent, read once and strictly. Whatever two servers could read in two ways is refused here, before anything
- * is looked up or sent.
+ * What a client sent, read once and strictly: the request every later step works on, or why it is refused.
+ *
+ * Promise: whatever two servers could read in two ways (two Hosts, a target that is none, fields beyond count) is
+ * refused here, before anything is looked up or sent.
  */
 
 import type { IncomingMessage } from 'node:http';
@@ -12,9 +14,11 @@ import { type KnownField, type KnownFields, scanFields } from '../../http/reques
 import { type NormalisedTarget, normaliseTarget } from '../../http/target.ts';
 import { BoundedMap } from '../../kit/bounded-map.ts';
 
+/** A client's request. All of it is checked; `target` is in its one canonical spelling. */
 export type ClientRequest = {
   readonly method: string;
   readonly path: string;
+  /** Raw text after `?`; `undefined` without one. */
   readonly query: string | undefined;
   /** Lower case, without default port and trailing dot; empty when an HTTP/1.0 client gave none. */
   readonly host: string;
@@ -22,16 +26,23 @@ export type ClientRequest = {
   readonly fields: Fields;
   readonly known: KnownFields;
   readonly repeated: readonly KnownField[];
-  /** Those that could be a credential or a claim: neither known nor ordinary. */
+  /** Of `fields`, those that could be a credential or a claim: neither known nor ordinary. */
   readonly unusual: Fields;
   readonly httpVersion: string;
   readonly hasBody: boolean;
+  /** X-Forwarded-For to send on. */
   readonly forwardedFor: string;
-  /** Made when it is first needed (`request-id.ts`). */
+  /** The id it is fetched under; made when it is first needed (`request-id.ts`). */
   fetchId: string | undefined;
 };
 
-/** `detail` is shown in Cache-Status. */
+/** What is read of a request: node:http's, or one that another parser has read. */
+export type MessageHead = Pick<
+  IncomingMessage,
+  'method' | 'url' | 'rawHeaders' | 'httpVersion' | 'httpVersionMajor' | 'httpVersionMinor'
+> & { readonly socket: { readonly remoteAddress?: string | undefined } };
+
+/** Why a request is refused, with the status to say so. `detail` is shown in Cache-Status. */
 export type Refusal = {
   readonly kind: 'refused';
   readonly status: 400 | 405 | 414 | 417 | 421 | 431;
@@ -54,6 +65,7 @@ export type RefusalReason =
 export type ReadResult =
   { readonly kind: 'request'; readonly request: ClientRequest } | Refusal | { readonly kind: 'asterisk' };
 
+/** More fields than any browser or chain of proxies sends. */
 const maxFields = 128;
 
 const refuse = (status: Refusal['status'], detail: RefusalReason): Refusal => ({
@@ -97,10 +109,7 @@ export type ReaderOptions = {
 };
 
 /** Makes the function that reads requests. Targets and addresses seen before are remembered in bounded maps. */
-export function createReader({
-  hosts,
-  trustedProxies,
-}: ReaderOptions): (message: IncomingMessage) => ReadResult {
+export function createReader({ hosts, trustedProxies }: ReaderOptions): (message: MessageHead) => ReadResult {
   const readTarget = createTargetReader();
   const readWhere = createWhereReader({ hosts, trustedProxies });
   return (message) => {
@@ -151,11 +160,12 @@ function createTargetReader(): (raw: string) => NormalisedTarget {
   };
 }
 
+/** Makes the function that tells host, scheme and who the request came through. */
 function createWhereReader({ hosts, trustedProxies }: ReaderOptions) {
   const hostNames = new BoundedMap<string, string>(1024);
   const isTrusted = trustOf(trustedProxies);
   const serves = hosts === undefined ? undefined : servedBy(hosts);
-  return (message: IncomingMessage, known: KnownFields, target: Absolute): Where => {
+  return (message: MessageHead, known: KnownFields, target: Absolute): Where => {
     const remote = plainAddress(message.socket.remoteAddress ?? '');
     const isBelieved = isTrusted !== undefined && isTrusted(remote);
     const scheme = schemeOf(message, isBelieved ? known : undefined);
@@ -175,7 +185,7 @@ function createWhereReader({ hosts, trustedProxies }: ReaderOptions) {
 /** X-Forwarded-For behind a trusted proxy: addresses only, or what a client made up would reach the origin unkeyed. */
 function chainOf(before: string, remote: string): string {
   const told = before.split(',').map((member) => member.trim());
-  // What stands left of something that is not an address was written by nobody known.
+  // What stands left of something that is no address was written by nobody known.
   const last = told.findLastIndex(
     (member) => !ipaddr.isValid(member.replace(/^\[([^\]]*)\](?::\d+)?$/, '$1')),
   );
@@ -196,7 +206,7 @@ type Where =
       readonly forwardedFor: string;
     };
 
-/** node:http has refused what cannot be framed. */
+/** node:http has refused what cannot be framed; here only whether there is a body, and that nobody could disagree. */
 function framingOf(known: KnownFields, minorVersion: number): 'none' | 'body' | 'bad' {
   const coding = known['transfer-encoding'];
   const length = known['content-length'];
@@ -215,13 +225,13 @@ function takesEssentials(connection: string): boolean {
   return connection.split(',').some((option) => essentialFields.has(option.trim().toLowerCase()));
 }
 
-function schemeOf(message: IncomingMessage, believed: KnownFields | undefined): 'http' | 'https' {
+function schemeOf(message: MessageHead, believed: KnownFields | undefined): 'http' | 'https' {
   if ((message.socket as Partial<TLSSocket>).encrypted === true) return 'https';
   const told = believed?.['x-forwarded-proto'];
   return told !== undefined && told.trim().toLowerCase() === 'https' ? 'https' : 'http';
 }
 
-/** In its one spelling; `undefined` if it is not a host. */
+/** The host in its one spelling; `undefined` when it is none. */
 function hostOf(
   value: string,
   scheme: 'http' | 'https',
@@ -245,7 +255,8 @@ function servedBy(hosts: readonly string[]): (host: string) => boolean {
   };
 }
 
-function trustOf(blocks: readonly string[]): ((address: string) => boolean) | undefined {
+/** Whether an address is one of these blocks'; `undefined`: none is. */
+export function trustOf(blocks: readonly string[]): ((address: string) => boolean) | undefined {
   if (blocks.length === 0) return undefined;
   const parsed = blocks.map((block) => ipaddr.parseCIDR(block));
   const remembered = new BoundedMap<string, boolean>(4096);

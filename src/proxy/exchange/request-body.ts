@@ -1,15 +1,16 @@
 /**
- * A request's body on its way to the origin. It may be given up without breaking the connection on which the client waits.
+ * A request's body on its way to the origin. It may be given up, by an origin that has answered already, without breaking
+ * the connection on which the client waits for that answer.
  */
 
 import { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 
-/** Read once. It emits `progress` with each piece that comes. */
+/** The body of a request, to be read once. It emits `progress` with each piece that comes. */
 export class RequestBody extends Readable {
   readonly #message: IncomingMessage;
   readonly #onData = (chunk: Buffer): void => {
-    this.emit('progress', chunk);
+    this.emit('progress');
     if (!this.push(chunk)) this.#message.pause();
   };
 

@@ -18,6 +18,7 @@ export type Draining = {
   readonly listeners: readonly Server[];
   readonly http: HttpServer;
   readonly lane: Lane | undefined;
+  /** All connections. */
   readonly sockets: ReadonlySet<Socket>;
   /** Those that have left HTTP. */
   readonly upgraded: ReadonlySet<Socket>;
@@ -52,6 +53,7 @@ function tellToLeave(server: HttpServer): void {
   });
 }
 
+/** Lets nobody in any more; resolves when the last connection has ended. */
 function closeListener(listener: Server): Promise<void> {
   return new Promise((resolve) => {
     listener.close(() => {

@@ -30,10 +30,13 @@ export type ProxyServerOptions = HttpServerOptions & {
   /** Makes what has each connection before node:http; absent: nothing. */
   readonly lane?: ((http: Server) => Lane) | undefined;
   readonly origin: Origin;
+  /** Scheme and authority of the origin. */
   readonly originUrl: string;
+  /** Between two pieces of an answer's body. */
   readonly bodyTimeout: Seconds;
 };
 
+/** Requests handed to @fastify/http-proxy, and what to do with their answers. */
 type UnderWay = WeakMap<IncomingMessage, Forwarded>;
 
 export type PublicServer = {
@@ -144,7 +147,8 @@ function forward(
 }
 
 /**
- * By its media type Fastify would take a body for text, or refuse it; the origin is sent the client's own from `Forwarded`.
+ * A body is nobody's business here. By its media type Fastify would take `text/plain` for text, whole and as UTF-8, and
+ * refuse what it cannot read as a type; the origin is sent the client's own from `Forwarded`.
  */
 function hideMediaType({ method, headers }: IncomingMessage): void {
   const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;

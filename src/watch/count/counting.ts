@@ -20,8 +20,9 @@ export class Counting {
     this.#clock = clock;
   }
 
+  /** Hears of every call of the origin. */
   readonly callListener: CallListener = {
-    // Two requests, of which the origin may have seen both; an idle connection that it closed is not an error.
+    // Two requests, of which the origin may have seen both; that it had closed an idle connection is no error.
     onRepeat: (duration) => {
       this.counters.onOrigin(duration, false);
     },
@@ -32,10 +33,12 @@ export class Counting {
     },
   };
 
+  /** Hears how long Redis took to write. */
   readonly onSlowWrite = (operation: 'set' | 'delete', duration: Seconds): void => {
     this.counters.onOperation(`${operation}/redis`, duration);
   };
 
+  /** Hears of every purge, and takes it down with its receipt. */
   readonly onAppended = (purge: Purge, receipt: Promise<Receipt>): void => {
     const at = this.#clock.now();
     const startedMs = this.#clock.monotonicMs();
@@ -49,7 +52,7 @@ export class Counting {
         record(instances);
       },
       () => {
-        // The caller gets the error; here it only counts.
+        // Whoever asked for the purge is told why; here it only counts.
         record(undefined);
       },
     );

@@ -60,7 +60,7 @@ export function reasonOf({ pass, doubt, miss, purgedBy, notStored }: Outcome): R
   return miss ?? 'cold';
 }
 
-/** Without its detail. */
+/** The cause without its detail. */
 export const causeOf = (reason: Reason): Cause => reason.replace(/\/.*/s, '') as Cause;
 
 /** The RFC clause behind a reason, if there is one. */

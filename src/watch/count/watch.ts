@@ -22,6 +22,7 @@ export type WatchOptions = {
   readonly store: Pick<Store, 'size' | 'entries'>;
   readonly health: Pick<OriginCondition, 'isClosed'>;
   readonly redis: () => RedisState;
+  /** Absent: there is no background work. */
   readonly background?: (() => BackgroundStats) | undefined;
 };
 
@@ -45,6 +46,7 @@ export class Watch {
     this.tick();
   }
 
+  /** The counters as they are now. */
   now(): Point {
     const { clock, store, redis } = this.options;
     return {
@@ -57,11 +59,12 @@ export class Watch {
     };
   }
 
+  /** To read it a file is opened: where none can be, it is what it was. */
   #resident(): number {
     try {
       this.#residentBytes = process.memoryUsage.rss();
     } catch {
-      // Reading it opens a file. When none can be opened (EMFILE), the last number stands.
+      // EMFILE: nothing is lost but a newer number, and the process must not end for want of that.
     }
     return this.#residentBytes;
   }
@@ -74,11 +77,12 @@ export class Watch {
     for (const listener of this.#onTick) listener(point);
   }
 
+  /** Calls `listener` at each tick. */
   onTick(listener: (point: Point) => void): void {
     this.#onTick.push(listener);
   }
 
-  /** Ticks every second until the returned function is called. Does not keep the process alive. */
+  /** Ticks every second until the function returned is called. Keeps no process alive. */
   start(): () => void {
     const timer = setInterval(() => {
       this.tick();

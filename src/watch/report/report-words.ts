@@ -1,4 +1,6 @@
-/** The words of a report, the same in text, Markdown and HTML. */
+/**
+ * The words of a report, the same in text, Markdown and HTML.
+ */
 
 import type { LineName, Report, ReportLine, Target } from './report.ts';
 

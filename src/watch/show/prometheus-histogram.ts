@@ -1,4 +1,6 @@
-/** A Prometheus histogram whose buckets are counted elsewhere. prom-client's own only takes single observations. */
+/**
+ * A Prometheus histogram whose buckets are counted elsewhere. prom-client's own only takes single observations.
+ */
 
 import type { Registry } from 'prom-client';
 

@@ -87,13 +87,8 @@ t.test('hosts are names, proxies are networks, canonical', async (t) => {
 t.test('13.9: settings that are not implemented yet are refused, at their place', async (t) => {
   for (const workers of ['auto', '4', '${W}'])
     t.strictSame(problemsBelow(`listen: { workers: ${workers} }`, { env: { W: '3' } }), ['1:20 not-built']);
-  t.strictSame(problemsBelow('listen: { fast_lane: true }'), ['1:22 not-built']);
   t.strictSame(problemsBelow('listen: { tls: { cert: a.pem, key: b.pem } }'), ['1:16 not-built']);
-  t.strictSame(problemsBelow('listen:\n  workers: 2\n  fast_lane: true'), [
-    '2:12 not-built',
-    '3:14 not-built',
-  ]);
-  t.strictSame(problemsBelow('listen: { workers: 1, fast_lane: false }'), []);
+  t.strictSame(problemsBelow('listen: { workers: 1, fast_lane: true }'), []);
   t.strictSame(problemsBelow('listen: { workers: 0 }'), ['1:20 out-of-range']);
   t.strictSame(problemsBelow('listen: { workers: many }'), ['1:20 bad-value']);
   t.strictSame(problemsBelow('listen: { tls: { cert: a.pem } }'), ['1:16 missing-key']);

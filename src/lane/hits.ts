@@ -1,0 +1,108 @@
+/**
+ * Answers from memory: a plan meets what is stored now.
+ *
+ * Promise: the same stored response, and the same answer, as the pipeline would give at this instant; what the pipeline would
+ * do anything else for than give a fresh response is left to it.
+ */
+
+import { type CacheStatus, cacheStatusValue } from '../http/cache-status.ts';
+import { type EpochMs, type Seconds, seconds } from '../kit/time.ts';
+import type { Services } from '../proxy/exchange/exchange.ts';
+import { chooseVariant } from '../proxy/hit/lookup.ts';
+import { keepAliveMs } from '../proxy/listen/limits.ts';
+import { lastShare } from '../refresh/ahead.ts';
+import type { Entry, Store } from '../store/store.ts';
+import { headTail } from './prepared-head.ts';
+import { isOf, prepareAnswer, type PreparedAnswer } from './prepared-answer.ts';
+import type { PlainRequest, Plan, Planner } from './plan.ts';
+
+/** An answer to be sent. */
+export type Hit = {
+  readonly plan: Plan;
+  readonly entry: Entry;
+  readonly answer: PreparedAnswer;
+  readonly age: Seconds;
+  readonly ttl: Seconds;
+};
+
+export type HitsOptions = {
+  readonly services: Services;
+  readonly planner: Planner;
+  /** The store without what times it. */
+  readonly peek: Store['peek'];
+};
+
+/** Finds answers. */
+export class Hits {
+  readonly #options: HitsOptions;
+
+  constructor(options: HitsOptions) {
+    this.#options = options;
+  }
+
+  /** The answer to a request whose plan holds; `undefined`: the pipeline's. */
+  find(plan: Plan, now: EpochMs, socket: PlainRequest['socket']): Hit | undefined {
+    const { services, peek } = this.#options;
+    const { keyed, method, fields, directives } = plan;
+    const found = chooseVariant(peek(keyed.key), {
+      request: { method, fields },
+      plan: keyed,
+      directives,
+      now,
+      purgeLog: services.purgeLog,
+    });
+    if (found.kind !== 'entry' || found.reuse.kind !== 'fresh') return undefined;
+    const { entry, reuse } = found;
+    if (plan.match.contentType.refreshAhead && isNearItsEnd(entry, reuse.ttl)) return undefined;
+    const { prepared } = plan;
+    const isReady = prepared !== undefined && isOf(prepared, entry);
+    const answer = isReady ? prepared : this.#prepare(plan, entry, socket);
+    return answer && { plan, entry, answer, age: reuse.age, ttl: reuse.ttl };
+  }
+
+  #prepare(plan: Plan, entry: Entry, socket: PlainRequest['socket']): PreparedAnswer | undefined {
+    const { method, sentTarget: target, fields } = plan;
+    const made = this.#options.planner.exchangeOf({ method, target, fields, socket });
+    plan.prepared = made && prepareAnswer(made.exchange, made.reply, entry);
+    return plan.prepared;
+  }
+}
+
+/** When a request may lead to a renewal, which is the pipeline's to begin. */
+const isNearItsEnd = ({ policy }: Entry, ttl: Seconds): boolean =>
+  ttl <= (policy.lifetime - policy.initialAge) * lastShare;
+
+/** What follows the prepared part of the heads of one instant: most of it is the same for many. */
+export class Tails {
+  #age = -1;
+  #ttl = -1;
+  #date: string | undefined;
+  #closes = false;
+  #text = '';
+
+  /** The rest of a head. */
+  textFor({ answer, age, ttl }: Hit, date: string, closes: boolean): string {
+    const wholeAge = Math.floor(age);
+    const wholeTtl = Math.ceil(ttl);
+    const own = answer.hasDate ? undefined : date;
+    const isSame =
+      wholeAge === this.#age && wholeTtl === this.#ttl && own === this.#date && closes === this.#closes;
+    if (isSame) return this.#text;
+    this.#age = wholeAge;
+    this.#ttl = wholeTtl;
+    this.#date = own;
+    this.#closes = closes;
+    const status: CacheStatus = { kind: 'hit', ttl: seconds(wholeTtl) };
+    this.#text = headTail({
+      age: wholeAge,
+      cacheStatus: cacheStatusValue(status),
+      date: own,
+      closes,
+      keepAliveSeconds,
+    });
+    return this.#text;
+  }
+}
+
+/** `Keep-Alive: timeout`, as node:http writes it. */
+const keepAliveSeconds = Math.floor(keepAliveMs / 1000);

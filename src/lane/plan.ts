@@ -1,0 +1,155 @@
+/**
+ * What is remembered of a request that may be answered from memory: the pipeline's own decisions about everything that does
+ * not change while the configuration stays the same.
+ *
+ * Promises: whatever may change is asked again for each request: whether the identity still holds, what is stored, whether a
+ * purge has met it, whether it is fresh. A plan of another configuration is not used.
+ */
+
+import type { RequestDirectives } from '../http/cache-control.ts';
+import type { Fields } from '../http/message.ts';
+import { targetText } from '../http/path-spelling.ts';
+import type { EpochMs } from '../kit/time.ts';
+import type { KeyPlan } from '../policy/key/cache-key.ts';
+import type { Identity, IdentityRequest } from '../policy/identity/identity.ts';
+import type { Match } from '../policy/rules/safest-match.ts';
+import type { MessageHead, ReadResult } from '../proxy/exchange/client-request.ts';
+import type { CacheExchange, Exchange, Services, Site } from '../proxy/exchange/exchange.ts';
+import { keyedExchange } from '../proxy/exchange/keyed-exchange.ts';
+import { clientRequestId } from '../proxy/exchange/request-id.ts';
+import { doubtOf, passReason } from '../proxy/pipeline.ts';
+import { CapturedReply } from './captured-reply.ts';
+import type { PreparedAnswer } from './prepared-answer.ts';
+
+/** A request as the lane knows it; a plan depends on nothing else but the configuration. */
+export type PlainRequest = {
+  readonly method: string;
+  readonly target: string;
+  readonly fields: Fields;
+  readonly socket: MessageHead['socket'];
+};
+
+/** A request that may be answered from memory. */
+export type Plan = {
+  readonly kind: 'plan';
+  readonly site: Site;
+  readonly method: string;
+  readonly host: string;
+  readonly target: string;
+  /** As it was sent. */
+  readonly sentTarget: string;
+  readonly requestId: string | undefined;
+  readonly fields: Fields;
+  readonly match: Match;
+  readonly keyed: KeyPlan;
+  readonly directives: RequestDirectives;
+  /** Who asks; `undefined`: it does not matter. */
+  readonly who: { readonly request: IdentityRequest; readonly identity: Identity } | undefined;
+  /** The answer that was sent last. */
+  prepared: PreparedAnswer | undefined;
+};
+
+/** The pipeline's, always, as long as the configuration stays the same. */
+export type Slow = { readonly kind: 'slow'; readonly site: Site };
+
+export type Planner = {
+  /** Decides; `undefined`: the pipeline's this time. */
+  readonly plan: (request: PlainRequest) => Plan | Slow | undefined;
+  /** The exchange of a request, to be answered from a stored response. */
+  readonly exchangeOf: (
+    request: PlainRequest,
+  ) => { readonly exchange: CacheExchange; readonly reply: CapturedReply } | undefined;
+};
+
+type Planned =
+  | { readonly kind: 'keyed'; readonly exchange: CacheExchange; readonly reply: CapturedReply }
+  | Slow
+  | undefined;
+
+/** Makes the function that decides what can be decided beforehand. */
+export function createPlanner(services: Services, read: (message: MessageHead) => ReadResult): Planner {
+  const decide = (request: PlainRequest): Planned => decideFor(services, read(messageOf(request)));
+  return {
+    plan: (request) => {
+      const planned = decide(request);
+      return planned?.kind === 'keyed' ? planOf(planned.exchange, request) : planned;
+    },
+    exchangeOf: (request) => {
+      const planned = decide(request);
+      return planned?.kind === 'keyed' ? planned : undefined;
+    },
+  };
+}
+
+const messageOf = ({ method, target, fields, socket }: PlainRequest): MessageHead => ({
+  method,
+  url: target,
+  rawHeaders: fields as string[],
+  httpVersion: '1.1',
+  httpVersionMajor: 1,
+  httpVersionMinor: 1,
+  socket,
+});
+
+function decideFor(services: Services, result: ReadResult): Planned {
+  const site = services.site();
+  const slow: Slow = { kind: 'slow', site };
+  if (result.kind !== 'request') return slow;
+  const { request } = result;
+  const match = site.rules.match(request.method, request.path, request);
+  const { clock } = services;
+  const reply = new CapturedReply(site.finish);
+  const exchange: Exchange = {
+    services,
+    site,
+    request,
+    reply,
+    match,
+    now: clock.now(),
+    startedMs: clock.monotonicMs(),
+  };
+  if (passReason(exchange) !== undefined || isForPipeline(exchange)) return slow;
+  const identity = site.identify(request, exchange.now);
+  // What proves an identity may come later, or end.
+  if (identity instanceof Promise || doubtOf(exchange, identity) !== undefined) return undefined;
+  const keyed = keyedExchange(exchange, identity);
+  return keyed.directives.noStore ? slow : { kind: 'keyed', exchange: keyed, reply };
+}
+
+/** Ranges, and what is renewed for those who ask with their own credentials. */
+function isForPipeline({ site, request, match }: Exchange): boolean {
+  if (request.known.range !== undefined) return true;
+  const { name } = match.contentType;
+  return site.config.refresh.some((job) => job.kind === 'type' && job.type === name);
+}
+
+function planOf(exchange: CacheExchange, { method, fields, target: sentTarget }: PlainRequest): Plan {
+  const { site, request, match, plan: keyed, directives, identity } = exchange;
+  const { known, repeated, host, path, query } = request;
+  const { contentType } = match;
+  const isEverybodys =
+    contentType.kind === 'rule' && contentType.scope === 'public' && contentType.vary.cookies.length === 0;
+  return {
+    kind: 'plan',
+    site,
+    method,
+    host,
+    target: targetText(path, query),
+    sentTarget,
+    requestId: clientRequestId(request),
+    fields,
+    match,
+    keyed,
+    directives,
+    who: isEverybodys ? undefined : { request: { known, repeated, fields }, identity },
+    prepared: undefined,
+  };
+}
+
+/** Whether the configuration is in force that this was decided by, and the identity is still the one it was made for. */
+export function holds(decided: Plan | Slow, services: Services, now: EpochMs): boolean {
+  const { site } = decided;
+  if (services.site() !== site) return false;
+  const who = decided.kind === 'plan' ? decided.who : undefined;
+  return who === undefined || site.identify(who.request, now) === who.identity;
+}

@@ -1,0 +1,50 @@
+/**
+ * What is sent of a stored response to one kind of request, ready but for the seconds: made by the pipeline's own step
+ * (`proxy/hit/deliver.ts`), so that it is the same answer.
+ *
+ * Promise: it is used again only for a stored response with the very same fields, status, coding and length, of which it is a
+ * function; it keeps no body alive.
+ */
+
+import { seconds } from '../kit/time.ts';
+import { deliver } from '../proxy/hit/deliver.ts';
+import type { CacheExchange } from '../proxy/exchange/exchange.ts';
+import type { Entry } from '../store/store.ts';
+import type { CapturedReply } from './captured-reply.ts';
+import { type PreparedHead, prepareHead } from './prepared-head.ts';
+
+export type PreparedAnswer = PreparedHead & {
+  /** What it was made from. */
+  readonly of: Pick<Entry, 'fields' | 'status' | 'coding' | 'part'> & { readonly bodyBytes: number };
+  readonly status: number;
+  /** Whether the stored body follows the head. */
+  readonly hasBody: boolean;
+};
+
+/** Whether what was prepared is this stored response's. */
+export const isOf = ({ of }: PreparedAnswer, { fields, status, coding, part, body }: Entry): boolean =>
+  of.fields === fields &&
+  of.status === status &&
+  of.coding === coding &&
+  of.part === part &&
+  of.bodyBytes === body.length;
+
+/** Prepares the answer; `undefined`: the pipeline must give it. */
+export function prepareAnswer(
+  exchange: CacheExchange,
+  reply: CapturedReply,
+  entry: Entry,
+): PreparedAnswer | undefined {
+  const age = seconds(0);
+  deliver(exchange, entry, { cacheStatus: { kind: 'hit', ttl: age }, age });
+  const { captured } = reply;
+  if (captured === undefined) return undefined;
+  const { status, fields, body } = captured;
+  // Another body than the stored one was made for this client alone.
+  if (body !== undefined && body !== entry.body) return undefined;
+  const head = prepareHead(status, fields);
+  if (head === undefined) return undefined;
+  const { fields: stored, coding, part } = entry;
+  const of = { fields: stored, status: entry.status, coding, part, bodyBytes: entry.body.length };
+  return { ...head, of, status, hasBody: body !== undefined };
+}

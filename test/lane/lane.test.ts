@@ -1,0 +1,203 @@
+/** Who answers: the lane what is fresh in memory, node:http (which here says so) everything else. */
+
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+import t, { type Test } from 'tap';
+import { createLane } from '../../src/lane/lane.ts';
+import { parseConfig } from '../../src/config/schema/check.ts';
+import { createReader } from '../../src/proxy/exchange/client-request.ts';
+import { type Limits, limits } from '../../src/proxy/listen/limits.ts';
+import { PublicListener } from '../../src/proxy/listen/public-listener.ts';
+import { ask, answersTo, parseAnswers, timeToClose } from '../helpers/raw-client.ts';
+import { type Site, startSite } from '../helpers/scripted-site.ts';
+import { TestClock } from '../helpers/test-clock.ts';
+import { answer, rules } from './streams.ts';
+
+const quick = { maxHeaderSize: 16 * 1024, headersTimeout: 150, bodyPauseMs: 150, checkEveryMs: 30 };
+const get = (target: string, ...lines: readonly string[]): string =>
+  `${[`GET ${target} HTTP/1.1`, 'Host: site.test', ...lines].join('\r\n')}\r\n\r\n`;
+const close = 'Connection: close';
+const byNode = 'by node:http';
+
+type Room = {
+  readonly site: Site;
+  readonly url: string;
+  readonly listener: PublicListener;
+  readonly clock: TestClock;
+};
+
+/** A site with something stored, and a lane over its store in front of a node:http that answers in its own words. */
+async function open(t: Test, given: Limits = limits): Promise<Room> {
+  const clock = new TestClock();
+  const site = await startSite(rules, { answer, clock });
+  const { services } = site.proxy;
+  const http = createServer((request, response) => {
+    request.resume();
+    request.on('end', () => response.end(byNode));
+  });
+  const read = createReader({ hosts: undefined, trustedProxies: [] });
+  const options = {
+    services,
+    read,
+    trustedProxies: [],
+    peek: services.store.peek.bind(services.store),
+    limits: given,
+  };
+  const listener = new PublicListener({ http, upgraded: new Set(), lane: createLane(options, http) });
+  const { port } = await listener.listen({ host: '127.0.0.1', port: 0 });
+  t.teardown(async () => {
+    await listener.close();
+    await site.close();
+  });
+  for (const target of ['/public/a', '/large', '/mine/a'])
+    await ask(site.url, { target, lines: ['Cookie: session=one'] });
+  for (const target of ['/public/a', '/large']) await ask(site.url, { target });
+  return { site, url: `http://127.0.0.1:${port}`, listener, clock };
+}
+
+/** Who answered each request of one connection. */
+async function whoAnswers(url: string, ...requests: readonly string[]): Promise<readonly string[]> {
+  const answers = await answersTo(url, requests.join(''));
+  return answers.map(({ body }) => (body === byNode ? 'node' : 'lane'));
+}
+
+const room = await open(t);
+
+t.test('a connection comes back after an answer of node:http to a plain request', async (t) => {
+  const { url } = room;
+  const post =
+    'POST /public/zzz HTTP/1.1\r\nHost: site.test\r\nContent-Length: 70000\r\n\r\n' + 'x'.repeat(70_000);
+  const who = await whoAnswers(
+    url,
+    get('/public/a'),
+    get('/none'),
+    get('/public/a'),
+    post,
+    get('/public/a', close),
+  );
+  t.strictSame(who, ['lane', 'node', 'lane', 'node', 'lane']);
+});
+
+t.test('at an odd request it is node:http that has it for good', async (t) => {
+  const { url } = room;
+  const odd = get('/public/a', 'X: two  blanks');
+  t.strictSame(await whoAnswers(url, get('/public/a'), odd, get('/public/a', close)), [
+    'lane',
+    'node',
+    'node',
+  ]);
+});
+
+t.test('what is no plain wish for a fresh response is left to node:http', async (t) => {
+  const { url } = room;
+  const lines = [
+    'Range: bytes=0-3',
+    'Cache-Control: no-cache',
+    'Pragma: no-cache',
+    'Cache-Control: no-store',
+  ];
+  const more = [
+    'X-HTTP-Method-Override: DELETE',
+    'If-Match: "x"',
+    'Cache-Control: max-age=0',
+    'Content-Length: 0',
+  ];
+  for (const line of [...lines, ...more])
+    t.strictSame(await whoAnswers(url, get('/public/a', line, close)), ['node'], line);
+  t.strictSame(await whoAnswers(url, get('/public%2Fa', close)), ['node']);
+});
+
+t.test('a copy is given to its own identity only', async (t) => {
+  const { url } = room;
+  const whose = async (...cookies: readonly string[]) =>
+    whoAnswers(url, get('/mine/a', ...cookies.map((cookie) => `Cookie: ${cookie}`), close));
+  t.strictSame(await whose('session=one'), ['lane']);
+  t.strictSame(await whose('session=two'), ['node']);
+  t.strictSame(await whose('session=one; session=two'), ['node']);
+  t.strictSame(await whose('session=one', 'session=two'), ['node']);
+  t.strictSame(await whose(), ['node']);
+  t.strictSame(
+    await whoAnswers(url, get('/mine/a', 'Cookie: session=one', 'Authorization: Basic eDp5', close)),
+    ['node'],
+  );
+  t.strictSame(await whose('session=one'), ['lane']);
+});
+
+t.test('nothing is given after a purge, a reload that ends it, or its lifetime', async (t) => {
+  const { url, site, clock } = await open(t);
+  const asked = () => whoAnswers(url, get('/public/a'), get('/large', close));
+  t.strictSame(await asked(), ['lane', 'lane']);
+  const { purgeLog } = site.proxy.services;
+  await purgeLog.append({
+    tags: ['type:page' as never],
+    prefixes: [],
+    everything: false,
+    soft: false,
+    cause: 'api',
+  });
+  t.strictSame(await asked(), ['node', 'lane']);
+  await ask(site.url, { target: '/public/a' });
+  t.strictSame(await asked(), ['lane', 'lane']);
+  const { upstream } = site.proxy.services.site().config;
+  const parsed = parseConfig(`upstream: ${upstream.url}\nunmatched: pass\n`, { file: 'b.yaml', env: {} });
+  if (parsed.kind === 'ok') await site.proxy.replaceConfig(parsed.config);
+  t.strictSame(await asked(), ['node', 'node']);
+  const other = await open(t);
+  other.clock.advance(3601);
+  clock.advance(3601);
+  t.strictSame(await whoAnswers(other.url, get('/public/a'), get('/large', close)), ['node', 'node']);
+});
+
+t.test('a large body reaches a slow client whole, and requests behind it their answers', async (t) => {
+  const { url } = room;
+  const { hostname, port } = new URL(url);
+  const socket = connect({ port: Number(port), host: hostname });
+  t.teardown(() => socket.destroy());
+  socket.write(get('/large').repeat(60) + get('/public/a', close));
+  let text = '';
+  for await (const chunk of socket) {
+    text += (chunk as Buffer).toString('latin1');
+    if (text.length % 7 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  const answers = parseAnswers(text);
+  t.equal(answers.length, 61);
+  t.ok(answers.slice(0, 60).every(({ body }) => body.length === 200_000));
+});
+
+t.test('clients that send or read too slowly are cut off', async (t) => {
+  const { url } = await open(t, quick);
+  const [nothing, half] = await Promise.all([answersTo(url, ''), answersTo(url, 'GET / HTTP/1.1\r\nHo')]);
+  t.match([nothing, half], [[{ status: 408 }], [{ status: 408 }]]);
+  const { hostname, port } = new URL(url);
+  const socket = connect({ port: Number(port), host: hostname });
+  const closed = new Promise((resolve) => socket.on('close', resolve));
+  socket.on('error', () => undefined);
+  socket.write(get('/large').repeat(200));
+  const sending = setInterval(() => socket.write(get('/large')), 20);
+  await closed;
+  clearInterval(sending);
+  t.ok((await timeToClose(url, `${get('/public/a')}GET / HTTP`)) < 5000);
+});
+
+t.test(
+  'an answer after the stop is the last on its connection, and idle connections are closed',
+  async (t) => {
+    const { url, listener } = await open(t);
+    const { hostname, port } = new URL(url);
+    const [idle, busy] = [
+      connect({ port: Number(port), host: hostname }),
+      connect({ port: Number(port), host: hostname }),
+    ];
+    idle.resume();
+    let text = '';
+    busy.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
+    const closed = Promise.all(
+      [idle, busy].map((socket) => new Promise((resolve) => socket.on('close', resolve))),
+    );
+    await whoAnswers(url, get('/public/a', close));
+    const stopped = listener.close();
+    busy.write(get('/public/a'));
+    await Promise.all([stopped, closed]);
+    t.match(parseAnswers(text), [{ status: 200, lines: /Connection: close/ }]);
+  },
+);
