@@ -1,6 +1,5 @@
 /** The composition root: builds everything from a configuration, wires, starts and closes it. No logic. */
 
-import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
@@ -15,6 +14,8 @@ import { purgeRoutes } from './control/purge.ts';
 import { warmRoutes } from './control/warm-routes.ts';
 import { watchRoutes } from './control/watch-routes.ts';
 import { createReload, type ReadConfig, type Reload, reloadRoutes } from './control/reload.ts';
+import type { Entrance } from './front/entrance.ts';
+import { openLoggedEntrance } from './front/logged-entrance.ts';
 import { BoundedMap } from './kit/bounded-map.ts';
 import { SingleFlight } from './kit/single-flight.ts';
 import { type Clock, type EpochMs, runAfter, SteadyClock, systemClock } from './kit/time.ts';
@@ -22,16 +23,12 @@ import { OriginHealth } from './origin/origin-health.ts';
 import { openOrigin } from './origin/origin.ts';
 import { createPopularity } from './policy/lifetime/popularity.ts';
 import { openBodies } from './proxy/fetch/open-bodies.ts';
-import { createLane } from './lane/lane.ts';
-import { createReader } from './proxy/exchange/client-request.ts';
+import { openLane } from './lane/open-lane.ts';
 import type { Services } from './proxy/exchange/exchange.ts';
 import { createLearnSession } from './proxy/pass/learn-session.ts';
 import type { Outcome } from './proxy/exchange/outcome.ts';
-import { createPipeline } from './proxy/pipeline.ts';
-import { limits } from './proxy/listen/limits.ts';
-import type { Lane } from './proxy/listen/lane.ts';
 import { listen as listenOn } from './proxy/listen/listen.ts';
-import { createProxyServer, type PublicServer } from './proxy/listen/plugin.ts';
+import { createPlain, createPublic, type PublicOptions } from './proxy/listen/open-public.ts';
 import { openSite } from './proxy/open-site.ts';
 import { soleLease } from './refresh/lease.ts';
 import { openRefresh, type OpenRefresh } from './refresh/open-refresh.ts';
@@ -69,6 +66,8 @@ export type ServerOptions = {
 export type RunningServer = {
   /** Where clients connect: `http://127.0.0.1:8080`. */
   readonly url: string;
+  /** Where plain HTTP is redirected; `undefined` if nowhere. */
+  readonly redirectUrl: string | undefined;
   /** Where operators connect; `undefined` if switched off. */
   readonly controlUrl: string | undefined;
   readonly services: Services;
@@ -78,6 +77,8 @@ export type RunningServer = {
   readonly replaceConfig: (config: Config) => Promise<void>;
   /** Reads the configuration file again; an invalid one changes nothing. */
   readonly reload: Reload;
+  /** Reads the certificates again; those that cannot be used change nothing. */
+  readonly renewCertificates: () => Promise<void>;
   /** Stops: accepts no new connections and finishes everything in flight. */
   readonly close: () => Promise<void>;
 };
@@ -90,6 +91,8 @@ type Built = {
   readonly watch: OpenWatch;
   readonly refresh: OpenRefresh;
   readonly stored: Stored;
+  readonly entrance: Entrance;
+  readonly renewCertificates: RunningServer['renewCertificates'];
 };
 
 /** `clock` is steady, whatever was given. */
@@ -100,20 +103,30 @@ export async function startServer(given: ServerOptions): Promise<RunningServer> 
   const options = { ...given, clock: new SteadyClock(given.clock ?? systemClock) };
   const { config } = options;
   const built = await build(options, options.log ?? openLog(config.log.level));
-  const { services, refresh, replaceConfig, reload, watch, stored } = built;
-  const site = await createPublic(config, built);
+  const { services, refresh, replaceConfig, reload, watch, stored, entrance, renewCertificates } = built;
+  const site = await createPublic(publicOptions(built));
+  const plain = config.listen.redirect && createPlain(publicOptions(built), () => portOf(url));
   const control = options.control === 'off' ? undefined : await createControl(config, built);
   const close = async (): Promise<void> => {
-    await Promise.all([site.close(), control?.close(), refresh.close()]);
+    entrance.close();
+    await Promise.all([site.close(), plain?.close(), control?.close(), refresh.close()]);
     await services.origin.close();
     await watch.close();
     await stored.close();
   };
+  let url = '';
   try {
-    const url = await listenOn('listen', config.listen, (address) => site.listener.listen(address));
+    url = await listenOn('listen', config.listen, (address) => site.listener.listen(address));
+    if (config.listen.tls !== undefined) url = url.replace(/^http:/, 'https:');
+    const { redirect } = config.listen;
+    const redirectUrl =
+      plain && redirect && (await listenOn('redirect', redirect, (address) => plain.listen(address)));
     const controlUrl = control && (await listenOn('control', config.control, openControl(control)));
     void refresh.start({ skipWarmUp: options.skipWarmUp === true });
-    return { url, controlUrl, services, refresh, replaceConfig, reload, close };
+    return {
+      ...{ url, redirectUrl, controlUrl, services, refresh, replaceConfig, reload, close },
+      renewCertificates,
+    };
   } catch (error) {
     await close();
     throw error;
@@ -163,12 +176,14 @@ async function build(options: Timed, log: Logger): Promise<Built> {
       options.onOutcome?.(outcome);
     },
   };
+  const { entrance, renewCertificates } = await openLoggedEntrance(first.listen, log, counting.counters);
   const replaceConfig = async (next: Config): Promise<void> => {
     await replaceSite(next);
     log.level = next.log.level;
+    await renewCertificates();
   };
   const reload = createReload({ read: options.readConfig, current: config, replace: replaceConfig });
-  return { services, replaceConfig, reload, log, watch, refresh, stored };
+  return { services, replaceConfig, reload, log, watch, refresh, stored, entrance, renewCertificates };
 }
 
 type Stored = OpenStore & Pick<Services, 'evicted' | 'flights'> & { readonly untimed: Store };
@@ -232,15 +247,12 @@ function archiveOf({ reportFolder, clock }: Timed, { notes, lease }: OpenStore):
   return openHourNotes({ notes, lease, clock, folder });
 }
 
-function createPublic(config: Config, built: Built): Promise<PublicServer> {
-  const { services, log, watch } = built;
-  return createProxyServer({
-    read: createReader(config.listen),
-    pipeline: createPipeline(services),
-    origin: services.origin,
-    originUrl: config.upstream.url,
-    bodyTimeout: config.upstream.bodyTimeout,
-    lane: config.listen.fastLane ? (http) => openLane(config, built, http) : undefined,
+function publicOptions(built: Built): PublicOptions {
+  const { services, log, watch, entrance, stored } = built;
+  return {
+    services,
+    entrance,
+    lane: openLane(services, (key) => stored.untimed.peek(key)),
     onRefused: ({ detail }) => {
       watch.onRefused();
       log.debug({ outcome: 'refused', refusal: detail }, 'request');
@@ -248,20 +260,7 @@ function createPublic(config: Config, built: Built): Promise<PublicServer> {
     onError: (error) => {
       log.error({ err: error }, 'unexpected error in the proxy');
     },
-  });
-}
-
-function openLane({ listen }: Config, { services, stored }: Built, http: HttpServer): Lane {
-  return createLane(
-    {
-      services,
-      read: createReader(listen),
-      trustedProxies: listen.trustedProxies,
-      peek: (key) => stored.untimed.peek(key),
-      limits,
-    },
-    http,
-  );
+  };
 }
 
 function createControl(
@@ -293,3 +292,5 @@ const openControl =
     await app.listen({ host, port });
     return app.server.address() as AddressInfo;
   };
+
+const portOf = (url: string): number => Number(new URL(url).port || 443);

@@ -9,7 +9,7 @@ import type { Environment } from '../config/reader/environment.ts';
 import { expectedAddress, parseAddress } from '../config/reader/read-address.ts';
 import { locatorOf, type Problem, renderProblem } from '../config/reader/problem.ts';
 import type { ReadConfigResult } from '../control/reload.ts';
-import { fileProblems, listenFileProblems, reasonOf } from './pem-files.ts';
+import { checkFiles, reasonOf } from './pem-files.ts';
 import { tell } from './output.ts';
 
 export type ConfigSource = {
@@ -57,15 +57,13 @@ function finish(text: string, source: ConfigSource, result: ParseResult): Loaded
       locatorOf(control, '--control')('bad-address', `this is not ${expectedAddress}`, [0, control.length]),
     );
   }
-  if (result.kind === 'problems') {
-    const isTlsAsked = result.problems.some(({ code }) => code === 'not-built');
-    const files = isTlsAsked ? listenFileProblems(text, file) : [];
-    return { kind: 'problems', problems: [...own, ...result.problems, ...files] };
-  }
-  const problems = [...own, ...fileProblems(text, file, result.config)];
+  if (result.kind === 'problems') return { kind: 'problems', problems: [...own, ...result.problems] };
+  const files = checkFiles(text, file, result.config);
+  const problems = [...own, ...files.problems];
   if (problems.length > 0) return { kind: 'problems', problems };
   return {
     ...result,
+    warnings: [...result.warnings, ...files.warnings],
     text,
     config: withUpstream({ ...result.config, control: { ...result.config.control, ...address } }),
   };

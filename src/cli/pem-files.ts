@@ -2,43 +2,74 @@
  * The files in PEM form that a configuration names, looked at before anything is started with them.
  */
 
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { parseDocument } from 'yaml';
+import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import type { Config } from '../config/config.ts';
 import { placeAt } from '../config/reader/document.ts';
-import { isKeyOf, type PemKind, pemProblem } from '../config/reader/pem.ts';
-import { locatorOf, type Problem } from '../config/reader/problem.ts';
+import { datesProblem, isFor, isKeyOf, type PemKind, pemProblem } from '../config/reader/pem.ts';
+import { locatorOf, type Problem, type Warning } from '../config/reader/problem.ts';
+import { systemClock } from '../kit/time.ts';
 
-/** Files of `upstream.tls` that are not there, or are not what they should be. */
-export function fileProblems(text: string, file: string, { upstream }: Config): Problem[] {
-  const { ca, client } = upstream.tls ?? {};
+/** Files that are named together, and where. */
+type Named = {
+  readonly path: readonly (string | number)[];
+  readonly files: Partial<Record<PemKind, string | undefined>>;
+  readonly serverName?: string | undefined;
+};
+
+export type FilesFound = { readonly problems: readonly Problem[]; readonly warnings: readonly Warning[] };
+
+/** Files of `upstream.tls` and `listen.tls` that are not there, are not what they should be, or are out of date. */
+export function checkFiles(text: string, file: string, { upstream, listen }: Config): FilesFound {
+  const locate = locatorOf(text, file);
+  const isList = listen.tls !== undefined && isListAt(text);
+  const groups: Named[] = [];
+  if (upstream.tls !== undefined) {
+    const { ca, client } = upstream.tls;
+    groups.push({ path: ['upstream', 'tls'], files: { ca, ...client } });
+  }
+  for (const [index, { cert, key, serverName }] of (listen.tls?.certificates ?? []).entries()) {
+    const ca = index === 0 ? listen.tls?.ca : undefined;
+    const path = isList ? ['listen', 'tls', index] : ['listen', 'tls'];
+    groups.push({ path, files: { ca, cert, key }, serverName });
+  }
+  const problems: Problem[] = [];
+  const warnings: Warning[] = [];
+  for (const group of groups) {
+    const tell: Tell = (kind, message) =>
+      void problems.push(locate('bad-file', message, placeAt(text, [...group.path, kind])));
+    const cert = checkGroup(group, tell);
+    const dates = cert === undefined ? undefined : datesProblem(cert, systemClock.now());
+    if (dates !== undefined)
+      warnings.push(locate('outdated-certificate', dates, placeAt(text, [...group.path, 'cert'])));
+  }
+  const ciphers = listen.tls?.ciphers;
+  if (ciphers !== undefined && !areCiphers(ciphers)) {
+    const place = placeAt(text, ['listen', 'tls', ...(isList ? [0] : []), 'ciphers']);
+    problems.push(locate('bad-value', 'OpenSSL knows none of these ciphers', place));
+  }
+  return { problems, warnings };
+}
+
+const isListAt = (text: string): boolean => placeAt(text, ['listen', 'tls', 0])[1] > 0;
+
+type Tell = (kind: PemKind | 'server_name', message: string) => void;
+
+/** Gives the certificate, if it can be read. */
+function checkGroup({ files, serverName }: Named, tell: Tell): string | undefined {
   const contents = new Map<PemKind, string>();
-  const found: Problem[] = [];
-  const refuse = (kind: PemKind, message: string): void =>
-    void found.push(locatorOf(text, file)('bad-file', message, placeAt(text, ['upstream', 'tls', kind])));
-  for (const [kind, path] of Object.entries({ ca, ...client }) as [PemKind, string | undefined][]) {
+  for (const [kind, path] of Object.entries(files) as [PemKind, string | undefined][]) {
     if (path === undefined) continue;
     const read = readPem(kind, path);
     if (read.kind === 'ok') contents.set(kind, read.text);
-    else refuse(kind, read.message);
+    else tell(kind, read.message);
   }
   const [cert, key] = [contents.get('cert'), contents.get('key')];
   if (cert !== undefined && key !== undefined && !isKeyOf(key, cert))
-    refuse('key', 'not the key of the certificate in `cert`');
-  return found;
-}
-
-/** Files of `listen.tls` that are not there, told beside the problem that it is not built. */
-export function listenFileProblems(text: string, file: string): Problem[] {
-  const document = parseDocument(text);
-  return ['cert', 'key'].flatMap((name) => {
-    const path = document.getIn(['listen', 'tls', name]);
-    if (typeof path !== 'string' || path.includes('${') || existsSync(resolve(dirname(file), path)))
-      return [];
-    const place = placeAt(text, ['listen', 'tls', name]);
-    return [locatorOf(text, file)('bad-file', `${path} cannot be read: no such file`, place)];
-  });
+    tell('key', 'not the key of the certificate in `cert`');
+  if (cert !== undefined && serverName !== undefined && !isFor(cert, serverName))
+    tell('server_name', 'the certificate in `cert` is not for this name');
+  return cert;
 }
 
 type PemRead =
@@ -51,6 +82,15 @@ function readPem(kind: PemKind, path: string): PemRead {
     return problem === undefined ? { kind: 'ok', text } : { kind: 'bad', message: `${path}: ${problem}` };
   } catch (error) {
     return { kind: 'bad', message: `${path} cannot be read: ${reasonOf(error)}` };
+  }
+}
+
+function areCiphers(ciphers: string): boolean {
+  try {
+    createSecureContext({ ciphers });
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -15,6 +15,7 @@ import { besideStoreBytes, collectBodies } from './collect-bodies.ts';
 import { keepMemoryBound } from './keep-memory-bound.ts';
 import { type ConfigSource, loadConfig, tellProblems } from './load-config.ts';
 import { fail, tell } from './output.ts';
+import { watchCertificates } from './watch-certificates.ts';
 import { watchContent } from './watch-file.ts';
 
 type Options = Pick<ConfigSource, 'upstream' | 'listen' | 'control'> & { readonly config?: string };
@@ -60,11 +61,19 @@ async function serve({ config: file, upstream, listen, control }: Options): Prom
     const skipWarmUp = process.env['SHELFLIFE_SKIP_WARMUP'] === '1';
     const server = await startServer({ config, log, readConfig, popularFile, reportFolder, skipWarmUp });
     const onChange = (): void => void reload(server, log, 'file changed');
-    const unwatch = file === undefined ? undefined : watchContent(file, { known: text, onChange });
+    const unwatchFile = file === undefined ? undefined : watchContent(file, { known: text, onChange });
+    const { tls } = config.listen;
+    const onRenewal = (): void => void server.renewCertificates();
+    const unwatchTls = tls && (await watchCertificates(tls, onRenewal));
+    const unwatch = (): void => {
+      unwatchFile?.();
+      unwatchTls?.();
+    };
     process.on('SIGHUP', () => void reload(server, log, 'SIGHUP'));
     stopOnSignal(server, log, unwatch);
     // Last: a reader of this line may send a signal at once.
     log.info({ url: server.url, origin: config.upstream.url }, 'site listening');
+    if (server.redirectUrl !== undefined) log.info({ url: server.redirectUrl }, 'redirect listening');
     log.info({ url: server.controlUrl, token: config.control.token !== undefined }, 'control listening');
     logWarnings(log, warnings);
     if (memory === 'unbounded') log.warn(unboundedText);
@@ -85,7 +94,7 @@ function listenProblem({ listener, address, code }: ListenError): string {
     EACCES: 'needs a permission that this process lacks',
     EADDRNOTAVAIL: 'is not an address of this machine',
   }[code];
-  return `${where} ${why ?? `cannot be listened on (${code})`}; choose another with --${listener} HOST:PORT`;
+  return `${where} ${why ?? `cannot be listened on (${code})`}; choose another ${listener === 'redirect' ? 'for listen.redirect' : `with --${listener} HOST:PORT`}`;
 }
 
 function logErrors(log: Logger): void {
@@ -129,13 +138,13 @@ async function reload(server: RunningServer, log: Logger, cause: string): Promis
   }
 }
 
-function stopOnSignal(server: RunningServer, log: Logger, unwatch: (() => void) | undefined): void {
+function stopOnSignal(server: RunningServer, log: Logger, unwatch: () => void): void {
   let isStopping = false;
   const stop = (signal: NodeJS.Signals): void => {
     if (isStopping) return;
     isStopping = true;
     log.info({ signal }, 'stopping');
-    unwatch?.();
+    unwatch();
     setTimeout(() => {
       log.warn('requests still in flight; closing their connections');
       process.exit(0);

@@ -10,12 +10,14 @@ import { type Seconds, seconds } from '../kit/time.ts';
 import type { Address } from './reader/address.ts';
 import type { Accept } from './schema/accept-config.ts';
 import type { AlertCondition, Condition, RequestCondition, Unless } from './schema/condition.ts';
+import type { Listen } from './schema/listen-config.ts';
 import type { QueryRule } from './schema/query-rule.ts';
 import type { StoreConfig } from './schema/store-config.ts';
 import type { TagTemplate } from './schema/tag-template.ts';
 
 export type { Address } from './reader/address.ts';
 export type { AlertCondition, Condition, Literal, RequestCondition, Unless } from './schema/condition.ts';
+export type { Listen, ListenTls, ServerCertificate } from './schema/listen-config.ts';
 export type { QueryRule } from './schema/query-rule.ts';
 export type { RedisConfig, RedisLogin, RedisServer, RedisTls, StoreConfig } from './schema/store-config.ts';
 export type { TagPart, TagTemplate } from './schema/tag-template.ts';
@@ -70,15 +72,6 @@ export type UpstreamTls = {
   readonly ca: string | undefined;
   readonly client: { readonly cert: string; readonly key: string } | undefined;
   readonly rejectUnauthorized: boolean;
-};
-
-export type Listen = Address & {
-  /** Lower case, without port; `*.example.org` matches every name below it. Absent: every Host. */
-  readonly hosts: readonly string[] | undefined;
-  /** CIDR blocks, canonical (`10.0.0.0/8`, `::1/128`); none by default. */
-  readonly trustedProxies: readonly string[];
-  /** Whether hits in memory are answered before node:http reads the request. */
-  readonly fastLane: boolean;
 };
 
 /** The control listener. Without a token it answers only `/healthz` and `/readyz`. */
@@ -245,6 +238,7 @@ export const defaults = {
   },
   upstreamTls: { rejectUnauthorized: true },
   listen: { host: '0.0.0.0', port: 8080, trustedProxies: [], fastLane: true },
+  listenTls: { minVersion: '1.2' },
   control: { host: '127.0.0.1', port: 8081 },
   store: {
     memoryBytes: 64 * mib,

@@ -134,6 +134,7 @@ const passTexts: Readonly<Record<PassReason, string>> = {
   precondition: 'its precondition is about the state of the origin (RFC 9111 §4.3.2)',
   upgrade: 'it asks for a WebSocket',
   identity: 'its identity cannot be established safely',
+  'acme-challenge': 'a certificate authority asks for it over plain HTTP',
 };
 
 /** Why the request is passed, if it is. */

@@ -28,8 +28,8 @@ export type Pipeline = (
   forward: PassInput['forward'],
 ) => Promise<void> | undefined;
 
-/** Makes the request path. */
-export function createPipeline(services: Services): Pipeline {
+/** Makes the request path. `always`: why every request is passed that would not be for another reason. */
+export function createPipeline(services: Services, always?: PassReason): Pipeline {
   return (request, reply, forward) => {
     const site = services.site();
     const { method, path } = request;
@@ -45,7 +45,7 @@ export function createPipeline(services: Services): Pipeline {
       startedMs,
     };
     if (site.finish !== undefined) reply.finish = site.finish;
-    const reason = passReason(exchange);
+    const reason = passReason(exchange) ?? always;
     if (reason !== undefined) return pass(exchange, { reason, forward });
     const identity = site.identify(request, exchange.now);
     return identity instanceof Promise

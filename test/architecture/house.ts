@@ -10,6 +10,7 @@ const RING_OF: Readonly<Record<string, number>> = {
   pattern: 2,
   config: 3,
   policy: 4,
+  front: 5,
   origin: 5,
   store: 5,
   proxy: 6,

@@ -32,6 +32,7 @@ const passes: All<PassReason> = {
   precondition: true,
   upgrade: true,
   identity: true,
+  'acme-challenge': true,
 };
 
 const doubts: All<IdentityDoubt> = {

@@ -17,7 +17,13 @@ export type CertificateFiles = { readonly cert: string; readonly key: string };
 export type Authority = {
   readonly ca: string;
   readonly certify: (...names: string[]) => Promise<CertificateFiles>;
+  /** The same, valid from so many days ago until in so many days. */
+  readonly certifyFor: (days: Validity, ...names: string[]) => Promise<CertificateFiles>;
 };
+
+/** In days from now; negative: ago. */
+type Validity = readonly [from: number, to: number];
+const aroundNow: Validity = [-1, 1];
 
 /** Makes an authority whose files are gone with the test. */
 export async function authority(t: Test): Promise<Authority> {
@@ -28,22 +34,20 @@ export async function authority(t: Test): Promise<Authority> {
   const ca = join(folder, 'ca.pem');
   const about = { issuer, subject: issuer, publicKey: own.publicKey, extension: isAuthority };
   await writeFile(ca, certificate(about, own.privateKey));
-  return {
-    ca,
-    certify: async (...names) => {
-      const keys = newKeys();
-      const extension = subjectNames(names);
-      const text = certificate(
-        { issuer, subject: 'test', publicKey: keys.publicKey, extension },
-        own.privateKey,
-      );
-      const at = join(folder, randomBytes(4).toString('hex'));
-      const files = { cert: `${at}.pem`, key: `${at}-key.pem` };
-      await writeFile(files.cert, text);
-      await writeFile(files.key, keys.privateKey.export({ type: 'pkcs8', format: 'pem' }));
-      return files;
-    },
+  const certifyFor: Authority['certifyFor'] = async (days, ...names) => {
+    const keys = newKeys();
+    const extension = subjectNames(names);
+    const text = certificate(
+      { issuer, subject: 'test', publicKey: keys.publicKey, extension, days },
+      own.privateKey,
+    );
+    const at = join(folder, randomBytes(4).toString('hex'));
+    const files = { cert: `${at}.pem`, key: `${at}-key.pem` };
+    await writeFile(files.cert, text);
+    await writeFile(files.key, keys.privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    return files;
   };
+  return { ca, certifyFor, certify: (...names) => certifyFor(aroundNow, ...names) };
 }
 
 type About = {
@@ -51,6 +55,7 @@ type About = {
   readonly subject: string;
   readonly publicKey: KeyObject;
   readonly extension: Buffer;
+  readonly days?: Validity;
 };
 
 const newKeys = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -83,10 +88,13 @@ const subjectNames = (names: readonly string[]): Buffer => {
   return sequence(id('551d11'), der(0x04, sequence(...written)));
 };
 
-/** RFC 5280 §4.1: version 3, valid from yesterday to tomorrow. */
-function certificate({ issuer, subject, publicKey, extension }: About, signer: KeyObject): string {
+/** RFC 5280 §4.1: version 3. */
+function certificate(
+  { issuer, subject, publicKey, extension, days = aroundNow }: About,
+  signer: KeyObject,
+): string {
   const dayMs = 86_400_000;
-  const [from, to] = [new Date(Date.now() - dayMs), new Date(Date.now() + dayMs)];
+  const [from, to] = days.map((day) => new Date(Date.now() + day * dayMs)) as [Date, Date];
   const content = sequence(
     der(0xa0, der(0x02, Buffer.from([2]))),
     der(0x02, Buffer.concat([Buffer.from([1]), randomBytes(8)])),

@@ -62,7 +62,7 @@ export function placeOf(node: Node): Place {
 }
 
 /** The place of the value at `path`; the beginning, if there is none. */
-export function placeAt(text: string, path: readonly string[]): Place {
+export function placeAt(text: string, path: readonly (string | number)[]): Place {
   const node = parseDocument(hideReferences(text), { schema: 'core' }).getIn(path, true);
   return isNode(node) ? placeOf(node) : [0, 0];
 }

@@ -3,6 +3,7 @@
  */
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import type { EpochMs } from '../../kit/time.ts';
 
 export type PemKind = 'ca' | 'cert' | 'key';
 
@@ -16,6 +17,20 @@ export function pemProblem(kind: PemKind, text: string): string | undefined {
 /** Whether the key belongs to the first certificate. Both have been checked. */
 export const isKeyOf = (key: string, cert: string): boolean =>
   new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+
+/** Whether a certificate is for a host name; `*.` in front stands for a name below. */
+export const isFor = (cert: string, name: string): boolean =>
+  new X509Certificate(cert).checkHost(name.replace(/^\*\./, 'below.')) !== undefined;
+
+/** Why a certificate is not valid now; `undefined`: it is. */
+export function datesProblem(cert: string, now: EpochMs): string | undefined {
+  const { validFromDate, validToDate } = new X509Certificate(cert);
+  if (now > validToDate.getTime()) return `the certificate expired on ${dayOf(validToDate)}`;
+  if (now < validFromDate.getTime()) return `the certificate is not valid before ${dayOf(validFromDate)}`;
+  return undefined;
+}
+
+const dayOf = (date: Date): string => date.toISOString().slice(0, 10);
 
 function certificateProblem(text: string): string | undefined {
   const found = text.match(certificates) ?? [];

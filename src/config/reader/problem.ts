@@ -49,6 +49,7 @@ export type ProblemCode = (typeof problemCodes)[number];
 /** Allowed, but probably a mistake. */
 export const warningCodes = [
   'method-never-stored',
+  'outdated-certificate',
   'ttl-outside-bounds',
   'unused-type',
   'unverified-upstream',

@@ -7,14 +7,23 @@
 
 import { dirname, isAbsolute, join } from 'node:path';
 import { type Node, isAlias, isMap, isScalar } from 'yaml';
-import { type Config, type Route, type Upstream, type UpstreamTls, defaults } from '../config.ts';
+import {
+  type Config,
+  type ListenTls,
+  type Route,
+  type Upstream,
+  type UpstreamTls,
+  defaults,
+} from '../config.ts';
 import { acceptDefaults } from './accept-config.ts';
 import { accept } from './check-accept.ts';
+import { checkAddresses } from './check-addresses.ts';
 import { checkAcross } from './check-across.ts';
 import { contentTypes, finishTypes } from './check-content-type.ts';
 import { identity } from './check-identity.ts';
+import { listen, listenAt } from './check-listen.ts';
 import { type RouteDraft, routes, unmatchedWrites, writes } from './check-routes.ts';
-import { control, listen, listenAt, log, shortestToken } from './check-server.ts';
+import { control, log, shortestToken } from './check-server.ts';
 import { store } from './check-store.ts';
 import { ttl } from './check-ttl.ts';
 import { alerts, janitor, purge, refresh, report, warm } from './check-upkeep.ts';
@@ -129,21 +138,12 @@ type Read = Shape<typeof sections>;
 function finish(read: Read, source: Source, at: Reading): Config {
   const { host, port } = source.overrides.listen ?? read.listen;
   const listening = { ...read.listen, host, port };
-  if (
-    port !== 0 &&
-    port === read.control.port &&
-    (host === read.control.host || isEvery(host) || isEvery(read.control.host))
-  ) {
-    at.report(
-      'conflicting-keys',
-      '`control` must have its own address, not that of `listen`',
-      placeOfSection(source.root, 'control'),
-    );
-  }
+  const root = isMap(source.root) ? source.root : undefined;
+  checkAddresses({ listen: listening, control: read.control }, root, at);
   return {
     ...read,
     upstream: finishUpstream(read.upstream, source, at),
-    listen: listening,
+    listen: { ...listening, tls: listening.tls && listenTlsBeside(listening.tls, source.options.file) },
     control: { ...read.control, token: read.control.token ?? tokenFromEnvironment(source, at) },
     contentTypes: finishTypes(read.contentTypes, typesUsed(read), read.ttl),
     routes: read.routes.flatMap((draft) => finishRoute(draft, source.locate)),
@@ -160,8 +160,6 @@ const typesUsed = ({ routes: drafts, refresh: jobs }: Read): readonly string[] =
   ...drafts.map(({ type }) => type.value),
   ...jobs.flatMap((job) => (job.kind === 'type' ? [job.type.value] : [])),
 ];
-
-const isEvery = (host: string): boolean => host === '0.0.0.0' || host === '::';
 
 function placeOfSection(root: Node, name: string): Place {
   const [start, end] = isMap(root) ? placeOfKey(root, name) : [0, 1];
@@ -195,8 +193,24 @@ function placeOfTls(root: Node): Place {
 }
 
 /** Paths are relative to the configuration file. */
+const pathsBeside = (file: string) => (written: string) =>
+  isAbsolute(written) ? written : join(dirname(file), written);
+
+function listenTlsBeside({ certificates, ca, ...rest }: ListenTls, file: string): ListenTls {
+  const path = pathsBeside(file);
+  return {
+    ...rest,
+    ca: ca && path(ca),
+    certificates: certificates.map(({ cert, key, serverName }) => ({
+      cert: path(cert),
+      key: path(key),
+      serverName,
+    })),
+  };
+}
+
 function besideFile({ ca, client, ...rest }: UpstreamTls, file: string): UpstreamTls {
-  const path = (written: string): string => (isAbsolute(written) ? written : join(dirname(file), written));
+  const path = pathsBeside(file);
   return {
     ...rest,
     ca: ca && path(ca),

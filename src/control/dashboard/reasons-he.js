@@ -20,6 +20,7 @@ export const passes = {
   'ambiguous-path': 'המקור יכול לקרוא את הנתיב בכמה דרכים, והכללים להן שונים',
   'request-body': 'לבקשה יש גוף',
   'method-override': 'הבקשה טוענת לשיטה אחרת',
+  'acme-challenge': 'רשות אישורים מבקשת אותה ב-HTTP רגיל',
   precondition: 'התנאי שבבקשה נוגע למצב המקור עצמו',
   upgrade: 'בקשה לפתיחת WebSocket',
   identity: 'אי אפשר לקבוע בבטחה מי שואל',

@@ -24,7 +24,8 @@ export type PassReason =
   | 'method-override'
   | 'precondition'
   | 'upgrade'
-  | 'identity';
+  | 'identity'
+  | 'acme-challenge';
 
 /** Why there was no stored response to use. `store-down`: none at hand, and Redis could not be asked. */
 export type MissCause =

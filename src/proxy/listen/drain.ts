@@ -6,6 +6,7 @@
 
 import type { Server as HttpServer, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
+import type { Entrance } from '../../front/entrance.ts';
 import type { Lane } from './lane.ts';
 import { lastLetIn } from './last-let-in.ts';
 
@@ -18,14 +19,14 @@ export type Draining = {
   readonly listeners: readonly Server[];
   readonly http: HttpServer;
   readonly lane: Lane | undefined;
-  /** All connections. */
+  readonly entrance: Pick<Entrance, 'closeIdle'> | undefined;
   readonly sockets: ReadonlySet<Socket>;
   /** Those that have left HTTP. */
   readonly upgraded: ReadonlySet<Socket>;
 };
 
 /** Stops accepting, and resolves when every answer under way has been given and every connection has ended. */
-export async function drain({ listeners, http, lane, sockets, upgraded }: Draining): Promise<void> {
+export async function drain({ listeners, http, lane, entrance, sockets, upgraded }: Draining): Promise<void> {
   tellToLeave(http);
   lane?.leave();
   await Promise.all(listeners.map(lastLetIn));
@@ -35,6 +36,7 @@ export async function drain({ listeners, http, lane, sockets, upgraded }: Draini
   const sweep = setInterval(() => {
     http.closeIdleConnections();
     lane?.closeIdle();
+    entrance?.closeIdle();
   }, 20);
   const cut = setTimeout(() => {
     for (const socket of sockets) socket.destroy();

@@ -6,11 +6,11 @@ import type { Address } from '../../config/config.ts';
 /** The proxy cannot listen on an address. `code` is the system's: `EADDRINUSE`, `EACCES`, … */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
-  readonly listener: 'listen' | 'control';
+  readonly listener: 'listen' | 'redirect' | 'control';
   readonly address: Address;
   readonly code: string;
 
-  constructor(listener: 'listen' | 'control', address: Address, cause: unknown) {
+  constructor(listener: 'listen' | 'redirect' | 'control', address: Address, cause: unknown) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
     super(`cannot listen on ${address.host}:${address.port} (${code})`, { cause });
     this.listener = listener;
@@ -21,7 +21,7 @@ export class ListenError extends Error {
 
 /** Opens one of the two listeners; gives its URL. Rejects with a `ListenError`. */
 export async function listen(
-  listener: 'listen' | 'control',
+  listener: 'listen' | 'redirect' | 'control',
   address: Address,
   open: (address: Address) => Promise<AddressInfo>,
 ): Promise<string> {

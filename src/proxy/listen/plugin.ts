@@ -14,6 +14,7 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import httpProxy from '@fastify/http-proxy';
 import fastify, { type HTTPMethods } from 'fastify';
+import type { Entrance } from '../../front/entrance.ts';
 import type { Fields } from '../../http/message.ts';
 import type { Seconds } from '../../kit/time.ts';
 import { failureOf } from '../../origin/failure.ts';
@@ -29,6 +30,8 @@ import { relayAnswer } from '../pass/relay-answer.ts';
 export type ProxyServerOptions = HttpServerOptions & {
   /** Makes what has each connection before node:http; absent: nothing. */
   readonly lane?: ((http: Server) => Lane) | undefined;
+  /** What connections pass before they are HTTP; absent: nothing. */
+  readonly entrance?: Entrance | undefined;
   readonly origin: Origin;
   /** Scheme and authority of the origin. */
   readonly originUrl: string;
@@ -77,7 +80,7 @@ export async function createProxyServer(options: ProxyServerOptions): Promise<Pu
   await app.register(httpProxy, proxyOptions(shared, methods));
   await app.ready();
   const lane = options.lane?.(app.server);
-  const listener = new PublicListener({ http: app.server, upgraded, lane });
+  const listener = new PublicListener({ http: app.server, upgraded, lane, entrance: options.entrance });
   return {
     listener,
     close: async () => {

@@ -2,9 +2,8 @@
  * The public address: listening sockets of ours, and what becomes of their connections. node:http itself never listens.
  *
  * `accept` takes a connection whose next bytes are HTTP/1: the lane has it first, if there is one, otherwise node:http, through
- * its documented `connection` event. The listening sockets are made by `createListener`, which is where TLS plugs in: a
- * `tls.Server` (a `net.Server` too) that calls `accept` with each secure socket, or gives it to HTTP/2. Whatever is read before
- * the first request, such as a PROXY header, is read there; what is left over goes back with `socket.unshift`.
+ * its documented `connection` event. The listening sockets are made by the entrance, which calls `accept` with each connection
+ * when TLS and whatever else comes before the first request are over.
  *
  * Promises: every connection is known here until it closes, whoever serves it; `close` leaves none.
  */
@@ -12,8 +11,9 @@
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import type { Server as HttpServer } from 'node:http';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Address } from '../../config/config.ts';
+import { type Entrance, tcpListener } from '../../front/entrance.ts';
 import { drain } from './drain.ts';
 import type { Accept, Lane } from './lane.ts';
 
@@ -22,12 +22,9 @@ export type PublicListenerOptions = {
   /** Connections that have left HTTP. */
   readonly upgraded: ReadonlySet<Socket>;
   readonly lane?: Lane | undefined;
-  /** Makes a listening socket that gives its connections to `accept`. Absent: plain TCP. */
-  readonly createListener?: ((accept: Accept) => Server) | undefined;
+  /** Absent: plain TCP. */
+  readonly entrance?: Pick<Entrance, 'createListener' | 'closeIdle'> | undefined;
 };
-
-/** As node:http makes its own: a client that closes its side gets its answer, and small answers are sent at once. */
-const tcpListener = (accept: Accept): Server => createServer({ allowHalfOpen: true, noDelay: true }, accept);
 
 /** The listening sockets of one address, and their connections. */
 export class PublicListener {
@@ -61,12 +58,12 @@ export class PublicListener {
 
   /** Stops accepting; resolves when every connection has ended (`drain.ts`). */
   async close(): Promise<void> {
-    const { http, lane, upgraded } = this.#options;
-    await drain({ http, lane, upgraded, listeners: this.#listeners, sockets: this.#sockets });
+    const { http, lane, entrance, upgraded } = this.#options;
+    await drain({ http, lane, entrance, upgraded, listeners: this.#listeners, sockets: this.#sockets });
   }
 
   async #bind({ host, port }: Address): Promise<AddressInfo> {
-    const listener = (this.#options.createListener ?? tcpListener)(this.accept);
+    const listener = (this.#options.entrance?.createListener ?? tcpListener)(this.accept);
     listener.on('connection', (socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));

@@ -6,6 +6,7 @@
  * asked for (DESIGN §3.10); nothing here reads a clock or waits.
  */
 
+import type { HandshakeFailure } from '../../front/handshake-failure.ts';
 import type { Seconds } from '../../kit/time.ts';
 import { TopK } from '../../kit/top-k.ts';
 import type { Outcome } from '../../proxy/exchange/outcome.ts';
@@ -54,6 +55,7 @@ export class Counters {
   readonly last = new LastLookups();
   readonly hot = new TopK<HotKey>({ limit: most.hotKeys, halfLifeMs });
   readonly purgesByCause = new Map<string, number>();
+  readonly handshakeFailures = new Map<HandshakeFailure, number>();
   readonly operations = new Map<StoreOperation, OperationCounts>();
   /** Entries that came from Redis and have not answered a request yet. */
   readonly #fromRedis = new WeakSet<Entry>();
@@ -81,6 +83,11 @@ export class Counters {
   readonly onRefused = (): void => {
     const { outcomes } = this.#typeOf('none');
     outcomes.set('refused', (outcomes.get('refused') ?? 0) + 1);
+  };
+
+  /** Counts a connection that did not become a secure one. */
+  readonly onHandshakeFailure = (reason: HandshakeFailure): void => {
+    this.handshakeFailures.set(reason, (this.handshakeFailures.get(reason) ?? 0) + 1);
   };
 
   /** Counts one call of the origin. `isError`: no answer, or one that says the origin is in trouble. */

@@ -26,6 +26,7 @@ export function createRegistry(watch: Watch, alerts: AlertStates = () => []): Re
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   registerLookups(registry, watch);
+  registerHandshakes(registry, watch);
   registerOrigin(registry, watch);
   registerSavings(registry, watch);
   registerState(registry, watch);
@@ -103,6 +104,17 @@ function registerLookups(registry: Registry, { counters }: Watch): void {
       counters.total(),
     );
   }
+}
+
+function registerHandshakes(registry: Registry, { counters }: Watch): void {
+  const handshakes = counter(registry, [
+    'shelflife_tls_handshake_failures_total',
+    'TLS handshakes that failed, by reason',
+    ['reason'],
+  ]);
+  fill(handshakes, (set) => {
+    for (const [reason, count] of counters.handshakeFailures) set({ reason }, count);
+  });
 }
 
 type Distributed = {

@@ -87,9 +87,41 @@ t.test('hosts are names, proxies are networks, canonical', async (t) => {
 t.test('13.9: settings that are not implemented yet are refused, at their place', async (t) => {
   for (const workers of ['auto', '4', '${W}'])
     t.strictSame(problemsBelow(`listen: { workers: ${workers} }`, { env: { W: '3' } }), ['1:20 not-built']);
-  t.strictSame(problemsBelow('listen: { tls: { cert: a.pem, key: b.pem } }'), ['1:16 not-built']);
   t.strictSame(problemsBelow('listen: { workers: 1, fast_lane: true }'), []);
   t.strictSame(problemsBelow('listen: { workers: 0 }'), ['1:20 out-of-range']);
   t.strictSame(problemsBelow('listen: { workers: many }'), ['1:20 bad-value']);
-  t.strictSame(problemsBelow('listen: { tls: { cert: a.pem } }'), ['1:16 missing-key']);
+});
+
+t.test('17.2: tls is a certificate or a list of them, beside the file', async (t) => {
+  const listenIn = (text: string) =>
+    configIn(`${upstream}listen: ${text}`, { file: '/etc/shelflife/rules.yaml' }).listen;
+  t.strictSame(
+    listenIn('{ tls: { cert: a.pem, key: /k.pem, ca: ca.pem, min_version: 1.3, ciphers: X } }').tls,
+    {
+      minVersion: '1.3',
+      ciphers: 'X',
+      ca: '/etc/shelflife/ca.pem',
+      certificates: [{ cert: '/etc/shelflife/a.pem', key: '/k.pem', serverName: undefined }],
+    },
+  );
+  const several = '[{ cert: /a, key: /b }, { cert: /c, key: /d, server_name: "*.Example.org" }]';
+  t.match(listenIn(`{ tls: ${several}, redirect: "0.0.0.0:80" }`), {
+    redirect: { host: '0.0.0.0', port: 80 },
+    tls: {
+      minVersion: '1.2',
+      ca: undefined,
+      certificates: [{ cert: '/a' }, { cert: '/c', key: '/d', serverName: '*.example.org' }],
+    },
+  });
+  const problems: readonly (readonly [string, readonly string[]])[] = [
+    ['{ tls: { cert: a.pem } }', ['1:16 missing-key']],
+    ['{ tls: [] }', ['1:16 empty-value']],
+    ['{ tls: [{ key: k }] }', ['1:17 missing-key']],
+    ['{ tls: { cert: a, key: b, min_version: 1.1 } }', ['1:48 bad-value']],
+    ['{ tls: [{ cert: a, key: b }, { cert: a, key: b, ca: c }] }', ['1:38 conflicting-keys']],
+    ['{ redirect: "h:80" }', ['1:21 missing-key']],
+    ['{ address: "h:80", tls: { cert: a, key: b }, redirect: "h:80" }', ['1:64 conflicting-keys']],
+    ['{ tls: { cert: a, key: b }, redirect: "0.0.0.0:8081" }', ['1:47 conflicting-keys']],
+  ];
+  for (const [text, expected] of problems) t.strictSame(problemsBelow(`listen: ${text}`), expected, text);
 });

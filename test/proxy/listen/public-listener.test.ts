@@ -22,19 +22,22 @@ t.test('localhost is every address of that name', async (t) => {
   t.equal((await answersTo(`http://127.0.0.1:${port}`, request)).length, 1);
 });
 
-t.test('a listening socket of another kind gives over a connection when it likes', async (t) => {
+t.test('the entrance makes the listening socket, and gives a connection over when it likes', async (t) => {
   const listener = new PublicListener({
     http: http(),
     upgraded: new Set(),
     // A line in front of HTTP, as of the PROXY protocol.
-    createListener: (accept) =>
-      createServer({ allowHalfOpen: true }, (socket) => {
-        socket.once('data', (bytes) => {
-          socket.pause();
-          socket.unshift(bytes.subarray(bytes.indexOf(10) + 1));
-          accept(socket);
-        });
-      }),
+    entrance: {
+      createListener: (accept) =>
+        createServer({ allowHalfOpen: true }, (socket) => {
+          socket.once('data', (bytes) => {
+            socket.pause();
+            socket.unshift(bytes.subarray(bytes.indexOf(10) + 1));
+            accept(socket);
+          });
+        }),
+      closeIdle: () => undefined,
+    },
   });
   t.teardown(() => listener.close());
   const { port } = await listener.listen({ host: '127.0.0.1', port: 0 });

@@ -1,0 +1,30 @@
+/**
+ * Checks that each listener has an address of its own.
+ */
+
+import { type YAMLMap, isMap } from 'yaml';
+import type { Address, Listen } from '../config.ts';
+import { type Reading, placeOfKey } from '../reader/reader.ts';
+
+type Addresses = { readonly listen: Listen; readonly control: Address };
+
+/** Reports two listeners with one address. `listen` is as the command line left it. */
+export function checkAddresses({ listen, control }: Addresses, root: YAMLMap | undefined, at: Reading): void {
+  const refuse = (section: YAMLMap | undefined, name: string, message: string): void => {
+    const isThere = section?.has(name) === true;
+    const [start, end] = section === undefined ? [0, 1] : placeOfKey(section, name);
+    at.report('conflicting-keys', message, isThere ? [start, end] : [start, start + 1]);
+  };
+  if (isOne(listen, control))
+    refuse(root, 'control', '`control` must have its own address, not that of `listen`');
+  const { redirect } = listen;
+  if (redirect === undefined || !(isOne(redirect, listen) || isOne(redirect, control))) return;
+  const section = root?.get('listen', true);
+  const message = '`redirect` must have its own address, not that of `listen` or `control`';
+  refuse(isMap(section) ? section : undefined, 'redirect', message);
+}
+
+const isOne = (a: Address, b: Address): boolean =>
+  a.port !== 0 && a.port === b.port && (a.host === b.host || isEvery(a.host) || isEvery(b.host));
+
+const isEvery = (host: string): boolean => host === '0.0.0.0' || host === '::';

@@ -1,0 +1,118 @@
+/**
+ * Reads the section `listen`: where clients come in, and how they are spoken to.
+ */
+
+import { isSeq } from 'yaml';
+import { type Listen, type ListenTls, defaults } from '../config.ts';
+import { tlsVersions } from './listen-config.ts';
+import { address, cidr, hostPattern } from '../reader/read-address.ts';
+import { bool, text, word, wordOrNumber } from '../reader/read-scalar.ts';
+import {
+  type ListRead,
+  type Reader,
+  type Reading,
+  type Shape,
+  failed,
+  listOf,
+  notEmpty,
+  optional,
+  or,
+  orShort,
+  placed,
+  type Placed,
+  placeOfKey,
+  required,
+  section,
+  then,
+} from '../reader/reader.ts';
+
+const workers = wordOrNumber('auto', { min: 1, max: 1024, whole: true });
+
+/** Reads a key of the contract that is not implemented yet: setting it is a problem. */
+function notBuilt<T>(reader: Reader<T>, what: string, isAsked: (value: T) => boolean): Reader<undefined> {
+  return then(reader, (value, place, at) => {
+    if (!isAsked(value)) return undefined;
+    at.report('not-built', `${what} is not built yet: put nginx in front`, place);
+    return failed;
+  });
+}
+
+const tlsKeys = {
+  cert: required(text),
+  key: required(text),
+  server_name: optional(hostPattern),
+  ca: optional(text),
+  min_version: optional(word(tlsVersions)),
+  ciphers: optional(text),
+};
+type TlsEntry = Shape<typeof tlsKeys>;
+const tlsEntry = section(tlsKeys);
+
+/** A section, or a list of sections: one for each server name. */
+const tls: Reader<ListenTls> = {
+  inside: tlsEntry.inside,
+  read(node, at) {
+    if (isSeq(node)) return then(notEmpty(listOf(placed(tlsEntry), checkTlsList)), tlsOf).read(node, at);
+    const only = tlsEntry.read(node, at);
+    return only === failed ? failed : tlsOf([{ value: only, place: [0, 0] }]);
+  },
+};
+
+/** OpenSSL has chosen these before it knows which server a client asks for. */
+function checkTlsList({ items: [, ...others] }: ListRead<Placed<TlsEntry>>, at: Reading): void {
+  for (const { value, place } of others) {
+    if (value.ca === undefined && value.minVersion === undefined && value.ciphers === undefined) continue;
+    at.report(
+      'conflicting-keys',
+      '`ca`, `min_version` and `ciphers` hold for the whole listener; give them in the first entry',
+      place,
+    );
+  }
+}
+
+function tlsOf(entries: readonly Placed<TlsEntry>[]): ListenTls | typeof failed {
+  const first = entries[0]?.value;
+  if (first === undefined) return failed;
+  const { ca, minVersion = defaults.listenTls.minVersion, ciphers } = first;
+  const certificates = entries.map(({ value: { cert, key, serverName } }) => ({ cert, key, serverName }));
+  return { certificates, ca, minVersion, ciphers };
+}
+
+const listenSection = section(
+  {
+    address: or(address, { host: defaults.listen.host, port: defaults.listen.port }),
+    hosts: optional(listOf(hostPattern)),
+    trusted_proxies: or(listOf(cidr), defaults.listen.trustedProxies),
+    tls: optional(tls),
+    redirect: optional(address),
+    fast_lane: or(bool, defaults.listen.fastLane),
+    workers: optional(notBuilt(workers, 'more than one process', (count) => count !== 1)),
+  },
+  (_read, at, node) => {
+    if (node.has('redirect') && !node.has('tls'))
+      at.report('missing-key', '`redirect` requires `tls`', placeOfKey(node, 'redirect'));
+  },
+);
+
+/** The default `listen`, at this address. */
+export const listenAt = (at: { readonly host: string; readonly port: number }): Listen => ({
+  ...defaults.listen,
+  hosts: undefined,
+  tls: undefined,
+  redirect: undefined,
+  host: at.host,
+  port: at.port,
+});
+
+/** `listen`, or its address alone. */
+export const listen: Reader<Listen> = orShort(
+  then(address, listenAt),
+  then(listenSection, ({ address, hosts, trustedProxies, fastLane, tls, redirect }): Listen => ({
+    ...address,
+    hosts,
+    trustedProxies,
+    fastLane,
+    tls,
+    redirect,
+  })),
+);

@@ -1,0 +1,38 @@
+/** The checked form of the section `listen`. */
+
+import type { Address } from '../reader/address.ts';
+
+export type Listen = Address & {
+  /** Lower case, without port; `*.example.org` matches every name below it. Absent: every Host. */
+  readonly hosts: readonly string[] | undefined;
+  /** CIDR blocks, canonical (`10.0.0.0/8`, `::1/128`); none by default. */
+  readonly trustedProxies: readonly string[];
+  /** Whether hits in memory are answered before node:http reads the request. */
+  readonly fastLane: boolean;
+  /** Absent: plain HTTP. */
+  readonly tls: ListenTls | undefined;
+  /** Where plain HTTP is redirected to `https`; with `tls` only. */
+  readonly redirect: Address | undefined;
+};
+
+/** TLS to clients. Paths of PEM files are resolved against the configuration file's folder. */
+export type ListenTls = {
+  /** At least one; the first is for clients that name no server or an unknown one. */
+  readonly certificates: readonly ServerCertificate[];
+  /** The authority that must have signed a client's certificate. Absent: clients need none. */
+  readonly ca: string | undefined;
+  readonly minVersion: TlsVersion;
+  /** In OpenSSL's format. Absent: Node's. */
+  readonly ciphers: string | undefined;
+};
+
+export type ServerCertificate = {
+  readonly cert: string;
+  readonly key: string;
+  /** The name it is for; `*.` in front matches every name below. Absent: the names in the certificate. */
+  readonly serverName: string | undefined;
+};
+
+export type TlsVersion = (typeof tlsVersions)[number];
+
+export const tlsVersions = ['1.2', '1.3'] as const;

@@ -1,0 +1,17 @@
+/** The lane of a site, as its configuration has it. */
+
+import type { Server } from 'node:http';
+import { createReader } from '../proxy/exchange/client-request.ts';
+import type { Services } from '../proxy/exchange/exchange.ts';
+import type { Lane } from '../proxy/listen/lane.ts';
+import { limits } from '../proxy/listen/limits.ts';
+import type { Store } from '../store/store.ts';
+import { createLane } from './lane.ts';
+
+/** Makes what makes the lane; `undefined`: there is none. `peek` is not counted as an operation of the store. */
+export function openLane(services: Services, peek: Store['peek']): ((http: Server) => Lane) | undefined {
+  const { listen } = services.site().config;
+  if (!listen.fastLane) return undefined;
+  const { trustedProxies } = listen;
+  return (http) => createLane({ services, read: createReader(listen), trustedProxies, peek, limits }, http);
+}
