@@ -51,13 +51,12 @@ export type ServerOptions = {
   readonly later?: Services['later'];
   readonly log?: Logger;
   readonly onOutcome?: (outcome: Outcome) => void;
-  /** Reads the configuration again for reloads. Absent: there is no file. */
+  /** Absent: there is no file. */
   readonly readConfig?: ReadConfig | undefined;
   /** The file that keeps the popular requests over restarts; absent: none is kept. */
   readonly popularFile?: string | undefined;
   /** The folder for reports and, without Redis, for their hours; absent: no reports, hours in memory only. */
   readonly reportFolder?: string | undefined;
-  /** Skips the warm-up, whatever the configuration says. */
   readonly skipWarmUp?: boolean;
   /** `off`: no control listener, whatever the configuration says. */
   readonly control?: 'off';
@@ -71,9 +70,7 @@ export type RunningServer = {
   /** Where operators connect; `undefined` if switched off. */
   readonly controlUrl: string | undefined;
   readonly services: Services;
-  /** Background fetching. */
   readonly refresh: OpenRefresh;
-  /** Puts another configuration in force. */
   readonly replaceConfig: (config: Config) => Promise<void>;
   /** Reads the configuration file again; an invalid one changes nothing. */
   readonly reload: Reload;
@@ -133,10 +130,7 @@ export async function startServer(given: ServerOptions): Promise<RunningServer> 
   }
 }
 
-/**
- * Builds each service once, with its listeners. Only background fetching needs services that are built after it, and asks for
- * them once there are requests.
- */
+/** Builds each service once. Only background fetching needs services that are built after it, and asks for them later. */
 async function build(options: Timed, log: Logger): Promise<Built> {
   const { config: first, clock } = options;
   const counting = new Counting(clock);

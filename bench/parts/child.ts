@@ -13,12 +13,15 @@ export type Child = {
   readonly url: string;
   readonly pid: number;
   readonly usage: () => Promise<Usage>;
+  /** The same after a full collection, if it was started with `--expose-gc`. */
+  readonly collected: () => Promise<Usage>;
   readonly stop: () => Promise<void>;
 };
 
 /** The child's side: says where it listens, then answers questions about itself until its parent has gone. */
 export function serveParent(url: string): void {
-  process.on('message', () => {
+  process.on('message', (asked) => {
+    if (asked === 'usage, collected') globalThis.gc?.();
     const { user, system } = process.cpuUsage();
     const { rss, heapUsed } = process.memoryUsage();
     const usage: Usage = { cpuMs: (user + system) / 1000, rssBytes: rss, heapBytes: heapUsed };
@@ -51,13 +54,15 @@ export async function startChild(
       child.once('exit', gone);
     });
   const { url } = await next<{ url: string }>();
+  const ask = async (what: string): Promise<Usage> => {
+    child.send(what);
+    return (await next<{ usage: Usage }>()).usage;
+  };
   return {
     url,
     pid: child.pid ?? 0,
-    usage: async () => {
-      child.send('usage');
-      return (await next<{ usage: Usage }>()).usage;
-    },
+    usage: () => ask('usage'),
+    collected: () => ask('usage, collected'),
     stop: () =>
       new Promise((resolve) => {
         child.once('exit', () => {

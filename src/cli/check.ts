@@ -1,6 +1,4 @@
-/**
- * `shelflife check FILE`: checks the file and prints its compiled rules.
- */
+/** `shelflife check FILE`: checks the file and prints its compiled rules. */
 
 import type { Command } from 'commander';
 import type { Config, ContentType, Route } from '../config/config.ts';

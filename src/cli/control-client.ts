@@ -1,6 +1,4 @@
-/**
- * Calls the control API of a running proxy.
- */
+/** Calls the control API of a running proxy. */
 
 import type { Command } from 'commander';
 import { defaults } from '../config/config.ts';
@@ -68,7 +66,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The control API always answers in JSON, so this is something else.
+    // The control API answers in JSON, so this is something else.
     return undefined;
   }
 }

@@ -1,6 +1,4 @@
-/**
- * A long answer of the control API, read event by event (server-sent events, WHATWG HTML §9.2).
- */
+/** A long answer of the control API, read event by event (server-sent events, WHATWG HTML §9.2). */
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import type { ControlAnswer } from './control-client.ts';
 

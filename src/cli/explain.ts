@@ -1,6 +1,4 @@
-/**
- * `shelflife explain METHOD URL`: every decision about one exchange, step by step, without a network.
- */
+/** `shelflife explain METHOD URL`: every decision about one exchange, step by step, without a network. */
 
 import { type Command, InvalidArgumentError } from 'commander';
 import { systemClock } from '../kit/time.ts';
@@ -13,6 +11,7 @@ import { collect, fail, print, printable, printJson } from './output.ts';
 type Options = {
   readonly config?: string;
   readonly header: readonly string[];
+  readonly body?: string;
   readonly status: number;
   readonly responseHeader: readonly string[];
   readonly responseBody?: string;
@@ -28,6 +27,7 @@ export function addExplain(program: Command): void {
     .argument('<url>', 'a path with its query, or an absolute URL')
     .option('-c, --config <file>', 'the configuration file; without one the built-in defaults')
     .option('-H, --header <line>', "a request header, 'name: value'; repeatable", collect, [])
+    .option('--body <text>', "the request's body, for write rules that read it")
     .option('--status <number>', "the status of the origin's answer", statusOf, 200)
     .option(
       '--response-header <line>',
@@ -41,7 +41,7 @@ export function addExplain(program: Command): void {
 }
 
 async function explainCommand(method: string, url: string, options: Options): Promise<void> {
-  const { config: file, header, status, responseHeader, responseBody, json } = options;
+  const { config: file, header, body, status, responseHeader, responseBody, json } = options;
   const fields = readHeaderLines(header);
   const responseFields = readHeaderLines(responseHeader);
   if (fields === undefined || responseFields === undefined) {
@@ -65,8 +65,8 @@ async function explainCommand(method: string, url: string, options: Options): Pr
     clock: systemClock,
     verifyJwt: offlineVerify(config.identity.jwt, createVerifyJwt),
   });
-  const answer = { status, responseFields, responseBody };
-  const result = await explain(services, { method: method.toUpperCase(), url, fields, ...answer });
+  const exchange = { body, status, responseFields, responseBody };
+  const result = await explain(services, { method: method.toUpperCase(), url, fields, ...exchange });
   if (result.kind === 'not-a-url') fail(`${url} is neither a path that begins with / nor an absolute URL`);
   else if (json === true) printJson(result.explanation);
   else print(...explanationLines(result.explanation).map(printable));

@@ -1,6 +1,4 @@
-/**
- * Loads a configuration file, or the built-in defaults, and applies the command line's overrides.
- */
+/** Loads a configuration file, or the built-in defaults, and applies the command line's overrides. */
 
 import { readFile } from 'node:fs/promises';
 import { builtInConfig, parseConfig, type ParseResult } from '../config/schema/check.ts';
@@ -15,16 +13,13 @@ import { tell } from './output.ts';
 export type ConfigSource = {
   readonly file?: string | undefined;
   readonly upstream?: string | undefined;
-  /** Both are `HOST:PORT`. */
   readonly listen?: string | undefined;
   readonly control?: string | undefined;
-  /** Replaces the environment of the process. */
   readonly env?: Environment;
   /** The file need not name an upstream: nothing will be sent to it. */
   readonly upstreamMayBeMissing?: boolean;
 };
 
-/** `text` is what was read; empty without a file. */
 export type LoadedConfig =
   | Exclude<ReadConfigResult, { readonly kind: 'ok' }>
   | (Extract<ReadConfigResult, { readonly kind: 'ok' }> & { readonly text: string });

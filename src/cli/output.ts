@@ -1,6 +1,4 @@
-/**
- * What commands print: data to stdout, everything else to stderr.
- */
+/** What commands print: data to stdout, everything else to stderr. */
 
 /** Writes lines of data. */
 export function print(...lines: readonly string[]): void {

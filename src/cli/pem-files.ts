@@ -1,6 +1,4 @@
-/**
- * The files in PEM form that a configuration names, looked at before anything is started with them.
- */
+/** The files in PEM form that a configuration names, looked at before anything is started with them. */
 
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';

@@ -1,6 +1,4 @@
-/**
- * `shelflife purge`: purges stored responses of a running proxy and prints the receipt.
- */
+/** `shelflife purge`: purges stored responses of a running proxy and prints the receipt. */
 
 import type { Command } from 'commander';
 import { postControl, withControlOption } from './control-client.ts';
@@ -19,7 +17,6 @@ type Options = {
   readonly json?: true;
 };
 
-/** Exit code when nothing matched. */
 const nothingMatched = 3;
 
 /** Adds the command. */

@@ -1,6 +1,4 @@
-/**
- * `shelflife report`: the trend report of a running proxy, as text, JSON, Markdown or an HTML page.
- */
+/** `shelflife report`: the trend report of a running proxy, as text, JSON, Markdown or an HTML page. */
 
 import { type Command, Option } from 'commander';
 import { getControl, withControlOption } from './control-client.ts';

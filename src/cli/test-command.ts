@@ -1,6 +1,4 @@
-/**
- * `shelflife test FILE`: runs the examples kept beside the rules.
- */
+/** `shelflife test FILE`: runs the examples kept beside the rules. */
 
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

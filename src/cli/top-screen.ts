@@ -82,7 +82,6 @@ export function screenLines(overview: Overview, { control, columns, rows }: Term
   return lines.slice(0, rows).map((line) => printable(line).slice(0, columns));
 }
 
-/** The lines of the head, in parts that are not split. */
 function headLines({ metrics, series, alerts }: Overview, control: string): string[][] {
   const { origin, redis } = metrics;
   const last = (name: keyof Overview['series']): number => series[name].at(-1) ?? 0;

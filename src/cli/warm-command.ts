@@ -1,6 +1,4 @@
-/**
- * `shelflife warm`: makes a running proxy fetch pages in advance; shows a progress bar on a terminal, then a summary.
- */
+/** `shelflife warm`: makes a running proxy fetch pages in advance; shows a progress bar on a terminal, then a summary. */
 
 import type { Command } from 'commander';
 import { Presets, SingleBar } from 'cli-progress';

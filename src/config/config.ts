@@ -14,6 +14,7 @@ import type { Listen } from './schema/listen-config.ts';
 import type { QueryRule } from './schema/query-rule.ts';
 import type { StoreConfig } from './schema/store-config.ts';
 import type { TagTemplate } from './schema/tag-template.ts';
+import type { WriteRule } from './schema/write-rule.ts';
 
 export type { Address } from './reader/address.ts';
 export type { AlertCondition, Condition, Literal, RequestCondition, Unless } from './schema/condition.ts';
@@ -21,6 +22,7 @@ export type { Listen, ListenTls, ServerCertificate } from './schema/listen-confi
 export type { QueryRule } from './schema/query-rule.ts';
 export type { RedisConfig, RedisLogin, RedisServer, RedisTls, StoreConfig } from './schema/store-config.ts';
 export type { TagPart, TagTemplate } from './schema/tag-template.ts';
+export type { ExchangeCondition, Expected, WriteRule } from './schema/write-rule.ts';
 
 export type Config = {
   readonly upstream: Upstream;
@@ -51,16 +53,12 @@ export type Upstream = {
   /** Scheme and authority only, as `URL.origin` writes them: `http://127.0.0.1:5000`. */
   readonly url: string;
   readonly connectTimeout: Seconds;
-  /** Until the response head. */
   readonly responseTimeout: Seconds;
-  /** Between two pieces of the body. */
   readonly bodyTimeout: Seconds;
   readonly connections: number;
   /** The longest age of a connection: the name may have moved to another address. */
   readonly resolveEvery: Seconds;
-  /** Which Host the origin gets: the client's, or that of `url`. */
   readonly host: 'preserve' | 'upstream';
-  /** For an `https` URL only. */
   readonly tls: UpstreamTls | undefined;
 };
 
@@ -93,26 +91,22 @@ export type FlaskSession = {
 };
 
 export type Jwt = {
-  /** A header's name is in lower case. */
   readonly from: { readonly kind: 'cookie' | 'header'; readonly name: string };
   readonly key:
     { readonly kind: 'jwks'; readonly url: string } | { readonly kind: 'secret'; readonly secret: string };
   readonly claim: string;
 };
 
-/** How a lifetime is computed (CONTRACT §2.1). */
 export type TtlConfig = {
   readonly default: Seconds;
   readonly min: Seconds;
   readonly max: Seconds;
   /** A share: 0.05 is ± 5 %. */
   readonly jitter: number;
-  /** An IANA name. */
   readonly timeZone: string;
   /** Empty, or covering the day exactly once. */
   readonly hours: readonly HourBand[];
   readonly factors: readonly Factor[];
-  /** The meaning of `access: high`. */
   readonly popular: { readonly requests: number; readonly per: Seconds };
 };
 
@@ -124,7 +118,6 @@ export type HourBand = {
   readonly factor: number;
 };
 
-/** Multiplies the lifetime when every condition holds. */
 export type Factor = { readonly name: string; readonly factor: number; readonly when: readonly Condition[] };
 
 export type ContentType = {
@@ -136,7 +129,6 @@ export type ContentType = {
   readonly scope: 'user' | 'public';
   readonly cacheControl: 'obey' | 'override';
   readonly tags: readonly TagTemplate[];
-  /** Header names in lower case. */
   readonly vary: { readonly cookies: readonly string[]; readonly headers: readonly string[] };
   readonly query: QueryRule;
   /** Order and repetition of the query are kept as sent. */
@@ -164,20 +156,10 @@ export type Route = {
   readonly pattern: string;
   /** All must hold for the route to match; empty: it always matches. */
   readonly when: readonly RequestCondition[];
-  /** A key of `contentTypes`. */
   readonly type: string;
-  /** In addition to those of the content type. */
   readonly tags: readonly TagTemplate[];
-  /** The line in the file, 1-based. */
   readonly line: number;
   readonly column: number;
-};
-
-export type WriteRule = {
-  readonly matches: readonly { readonly methods: readonly string[]; readonly pattern: string }[];
-  /** As in a route. */
-  readonly when: readonly RequestCondition[];
-  readonly invalidate: readonly TagTemplate[];
 };
 
 export type Warm = {

@@ -27,7 +27,6 @@ export type ControlOptions = {
   readonly routes: readonly RegisterRoutes[];
 };
 
-/** The longest request body, in bytes. */
 const bodyLimit = 1024 * 1024;
 
 /** Creates the control server; it does not listen yet. */

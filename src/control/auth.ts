@@ -25,7 +25,6 @@ declare module 'fastify' {
 }
 
 export type AuthOptions = {
-  /** Absent: only `anyone` routes answer. */
   readonly token: string | undefined;
   readonly clock: Clock;
   readonly log: Logger;

@@ -31,7 +31,6 @@ const types = {
   svg: 'image/svg+xml',
 } as const;
 
-/** Our files, by the path they are served at. */
 const own = [
   'alerts-he.js',
   'app.js',
@@ -48,7 +47,6 @@ const own = [
   'words-he.js',
   'words.js',
 ];
-/** Files of the charting library, by the path they are served at. */
 const library = { 'uplot.js': 'dist/uPlot.esm.js', 'uplot.css': 'dist/uPlot.min.css' };
 
 /** The routes of the dashboard's files. Each is read once. */

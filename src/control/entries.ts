@@ -1,6 +1,4 @@
-/**
- * `GET /entries?url=`: what is stored under a URL, without bodies and with identities hashed.
- */
+/** `GET /entries?url=`: what is stored under a URL, without bodies and with identities hashed. */
 
 import { describeEntry, type EntryPlace, type EntryView } from '../explain/describe-entry.ts';
 import type { Services } from '../proxy/exchange/exchange.ts';
@@ -46,8 +44,9 @@ async function storedUnder(
     total += 1;
     if (entries.length < mostShown) entries.push(describeEntry(head, { now, purgeLog, place, lifetimes }));
   };
-  for (const entry of store.entries()) {
-    if (isWanted(entry)) show(headOf(store.inForce(entry)), { tier: 'memory', hits: store.uses(entry) });
+  for (const subject of store.subjects()) {
+    const entry = isWanted(subject) ? store.inForce(subject) : undefined;
+    if (entry !== undefined) show(headOf(entry), { tier: 'memory', hits: store.uses(entry) });
   }
   for (const head of elsewhere?.found ?? []) show(headInForce(site(), head), { tier: 'redis', hits: 0 });
   return { total, complete: elsewhere?.isWhole ?? true, entries };

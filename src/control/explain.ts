@@ -1,7 +1,7 @@
 /**
  * `GET /explain?method=&url=`: every decision about an exchange under the running configuration, and what is stored for it.
  *
- * `header` and `response_header` (`Name: value`, repeatable), `status` and `response_body` describe the exchange further.
+ * `header` and `response_header` (`Name: value`, repeatable), `body`, `status` and `response_body` describe the exchange further.
  */
 
 import { explain, explanationLines } from '../explain/explain.ts';
@@ -12,7 +12,7 @@ import { sendProblem } from './problem-answer.ts';
 import { readQuery } from './query.ts';
 
 const shape = {
-  one: ['method', 'url', 'status', 'response_body'],
+  one: ['method', 'url', 'body', 'status', 'response_body'],
   many: ['header', 'response_header'],
   required: ['url'],
 };
@@ -38,6 +38,7 @@ export function explainRoutes(services: Services): RegisterRoutes {
         method,
         url: first('url') ?? '',
         fields,
+        body: first('body'),
         status,
         responseFields,
         responseBody: first('response_body'),

@@ -1,11 +1,8 @@
-/**
- * `/healthz`: the process lives. `/readyz`: it can serve; 503 while the origin cannot be reached (CONTRACT §3, §5).
- */
+/** `/healthz`: the process lives. `/readyz`: it can serve; 503 while the origin cannot be reached (CONTRACT §3, §5). */
 
 import type { RegisterRoutes } from './api.ts';
 import type { OriginState } from './origin-probe.ts';
 
-/** Redis, and the breaker in front of it. */
 export type RedisHealth = {
   readonly redis: 'up' | 'down' | 'none';
   readonly breaker: 'closed' | 'open' | 'half-open';

@@ -1,6 +1,4 @@
-/**
- * Errors of the control API as RFC 9457 problem details.
- */
+/** Errors of the control API as RFC 9457 problem details. */
 
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply } from 'fastify';

@@ -15,7 +15,6 @@ export type PurgeRequest = {
   readonly dryRun: boolean;
 };
 
-/** `detail` is a sentence about the first mistake. */
 export type ReadPurge =
   { readonly kind: 'ok'; readonly request: PurgeRequest } | { readonly kind: 'bad'; readonly detail: string };
 

@@ -1,6 +1,4 @@
-/**
- * `POST /purge`: an operator purges stored responses (CONTRACT §3). Every purge is logged without secrets.
- */
+/** `POST /purge`: an operator purges stored responses (CONTRACT §3). Every purge is logged without secrets. */
 
 import { hash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
@@ -50,7 +48,6 @@ export function purgeRoutes(services: Services, log: Logger): RegisterRoutes {
 type Selected =
   { readonly kind: 'purge'; readonly purge: Purge } | { readonly kind: 'bad'; readonly detail: string };
 
-/** One record for the purge log from all selectors. */
 function selectPurge(request: PurgeRequest, site: Site): Selected {
   const { users, types, everything, soft } = request;
   const tags: Tag[] = [...request.tags.map(toTag), ...types.map(typeTag)];
@@ -99,7 +96,7 @@ type Met = { readonly matched: number; readonly isWhole: boolean };
  * match.
  */
 async function countMet({ store }: Services, { purge, meets, dryRun }: Counting): Promise<Met> {
-  const matched = await countAtHand(store.entries(), meets);
+  const matched = await countAtHand(store.subjects(), meets);
   if (store.census === undefined) return { matched, isWhole: true };
   if (matched > 0 && !dryRun) return { matched, isWhole: false };
   const isWanted = matcherOf(purge);

@@ -1,10 +1,7 @@
-/**
- * Reads the query of a control request strictly.
- */
+/** Reads the query of a control request strictly. */
 
 import type { FastifyRequest } from 'fastify';
 
-/** Values by name, or what is wrong. */
 export type ReadQuery =
   | { readonly kind: 'ok'; readonly values: ReadonlyMap<string, readonly string[]> }
   | { readonly kind: 'bad'; readonly detail: string };

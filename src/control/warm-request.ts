@@ -10,7 +10,6 @@ export type WarmRequest = {
   readonly popular: number;
 };
 
-/** `detail` is a sentence about the first mistake. */
 export type ReadWarm =
   { readonly kind: 'ok'; readonly request: WarmRequest } | { readonly kind: 'bad'; readonly detail: string };
 

@@ -23,7 +23,6 @@ export type WatchAnswers = {
   readonly report: (period: ReportPeriod, format: ReportFormat) => Promise<string>;
 };
 
-/** The spans of the charts, in seconds. */
 const spans: ReadonlyMap<string, number> = new Map([
   ['10m', 600],
   ['1h', 3600],

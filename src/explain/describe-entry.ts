@@ -1,6 +1,4 @@
-/**
- * A stored response as operators may see it: without body and key, its owner only as a digest.
- */
+/** A stored response as operators may see it: without body and key, its owner only as a digest. */
 
 import type { LifetimeField } from '../http/app-fields.ts';
 import { effectiveDirectives } from '../http/cache-control.ts';
@@ -26,20 +24,16 @@ export type EntryView = {
   readonly lifetime: number;
   readonly stored_at: string;
   readonly tags: readonly string[];
-  /** Names of the request fields that select this variant. */
   readonly vary: readonly string[];
   /** In bytes: the body, and everything it occupies in the store. */
   readonly size: number;
   readonly stored_size: number;
-  /** How many requests it has answered on this instance. */
   readonly hits: number;
   readonly tier: 'memory' | 'redis';
   readonly origin_seconds: number;
-  /** Which rule stored it, and where its lifetime comes from. */
   readonly why_stored: string;
 };
 
-/** Where an entry was found, and how often it was used. */
 export type EntryPlace = Pick<EntryView, 'hits' | 'tier'>;
 
 /** `lifetimes`: the fields that the app may give a lifetime by (`accept.lifetimes`). */

@@ -5,6 +5,7 @@
  * does, because the pipeline computes it.
  */
 
+import { Readable } from 'node:stream';
 import { combinedValue, fieldLines } from '../http/fields.ts';
 import type { Fields } from '../http/message.ts';
 import { BoundedMap } from '../kit/bounded-map.ts';
@@ -29,26 +30,22 @@ export type DryAnswer = { readonly status: number; readonly fields: Fields; read
 
 export type DryRunInput = {
   readonly request: ClientRequest;
+  /** Undefined: unknown, as one that is not read to its end. */
+  readonly requestBody?: Buffer | undefined;
   readonly answer: DryAnswer;
   readonly now: EpochMs;
   /** Whether to look in the store; otherwise every exchange is a first one. */
   readonly usesStore: boolean;
 };
 
-/** What the pipeline did, or would have done. */
 export type DryRun = {
   readonly outcome: Outcome;
   /** Its Cache-Status as the client gets it: it is written before the body has arrived. */
   readonly cacheStatus: string | undefined;
-  /** Present when the request may use the cache. */
   readonly exchange: CacheExchange | undefined;
-  /** The stored responses under its key. */
   readonly variants: readonly Entry[];
-  /** The request that the origin would get. */
   readonly sent: Pick<OriginRequest, 'method' | 'target' | 'fields'> | undefined;
-  /** What would be stored. */
   readonly entry: Entry | undefined;
-  /** The purges it would cause. */
   readonly purges: readonly Purge[];
   readonly body: Buffer;
 };
@@ -70,7 +67,9 @@ export async function dryRun(services: Services, input: DryRunInput): Promise<Dr
     });
   };
   const pipeline = createPipeline(recordingServices(services, input, record));
-  await pipeline(input.request, recordingReply(record), forward);
+  const { request, requestBody } = input;
+  const reply = recordingReply(record, requestBody);
+  await pipeline(requestBody === undefined ? request : { ...request, hasBody: true }, reply, forward);
   await proxied;
   await record.renewal;
   const { outcome, cacheStatus, exchange, variants, sent, entry, purges } = record;
@@ -83,7 +82,6 @@ type Recorded = {
   cacheStatus?: string | undefined;
   exchange?: CacheExchange;
   variants: readonly Entry[];
-  /** The renewal behind a stale response. */
   renewal?: Promise<unknown> | undefined;
   sent?: DryRun['sent'];
   entry?: Entry;
@@ -120,7 +118,6 @@ function recordingServices(
     evicted: usesStore ? evicted : new BoundedMap(1),
     // The request itself would be counted first.
     popularity: { record: ignore, isHigh: (key, at) => popularity.isHigh(key, at, 1) },
-    // Its body, if any, is made up.
     codedBodies: { isWhole: () => true },
     learnSession: ignore,
     background: recordingBackground(record),
@@ -134,9 +131,12 @@ const ignore = (): void => undefined;
 /** The last field of the name is ours. */
 const cacheStatusOf = (fields: Fields): string | undefined => fieldLines(fields, 'cache-status').at(-1);
 
-function recordingReply(record: Recorded): Reply {
+function recordingReply(record: Recorded, requestBody: Buffer | undefined): Reply {
   return {
     ...nobody,
+    get requestBody() {
+      return requestBody === undefined ? nobody.requestBody : bodyOf(requestBody);
+    },
     head: (_status, fields) => void (record.cacheStatus ??= cacheStatusOf(fields)),
   };
 }
@@ -150,12 +150,24 @@ function recordingBackground(record: Recorded): Background {
   };
 }
 
+/** A request's body as it comes from a client. */
+const bodyOf = (bytes: Buffer): Readable =>
+  new Readable({
+    read() {
+      this.emit('progress', bytes);
+      this.push(bytes);
+      this.push(null);
+    },
+  });
+
 /** Reads a store without counting as use: a use would keep an entry longer. */
 function recordingStore(store: Store | undefined, record: Recorded): Store {
   const peek: Store['peek'] = (key) =>
     store === undefined
       ? []
-      : [...store.entries()].filter((entry) => entry.key === key).map((entry) => store.inForce(entry));
+      : [...store.subjects()]
+          .filter((subject) => subject.key === key)
+          .flatMap((subject) => store.inForce(subject) ?? []);
   const found = (variants: readonly Entry[]): readonly Entry[] => (record.variants = variants);
   return {
     peek: (key) => found(peek(key)),
@@ -168,8 +180,9 @@ function recordingStore(store: Store | undefined, record: Recorded): Store {
     uses: () => 0,
     remove: ignore,
     applyLifetimes: ignore,
-    inForce: (entry) => entry,
+    inForce: () => undefined,
     entries: () => [],
+    subjects: () => [],
     size: () => ({ entries: 0, bytes: 0 }),
   };
 }
@@ -191,14 +204,16 @@ type Recording = { readonly record: Recorded; readonly health: OriginCondition }
 
 function recordingOrigin({ status, fields }: DryAnswer, { record, health }: Recording): Origin {
   return {
-    send: ({ method, target, fields: sent }, receiver) => {
+    send: ({ method, target, fields: sent, body: uploaded }, receiver) => {
       // A validation whose 304 does not match is followed by a second request.
       record.sent ??= { method, target, fields: sent };
       const play = new Playback(receiver);
       const body = method === 'HEAD' ? undefined : record.body;
-      queueMicrotask(() => {
+      const run = (): void => {
         play.run({ status, fields, body });
-      });
+      };
+      if (uploaded === undefined) queueMicrotask(run);
+      else uploaded.once('end', run).resume();
       return play;
     },
     forward: () => {
@@ -238,9 +253,7 @@ class Playback {
   }
 }
 
-/**
- * A body of the length in the answer's head; without one, long enough for every `smaller_than`. Its content is unknown.
- */
+/** A body of the length in the answer's head; without one, long enough for every `smaller_than`. Its content is unknown. */
 function imaginedBody({ fields }: DryAnswer, { config }: Site): Buffer {
   const given = combinedValue(fields, 'content-length');
   const length = given === undefined ? longestMinimum(config) : Number(given);

@@ -1,6 +1,4 @@
-/**
- * Turns an example into an exchange: a client's request and the origin's answer.
- */
+/** Turns an example into an exchange: a client's request and the origin's answer. */
 
 import { createHmac } from 'node:crypto';
 import type { Config } from '../config/config.ts';
@@ -12,7 +10,6 @@ import type { DryAnswer } from './dry-run.ts';
 
 export type Sender = {
   readonly request: ExampleRequest;
-  /** In addition to those of the person. */
   readonly cookies?: Person['cookies'];
   readonly fields?: Person['fields'];
   readonly at: EpochMs;

@@ -1,16 +1,14 @@
-/**
- * The steps of an explanation about the request: its target, its identity, and what it makes stale.
- */
+/** The steps of an explanation about the request: its target, its identity, and what it makes stale. */
 
 import type { RequestDirectives } from '../http/cache-control.ts';
 import { readingsOf } from '../http/path-readings.ts';
 import { targetText } from '../http/path-spelling.ts';
 import { acceptClass } from '../policy/key/cache-key.ts';
 import type { Identity } from '../policy/identity/identity.ts';
-import type { WriteMatch } from '../policy/rules/rules.ts';
 import type { Match } from '../policy/rules/safest-match.ts';
 import type { Purge } from '../store/purge-log.ts';
 import type { ClientRequest } from '../proxy/exchange/client-request.ts';
+import type { DecidedWrite } from './decided-writes.ts';
 import { shortPartition } from './describe-entry.ts';
 import type { DryRun } from './dry-run.ts';
 import type { CacheExchange } from '../proxy/exchange/exchange.ts';
@@ -54,21 +52,20 @@ export function targetStep(given: string, { path, query, host, scheme }: ClientR
   return { step: 'target', text, facts };
 }
 
-/** The route and the write rules that match. */
-export function routeStep(
-  { route, params }: Match,
-  writes: readonly (WriteMatch | undefined)[],
-): ExplainStep {
+/** The route, and the write rules that the request comes under. */
+export function routeStep({ route, params }: Match, writes: readonly DecidedWrite[]): ExplainStep {
   const named = Object.entries(params).map(([name, value]) => `${name}=${value}`);
   const found =
     route === undefined
       ? 'no route matches'
       : `${route.methods[0] ?? ''} ${route.pattern}, line ${route.line}${named.length === 0 ? '' : ` (${named.join(', ')})`}`;
-  const rules = [...new Set(writes.flatMap((write) => write?.rule ?? []))];
-  const listed = rules.flatMap(({ matches }) =>
-    matches.map(({ methods, pattern }) => `${methods[0] ?? ''} ${pattern}`),
-  );
-  const text = listed.length === 0 ? found : `${found}; a write: ${listed.join(', ')}`;
+  const rules = new Map(writes.map((write) => [write.rule.name, write]));
+  const text = [found, ...[...rules.values()].map(writeText)].join('; ');
+  const write = [...rules.values()].map(({ rule: { name }, decision, because }) => ({
+    name,
+    decision,
+    because,
+  }));
   return {
     step: 'route',
     text,
@@ -77,9 +74,23 @@ export function routeStep(
       pattern: route?.pattern,
       line: route?.line,
       params,
-      write: listed.length === 0 ? undefined : listed,
+      write: write.length === 0 ? undefined : write,
     },
   };
+}
+
+function writeText({ rule: { name }, decision, because }: DecidedWrite): string {
+  const why = because === undefined ? '' : ` (${because})`;
+  switch (decision) {
+    case 'holds':
+      return `a write: ${name}`;
+    case 'fails':
+      return `not ${name}${why}`;
+    case 'unknown':
+      return `perhaps ${name}, so it counts${why}`;
+    default:
+      return decision satisfies never;
+  }
 }
 
 /** The content type. */

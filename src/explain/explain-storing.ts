@@ -1,6 +1,4 @@
-/**
- * The steps of an explanation about the response: what is stored, whether the answer may be, for how long, with which tags.
- */
+/** The steps of an explanation about the response: what is stored, whether the answer may be, for how long, with which tags. */
 
 import { combinedValue } from '../http/fields.ts';
 import { isExplicit } from '../http/freshness.ts';
@@ -71,7 +69,7 @@ export function entryStep(
 /** How many stored responses with other keys there are at this target. */
 function othersAt({ host, target, plan }: CacheExchange, store: Services['store']): number {
   let count = 0;
-  for (const entry of store.entries()) {
+  for (const entry of store.subjects()) {
     if (entry.host === host && entry.target === target && entry.key !== plan.key) count += 1;
   }
   return count;

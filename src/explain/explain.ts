@@ -23,6 +23,7 @@ import { createPopularity } from '../policy/lifetime/popularity.ts';
 import { openBodies } from '../proxy/fetch/open-bodies.ts';
 import { namesHost, readAsked } from '../proxy/exchange/asked-request.ts';
 import type { ClientRequest, RefusalReason } from '../proxy/exchange/client-request.ts';
+import { decidedWrites } from './decided-writes.ts';
 import { type DryRun, dryRun } from './dry-run.ts';
 import type { Services } from '../proxy/exchange/exchange.ts';
 import {
@@ -46,10 +47,10 @@ import { compileSite } from '../proxy/exchange/site.ts';
 
 export type Question = {
   readonly method: string;
-  /** A path with its query, or an absolute URL. */
   readonly url: string;
-  /** The request's fields, and the status and fields of the assumed answer. */
   readonly fields: Fields;
+  /** The request's body. Absent: unknown. */
+  readonly body?: string | undefined;
   readonly status: number;
   readonly responseFields: Fields;
   /** The body of that answer. Absent: one of the length in its fields. */
@@ -77,7 +78,6 @@ export type Explanation = {
   readonly method: string;
   readonly url: string;
   readonly verdict: Verdict;
-  /** The verdict in a line. */
   readonly summary: string;
   readonly steps: readonly ExplainStep[];
 };
@@ -115,7 +115,7 @@ function storedHost({ site, store }: Services, request: ClientRequest): string |
   const match = site().rules.match('GET', request.path, request);
   const target = targetText(request.path, keyedQuery({ request, match }));
   const wanted = withAnyQuery([target], site().config).map(urlTag);
-  for (const { tags, host } of store.entries()) if (wanted.some((tag) => tags.includes(tag))) return host;
+  for (const { tags, host } of store.subjects()) if (wanted.some((tag) => tags.includes(tag))) return host;
   return undefined;
 }
 
@@ -182,18 +182,20 @@ function refused(
 
 async function explainRequest(services: Services, question: Question, request: ClientRequest): Promise<Told> {
   const now = services.clock.now();
-  const { status, responseFields, responseBody } = question;
-  const body = responseBody === undefined ? {} : { body: Buffer.from(responseBody) };
-  const answer = { status, fields: responseFields, ...body };
+  const { status, responseFields, responseBody, body } = question;
+  const answered = responseBody === undefined ? {} : { body: Buffer.from(responseBody) };
+  const answer = { status, fields: responseFields, ...answered };
+  const requestBody = body === undefined ? undefined : Buffer.from(body);
+  const asked = { request, requestBody, answer, now };
   // Once with an empty store, for what a fetch brings; once as it would be answered now.
-  const first = await dryRun(services, { request, answer, now, usesStore: false });
-  const live = await dryRun(services, { request, answer, now, usesStore: true });
+  const first = await dryRun(services, { ...asked, usesStore: false });
+  const live = await dryRun(services, { ...asked, usesStore: true });
   const site = services.site();
   const match = site.rules.match(request.method, request.path, request);
   const identity = await site.identify(request, now);
   const steps: (ExplainStep | undefined)[] = [
     targetStep(question.url, request),
-    routeStep(match, site.rules.matchWrites(request.method, request.path, request)),
+    routeStep(match, await decidedWrites(services, asked)),
     contentTypeStep(match),
     identityStep(identity),
     passStep(live.outcome),

@@ -4,18 +4,18 @@
  * Promises: nothing is sent, stored or purged. There is no jitter, so that an example can state a lifetime to the second.
  */
 
-import type { Config } from '../config/config.ts';
+import type { Config, WriteRule } from '../config/config.ts';
 import type { Example, ExampleFile, ExampleRequest, Expectation } from '../config/examples/example.ts';
 import type { EpochMs } from '../kit/time.ts';
 import type { VerifyJwt } from '../policy/identity/identity.ts';
 import { matcherOf, type Purge } from '../store/purge-log.ts';
 import type { ClientRequest } from '../proxy/exchange/client-request.ts';
+import { applies, decidedWrites } from './decided-writes.ts';
 import { type DryRun, dryRun } from './dry-run.ts';
 import { exampleAnswer, exampleRequest, type Sender } from './example-exchange.ts';
 import type { Services } from '../proxy/exchange/exchange.ts';
 import { offlineServices } from './explain.ts';
 
-/** One difference from what is expected, in words. */
 export type Mismatch = {
   readonly what: keyof Expectation | 'request';
   readonly expected: string;
@@ -24,7 +24,6 @@ export type Mismatch = {
 
 export type ExampleResult = { readonly example: Example; readonly mismatches: readonly Mismatch[] };
 
-/** Runs one example. */
 export type TryExample = (example: Example) => Promise<ExampleResult>;
 
 /** Creates the function that runs the examples of a file against a configuration. */
@@ -56,17 +55,19 @@ type Bench = {
 
 async function tryOn(bench: Bench): Promise<readonly Mismatch[]> {
   const { config, file, example, services } = bench;
-  const { request: asked, cookies, fields, at, expect } = example;
-  const request = readRequest(bench, { request: asked, cookies, fields, at });
+  const { request: sent, cookies, fields, at, expect } = example;
+  const request = readRequest(bench, { request: sent, cookies, fields: [...fields, ...typeOf(example)], at });
   if (typeof request === 'string') return [{ what: 'request', expected: 'a request', found: request }];
-  const run = await dryRun(services, {
+  const asked = {
     request,
+    requestBody: example.sends === undefined ? undefined : Buffer.from(example.sends.body),
     answer: exampleAnswer(config, file, example),
     now: at,
-    usesStore: false,
-  });
+  };
+  const run = await dryRun(services, { ...asked, usesStore: false });
+  const writes = await decidedWrites(services, asked);
   return [
-    ...plainMismatches(bench, request, run),
+    ...plainMismatches(bench, { request, run, writes: writes.filter(applies).map(({ rule }) => rule) }),
     ...lifetimeMismatch(run, expect),
     ...tagMismatch(run, expect),
     ...(await copyMismatches(bench, run)),
@@ -74,7 +75,12 @@ async function tryOn(bench: Bench): Promise<readonly Mismatch[]> {
   ];
 }
 
-/** The request, or why it was refused. */
+/** The Content-Type of what is sent, unless the example has its own. */
+function typeOf({ sends, fields }: Example): Example['fields'] {
+  const hasOwn = fields.some(([name]) => name.toLowerCase() === 'content-type');
+  return sends?.type === undefined || hasOwn ? [] : [['content-type', sends.type]];
+}
+
 function readRequest({ config, file }: Bench, sender: Sender): ClientRequest | string {
   const read = exampleRequest(config, file, sender);
   if (read.kind === 'request') return read.request;
@@ -83,20 +89,22 @@ function readRequest({ config, file }: Bench, sender: Sender): ClientRequest | s
 
 function plainMismatches(
   { config, services, example }: Bench,
-  request: ClientRequest,
-  run: DryRun,
+  {
+    request,
+    run,
+    writes,
+  }: { readonly request: ClientRequest; readonly run: DryRun; readonly writes: readonly WriteRule[] },
 ): Mismatch[] {
   const { expect } = example;
   const { rules } = services.site();
   const { method, path } = request;
   const { route } = rules.match(method, path, request);
-  const written = rules.matchWrites(method, path, request).flatMap((write) => write?.rule.matches ?? []);
-  const writes = written.map(({ methods, pattern }) => `${methods[0] ?? ''} ${pattern}`);
+  const written = [...new Set(writes.flatMap(({ name, matches }) => [name, ...matches.map(matchText)]))];
   const { contentType, pass, doubt } = run.outcome;
   const scope = config.contentTypes.get(contentType)?.scope;
   const found: readonly (readonly [keyof Expectation, string | boolean | undefined, string | boolean])[] = [
     ['route', expect.route, route === undefined ? 'none' : `${route.methods[0] ?? ''} ${route.pattern}`],
-    ['write', expect.write, writes.find((text) => text === expect.write) ?? (writes.join(', ') || 'none')],
+    ['write', expect.write, written.find((text) => text === expect.write) ?? (written.join(', ') || 'none')],
     ['type', expect.type, contentType],
     ['scope', expect.scope, scope ?? 'none'],
     ['pass', expect.pass, (expect.pass === doubt ? doubt : pass) ?? false],
@@ -109,6 +117,9 @@ function plainMismatches(
       : [{ what, expected: String(expected), found: String(actual) }],
   );
 }
+
+const matchText = ({ methods, pattern }: WriteRule['matches'][number]): string =>
+  `${methods[0] ?? ''} ${pattern}`;
 
 /** Whether it is stored, and if not why; no reason is given where none is expected. */
 function storedAs({ entry, outcome }: DryRun, expected: string | boolean | undefined): string | boolean {
@@ -164,7 +175,6 @@ async function copyMismatches(bench: Bench, run: DryRun): Promise<Mismatch[]> {
   return mismatches;
 }
 
-/** The identity of a stored copy. */
 const copyOf = ({ exchange, entry }: DryRun): string | undefined =>
   exchange === undefined ? undefined : `${exchange.plan.key} ${entry?.variant ?? ''}`;
 

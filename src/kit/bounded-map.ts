@@ -1,6 +1,4 @@
-/**
- * A map that never holds more than `limit` keys: the one not used for longest goes first.
- */
+/** A map that never holds more than `limit` keys: the one not used for longest goes first. */
 
 /** Least-recently-used map. `get` counts as use. */
 export class BoundedMap<Key, Value> {

@@ -13,14 +13,11 @@ export type BreakerState =
   | { readonly kind: 'half-open'; readonly pause: number };
 
 export type BreakerOptions = {
-  /** Consecutive failures that open it. */
   readonly threshold: number;
-  /** The first pause and the longest, in milliseconds. */
   readonly firstPauseMs: number;
   readonly longestPauseMs: number;
   /** How long it must have been closed for the pause to start from the first again, in milliseconds. */
   readonly calmMs: number;
-  /** Called at every change of kind. */
   readonly onChange?: (state: BreakerState) => void;
 };
 
@@ -37,7 +34,6 @@ export class Breaker {
     return this.#state;
   }
 
-  /** Whether ordinary work may be tried. */
   get isClosed(): boolean {
     return this.#state.kind === 'closed';
   }
@@ -48,7 +44,6 @@ export class Breaker {
       this.#state = { ...this.#state, failures: 0 };
   }
 
-  /** Ordinary work failed. */
   failed(now: number): void {
     if (this.#state.kind !== 'closed') return;
     const failures = this.#state.failures + 1;
@@ -72,7 +67,6 @@ export class Breaker {
     return true;
   }
 
-  /** The result of the probe. */
   endProbe(now: number, wentWell: boolean): void {
     if (this.#state.kind !== 'half-open') return;
     if (wentWell) this.close(now);

@@ -53,7 +53,6 @@ export class PriorityQueue<Job extends Prioritised> {
     return lost === undefined ? { kind: 'added' } : { kind: 'full', dropped: lost };
   }
 
-  /** Removes and returns the piece of most worth. */
   take(): Job | undefined {
     const first = this.#heap[0];
     return first === undefined ? undefined : this.#remove(first);
@@ -66,7 +65,6 @@ export class PriorityQueue<Job extends Prioritised> {
     return oldest.done === true ? undefined : this.#remove(oldest.value);
   }
 
-  /** Empties the queue and returns what was waiting. */
   clear(): readonly Job[] {
     const jobs = this.#heap.map(({ job }) => job);
     this.#heap.length = 0;

@@ -39,7 +39,6 @@ export class Flight<Info, Result, Failure> {
     return this.#waiters.size;
   }
 
-  /** Whether another waiter is allowed. */
   get hasRoom(): boolean {
     return this.#waiters.size < this.#maxWaiters;
   }
@@ -103,7 +102,6 @@ export class SingleFlight<Info, Result, Failure> {
     return this.#flights.size;
   }
 
-  /** Those under way. */
   all(): Iterable<Flight<Info, Result, Failure>> {
     return this.#flights.values();
   }

@@ -12,10 +12,10 @@ export type Seconds = number & { readonly [unit]: 'seconds' };
 /** An instant in milliseconds since 1970-01-01T00:00:00Z. */
 export type EpochMs = number & { readonly [unit]: 'epoch-ms' };
 
-/** Marks a number as a duration in seconds. */
+/** A number as a duration. */
 export const seconds = (value: number): Seconds => value as Seconds;
 
-/** Marks a number as an instant in milliseconds since the epoch. */
+/** A number as an instant. */
 export const epochMs = (value: number): EpochMs => value as EpochMs;
 
 /** `from + duration`, as an instant. */

@@ -5,7 +5,6 @@
 
 /** `share` of `perSecond` is what the bucket fills with; `burst` is what it holds. */
 export type TokenBucketOptions = {
-  /** The highest rate, in tokens per second. */
   readonly perSecond: number;
   /** The lowest rate, in tokens per second: something must notice when the trouble is over. */
   readonly leastPerSecond: number;
@@ -33,7 +32,6 @@ export class TokenBucket {
     return this.#share;
   }
 
-  /** The current rate, in tokens per second. */
   get rate(): number {
     return this.#options.perSecond * this.#share;
   }
@@ -46,13 +44,11 @@ export class TokenBucket {
     return true;
   }
 
-  /** Milliseconds until the next token. */
   waitMs(nowMs: number): number {
     this.#fill(nowMs);
     return this.#tokens >= 1 ? 0 : Math.ceil(((1 - this.#tokens) / this.rate) * 1000);
   }
 
-  /** Reports trouble: halves the rate. */
   shrink(nowMs: number): void {
     this.#fill(nowMs);
     const least = this.#options.leastPerSecond / this.#options.perSecond;

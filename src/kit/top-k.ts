@@ -16,7 +16,6 @@ type Slot<Value> = Kept<Value> & { readonly at: number; weight: number };
 
 export type TopKOptions = { readonly limit: number; readonly halfLifeMs: number };
 
-/** How many are compared to find the lightest. */
 const compared = 8;
 /** Weights are kept in a unit that shrinks with time; beyond this all are brought back. */
 const largestUnit = 1e12;
@@ -63,7 +62,6 @@ export class TopK<Value> {
     return this.#keep({ name, at: this.#slots.length, weight: added, value: undefined });
   }
 
-  /** A name that is kept, for its value. */
   get(name: string): Kept<Value> | undefined {
     return this.#byName.get(name);
   }
@@ -78,7 +76,6 @@ export class TopK<Value> {
     return (this.weightOf(name) * Math.LN2 * 1000) / this.#options.halfLifeMs;
   }
 
-  /** All names that are kept, the heaviest first. */
   heaviest(): Kept<Value>[] {
     const kept = this.#slots.map(({ name, weight, value }) => ({ name, weight: weight / this.#unit, value }));
     return kept.sort((one, other) => other.weight - one.weight);

@@ -7,11 +7,9 @@
 
 export type WorkQueueOptions<Job> = {
   readonly run: (job: Job) => Promise<void>;
-  /** How many pieces run at once. */
   readonly concurrency: number;
   /** The weight of all that waits, in the unit of `add`. */
   readonly maxWeight: number;
-  /** Called for a piece that did not fit or failed. */
   readonly onLost?: (reason: 'full' | 'failed', job: Job) => void;
 };
 
@@ -41,13 +39,11 @@ export class WorkQueue<Job> {
     this.#startSome();
   }
 
-  /** Drops what waits; running pieces continue. */
   clear(): void {
     this.#waiting.clear();
     this.#weight = 0;
   }
 
-  /** Resolves when nothing waits and nothing runs. */
   idle(): Promise<void> {
     if (this.#running === 0 && this.#waiting.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#onIdle.push(resolve));
@@ -73,7 +69,7 @@ export class WorkQueue<Job> {
     try {
       await this.#options.run(job);
     } catch {
-      // The piece is lost, and its owner told.
+      // `onLost` reports it.
       this.#options.onLost?.('failed', job);
     }
     this.#running -= 1;

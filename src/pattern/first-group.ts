@@ -11,7 +11,7 @@ export function firstGroup(source: string): ((text: string) => string | undefine
       return matcher.find() && matcher.groupCount() > 0 ? (matcher.group(1) ?? undefined) : undefined;
     };
   } catch {
-    // The reason is in terms of RE2; the caller says what is allowed.
+    // The reason is in RE2's terms; the caller says what is allowed.
     return undefined;
   }
 }

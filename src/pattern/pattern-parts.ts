@@ -19,7 +19,6 @@ export type Part =
   | {
       readonly kind: 'segment' | 'everything' | 'regexp';
       readonly name: string;
-      /** The source of a `regexp`. */
       readonly source: string;
       readonly prefix: string;
       readonly suffix: string;
@@ -79,7 +78,6 @@ class Parser {
     this.#add({ prefix, suffix, name: name ?? '', matcher: matcher ?? '' });
   }
 
-  /** A capture has a name or a matcher; a group without either is text. */
   #add(group: Group): void {
     const modifier = this.#takeModifier();
     const isText = group.name === '' && group.matcher === '';
@@ -160,5 +158,4 @@ function canonical(text: string): string {
   });
 }
 
-/** The characters that `http/target.ts` decodes. */
 const plainInSegment = /[\w.~!$&'()*+,=:@-]/;

@@ -17,7 +17,6 @@ import { runsLinear } from './runs-linear.ts';
 export type Params = Readonly<Record<string, string>>;
 
 export type Pattern = {
-  /** How it matches: by comparing text, by V8, or by RE2. */
   readonly engine: 'text' | 'native' | 'linear';
   readonly parts: readonly Part[];
   readonly match: (path: string) => Params | undefined;

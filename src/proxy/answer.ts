@@ -1,6 +1,4 @@
-/**
- * The last step: a stored response as it is, while it is renewed, after it is validated; or the origin's (RFC 9111 §4).
- */
+/** The last step: a stored response as it is, while it is renewed, after it is validated; or the origin's (RFC 9111 §4). */
 
 import { type CacheStatus, cacheStatusValue } from '../http/cache-status.ts';
 import type { Seconds } from '../kit/time.ts';
@@ -20,7 +18,7 @@ export function answer(exchange: CacheExchange, found: Lookup): Promise<void> | 
     return fetchOrRefuse(exchange, found.cause === 'cold' ? { ...found, ...whyNothing(exchange) } : found);
   }
   const { entry, reuse } = found;
-  // RFC 9111 §5.2.1.5: nothing of such an exchange is stored; whoever says so wants the origin's own word as well.
+  // RFC 9111 §5.2.1.5: nothing of it is stored; the client wants the origin's own word as well.
   if (exchange.directives.noStore && !exchange.directives.onlyIfCached) {
     const own = { purgedBy: undefined, stored: undefined, mayJoin: false };
     return fetchForClient(exchange, { cause: 'client-reload', ...own });
@@ -50,11 +48,9 @@ export function answer(exchange: CacheExchange, found: Lookup): Promise<void> | 
   }
 }
 
-/** Whether it is the client that will not have what is stored, good as it may be. */
 const isReload = (reason: string): boolean => reason.startsWith('request-');
 const causeOfStale = (reason: string): MissCause => (isReload(reason) ? 'client-reload' : 'expired');
 
-/** Why there is nothing at all under a key. */
 function whyNothing({ services, plan }: CacheExchange): Pick<Miss, 'cause' | 'purgedBy'> {
   if (services.store.isDown) return { cause: 'store-down', purgedBy: undefined };
   const purgedBy = services.store.endedBy?.(plan.key);
@@ -86,7 +82,7 @@ function hit(exchange: CacheExchange, entry: Entry, { age, ttl }: { age: Seconds
   tellOutcome(exchange, { kind: 'hit', status, cacheStatus, entry });
 }
 
-/** RFC 9111 §5.2.1.7: nothing stored may be used, and the client wants nothing else: 504. */
+/** RFC 9111 §5.2.1.7. */
 function onlyIfCached(exchange: CacheExchange, miss: MissCause, purgedBy?: Miss['purgedBy']): void {
   const cacheStatus: CacheStatus = { kind: 'forward', fwd: 'request', detail: 'only-if-cached' };
   const fields = [

@@ -21,7 +21,7 @@ import type { PassReason } from './exchange/outcome.ts';
 import { pass, type PassInput } from './pass/pass.ts';
 import type { Reply } from './exchange/reply.ts';
 
-/** Answers one request. `forward` hands it to @fastify/http-proxy. The promise, if any, is that of the whole exchange. */
+/** The promise, if any, is that of the whole exchange. */
 export type Pipeline = (
   request: ClientRequest,
   reply: Reply,
@@ -58,12 +58,12 @@ export function createPipeline(services: Services, always?: PassReason): Pipelin
 export function passReason({ site, request, match }: Exchange): PassReason | undefined {
   const { method, path, known } = request;
   if (method !== 'GET' && method !== 'HEAD') return 'method';
-  if (site.rules.matchWrites(method, path, request).some((write) => write !== undefined)) return 'write-rule';
+  if (site.rules.matchWrites(method, path, request).some((found) => found.length > 0)) return 'write-rule';
   if (match.isAmbiguous === true) return 'ambiguous-path';
   if (match.contentType.kind === 'pass') return match.route === undefined ? 'unmatched' : 'rule';
   if (request.hasBody) return 'request-body';
   if (known.upgrade !== undefined && isWebSocket(known.upgrade)) return 'upgrade';
-  // RFC 9111 §4.3.2: they speak of the origin's own state, of which a cache knows nothing.
+  // RFC 9111 §4.3.2: they speak of the origin's own state.
   if (known['if-match'] !== undefined || known['if-unmodified-since'] !== undefined) return 'precondition';
   return overridesMethod(request) ? 'method-override' : undefined;
 }

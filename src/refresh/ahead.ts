@@ -18,9 +18,7 @@ export const lastShare = 0.1;
 const leastSpread = 1 / 3;
 
 export type Ageing = {
-  /** The rest of its lifetime. */
   readonly ttl: Seconds;
-  /** Its whole lifetime. */
   readonly life: Seconds;
   /** How long the origin takes to produce it. */
   readonly cost: Seconds;

@@ -15,7 +15,7 @@ import type { NotStoredReason } from '../proxy/exchange/outcome.ts';
 import type { Entry } from '../store/store.ts';
 import type { Governor } from './governor.ts';
 
-/** What asking ahead needs; the services are those of the request path, not asked for before the first request. */
+/** `services` are those of the request path; they are not used before the first request. */
 export type Asking = { readonly services: () => Services; readonly governor: Governor };
 
 export type AskOptions = {
@@ -39,7 +39,7 @@ export type AskEnd =
     }
   | { readonly kind: 'failed'; readonly status: number | undefined };
 
-/** Fetches, and resolves with the result. Never rejects. */
+/** Fetches if needed. Never rejects. */
 export async function askAhead(
   { services: servicesNow, governor }: Asking,
   asked: BackgroundRequest,
@@ -76,7 +76,6 @@ export async function askAhead(
 
 const notTold = { kind: 'refused', reason: 'identity' } as const;
 
-/** What is stored now. */
 function lookUp({ request, plan, directives, services }: CacheExchange): Lookup {
   const now = services.clock.now();
   return chooseVariant(services.store.peek(plan.key), {

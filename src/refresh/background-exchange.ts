@@ -19,7 +19,6 @@ import { doubtOf, passReason } from '../proxy/pipeline.ts';
 export type BackgroundRequest = {
   readonly scheme: 'http' | 'https';
   readonly host: string;
-  /** Path and query. */
   readonly target: string;
   readonly fields: Fields;
   /** The X-Forwarded-For to send; absent: a neutral address. */
@@ -35,9 +34,7 @@ export type BackgroundExchange =
   | { readonly kind: 'exchange'; readonly exchange: CacheExchange }
   | { readonly kind: 'refused'; readonly reason: BackgroundRefusal };
 
-/**
- * RFC 7600 §4: the dummy IPv4 address. Never this machine's own: an app may show more to local requests.
- */
+/** RFC 7600 §4: the dummy IPv4 address. Never this machine's own: an app may show more to local requests. */
 const noAddress = '192.0.0.8';
 
 const refused = (reason: BackgroundRefusal): BackgroundExchange => ({ kind: 'refused', reason });

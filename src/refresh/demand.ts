@@ -32,7 +32,6 @@ const tracked = 10_000;
 const halfLifeMs = 30 * 60_000;
 /** How many recently stored keys are remembered that are not among the hottest yet. */
 const newcomers = 5000;
-/** The assumed cost of a fetch about which nothing is known. */
 const unknownCost = seconds(0.1);
 /** The assumed rate of something requested only once so far. */
 const unknownRate = 1 / 600;
@@ -53,7 +52,6 @@ export class Demand {
     this.#top.turnTo(this.#clock.monotonicMs());
   }
 
-  /** Counts one request. */
   readonly onOutcome = ({ entry }: Pick<Outcome, 'entry'>): void => {
     if (entry === undefined) return;
     const kept = this.#top.record(nameOf(entry));
@@ -77,7 +75,6 @@ export class Demand {
     return this.rateOf(entry) * costOf(entry.originSeconds);
   }
 
-  /** The known request rate of an entry, per second. */
   rateOf(entry: Entry): number {
     return Math.max(unknownRate, this.#top.rateOf(nameOf(entry)));
   }

@@ -71,7 +71,6 @@ async function fetchSitemap(source: SitemapSource, target: string): Promise<Site
   }
 }
 
-/** The body as text, unpacked if gzipped. */
 async function* textOf(body: Readable): AsyncIterable<string> {
   const decoder = new TextDecoder();
   let bytes = 0;

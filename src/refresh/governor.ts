@@ -48,7 +48,6 @@ const perSecondAndPlace = 50;
 const leastPerSecond = 1;
 /** The share of the origin's connections for background work; the rest is for clients. */
 const share = 0.8;
-/** How often the rate is adjusted. */
 const lookMs = 250;
 
 /** The one queue of background work. */
@@ -86,7 +85,7 @@ export class Governor {
     });
   }
 
-  /** Hears of every call of the origin, clients' included. */
+  /** Called for every call of the origin, clients' included. */
   onSample(sample: OriginSample): void {
     const nowMs = this.#options.clock.monotonicMs();
     this.#pressure.record(sample, nowMs);
@@ -97,7 +96,7 @@ export class Governor {
     else this.#bucket.grow(Math.min(sinceMs, 10 * lookMs));
   }
 
-  /** Called when a call of the origin has ended: there may be room again. */
+  /** A call of the origin has ended: there may be room again. */
   onRoom(): void {
     if (this.#queue.size > 0) this.#startSome();
   }

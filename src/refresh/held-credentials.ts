@@ -15,7 +15,6 @@ import { partitionTag, userTag } from '../policy/rules/entry-tags.ts';
 import type { CacheExchange } from '../proxy/exchange/exchange.ts';
 import type { PurgeLog, PurgeSubject } from '../store/purge-log.ts';
 
-/** The credentials of one identity. */
 export type Held = {
   readonly cookies: readonly Cookie[];
   readonly authorization: string | undefined;

@@ -1,6 +1,4 @@
-/**
- * Decides which of several instances runs a job.
- */
+/** Decides which of several instances runs a job. */
 
 import type { Seconds } from '../kit/time.ts';
 
@@ -10,5 +8,4 @@ export interface Lease {
   acquire(name: string, duration: Seconds): Promise<boolean>;
 }
 
-/** The lease of a single instance. */
 export const soleLease: Lease = { acquire: () => Promise.resolve(true) };

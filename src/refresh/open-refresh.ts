@@ -31,7 +31,6 @@ export type RefreshOptions = {
   readonly clock: Clock;
   readonly log: Logger;
   readonly lease: Lease;
-  /** Evenly spread over 0 to 1. */
   readonly dice: () => number;
   readonly later: (delay: Seconds, action: () => void) => () => void;
   /** The file that keeps the popular requests over restarts; absent: none is kept. */
@@ -39,14 +38,13 @@ export type RefreshOptions = {
 };
 
 export type OpenRefresh = {
-  /** Its listeners, to be given to what they listen to. */
+  /** Listeners for the parts that call them. */
   readonly background: Background;
   readonly onOutcome: (outcome: Outcome) => void;
   readonly onAppended: (purge: Purge) => void;
   readonly callListener: CallListener;
   readonly governor: Governor;
   readonly warm: Warm;
-  /** How many identities' credentials are held for renewals. */
   readonly heldCount: () => number;
   /** Loads the popular list, starts the jobs of `refresh`, and warms up by `warm.on_start` unless `skipWarmUp`. */
   readonly start: (options: { readonly skipWarmUp: boolean }) => Promise<void>;
@@ -64,7 +62,6 @@ type Room = {
   readonly warm: Warm;
 };
 
-/** How many of the most requested are kept in the file. */
 const keptInFile = 2000;
 const saveEveryTicks = 60;
 /** A waiting renewal holds the request that caused it in memory. */

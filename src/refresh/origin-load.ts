@@ -8,9 +8,8 @@ import { asksForLess } from '../origin/trouble.ts';
 import type { OriginSample } from './pressure.ts';
 
 export type OriginLoadListener = {
-  /** Hears of every answer's beginning, and of failures. */
+  /** Called when an answer begins, and for failures. */
   readonly onSample: (sample: OriginSample) => void;
-  /** Hears of every call's end. */
   readonly onRoom: () => void;
 };
 
@@ -24,7 +23,7 @@ export class OriginLoad {
     this.#listener = listener;
   }
 
-  /** All, streams that go on for hours included. */
+  /** All of them, hour-long streams included. */
   readonly inFlight = (): number => this.#inFlight;
 
   /** Those whose answer has not begun. */
@@ -37,9 +36,9 @@ export class OriginLoad {
     },
     onAnswer: (news, { startedMs, nowMs, hasBody }) => {
       this.#waiting -= 1;
-      // With a body the origin waits for its client: how long that takes says nothing of the origin.
+      // With a body the origin waits for the client: its time says nothing about the origin.
       if (news === undefined || hasBody) return;
-      // A client that leaves is no fault of the origin's.
+      // A client that leaves is not the origin's fault.
       if (news.kind === 'failed' && news.reason === 'aborted') return;
       this.#listener.onSample({ headMs: nowMs - startedMs, isError: asksForLess(news) });
     },

@@ -11,16 +11,16 @@ const errorShare = 0.2;
 
 /** The share of a new exchange in what "the last few" are: about ten. */
 const recentShare = 0.1;
-/** What is usual follows slowly upwards and fast downwards. */
+/** The usual latency follows slowly upwards and fast downwards. */
 const risingMs = 120_000;
 const fallingMs = 5000;
-/** So many exchanges say what is usual to begin with. */
+/** The first ones define what is usual. */
 const learning = 10;
 
 /** One exchange with the origin. `isError`: no answer, a 5xx, or a 429. */
 export type OriginSample = { readonly headMs: number; readonly isError: boolean };
 
-/** Watches how the origin does. */
+/** Compares the last few exchanges with the usual. */
 export class Pressure {
   #seen = 0;
   #recentLog = 0;
@@ -29,7 +29,7 @@ export class Pressure {
   #usualErrors = 0;
   #lastMs = 0;
 
-  /** Takes up an exchange; `nowMs` never jumps back. */
+  /** `nowMs` never jumps back. */
   record({ headMs, isError }: OriginSample, nowMs: number): void {
     const elapsedMs = this.#seen === 0 ? 0 : Math.max(0, nowMs - this.#lastMs);
     this.#lastMs = nowMs;
@@ -42,7 +42,6 @@ export class Pressure {
     this.#usualErrors = this.#follow(this.#usualErrors, this.#recentErrors, elapsedMs);
   }
 
-  /** How many times slower than usual the origin is. */
   get slowdown(): number {
     return Math.exp(this.#recentLog - this.#usualLog);
   }

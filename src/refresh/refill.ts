@@ -23,7 +23,7 @@ export type RefillOptions = {
   readonly later: (delay: Seconds, action: () => void) => () => void;
 };
 
-/** Told of every purge. */
+/** Called for every purge. */
 export class Refill {
   readonly #options: RefillOptions;
   #cancel: (() => void) | undefined;

@@ -1,6 +1,4 @@
-/**
- * The parts of a request that made its key and variant, so that it can be sent again without a client. Never a credential.
- */
+/** The parts of a request that made its key and variant, so that it can be sent again without a client. Never a credential. */
 
 import { formatCookies } from '../http/cookies.ts';
 import type { Fields } from '../http/message.ts';
@@ -10,11 +8,9 @@ import type { CacheExchange } from '../proxy/exchange/exchange.ts';
 import { readableCookies } from '../proxy/exchange/upstream-fields.ts';
 import type { Entry } from '../store/store.ts';
 
-/** A request that can be sent again. */
 export type RequestForm = {
   readonly scheme: 'http' | 'https';
   readonly host: string;
-  /** Canonical path and query. */
   readonly target: string;
   readonly fields: Fields;
 };

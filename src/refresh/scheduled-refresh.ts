@@ -20,7 +20,6 @@ import type { TimedJob } from './timetable.ts';
 type TypeJob = Extract<RefreshJob, { kind: 'type' }>;
 type UrlsJob = Extract<RefreshJob, { kind: 'urls' }>;
 
-/** How to request a renewable entry again. */
 type Renewable = {
   readonly key: string;
   readonly type: string;

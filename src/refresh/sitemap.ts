@@ -13,7 +13,6 @@ export type Sitemap = {
   readonly skipped: number;
 };
 
-/** The protocol's own bounds. */
 const mostUrls = 50_000;
 const longestUrl = 4096;
 /** More than any sitemap has: each open element, attribute and error costs memory or time. */
@@ -40,7 +39,6 @@ export async function readSitemap(pieces: Pieces, isOwn: (host: string) => boole
   return found;
 }
 
-/** The text exceeds what the parser accepts. */
 class NotXml extends Error {}
 
 /** Calls `onUrl` with the text of each `loc`, whatever the prefixes. */

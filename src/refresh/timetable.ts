@@ -22,7 +22,6 @@ export type TimedJob = {
   /** Constant over time, and equal on all instances. */
   readonly name: string;
   readonly when: When;
-  /** Whether one run serves all instances. */
   readonly isShared: boolean;
   readonly run: () => Promise<void>;
 };

@@ -21,7 +21,6 @@ export type WarmRequest = {
   readonly popular: number;
 };
 
-/** How many of `total` are settled, and how. `refused`: not available in the background, or not storable. */
 export type WarmProgress = {
   readonly total: number;
   readonly asked: number;
@@ -35,7 +34,6 @@ export type WarmSummary = Omit<WarmProgress, 'total'> & { readonly took: Seconds
 
 export type WarmOptions = {
   readonly onProgress?: ((progress: WarmProgress) => void) | undefined;
-  /** Aborting it starts no more fetches. */
   readonly signal?: AbortSignal | undefined;
 };
 

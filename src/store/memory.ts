@@ -1,29 +1,50 @@
 /**
- * The in-process tier: bounded by bytes, synchronous.
+ * The in-process tier: bounded by bytes, synchronous. Entries are packed (packed-entry.ts); those that are asked for have a
+ * view beside them, which is what `peek` gives.
  *
  * Eviction is segmented LRU: a new key is on probation, and its first hit protects it. A scan of URLs that are
  * requested once evicts only keys on probation. One identity may hold at most a quarter of the memory, so that one
  * visitor cannot evict everybody else's entries (DESIGN §3.10).
  */
 
+import { Recency } from '../kit/recency.ts';
 import type { CacheKey } from '../policy/key/cache-key.ts';
+import { HotViews } from './hot-views.ts';
+import { type PackedEntry, packEntry, unpackEntry, unpackSubject } from './packed-entry.ts';
 import {
   type Entry,
   entryBytes,
   type LifetimeInForce,
   maxVariants,
   type Store,
+  type StoredSubject,
   type StoreSize,
 } from './store.ts';
+
+/** One variant. */
+type Stored = {
+  readonly variant: string;
+  packed: PackedEntry;
+  bytes: number;
+  uses: number;
+  /** Counted in uses of the store. */
+  lastUse: number;
+};
 
 /** All variants of one key, last stored first. */
 type Slot = {
   readonly key: CacheKey;
-  entries: readonly Entry[];
-  bytes: number;
-  segment: 'probation' | 'protected';
   readonly partition: string;
+  stored: readonly Stored[];
+  bytes: number;
+  isProtected: boolean;
   applied: number;
+  /** See hot-views.ts. */
+  view: readonly Entry[] | undefined;
+  turn: number;
+  /** Its neighbours in its segment. */
+  older: Slot | undefined;
+  newer: Slot | undefined;
 };
 
 export type MemoryStoreOptions = {
@@ -33,6 +54,10 @@ export type MemoryStoreOptions = {
 
 const protectedShare = 0.8;
 const partitionShare = 0.25;
+
+/** A view takes two to three kilobytes. */
+const mostViews = 20_480;
+const bytesForView = 16 * 1024;
 
 /** Partitions that do not belong to one visitor. */
 const sharedPartitions: ReadonlySet<string> = new Set(['public', 'anonymous']);
@@ -44,11 +69,10 @@ export class MemoryStore implements Store {
   readonly #maxBytes: number;
   readonly #onEvict: ((entry: Entry) => void) | undefined;
   readonly #slots = new Map<CacheKey, Slot>();
-  /** Both in order of use, oldest first. */
-  readonly #probation = new Map<CacheKey, Slot>();
-  readonly #protected = new Map<CacheKey, Slot>();
+  readonly #views: HotViews<readonly Entry[], Slot>;
+  readonly #probation = new Recency<Slot>();
+  readonly #protected = new Recency<Slot>();
   readonly #partitions = new Map<string, { bytes: number; readonly slots: Set<Slot> }>();
-  readonly #used = new WeakMap<Entry, { last: number; count: number }>();
   #uses = 0;
   #bytes = 0;
   #protectedBytes = 0;
@@ -59,10 +83,12 @@ export class MemoryStore implements Store {
   constructor({ maxBytes, onEvict }: MemoryStoreOptions) {
     this.#maxBytes = maxBytes;
     this.#onEvict = onEvict;
+    this.#views = new HotViews(Math.min(mostViews, maxBytes / bytesForView), unpackAll);
   }
 
   peek(key: CacheKey): readonly Entry[] {
-    return this.#slot(key)?.entries ?? none;
+    const slot = this.#slot(key);
+    return slot === undefined ? none : this.#views.of(slot);
   }
 
   get(key: CacheKey): Promise<readonly Entry[]> {
@@ -70,28 +96,37 @@ export class MemoryStore implements Store {
   }
 
   put(entry: Entry, smaller?: Promise<Entry | undefined>): void {
-    this.#put(this.#inForce(entry));
+    const stored = this.#put(this.#inForce(entry));
     const take = (other: Entry | undefined): void => {
+      const slot = this.#slots.get(entry.key);
       // Only if the original is still there: a purge or a newer response may have replaced it.
-      const stored = this.#slot(entry.key)?.entries.find(({ body }) => body === entry.body);
-      if (other !== undefined && stored !== undefined)
-        this.#put(this.#replacing(stored, this.#inForce(other)));
+      if (other !== undefined && stored !== undefined && slot?.stored.includes(stored) === true)
+        this.#repack(slot, stored, this.#inForce(other));
     };
     // Compression failed: the entry stays as it is.
     smaller?.then(take, () => undefined);
   }
 
-  #put(entry: Entry): void {
+  #put(entry: Entry): Stored | undefined {
     const bytes = entryBytes(entry);
     if (bytes > this.#maxBytes) {
       this.remove(entry);
-      return;
+      return undefined;
     }
     const slot = this.#slot(entry.key) ?? this.#open(entry);
-    const others = slot.entries.filter(({ variant }) => variant !== entry.variant);
-    const kept = others.length < maxVariants ? others : this.#withoutIdlest(others);
-    this.#setEntries(slot, [entry, ...kept]);
+    const others = slot.stored.filter(({ variant }) => variant !== entry.variant);
+    const kept = others.length < maxVariants ? others : withoutIdlest(others);
+    const stored = { variant: entry.variant, packed: packEntry(entry), bytes, lastUse: 0, uses: 0 };
+    this.#setStored(slot, [stored, ...kept]);
     this.#makeRoom(slot);
+    return stored;
+  }
+
+  /** The same response in another form keeps its count of uses. */
+  #repack(slot: Slot, stored: Stored, entry: Entry): void {
+    stored.packed = packEntry(entry);
+    stored.bytes = entryBytes(entry);
+    this.#setStored(slot, slot.stored);
   }
 
   applyLifetimes(inForce: LifetimeInForce): void {
@@ -99,74 +134,77 @@ export class MemoryStore implements Store {
     this.#applied += 1;
   }
 
-  inForce(entry: Entry): Entry {
-    const stored = this.#slot(entry.key)?.entries.find(({ body }) => body === entry.body);
-    return stored ?? this.#inForce(entry);
+  inForce({ key, variant }: Pick<Entry, 'key' | 'variant'>): Entry | undefined {
+    const stored = this.#slot(key)?.stored.find((one) => one.variant === variant);
+    return stored && unpackEntry(key, stored.packed);
   }
 
   #slot(key: CacheKey): Slot | undefined {
     const slot = this.#slots.get(key);
     if (slot !== undefined && slot.applied !== this.#applied) {
-      slot.entries = slot.entries.map((entry) => this.#replacing(entry, this.#inForce(entry)));
+      for (const stored of slot.stored) {
+        const entry = unpackEntry(key, stored.packed);
+        const other = this.#inForce(entry);
+        if (other !== entry) this.#repack(slot, stored, other);
+      }
       slot.applied = this.#applied;
     }
     return slot;
   }
 
-  /** The same response in another form keeps its count of uses. */
-  #replacing(entry: Entry, other: Entry): Entry {
-    const used = this.#used.get(entry);
-    if (used !== undefined) this.#used.set(other, used);
-    return other;
-  }
-
-  use(entry: Entry, isFirst = false): void {
-    const slot = isFirst ? undefined : this.#slots.get(entry.key);
-    if (slot !== undefined) this.#protect(slot);
+  use({ key, variant }: Entry, isFirst = false): void {
+    const slot = this.#slots.get(key);
+    if (slot === undefined) return;
+    if (!isFirst) this.#protect(slot);
     this.#uses += 1;
-    const used = this.#used.get(entry);
-    if (used === undefined) {
-      this.#used.set(entry, { last: this.#uses, count: 1 });
-      return;
+    for (const stored of slot.stored) {
+      if (stored.variant !== variant) continue;
+      stored.lastUse = this.#uses;
+      stored.uses += 1;
     }
-    used.last = this.#uses;
-    used.count += 1;
   }
 
-  uses(entry: Entry): number {
-    return this.#used.get(entry)?.count ?? 0;
+  uses({ key, variant }: Entry): number {
+    return this.#slots.get(key)?.stored.find((stored) => stored.variant === variant)?.uses ?? 0;
   }
 
   remove(entry: Entry): void {
     const slot = this.#slots.get(entry.key);
     if (slot === undefined) return;
-    const left = slot.entries.filter(({ variant }) => variant !== entry.variant);
-    if (left.length === slot.entries.length) return;
+    const left = slot.stored.filter(({ variant }) => variant !== entry.variant);
+    if (left.length === slot.stored.length) return;
     if (left.length === 0) this.#close(slot);
-    else this.#setEntries(slot, left);
+    else this.#setStored(slot, left);
   }
 
   *entries(): Iterable<Entry> {
-    for (const slot of this.#slots.values()) yield* slot.entries;
+    for (const slot of this.#slots.values()) yield* unpackAll(slot);
+  }
+
+  *subjects(): Iterable<StoredSubject> {
+    for (const { key, stored } of this.#slots.values())
+      for (const { packed } of stored) yield unpackSubject(key, packed);
   }
 
   size(): StoreSize {
     return { entries: this.#entries, bytes: this.#bytes };
   }
 
-  /** Without the least recently used variant; the order of storing is kept (RFC 9111 §4.1). */
-  #withoutIdlest(entries: readonly Entry[]): readonly Entry[] {
-    const used = (entry: Entry): number => this.#used.get(entry)?.last ?? 0;
-    const idlest = entries.reduce((least, entry) => (used(entry) <= used(least) ? entry : least));
-    return entries.filter((entry) => entry !== idlest);
-  }
-
-  #open(entry: Entry): Slot {
-    const { key, partition } = entry;
-    const applied = this.#applied;
-    const slot: Slot = { key, entries: none, bytes: 0, segment: 'probation', partition, applied };
+  #open({ key, partition }: Entry): Slot {
+    const slot: Slot = {
+      key,
+      partition,
+      stored: none,
+      bytes: 0,
+      isProtected: false,
+      applied: this.#applied,
+      view: undefined,
+      turn: 0,
+      older: undefined,
+      newer: undefined,
+    };
     this.#slots.set(key, slot);
-    this.#probation.set(key, slot);
+    this.#probation.add(slot);
     if (!sharedPartitions.has(partition)) {
       const share = this.#partitions.get(partition) ?? { bytes: 0, slots: new Set() };
       share.slots.add(slot);
@@ -175,35 +213,35 @@ export class MemoryStore implements Store {
     return slot;
   }
 
-  #setEntries(slot: Slot, entries: readonly Entry[]): void {
-    const bytes = entries.reduce((sum, entry) => sum + entryBytes(entry), 0);
+  #setStored(slot: Slot, stored: readonly Stored[]): void {
+    const bytes = stored.reduce((sum, one) => sum + one.bytes, 0);
     const change = bytes - slot.bytes;
     this.#bytes += change;
-    this.#entries += entries.length - slot.entries.length;
-    if (slot.segment === 'protected') this.#protectedBytes += change;
+    this.#entries += stored.length - slot.stored.length;
+    if (slot.isProtected) this.#protectedBytes += change;
     const share = this.#partitions.get(slot.partition);
     if (share !== undefined) share.bytes += change;
     slot.bytes = bytes;
-    slot.entries = entries;
+    slot.stored = stored;
+    slot.view = undefined;
   }
 
   #protect(slot: Slot): void {
-    if (slot.segment === 'protected') {
-      this.#protected.delete(slot.key);
-      this.#protected.set(slot.key, slot);
-      return;
+    if (slot.isProtected) this.#protected.renew(slot);
+    else this.#move(slot, true);
+    while (this.#protectedBytes > this.#maxBytes * protectedShare) {
+      const { oldest } = this.#protected;
+      if (oldest === undefined) return;
+      this.#move(oldest, false);
     }
-    this.#probation.delete(slot.key);
-    this.#protected.set(slot.key, slot);
-    slot.segment = 'protected';
-    this.#protectedBytes += slot.bytes;
-    for (const oldest of this.#protected.values()) {
-      if (this.#protectedBytes <= this.#maxBytes * protectedShare) break;
-      this.#protected.delete(oldest.key);
-      this.#protectedBytes -= oldest.bytes;
-      oldest.segment = 'probation';
-      this.#probation.set(oldest.key, oldest);
-    }
+  }
+
+  #move(slot: Slot, isProtected: boolean): void {
+    const [from, to] = [this.#probation, this.#protected];
+    (isProtected ? from : to).remove(slot);
+    (isProtected ? to : from).add(slot);
+    slot.isProtected = isProtected;
+    this.#protectedBytes += isProtected ? slot.bytes : -slot.bytes;
   }
 
   #makeRoom(justPut: Slot): void {
@@ -222,27 +260,36 @@ export class MemoryStore implements Store {
   }
 
   #oldestBut(kept: Slot): Slot | undefined {
-    for (const segment of [this.#probation, this.#protected]) {
-      for (const slot of segment.values()) if (slot !== kept) return slot;
+    for (const { oldest } of [this.#probation, this.#protected]) {
+      const victim = oldest === kept ? oldest.newer : oldest;
+      if (victim !== undefined) return victim;
     }
     return undefined;
   }
 
   #evict(slot: Slot): void {
-    const { entries } = slot;
+    const evicted = this.#onEvict === undefined ? none : unpackAll(slot);
     this.#close(slot);
-    if (this.#onEvict !== undefined) for (const entry of entries) this.#onEvict(entry);
+    for (const entry of evicted) this.#onEvict?.(entry);
   }
 
   #close(slot: Slot): void {
-    this.#setEntries(slot, none);
+    this.#setStored(slot, none);
     this.#slots.delete(slot.key);
-    this.#probation.delete(slot.key);
-    this.#protected.delete(slot.key);
+    (slot.isProtected ? this.#protected : this.#probation).remove(slot);
     const share = this.#partitions.get(slot.partition);
     share?.slots.delete(slot);
     if (share?.slots.size === 0) this.#partitions.delete(slot.partition);
   }
 }
 
-const none: readonly Entry[] = [];
+const none: readonly [] = [];
+
+const unpackAll = ({ key, stored }: Slot): readonly Entry[] =>
+  stored.map(({ packed }) => unpackEntry(key, packed));
+
+/** Without the least recently used variant; the order of storing is kept (RFC 9111 §4.1). */
+function withoutIdlest(variants: readonly Stored[]): readonly Stored[] {
+  const idlest = variants.reduce((least, one) => (one.lastUse <= least.lastUse ? one : least));
+  return variants.filter((one) => one !== idlest);
+}

@@ -81,14 +81,19 @@ export interface Store {
   abandon?(key: CacheKey): void;
   /** From now on returns entries as `inForce` changes them: the same response with another lifetime. */
   applyLifetimes(inForce: LifetimeInForce): void;
-  /** An entry of `entries` with its current lifetime. */
-  inForce(entry: Entry): Entry;
   /** All entries in memory, for operators, with whatever lifetime they had last; never on the request path. */
   entries(): Iterable<Entry>;
+  /** What a purge of them would be matched by: a quarter of the cost of `entries`. */
+  subjects(): Iterable<StoredSubject>;
+  /** The entry of a subject, with its current lifetime; `undefined` if it is gone. */
+  inForce(subject: Pick<Entry, 'key' | 'variant'>): Entry | undefined;
   /** What a slow tier holds besides, as far as the limits allow; never on the request path. Never rejects. */
   census?(limits: CensusLimits): Promise<Census>;
   size(): StoreSize;
 }
+
+/** Which entry it is, and what purges it. */
+export type StoredSubject = Pick<Entry, 'key' | 'variant' | 'host' | 'target' | 'tags' | 'asOf'>;
 
 /** Returns an entry with the lifetime of the current configuration; the same object if nothing changes. */
 export type LifetimeInForce = (entry: Entry) => Entry;
@@ -117,7 +122,7 @@ export const nameOf = ({ key, variant }: Pick<Entry, 'key' | 'variant'>): string
 export const maxVariants = 16;
 
 /** The measured overhead of an entry besides its texts and body: objects, keys and the slack of both heaps. */
-const aroundEntryBytes = 5000;
+const aroundEntryBytes = 1000;
 
 /** The memory an entry takes: its body, its fields as strings, and the structures around them. */
 export function entryBytes({ body, target, fields, tags }: Entry): number {

@@ -2,7 +2,15 @@
 
 import { type Clock, type Seconds, seconds } from '../kit/time.ts';
 import type { CacheKey } from '../policy/key/cache-key.ts';
-import type { Census, CensusLimits, Entry, LifetimeInForce, Store, StoreSize } from './store.ts';
+import type {
+  Census,
+  CensusLimits,
+  Entry,
+  LifetimeInForce,
+  Store,
+  StoredSubject,
+  StoreSize,
+} from './store.ts';
 
 export type StoreOperation = `${'get' | 'set' | 'delete'}/${'memory' | 'redis'}`;
 
@@ -44,7 +52,11 @@ export class TimedStore implements Store {
     const entries = await this.#store.get(key, sinceMs);
     this.#listener.onOperation(this.hasSlowTier ? 'get/redis' : 'get/memory', this.#since(startedMs));
     if (!this.hasSlowTier) return entries;
-    for (const entry of entries) if (!near.includes(entry)) this.#listener.onFromRedis(entry);
+    for (const entry of entries) {
+      const isIt = ({ variant, responseTime }: Entry): boolean =>
+        variant === entry.variant && responseTime === entry.responseTime;
+      if (!near.some(isIt)) this.#listener.onFromRedis(entry);
+    }
     return entries;
   }
 
@@ -85,12 +97,16 @@ export class TimedStore implements Store {
     this.#store.applyLifetimes(inForce);
   }
 
-  inForce(entry: Entry): Entry {
+  inForce(entry: Pick<Entry, 'key' | 'variant'>): Entry | undefined {
     return this.#store.inForce(entry);
   }
 
   entries(): Iterable<Entry> {
     return this.#store.entries();
+  }
+
+  subjects(): Iterable<StoredSubject> {
+    return this.#store.subjects();
   }
 
   size(): StoreSize {

@@ -1,6 +1,4 @@
-/**
- * Builds everything of this room once, around the counters: log lines, alerts, the report.
- */
+/** Builds everything of this room once, around the counters: log lines, alerts, the report. */
 
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
@@ -20,17 +18,15 @@ export type OpenWatchOptions = Omit<WatchOptions, 'background'> & {
   readonly archive?: HourArchive | undefined;
 };
 
-/** A proxy, watched; `close` stops watching. */
 export type OpenWatch = {
   readonly watch: Watch;
   readonly answers: Answers;
-  /** Logs and counts every outcome. */
   readonly onOutcome: (outcome: Outcome) => void;
   readonly onRefused: () => void;
   readonly close: () => Promise<void>;
 };
 
-/** Begins to watch. */
+/** Starts watching. */
 export function openWatch(options: OpenWatchOptions): OpenWatch {
   const { log, archive } = options;
   const watch = new Watch(options);
@@ -53,7 +49,7 @@ export function openWatch(options: OpenWatchOptions): OpenWatch {
     watch,
     answers: createAnswers({ watch, registry: loadRegistry, board, desk }),
     onOutcome: (outcome) => {
-      // Which tier it came from is told before it is counted as known.
+      // First the log: counting makes an entry from Redis one in memory.
       logRequest(outcome);
       watch.onOutcome(outcome);
     },

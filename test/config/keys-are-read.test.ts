@@ -35,6 +35,7 @@ const others: Readonly<Record<string, unknown>> = {
   'content_types.*.client_reload': 'ignore',
   'routes[].type': 'public_stats',
   unmatched: 'pass',
+  'writes[].when.identity': 'anonymous',
   'refresh[].type': 'public_stats',
   'report.every': 'day',
   'report.day': 'monday',
@@ -77,6 +78,7 @@ const written: Readonly<Record<string, string>> = {
   // The hours cover the day, so that neither end moves alone.
   'ttl.hours[].from': 'ttl: { hours: [{ name: a, factor: 2, from: "0<1|2>:00", to: "0<1|2>:00" }] }',
   'ttl.hours[].to': 'ttl: { hours: [{ name: a, factor: 2, from: "0<1|2>:00", to: "0<1|2>:00" }] }',
+  'writes[].when.json': 'writes: [{ match: POST /a, when: { json: { /a: <1|2> } }, invalidate: [] }]',
   // These take one value only.
   'ttl.factors[].when.access':
     'ttl: { factors: [{ name: a, factor: 2, when: { <access: high|status: 404> } }] }',

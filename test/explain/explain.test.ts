@@ -27,6 +27,8 @@ routes:
 writes:
   - { match: "POST /p/:id", invalidate: ["page:{id}", "user:{user}"] }
   - { match: "GET /logout", invalidate: ["user:{user}"] }
+  - { name: beacon, match: POST /prefs, when: { json: { /place: only } }, invalidate: [] }
+  - { match: POST /prefs, invalidate: ["user:{user}"] }
 `;
 const services = offlineServices(configOf(rules), { clock: systemClock, verifyJwt: undefined });
 
@@ -121,6 +123,37 @@ for (const [what, change, reason] of passes) {
     t.match(explanation.summary, `passed: ${reason}`);
   });
 }
+
+t.test('of rules for one path it is told which apply, and why', async (t) => {
+  const written = async (change: Partial<Question>) => {
+    const explanation = await explained({
+      method: 'POST',
+      url: '/prefs',
+      fields: ['Content-Type', 'application/json'],
+      ...change,
+    });
+    return {
+      write: factsOf(explanation, 'route')?.['write'],
+      tags: factsOf(explanation, 'makes stale')?.['tags'],
+    };
+  };
+  const ofUser = ['user:anonymous', 'url://localhost/prefs'];
+  t.match(await written({ body: '{"place":1}' }), {
+    write: [{ name: 'beacon', decision: 'holds' }],
+    tags: [ofUser[1]],
+  });
+  t.match(await written({ body: '{"theme":1}' }), {
+    write: [
+      { name: 'beacon', decision: 'fails', because: 'json /place: absent' },
+      { name: 'POST /prefs', decision: 'holds' },
+    ],
+    tags: ofUser,
+  });
+  t.match(await written({}), {
+    write: [{ name: 'beacon', decision: 'unknown', because: 'json: not-whole' }, { name: 'POST /prefs' }],
+    tags: ofUser,
+  });
+});
 
 t.test('a write names what it makes stale', async (t) => {
   const explanation = await explained({

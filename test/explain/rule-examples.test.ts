@@ -18,6 +18,11 @@ unmatched: pass
 writes:
   - { match: "POST /open/:id", invalidate: ["open:{id}"] }
   - { match: POST /search, invalidate: [] }
+  - { name: beacon, match: POST /prefs, when: { json: { /place: only } }, invalidate: [] }
+  - { name: undone, match: POST /prefs, when: { response: { json: { /ok: false } } }, invalidate: [] }
+  - { name: left, match: POST /prefs, when: { identity: anonymous }, invalidate: [] }
+  - { match: POST /prefs, invalidate: ["list:{user}"] }
+  - { match: POST /draft, when: { form: { mode: draft } }, invalidate: [] }
 `;
 
 const people = `people:
@@ -53,6 +58,14 @@ t.test('an example holds if the proxy does what it says', async (t) => {
     'request: GET /open/3, answer: { size: 1 }, expect: { stored: unless }',
     'request: GET /open/3, answer: { fields: { cache-control: max-age=9 } }, expect: { ttl: 9 }',
     'request: POST /open/3 as dana, answer: { session: renewed }, expect: { write: "POST /open/:id", ends: GET /open/3, keeps: [GET /open/4, GET /list as dana] }',
+    'request: POST /prefs as dana, sends: { json: { place: 1 } }, expect: { write: beacon, keeps: GET /list as dana }',
+    'request: POST /prefs as dana, sends: { json: { theme: 1 } }, answer: { fields: { content-type: application/json }, json: { ok: true } }, expect: { write: POST /prefs, ends: GET /list as dana }',
+    'request: POST /prefs as dana, sends: { json: { theme: 1 } }, answer: { fields: { content-type: application/json }, json: { ok: false } }, expect: { write: undone, keeps: GET /list as dana }',
+    'request: POST /prefs, sends: { json: { theme: 1 } }, expect: { write: left }',
+    'request: POST /prefs as dana, expect: { write: beacon, ends: GET /list as dana }',
+    'request: POST /prefs as dana, sends: { body: "{}" }, expect: { ends: GET /list as dana }',
+    'request: POST /draft as dana, sends: { form: { mode: draft } }, expect: { keeps: GET /list as dana }',
+    'request: POST /draft as dana, sends: { form: { mode: real } }, expect: { ends: GET /list as dana }',
     'request: POST /search as dana, expect: { keeps: GET /list as dana }',
     'request: POST /list as dana, expect: { write: none, ends: [GET /list as dana, GET /list as dark, GET /list as omer], keeps: GET /open/3 }',
     'request: POST /other as dana, answer: { status: 400 }, expect: { keeps: GET /list as dana }',

@@ -9,7 +9,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 export type ChangesOptions = {
   readonly url: string;
-  /** Absent: the one in the URL. */
   readonly database: string | undefined;
   readonly collections: readonly string[];
   /** Dotted path of the field that names a document's user. */
@@ -20,7 +19,6 @@ export type ChangesOptions = {
   readonly signal: AbortSignal;
 };
 
-/** The part of the driver that is used. */
 export type MongoDriver = { readonly MongoClient: new (url: string) => MongoClient };
 
 type MongoClient = {

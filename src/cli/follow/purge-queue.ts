@@ -7,7 +7,6 @@
 
 import type { ControlAnswer } from '../control-client.ts';
 
-/** The body of `POST /purge`. */
 export type Selectors = {
   readonly users?: readonly string[];
   readonly tags?: readonly string[];
@@ -16,7 +15,6 @@ export type Selectors = {
 
 export type PurgeQueueOptions = {
   readonly post: (selectors: Selectors) => Promise<ControlAnswer>;
-  /** Purged along with any user. */
   readonly tags: readonly string[];
   readonly onPurged: (selectors: Selectors) => void;
   readonly onTrouble: (message: string) => void;

@@ -58,7 +58,7 @@ function finish(draft: Draft, locate: Locator, report: ReportProblem): ExampleFi
     }
     return example.request.map(({ value: request, place }) => {
       const { line, column } = locate('', '', place);
-      const { name, cookies, fields, popular, expect } = example;
+      const { name, cookies, fields, sends, popular, expect } = example;
       const at = example.at ?? draft.now;
       return {
         name,
@@ -67,6 +67,7 @@ function finish(draft: Draft, locate: Locator, report: ReportProblem): ExampleFi
         request,
         cookies,
         fields,
+        sends,
         answer: answerOf(example.answer),
         at,
         popular,

@@ -1,11 +1,9 @@
-/**
- * The schema of a file of examples.
- */
+/** The schema of a file of examples. */
 
 import { type Node, isMap, isScalar, isSeq } from 'yaml';
 import { epochMs, type EpochMs } from '../../kit/time.ts';
 import { showReferences } from '../reader/environment.ts';
-import type { ExampleAnswer, ExampleRequest, Expectation, Person } from './example.ts';
+import type { ExampleAnswer, ExampleBody, ExampleRequest, Expectation, Person } from './example.ts';
 import type { Place } from '../reader/problem.ts';
 import { isToken } from '../../http/field-name.ts';
 import { bool, duration, number, size, text, textAs, wireText } from '../reader/read-scalar.ts';
@@ -48,7 +46,6 @@ const instant: Reader<EpochMs> = textAs({
   },
 });
 
-/** Any YAML value. */
 const anyValue: Reader<unknown> = { inside: [], read: (node, at) => valueOf(node, at) };
 
 function valueOf(node: Node, at: Reading): unknown {
@@ -66,7 +63,6 @@ const payload: Reader<Readonly<Record<string, unknown>>> = then(mapOf(anyValue),
   Object.fromEntries([...found].map(([name, { value }]) => [name, value])),
 );
 
-/** Cookies or fields: names with values. */
 const pairs = then(mapOf(wireText, checkToken), (found) =>
   [...found].map(([name, { value }]) => [name, value] as const),
 );
@@ -103,7 +99,21 @@ const answer: Reader<ExampleAnswer> = then(
   ({ json, body, ...rest }) => ({ ...rest, body: json === undefined ? body : JSON.stringify(json) }),
 );
 
-/** A name from `answers`, or an answer written in place. */
+const sends: Reader<ExampleBody> = then(
+  section({ json: optional(anyValue), form: optional(mapOf(wireText)), body: optional(text) }),
+  ({ json, form, body }, place, at) => {
+    if ([json, form, body].filter((given) => given !== undefined).length !== 1) {
+      at.report('conflicting-keys', 'give one of `json`, `form` and `body`', place);
+      return failed;
+    }
+    if (json !== undefined) return { body: JSON.stringify(json), type: 'application/json' };
+    if (form === undefined) return { body: body ?? '', type: undefined };
+    const encoded = new URLSearchParams();
+    for (const [name, { value }] of form) encoded.set(name, value);
+    return { body: encoded.toString(), type: 'application/x-www-form-urlencoded' };
+  },
+);
+
 const answerOrName: Reader<Placed<string> | ExampleAnswer> = {
   inside: answer.inside,
   read: (node, at) => (isScalar(node) ? placed(text) : answer).read(node, at),
@@ -144,6 +154,7 @@ const exampleKeys = {
   request: required(requests),
   cookies: or(pairs, []),
   fields: or(pairs, []),
+  sends: optional(sends),
   answer: optional(answerOrName),
   at: optional(instant),
   popular: or(bool, false),

@@ -1,6 +1,4 @@
-/**
- * The checked form of examples kept beside the rules (`*.test.yaml`): an exchange and the expected decisions.
- */
+/** The checked form of examples kept beside the rules (`*.test.yaml`): an exchange and the expected decisions. */
 
 import type { EpochMs, Seconds } from '../../kit/time.ts';
 import type { Environment } from '../reader/environment.ts';
@@ -21,6 +19,9 @@ export type Person = {
   readonly fields: Pairs;
 };
 
+/** A request's body, and the Content-Type that goes with it. */
+export type ExampleBody = { readonly body: string; readonly type: string | undefined };
+
 /** `session`: `renewed`, `emptied`, or the person it belongs to from now on. */
 export type ExampleAnswer = {
   readonly status: number;
@@ -40,12 +41,9 @@ export type Expectation = {
   readonly scope: string | undefined;
   /** Why the request is passed; `false`: it is not passed. */
   readonly pass: string | false | undefined;
-  /** Whether the answer is stored, or the reason why not. */
   readonly stored: string | boolean | undefined;
   readonly ttl: Seconds | undefined;
-  /** These must be among the tags. */
   readonly tags: readonly string[] | undefined;
-  /** The target sent to the origin. */
   readonly sent: string | undefined;
   /** Requests that get the same copy, and requests that do not. */
   readonly sameCopy: readonly ExampleRequest[];
@@ -63,9 +61,9 @@ export type Example = {
   readonly request: ExampleRequest;
   readonly cookies: Pairs;
   readonly fields: Pairs;
+  readonly sends: ExampleBody | undefined;
   readonly answer: ExampleAnswer;
   readonly at: EpochMs;
-  /** Whether its key counts as popular. */
   readonly popular: boolean;
   readonly expect: Expectation;
 };
@@ -73,7 +71,6 @@ export type Example = {
 export type ExampleFile = {
   /** The configuration, relative to the file; absent: the file's own name without `.test`. */
   readonly config: string | undefined;
-  /** Used as the environment when the configuration is read. */
   readonly env: Environment;
   readonly host: string;
   readonly people: ReadonlyMap<string, Person>;

@@ -1,6 +1,4 @@
-/**
- * The type of an address to listen on or to connect to.
- */
+/** The type of an address to listen on or to connect to. */
 
 /** IPv6 is without brackets; port 0 lets the system choose. */
 export type Address = { readonly host: string; readonly port: number };

@@ -22,9 +22,7 @@ import type { Place, ProblemCode } from './problem.ts';
 export type ReportProblem = (code: ProblemCode, message: string, place: Place) => void;
 
 export type ConfigDocument = {
-  /** The first node; `undefined` for an empty file. */
   readonly root: Node | undefined;
-  /** Follows an alias. */
   readonly resolve: (alias: Alias) => Node | undefined;
   /** Where YAML's own parsing first failed; what follows may be misread. */
   readonly brokenAt: number | undefined;

@@ -1,6 +1,4 @@
-/**
- * Keys of a section of which exactly one must be given.
- */
+/** Keys of a section of which exactly one must be given. */
 
 import type { YAMLMap } from 'yaml';
 import { placeOf } from './document.ts';

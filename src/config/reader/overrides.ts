@@ -1,6 +1,4 @@
-/**
- * Reads the command-line options that replace values of the file: `--upstream URL` and `--listen HOST:PORT`.
- */
+/** Reads the command-line options that replace values of the file: `--upstream URL` and `--listen HOST:PORT`. */
 
 import type { Address } from '../config.ts';
 import { type Problem, type ProblemCode, locatorOf } from './problem.ts';

@@ -1,6 +1,4 @@
-/**
- * Checks that a PEM file holds the certificates or key that TLS needs.
- */
+/** Checks that a PEM file holds the certificates or key that TLS needs. */
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { EpochMs } from '../../kit/time.ts';

@@ -46,7 +46,6 @@ export const problemCodes = [
 ] as const;
 export type ProblemCode = (typeof problemCodes)[number];
 
-/** Allowed, but probably a mistake. */
 export const warningCodes = [
   'method-never-stored',
   'outdated-certificate',
@@ -70,7 +69,6 @@ export type Located<Code> = {
   readonly column: number;
   /** How many characters of the line are marked, at least 1. */
   readonly length: number;
-  /** The line itself, secrets masked. */
   readonly source: string;
 };
 export type Problem = Located<ProblemCode>;

@@ -1,6 +1,4 @@
-/**
- * Reads network addresses and names: URLs, `HOST:PORT`, hosts, CIDR blocks, names of cookies and header fields.
- */
+/** Reads network addresses and names: URLs, `HOST:PORT`, hosts, CIDR blocks, names of cookies and header fields. */
 
 import ipaddr from 'ipaddr.js';
 import { isToken } from '../../http/field-name.ts';
@@ -103,7 +101,6 @@ function isEncoded(part: string): boolean {
   }
 }
 
-/** A path on the site, with or without a query. */
 export const sitePath: Reader<string> = textAs({
   expected: 'a path that begins with a single /, such as /docs?page=2',
   code: 'bad-url',
@@ -121,7 +118,6 @@ export const hostPattern: Reader<string> = textAs({
   },
 });
 
-/** A CIDR block or a single IP address, in canonical form. */
 export const cidr: Reader<string> = textAs({
   expected: 'an IP address or a CIDR block such as 10.0.0.0/8 or fd00::/8',
   code: 'bad-cidr',

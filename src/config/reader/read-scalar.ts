@@ -15,7 +15,6 @@ import { parseBytes, parseDuration, parseTimeOfDay } from './scalar.ts';
 import { suggest } from './suggest.ts';
 
 type Text = {
-  /** With references replaced. */
   readonly text: string;
   readonly written: string;
   /** Without quotes, so YAML may read it as something other than text. */
@@ -237,7 +236,6 @@ export const size = (min: number): Reader<number> =>
     },
   );
 
-/** In minutes since midnight. */
 export const timeOfDay: Reader<number> = parsed({
   expected: 'a time of day such as "09:00"',
   code: 'bad-time',

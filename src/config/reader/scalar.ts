@@ -1,6 +1,4 @@
-/**
- * Parses and prints durations, sizes and times of day. Parsing gives `undefined` for invalid text.
- */
+/** Parses and prints durations, sizes and times of day. Parsing gives `undefined` for invalid text. */
 
 import { type Seconds, seconds } from '../../kit/time.ts';
 

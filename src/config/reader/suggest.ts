@@ -1,6 +1,4 @@
-/**
- * "Did you mean": finds the known word nearest to an unknown one.
- */
+/** "Did you mean": finds the known word nearest to an unknown one. */
 
 /** `; did you mean …?`, or the list of known words if it is short, or nothing. */
 export function suggest(word: string, known: Iterable<string>): string {

@@ -1,6 +1,4 @@
-/**
- * Refuses repeated names in a list: logs, metrics and reports identify the entries by them.
- */
+/** Refuses repeated names in a list: logs, metrics and reports identify the entries by them. */
 
 import { type Placed, type Reader, type Reading, listOf, placed, then } from './reader.ts';
 

@@ -12,6 +12,7 @@ import type { Place } from '../reader/problem.ts';
 import type { Placed, Reading } from '../reader/reader.ts';
 import { showDuration } from '../reader/scalar.ts';
 import { suggest } from '../reader/suggest.ts';
+import { refuseRepeatedNames } from '../reader/unique-names.ts';
 import { type TagTemplate, pathParametersOf } from './tag-template.ts';
 
 /** The sections, as far as they could be read. */
@@ -32,14 +33,32 @@ export function checkAcross(sections: Sections, lineOf: (place: Place) => number
   const { contentTypes, routes, writes } = sections;
   if (contentTypes !== undefined) checkTypesUsed(contentTypes, sections, at);
   if (routes !== undefined) {
-    refuseUnreachable(routes, lineOf, at);
+    refuseUnreachable(
+      routes.map(({ match, when }) => ({ match, isConditional: when.length > 0 })),
+      lineOf,
+      at,
+    );
     for (const route of routes) checkRouteTags(route, at);
   }
   if (contentTypes !== undefined && routes !== undefined) {
     for (const [name, type] of contentTypes) checkType({ name, type, routes }, sections, at);
     for (const route of routes) warnOfRoute(route, contentTypes, at);
   }
-  for (const write of writes ?? []) checkWriteTags(write, at);
+  if (writes !== undefined) checkWrites(writes, lineOf, at);
+}
+
+function checkWrites(writes: readonly WriteDraft[], lineOf: (place: Place) => number, at: Reading): void {
+  const reachable = writes.map(({ match, when }) => ({
+    match,
+    isConditional: when.request.length + when.exchange.length > 0,
+  }));
+  refuseUnreachable(reachable, lineOf, at);
+  const named = writes.flatMap(({ name }) => (name === undefined ? [] : [name]));
+  refuseRepeatedNames(
+    named.map(({ value, place }) => ({ value: { name: value }, place })),
+    at,
+  );
+  for (const write of writes) checkWriteTags(write, at);
 }
 
 function checkTypesUsed(types: TypeDrafts, { routes, refresh }: Sections, at: Reading): void {

@@ -1,6 +1,4 @@
-/**
- * Reads conditions: the `when` of a factor, the `unless` of a content type, the `when` of an alert.
- */
+/** Reads conditions: the `when` of a factor, the `unless` of a content type, the `when` of an alert. */
 
 import { type Node, isSeq } from 'yaml';
 import type { AlertCondition, Condition, Literal, RequestCondition, Unless } from '../config.ts';
@@ -26,7 +24,7 @@ const positive = duration({ positive: true });
 const share = number({ min: 0, max: 1 });
 
 /** Names with the value to compare: `{ x-is-favorite: "true" }`. */
-const fields: Reader<readonly { name: string; value: string }[]> = then(
+export const fields: Reader<readonly { name: string; value: string }[]> = then(
   notEmpty(mapOf(wireText, checkHeaderName)),
   (found) => [...found].map(([name, { value }]) => ({ name: name.toLowerCase(), value })),
 );
@@ -35,7 +33,8 @@ function checkHeaderName(name: string, place: Place, at: Reading): void {
   if (!isToken(name)) at.report('bad-name', 'not a valid header field name', place);
 }
 
-const parameters = then(notEmpty(mapOf(wireText)), (found) =>
+/** Parameters with the value to compare. */
+export const parameters = then(notEmpty(mapOf(wireText)), (found) =>
   [...found].map(([name, { value }]) => ({ name, value })),
 );
 
@@ -45,8 +44,11 @@ const json: Reader<readonly { pointer: readonly string[]; value: Literal }[]> = 
   (found) => [...found].map(([pointer, { value }]) => ({ pointer: tokensOf(pointer), value })),
 );
 
+/** Whether a text is a JSON Pointer (RFC 6901 §3). */
+export const isPointer = (text: string): boolean => /^(\/([^~]|~[01])*)?$/.test(text);
+
 function checkPointer(pointer: string, place: Place, at: Reading): void {
-  if (/^(\/([^~]|~[01])*)?$/.test(pointer)) return;
+  if (isPointer(pointer)) return;
   at.report(
     'bad-pointer',
     'not a valid JSON Pointer; write /is_favorite or /user/tier (~0 for ~, ~1 for /)',
@@ -54,8 +56,8 @@ function checkPointer(pointer: string, place: Place, at: Reading): void {
   );
 }
 
-// RFC 6901 §4: ~1 first, then ~0, so that ~01 becomes ~1.
-const tokensOf = (pointer: string): readonly string[] =>
+/** The reference tokens of a JSON Pointer. RFC 6901 §4: ~1 first, then ~0, so that ~01 becomes ~1. */
+export const tokensOf = (pointer: string): readonly string[] =>
   pointer
     .split('/')
     .slice(1)
@@ -104,10 +106,10 @@ export const when: Reader<readonly Condition[]> = then(
 type Named = readonly { readonly name: string; readonly value: string }[];
 
 /** A mapping: each must have this value. A list: one of these must be present, with any value. */
-function either(
-  values: Reader<Named>,
-  names: Reader<string>,
-): Reader<Named | { readonly anyOf: readonly string[] }> {
+export function either<T, Name>(
+  values: Reader<readonly T[]>,
+  names: Reader<Name>,
+): Reader<readonly T[] | { readonly anyOf: readonly Name[] }> {
   const list = notEmpty(listOf(names));
   return {
     inside: [],
@@ -124,13 +126,14 @@ const requestSection = section({
   request_header: optional(either(fields, headerName)),
 });
 
-/** `when` of a route or a write rule: all must hold. */
+/** `when` of a route: all must hold. */
 export const requestWhen: Reader<readonly RequestCondition[]> = then(notEmpty(requestSection), (read) => [
   ...requestConditions('query', read.query),
   ...requestConditions('request_header', read.requestHeader),
 ]);
 
-function requestConditions(
+/** The conditions on the head of a request that one key holds. */
+export function requestConditions(
   kind: 'query' | 'request_header',
   read: Named | { readonly anyOf: readonly string[] } | undefined,
 ): readonly RequestCondition[] {

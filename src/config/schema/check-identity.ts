@@ -1,6 +1,4 @@
-/**
- * Reads the section `identity`: which cookies and tokens identify a person.
- */
+/** Reads the section `identity`: which cookies and tokens identify a person. */
 
 import { type FlaskSession, type IdentityConfig, type Jwt, defaults } from '../config.ts';
 import { checkOneOf } from '../reader/one-of.ts';

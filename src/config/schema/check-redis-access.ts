@@ -1,6 +1,4 @@
-/**
- * Reads how we log in to Redis: user, password and TLS. Checks which of these go with a URL, a Cluster or Sentinels.
- */
+/** Reads how we log in to Redis: user, password and TLS. Checks which of these go with a URL, a Cluster or Sentinels. */
 
 import type { YAMLMap } from 'yaml';
 import type { RedisLogin, RedisTls } from '../config.ts';
@@ -29,7 +27,6 @@ const tls: Reader<RedisTls | undefined> = orShort(
   })),
 );
 
-/** The keys of `store.redis` for this. */
 export const redisAccessKeys = {
   username: optional(text),
   password: optional(text),

@@ -1,9 +1,8 @@
-/**
- * Reads the sections `routes`, `writes` and `unmatched_writes`, and finds routes that no request can reach.
- */
+/** Reads the sections `routes`, `writes` and `unmatched_writes`, and finds routes that no request can reach. */
 
 import { type Comparable, comparable, covers } from '../../pattern/cover.ts';
 import { requestWhen } from './check-condition.ts';
+import { type WriteWhen, writeWhen } from './check-write-condition.ts';
 import { tag } from './check-content-type.ts';
 import type { RequestCondition } from '../config.ts';
 import { type Match, parseMatch } from '../../pattern/match.ts';
@@ -17,7 +16,9 @@ import {
   failed,
   listOf,
   oneOrMore,
+  optional,
   or,
+  placeOfKey,
   placed,
   recover,
   required,
@@ -25,6 +26,7 @@ import {
   then,
 } from '../reader/reader.ts';
 import type { TagTemplate } from './tag-template.ts';
+import type { WriteRule } from './write-rule.ts';
 
 const match: Reader<Match> = then(text, (written, place, at) => {
   const result = parseMatch(written);
@@ -53,26 +55,65 @@ const route: Reader<RouteDraft> = section({
 export const routes: Reader<readonly RouteDraft[]> = listOf(route);
 
 export type WriteDraft = {
+  readonly name: Placed<string> | undefined;
   readonly match: readonly Placed<Match>[];
-  readonly when: readonly RequestCondition[];
+  readonly when: WriteWhen;
   readonly invalidate: readonly Placed<TagTemplate>[];
 };
 
-const write: Reader<WriteDraft> = section({
-  match: required(matches),
-  when: or(requestWhen, []),
-  invalidate: required(listOf(placed(tag))),
-});
+const write: Reader<WriteDraft> = section(
+  {
+    name: optional(placed(text)),
+    match: required(matches),
+    when: or(writeWhen, { request: [], exchange: [] }),
+    invalidate: required(listOf(placed(tag))),
+  },
+  ({ match: found = [], when }, at, node) => {
+    // What a GET carries and brings is not read.
+    const readsBody = when?.exchange.some(({ kind }) => /json|form/.test(kind)) === true;
+    if (
+      readsBody &&
+      found.some(({ value }) => value.methods.includes('GET') || value.methods.includes('HEAD'))
+    )
+      at.report(
+        'conflicting-keys',
+        'the bodies of a GET are not read; give it a rule of its own',
+        placeOfKey(node, 'when'),
+      );
+  },
+);
 
 export const writes: Reader<readonly WriteDraft[]> = listOf(write);
 
+/** The rules, each with a name of its own. */
+export function finishWrites(drafts: readonly WriteDraft[]): readonly WriteRule[] {
+  const taken = new Set(drafts.map(({ name }) => name?.value));
+  const nameOf = ([first]: WriteDraft['match']): string => {
+    const own = first === undefined ? '' : `${first.value.method} ${first.value.pattern}`;
+    let name = own;
+    for (let count = 2; taken.has(name); count += 1) name = `${own} #${count}`;
+    taken.add(name);
+    return name;
+  };
+  return drafts.map(({ name, match, when, invalidate }) => ({
+    name: name?.value ?? nameOf(match),
+    matches: match.map(({ value: { methods, pattern } }) => ({ methods, pattern })),
+    when: when.request,
+    exchangeWhen: when.exchange,
+    invalidate: invalidate.map(({ value }) => value),
+  }));
+}
+
 export const unmatchedWrites = section({ url: or(bool, true), user: or(bool, true) });
+
+/** What is tried in the order of the file. */
+export type Reachable = { readonly match: readonly Placed<Match>[]; readonly isConditional: boolean };
 
 type Candidate = Placed<Match> & { readonly paths: Comparable };
 
 /** Reports every match that is wholly covered by an earlier one. */
 export function refuseUnreachable(
-  drafts: readonly RouteDraft[],
+  drafts: readonly Reachable[],
   lineOf: (place: Place) => number,
   at: Reading,
 ): void {
@@ -81,14 +122,14 @@ export function refuseUnreachable(
     const later = { ...found, paths: comparable(found.value.compiled.parts) };
     const taker = earlier.find((candidate) => takesAll(candidate, later));
     if (taker === undefined) {
-      // A route with a condition takes only some of what its pattern matches.
+      // One with a condition takes only some of what its pattern matches.
       if (!isConditional) earlier.push(later);
       continue;
     }
     const by = `\`${taker.value.method} ${taker.value.pattern}\` on line ${lineOf(taker.place)}`;
     at.report(
       'unreachable-route',
-      `never reached: ${by} already matches all of it; move this route up or remove it`,
+      `never reached: ${by} already matches all of it; move this up or remove it`,
       later.place,
     );
   }
@@ -96,9 +137,9 @@ export function refuseUnreachable(
 
 const eachMatch = ({
   match,
-  when,
-}: RouteDraft): readonly { found: Placed<Match>; isConditional: boolean }[] =>
-  match.map((found) => ({ found, isConditional: when.length > 0 }));
+  isConditional,
+}: Reachable): readonly { found: Placed<Match>; isConditional: boolean }[] =>
+  match.map((found) => ({ found, isConditional }));
 
 function takesAll(earlier: Candidate, later: Candidate): boolean {
   if (!later.value.methods.every((method) => earlier.value.methods.includes(method))) return false;

@@ -1,6 +1,4 @@
-/**
- * Reads the section `store`: what is kept, where, and how far instances may lag behind each other.
- */
+/** Reads the section `store`: what is kept, where, and how far instances may lag behind each other. */
 
 import type { YAMLMap } from 'yaml';
 import { checkAccess, loginOf, redisAccessKeys, wholeUrl } from './check-redis-access.ts';

@@ -109,7 +109,7 @@ function isTimeZone(name: string): boolean {
     new Intl.DateTimeFormat('en', { timeZone: name });
     return true;
   } catch {
-    // Thrown for every unknown name.
+    // `Intl` throws for an unknown name.
     return false;
   }
 }

@@ -1,6 +1,4 @@
-/**
- * Reads the sections for work that no client waits for: `purge`, `warm`, `refresh`, `janitor`, `alerts`, `report`.
- */
+/** Reads the sections for work that no client waits for: `purge`, `warm`, `refresh`, `janitor`, `alerts`, `report`. */
 
 import { type Alert, type ReportSettings, type Warm, defaults, weekdays } from '../config.ts';
 import { alertWhen } from './check-condition.ts';
@@ -51,7 +49,6 @@ const refreshSection = section(
   },
 );
 
-/** The type's place is kept, to check later that it exists. */
 export const refresh = listOf(
   then(refreshSection, ({ urls, type, every, activeWithin }) => {
     if (type !== undefined) return { kind: 'type', type, every, activeWithin } as const;

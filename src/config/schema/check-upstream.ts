@@ -1,6 +1,4 @@
-/**
- * Reads the section `upstream`: where the app is, and how to connect to it.
- */
+/** Reads the section `upstream`: where the app is, and how to connect to it. */
 
 import { type Upstream, type UpstreamTls, defaults } from '../config.ts';
 import { originUrl, serverName } from '../reader/read-address.ts';

@@ -22,7 +22,7 @@ import { checkAcross } from './check-across.ts';
 import { contentTypes, finishTypes } from './check-content-type.ts';
 import { identity } from './check-identity.ts';
 import { listen, listenAt } from './check-listen.ts';
-import { type RouteDraft, routes, unmatchedWrites, writes } from './check-routes.ts';
+import { type RouteDraft, finishWrites, routes, unmatchedWrites, writes } from './check-routes.ts';
 import { control, log, shortestToken } from './check-server.ts';
 import { store } from './check-store.ts';
 import { ttl } from './check-ttl.ts';
@@ -147,11 +147,7 @@ function finish(read: Read, source: Source, at: Reading): Config {
     control: { ...read.control, token: read.control.token ?? tokenFromEnvironment(source, at) },
     contentTypes: finishTypes(read.contentTypes, typesUsed(read), read.ttl),
     routes: read.routes.flatMap((draft) => finishRoute(draft, source.locate)),
-    writes: read.writes.map(({ match, when, invalidate }) => ({
-      when,
-      matches: match.map(({ value: { methods, pattern } }) => ({ methods, pattern })),
-      invalidate: invalidate.map(({ value }) => value),
-    })),
+    writes: finishWrites(read.writes),
     refresh: read.refresh.map((job) => (job.kind === 'type' ? { ...job, type: job.type.value } : job)),
   };
 }

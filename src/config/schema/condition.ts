@@ -1,6 +1,4 @@
-/**
- * The checked form of conditions: of a factor, of `unless`, of an alert. Kinds are the words of the file.
- */
+/** The checked form of conditions: of a factor, of `unless`, of an alert. Kinds are the words of the file. */
 
 import type { Seconds } from '../../kit/time.ts';
 

@@ -1,6 +1,4 @@
-/**
- * The checked form of `query` in a content type.
- */
+/** The checked form of `query` in a content type. */
 
 /** Which query parameters make a difference. Patterns may contain `*`. */
 export type QueryRule = (

@@ -1,6 +1,4 @@
-/**
- * The checked form of the section `store`. Its defaults are in config.ts.
- */
+/** The checked form of the section `store`. Its defaults are in config.ts. */
 
 import type { Seconds } from '../../kit/time.ts';
 import type { Address } from '../reader/address.ts';

@@ -1,6 +1,4 @@
-/**
- * Tags with placeholders: `files:{user}`, `file:{file_id}`, `page:{query.page}`, `repo:{header.x-repo}`.
- */
+/** Tags with placeholders: `files:{user}`, `file:{file_id}`, `page:{query.page}`, `repo:{header.x-repo}`. */
 
 /** Literal text, or a placeholder filled for each exchange. Header names are the response's, in lower case. */
 export type TagPart =

@@ -1,6 +1,4 @@
-/**
- * Reads the keys for TLS as a client: the other side's authority, and our own certificate with its key.
- */
+/** Reads the keys for TLS as a client: the other side's authority, and our own certificate with its key. */
 
 import type { YAMLMap } from 'yaml';
 import { text } from '../reader/read-scalar.ts';

@@ -54,6 +54,8 @@ const partitions = { public: 'כולם', anonymous: 'אנונימי' };
 const scopes = { public: 'ציבורי', user: 'לכל משתמש בנפרד' };
 const accepts = { html: 'HTML', json: 'JSON', other: 'אחר' };
 
+const writeDecisions = { holds: 'כתיבה', fails: 'לא כתיבה של', unknown: 'אולי כתיבה, ולכן נחשבת' };
+
 const seconds = (value) => formats.exactSeconds(value);
 
 /** Of each step, its sentence from its facts. */
@@ -70,7 +72,7 @@ const sentences = {
     ...(pattern === undefined
       ? ['אין נתיב מתאים']
       : [code(`${method} ${pattern}`), `, שורה ${line}`, ...given(params)]),
-    ...(write === undefined ? [] : ['; כתיבה: ', ...listed(write)]),
+    ...(write ?? []).flatMap(({ name, decision }) => [`; ${writeDecisions[decision]}: `, code(name)]),
   ],
   'content type': ({ name, kind, scope, cache_control: control, unmatched }) => [
     code(name),

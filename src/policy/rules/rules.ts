@@ -1,8 +1,9 @@
 /**
  * Finds the operator's rule for a request, or for every reading of its path.
  *
- * Promises: the first matching route of the file wins, and the first matching write. The cost does not grow with the number
- * of routes (`route-index.ts`), except those with a `when`, and is linear in the path.
+ * Promises: the first matching route of the file wins, and the first matching write; a write rule with conditions that the
+ * head of the request does not decide leaves those after it in question. The cost does not grow with the number of routes
+ * (`route-index.ts`), except those with a `when`, and is linear in the path.
  */
 
 import type { Config, ContentType, RequestCondition, Route, WriteRule } from '../../config/config.ts';
@@ -17,21 +18,24 @@ export type WriteMatch = { readonly rule: WriteRule; readonly params: Params };
 export type Rules = {
   /** For a method, a canonical path and the rest of the request: the safest of what its readings match. */
   readonly match: (method: string, path: string, asked: Asked) => Match;
-  /** For each reading of the path the first write rule that lists it; one may list a GET. */
-  readonly matchWrites: (
-    method: string,
-    path: string,
-    asked: Asked,
-  ) => readonly [WriteMatch | undefined, ...(WriteMatch | undefined)[]];
+  /**
+   * For each reading of the path the write rules that may apply, the first first: the last of them applies if no other does,
+   * unless its conditions are still to be decided. A rule may list a GET.
+   */
+  readonly matchWrites: (method: string, path: string, asked: Asked) => readonly (readonly WriteMatch[])[];
 };
 
 /** Compiles every pattern, once. Throws for a config that names a content type it does not have. */
 export function compileRules(config: Config): Rules {
-  const routes = byMethod(config.routes.map((route) => ({ ...route, value: routeMatch(config, route) })));
+  const routes = byMethod(
+    config.routes.map((route) => ({ ...route, value: routeMatch(config, route) })),
+    createFinder,
+  );
   const writes = byMethod(
     config.writes.flatMap((rule) =>
       rule.matches.map((entry) => ({ ...entry, when: rule.when, value: { rule, params: noParams } })),
     ),
+    createWriteFinder,
   );
   const contentType = typeNamed(config, config.unmatched);
   const unmatched: Match = { contentType, route: undefined, params: noParams, tags: contentType.tags };
@@ -46,10 +50,8 @@ export function compileRules(config: Config): Rules {
         : safestMatch([find(sent), ...others.map(find)], { isClear, passType });
     },
     matchWrites: (method, path, asked) => {
-      const find = (reading: string): WriteMatch | undefined =>
-        withParams(writes.get(method)?.(reading, asked));
-      const [sent, ...others] = readingsOf(path).paths;
-      return [find(sent), ...others.map(find)];
+      const find = writes.get(method);
+      return find === undefined ? [none] : readingsOf(path).paths.map((reading) => find(reading, asked));
     },
   };
 }
@@ -67,7 +69,10 @@ type Finder<T> = (path: string, asked: Asked) => Found<Ordered<T>> | undefined;
 type Ordered<T> = { readonly order: number; readonly when: readonly RequestCondition[]; readonly rule: T };
 
 /** A finder for each method; a pattern is compiled once for all its methods. */
-function byMethod<T>(listed: readonly Listed<T>[]): ReadonlyMap<string, Finder<T>> {
+function byMethod<T, F>(
+  listed: readonly Listed<T>[],
+  create: (rules: readonly Indexed<Ordered<T>>[]) => F,
+): ReadonlyMap<string, F> {
   const entries = new Map<string, Indexed<Ordered<T>>[]>();
   listed.forEach(({ methods, pattern, when, value }, order) => {
     const entry = { pattern: usable(pattern), value: { order, when, rule: value } };
@@ -77,7 +82,7 @@ function byMethod<T>(listed: readonly Listed<T>[]): ReadonlyMap<string, Finder<T
       else known.push(entry);
     }
   });
-  return new Map([...entries].map(([method, rules]) => [method, createFinder(rules)]));
+  return new Map([...entries].map(([method, rules]) => [method, create(rules)]));
 }
 
 /** Rules with a condition are few: they are tried in turn, if earlier than what the index finds. */
@@ -92,6 +97,28 @@ function createFinder<T>(rules: readonly Indexed<Ordered<T>>[]): Finder<T> {
       const params = requestHolds(value.when, asked) ? pattern.match(path) : undefined;
       if (params !== undefined) return { value, params };
     }
+    return found;
+  };
+}
+
+const none: readonly WriteMatch[] = [];
+
+/** Finds all rules that may apply: those still to be decided, and the first that is not. */
+function createWriteFinder(
+  rules: readonly Indexed<Ordered<WriteMatch>>[],
+): (path: string, asked: Asked) => readonly WriteMatch[] {
+  const open = rules.filter(({ value }) => value.rule.rule.exchangeWhen.length > 0);
+  const first = createFinder(rules.filter((rule) => !open.includes(rule)));
+  return (path, asked) => {
+    const decided = first(path, asked);
+    const found: WriteMatch[] = [];
+    for (const { pattern, value } of open) {
+      if (decided !== undefined && decided.value.order < value.order) break;
+      const params = requestHolds(value.when, asked) ? pattern.match(path) : undefined;
+      if (params !== undefined) found.push({ rule: value.rule.rule, params });
+    }
+    const last = withParams(decided);
+    if (last !== undefined) found.push(last);
     return found;
   };
 }

@@ -1,7 +1,7 @@
 /**
  * Decides what a write makes stale (CONTRACT §2 "Details that matter", §2.2).
  *
- * A write rule ends what it lists. An unsafe request also ends its own URL and those its answer names; without a rule it
+ * A write rule ends what it lists; where a condition cannot be decided, the rules after it count too. An unsafe request also ends its own URL and those its answer names; without a rule it
  * ends what `unmatched_writes` says. Only a 4xx and a request that never reached the origin end nothing: a write that got
  * a 5xx, or no answer, may have been carried out.
  *
@@ -11,17 +11,26 @@
 import type { Config } from '../../config/config.ts';
 import { isUnsafeMethod } from '../../http/invalidation.ts';
 import type { Fields } from '../../http/message.ts';
+import { applying, type Decide } from './exchange-conditions.ts';
 import type { WriteMatch } from './rules.ts';
 import { type Tag, renderTags } from './tags.ts';
 
 /** How a request ended. `unknown`: it was sent, but no complete head came back. */
 export type WriteOutcome =
-  | { readonly kind: 'response'; readonly status: number; readonly fields: Fields }
+  | {
+      readonly kind: 'response';
+      readonly status: number;
+      readonly fields: Fields;
+      /** Whole; absent: not read. */
+      readonly body?: Buffer | undefined;
+    }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'never-sent' };
 
 export type WriteQuestion = {
-  readonly matches: readonly (WriteMatch | undefined)[];
+  /** What `Rules.matchWrites` found, and which of it applies. */
+  readonly matches: readonly (readonly WriteMatch[])[];
+  readonly decide: Decide;
   readonly method: string;
   readonly outcome: WriteOutcome;
   readonly unmatchedWrites: Config['unmatchedWrites'];
@@ -45,14 +54,15 @@ export type WriteEffect = {
 export function writeEffect(question: WriteQuestion): WriteEffect {
   const { method, outcome, unmatchedWrites, target, related, user } = question;
   const isUnsafe = isUnsafeMethod(method);
-  const listed = question.matches.filter((match) => match !== undefined);
+  const found = question.matches.map((candidates) => applying(candidates, question.decide));
+  const listed = found.flatMap(({ rules }) => rules);
   if ((listed.length === 0 && !isUnsafe) || !mayHaveActed(outcome)) return nothingStale;
   const rendered = listed.map((match) => listedTags(match, { target, outcome, user }));
   const tags = [...new Set(rendered.flatMap((one) => one.tags))];
   const skipped = [...new Set(rendered.flatMap((one) => one.skipped))];
   const rulesToo = listed.length > 0 || unmatchedWrites.url;
-  // To an origin that reads the path otherwise it is a write no rule knows.
-  const isUnmatched = isUnsafe && listed.length < question.matches.length;
+  // To an origin that reads the path otherwise it may be a write no rule knows.
+  const isUnmatched = isUnsafe && found.some((one) => one.isUnmatched);
   const standardToo = followsRfc(outcome);
   const urls = isUnsafe && (rulesToo || standardToo) ? [...new Set([target, ...related])] : [];
   const reach = rulesToo && standardToo ? 'both' : rulesToo ? 'rules' : 'standard';

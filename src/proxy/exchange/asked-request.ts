@@ -1,6 +1,4 @@
-/**
- * A request that nobody sent, asked about by method, URL and fields: read by the same reader as one from the network.
- */
+/** A request that nobody sent, asked about by method, URL and fields: read by the same reader as one from the network. */
 
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
@@ -12,11 +10,10 @@ export type AskedRequest = {
   /** A path with its query, or an absolute `http://` or `https://` URL. */
   readonly url: string;
   readonly fields: Fields;
-  /** The Host where neither the URL nor the fields name one. */
   readonly host: string;
 };
 
-/** What the reader makes of it. `not-a-url`: neither a path nor an absolute URL. */
+/** `not-a-url`: neither a path nor an absolute URL. */
 export type AskedResult = ReadResult | { readonly kind: 'not-a-url' };
 
 const absolute = /^(https?):\/\/([^/?#]+)(.*)$/is;
@@ -35,7 +32,7 @@ export function readAsked({ method, url, fields, host }: AskedRequest, options: 
   const message = new IncomingMessage(socket);
   const hasHost = fields.some((name, index) => index % 2 === 0 && name.toLowerCase() === 'host');
   message.rawHeaders = hasHost ? [...fields] : ['Host', authority ?? host, ...fields];
-  // Two hosts, one in the URL and one beside it: whether that will do the reader says.
+  // Whether two hosts, one in the URL and one beside it, will do, the reader says.
   const isBoth = hasHost && authority !== undefined;
   Object.assign(message, {
     method,

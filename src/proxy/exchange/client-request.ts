@@ -1,8 +1,6 @@
 /**
- * What a client sent, read once and strictly: the request every later step works on, or why it is refused.
- *
- * Promise: whatever two servers could read in two ways (two Hosts, a target that is none, fields beyond count) is
- * refused here, before anything is looked up or sent.
+ * What a client sent, read once and strictly. Whatever two servers could read in two ways is refused here, before anything
+ * is looked up or sent.
  */
 
 import type { IncomingMessage } from 'node:http';
@@ -14,11 +12,9 @@ import { type KnownField, type KnownFields, scanFields } from '../../http/reques
 import { type NormalisedTarget, normaliseTarget } from '../../http/target.ts';
 import { BoundedMap } from '../../kit/bounded-map.ts';
 
-/** A client's request. All of it is checked; `target` is in its one canonical spelling. */
 export type ClientRequest = {
   readonly method: string;
   readonly path: string;
-  /** Raw text after `?`; `undefined` without one. */
   readonly query: string | undefined;
   /** Lower case, without default port and trailing dot; empty when an HTTP/1.0 client gave none. */
   readonly host: string;
@@ -26,13 +22,12 @@ export type ClientRequest = {
   readonly fields: Fields;
   readonly known: KnownFields;
   readonly repeated: readonly KnownField[];
-  /** Of `fields`, those that could be a credential or a claim: neither known nor ordinary. */
+  /** Those that could be a credential or a claim: neither known nor ordinary. */
   readonly unusual: Fields;
   readonly httpVersion: string;
   readonly hasBody: boolean;
-  /** X-Forwarded-For to send on. */
   readonly forwardedFor: string;
-  /** The id it is fetched under; made when it is first needed (`request-id.ts`). */
+  /** Made when it is first needed (`request-id.ts`). */
   fetchId: string | undefined;
 };
 
@@ -42,7 +37,7 @@ export type MessageHead = Pick<
   'method' | 'url' | 'rawHeaders' | 'httpVersion' | 'httpVersionMajor' | 'httpVersionMinor'
 > & { readonly socket: { readonly remoteAddress?: string | undefined } };
 
-/** Why a request is refused, with the status to say so. `detail` is shown in Cache-Status. */
+/** `detail` is shown in Cache-Status. */
 export type Refusal = {
   readonly kind: 'refused';
   readonly status: 400 | 405 | 414 | 417 | 421 | 431;
@@ -65,7 +60,6 @@ export type RefusalReason =
 export type ReadResult =
   { readonly kind: 'request'; readonly request: ClientRequest } | Refusal | { readonly kind: 'asterisk' };
 
-/** More fields than any browser or chain of proxies sends. */
 const maxFields = 128;
 
 const refuse = (status: Refusal['status'], detail: RefusalReason): Refusal => ({
@@ -160,7 +154,6 @@ function createTargetReader(): (raw: string) => NormalisedTarget {
   };
 }
 
-/** Makes the function that tells host, scheme and who the request came through. */
 function createWhereReader({ hosts, trustedProxies }: ReaderOptions) {
   const hostNames = new BoundedMap<string, string>(1024);
   const isTrusted = trustOf(trustedProxies);
@@ -185,7 +178,7 @@ function createWhereReader({ hosts, trustedProxies }: ReaderOptions) {
 /** X-Forwarded-For behind a trusted proxy: addresses only, or what a client made up would reach the origin unkeyed. */
 function chainOf(before: string, remote: string): string {
   const told = before.split(',').map((member) => member.trim());
-  // What stands left of something that is no address was written by nobody known.
+  // What stands left of something that is not an address was written by nobody known.
   const last = told.findLastIndex(
     (member) => !ipaddr.isValid(member.replace(/^\[([^\]]*)\](?::\d+)?$/, '$1')),
   );
@@ -206,7 +199,7 @@ type Where =
       readonly forwardedFor: string;
     };
 
-/** node:http has refused what cannot be framed; here only whether there is a body, and that nobody could disagree. */
+/** node:http has refused what cannot be framed. */
 function framingOf(known: KnownFields, minorVersion: number): 'none' | 'body' | 'bad' {
   const coding = known['transfer-encoding'];
   const length = known['content-length'];
@@ -231,7 +224,7 @@ function schemeOf(message: MessageHead, believed: KnownFields | undefined): 'htt
   return told !== undefined && told.trim().toLowerCase() === 'https' ? 'https' : 'http';
 }
 
-/** The host in its one spelling; `undefined` when it is none. */
+/** In its one spelling; `undefined` if it is not a host. */
 function hostOf(
   value: string,
   scheme: 'http' | 'https',

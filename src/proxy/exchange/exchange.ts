@@ -1,6 +1,4 @@
-/**
- * One request being answered: what is known about it, and what it may use. Every step of the pipeline gets this.
- */
+/** One request being answered: what is known about it, and what it may use. Every step of the pipeline gets this. */
 
 import type { Config, ContentType } from '../../config/config.ts';
 import type { RequestDirectives } from '../../http/cache-control.ts';
@@ -29,13 +27,10 @@ export type Site = {
   readonly config: Config;
   readonly rules: Rules;
   readonly identify: Identify;
-  /** Host of the origin's own URL, for `upstream.host: upstream`. */
   readonly originHost: string;
   /** Counts up with each configuration that ended something stored. */
   readonly generation: number;
-  /** `lifetimeDigest` by content type. */
   readonly lifetimes: ReadonlyMap<string, string>;
-  /** Whether any rule asks how popular a key is. */
   readonly countsPopularity: boolean;
   /** Removes the fields that clients do not get (`accept.remove`); absent: they get all. */
   readonly finish: FinishFields | undefined;
@@ -51,16 +46,13 @@ export type KeyedBefore = {
   >;
   /** What paths declared that may be shared (`accept.no_vary_search`). */
   readonly declared: DeclaredQueries;
-  /** Digests of the rules, by content type. */
   readonly rules: Map<ContentType, string>;
 };
 
 /** What newcomers need to know of a fetch before they wait for it. */
 export type FlightInfo = {
   readonly asOf: Position;
-  /** Its answer, when that is read along. */
   shared?: SharedAnswer | undefined;
-  /** To be called when a client that waited has left. */
   onLeft?: (() => void) | undefined;
 };
 
@@ -87,33 +79,30 @@ export type Follower = {
 export type FetchFailure = OriginFailure | { readonly reason: 'error-status'; readonly status: number };
 export type Flights = SingleFlight<FlightInfo, Entry, FetchFailure>;
 
-/** Whether a whole answer's body decodes to its end by its `Content-Encoding`; at once where that is quick. */
+/** Whether a whole answer's body decodes to its end; at once where that is quick. */
 export type BodyProof = {
   isWhole: (answer: CodedAnswer) => boolean | Promise<boolean>;
 };
 export type CodedAnswer = Pick<Entry, 'status' | 'fields' | 'body' | 'part'>;
 
-/** How many fetches go on for the store alone. */
 export type AbandonedFetches = { count: number };
 
 /** Bytes of one proxy's bodies beside its store: kept to be stored, and not yet taken by clients. */
 export type BodyRoom = { kept: number; unsent: number };
 
-/** Makes entries smaller, each in its own time; `undefined` for one that got no smaller, or that there was no room for. */
+/** `undefined` for an entry that got no smaller, or that there was no room for. */
 export type EntryCompressor = { readonly compress: (entry: Entry) => Promise<Entry | undefined> };
 
 /** What is sent of an entry again and again, made once. */
 export type PreparedForms = {
   /** The fields of a whole answer but for Age and Cache-Status. */
   readonly fieldsOf: (entry: Entry) => readonly string[];
-  /** A compressed entry as clients get it that take the coding. */
   readonly gzipOf: (entry: Entry) => Entry;
 };
 
 /** Learns from what the origin does with session cookies (identities without a secret). */
 export type LearnSession = (exchange: Exchange, setCookies: readonly string[]) => void;
 
-/** What the request path is made of; built once. */
 export type Services = {
   readonly site: () => Site;
   readonly store: Store;
@@ -121,7 +110,7 @@ export type Services = {
   readonly origin: Origin;
   readonly clock: Clock;
   readonly flights: Flights;
-  /** Keys whose last answer was not for others: nobody waits for the next (until the instant given). */
+  /** Keys whose last answer was not for others: until then nobody waits for the next. */
   readonly uncacheable: BoundedMap<string, EpochMs>;
   /** Keys dropped for want of space lately. */
   readonly evicted: BoundedMap<string, true>;
@@ -139,25 +128,20 @@ export type Services = {
   readonly background?: Background | undefined;
 };
 
-/** Told of what may be a reason to fetch with no client waiting. Each returns at once. */
 export type Background = {
   /** Somebody asks for something that has a key. */
   readonly onAsked: (exchange: CacheExchange) => void;
-  /** A stale response was given, and is to be renewed. */
   readonly onStaleHit: (exchange: CacheExchange, entry: Entry) => void;
-  /** A fresh response of a type with `refresh_ahead` was given; `ttl` is what is left of its life. */
+  /** Of a type with `refresh_ahead`; `ttl` is what is left of its life. */
   readonly onFreshHit: (exchange: CacheExchange, entry: Entry, ttl: Seconds) => void;
-  /** A response was stored, or one that is stored was validated. */
+  /** Or one that is stored was validated. */
   readonly onStored: (exchange: CacheExchange, entry: Entry) => void;
 };
 
-/** What the governor of background work reports. */
 export type BackgroundStats = {
   readonly waiting: number;
   readonly running: number;
-  /** How many may run at once now. */
   readonly limit: number;
-  /** How many may start per second now. */
   readonly perSecond: number;
   /** How many times slower than usual the origin is. */
   readonly slowdown: number;
@@ -182,7 +166,6 @@ export type Exchange = {
 export type CacheExchange = Exchange & {
   readonly identity: Identity;
   readonly plan: KeyPlan;
-  /** Canonical path and query as sent to the origin and keyed. */
   readonly target: string;
   readonly query: string | undefined;
   /** Its Host as the origin will see it. */

@@ -1,6 +1,4 @@
-/**
- * Identity and rule become key and fetch (DESIGN §3.2: the key is computed from what is sent to the origin).
- */
+/** Identity and rule become key and fetch (DESIGN §3.2: the key is computed from what is sent to the origin). */
 
 import type { ContentType } from '../../config/config.ts';
 import {
@@ -70,7 +68,7 @@ function digestRule({ rules }: KeyedBefore, { config }: Site, contentType: Conte
   return digest;
 }
 
-/** A request as keys are computed from it. Its cookies are read when they are asked for: a hit seldom does. */
+/** Its cookies are read when they are asked for: a hit seldom does. */
 class RequestToKey implements KeyedRequest {
   readonly scheme: 'http' | 'https';
   readonly host: string;
@@ -122,7 +120,7 @@ function rememberedQuery({ request, match }: Exchange, { queries }: KeyedBefore)
   return query;
 }
 
-/** A target as it was named, and as a GET of it is keyed where its rule sorts or filters the query: what a purge must meet. */
+/** A target as it was named, and as a GET of it is keyed: what a purge must meet. */
 export function spellingsOf(
   target: string,
   { request, site }: Pick<Exchange, 'request' | 'site'>,
@@ -135,7 +133,7 @@ export function spellingsOf(
   return withAnyQuery(keyed === target ? [target] : [target, keyed], site.config);
 }
 
-/** The query as it is keyed and sent: sorted and filtered as the rule says; `undefined` when nothing is left of it. */
+/** The query as it is keyed and sent: sorted and filtered as the rule says. */
 export function keyedQuery({ request, match }: Pick<Exchange, 'request' | 'match'>): string | undefined {
   const { query, ordered } = match.contentType;
   const { cut } = query;

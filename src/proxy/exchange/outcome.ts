@@ -1,7 +1,6 @@
 /**
- * What happened to one request and why: one union, in RFC 9211's words (pure).
- *
- * The same word is on the wire (Cache-Status), in the log line, in the metrics and in the tests.
+ * What happened to one request and why, in RFC 9211's words. The same word is on the wire (Cache-Status), in the log line,
+ * in the metrics and in the tests.
  */
 
 import type { CacheStatus, ForwardReason, ProxyErrorType } from '../../http/cache-status.ts';
@@ -13,7 +12,6 @@ import type { PurgeCause } from '../../store/purge-log.ts';
 import type { Entry } from '../../store/store.ts';
 import type { RefusalReason } from './client-request.ts';
 
-/** Why a request was passed, neither looked up nor stored. */
 export type PassReason =
   | 'rule'
   | 'unmatched'
@@ -27,7 +25,7 @@ export type PassReason =
   | 'identity'
   | 'acme-challenge';
 
-/** Why there was no stored response to use. `store-down`: none at hand, and Redis could not be asked. */
+/** `store-down`: none at hand, and Redis could not be asked. */
 export type MissCause =
   | 'cold'
   | 'store-down'
@@ -40,7 +38,6 @@ export type MissCause =
   | 'uncacheable'
   | 'collapsed-failed';
 
-/** Why a response was delivered and not stored. */
 export type NotStoredReason =
   | NotStorableReason
   | 'status-not-listed'
@@ -62,11 +59,9 @@ export type NotStoredReason =
 
 export type Outcome = {
   readonly kind: 'hit' | 'forward' | 'pass' | 'refused' | 'failed';
-  /** Status the client got. */
   readonly status: number;
-  /** Name of the content type, `pass` and `standard` included; `none` for what was refused before. */
+  /** `none` for what was refused before. */
   readonly contentType: string;
-  /** Pattern of the route; `undefined` when unmatched. */
   readonly route: string | undefined;
   readonly method: string;
   readonly host: string;
@@ -89,10 +84,7 @@ export type Outcome = {
   readonly originDuration: Seconds | undefined;
 };
 
-/**
- * Why a stale response was given in place of the origin's: the origin was too slow for `stale_after`, answered with an
- * error, was not there, or was not even asked, for it has been failing (`origin/origin-health.ts`).
- */
+/** Why a stale response was given in place of the origin's. `breaker-open`: the origin was not even asked. */
 export type StandInDetail = 'stale-after' | 'stale-if-error' | 'disconnected' | 'breaker-open';
 
 /** RFC 9209's word for a failure, and the status that says it to a client (CONTRACT §4: unreachable 502, too slow 504). */

@@ -1,7 +1,6 @@
 /**
- * The answer to one client: a thin wrap around node:http's response, so that nothing above it knows which server it is.
- *
- * Promise: a reply that cannot be finished is cut (`abort`), never ended as if it were whole (DESIGN §3.6).
+ * The answer to one client, so that nothing above knows which server it is. A reply that cannot be finished is cut
+ * (`abort`), never ended as if it were whole (DESIGN §3.6).
  */
 
 import type { ServerResponse } from 'node:http';
@@ -22,13 +21,11 @@ export type Upgrade = {
 export type FinishFields = (fields: string[]) => string[];
 
 export interface Reply {
-  /** Absent: an ordinary answer is asked for. */
   readonly upgrade?: Upgrade | undefined;
   /** Has the last word on the fields of the final head; absent: they are sent as they are. */
   finish?: FinishFields | undefined;
   /** An interim response (RFC 9110 §15.2). */
   information(status: number, fields: Fields): void;
-  /** The final head; once. */
   head(status: number, fields: string[], reasonPhrase?: string): void;
   /** A piece of the body; `false` asks to wait for `onDrain`. */
   write(chunk: Buffer): boolean;
@@ -38,11 +35,9 @@ export interface Reply {
   onDrain(listener: () => void): void;
   /** The client has gone before the end. */
   onGone(listener: () => void): void;
-  /** What has been written and the client has not taken yet. */
   readonly unsentBytes: number;
   /** It has been given, wholly or not. */
   onOver(listener: () => void): void;
-  /** The request's body, to be read once. */
   readonly requestBody: Readable;
 }
 

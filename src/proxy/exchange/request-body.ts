@@ -1,16 +1,15 @@
 /**
- * A request's body on its way to the origin. It may be given up, by an origin that has answered already, without breaking
- * the connection on which the client waits for that answer.
+ * A request's body on its way to the origin. It may be given up without breaking the connection on which the client waits.
  */
 
 import { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 
-/** The body of a request, to be read once. It emits `progress` with each piece that comes. */
+/** Read once. It emits `progress` with each piece that comes. */
 export class RequestBody extends Readable {
   readonly #message: IncomingMessage;
   readonly #onData = (chunk: Buffer): void => {
-    this.emit('progress');
+    this.emit('progress', chunk);
     if (!this.push(chunk)) this.#message.pause();
   };
 

@@ -1,6 +1,4 @@
-/**
- * The name a request goes by in the origin's log and in ours: the client's own, or one made when it is first needed.
- */
+/** The name of a request in the origin's log and in ours: the client's own, or one made when it is first needed. */
 
 import { randomUUID } from 'node:crypto';
 import type { ClientRequest } from './client-request.ts';

@@ -1,7 +1,4 @@
-/**
- * The fields of a request as the origin gets it, and of a response as the client gets it: what a proxy adds and removes
- * (RFC 9110 §7.6, CONTRACT §4).
- */
+/** The fields of a request as the origin gets it, and of a response as the client gets it (RFC 9110 §7.6, CONTRACT §4). */
 
 import { parseCookieLine } from '../../http/cookies.ts';
 import { combinedValue, endToEndFields, fieldLines, withoutFields } from '../../http/fields.ts';
@@ -14,7 +11,6 @@ import { fetchIdOf, requestIdOf } from './request-id.ts';
 
 const via = `1.1 ${cacheName}`;
 
-/** Host, and the proxy's own fields. */
 type Own = {
   readonly host: string;
   readonly forwardedHost: string;
@@ -38,10 +34,7 @@ const ownFields = (request: ClientRequest, { host, forwardedHost, id, via: said 
   ...(isBoundToConnection(request) ? ['Connection', 'close'] : []),
 ];
 
-/**
- * NTLM and Negotiate log in a connection, not a request: the next request on it, anybody's, would be made in this one's
- * name. So none follows.
- */
+/** NTLM and Negotiate log in a connection, not a request: the next request on it would be made in this one's name. */
 const isBoundToConnection = ({ known: { authorization } }: ClientRequest): boolean =>
   authorization !== undefined && /^(?:ntlm|negotiate)(?: |$)/i.test(authorization);
 
@@ -63,9 +56,8 @@ export function fetchFields(exchange: CacheExchange, condition: Fields | undefin
   const { request, host, plan } = exchange;
   const own = plan.upstreamFields();
   const asked = condition === undefined ? own : [...withoutFields(own, conditional), ...condition];
-  // Of a fetch that may be for others nothing here is the client's word: not the id it chose, nor, where the origin's own
-  // name is the key's, the Host it asked for. Deviation from RFC 9110 §7.6.3: nor the Via it came with; a fetch is the
-  // proxy's own request, and no key knows that field. What is passed has it.
+  // Nothing here is the client's word, for the answer may be for others. Deviation from RFC 9110 §7.6.3: nor is the Via it
+  // came with, for no key knows that field.
   return [...ownFields(request, { host, forwardedHost: host, id: fetchIdOf(request), via }), ...asked];
 }
 

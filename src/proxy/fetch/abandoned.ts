@@ -1,7 +1,6 @@
 /**
- * A fetch that nobody waits for any more, and whose answer may be stored: it goes on for a while.
- *
- * Promise: however many clients leave, such fetches take a share of the connections to the origin, and each a bounded time.
+ * A fetch that nobody waits for any more goes on for a while if its answer may be stored. Such fetches take a share of the
+ * connections to the origin, and each a bounded time.
  */
 
 import type { CacheExchange } from '../exchange/exchange.ts';
@@ -14,7 +13,6 @@ export class Abandoned {
   readonly #end: () => void;
   #cancel: (() => void) | undefined;
 
-  /** `end` is called when the time is over. */
   constructor({ services, site }: Pick<CacheExchange, 'services' | 'site'>, end: () => void) {
     this.#services = services;
     this.#most = Math.max(1, Math.floor(site.config.upstream.connections * abandonedShare));
@@ -34,7 +32,6 @@ export class Abandoned {
     return true;
   }
 
-  /** It is over. */
   leave(): void {
     if (this.#cancel === undefined) return;
     this.#cancel();

@@ -1,5 +1,6 @@
 /**
- * A fetch among others: whether its answer still counts when it is here, and what those learn who wait for it or come later.
+ * A fetch among others: whether its answer still counts when it is here, and what those learn who wait for it or come
+ * later.
  */
 
 import type { FlightEnd } from '../../kit/single-flight.ts';
@@ -12,11 +13,10 @@ import type { FillInput } from './fill-input.ts';
 
 /**
  * What was purged between asking and storing is not stored (DESIGN §3.7), nor what was asked for under rules that are no
- * longer in force: a request that took its time before it asked has taken its position after their end was logged. Nor
- * what another fetch has overtaken:
- *   1. one that waited in vain asks by itself, is answered, and the answer is long on its way
- *   2. another instance writes, which is not heard of here yet      3. the next one asks, and has the newer answer stored
- *   4. the older answer arrives: in the place of the newer one this instance would go back in time
+ * longer in force. Nor what another fetch has overtaken:
+ * 1. one that waited in vain asks by itself, is answered, and the answer is long on its way
+ * 2. another instance writes, which is not heard of here yet      3. the next one asks, and has the newer answer stored
+ * 4. the older answer arrives: in the place of the newer one this instance would go back in time
  */
 export const isCurrent = ({ services, site }: CacheExchange, entry: Entry): boolean =>
   site.generation === services.site().generation &&
@@ -39,7 +39,7 @@ function isOvertaken({ store, purgeLog, clock }: CacheExchange['services'], entr
 /** How long nobody waits for a key whose answer was not for others. */
 const uncacheableFor = seconds(30);
 
-/** What one request brought about says nothing about the next answer: it must not turn collapsing off for all. */
+/** What one request brought about must not turn collapsing off for all. */
 const reasonsOfRequest: ReadonlySet<NotStoredReason> = new Set([
   'request-no-store',
   'status-of-this-request',
@@ -48,9 +48,7 @@ const reasonsOfRequest: ReadonlySet<NotStoredReason> = new Set([
   'conditional-request',
 ]);
 
-/**
- * Lets all go who wait, and remembers that the key's answer was not for others.
- */
+/** Lets all go who wait, and remembers that the key's answer was not for others. */
 export function giveUpStoring(
   input: FillInput,
   { status, reason }: { readonly status: number; readonly reason: NotStoredReason },
@@ -64,7 +62,7 @@ export function giveUpStoring(
 /** Whether others wait for what a fetch brings. */
 export const hasWaiters = ({ flight }: FillInput): boolean => (flight?.waiters ?? 0) > 0;
 
-/** Lets all who wait, and who come as long as it is under way, read the answer along. Other instances cannot. */
+/** Lets all who wait or come meanwhile read the answer along. Other instances cannot. */
 export function beginSharing({ exchange, flight, stored }: FillInput, shared: SharedAnswer): void {
   if (flight === undefined) return;
   flight.info.shared = shared;

@@ -1,20 +1,18 @@
 /**
- * How long a body that is kept for the store may take (docs/lifecycle.md), and who is told when.
- *
- * Promise: nobody waits for the end of a body that does not come at once, and none is kept that does not end.
+ * How long a body that is kept for the store may take (docs/lifecycle.md): nobody waits for the end of one that does not
+ * come at once, and none is kept that does not end.
  */
 
 import { type Seconds, seconds } from '../../kit/time.ts';
 
-/** Seconds since its head after which a body that is still coming is read along by those who wait for it. */
+/** Seconds since its head after which those who wait read it along. */
 const sharedAfter = 1;
-/** Since its head, after which a client that was to have the whole of it gets it as it comes. */
+/** Since its head, after which a client that was to have the whole gets it as it comes. */
 const heldFor = 5;
 /** Without a piece of it, after which it is not stored. */
 const longestPause = 5;
 /** Since its head, after which it is not stored. */
 const keptFor = 20;
-/** How long a fetch goes on for the store alone. */
 export const abandonedFor = seconds(10);
 /** Of the connections to the origin, how many such fetches may hold. */
 export const abandonedShare = 1 / 8;
@@ -29,7 +27,7 @@ export type BodyListener = {
 
 export type Later = (delay: Seconds, action: () => void) => () => void;
 
-/** Watches a body that is kept, from its head on. Looks once a second. */
+/** Watches a body that is kept, from its head on, once a second. */
 export class BodyWatch {
   readonly #later: Later;
   readonly #listener: BodyListener;
@@ -43,7 +41,6 @@ export class BodyWatch {
     this.#look();
   }
 
-  /** A piece has come. */
   piece(): void {
     this.#quiet = 0;
   }

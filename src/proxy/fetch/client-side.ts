@@ -1,8 +1,8 @@
 /**
- * The client's side of a fetch: told at once, told piece by piece, told at the end, or told already.
+ * The client's side of a fetch.
  *
- * Promises: a client gets one head; until it is sent a failure may still be told, or something stored be given; what
- * cannot be finished is cut off, never ended as if it were whole.
+ * Promises: a client gets one head; until it is sent a failure may still be told, or something stored be given; what cannot
+ * be finished is cut off, never ended as if it were whole.
  */
 
 import type { Fields } from '../../http/message.ts';
@@ -70,12 +70,11 @@ export class ClientSide {
     return this.#state === 'done' || this.#state === 'handed-over';
   }
 
-  /** What has been written and the client has not taken yet. */
   get unsentBytes(): number {
     return this.#exchange.reply.unsentBytes;
   }
 
-  /** Whether another fetch has taken the client, and all who wait for this one, over. */
+  /** Another fetch answers it, and all who wait for this one. */
   get isHandedOver(): boolean {
     return this.#state === 'handed-over';
   }
@@ -84,7 +83,6 @@ export class ClientSide {
     if (this.#state === 'waiting') this.#exchange.reply.information(status, fields);
   }
 
-  /** Keeps the client waiting until the whole body is here. */
   hold(): void {
     this.#state = 'holding';
   }
@@ -128,7 +126,6 @@ export class ClientSide {
     this.#state = 'done';
   }
 
-  /** There is no answer, or no more of it. */
   fail(failure: OriginFailure, cacheStatus: string): void {
     if (this.isUntold) this.#status = sendFailure(this.#exchange, failure, cacheStatus);
     else this.cut();

@@ -1,11 +1,11 @@
 /**
  * Is a body that the origin has coded (gzip, br, …) there to its last byte?
  *
- * Its framing does not tell: an application whose compressor, or whose own origin, breaks off ends such a body like any other.
- * The client that caused it gets it as it came, and sees for itself; a copy of it would be everybody's until it expires.
+ * Its framing does not tell: a compressor that breaks off ends such a body like any other. The client that caused it sees
+ * for itself; a copy of it would be everybody's until it expires.
  *
- * Promises: nobody waits for the proof of a large body, and neither does the event loop; what is unpacked for it is thrown
- * away at once, and bounded; a coding that is not known here proves nothing, and forbids nothing.
+ * Promises: nobody waits for the proof of a large body; what is unpacked for it is bounded; a coding that is not known here
+ * proves nothing, and forbids nothing.
  */
 
 import { isUtf8 } from 'node:buffer';
@@ -37,12 +37,12 @@ type Job = {
   readonly done: (isWhole: boolean) => void;
 };
 
-/** Up to so many bytes, and so many unpacked, it takes some 2 ms at most, and the next request finds it stored. */
+/** So much takes some 2 ms at most, and the next request finds it stored. */
 const smallBytes = 96 * 1024;
 const smallUnpackedBytes = 512 * 1024;
-/** Beyond this nothing is proven: a small body may unpack without end. */
+/** Beyond this nothing is proven. */
 const mostUnpackedBytes = 256 * 1024 * 1024;
-/** A decoder may keep 16 MB (RFC 7932 §9.1), and what waits is kept besides the store: of what does not fit nothing is proven. */
+/** A decoder may keep 16 MB (RFC 7932 §9.1). What does not fit is not proven. */
 const atOnce = 2;
 const mostWaitingBytes = 6 * 1024 * 1024;
 
@@ -60,11 +60,10 @@ export class CodedBodies implements BodyProof {
   });
   #count = 0;
 
-  /** Whether a whole answer's body decodes to its end: at once where that is quick. */
   isWhole({ status, fields, body, part }: CodedAnswer): boolean | Promise<boolean> {
     const codings = part === undefined ? codingsOf(fields) : [];
     if (codings.length === 0) return true;
-    // Nothing at all is not what any coding makes of anything, but a redirect that is labelled so lacks nothing.
+    // No coding makes nothing of anything, but a redirect that is labelled so lacks nothing.
     if (body.length === 0) return status !== 200;
     const verdict = body.length <= smallBytes ? decodesNow(body, codings) : 'unknown';
     if (verdict !== 'unknown') return verdict === 'whole';
@@ -93,11 +92,11 @@ function decodesNow(body: Buffer, codings: readonly string[]): 'whole' | 'broken
 const isTooLarge = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
 
-/** What no coding was applied to, whatever its label says, lacks nothing of one: no coded body is text throughout. */
+/** Whatever its label says, text throughout was not coded. */
 const isText = (bytes: Buffer): boolean =>
   isUtf8(bytes) && !/[^\P{Cc}\t\n\f\r]/u.test(bytes.toString('utf8'));
 
-/** One coding after the other, the outermost first; what comes out is kept only where there is another within. */
+/** The outermost coding first; what comes out is kept only where there is another within. */
 async function decodesLater(body: Buffer, codings: readonly string[]): Promise<boolean> {
   let bytes = body;
   for (const [at, coding] of codings.entries()) {
@@ -110,7 +109,7 @@ async function decodesLater(body: Buffer, codings: readonly string[]): Promise<b
   return true;
 }
 
-/** What comes out, or nothing of it; `undefined` when it is cut short, broken, or without end. */
+/** `undefined`: cut short, broken, or without end. */
 function unpack({ later }: Decoder, bytes: Buffer, isKept: boolean): Promise<Buffer | undefined> {
   const { promise, resolve } = Promise.withResolvers<Buffer | undefined>();
   const decoder = later();
@@ -136,7 +135,7 @@ function unpack({ later }: Decoder, bytes: Buffer, isKept: boolean): Promise<Buf
   return promise;
 }
 
-/** `deflate` is zlib's form by RFC 9110 §8.4.1.2, whose note says that some send it bare. */
+/** RFC 9110 §8.4.1.2: zlib's form; some send it bare. */
 function decoderOf(coding: string, bytes: Buffer): Decoder | undefined {
   if (coding === 'deflate') return hasZlibHead(bytes) ? zlibDecoder : bareDecoder;
   return decoders.get(coding);

@@ -1,8 +1,6 @@
 /**
- * Makes what was stored smaller, off everybody's path, a few at a time.
- *
- * Promise (DESIGN §3.10): what waits for its turn is bounded by bytes. Where pages come faster than they can be compressed
- * the rest is stored as it is, and only its names are kept: it is taken from the store again when there is time.
+ * Makes what was stored smaller, off everybody's path, a few at a time. What waits is bounded by bytes (DESIGN §3.10): the
+ * rest is stored as it is, and taken from the store again when there is time.
  */
 
 import { BoundedMap } from '../../kit/bounded-map.ts';
@@ -40,7 +38,7 @@ export class Compressor {
     this.#store = store;
   }
 
-  /** The same entry compressed, in its own time; `undefined` when that makes it no smaller, or there is no room to wait. */
+  /** `undefined` when that makes it no smaller, or there is no room to wait. */
   compress(entry: Entry): Promise<Entry | undefined> {
     this.#count += 1;
     const weight = Math.min(entry.body.length, mostWaitingBytes);
@@ -55,7 +53,6 @@ export class Compressor {
     if (!this.#isCatchingUp) void this.#catchUp();
   }
 
-  /** One after the other, whenever nobody else waits. */
   async #catchUp(): Promise<void> {
     this.#isCatchingUp = true;
     for (let missed = this.#takeMissed(); missed !== undefined; missed = this.#takeMissed()) {
@@ -80,6 +77,6 @@ export class Compressor {
     if (entry === undefined) return;
     const smaller = await this.compress(entry);
     // Only in the place of what it was made from: a purge or a newer response may have come between.
-    if (smaller !== undefined && this.#store.peek(key).includes(entry)) this.#store.put(smaller);
+    if (smaller !== undefined && this.#store.peek(key).some(isIt)) this.#store.put(smaller);
   }
 }

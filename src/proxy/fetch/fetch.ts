@@ -2,8 +2,7 @@
  * A miss: one fetch for all who want the same, then each its own answer (DESIGN §3.7, §3.8).
  *
  * Promises: nobody joins a fetch older than a purge it must see; a waiter never gets what was not for others and never
- * waits twice; when the fetch fails for want of an origin, waiters are told so instead of all asking again. While the
- * origin's breaker is open, who may have the stored response waits for nothing, and everybody else is asked for.
+ * waits twice. While the origin's breaker is open, who may have the stored response waits for nothing.
  */
 
 import { cacheStatusValue, type CacheStatus } from '../../http/cache-status.ts';
@@ -32,9 +31,8 @@ export type Miss = {
   readonly purgedBy: Outcome['purgedBy'];
   /** What is there but needs the origin's word first. */
   readonly stored: Entry | undefined;
-  /** A stored part whose rest would make the whole. */
   readonly completes?: Entry | undefined;
-  /** Whether another's answer will do: not for a client that asked for the origin's own word. */
+  /** False for a client that asked for the origin's own word. */
   readonly mayJoin: boolean;
 };
 
@@ -64,7 +62,7 @@ export async function fetchForClient(exchange: CacheExchange, miss: Miss): Promi
 
 type Joined = Flight<FlightInfo, Entry, FetchFailure>;
 
-/** Waits for another's fetch; with `stale_after` no longer than that, if what is stored may be given instead. */
+/** With `stale_after` no longer than that, if what is stored may be given instead. */
 async function waitFor(
   exchange: CacheExchange,
   miss: Miss,
@@ -84,7 +82,6 @@ async function waitFor(
   return hasEnded ? soon : flight.wait(seconds(responseTimeout - staleAfter), onGone);
 }
 
-/** A client that waited has gone: whether anybody else needs the fetch is for the fetch to see. */
 function left(exchange: CacheExchange, { cause, purgedBy }: Miss, { info }: Joined): void {
   info.onLeft?.();
   const cacheStatus: CacheStatus = { kind: 'forward', fwd: forwardReasonOf(cause), collapsed: true };
@@ -99,8 +96,8 @@ function left(exchange: CacheExchange, { cause, purgedBy }: Miss, { info }: Join
 }
 
 /**
- * Fetches with no client waiting, to renew what is stored or for want of anything. `undefined`: that is under way already,
- * or the answer of before was not for others, or the origin's breaker holds it back.
+ * Fetches with no client waiting. `undefined`: that is under way already, or the last answer was not for others, or the
+ * origin's breaker holds it back.
  */
 export function fetchInBackground(
   exchange: CacheExchange,
@@ -162,14 +159,13 @@ function lead(
   return services.flights.start(plan.key, { asOf: services.purgeLog.position() });
 }
 
-/** Whether the flight began after every purge that this request must see, as far as can be told before its answer. */
+/** Whether the flight began after every purge that this request must see. */
 function mayJoin(exchange: CacheExchange, flight: Flight<FlightInfo, Entry, FetchFailure>): boolean {
   if (!flight.hasRoom || isUncacheable(exchange)) return false;
   const { services } = exchange;
   return services.purgeLog.verdict(subjectOf(exchange, flight.info)).kind === 'current';
 }
 
-/** Whether the last answer was not for others. */
 const isUncacheable = ({ services, plan }: CacheExchange): boolean =>
   (services.uncacheable.get(plan.key) ?? 0) > services.clock.now();
 
@@ -185,7 +181,7 @@ function subjectOf(exchange: CacheExchange, { asOf }: FlightInfo): PurgeSubject 
   };
 }
 
-/** Answers a waiter from what the flight brought, if it is a response this request may have. */
+/** `false`: it may not have that response. */
 function takeShared(exchange: CacheExchange, miss: Miss, entry: Entry): boolean {
   const { services, plan, directives, request } = exchange;
   const now = services.clock.now();
@@ -198,7 +194,7 @@ function takeShared(exchange: CacheExchange, miss: Miss, entry: Entry): boolean 
   return true;
 }
 
-/** Tells a waiter that there is no origin, or gives it the stored response instead; `false`: it should try itself. */
+/** `false`: it should try itself. */
 function takeFailure(
   exchange: CacheExchange,
   miss: Miss,
@@ -230,7 +226,7 @@ function giveStored(exchange: CacheExchange, miss: Miss, trouble: Trouble): bool
 
 /**
  * While the origin is known to fail, gives a client what is stored without asking, where that is allowed; it is renewed
- * with no client waiting, as soon as the origin may be asked.
+ * later.
  */
 function giveAtOnce(exchange: CacheExchange, { stored }: Miss): boolean {
   const { services, directives } = exchange;

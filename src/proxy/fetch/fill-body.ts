@@ -16,7 +16,6 @@ export class FillBody {
   readonly #input: FillInput;
   readonly #client: ClientSide;
   readonly #readers: Readers;
-  /** The body so far, while it is kept. */
   #kept: KeptBody | undefined;
   #watch: BodyWatch | undefined;
 
@@ -30,7 +29,7 @@ export class FillBody {
     return this.#kept !== undefined;
   }
 
-  /** Whether it is fetched for somebody who is still there: its client, another that reads along or waits, or the background. */
+  /** Whether somebody still wants it: its client, another that reads along or waits, or the background. */
   get isNeeded(): boolean {
     const { isBackground } = this.#input;
     return isBackground || !this.#client.isDone || this.#readers.followers > 0 || hasWaiters(this.#input);
@@ -40,17 +39,15 @@ export class FillBody {
     return this.#readers.followers > 0;
   }
 
-  /** All that has come, while it is kept. */
   get chunks(): readonly Buffer[] {
     return this.#kept?.chunks ?? [];
   }
 
-  /** The whole, if it was kept to its end. */
   whole(): Buffer | undefined {
     return this.#kept?.whole();
   }
 
-  /** Keeps the body of a head with these fields. `listener` is told when it takes its time. */
+  /** `listener` is told when the body takes its time. */
   keep(fields: Fields, listener: BodyListener): void {
     const { exchange, terms } = this.#input;
     this.#kept = keptBodyFor(exchange.services.bodyRoom, {
@@ -60,7 +57,7 @@ export class FillBody {
     this.#watch = new BodyWatch(exchange.services.later, listener);
   }
 
-  /** Passes a piece on. `fate`: whether it may be kept on. `isTaken`: whether somebody takes more. */
+  /** `fate`: whether it may be kept on. `isTaken`: whether somebody takes more. */
   add(chunk: Buffer): { readonly isTaken: boolean; readonly fate: ReturnType<KeptBody['add']> } {
     this.#watch?.piece();
     const isTaken = this.#readers.write(chunk);
@@ -68,7 +65,7 @@ export class FillBody {
     return { isTaken, fate: this.#kept?.add(chunk, { isTaken, isForOne }) ?? 'kept' };
   }
 
-  /** Lets others read it along. `entry` tells who may. */
+  /** `entry` tells who may read it along. */
   share(
     entry: Entry,
     { onLeft, resume }: { readonly onLeft: () => void; readonly resume: () => void },
@@ -83,25 +80,23 @@ export class FillBody {
     beginSharing(this.#input, { entry, follow, leave, resume });
   }
 
-  /** Nobody else may read it along from now on: it is not all there any more, or it is over. */
+  /** It is not all there any more, or it is over. */
   closeToOthers(): void {
     const { flight } = this.#input;
     if (flight !== undefined) flight.info.shared = undefined;
   }
 
-  /** The body is whole, for those who read it along. */
+  /** For those who read it along. */
   end(trailers: Fields): void {
     this.closeToOthers();
     this.#readers.end(trailers);
   }
 
-  /** There is no more of it, for those who read it along. */
   fail(failure: OriginFailure): void {
     this.closeToOthers();
     this.#readers.fail(failure);
   }
 
-  /** It is kept no longer. */
   free(): void {
     this.closeToOthers();
     this.#watch?.stop();

@@ -1,7 +1,4 @@
-/**
- * What a fetch decides at its answer's head (pure): keep the body or not, answer the client now, piece by piece or at the
- * end.
- */
+/** What a fetch decides at its answer's head: keep the body or not, answer the client now, piece by piece or at the end. */
 
 import { combinedValue, hasField } from '../../http/fields.ts';
 import type { Fields } from '../../http/message.ts';
@@ -36,8 +33,8 @@ export function conditionOf({
 }
 
 /**
- * Whether the origin is sent the client's own preconditions or range, which happens on `standard` when ours do not replace
- * them. The answer is then made for that client.
+ * Whether the origin is sent the client's own preconditions or range (on `standard`, when ours do not replace them). The
+ * answer is then made for that client.
  */
 export const sendsClientsConditions = (
   { match }: Pick<StorageTerms, 'match'>,
@@ -58,7 +55,7 @@ export function planFill(
 ): StoragePlan {
   const plan = planStorage(terms, head);
   if (plan.kind === 'no') return plan;
-  // A part says which part it is. Any other answer to a client's own condition may have been made for that condition.
+  // A part says which part it is; any other answer may have been made for the client's condition.
   if (sendsClientsConditions(terms, asked) && head.status !== 206)
     return { kind: 'no', reason: 'conditional-request', clause: undefined };
   const length = Number(combinedValue(head.fields, 'content-length') ?? 0);
@@ -68,10 +65,7 @@ export function planFill(
   return framing === 'close' ? { kind: 'no', reason: 'unverified-length', clause: 'RFC 9112 §8' } : plan;
 }
 
-/**
- * Whether the client's precondition makes a full answer a 304 (RFC 9110 §13.2.2). `wasAsked`: the origin was sent it, and
- * has had its say.
- */
+/** Whether the client's precondition makes a full answer a 304 (RFC 9110 §13.2.2), unless the origin was asked it. */
 export function mayAnswerCondition(
   request: AsksFor,
   head: Pick<StoredHead, 'status' | 'fields' | 'responseTime'>,
@@ -106,7 +100,7 @@ export function answerBy(
   return mustHold({ known: request.known, makesEtag }, head, wasAsked) ? 'hold' : 'stream';
 }
 
-/** The entry of an answer that is here to its last byte, or why there is none. `variants` are stored under its key. */
+/** The entry of an answer that is here to its last byte. `variants` are stored under its key. */
 export function finishedEntry(
   terms: StorageTerms,
   { head, body, now, variants, ...input }: FinishedInput,
@@ -119,8 +113,8 @@ export function finishedEntry(
 }
 
 /**
- * The entry of an answer whose body is still coming, as far as its head tells: for deciding who may read it along. `undefined`:
- * a part, or what only the whole body tells whether others may have it.
+ * The entry of an answer whose body is still coming: for deciding who may read it along. `undefined`: a part, or what only
+ * the whole body can tell.
  */
 export function sharedEntry(
   { terms, asOf }: Pick<FillInput, 'terms' | 'asOf'>,
@@ -142,7 +136,7 @@ type FinishedInput = Pick<EntryInput, 'head' | 'plan' | 'body' | 'asOf'> & {
   readonly variants: readonly Entry[];
 };
 
-/** The client's fields, and those that we sent in place of its conditions. */
+/** `condition`: the fields that we sent in place of the client's conditions. */
 type SentConditions = Pick<ClientRequest, 'known'> & { readonly condition: Fields | undefined };
 
 type AsksFor = Pick<ClientRequest, 'method' | 'known' | 'fields'>;

@@ -17,7 +17,7 @@ export type FillInput = {
   readonly fwd: ForwardReason;
   readonly cause: MissCause;
   readonly purgedBy: Outcome['purgedBy'];
-  /** A stored response to validate; it stands in when the origin is in trouble, where that is allowed. */
+  /** To be validated; it stands in when the origin is in trouble, where that is allowed. */
   readonly stored: Entry | undefined;
   /** A stored part whose rest is asked for. */
   readonly completes?: Entry | undefined;
@@ -25,16 +25,13 @@ export type FillInput = {
   readonly flight: Flight<FlightInfo, Entry, FetchFailure> | undefined;
   /** No client waits: it has been answered from the store, or nobody asked. */
   readonly isBackground: boolean;
-  /** It is to find out whether the origin is back. */
   readonly probe?: Probe | undefined;
   readonly onEnd?: ((end: FillEnd) => void) | undefined;
 };
 
-/** How a fetch ended: what the origin said, and what became of it. */
+/** What the origin said, and what became of it. */
 export type FillEnd = {
-  /** The origin's; `undefined` when there was no answer. */
   readonly status: number | undefined;
-  /** What it was stored as. */
   readonly entry: Entry | undefined;
   readonly notStored: NotStoredReason | undefined;
   readonly failure: FailureReason | undefined;

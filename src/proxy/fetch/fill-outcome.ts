@@ -1,7 +1,6 @@
 /**
- * What a fetch tells of itself: to those who count, once, what its client got; to who began it, how it ended.
- *
- * Promise: a stand-in is told when it is given, as it was given: what comes of the fetch afterwards was not the client's.
+ * What a fetch tells of itself: to those who count, once, what its client got; to who began it, how it ended. A stand-in is
+ * told when it is given: what comes of the fetch afterwards was not the client's.
  */
 
 import { cacheStatusValue, type CacheStatus } from '../../http/cache-status.ts';
@@ -13,9 +12,7 @@ import type { NotStoredReason, Outcome } from '../exchange/outcome.ts';
 import { callSeconds } from './storing.ts';
 
 type Forward = Extract<CacheStatus, { kind: 'forward' }>;
-/** What is known of the answer: of the stand-in, or of what the fetch brought. */
 type Told = Pick<Outcome, 'status' | 'cacheStatus' | 'entry' | 'notStored'>;
-/** What became of it. */
 export type End = Pick<Outcome, 'kind' | 'failure'>;
 
 /** Reports one fetch. */
@@ -23,7 +20,6 @@ export class FillOutcome {
   readonly #input: FillInput;
   readonly #requestTime: EpochMs;
   #isTold = false;
-  /** Whether the body is kept, to be stored. */
   isKept = false;
   notStored: NotStoredReason | undefined;
   /** What it was stored as, or what stood in. */
@@ -34,7 +30,6 @@ export class FillOutcome {
     this.#requestTime = requestTime;
   }
 
-  /** What Cache-Status says of it now. */
   forwardStatus(more: Partial<Forward>): Forward {
     const stored = this.isKept && this.notStored === undefined;
     const why = this.notStored === undefined ? {} : { detail: this.notStored };
@@ -69,7 +64,7 @@ export class FillOutcome {
   }
 }
 
-/** A fetch that failed says how it did, as the answer that stood for it does; not that it was cut short. */
+/** A fetch that failed says how it did, not that it was cut short. */
 function asFailed({ cacheStatus, notStored }: Told, failure: End['failure']): Told['cacheStatus'] {
   if (cacheStatus?.kind !== 'forward' || notStored !== 'truncated' || failure === undefined)
     return cacheStatus;

@@ -1,9 +1,9 @@
 /**
- * One exchange with the origin for the store: its answer goes to the client as it comes, and into the store when it is whole,
+ * One call of the origin for the store: its answer goes to the client as it comes, and into the store when it is whole,
  * also when its client has left, as long as somebody may want it.
  *
  * Promises: Set-Cookie reaches the client that caused it and nobody else (DESIGN §3.5); only what is whole is stored, a
- * body cut short upstream is cut short downstream (§3.6); what was purged while it was under way is not stored (§3.7).
+ * body cut short upstream is cut short downstream (§3.6); what was purged meanwhile is not stored (§3.7).
  */
 
 import { fieldLines } from '../../http/fields.ts';
@@ -51,7 +51,6 @@ class Fill implements OriginReceiver, BodyListener {
   #origin: OriginCall | undefined;
   #head: (StoredHead & { readonly reasonPhrase: string }) | undefined;
   #plan: StoragePlan = { kind: 'no', reason: 'not-asked', clause: undefined };
-  /** Fields sent in place of the client's own preconditions and range. */
   #condition: Fields | undefined;
   #stopWaiting: (() => void) | undefined;
 
@@ -143,7 +142,7 @@ class Fill implements OriginReceiver, BodyListener {
     this.#over({ kind: reason === 'aborted' ? 'forward' : 'failed', failure: reason });
   }
 
-  /** A final response other than a 304, or a failure that a stored response stands in for. */
+  /** Also a failure that a stored response does not stand in for. */
   #fullHead(head: StoredHead & { reasonPhrase: string }, framing: OriginHead['framing']): void {
     applyHead(this.#input, head);
     const { known } = this.#exchange.request;
@@ -155,7 +154,7 @@ class Fill implements OriginReceiver, BodyListener {
   }
 
   #answer(head: StoredHead & { reasonPhrase: string }): void {
-    // On `standard` the client's own conditions and range have gone to the origin, unless ours took their place.
+    // On `standard` they have gone to the origin, unless ours took their place.
     const { request, match } = this.#exchange;
     const wasAsked = match.contentType.kind === 'standard' && this.#condition === undefined;
     const way = answerBy({ request, makesEtag: match.contentType.etag, wasAsked }, head);
@@ -211,7 +210,7 @@ class Fill implements OriginReceiver, BodyListener {
     this.#body.keep(fields, this);
   }
 
-  /** Those who wait for the body read it along, or go themselves where only the whole of it tells whether they may have it. */
+  /** Those who wait go themselves where only the whole body tells whether they may have it. */
   onShare(): void {
     if (this.#plan.kind === 'no' || this.#head === undefined) return;
     const resume = (): void => this.#origin?.resume();
@@ -228,12 +227,11 @@ class Fill implements OriginReceiver, BodyListener {
     this.#stopKeeping('slow-body');
   }
 
-  /** Whether what comes is the rest of a stored part. */
   #isRest(): boolean {
     return this.#input.completes !== undefined && this.#head?.status === 206;
   }
 
-  /** A client has gone. What nobody needs ends at the origin, or goes on for a while for the store. */
+  /** What nobody needs ends at the origin, or goes on for a while for the store. */
   readonly #left = (): void => {
     const mayBeStored = this.#body.isKept || (this.#head === undefined && this.#input.flight !== undefined);
     const may = this.#abandoned.mayGoOn({ isNeeded: () => this.#body.isNeeded, mayBeStored });
@@ -253,7 +251,7 @@ class Fill implements OriginReceiver, BodyListener {
     this.#give(renewal.entry, { fwdStatus: 304, stored: isKept });
   }
 
-  /** Gives the client an entry just stored or validated, with the cookies its answer set. */
+  /** With the cookies that the answer set. */
   #give(entry: Entry, more: Parameters<FillOutcome['forwardStatus']>[0]): void {
     const setCookies = fieldLines(this.#head?.fields ?? [], 'set-cookie');
     const cacheStatus = this.#outcome.forwardStatus(more);
@@ -269,7 +267,7 @@ class Fill implements OriginReceiver, BodyListener {
     void startFill(input).then(this.#onOver);
   }
 
-  /** Gives the client the stored response in place of the origin's trouble, where that is allowed. */
+  /** In place of the origin's trouble, where that is allowed. */
   #standIn(stored: Entry, trouble: Trouble, failure?: FailureReason): boolean {
     if (this.#input.isBackground) return true;
     const { directives, services } = this.#exchange;

@@ -1,7 +1,6 @@
 /**
- * Reading along: a client that waits for a body that does not come at once gets what is there of it, and the rest as it comes.
- *
- * Promise: only what it might have had from the store, and nothing of the client the fetch was begun for.
+ * Reading along: a client that waits gets what is there of a body, and the rest as it comes: only what it might have had
+ * from the store, and nothing of the client the fetch was begun for.
  */
 
 import { cacheStatusValue, type CacheStatus } from '../../http/cache-status.ts';

@@ -1,8 +1,6 @@
 /**
- * Bodies kept as they come, to be stored when they are whole.
- *
- * Promise (DESIGN §3.10, CONTRACT §5): beside the store bodies take a bounded number of bytes, however many come at once and
- * however slowly clients take them. What finds no room is delivered at its client's pace, and not stored this time.
+ * Bodies kept as they come, to be stored when they are whole. Beside the store they take a bounded number of bytes (DESIGN
+ * §3.10, CONTRACT §5). What finds no room is delivered at its client's pace, and not stored this time.
  */
 
 import { combinedValue } from '../../http/fields.ts';
@@ -13,17 +11,16 @@ import type { Reply } from '../exchange/reply.ts';
 /** For all bodies kept at once, and once more for what clients have not taken of those that are whole. */
 const mostBytes = 8 * 1024 * 1024;
 
-/** A body to be kept for a store whose entries may be `limit` bytes; `fields` are those of its head. */
+/** A body to be kept for a store whose entries may be `limit` bytes. */
 export function keptBodyFor(room: BodyRoom, { limit, fields }: { limit: number; fields: Fields }): KeptBody {
   const told = Number(combinedValue(fields, 'content-length'));
   return new KeptBody(room, { limit, told: told > 0 && told <= limit ? told : 0 });
 }
 
-/** At most `limit` bytes. Where the head has told how many there will be, they go where they are to stay, piece by piece. */
+/** Where the head has told how many bytes there will be, they go where they are to stay. */
 export class KeptBody {
   readonly #room: BodyRoom;
   readonly #limit: number;
-  /** As long as the head told; what does not go into it is among the pieces. */
   readonly #place: Buffer;
   #placed = 0;
   #pieces: Buffer[] = [];
@@ -37,9 +34,8 @@ export class KeptBody {
   }
 
   /**
-   * Adds a piece, and says whether it may be kept on; the pieces so far, this one included, are still there if not.
-   * As long as it is, a slow client must not slow down those who wait for the whole. `isTaken`: the client has taken what
-   * came so far. `isForOne`: nobody else waits.
+   * Adds a piece, and says whether it may be kept on; if not, the pieces so far are still there. `isTaken`: the client has
+   * taken what came so far. `isForOne`: nobody else waits.
    */
   add(
     chunk: Buffer,
@@ -58,12 +54,10 @@ export class KeptBody {
     return hasRoom || !isForOne ? 'kept' : 'no-room';
   }
 
-  /** All so far, in order. */
   get chunks(): readonly Buffer[] {
     return [this.#place.subarray(0, this.#placed), ...this.#pieces];
   }
 
-  /** All of it, as one. */
   whole(): Buffer {
     if (this.#placed === this.#bytes && this.#placed === this.#place.length) return this.#place;
     const body = Buffer.allocUnsafeSlow(this.#bytes);
@@ -72,7 +66,7 @@ export class KeptBody {
     return body;
   }
 
-  /** To be called once, when it is kept no longer. What its client has not taken yet stays in memory until it has. */
+  /** To be called once. What its client has not taken yet stays in memory until it has. */
   free(client: Pick<Reply, 'unsentBytes' | 'onOver'>): void {
     this.#room.kept -= this.#bytes;
     this.#pieces = [];

@@ -1,6 +1,6 @@
 /**
- * Parts of representations on `standard` routes (RFC 9111 §3.3, §3.4): stored under a strong validator, put together
- * under the same one, completed by asking for the rest; never given as a whole.
+ * Parts of representations on `standard` routes (RFC 9111 §3.3, §3.4): stored and put together under a strong validator,
+ * completed by asking for the rest; never given as a whole.
  */
 
 import { etagText } from '../../http/entity-tags.ts';
@@ -13,14 +13,14 @@ import type { KeyPlan } from '../../policy/key/cache-key.ts';
 import type { Entry, StoredPart } from '../../store/store.ts';
 import type { StoredHead } from './storing.ts';
 
-/** A part, or by now the whole (`part` undefined), to be stored. */
+/** `part` is undefined for what is by now the whole. */
 export type Assembled = {
   readonly head: StoredHead;
   readonly body: Buffer;
   readonly part: StoredPart | undefined;
 };
 
-/** The one range a stored part lacks; `undefined` when it lacks more than one, or could not be held on to. */
+/** The one range a stored part lacks; `undefined` when it lacks more, or has no validator. */
 export function missingOf(entry: Entry): SatisfiableRange | undefined {
   if (entry.part === undefined || etagText(entry.fields) === undefined) return undefined;
   const { first, last, complete } = entry.part;
@@ -45,8 +45,8 @@ export function isRestOf(entry: Entry, head: StoredHead): boolean {
 }
 
 /**
- * What a 206 and its body are to be stored as: joined with a part (one of `variants`) of the same representation that is there already and
- * touches it. `undefined` when the body is not what Content-Range says.
+ * What a 206 and its body are to be stored as: joined with a stored part of the same representation that touches it.
+ * `undefined` when the body is not what Content-Range says.
  */
 export function assemble(
   { head, body }: Pick<Assembled, 'head' | 'body'>,
@@ -64,7 +64,6 @@ export function assemble(
   const joined = stored === undefined ? undefined : join(stored, range, body);
   const { first, last, bytes } = joined ?? { ...range, bytes: body };
   const isWhole = first === 0 && last === range.complete - 1;
-  // RFC 9111 §3.4: the stored fields, updated with those of the newer part.
   const newer = withoutFields(head.fields, contentOnly);
   const fields =
     joined === undefined || stored === undefined ? newer : freshen(stored.fields, newer, head.responseTime);
@@ -78,7 +77,6 @@ function rangeOf({ status, fields }: StoredHead): StoredPart | undefined {
   return { ...range.range, complete: range.length };
 }
 
-/** RFC 9111 §3.4: put together only under the same strong validator. */
 function isSameStrong(entry: Entry, head: StoredHead): boolean {
   const tag = etagText(entry.fields);
   return tag !== undefined && !tag.startsWith('W/') && tag === etagText(head.fields);

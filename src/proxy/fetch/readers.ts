@@ -1,8 +1,6 @@
 /**
- * The clients that get the body of one fetch as it comes: the one it was begun for, and those who read along.
- *
- * Promises: the origin is held back only when none of them takes more; one that is slower than the others holds nobody up,
- * and is cut off when it lags too far behind.
+ * The clients that get the body of one fetch as it comes. The origin is held back only when none of them takes more; one
+ * that lags too far behind is cut off.
  */
 
 import type { Fields } from '../../http/message.ts';
@@ -25,7 +23,6 @@ export class Readers {
     return this.#followers.size;
   }
 
-  /** Gives a follower what has come so far; the rest follows. */
   add(follower: Follower, chunks: readonly Buffer[]): void {
     this.#followers.add(follower);
     for (const chunk of chunks) follower.client.write(chunk);
@@ -49,7 +46,6 @@ export class Readers {
     return isTaken;
   }
 
-  /** The body is whole, for those who read along. */
   end(trailers: Fields): void {
     for (const follower of this.#take()) {
       follower.client.end(trailers);
@@ -57,7 +53,6 @@ export class Readers {
     }
   }
 
-  /** There is no more of it, for those who read along. */
   fail(failure: OriginFailure): void {
     for (const follower of this.#take()) {
       follower.client.cut();

@@ -1,6 +1,4 @@
-/**
- * What an answer to a validation makes of the stored response (RFC 9111 §4.3.4, §4.3.5; pure).
- */
+/** What an answer to a validation makes of the stored response (RFC 9111 §4.3.4, §4.3.5). */
 
 import { freshen, headFreshens, selects304 } from '../../http/validators.ts';
 import type { Position } from '../../store/purge-log.ts';
@@ -18,16 +16,13 @@ export type Renewal =
 
 export type RenewalInput = { readonly stored: Entry; readonly head: StoredHead; readonly asOf: Position };
 
-/** The stored response after a 304: its fields updated, its lifetime anew, its body as it was. */
+/** The stored response after a 304: its body as it was, the rest anew. */
 export function renewBy304(terms: StorageTerms, { stored, head, asOf }: RenewalInput): Renewal {
   if (!selects304(stored.fields, head.fields)) return { kind: 'other' };
   return renew(terms, { stored, head, asOf });
 }
 
-/**
- * What a HEAD of the same resource makes of the stored GET response (RFC 9111 §4.3.5): fresh again, ended, or nothing. On
- * `standard` routes only: by rule a HEAD proves nothing about what GET would get.
- */
+/** What a HEAD makes of the stored GET response (RFC 9111 §4.3.5). By rule a HEAD proves nothing about what GET would get. */
 export function renewByHead(terms: StorageTerms, { stored, head, asOf }: RenewalInput): Renewal | undefined {
   if (terms.match.contentType.kind !== 'standard') return undefined;
   const meaning = headFreshens({ fields: stored.fields, contentLength: stored.body.length }, head);
@@ -37,7 +32,7 @@ export function renewByHead(terms: StorageTerms, { stored, head, asOf }: Renewal
 
 function renew(terms: StorageTerms, { stored, head, asOf }: RenewalInput): Renewal {
   const fields = freshen(stored.fields, head.fields, head.responseTime);
-  // A 304's Set-Cookie is for who asked and says nothing about the stored representation, which its validator vouches for.
+  // A 304's Set-Cookie is for who asked, and says nothing about the stored representation.
   const renewed: StoredHead = { ...head, status: stored.status, fields };
   const asGet = { ...terms, method: 'GET' };
   const plan = planStorage(asGet, renewed);

@@ -1,6 +1,4 @@
-/**
- * What becomes of an answer that is here to its last byte: stored, given to all who wait for it, or neither.
- */
+/** What becomes of an answer that is here to its last byte: stored, given to all who wait for it, or neither. */
 
 import type { Entry } from '../../store/store.ts';
 import type { CacheExchange } from '../exchange/exchange.ts';
@@ -12,13 +10,9 @@ import { type Renewal, renewByHead } from './renew-entry.ts';
 import { storeEntry } from './store-entry.ts';
 import type { EntryInput, EntryResult, StoredHead } from './storing.ts';
 
-/** `undefined`: it is stored. */
 export type Objection = Extract<NotStoredReason, 'broken-coding' | 'purged-during-fetch'> | undefined;
 
-/**
- * Judges whether an entry may be stored. `tell` is called before this returns where that is quick, else before the promise
- * given resolves.
- */
+/** Judges whether an entry may be stored: before this returns where that is quick, else before the promise resolves. */
 export function judge(
   exchange: CacheExchange,
   entry: Entry,
@@ -34,13 +28,13 @@ export function judge(
   return undefined;
 }
 
-/** A proof takes its time: what has been purged meanwhile is not stored either. */
+/** What was purged during the proof is not stored either. */
 function objectionTo(exchange: CacheExchange, entry: Entry, isWhole: boolean): Objection {
   if (!isWhole) return 'broken-coding';
   return isCurrent(exchange, entry) ? undefined : 'purged-during-fetch';
 }
 
-/** The entry of an answer that is here to its last byte, or why there is none. */
+/** The entry of a whole answer, or why there is none. */
 export function entryOf(
   { exchange, terms, asOf }: FillInput,
   whole: Pick<EntryInput, 'head' | 'plan' | 'body'>,
@@ -50,7 +44,7 @@ export function entryOf(
   return finishedEntry(terms, { ...whole, ...around });
 }
 
-/** Stores what a fetch brought, if anything, and tells those who wait for it; then `tell`, if there was. When: as `judge` does. */
+/** Stores what a fetch brought, if anything, and tells those who wait for it; then `tell`. When: as `judge` does. */
 export function settle(
   input: FillInput,
   entry: Entry | undefined,
@@ -75,10 +69,7 @@ export function storeForAll({ exchange, flight }: FillInput, entry: Entry): void
   flight?.end(entry.part === undefined ? { kind: 'done', result: entry } : { kind: 'give-up' });
 }
 
-/**
- * Stores what a 304 made of a stored response, and gives it to those who wait, or drops what may not be kept. Gives why;
- * `undefined`: it is stored.
- */
+/** Stores what a 304 made of a stored response, and gives it to those who wait, or drops it. Gives why it is not stored. */
 export function settleRenewal(
   input: FillInput,
   renewal: Exclude<Renewal, { kind: 'other' }>,

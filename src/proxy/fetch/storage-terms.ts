@@ -1,7 +1,4 @@
-/**
- * The terms of storing an answer: what its request, its rule and its place say. They are values, so that whoever decides by
- * them needs no exchange.
- */
+/** What a request, its rule and its place say about storing an answer: values, so that who decides needs no exchange. */
 
 import type { Config } from '../../config/config.ts';
 import type { ClientRequest } from '../exchange/client-request.ts';
@@ -15,9 +12,7 @@ export type StorageTerms = Pick<
   readonly method: string;
   readonly request: Pick<ClientRequest, 'scheme' | 'fields' | 'query'>;
   readonly config: Pick<Config, 'accept' | 'identity' | 'store' | 'ttl'>;
-  /** `lifetimeDigest` of the content type. */
   readonly lifetimeRule: string;
-  /** Whether the key is asked for often (`access: high`). */
   readonly isPopular: boolean;
 };
 

@@ -1,7 +1,6 @@
 /**
- * How a finished entry goes into the store: text of content types of the operator compressed, if the store is told to.
- *
- * On `standard` routes the client's own Accept-Encoding reaches the origin, which chooses the coding.
+ * How a finished entry goes into the store: by rule compressed, if the store is told to. On `standard` the client's own
+ * Accept-Encoding reaches the origin, which chooses the coding.
  */
 
 import { isCompressible, varyingByEncoding } from '../../http/content-coding.ts';

@@ -25,7 +25,6 @@ function urlTags(
   );
 }
 
-/** Tags of the rule and of the origin: templates, Surrogate-Key and the like, RFC 9875 groups. */
 function ownTags({ match, identity, query, host, config }: StorageTerms, fields: Fields): Tag[] {
   const names = config.accept.tags;
   const values = { user: userOf(identity), query, responseFields: fields };

@@ -1,5 +1,5 @@
 /**
- * May this response be stored, and as what? Everything a store decision needs, from head to finished entry (pure).
+ * May this response be stored, and as what? From head to finished entry.
  *
  * Promises: what is stored is whole, without Set-Cookie, with the lifetime its rule or HTTP gives it (CONTRACT §2.1), and
  * bound to the position of the purge log from before the origin was asked.
@@ -35,7 +35,6 @@ import type { StorageTerms } from './storage-terms.ts';
 import { asDelivered } from './store-entry.ts';
 import { tagsToStore } from './stored-tags.ts';
 
-/** A final response, as far as its head tells. */
 export type StoredHead = {
   readonly status: number;
   readonly fields: Fields;
@@ -67,7 +66,7 @@ export type StoragePlan =
 
 const no = (reason: NotStoredReason, clause?: string): StoragePlan => ({ kind: 'no', reason, clause });
 
-/** Decides from the head. What only the body can tell (`unless` of its text, its length) is left to `makeEntry`. */
+/** What only the body can tell (`unless` of its text, its length) is left to `makeEntry`. */
 export function planStorage(terms: StorageTerms, head: StoredHead): StoragePlan {
   const { match, identity, method, request, config } = terms;
   const { contentType } = match;
@@ -113,7 +112,7 @@ function toldLength(fields: Fields): number | undefined {
   return told === undefined || hasField(fields, 'content-encoding') ? undefined : Number(told);
 }
 
-/** What binds of the origin's directives: all under `obey`, nothing under `override`. */
+/** All under `obey`, nothing under `override`. */
 function directivesFor({ match: { contentType }, config }: StorageTerms, fields: Fields): ResponseDirectives {
   const isOverridden = contentType.kind === 'rule' && contentType.cacheControl === 'override';
   return isOverridden ? noResponseDirectives : effectiveDirectives(fields, config.accept.lifetimes);
@@ -186,25 +185,25 @@ function variantOf({ names, values }: SelectedVariant, isPart: boolean): string 
   return hash('sha256', JSON.stringify([names, values, isPart]), 'hex');
 }
 
-/** What selects the variant: the origin's Vary on `standard`; by rule all it could name is in the key. */
+/** The origin's Vary on `standard`; by rule all it could name is in the key. */
 function selectionOf(
   { match, plan }: StorageTerms,
   { status, fields }: StoredHead,
 ): SelectedVariant | undefined {
   const vary = parseVary(fields);
-  // What no key and no variant knows cannot be told again: like `*`.
+  // What no key and no variant knows cannot be told again.
   if (vary.kind === 'any' || variesOnUnkeyed(vary.names)) return undefined;
   if (match.contentType.kind !== 'standard') return noSelection;
   const selecting = plan.selectingFields();
   if (status < 400 || foundStatuses.has(status)) return selectedVariant(selecting, fields);
   // An error may be about its request, whatever Vary says: it is for requests with the same telling fields. Short ones of
-  // the application's own do not count: no two requests of a client that numbers its requests would share an error.
+  // the application's own do not count: a client may number its requests.
   const selected = selectedVariant(selecting, [...fields, 'Vary', upsettingNames(selecting).join(', ')]);
-  // Nor does it show what another request would rather have: no coding or language is its choice.
+  // No coding or language is an error's choice.
   return selected && { ...selected, contentEncoding: 'error', contentLanguage: null };
 }
 
-/** Errors that are about the resource: no field of the request brings them about. */
+/** No field of the request brings these errors about. */
 const foundStatuses: ReadonlySet<number> = new Set([404, 410]);
 
 const noSelection: SelectedVariant = { names: [], values: [], contentEncoding: null, contentLanguage: null };
@@ -212,7 +211,7 @@ const noSelection: SelectedVariant = { names: [], values: [], contentEncoding: n
 function storedFields({ match }: StorageTerms, { head, plan, body }: EntryInput): string[] {
   const { contentType } = match;
   const fields = fieldsToStore(head.fields, plan.directives);
-  // RFC 9110 §6.6.1: a recipient with a clock adds the Date a response lacks when it stores or forwards it.
+  // RFC 9110 §6.6.1.
   if (!hasField(fields, 'date')) fields.push('Date', formatHttpDate(head.responseTime));
   const needsTag =
     contentType.etag &&

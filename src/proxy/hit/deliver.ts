@@ -1,8 +1,6 @@
 /**
- * A stored response becomes an answer: whole, 304, 206 or 416; with Age and Cache-Status (RFC 9111 §4, §5.1).
- *
- * Promises: the origin's fields reach the client as they were; what can be prepared once per entry is; a client's
- * conditions and ranges are answered from what is sent, and a 304 carries no body.
+ * A stored response becomes an answer: whole, 304, 206 or 416; with Age and Cache-Status (RFC 9111 §4, §5.1). The origin's
+ * fields reach the client as they were.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -17,7 +15,7 @@ import type { CacheExchange } from '../exchange/exchange.ts';
 import { agedFields } from './prepared-entries.ts';
 import { formFor } from './stored-form.ts';
 
-/** What to say about a stored response beside its own fields. `setCookies` are those of the answer that renewed it. */
+/** `setCookies` are those of the answer that renewed it. */
 export type Delivery = {
   readonly cacheStatus: CacheStatus;
   readonly age: Seconds;

@@ -1,7 +1,6 @@
 /**
- * Answers we make ourselves because there is none: no origin, or a request that is refused.
- *
- * Promise: they name no address, no path and no cause but a closed set of words (CONTRACT §4), and nobody stores them.
+ * Answers of our own: they name no address, no path and no cause but a closed set of words (CONTRACT §4), and nobody stores
+ * them.
  */
 
 import { proxyStatusValue } from '../../http/cache-status.ts';

@@ -1,16 +1,12 @@
 /**
  * An answer's head that waits for the first piece of its body: until then a failure may still be told, or something stored
- * be given instead.
- *
- * Promise: it does not wait long. What the origin has said, a client that shows or streams it may need before there is a
- * body: that of a stream is news itself and waits not at all.
+ * be given instead. It does not wait long, and that of a stream not at all: it is news itself.
  */
 
 import { runAfter, seconds } from '../../kit/time.ts';
 import { isStream } from '../../http/stream-type.ts';
 import type { Reply } from '../exchange/reply.ts';
 
-/** A final response's head as it is to be sent. */
 export type SentHead = { readonly status: number; readonly fields: string[]; readonly reasonPhrase: string };
 
 const patience = seconds(1);
@@ -26,7 +22,6 @@ export class HeldHead {
     this.#reply = reply;
   }
 
-  /** Whether there is a head that has not been sent. */
   get isHeld(): boolean {
     return this.#head !== undefined;
   }
@@ -49,7 +44,6 @@ export class HeldHead {
     if (head !== undefined) this.#reply.head(head.status, head.fields, head.reasonPhrase);
   }
 
-  /** It is not sent: something else is, or nobody is there. */
   drop(): void {
     this.#cancel?.();
     this.#cancel = undefined;

@@ -1,6 +1,6 @@
 /**
- * Gives what was stored by another rule the lifetime the rule in force gives it. The store applies this once to each entry
- * after a change of the configuration, and to what it takes from Redis.
+ * Gives what was stored by another rule the lifetime of the rule in force. The store applies this to each entry after a
+ * change of the configuration, and to what it takes from Redis.
  */
 
 import { policyByRule, type StoredForRule } from '../../policy/lifetime/stored-lifetime.ts';

@@ -1,6 +1,4 @@
-/**
- * Key → stored variant → still current? → reuse decision.
- */
+/** Key → stored variant → still current? → reuse decision. */
 
 import type { RequestDirectives } from '../../http/cache-control.ts';
 import { mustDecode } from '../../http/content-coding.ts';
@@ -16,13 +14,12 @@ import type { Entry } from '../../store/store.ts';
 import type { ClientRequest } from '../exchange/client-request.ts';
 import type { MissCause } from '../exchange/outcome.ts';
 
-/** What the store has for a request: nothing it may see, or an entry and what may be done with it. */
+/** `part`: a fresh part of what is asked for. */
 export type Lookup =
   | {
       readonly kind: 'none';
       readonly cause: Extract<MissCause, 'cold' | 'purged' | 'vary' | 'partial'>;
       readonly purgedBy: PurgeCause | 'forgotten' | undefined;
-      /** A fresh part of what is asked for. */
       readonly part?: Entry;
     }
   | {
@@ -70,7 +67,7 @@ export function chooseVariant(variants: readonly Entry[], input: LookupInput): L
   return purgedBy === undefined ? otherVariant : { kind: 'none', cause: 'purged', purgedBy };
 }
 
-/** After a soft purge a fresh entry is stale: given only where a stale one may be, else validated. */
+/** After a soft purge a fresh entry is stale. */
 function softened(decided: Reuse, entry: Entry): Reuse {
   if (decided.kind !== 'fresh') return decided;
   const { age, ttl } = decided;
@@ -79,7 +76,7 @@ function softened(decided: Reuse, entry: Entry): Reuse {
   return { kind: 'validate', age, ttl, reason: 'stale' };
 }
 
-/** Whether a stored part has all the bytes a request asks for (RFC 9111 §3.3). A part of a coded body cannot be decoded. */
+/** Whether a stored part has all the bytes asked for (RFC 9111 §3.3). A part of a coded body cannot be decoded. */
 function holds({ part, fields }: Entry, { method, fields: requestFields }: LookupInput['request']): boolean {
   if (part === undefined) return true;
   if (mustDecode(fields, combinedValue(requestFields, 'accept-encoding'))) return false;

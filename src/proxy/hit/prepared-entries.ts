@@ -8,10 +8,7 @@ import type { PreparedForms } from '../exchange/exchange.ts';
 /** Written anew for each answer. */
 export const agedFields: ReadonlySet<string> = new Set(['age', 'content-length']);
 
-/**
- * The prepared forms of one proxy's entries. Beside the entries, not in them: an entry that is made from another by spreading
- * must not take over what was made for that one.
- */
+/** Beside the entries, not in them: an entry made by spreading another must not take over what was made for that one. */
 export class PreparedEntries implements PreparedForms {
   readonly #fields = new WeakMap<Entry, readonly string[]>();
   readonly #gzip = new WeakMap<Entry, Entry>();

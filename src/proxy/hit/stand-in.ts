@@ -1,6 +1,4 @@
-/**
- * May a stored response stand in for an origin that is in trouble, or too slow for `stale_after`?
- */
+/** May a stored response stand in for an origin that is in trouble, or too slow for `stale_after`? */
 
 import type { RequestDirectives } from '../../http/cache-control.ts';
 import { currentAge } from '../../http/freshness.ts';
@@ -11,10 +9,9 @@ import type { StandInDetail } from '../exchange/outcome.ts';
 
 export type Trouble = OriginTrouble | 'slow';
 
-/** What to say of the stored response given instead. */
 export type StandIn = { readonly age: Seconds; readonly ttl: Seconds; readonly detail: StandInDetail };
 
-/** Decides; `undefined` when the client must have the origin's answer, or the news that there is none. */
+/** `undefined`: the client must have the origin's answer, or the news that there is none. */
 export function standInFor(
   stored: Entry,
   directives: RequestDirectives,

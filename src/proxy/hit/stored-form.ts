@@ -1,8 +1,6 @@
 /**
- * The two forms of a compressed entry: as stored, for clients that take it; plain for the others and for ranges, which
- * then are ranges of the plain representation (RFC 9110 §14.2).
- *
- * Text is compressed once, off the response path, and takes its own place in the store when it is done.
+ * The forms of a compressed entry: as stored; plain for clients that do not take it and for ranges, which then are ranges
+ * of the plain representation (RFC 9110 §14.2).
  */
 
 import { promisify } from 'node:util';
@@ -30,10 +28,10 @@ export function formFor(
   return acceptsGzip(known['accept-encoding']) && !wantsPart ? prepared.gzipOf(entry) : plainForm(entry);
 }
 
-/** Undone for one client no more than so many bytes: it is done while it waits, and so does everybody. */
+/** It is done while the client waits, and so does everybody. */
 const mostDecodedBytes = 8 * 1024 * 1024;
 
-/** What the origin coded without saying that it varies, for a client that does not take the coding. */
+/** What the origin coded without saying that it varies. */
 function decodedFor(entry: Entry, acceptEncoding: string | undefined): Entry {
   const { part, fields } = entry;
   if (part !== undefined || entry.body.length === 0 || !mustDecode(fields, acceptEncoding)) return entry;
@@ -41,7 +39,7 @@ function decodedFor(entry: Entry, acceptEncoding: string | undefined): Entry {
     const body = gunzipSync(entry.body, { maxOutputLength: mostDecodedBytes });
     return { ...entry, body, fields: decodedFields(fields) };
   } catch {
-    // Too large, or coded otherwise than it says: as the origin gave it.
+    // Too large, or coded otherwise than it says.
     return entry;
   }
 }
@@ -56,7 +54,7 @@ export function isWorthCompressing({ fields, body, part, coding }: Entry): boole
   return coding === undefined && part === undefined && body.length >= smallestWorth && isCompressible(fields);
 }
 
-/** The same entry with its body compressed; `undefined` when that would not make it smaller. */
+/** `undefined` when compression would not make it smaller. */
 export async function compressed(entry: Entry): Promise<Entry | undefined> {
   const small = await compress(entry.body);
   if (small.length >= entry.body.length) return undefined;

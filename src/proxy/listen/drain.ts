@@ -55,7 +55,6 @@ function tellToLeave(server: HttpServer): void {
   });
 }
 
-/** Lets nobody in any more; resolves when the last connection has ended. */
 function closeListener(listener: Server): Promise<void> {
   return new Promise((resolve) => {
     listener.close(() => {

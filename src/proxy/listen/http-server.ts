@@ -38,13 +38,13 @@ import { asksForTunnel, takeUp } from '../tunnel/asking-client.ts';
 export type HttpServerOptions = {
   readonly read: (message: IncomingMessage) => ReadResult;
   readonly pipeline: Pipeline;
-  /** Told of what is answered before anybody looks what it is: read and refused, or never read. */
+  /** What is answered before anybody looks what it is. */
   readonly onRefused: (refusal: Pick<Refusal, 'detail'> | Ending) => void;
   readonly onError: (error: unknown) => void;
   readonly limits?: Limits;
 };
 
-/** What is under way on a connection. Requests may be pipelined: the last one counts. */
+/** Requests may be pipelined: the last one counts. */
 type Connection = {
   readonly response: ServerResponse;
   isClosing: boolean;
@@ -86,7 +86,7 @@ export function createHttpServer(
     connection.isClosing = true;
   });
   server.on('connect', (_message, socket) => {
-    // node:http has let go of the socket, and closes it without a word when nobody listens.
+    // node:http has let go of the socket: an error that nobody hears would end the process.
     socket.on('error', () => socket.destroy());
     if (!isIdle(connections.get(socket))) socket.destroy();
     else {
@@ -95,7 +95,7 @@ export function createHttpServer(
     }
   });
   server.on('upgrade', (message, socket: Socket, head) => {
-    // node:http lets go of the socket; an error nobody hears, a client that resets, would end the process.
+    // node:http has let go of the socket: an error that nobody hears would end the process.
     socket.on('error', () => socket.destroy());
     const asking = takeUp({ message, socket, head }, bounds.bodyPauseMs);
     handle(watching, { message, ...asking }, (forwarded) => {
@@ -125,18 +125,17 @@ function nodeOptions(
   };
 }
 
-/** Whether a request may follow what came before it on its connection; `undefined`: it is not even answered. */
+/** `undefined`: the request is not even answered. */
 function admit(
   { message: { socket }, response }: Raw,
   connections: Connections,
   { bodyPauseMs }: Limits,
 ): Connection | undefined {
   const before = connections.get(socket);
-  // RFC 9112 §9.6: after an answer with `close` no further request is processed. node:http hands on those that came in one
-  // piece with it.
+  // RFC 9112 §9.6: after an answer with `close` no further request is processed.
   if (before?.isClosing === true) return undefined;
   const stuckSince = before === undefined ? undefined : stuckSinceOf(before, socket);
-  // To send more requests is no sign of taking the answers: the limit on silence would never be reached.
+  // Else a client that sends more would never reach the limit on silence.
   if (stuckSince !== undefined && monotonicMs() - stuckSince > bodyPauseMs) {
     socket.destroy();
     return undefined;
@@ -172,7 +171,7 @@ function stuckSinceOf({ response, stuckSince }: Connection, socket: Socket): num
   return stuckSince ?? monotonicMs();
 }
 
-/** Whether a silent connection is silent for want of an answer, and not because its client is slow or done. */
+/** Whether a connection is silent for want of an answer, and not because its client is slow or done. */
 function isWaiting(connection: Connection | undefined, socket: Socket): boolean {
   if (connection === undefined) return false;
   const { response } = connection;
@@ -196,7 +195,7 @@ function handle(
     return true;
   }
   if (result.kind === 'asterisk' || isLastHop(result.request)) {
-    // RFC 9110 §9.3.7: about the server as a whole, which here is this one; §7.6.2: or meant for no one behind it.
+    // RFC 9110 §9.3.7, §7.6.2.
     const status = cacheStatusValue({
       kind: 'forward',
       fwd: 'method',
@@ -217,7 +216,7 @@ function handle(
   return false;
 }
 
-/** RFC 9110 §7.6.2: OPTIONS and TRACE with `Max-Forwards: 0` "MUST NOT" be forwarded; who got them answers. */
+/** RFC 9110 §7.6.2. */
 function isLastHop({ method, known }: ClientRequest): boolean {
   return (method === 'OPTIONS' || method === 'TRACE') && Number(known['max-forwards'] ?? 1) === 0;
 }
@@ -241,7 +240,7 @@ export function crash(
   response.end(text);
 }
 
-/** What cannot be parsed is refused in its turn: behind the answers to what came before it on the connection. */
+/** Behind the answers to what came before it on the connection. */
 function refuseUnparsed(error: ParseError, socket: Duplex, { connections, onRefused, bounds }: Unread): void {
   const endWith = (isAnswering: boolean): void => {
     // A head that is late from a client that takes nothing either.

@@ -1,9 +1,8 @@
 /**
  * The moment to close a listener: those who have connected are all let in.
  *
- * The system completes connections by itself and keeps them until the process takes them; whoever still waits there when
- * the listener is closed is cut off, though to him it looked open. A turn of the event loop takes in all who wait at its
- * beginning; those who come during a long turn wait for the next. So: after a turn that was short and brought nobody.
+ * The system completes connections by itself; whoever still waits there when the listener is closed is cut off. A turn of
+ * the event loop takes in all who wait at its beginning. So: after a turn that was short and brought nobody.
  */
 
 import type { Server } from 'node:net';

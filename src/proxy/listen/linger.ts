@@ -1,9 +1,7 @@
 /**
- * How a connection ends whose client may still be sending (RFC 9112 §9.6). Closed at once it would be reset, and a client
- * that writes first and reads later would lose its answer.
- *
- * Promise: our side is closed behind the answer; what comes is read and dropped, for so long and so much at most; then it
- * ends.
+ * How a connection ends whose client may still be sending (RFC 9112 §9.6): at once it would be reset, and a client that
+ * writes first and reads later would lose its answer. Our side is closed behind the answer; what comes is dropped, within
+ * bounds.
  */
 
 import { type IncomingMessage, ServerResponse } from 'node:http';

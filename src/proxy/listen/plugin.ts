@@ -33,13 +33,10 @@ export type ProxyServerOptions = HttpServerOptions & {
   /** What connections pass before they are HTTP; absent: nothing. */
   readonly entrance?: Entrance | undefined;
   readonly origin: Origin;
-  /** Scheme and authority of the origin. */
   readonly originUrl: string;
-  /** Between two pieces of an answer's body. */
   readonly bodyTimeout: Seconds;
 };
 
-/** Requests handed to @fastify/http-proxy, and what to do with their answers. */
 type UnderWay = WeakMap<IncomingMessage, Forwarded>;
 
 export type PublicServer = {
@@ -150,8 +147,7 @@ function forward(
 }
 
 /**
- * A body is nobody's business here. By its media type Fastify would take `text/plain` for text, whole and as UTF-8, and
- * refuse what it cannot read as a type; the origin is sent the client's own from `Forwarded`.
+ * By its media type Fastify would take a body for text, or refuse it; the origin is sent the client's own from `Forwarded`.
  */
 function hideMediaType({ method, headers }: IncomingMessage): void {
   const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;

@@ -1,8 +1,6 @@
 /**
- * How a client is told that its request is none that is served here, read or not.
- *
- * Promises: every refusal says in `Cache-Status` why, names the methods there are where the method was wrong (RFC 9110
- * §15.5.6), and is the last answer on its connection.
+ * How a client is told that its request is not served. Every refusal says why in `Cache-Status`, names the methods there
+ * are where the method was wrong (RFC 9110 §15.5.6), and is the last answer on its connection.
  */
 
 import type { ServerResponse } from 'node:http';
@@ -29,7 +27,6 @@ export function refuse(response: ServerResponse, { status, detail }: Refusal): v
 /** What node:http could not make a request of. */
 export type ParseError = Error & { readonly code?: string; readonly rawPacket?: Buffer };
 
-/** How a connection ends whose request was none that could be read: the status line, why, and more lines. */
 export type Ending = {
   readonly line: string;
   readonly detail: 'bad-request' | 'head-too-large' | 'request-timeout' | 'method-not-allowed';

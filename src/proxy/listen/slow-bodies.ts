@@ -1,8 +1,6 @@
 /**
- * Request bodies that come so slowly that sending them is the point: each holds a connection to the origin.
- *
- * Promise: a body moves by at least `leastBytes` in every `windowMs`, or its connection ends; nothing is kept of one that
- * is over. Bodies of any length may come, at any greater pace.
+ * Request bodies that come so slowly that sending them is the point: each holds a connection to the origin. A body moves by
+ * `leastBytes` in every `windowMs`, or its connection ends.
  */
 
 import type { IncomingMessage } from 'node:http';
@@ -20,13 +18,11 @@ export class SlowBodies {
     this.#options = options;
   }
 
-  /** Watches a request with a body whose head has just come. */
   watch(message: IncomingMessage, nowMs: number): void {
     this.#bodies.set(message, { bytes: message.socket.bytesRead, since: nowMs });
     message.once('close', () => this.#bodies.delete(message));
   }
 
-  /** Ends the connections of those that have not moved enough. */
   check(nowMs: number): void {
     const { windowMs, leastBytes } = this.#options;
     for (const [message, { bytes, since }] of this.#bodies) {

@@ -21,6 +21,7 @@ import {
   userTag,
 } from '../../policy/rules/entry-tags.ts';
 import { parseSetCookie } from '../../http/cookies.ts';
+import { createDecide, type ExchangeFacts } from '../../policy/rules/exchange-conditions.ts';
 import { type Tag, toTag } from '../../policy/rules/tags.ts';
 import { type WriteEffect, type WriteOutcome, writeEffect } from '../../policy/rules/writes.ts';
 import type { Purge } from '../../store/purge-log.ts';
@@ -29,11 +30,14 @@ import { spellingsOf } from '../exchange/keyed-exchange.ts';
 import { overridesMethod } from '../exchange/method-override.ts';
 import { originHostOf } from '../exchange/upstream-fields.ts';
 
-/** Ends what the request made stale; resolves when its answer may be released. */
-export async function endStale(exchange: Exchange, outcome: WriteOutcome): Promise<void> {
+/**
+ * Ends what the request made stale; resolves when its answer may be released. `body`: the request's; undefined where it was
+ * not read, or not to its end.
+ */
+export async function endStale(exchange: Exchange, outcome: WriteOutcome, body?: Buffer): Promise<void> {
   const { request, site } = exchange;
   const matches = site.rules.matchWrites(request.method, request.path, request);
-  const isListed = matches.some((match) => match !== undefined);
+  const isListed = matches.some((found) => found.length > 0);
   // A GET that claims to be another method may be carried out as that: it counts as an unsafe request no rule knows.
   const method = !isListed && overridesMethod(request) ? 'POST' : request.method;
   if (!isListed && !isUnsafeMethod(method)) return;
@@ -41,9 +45,10 @@ export async function endStale(exchange: Exchange, outcome: WriteOutcome): Promi
   const host = originHostOf(request, site);
   const related = relatedTargets(exchange, { method, outcome, target, host });
   const tags = new Set<Tag>();
-  for (const user of await writersOf(exchange, outcome)) {
+  for (const { user, writer } of await writersOf(exchange, outcome)) {
     const question = {
       matches,
+      decide: createDecide({ writer, ...exchangeFacts(exchange, outcome, body) }),
       method,
       outcome,
       unmatchedWrites: site.config.unmatchedWrites,
@@ -91,11 +96,27 @@ async function liteSpeedPurge(
     tags: [
       ...asked.tags.map(toTag),
       ...urls.map((url) => hostUrlTag(host, url)),
-      ...users.filter((user) => user !== undefined).flatMap((user) => [userTag(user), partitionTag(user)]),
+      ...users.flatMap(({ user }) => (user === undefined ? [] : [userTag(user), partitionTag(user)])),
     ],
     prefixes: asked.everything && !asked.private ? [{ host, start: '/' }] : [],
     soft: asked.soft,
     cause: 'app',
+  };
+}
+
+/** What a rule's conditions are about, besides the writer. */
+export function exchangeFacts(
+  { request }: Pick<Exchange, 'request'>,
+  outcome: WriteOutcome,
+  body: Buffer | undefined,
+): Omit<ExchangeFacts, 'writer'> {
+  // What such a request says, and what its answer means, is for the method it claims.
+  const isKnown = !overridesMethod(request);
+  // A write that got an error may have been carried out, and then nobody knows what it would have been told.
+  const isTold = isKnown && outcome.kind === 'response' && outcome.status < 500;
+  return {
+    request: { fields: request.fields, body: isKnown ? body : undefined },
+    response: isTold ? { ...outcome, body: outcome.body } : undefined,
   };
 }
 
@@ -114,17 +135,17 @@ function relatedTargets(
   return invalidationTargets({ method, status, target, scheme: request.scheme, host, fields });
 }
 
+type Writer = { readonly user: string | undefined; readonly writer: ExchangeFacts['writer'] };
+
 /**
  * Who wrote: the request's identity, and the one its answer's session cookie names: a login writes for the user it logs
  * in, and remember_me may log one in within any request. `undefined` when nobody can tell.
  */
-async function writersOf(
-  exchange: Exchange,
-  outcome: WriteOutcome,
-): Promise<readonly (string | undefined)[]> {
+async function writersOf(exchange: Exchange, outcome: WriteOutcome): Promise<readonly Writer[]> {
   const { request, site, now } = exchange;
   const identity = await site.identify(request, now);
-  const users = new Set<string | undefined>([identity.kind === 'doubt' ? undefined : userOf(identity)]);
+  const user = identity.kind === 'doubt' ? undefined : userOf(identity);
+  const writers = new Map<string | undefined, Writer>([[user, { user, writer: identity.kind }]]);
   const cookie = site.config.identity.flaskSession?.cookie;
   const lines =
     outcome.kind === 'response' && cookie !== undefined ? fieldLines(outcome.fields, 'set-cookie') : [];
@@ -133,7 +154,7 @@ async function writersOf(
     if (given.name !== cookie || given.value === '') continue;
     const known = { cookie: `${given.name}=${given.value}` };
     const next = await site.identify({ known, repeated: [], fields: [] }, now);
-    if (next.kind === 'known') users.add(next.user);
+    if (next.kind === 'known') writers.set(next.user, { user: next.user, writer: 'known' });
   }
-  return [...users];
+  return [...writers.values()];
 }

@@ -1,6 +1,6 @@
 /**
- * A POST's answer that says it is what a GET of the same target would get (RFC 9110 §9.3.3: explicit freshness and a
- * Content-Location of its own) serves later GETs. On `standard` routes only.
+ * A POST's answer that is what a GET of the same target would get (RFC 9110 §9.3.3: explicit freshness and a
+ * Content-Location of its own) serves later GETs. On `standard` only.
  */
 
 import { combinedValue } from '../../http/fields.ts';
@@ -14,13 +14,13 @@ import { judge } from '../fetch/settle.ts';
 import { termsOf } from '../fetch/storage-terms.ts';
 import { headTimes, planStorage } from '../fetch/storing.ts';
 
-/** Takes the body as it passes; `finish`, to be called once, stores what is whole. */
+/** `finish`, to be called once, stores what is whole. */
 export type PostKeeper = {
   readonly add: (chunk: Buffer) => void;
   readonly finish: (isWhole: boolean) => void;
 };
 
-/** A keeper for an answer that may be kept. To be called when what the request made stale has been ended: it is newer. */
+/** To be called when what the request made stale has been ended: the answer is newer. */
 export async function keeperOf(
   exchange: Exchange,
   answer: { readonly status: number; readonly fields: Fields; readonly requestTime: EpochMs },

@@ -1,8 +1,6 @@
 /**
- * What an answer of the origin proves about session cookies (DESIGN §5, identities without a secret).
- *
- * A cookie the origin sets is its own. A cookie it answers with a renewal of the same payload was valid: a forged one is
- * answered as nobody's, without such a renewal.
+ * What an answer of the origin proves about session cookies (DESIGN §5, identities without a secret). A cookie it sets is
+ * its own. A cookie it answers with a renewal of the same payload was valid: a forged one is answered as nobody's.
  */
 
 import { type Seconds, seconds } from '../../kit/time.ts';
@@ -11,10 +9,9 @@ import { parseFlaskCookie } from '../../policy/identity/flask-session.ts';
 import { sessionDigest } from '../../policy/identity/session-proof.ts';
 import type { Exchange, LearnSession } from '../exchange/exchange.ts';
 
-/** `keptFor`: how long it is worth remembering. */
 export type Trust = (cookieDigest: string, keptFor: Seconds) => void;
 
-/** How long a cookie that was renewed is still worth knowing: requests under way and other tabs may send it. */
+/** Requests under way and other tabs may still send a cookie that was renewed. */
 const supersededFor = seconds(300);
 
 /** Makes the function that is told of every answer's Set-Cookie lines. */

@@ -14,6 +14,7 @@ import { seconds } from '../../kit/time.ts';
 import type { OriginFailure } from '../../origin/failure.ts';
 import type { OriginCall, OriginHead, OriginReceiver } from '../../origin/call.ts';
 import type { IdentityDoubt } from '../../policy/identity/identity.ts';
+import { bodiesAsked } from '../../policy/rules/exchange-conditions.ts';
 import type { WriteOutcome } from '../../policy/rules/writes.ts';
 import { endStale } from './end-stale.ts';
 import { elapsed, type Exchange, tellOutcome } from '../exchange/exchange.ts';
@@ -22,6 +23,7 @@ import { HeldHead } from '../hit/held-head.ts';
 import { keeperOf, type PostKeeper } from './keep-post.ts';
 import type { PassReason } from '../exchange/outcome.ts';
 import { join } from '../tunnel/join.ts';
+import { AwaitedBody, mayAwaitBody, overhear, type ReadBody } from './write-bodies.ts';
 import { originHostOf, passFields, relayedFields, switchingFields } from '../exchange/upstream-fields.ts';
 
 /** Why a request is passed. `doubt`: of its identity. */
@@ -66,6 +68,12 @@ class Relay implements OriginReceiver {
   #isReleased = false;
   readonly #head: HeldHead;
   #keeper: PostKeeper | undefined;
+  /** What its write rules ask about. */
+  readonly #asked: ReturnType<typeof bodiesAsked>;
+  #sent: ReadBody | undefined;
+  #awaited: AwaitedBody | undefined;
+  /** Came before the head was released. */
+  #waiting: Buffer[] = [];
   #isClientGone = false;
   #isTunnel = false;
   #isBroken = false;
@@ -79,6 +87,9 @@ class Relay implements OriginReceiver {
     this.#head = new HeldHead(exchange.reply);
     this.#cause = cause;
     this.#settle = settle;
+    const { request, site } = exchange;
+    const rules = site.rules.matchWrites(request.method, request.path, request).flat();
+    this.#asked = bodiesAsked(rules.map(({ rule }) => rule));
     this.#mayAct = actingReasons.has(cause.reason) || isUnsafeMethod(exchange.request.method);
   }
 
@@ -88,12 +99,14 @@ class Relay implements OriginReceiver {
     reply.onGone(() => {
       this.#onClientGone();
     });
+    const body = request.hasBody ? reply.requestBody : undefined;
+    if (body !== undefined && this.#asked.request) this.#sent = overhear(body);
     this.#origin = services.origin.send(
       {
         method: request.method,
         target: targetText(request.path, request.query),
         fields: passFields(request, originHostOf(request, site)),
-        body: request.hasBody ? reply.requestBody : undefined,
+        body,
         // DESIGN §3.11: a write reaches the origin once, a GET that acts as well.
         isWrite: this.#mayAct,
         upgrade: reply.upgrade?.protocol,
@@ -114,6 +127,7 @@ class Relay implements OriginReceiver {
       this.#release(head);
       return;
     }
+    if (this.#asked.answer && mayAwaitBody(head)) this.#awaited = new AwaitedBody();
     this.#released = this.#recorded(head).then(
       () => {
         this.#release(head);
@@ -126,14 +140,20 @@ class Relay implements OriginReceiver {
 
   onData(chunk: Buffer): boolean {
     if (this.#isReleased) return this.#write(chunk);
-    this.#afterRelease(() => {
-      if (!this.#failedEarly) this.#write(chunk);
-      this.#origin?.resume();
-    });
-    return false;
+    this.#waiting.push(chunk);
+    // Once, behind all pieces: to resume may bring the next at once.
+    if (this.#waiting.length === 1) this.#afterRelease(() => this.#giveWaiting());
+    return this.#awaited?.add(chunk) === true;
+  }
+
+  #giveWaiting(): void {
+    if (!this.#failedEarly) for (const piece of this.#waiting) this.#write(piece);
+    this.#waiting = [];
+    this.#origin?.resume();
   }
 
   onEnd(trailers: Fields): void {
+    this.#awaited?.end(true);
     this.#afterRelease(() => {
       this.#head.release();
       if (!this.#isTunnel) this.#exchange.reply.end(undefined, trailers);
@@ -143,6 +163,7 @@ class Relay implements OriginReceiver {
 
   onFailure(failure: OriginFailure): void {
     this.#failedEarly = !this.#isReleased;
+    this.#awaited?.end(false);
     this.#afterRelease(() => {
       if (this.#status === 0 || this.#head.isHeld) this.#fail(failure);
       else {
@@ -155,7 +176,7 @@ class Relay implements OriginReceiver {
   /** There is no answer, or none with a body. */
   #fail(failure: OriginFailure): void {
     this.#head.drop();
-    endStale(this.#exchange, outcomeOf(failure)).then(
+    this.#endStale(outcomeOf(failure)).then(
       () => {
         this.#status = sendFailure(this.#exchange, failure, cacheStatusValue(passStatus(this.#cause)));
         this.#over(failure);
@@ -172,10 +193,14 @@ class Relay implements OriginReceiver {
     return this.#exchange.reply.write(chunk);
   }
 
+  #endStale(outcome: WriteOutcome): Promise<void> {
+    return endStale(this.#exchange, outcome, this.#sent?.whole());
+  }
+
   /** What the request made stale is ended; then its answer may be kept. */
   async #recorded({ status, fields }: OriginHead): Promise<void> {
     const { now: requestTime } = this.#exchange;
-    await endStale(this.#exchange, { kind: 'response', status, fields });
+    await this.#endStale({ kind: 'response', status, fields, body: await this.#awaited?.done });
     this.#keeper = await keeperOf(this.#exchange, { status, fields, requestTime });
   }
 
@@ -188,7 +213,7 @@ class Relay implements OriginReceiver {
     this.#isClientGone = true;
     this.#head.drop();
     if (!this.#mayAct || this.#isReleased) this.#origin?.abort();
-    else if (this.#status === 0) endStale(this.#exchange, { kind: 'unknown' }).catch(this.#settle.reject);
+    else if (this.#status === 0) this.#endStale({ kind: 'unknown' }).catch(this.#settle.reject);
   }
 
   /** An error of our own: the answer is not given, and nothing more comes of it. */

@@ -11,18 +11,16 @@ import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Upgrade } from '../exchange/reply.ts';
 
-/** What is left of a request for another protocol when node:http has let go of it. */
 export type LetGo = { readonly message: IncomingMessage; readonly socket: Socket; readonly head: Buffer };
 
-/** How the client can be answered, or its connection be turned over to the protocol it asks for. */
 export type AskingClient = { readonly response: ServerResponse; readonly upgrade: Upgrade };
 
 /** How long what a client still sends is read and dropped behind its last answer (RFC 9112 §9.6). */
 const lingerMs = 2000;
 
 /**
- * Whether a request may lead to another protocol. Only WebSockets leave HTTP; any other Upgrade is ignored, as RFC 9110 §7.8
- * allows, and that of HTTP/1.0 must be. A request with a body is an ordinary one: what follows its head is not a tunnel's.
+ * Only WebSockets leave HTTP; any other Upgrade is ignored, as RFC 9110 §7.8 allows, and that of HTTP/1.0 must be. What
+ * follows the head of a request with a body is not a tunnel's.
  */
 export function asksForTunnel({ method, headers, httpVersionMinor }: IncomingMessage): boolean {
   return (

@@ -25,6 +25,7 @@ import {
   type LifetimeInForce,
   nameOf,
   type Store,
+  type StoredSubject,
   type StoreSize,
 } from '../store.ts';
 import { WriteBehind } from './write-behind.ts';
@@ -59,8 +60,7 @@ export class TieredStore implements Store {
   /** When a dropped entry, or one that did not reach Redis, was received: Redis has older ones that must not come back. */
   readonly #removed = new BoundedMap<string, EpochMs>(10_000);
   /** Brought from Redis for a request that has not used it yet. */
-  readonly #broughtIn = new WeakSet<Entry>();
-  #broughtInCount = 0;
+  readonly #broughtIn = new BoundedMap<string, true>(10_000);
   /** Why a key's entry in Redis is not current: it never comes into memory, and would seem never to have existed. */
   readonly #ended = new BoundedMap<CacheKey, PurgeCause | 'forgotten'>(10_000);
 
@@ -116,13 +116,13 @@ export class TieredStore implements Store {
   put(entry: Entry, smaller?: Promise<Entry | undefined>): void {
     this.#memory.put(entry, smaller);
     this.#ended.delete(entry.key);
+    this.#broughtIn.delete(nameOf(entry));
     this.#writes.put(entry, smaller);
   }
 
   use(entry: Entry): void {
     // Most hits find this empty, and a lookup in the set would be a tenth of their cost.
-    const isFirst = this.#broughtInCount > 0 && this.#broughtIn.delete(entry);
-    if (isFirst) this.#broughtInCount -= 1;
+    const isFirst = this.#broughtIn.size > 0 && this.#broughtIn.delete(nameOf(entry));
     this.#memory.use(entry, isFirst);
   }
 
@@ -140,12 +140,16 @@ export class TieredStore implements Store {
     this.#memory.applyLifetimes(inForce);
   }
 
-  inForce(entry: Entry): Entry {
+  inForce(entry: Pick<Entry, 'key' | 'variant'>): Entry | undefined {
     return this.#memory.inForce(entry);
   }
 
   entries(): Iterable<Entry> {
     return this.#memory.entries();
+  }
+
+  subjects(): Iterable<StoredSubject> {
+    return this.#memory.subjects();
   }
 
   size(): StoreSize {
@@ -154,12 +158,10 @@ export class TieredStore implements Store {
 
   census({ isWanted, mostMs }: CensusLimits): Promise<Census> {
     if (!this.#health.mayUse('writer')) return Promise.resolve({ found: [], isWhole: false });
-    const atHand = new Map<string, EpochMs>();
-    for (const entry of this.#memory.entries()) atHand.set(nameOf(entry), entry.responseTime);
     const isElsewhere = (head: EntryHead): boolean =>
-      head.responseTime > (atHand.get(nameOf(head)) ?? -Infinity) &&
+      head.responseTime > (this.#atHand(head)?.responseTime ?? -Infinity) &&
       head.responseTime > (this.#removed.get(nameOf(head)) ?? 0);
-    return this.#options.census({ isWanted: (head) => isElsewhere(head) && isWanted(head), mostMs });
+    return this.#options.census({ isWanted: (head) => isWanted(head) && isElsewhere(head), mostMs });
   }
 
   status(): RedisStatus {
@@ -264,7 +266,7 @@ export class TieredStore implements Store {
   /** The last received is put last: the order in memory is that of receipt. */
   #backFill(found: readonly Entry[]): void {
     for (const entry of found.toReversed()) {
-      const atHand = this.#memory.peek(entry.key).find(({ variant }) => variant === entry.variant);
+      const atHand = this.#atHand(entry);
       // Compared by request time: a slow answer shows an older state than a quicker one requested later.
       if (atHand !== undefined && atHand.requestTime >= entry.requestTime) continue;
       if (entry.responseTime <= (this.#removed.get(nameOf(entry)) ?? 0)) continue;
@@ -274,9 +276,12 @@ export class TieredStore implements Store {
         continue;
       }
       this.#memory.put(entry);
-      this.#broughtIn.add(this.#memory.inForce(entry));
-      this.#broughtInCount += 1;
+      this.#broughtIn.set(nameOf(entry), true);
     }
+  }
+
+  #atHand({ key, variant }: Pick<Entry, 'key' | 'variant'>): Entry | undefined {
+    return this.#memory.peek(key).find((entry) => entry.variant === variant);
   }
 
   /** This entry did not reach Redis, so what Redis has of the variant is older and must not be used here. */

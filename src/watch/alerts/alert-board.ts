@@ -1,6 +1,4 @@
-/**
- * Judges the configured and the built-in alerts at every tick, keeps recent notices, and sends them to webhooks.
- */
+/** Judges the configured and the built-in alerts at every tick, keeps recent notices, and sends them to webhooks. */
 
 import type { Logger } from 'pino';
 import type { Alert, Config } from '../../config/config.ts';
@@ -32,7 +30,6 @@ export type AlertList = {
   readonly configured: readonly AlertView[];
 };
 
-/** A notice with its instants as ISO text. */
 type SpokenNotice = Omit<Notice, 'at' | 'since'> & { readonly at: string; readonly since: string };
 
 export type AlertView = {
@@ -41,7 +38,6 @@ export type AlertView = {
   readonly firing: boolean;
   readonly since: string;
   readonly text: string;
-  /** The condition and the text's facts as numbers. */
   readonly when: ConditionFacts;
   readonly facts: AlertFacts | undefined;
 };
@@ -63,7 +59,6 @@ export class AlertBoard {
     this.#send = send;
   }
 
-  /** Judges every alert at one point in time. */
   judge(point: Point): void {
     const alerts = watchedAlerts(this.#watch.options.config());
     for (const alert of alerts) this.#judgeOne(alert, point);
@@ -75,7 +70,6 @@ export class AlertBoard {
     }
   }
 
-  /** Every alert, and whether it fires. */
   states(): AlertView[] {
     return watchedAlerts(this.#watch.options.config()).map(({ name, when }) => {
       const state = this.#states.get(name);
@@ -87,7 +81,6 @@ export class AlertBoard {
     });
   }
 
-  /** Firing and recent alerts, newest first. */
   list(): AlertList {
     const configured = this.states();
     const recent = this.#notices.map(spoken);

@@ -1,6 +1,4 @@
-/**
- * The facts of an alert as numbers (pure), for readers that word it in another language.
- */
+/** The facts of an alert as numbers (pure), for readers that word it in another language. */
 
 import type { Seconds } from '../../kit/time.ts';
 import type { Reading, WatchedAlert, WatchedCondition } from './alerts.ts';
@@ -13,7 +11,6 @@ export type AlertFacts = ConditionFacts & {
   readonly for: Seconds;
   readonly value: number | boolean | undefined;
   readonly of: number | undefined;
-  /** For a low hit rate: the two largest causes of misses. */
   readonly reasons: Reading['reasons'];
 };
 

@@ -15,10 +15,8 @@ import type { Reason } from '../count/miss-reason.ts';
 export type WatchedCondition =
   AlertCondition | { readonly kind: 'redis_bytes_above'; readonly bytes: number };
 
-/** A configured or built-in alert. */
 export type WatchedAlert = Omit<Alert, 'when'> & { readonly when: WatchedCondition };
 
-/** Measurements over an alert's `for`. */
 export type Reading = {
   /** Whether the counters reach back that far. */
   readonly covers: boolean;
@@ -33,11 +31,9 @@ export type Reading = {
   readonly redisBytes: number | undefined;
   readonly purgeLag: Seconds;
   readonly leakSuspected: boolean;
-  /** The most frequent reasons of misses in that time, with their shares. */
   readonly reasons: readonly { readonly reason: Reason; readonly share: number }[];
 };
 
-/** When the current bad or clear stretch began. */
 export type AlertState = {
   readonly kind: 'quiet' | 'firing';
   readonly changedAt: EpochMs;

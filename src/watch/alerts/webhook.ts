@@ -8,11 +8,9 @@
 import type { Logger } from 'pino';
 import { runAfter, type Seconds, seconds } from '../../kit/time.ts';
 
-/** The pauses before the second, third and fourth try. */
 const pauses: readonly Seconds[] = [seconds(1), seconds(5), seconds(25)];
 const limitMs = 10_000;
 
-/** How many notices may wait for one URL. */
 const mostWaiting = 50;
 
 type Body = { readonly text: string } & Readonly<Record<string, unknown>>;
@@ -46,7 +44,6 @@ async function tell(log: Logger, url: string, body: Body): Promise<void> {
   log.error({ tries: pauses.length + 1, about: aboutOf(body) }, 'webhook: gave up');
 }
 
-/** What the notice is about: the alert, or the first line of the text. */
 const aboutOf = ({ name, text }: { readonly text: string; readonly name?: unknown }): string =>
   typeof name === 'string' ? name : text.replace(/\n.*/s, '');
 
@@ -57,7 +54,6 @@ const waited = (pause: Seconds): Promise<void> =>
         runAfter(pause, resolve);
       });
 
-/** What went wrong; `undefined`: it was accepted. */
 async function post(url: string, body: unknown): Promise<string | undefined> {
   try {
     const response = await fetch(url, {

@@ -26,12 +26,9 @@ export type HotKey = {
   savedSeconds: number;
 };
 
-/** Counts of one content type. */
 export type TypeCounts = {
   readonly tally: Tally;
-  /** By `Outcome.kind`. */
   readonly outcomes: Map<Outcome['kind'], number>;
-  /** The last lifetime given. */
   lastLifetime: Seconds | undefined;
 };
 
@@ -63,7 +60,6 @@ export class Counters {
   #lastName = '';
   #lastType: TypeCounts | undefined;
 
-  /** Counts one request. */
   readonly onOutcome = (outcome: Outcome): void => {
     const type = this.#typeOf(outcome.contentType);
     type.outcomes.set(outcome.kind, (type.outcomes.get(outcome.kind) ?? 0) + 1);
@@ -103,7 +99,6 @@ export class Counters {
     this.purgesByCause.set(cause, (this.purgesByCause.get(cause) ?? 0) + 1);
   };
 
-  /** Counts one operation of a store. */
   readonly onOperation = (operation: StoreOperation, duration: Seconds): void => {
     let counts = this.operations.get(operation);
     if (counts === undefined) {
@@ -139,7 +134,6 @@ export class Counters {
     return entry !== undefined && this.#redisWaiting > 0 && this.#fromRedis.has(entry) ? 'redis' : 'memory';
   }
 
-  /** All types and the shared counters added up. */
   total(): Tally {
     return sumOf([this.shared, ...[...this.types.values()].map(({ tally }) => tally)]);
   }

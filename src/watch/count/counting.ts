@@ -20,9 +20,8 @@ export class Counting {
     this.#clock = clock;
   }
 
-  /** Hears of every call of the origin. */
   readonly callListener: CallListener = {
-    // Two requests, of which the origin may have seen both; that it had closed an idle connection is no error.
+    // Two requests, of which the origin may have seen both; an idle connection that it closed is not an error.
     onRepeat: (duration) => {
       this.counters.onOrigin(duration, false);
     },
@@ -33,12 +32,10 @@ export class Counting {
     },
   };
 
-  /** Hears how long Redis took to write. */
   readonly onSlowWrite = (operation: 'set' | 'delete', duration: Seconds): void => {
     this.counters.onOperation(`${operation}/redis`, duration);
   };
 
-  /** Hears of every purge, and takes it down with its receipt. */
   readonly onAppended = (purge: Purge, receipt: Promise<Receipt>): void => {
     const at = this.#clock.now();
     const startedMs = this.#clock.monotonicMs();
@@ -52,7 +49,7 @@ export class Counting {
         record(instances);
       },
       () => {
-        // Whoever asked for the purge is told why; here it only counts.
+        // The caller gets the error; here it only counts.
         record(undefined);
       },
     );

@@ -60,7 +60,7 @@ export function reasonOf({ pass, doubt, miss, purgedBy, notStored }: Outcome): R
   return miss ?? 'cold';
 }
 
-/** The cause without its detail. */
+/** Without its detail. */
 export const causeOf = (reason: Reason): Cause => reason.replace(/\/.*/s, '') as Cause;
 
 /** The RFC clause behind a reason, if there is one. */

@@ -26,7 +26,6 @@ export type MissGroup = {
   readonly reasons: readonly ReasonCount[];
 };
 
-/** A URL that cost the origin much. */
 export type CostlyUrl = {
   readonly url: string;
   readonly type: string;
@@ -62,7 +61,6 @@ export class MissLedger {
     this.#urls = new TopK({ limit: most.urls, halfLifeMs });
   }
 
-  /** Records a read that was not a hit and returns its reason. */
   record(outcome: Outcome): Reason {
     const { contentType, route, host, target, originDuration = seconds(0) } = outcome;
     const reason = reasonOf(outcome);
@@ -83,7 +81,6 @@ export class MissLedger {
     this.#urls.turnTo(nowMs);
   }
 
-  /** The number of misses by reason, over all types. */
   counts(): Map<Reason, number> {
     const all: Counts = new Map();
     for (const counts of this.#types.values())

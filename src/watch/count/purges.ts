@@ -1,6 +1,4 @@
-/**
- * The recent purges: when, why, of what, and which instances have confirmed them.
- */
+/** The recent purges: when, why, of what, and which instances have confirmed them. */
 
 import type { EpochMs, Seconds } from '../../kit/time.ts';
 import { maskTarget } from './mask-target.ts';

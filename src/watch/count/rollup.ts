@@ -12,7 +12,6 @@ import { type Point, reasonsBetween } from './window.ts';
 
 /** One hour. `peaks` are maxima; everything else is a sum. */
 export type Hour = {
-  /** When it began. */
   readonly hour: EpochMs;
   readonly counts: Readonly<Record<string, number>>;
   /** The number of hits and misses in each time bucket; the bounds are `timeBounds`. */
@@ -46,7 +45,6 @@ export class Rollup {
     this.#last = first;
   }
 
-  /** Adds what has happened since the last call to the hour of `point`. */
   collect(point: Point): void {
     const hour = epochMs(Math.floor(point.at / hourMs) * hourMs);
     const { types, purgesByCause } = this.#source;
@@ -76,7 +74,6 @@ export class Rollup {
     this.#last = point;
   }
 
-  /** The oldest first. */
   hours(): Hour[] {
     return inOrder(this.#hours);
   }
@@ -104,7 +101,6 @@ function addTo(hours: Map<EpochMs, Hour>, hour: Hour): void {
 const inOrder = (hours: ReadonlyMap<EpochMs, Hour>): Hour[] =>
   [...hours.values()].sort((a, b) => a.hour - b.hour);
 
-/** Only the changes that are not zero. */
 const changesOf = (changes: Iterable<readonly [string, number]>): Record<string, number> =>
   Object.fromEntries([...changes].filter(([, count]) => count !== 0));
 

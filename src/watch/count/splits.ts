@@ -20,7 +20,6 @@ export type QuerySplit = {
   readonly suggest: string;
 };
 
-/** A field or cookie by which one URL is stored several times. */
 export type VariantSplit = {
   readonly type: string;
   readonly path: string;

@@ -16,7 +16,6 @@ export const at = {
   misses: 3,
   passes: 4,
   failed: 5,
-  /** Requests that may write. */
   writes: 6,
   hitSeconds: 7,
   missSeconds: 8,
@@ -30,7 +29,6 @@ export const at = {
   originRequests: 13,
   originErrors: 14,
   originSeconds: 15,
-  /** Waited for another's fetch. */
   collapsed: 16,
   purges: 17,
   /** Of the hits, those that came from Redis. */
@@ -53,7 +51,6 @@ const firstFree = 20;
 const timeSize = timeBounds.length + 1;
 const spanSize = spanBounds.length + 1;
 
-/** Where each distribution begins, and its bounds. */
 export const distributions = {
   hitTimes: { start: firstFree, bounds: timeBounds },
   missTimes: { start: firstFree + timeSize, bounds: timeBounds },
@@ -66,7 +63,6 @@ export type Distribution = keyof typeof distributions;
 
 const size = firstFree + 3 * timeSize + 2 * spanSize;
 
-/** Counters; `at` and `distributions` say which number is which. */
 export type Tally = Float64Array;
 
 /** All zero. */
@@ -109,10 +105,7 @@ export function bucketsOf(tally: Tally, name: Distribution): readonly number[] {
   return [...tally.subarray(start, start + bounds.length + 1)];
 }
 
-/**
- * The value below which the share `q` of a distribution lies, interpolated within its bucket; `undefined` if it is empty.
- * Values above the highest bound count as that bound.
- */
+/** The value below which the share `q` lies, interpolated in its bucket; at most the highest bound; `undefined` if empty. */
 export function quantile(tally: Tally, name: Distribution, q: number): number | undefined {
   const { bounds } = distributions[name];
   const buckets = bucketsOf(tally, name);

@@ -22,7 +22,6 @@ export type WatchOptions = {
   readonly store: Pick<Store, 'size' | 'entries'>;
   readonly health: Pick<OriginCondition, 'isClosed'>;
   readonly redis: () => RedisState;
-  /** Absent: there is no background work. */
   readonly background?: (() => BackgroundStats) | undefined;
 };
 
@@ -46,7 +45,6 @@ export class Watch {
     this.tick();
   }
 
-  /** The counters as they are now. */
   now(): Point {
     const { clock, store, redis } = this.options;
     return {
@@ -59,12 +57,11 @@ export class Watch {
     };
   }
 
-  /** To read it a file is opened: where none can be, it is what it was. */
   #resident(): number {
     try {
       this.#residentBytes = process.memoryUsage.rss();
     } catch {
-      // EMFILE: nothing is lost but a newer number, and the process must not end for want of that.
+      // Reading it opens a file. When none can be opened (EMFILE), the last number stands.
     }
     return this.#residentBytes;
   }
@@ -77,12 +74,11 @@ export class Watch {
     for (const listener of this.#onTick) listener(point);
   }
 
-  /** Calls `listener` at each tick. */
   onTick(listener: (point: Point) => void): void {
     this.#onTick.push(listener);
   }
 
-  /** Ticks every second until the function returned is called. Keeps no process alive. */
+  /** Ticks every second until the returned function is called. Does not keep the process alive. */
   start(): () => void {
     const timer = setInterval(() => {
       this.tick();

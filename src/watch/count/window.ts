@@ -52,7 +52,6 @@ export type Point = {
   readonly storeBytes: number;
   readonly residentBytes: number;
   readonly redisBytes: number | undefined;
-  /** How often each reason of a miss has occurred. */
   readonly reasons: ReadonlyMap<Reason, number>;
 };
 
@@ -60,7 +59,6 @@ export type Stretch = {
   readonly tally: Tally;
   readonly reasons: ReadonlyMap<Reason, number>;
   readonly from: EpochMs;
-  /** Whether the points go back as far as requested. */
   readonly covers: boolean;
 };
 
@@ -100,7 +98,6 @@ export class Timeline {
     return found ?? this.#series.at(-1)?.points[0];
   }
 
-  /** What happened from `instant` to `now`. */
   since(instant: number, now: Point): Stretch {
     const from = this.before(instant);
     if (from === undefined) return { tally: now.tally, reasons: now.reasons, from: now.at, covers: false };

@@ -99,9 +99,7 @@ class HourNotes {
     for (const hour of this.#kept.keys()) if (hour < oldest) this.#kept.delete(hour);
   }
 
-  /**
-   * Reads every note once an hour. That keeps Redis from evicting them as unused, and shows which of ours are gone.
-   */
+  /** Reads every note once an hour. That keeps Redis from evicting them as unused, and shows which of ours are gone. */
   tend(): void {
     const now = this.#clock.now();
     if (this.#isTending || now - this.#tendedAt < hourMs) return;

@@ -1,6 +1,4 @@
-/**
- * A report as one self-contained HTML page: inline style and charts, no script, no request.
- */
+/** A report as one self-contained HTML page: inline style and charts, no script, no request. */
 
 import type { Report, ReportPoint } from './report.ts';
 import { coverageOf, type Table, tablesOf, titleOf } from './report-words.ts';

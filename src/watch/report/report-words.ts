@@ -1,6 +1,4 @@
-/**
- * The words of a report, the same in text, Markdown and HTML.
- */
+/** The words of a report, the same in text, Markdown and HTML. */
 
 import type { LineName, Report, ReportLine, Target } from './report.ts';
 

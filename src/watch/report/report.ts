@@ -1,6 +1,4 @@
-/**
- * The trend report (pure): a period, the one before it, what changed and why, and the targets.
- */
+/** The trend report (pure): a period, the one before it, what changed and why, and the targets. */
 
 import { type EpochMs, epochMs } from '../../kit/time.ts';
 import { hourMs, mergeHours, type Hour } from '../count/rollup.ts';

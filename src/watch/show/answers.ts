@@ -1,6 +1,4 @@
-/**
- * Builds the control API's answers about metrics, misses, reports and alerts.
- */
+/** Builds the control API's answers about metrics, misses, reports and alerts. */
 
 import type { Registry } from 'prom-client';
 import { seconds } from '../../kit/time.ts';

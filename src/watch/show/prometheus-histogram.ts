@@ -1,6 +1,4 @@
-/**
- * A Prometheus histogram whose buckets are counted elsewhere. prom-client's own only takes single observations.
- */
+/** A Prometheus histogram whose buckets are counted elsewhere. prom-client's own only takes single observations. */
 
 import type { Registry } from 'prom-client';
 

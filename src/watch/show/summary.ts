@@ -1,6 +1,4 @@
-/**
- * The current numbers of `GET /api/cache/metrics` (CONTRACT §3), and the points of the dashboard's charts.
- */
+/** The current numbers of `GET /api/cache/metrics` (CONTRACT §3), and the points of the dashboard's charts. */
 
 import { type Seconds, seconds } from '../../kit/time.ts';
 import { maskTarget } from '../count/mask-target.ts';

@@ -1,6 +1,4 @@
-/**
- * One line per content type: requests, hits, the current lifetime, what was saved.
- */
+/** One line per content type: requests, hits, the current lifetime, what was saved. */
 
 import type { ContentType, TtlConfig } from '../../config/config.ts';
 import { type EpochMs, wallTime } from '../../kit/time.ts';

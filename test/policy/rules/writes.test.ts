@@ -32,6 +32,7 @@ const neverSent: WriteOutcome = { kind: 'never-sent' };
 const effectOf = (method: string, target: string, change: Partial<WriteQuestion> = {}) =>
   writeEffect({
     matches: rules.matchWrites(method, target.replace(/\?.*/, ''), { query: undefined, fields: [] }),
+    decide: () => ({ decision: 'holds', because: undefined }),
     method,
     outcome: status(200),
     unmatchedWrites: { url: true, user: true },
