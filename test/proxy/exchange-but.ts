@@ -1,21 +1,14 @@
 /** One request's exchange for tests of single rooms: real services, no origin, and a reply that is recorded. */
 
-import { offlineServices } from '../../src/explain/explain.ts';
-import { BoundedMap } from '../../src/kit/bounded-map.ts';
-import { SingleFlight } from '../../src/kit/single-flight.ts';
 import type { Identity } from '../../src/policy/identity/identity.ts';
 import { readAsked } from '../../src/proxy/exchange/asked-request.ts';
 import type { CacheExchange, Services } from '../../src/proxy/exchange/exchange.ts';
 import { keyedExchange } from '../../src/proxy/exchange/keyed-exchange.ts';
 import type { Outcome } from '../../src/proxy/exchange/outcome.ts';
 import { nobody, type Reply } from '../../src/proxy/exchange/reply.ts';
-import { openBodies } from '../../src/proxy/fetch/open-bodies.ts';
 import type { Entry } from '../../src/store/store.ts';
-import { MemoryStore } from '../../src/store/memory.ts';
-import { TestClock } from '../helpers/test-clock.ts';
-import { configOf } from '../policy/config-of.ts';
-import { TestTimers } from '../refresh/test-timers.ts';
 import { entryBut, storedAt } from '../store/entry.ts';
+import { servicesBut, type TestTime, testTime } from './services-but.ts';
 
 export type Asked = {
   readonly method?: string;
@@ -37,12 +30,10 @@ export type Written = {
   readonly gone: () => void;
 };
 
-export type TestExchange = {
+export type TestExchange = TestTime & {
   readonly exchange: CacheExchange;
   readonly written: Written;
   readonly outcomes: readonly Outcome[];
-  readonly clock: TestClock;
-  readonly timers: TestTimers;
   /** A stored response of the request's key, asked for now. */
   readonly storedBut: (change?: Partial<Entry>) => Entry;
 };
@@ -53,33 +44,22 @@ export function exchangeBut(
   { method = 'GET', url = '/a/1', fields = [], identity = { kind: 'anonymous' } }: Asked = {},
   change: Partial<Services> = {},
 ): TestExchange {
-  const clock = new TestClock(new Date(storedAt).toISOString());
-  const timers = new TestTimers(clock);
-  const outcomes: Outcome[] = [];
-  const store = new MemoryStore({ maxBytes: 1024 * 1024 });
-  const services: Services = {
-    ...offlineServices(configOf(rules), { clock, verifyJwt: undefined }),
-    store,
-    ...openBodies(store, timers.later),
-    flights: new SingleFlight({ maxFlights: 10, maxWaiters: 10 }),
-    uncacheable: new BoundedMap(10),
-    onOutcome: (outcome) => outcomes.push(outcome),
-    ...change,
-  };
+  const time = testTime(new Date(storedAt).toISOString());
+  const { services, outcomes } = servicesBut(rules, { ...time, storeBytes: 1024 * 1024 }, change);
   const site = services.site();
   const read = readAsked({ method, url, fields, host: 'example.org' }, site.config.listen);
   if (read.kind !== 'request') throw new Error(read.kind);
   const { request } = read;
   const { reply, written } = writtenReply();
   const match = site.rules.match(method, request.path, request);
-  const now = clock.now();
+  const now = time.clock.now();
   const exchange = keyedExchange(
-    { services, site, request, reply, match, now, startedMs: clock.monotonicMs() },
+    { services, site, request, reply, match, now, startedMs: time.clock.monotonicMs() },
     identity,
   );
   const storedBut = (changed: Partial<Entry> = {}): Entry =>
     entryBut({ key: exchange.plan.key, asOf: services.purgeLog.position(), ...changed });
-  return { exchange, written, outcomes, clock, timers, storedBut };
+  return { exchange, written, outcomes, storedBut, ...time };
 }
 
 function writtenReply(): { readonly reply: Reply; readonly written: Written } {

@@ -4,29 +4,20 @@
  */
 
 import pino from 'pino';
-import { BoundedMap } from '../../src/kit/bounded-map.ts';
-import { SingleFlight } from '../../src/kit/single-flight.ts';
-import { type Clock, type EpochMs, type Seconds, seconds } from '../../src/kit/time.ts';
+import { type Clock, type Seconds, seconds } from '../../src/kit/time.ts';
 import { type CallListener, CallTeller } from '../../src/origin/call-listener.ts';
 import type { OriginReceiver, OriginRequest } from '../../src/origin/call.ts';
 import type { Origin } from '../../src/origin/origin.ts';
 import { OriginHealth } from '../../src/origin/origin-health.ts';
-import { createPopularity } from '../../src/policy/lifetime/popularity.ts';
 import { readAsked } from '../../src/proxy/exchange/asked-request.ts';
 import { nobody } from '../../src/proxy/exchange/reply.ts';
-import { openBodies } from '../../src/proxy/fetch/open-bodies.ts';
-import type { Services } from '../../src/proxy/exchange/exchange.ts';
-import type { Outcome } from '../../src/proxy/exchange/outcome.ts';
 import { createPipeline } from '../../src/proxy/pipeline.ts';
-import { compileSite } from '../../src/proxy/exchange/site.ts';
 import { soleLease } from '../../src/refresh/lease.ts';
 import { openRefresh } from '../../src/refresh/open-refresh.ts';
-import { LearnedSessionMap } from '../../src/store/learned-sessions.ts';
-import { MemoryStore } from '../../src/store/memory.ts';
 import { LocalPurgeLog, type PurgeLog } from '../../src/store/purge-log.ts';
-import { TestClock } from '../helpers/test-clock.ts';
 import { configOf } from '../policy/config-of.ts';
-import { TestTimers } from './test-timers.ts';
+import { servicesBut, testTime } from '../proxy/services-but.ts';
+import type { TestTimers } from './test-timers.ts';
 
 /** Evenly spread over 0 to 1, the same sequence each time (mulberry32). */
 export function dice(seed = 1): () => number {
@@ -100,13 +91,10 @@ function simulatedOrigin(timers: TestTimers, clock: Clock): SimulatedOrigin {
 
 /** Builds it. `rules` is a configuration without upstream. */
 export function simulatedSite(rules: string, options: { readonly popularFile?: string } = {}) {
-  const clock = new TestClock();
-  const timers = new TestTimers(clock);
-  const origin = simulatedOrigin(timers, clock);
   const config = configOf(rules);
-  const site = compileSite(config, { learned: new LearnedSessionMap(), verifyJwt: undefined });
-  const outcomes: Outcome[] = [];
-  const store = new MemoryStore({ maxBytes: 64 * 1024 * 1024 });
+  const time = testTime();
+  const { clock, timers } = time;
+  const origin = simulatedOrigin(timers, clock);
   const purgeLog: PurgeLog = new LocalPurgeLog('log', 0, (purge) => {
     refresh.onAppended(purge);
   });
@@ -123,25 +111,12 @@ export function simulatedSite(rules: string, options: { readonly popularFile?: s
     popularFile: options.popularFile,
   });
   origin.listeners = [refresh.callListener];
-  const services: Services = {
-    site: () => site,
-    store,
-    ...openBodies(store),
-    later: timers.later,
+  const { services, outcomes } = servicesBut(rules, time, {
     purgeLog,
     origin,
-    clock,
-    flights: new SingleFlight({ maxFlights: 10_000, maxWaiters: 10_000 }),
-    uncacheable: new BoundedMap<string, EpochMs>(1000),
-    evicted: new BoundedMap<string, true>(1000),
-    popularity: createPopularity(config.ttl.popular),
-    learnSession: () => undefined,
-    onOutcome: (outcome) => {
-      refresh.onOutcome(outcome);
-      outcomes.push(outcome);
-    },
+    onOutcome: refresh.onOutcome,
     background: refresh.background,
-  };
+  });
   const pipeline = createPipeline(services);
   /** One client's request; its outcome comes into `outcomes`. */
   const ask = (url: string): void => {
