@@ -140,7 +140,7 @@ const expectKeys = {
   scope: optional(text),
   pass: optional(falseOr),
   stored: optional(yesNoOr),
-  ttl: optional(duration({ positive: false })),
+  ttl: optional(duration),
   tags: optional(listOf(text)),
   sent: optional(text),
   same_copy: none,

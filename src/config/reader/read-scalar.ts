@@ -63,49 +63,42 @@ function referencePlace(node: Scalar, written: string): Place {
     : [start, end];
 }
 
+/** Reads a scalar; `take` gives its value, or reports why it has none. */
+const scalar = <T>(
+  expected: string,
+  take: (read: Text, node: Node, at: Reading) => T | Failed,
+): Reader<T> => ({
+  inside: [],
+  read(node, at) {
+    const read = readText(node, expected, at);
+    return read === failed ? failed : take(read, node, at);
+  },
+});
+
+type Parsed<T> = { expected: string; code: ProblemCode; parse: (text: string) => T | undefined };
+
 /** Reads text and parses it; `parse` returns `undefined` for text that is not valid. */
-function parsed<T>(of: {
-  expected: string;
-  code: ProblemCode;
-  parse: (text: string) => T | undefined;
-}): Reader<T> {
-  return {
-    inside: [],
-    read(node, at) {
-      const text = readText(node, of.expected, at);
-      if (text === failed) return failed;
-      const value = of.parse(text.text);
-      if (value !== undefined) return value;
-      at.report(of.code, `\`${text.written}\` is not ${of.expected}`, placeOf(node));
-      return failed;
-    },
-  };
-}
+const parsed = <T>({ expected, code, parse }: Parsed<T>): Reader<T> =>
+  scalar(expected, (read, node, at) => {
+    const value = parse(read.text);
+    if (value !== undefined) return value;
+    at.report(code, `\`${read.written}\` is not ${expected}`, placeOf(node));
+    return failed;
+  });
 
 /** Text that is not empty. What YAML reads as a number or a switch must be quoted. */
-export const text: Reader<string> = {
-  inside: [],
-  read(node, at) {
-    const read = readText(node, 'text', at);
-    if (read === failed) return failed;
-    if (read.plain && !read.substituted && isScalar(node) && typeof node.value !== 'string') {
-      at.report('wrong-type', 'expected text; put the value in quotes', placeOf(node));
-      return failed;
-    }
-    if (read.text !== '') return read.text;
-    at.report('empty-value', 'must not be empty; give a value or remove the key', placeOf(node));
+export const text: Reader<string> = scalar('text', (read, node, at) => {
+  if (read.plain && !read.substituted && isScalar(node) && typeof node.value !== 'string') {
+    at.report('wrong-type', 'expected text; put the value in quotes', placeOf(node));
     return failed;
-  },
-};
+  }
+  if (read.text !== '') return read.text;
+  at.report('empty-value', 'must not be empty; give a value or remove the key', placeOf(node));
+  return failed;
+});
 
 /** Text, or a number or switch as written: compared with a header field or a parameter. */
-export const wireText: Reader<string> = {
-  inside: [],
-  read(node, at) {
-    const read = readText(node, 'text', at);
-    return read === failed ? failed : read.text;
-  },
-};
+export const wireText: Reader<string> = scalar('text', (read) => read.text);
 
 /** A value to compare with a claim or a JSON value, as YAML reads it. */
 export const literal: Reader<Literal> = {
@@ -126,19 +119,14 @@ export type Bounds = { readonly max: number; readonly whole?: boolean } & (
 
 /** A number within bounds. */
 export function number(bounds: Bounds): Reader<number> {
-  return {
-    inside: [],
-    read(node, at) {
-      const expected = bounds.whole === true ? 'a whole number' : 'a number';
-      const read = readText(node, expected, at);
-      if (read === failed) return failed;
-      const value = numberOf(node, read);
-      if (value === undefined) return refuseType(node, expected, at);
-      if (isWithin(value, bounds)) return value;
-      at.report('out-of-range', `must be ${expected} ${showBounds(bounds)}`, placeOf(node));
-      return failed;
-    },
-  };
+  const expected = bounds.whole === true ? 'a whole number' : 'a number';
+  return scalar(expected, (read, node, at) => {
+    const value = numberOf(node, read);
+    if (value === undefined) return refuseType(node, expected, at);
+    if (isWithin(value, bounds)) return value;
+    at.report('out-of-range', `must be ${expected} ${showBounds(bounds)}`, placeOf(node));
+    return failed;
+  });
 }
 
 const coreNumber = /^[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?$/i;
@@ -160,66 +148,46 @@ function showBounds(bounds: Bounds): string {
   return `above ${bounds.above}, at most ${bounds.max}`;
 }
 
-export const bool: Reader<boolean> = {
-  inside: [],
-  read(node, at) {
-    const read = readText(node, 'true or false', at);
-    if (read === failed) return failed;
-    if (read.plain && /^(true|True|TRUE)$/.test(read.text)) return true;
-    if (read.plain && /^(false|False|FALSE)$/.test(read.text)) return false;
-    return refuseType(node, 'true or false', at);
-  },
-};
+export const bool: Reader<boolean> = scalar('true or false', (read, node, at) => {
+  if (read.plain && /^(true|True|TRUE)$/.test(read.text)) return true;
+  if (read.plain && /^(false|False|FALSE)$/.test(read.text)) return false;
+  return refuseType(node, 'true or false', at);
+});
 
 /** One of these words. */
-export function word<const W extends string>(words: readonly W[]): Reader<W> {
-  return {
-    inside: [],
-    read(node, at) {
-      const read = readText(node, `one of ${words.join(', ')}`, at);
-      if (read === failed) return failed;
-      const found = words.find((candidate) => candidate === read.text);
-      if (found !== undefined) return found;
-      at.report(
-        'bad-value',
-        `\`${read.written}\` is not a valid value${suggest(read.written, words)}`,
-        placeOf(node),
-      );
-      return failed;
-    },
-  };
-}
+export const word = <const W extends string>(words: readonly W[]): Reader<W> =>
+  scalar(`one of ${words.join(', ')}`, (read, node, at) => {
+    const found = words.find((candidate) => candidate === read.text);
+    if (found !== undefined) return found;
+    const why = `\`${read.written}\` is not a valid value${suggest(read.written, words)}`;
+    at.report('bad-value', why, placeOf(node));
+    return failed;
+  });
 
 /** A word, or a number within bounds. */
 export function wordOrNumber<const W extends string>(only: W, bounds: Bounds): Reader<W | number> {
   const numbers = number(bounds);
-  return {
-    inside: [],
-    read(node, at) {
-      const read = readText(node, `a number or ${only}`, at);
-      if (read === failed) return failed;
-      if (read.text === only) return only;
-      if (numberOf(node, read) !== undefined) return numbers.read(node, at);
-      at.report('bad-value', `expected a number or \`${only}\``, placeOf(node));
-      return failed;
-    },
-  };
+  return scalar<W | number>(`a number or ${only}`, (read, node, at) => {
+    if (read.text === only) return only;
+    if (numberOf(node, read) !== undefined) return numbers.read(node, at);
+    at.report('bad-value', `expected a number or \`${only}\``, placeOf(node));
+    return failed;
+  });
 }
 
-/** A duration; `positive` refuses 0. */
-export const duration = (of: { positive: boolean }): Reader<Seconds> =>
-  then(
-    parsed({
-      expected: 'a duration such as 90 (seconds), 500ms, 30s, 5m, 2h or 31d',
-      code: 'bad-duration',
-      parse: parseDuration,
-    }),
-    (value, place, at) => {
-      if (value > 0 || !of.positive) return value;
-      at.report('out-of-range', 'must be a duration above 0', place);
-      return failed;
-    },
-  );
+/** A duration, 0 included. */
+export const duration: Reader<Seconds> = parsed({
+  expected: 'a duration such as 90 (seconds), 500ms, 30s, 5m, 2h or 31d',
+  code: 'bad-duration',
+  parse: parseDuration,
+});
+
+/** A duration above 0. */
+export const positive: Reader<Seconds> = then(duration, (value, place, at) => {
+  if (value > 0) return value;
+  at.report('out-of-range', 'must be a duration above 0', place);
+  return failed;
+});
 
 /** A size of at least `min` bytes. */
 export const size = (min: number): Reader<number> =>
@@ -243,23 +211,16 @@ export const timeOfDay: Reader<number> = parsed({
 });
 
 /** Reads text with `parse`; `expected` says in messages what it should have been. */
-export function textAs<T>(of: {
-  expected: string;
-  code: ProblemCode;
-  parse: (text: string) => T | undefined;
-  secret?: boolean;
-}): Reader<T> {
-  return {
-    inside: [],
-    read(node, at) {
-      const read = text.read(node, at);
-      if (read === failed) return failed;
-      const value = of.parse(read);
-      if (value !== undefined) return value;
-      const written =
-        isScalar(node) && of.secret !== true ? `\`${showReferences(node.source ?? '')}\`` : 'this';
-      at.report(of.code, `${written} is not ${of.expected}`, placeOf(node));
-      return failed;
-    },
-  };
-}
+export const textAs = <T>(of: Parsed<T> & { secret?: boolean }): Reader<T> => ({
+  inside: [],
+  read(node, at) {
+    const read = text.read(node, at);
+    if (read === failed) return failed;
+    const value = of.parse(read);
+    if (value !== undefined) return value;
+    const written =
+      isScalar(node) && of.secret !== true ? `\`${showReferences(node.source ?? '')}\`` : 'this';
+    at.report(of.code, `${written} is not ${of.expected}`, placeOf(node));
+    return failed;
+  },
+});

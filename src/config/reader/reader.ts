@@ -52,6 +52,12 @@ export const optional = <T>(reader: Reader<T>): Key<T | undefined> => ({
 /** A key with a default. */
 export const or = <const T>(reader: Reader<T>, value: NoInfer<T>): Key<T> => ({ reader, absent: { value } });
 
+/** What a section without any of these keys is read as; none may be required. */
+export const absent = <K extends Keys>(keys: K): Shape<K> =>
+  Object.fromEntries(
+    Object.entries(keys).map(([name, key]) => [camel(name), key.absent?.value]),
+  ) as unknown as Shape<K>;
+
 /** Checks between the keys of one section. An unreadable key is missing from `read`. */
 export type Also<K extends Keys> = (read: Partial<Shape<K>>, at: Reading, node: YAMLMap) => void;
 

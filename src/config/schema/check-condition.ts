@@ -4,7 +4,7 @@ import { type Node, isSeq } from 'yaml';
 import type { AlertCondition, Condition, Literal, RequestCondition, Unless } from '../config.ts';
 import { isToken } from '../../http/field-name.ts';
 import { headerName, parameterName } from '../reader/read-address.ts';
-import { bool, duration, literal, number, size, text, wireText, word } from '../reader/read-scalar.ts';
+import { bool, literal, number, positive, size, text, wireText, word } from '../reader/read-scalar.ts';
 import { placeOf } from '../reader/document.ts';
 import type { Place } from '../reader/problem.ts';
 import {
@@ -20,7 +20,6 @@ import {
   then,
 } from '../reader/reader.ts';
 
-const positive = duration({ positive: true });
 const share = number({ min: 0, max: 1 });
 
 /** Names with the value to compare: `{ x-is-favorite: "true" }`. */

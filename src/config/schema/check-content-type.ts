@@ -8,12 +8,13 @@ import { type ContentType, type QueryRule, defaults, guideTtl } from '../config.
 import { unless } from './check-condition.ts';
 import type { Place } from '../reader/problem.ts';
 import { cookieName, headerName, isParameterName, parameterName } from '../reader/read-address.ts';
-import { bool, duration, number, text, word } from '../reader/read-scalar.ts';
+import { bool, duration, number, positive, text, word } from '../reader/read-scalar.ts';
 import {
   type Placed,
   type Reader,
   type Reading,
   type Shape,
+  absent,
   failed,
   listOf,
   mapOf,
@@ -30,9 +31,6 @@ import {
 import { isSeq } from 'yaml';
 import type { Seconds } from '../../kit/time.ts';
 import { type TagTemplate, parseTag } from './tag-template.ts';
-
-const positive = duration({ positive: true });
-const window = duration({ positive: false });
 
 /** A tag, with its placeholders classified. */
 export const tag: Reader<TagTemplate> = then(text, (raw, place, at) => {
@@ -134,9 +132,9 @@ const keys = {
   query: or(query, everyParameter),
   ordered: or(bool, false),
   statuses: optional(statuses),
-  stale_while_revalidate: or(window, defaults.contentType.staleWhileRevalidate),
-  stale_if_error: or(window, defaults.contentType.staleIfError),
-  stale_after: optional(window),
+  stale_while_revalidate: or(duration, defaults.contentType.staleWhileRevalidate),
+  stale_if_error: or(duration, defaults.contentType.staleIfError),
+  stale_after: optional(duration),
   set_cookie: or(word(['keep', 'strip']), defaults.contentType.setCookie),
   refresh_ahead: or(bool, false),
   etag: or(bool, false),
@@ -172,26 +170,7 @@ const standard: Reader<TypeDraft> = section({
 });
 
 /** A content type without any key. */
-export const emptyDraft: TypeDraft = {
-  ttl: undefined,
-  scope: undefined,
-  cacheControl: undefined,
-  tags: [],
-  vary: undefined,
-  query: everyParameter,
-  ordered: false,
-  statuses: undefined,
-  staleWhileRevalidate: defaults.contentType.staleWhileRevalidate,
-  staleIfError: defaults.contentType.staleIfError,
-  staleAfter: undefined,
-  setCookie: defaults.contentType.setCookie,
-  refreshAhead: false,
-  etag: false,
-  clientReload: defaults.contentType.clientReload,
-  unless: [],
-  min: undefined,
-  max: undefined,
-};
+export const emptyDraft: TypeDraft = absent(keys);
 
 export type TypeDrafts = ReadonlyMap<string, Placed<TypeDraft>>;
 

@@ -3,13 +3,13 @@
 import { type FlaskSession, type IdentityConfig, type Jwt, defaults } from '../config.ts';
 import { checkOneOf } from '../reader/one-of.ts';
 import { cookieName, headerName, webUrl } from '../reader/read-address.ts';
-import { duration, text } from '../reader/read-scalar.ts';
+import { positive, text } from '../reader/read-scalar.ts';
 import { type Reader, failed, listOf, optional, or, section, then } from '../reader/reader.ts';
 
 const flaskSession: Reader<FlaskSession> = section({
   cookie: or(cookieName, defaults.flaskSession.cookie),
   secret: optional(text),
-  max_age: or(duration({ positive: true }), defaults.flaskSession.maxAge),
+  max_age: or(positive, defaults.flaskSession.maxAge),
   user_claim: or(text, defaults.flaskSession.userClaim),
 });
 

@@ -5,7 +5,7 @@ import { checkAccess, loginOf, redisAccessKeys, wholeUrl } from './check-redis-a
 import { type RedisConfig, type RedisServer, type StoreConfig, defaults } from '../config.ts';
 import { checkOneOf } from '../reader/one-of.ts';
 import { peer, redisUrl } from '../reader/read-address.ts';
-import { bool, duration, number, size, text, textAs, word } from '../reader/read-scalar.ts';
+import { bool, duration, number, positive, size, text, textAs, word } from '../reader/read-scalar.ts';
 import {
   type Reader,
   type Reading,
@@ -19,8 +19,6 @@ import {
   section,
   then,
 } from '../reader/reader.ts';
-
-const positive = duration({ positive: true });
 
 const keyName = textAs({
   expected: 'a name of letters, digits, and . : _ -',
@@ -94,7 +92,7 @@ const storeSection = section(
     max_object: or(size(1024), defaults.store.maxObjectBytes),
     coherence: or(word(['bounded', 'strict']), defaults.store.coherence),
     lag: or(positive, defaults.store.lag),
-    fallback_ttl: or(duration({ positive: false }), defaults.store.fallbackTtl),
+    fallback_ttl: or(duration, defaults.store.fallbackTtl),
     compress: or(bool, defaults.store.compress),
     redis: optional(redis),
   },

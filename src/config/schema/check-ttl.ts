@@ -6,7 +6,7 @@
 
 import { type Factor, type HourBand, type TtlConfig, defaults } from '../config.ts';
 import { when } from './check-condition.ts';
-import { duration, number, text, textAs, timeOfDay } from '../reader/read-scalar.ts';
+import { duration, number, positive, text, textAs, timeOfDay } from '../reader/read-scalar.ts';
 import {
   type ListRead,
   type Placed,
@@ -24,7 +24,6 @@ import {
 import { showTimeOfDay } from '../reader/scalar.ts';
 import { namedList, refuseRepeatedNames } from '../reader/unique-names.ts';
 
-const positive = duration({ positive: true });
 const factorNumber = number({ above: 0, max: 1000 });
 
 const band: Reader<HourBand> = then(
@@ -117,7 +116,7 @@ function isTimeZone(name: string): boolean {
 export const ttl: Reader<TtlConfig> = section(
   {
     default: or(positive, defaults.ttl.default),
-    min: or(duration({ positive: false }), defaults.ttl.min),
+    min: or(duration, defaults.ttl.min),
     max: or(positive, defaults.ttl.max),
     jitter: or(number({ min: 0, max: 1 }), defaults.ttl.jitter),
     time_zone: or(timeZone, defaults.ttl.timeZone),

@@ -5,7 +5,7 @@ import { alertWhen } from './check-condition.ts';
 import { isMeasuredOverFor } from './condition.ts';
 import { checkOneOf } from '../reader/one-of.ts';
 import { sitePath, webUrl } from '../reader/read-address.ts';
-import { bool, duration, number, text, timeOfDay, word } from '../reader/read-scalar.ts';
+import { bool, duration, number, positive, text, timeOfDay, word } from '../reader/read-scalar.ts';
 import {
   type Reader,
   failed,
@@ -22,7 +22,6 @@ import {
 } from '../reader/reader.ts';
 import { namedList } from '../reader/unique-names.ts';
 
-const positive = duration({ positive: true });
 const count = number({ min: 0, max: 1e6, whole: true });
 
 export const purge = section({ refill: or(bool, false) });
@@ -68,7 +67,7 @@ const alert: Reader<Alert> = section(
   {
     name: required(text),
     when: required(alertWhen),
-    for: or(duration({ positive: false }), defaults.alert.for),
+    for: or(duration, defaults.alert.for),
     min_requests: or(count, defaults.alert.minRequests),
     webhook: optional(webUrl),
   },

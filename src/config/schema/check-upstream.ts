@@ -2,11 +2,9 @@
 
 import { type Upstream, type UpstreamTls, defaults } from '../config.ts';
 import { originUrl, serverName } from '../reader/read-address.ts';
-import { bool, duration, number, word } from '../reader/read-scalar.ts';
+import { bool, number, positive, word } from '../reader/read-scalar.ts';
 import { type Reader, optional, or, orShort, placeOfKey, required, section, then } from '../reader/reader.ts';
 import { checkPair, clientOf, tlsKeys } from './tls-keys.ts';
-
-const positive = duration({ positive: true });
 
 const tlsSection = section(
   {
