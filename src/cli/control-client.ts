@@ -17,26 +17,32 @@ export function withControlOption(command: Command): Command {
   return command.option('--control <url>', 'the control API of the running proxy', `http://${host}:${port}`);
 }
 
-/** Posts JSON to the control API with the token from SHELFLIFE_TOKEN. */
+/** Posts JSON to the control API. */
 export const postControl = (control: string, path: string, body: unknown): Promise<ControlAnswer> =>
-  askControl(control, path, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
+  askControl(control, path, { ...jsonPost(body), signal: AbortSignal.timeout(limitMs) });
 
-/** Gets from the control API with the token from SHELFLIFE_TOKEN; a body that is not JSON comes as text. */
+/** Gets from the control API; a body that is not JSON comes as text. */
 export const getControl = (control: string, path: string): Promise<ControlAnswer> =>
-  askControl(control, path, { method: 'GET' });
+  askControl(control, path, { signal: AbortSignal.timeout(limitMs) });
 
-async function askControl(
+/** A POST of JSON. */
+export const jsonPost = (body: unknown): RequestInit => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(body),
+});
+
+/** `read` takes the answer from a response that is not an error; `failure` begins the message when that fails. */
+type Call = RequestInit & {
+  readonly read?: (response: Response) => Promise<unknown>;
+  readonly failure?: string;
+};
+
+/** Calls the control API with the token from SHELFLIFE_TOKEN. */
+export async function askControl(
   control: string,
   path: string,
-  init: {
-    readonly method: string;
-    readonly headers?: Readonly<Record<string, string>>;
-    readonly body?: string;
-  },
+  { read = bodyOf, failure = 'no answer', ...init }: Call,
 ): Promise<ControlAnswer> {
   const token = process.env['SHELFLIFE_TOKEN'];
   if (token === undefined || token === '')
@@ -45,24 +51,20 @@ async function askControl(
   if (url === null || !/^https?:$/.test(url.protocol)) {
     return { kind: 'unreachable', message: `--control ${control} is not an http:// or https:// URL` };
   }
+  const headers = new Headers(init.headers);
+  headers.set('authorization', `Bearer ${token}`);
   try {
-    const response = await fetch(url, {
-      ...init,
-      headers: { ...init.headers, authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(limitMs),
-    });
-    const text = await response.text();
-    const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '');
-    const answer = isJson ? parsed(text) : text;
-    return response.ok
-      ? { kind: 'ok', body: answer }
-      : { kind: 'refused', message: `${response.status}: ${detailOf(answer)}` };
+    const response = await fetch(url, { ...init, headers });
+    if (response.ok) return { kind: 'ok', body: await read(response) };
+    return { kind: 'refused', message: `${response.status}: ${detailOf(await bodyOf(response))}` };
   } catch (error) {
-    return { kind: 'unreachable', message: `no answer from ${url.origin}: ${reasonOf(error)}` };
+    return { kind: 'unreachable', message: `${failure} from ${url.origin}: ${reasonOf(error)}` };
   }
 }
 
-function parsed(text: string): unknown {
+async function bodyOf(response: Response): Promise<unknown> {
+  const text = await response.text();
+  if (!/\bjson\b/.test(response.headers.get('content-type') ?? '')) return text;
   try {
     return JSON.parse(text);
   } catch {

@@ -13,13 +13,12 @@ import type { Site } from '../proxy/exchange/exchange.ts';
 import { spellingsOf } from '../proxy/exchange/keyed-exchange.ts';
 import { originHostOf } from '../proxy/exchange/upstream-fields.ts';
 import type { UrlPrefix } from '../store/purge-log.ts';
+import { type Bad, bad } from './json-body.ts';
 
 /** `targets` are canonical: as written, and as a rule sorts or filters the query. `host` absent: every host. */
 export type AskedUrl =
-  | { readonly kind: 'url'; readonly targets: readonly string[]; readonly host: string | undefined }
-  | { readonly kind: 'bad'; readonly detail: string };
+  { readonly kind: 'url'; readonly targets: readonly string[]; readonly host: string | undefined } | Bad;
 
-const bad = (detail: string): { readonly kind: 'bad'; readonly detail: string } => ({ kind: 'bad', detail });
 const everyHost = { hosts: undefined, trustedProxies: [] };
 
 /** Reads a URL. */
@@ -41,8 +40,7 @@ export function readUrl(text: string, site: Site): AskedUrl {
 export const tagsOfUrl = ({ targets, host }: Extract<AskedUrl, { kind: 'url' }>): Tag[] =>
   targets.map((target) => (host === undefined ? urlTag(target) : hostUrlTag(host, target)));
 
-export type AskedPrefix =
-  { readonly kind: 'prefix'; readonly prefix: UrlPrefix } | { readonly kind: 'bad'; readonly detail: string };
+export type AskedPrefix = { readonly kind: 'prefix'; readonly prefix: UrlPrefix } | Bad;
 
 /** Reads the start of a path or of an absolute URL. It is compared character by character with canonical targets. */
 export function readPrefix(text: string, site: Site): AskedPrefix {

@@ -3,6 +3,8 @@
  * meant (CONTRACT §3).
  */
 
+import { type Bad, bad, type JsonObject, readObject } from './json-body.ts';
+
 /** What to purge. At least one selector is given. */
 export type PurgeRequest = {
   readonly urls: readonly string[];
@@ -15,26 +17,16 @@ export type PurgeRequest = {
   readonly dryRun: boolean;
 };
 
-export type ReadPurge =
-  { readonly kind: 'ok'; readonly request: PurgeRequest } | { readonly kind: 'bad'; readonly detail: string };
+export type ReadPurge = { readonly kind: 'ok'; readonly request: PurgeRequest } | Bad;
 
 const lists = ['urls', 'tags', 'users', 'types', 'prefixes'] as const;
 const flags = ['everything', 'soft', 'dry_run'] as const;
-const known: ReadonlySet<string> = new Set([...lists, ...flags]);
-
-const bad = (detail: string): { readonly kind: 'bad'; readonly detail: string } => ({ kind: 'bad', detail });
 
 /** Reads the body and its content type. */
 export function readPurge(body: unknown, contentType: string | undefined): ReadPurge {
-  if (!/^application\/json\s*(?:;|$)/i.test(contentType ?? ''))
-    return bad('the body must be application/json');
-  const parsed = parseObject(body);
-  if (parsed.kind === 'bad') return parsed;
-  const { fields } = parsed;
-  for (const name of Object.keys(fields)) {
-    if (!known.has(name))
-      return bad(`unknown field ${JSON.stringify(name)}; the fields are ${[...known].join(', ')}`);
-  }
+  const read = readObject(body, contentType, [...lists, ...flags]);
+  if (read.kind === 'bad') return read;
+  const { fields } = read;
   const problem = lists.map((name) => listProblem(name, fields[name])).find((found) => found !== undefined);
   if (problem !== undefined) return bad(problem);
   const wrongFlag = flags.find((name) => fields[name] !== undefined && typeof fields[name] !== 'boolean');
@@ -44,20 +36,6 @@ export function readPurge(body: unknown, contentType: string | undefined): ReadP
   return selects
     ? { kind: 'ok', request }
     : bad(`nothing selected: give one of ${lists.join(', ')}, or everything: true`);
-}
-
-type JsonObject = Readonly<Record<string, unknown>>;
-
-function parseObject(body: unknown): { kind: 'ok'; fields: JsonObject } | { kind: 'bad'; detail: string } {
-  let value: unknown;
-  try {
-    value = JSON.parse(typeof body === 'string' ? body : '');
-  } catch {
-    // The parser's message quotes the body, which may hold anything.
-    return bad('the body is not JSON');
-  }
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  return isObject ? { kind: 'ok', fields: value as JsonObject } : bad('the body must be a JSON object');
 }
 
 function listProblem(name: string, value: unknown): string | undefined {

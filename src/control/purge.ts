@@ -15,6 +15,7 @@ import {
 } from '../store/purge-log.ts';
 import type { RegisterRoutes } from './api.ts';
 import { readPrefix, readUrl, tagsOfUrl } from './asked-url.ts';
+import type { Bad } from './json-body.ts';
 import { sendProblem } from './problem-answer.ts';
 import { type PurgeRequest, readPurge } from './purge-request.ts';
 
@@ -45,8 +46,7 @@ export function purgeRoutes(services: Services, log: Logger): RegisterRoutes {
   };
 }
 
-type Selected =
-  { readonly kind: 'purge'; readonly purge: Purge } | { readonly kind: 'bad'; readonly detail: string };
+type Selected = { readonly kind: 'purge'; readonly purge: Purge } | Bad;
 
 function selectPurge(request: PurgeRequest, site: Site): Selected {
   const { users, types, everything, soft } = request;

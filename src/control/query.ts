@@ -1,10 +1,10 @@
 /** Reads the query of a control request strictly. */
 
 import type { FastifyRequest } from 'fastify';
+import { type Bad, bad } from './json-body.ts';
 
 export type ReadQuery =
-  | { readonly kind: 'ok'; readonly values: ReadonlyMap<string, readonly string[]> }
-  | { readonly kind: 'bad'; readonly detail: string };
+  { readonly kind: 'ok'; readonly values: ReadonlyMap<string, readonly string[]> } | Bad;
 
 /** `one` may be given once, `many` repeatedly; all of `required` must be given. */
 export type QueryShape = {
@@ -19,16 +19,14 @@ export function readQuery(request: FastifyRequest, { one, many = [], required }:
   const given = new URLSearchParams(mark < 0 ? '' : request.url.slice(mark + 1));
   const values = new Map<string, string[]>();
   for (const [name, value] of given) {
-    if (!one.includes(name) && !many.includes(name)) {
-      return {
-        kind: 'bad',
-        detail: `unknown parameter ${JSON.stringify(name)}; the parameters are ${[...one, ...many].join(', ')}`,
-      };
-    }
+    if (!one.includes(name) && !many.includes(name))
+      return bad(
+        `unknown parameter ${JSON.stringify(name)}; the parameters are ${[...one, ...many].join(', ')}`,
+      );
     const before = values.get(name);
-    if (before !== undefined && one.includes(name)) return { kind: 'bad', detail: `${name} is given twice` };
+    if (before !== undefined && one.includes(name)) return bad(`${name} is given twice`);
     values.set(name, [...(before ?? []), value]);
   }
   const missing = required.find((name) => (values.get(name)?.[0] ?? '') === '');
-  return missing === undefined ? { kind: 'ok', values } : { kind: 'bad', detail: `${missing} is missing` };
+  return missing === undefined ? { kind: 'ok', values } : bad(`${missing} is missing`);
 }

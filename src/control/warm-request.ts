@@ -3,32 +3,19 @@
  * (CONTRACT §3).
  */
 
-/** What to warm: paths, the path of a sitemap, and the number of most requested pages. */
-export type WarmRequest = {
-  readonly urls: readonly string[];
-  readonly sitemap: string | undefined;
-  readonly popular: number;
-};
+import type { WarmRequest } from '../refresh/warm.ts';
+import { type Bad, bad, readObject } from './json-body.ts';
 
-export type ReadWarm =
-  { readonly kind: 'ok'; readonly request: WarmRequest } | { readonly kind: 'bad'; readonly detail: string };
+export type ReadWarm = { readonly kind: 'ok'; readonly request: WarmRequest } | Bad;
 
-const bad = (detail: string): ReadWarm => ({ kind: 'bad', detail });
-
-const known: readonly string[] = ['urls', 'popular', 'sitemap'];
 const mostUrls = 50_000;
 const mostPopular = 10_000;
 
 /** Reads the body and its content type. */
 export function readWarm(body: unknown, contentType: string | undefined): ReadWarm {
-  if (!/^application\/json\s*(?:;|$)/i.test(contentType ?? ''))
-    return bad('the body must be application/json');
-  const fields = parsedObject(body);
-  if (fields === undefined) return bad('the body must be a JSON object');
-  const stranger = Object.keys(fields).find((name) => !known.includes(name));
-  if (stranger !== undefined)
-    return bad(`unknown field ${JSON.stringify(stranger)}; the fields are ${known.join(', ')}`);
-  const { urls = [], popular = 0, sitemap } = fields;
+  const read = readObject(body, contentType, ['urls', 'popular', 'sitemap']);
+  if (read.kind === 'bad') return read;
+  const { urls = [], popular = 0, sitemap } = read.fields;
   if (!Array.isArray(urls) || !urls.every(isPath))
     return bad('urls must be a list of paths that begin with /');
   if (urls.length > mostUrls) return bad(`urls has more than ${mostUrls} paths`);
@@ -37,17 +24,6 @@ export function readWarm(body: unknown, contentType: string | undefined): ReadWa
   if (urls.length === 0 && popular === 0 && sitemap === undefined)
     return bad('nothing to warm: give urls, popular or sitemap');
   return { kind: 'ok', request: { urls, popular, sitemap } };
-}
-
-function parsedObject(body: unknown): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(typeof body === 'string' ? body : '');
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isObject ? (value as Readonly<Record<string, unknown>>) : undefined;
-  } catch {
-    // The parser's message quotes the body, which may hold anything.
-    return undefined;
-  }
 }
 
 const isPath = (value: unknown): value is string => typeof value === 'string' && /^\/[^#\s]*$/.test(value);

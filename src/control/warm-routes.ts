@@ -7,31 +7,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { RegisterRoutes } from './api.ts';
 import { sendProblem } from './problem-answer.ts';
-import type { Seconds } from '../kit/time.ts';
-import { readWarm, type WarmRequest } from './warm-request.ts';
+import type { Warm, WarmSummary } from '../refresh/warm.ts';
+import { readWarm } from './warm-request.ts';
 
-/** Counts by result. `refused`: cannot be fetched in the background, or must not be stored. */
-type Counts = {
-  readonly asked: number;
-  readonly warmed: number;
-  readonly fresh: number;
-  readonly refused: number;
-  readonly failed: number;
-};
-
-/** Runs a warm-up; `busy`: one is already running. */
-export type WarmUp = (
-  request: WarmRequest,
-  options: {
-    readonly signal: AbortSignal;
-    readonly onProgress: (progress: Counts & { readonly total: number }) => void;
-  },
-) => Promise<(Counts & { readonly took: Seconds }) | 'busy'>;
-
-type Answer = Counts & { readonly took_ms: number };
+type Answer = Omit<WarmSummary, 'took'> & { readonly took_ms: number };
 
 /** The route of `POST /warm`. */
-export function warmRoutes(warm: WarmUp, log: Logger): RegisterRoutes {
+export function warmRoutes(warm: Warm, log: Logger): RegisterRoutes {
   return (app) => {
     app.post('/warm', async (request, reply) => {
       const read = readWarm(request.body, request.headers['content-type']);
@@ -90,7 +72,7 @@ function begin(reply: FastifyReply): void {
 const wantsEvents = ({ headers }: FastifyRequest): boolean =>
   /\btext\/event-stream\b/i.test(headers.accept ?? '');
 
-const answerOf = ({ took, ...counts }: Counts & { readonly took: Seconds }): Answer => ({
+const answerOf = ({ took, ...counts }: WarmSummary): Answer => ({
   ...counts,
   took_ms: Math.round(took * 1000),
 });

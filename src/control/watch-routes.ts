@@ -4,24 +4,11 @@
  */
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ReportFormat } from '../watch/report/report-desk.ts';
+import type { Answers } from '../watch/show/answers.ts';
 import type { RegisterRoutes } from './api.ts';
 import { sendProblem } from './problem-answer.ts';
 import { readQuery } from './query.ts';
-
-export type ReportPeriod = 'day' | 'week';
-export type ReportFormat = 'json' | 'text' | 'markdown' | 'html';
-
-/** The answers. All but `metrics` and `report` are sent as JSON. */
-export type WatchAnswers = {
-  readonly metrics: () => Promise<{ readonly text: string; readonly contentType: string }>;
-  readonly summary: () => object;
-  readonly misses: () => object;
-  readonly hot: () => object;
-  readonly alerts: () => object;
-  /** Everything the dashboard shows, with charts over `spanSeconds`. */
-  readonly overview: (spanSeconds: number) => object;
-  readonly report: (period: ReportPeriod, format: ReportFormat) => Promise<string>;
-};
 
 const spans: ReadonlyMap<string, number> = new Map([
   ['10m', 600],
@@ -37,7 +24,7 @@ const contentTypes: Readonly<Record<ReportFormat, string>> = {
 };
 
 /** The read-only routes. */
-export function watchRoutes(answers: WatchAnswers): RegisterRoutes {
+export function watchRoutes(answers: Answers): RegisterRoutes {
   return (app) => {
     app.get('/metrics', async (_request, reply) => {
       const { text, contentType } = await answers.metrics();
@@ -62,7 +49,7 @@ const refuse = (reply: FastifyReply, name: string, words: readonly string[]): Fa
   sendProblem(reply, { status: 400, detail: `${name} must be one of ${words.join(', ')}` });
 
 async function sendReport(
-  answers: WatchAnswers,
+  answers: Answers,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {

@@ -47,14 +47,7 @@ type Candidate = {
   readonly isGuess: boolean;
 };
 
-type Counts = {
-  total: number;
-  asked: number;
-  warmed: number;
-  fresh: number;
-  refused: number;
-  failed: number;
-};
+type Counts = { -readonly [Name in keyof WarmProgress]: WarmProgress[Name] };
 
 /** How a browser requests a page, and a script anything else. */
 const asPage = ['Accept', 'text/html'];

@@ -19,12 +19,14 @@ export type AnswersOptions = {
   readonly desk: ReportDesk;
 };
 
+/** All but `metrics` and `report` are sent as JSON. */
 export type Answers = {
   readonly metrics: () => Promise<{ readonly text: string; readonly contentType: string }>;
   readonly summary: () => object;
   readonly misses: () => object;
   readonly hot: () => object;
   readonly alerts: () => object;
+  /** Everything the dashboard shows, with charts over `spanSeconds`. */
   readonly overview: (spanSeconds: number) => object;
   readonly report: (period: Period, format: ReportFormat) => Promise<string>;
 };
