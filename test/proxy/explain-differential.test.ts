@@ -82,14 +82,16 @@ async function done(bench: Bench, { request, answer }: Exchange): Promise<Seen> 
   const { store, flights } = site.proxy.services;
   bench.answer = answer;
   const before = [...store.entries()].filter((entry) => causeOf(bench, entry) === undefined);
-  const known = new Set(store.entries());
+  // The same for a stored response however often it is looked at.
+  const placeOf = ({ body }: Entry) => body.buffer;
+  const known = new Set([...store.entries()].map(placeOf));
   const [outcomes, requests] = [site.outcomes.length, site.requests.length];
   const got = await ask(site.url, isAbsolute(request.target) ? { ...request, host: 'site.test' } : request);
   const isOurs = valuesOf(got, 'cache-status').length > 0 && ![400, 405, 414, 421, 431].includes(got.status);
   if (isOurs) await eventually('the outcome is told', () => site.outcomes.length > outcomes);
   await eventually('nothing is under way', () => isQuiet(bench) && flights.size === 0);
   const after = [...store.entries()];
-  const news = after.filter((entry) => !known.has(entry));
+  const news = after.filter((entry) => !known.has(placeOf(entry)));
   const ended = before.flatMap((entry) => {
     const cause = causeOf(bench, entry);
     return cause === undefined ? [] : [{ tags: entry.tags, cause }];

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import { after, seconds } from '../../../src/kit/time.ts';
@@ -20,7 +21,7 @@ async function settled(change: Partial<Entry> | undefined, purged?: string) {
   const waits = flight.wait(seconds(60));
   const told: unknown[] = [];
   await settle(input, entry, (objection) => told.push(objection));
-  const isStored = entry !== undefined && services.store.peek(plan.key)[0] === entry;
+  const isStored = entry !== undefined && isDeepStrictEqual(services.store.peek(plan.key)[0], entry);
   return {
     told,
     isStored,

@@ -24,7 +24,7 @@ t.test('text of the operator’s content types is compressed, in its own time', 
     const entry = storedBut({ body });
     storeEntry(exchange, entry);
     const { store } = exchange.services;
-    t.equal(store.peek(entry.key)[0], entry, 'it is at hand at once');
+    t.strictSame(store.peek(entry.key)[0], entry, 'it is at hand at once');
     if (coding !== undefined)
       await eventually('it is compressed', () => store.peek(entry.key)[0]?.coding === coding);
     await new Promise((resolve) => setImmediate(resolve));
