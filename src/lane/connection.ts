@@ -7,7 +7,7 @@
  */
 
 import type { Socket } from 'node:net';
-import { lingerBounds } from '../proxy/listen/linger.ts';
+import { lingerBounds } from '../proxy/exchange/linger.ts';
 import { endConnection, endings } from '../proxy/listen/refuse.ts';
 import { readFieldBlock } from './field-block.ts';
 import type { Hit } from './hits.ts';

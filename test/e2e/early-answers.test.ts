@@ -8,7 +8,7 @@ import { startProxy } from '../helpers/scripted-site.ts';
 import { createReader } from '../../src/proxy/exchange/client-request.ts';
 import { createHttpServer } from '../../src/proxy/listen/http-server.ts';
 import { limits } from '../../src/proxy/listen/limits.ts';
-import type { LingerBounds } from '../../src/proxy/listen/linger.ts';
+import type { LingerBounds } from '../../src/proxy/exchange/linger.ts';
 import type { RunningServer } from '../../src/server.ts';
 
 const mib = 1024 ** 2;

@@ -4,7 +4,7 @@
  */
 
 import type { FlightEnd } from '../../kit/single-flight.ts';
-import { after, runAfter, seconds } from '../../kit/time.ts';
+import { after, seconds } from '../../kit/time.ts';
 import { isPassing } from '../../origin/trouble.ts';
 import type { Entry } from '../../store/store.ts';
 import type { CacheExchange, FetchFailure, SharedAnswer } from '../exchange/exchange.ts';
@@ -28,12 +28,11 @@ export function dropStored({ services }: CacheExchange, stored: Entry): void {
   if (!isOvertaken(services, stored)) services.store.remove(stored);
 }
 
-/** After a clock has jumped back, what was asked for in its future overtakes nobody. */
-function isOvertaken({ store, purgeLog, clock }: CacheExchange['services'], entry: Entry): boolean {
+function isOvertaken({ store, purgeLog }: CacheExchange['services'], entry: Entry): boolean {
   const isLater = (other: Entry): boolean =>
     other.variant === entry.variant && other.requestTime > entry.requestTime;
   const other = store.peek(entry.key).find(isLater);
-  return other !== undefined && other.requestTime <= clock.now() && purgeLog.verdict(other).kind !== 'purged';
+  return other !== undefined && purgeLog.verdict(other).kind !== 'purged';
 }
 
 /** How long nobody waits for a key whose answer was not for others. */
@@ -87,7 +86,7 @@ export function whenSlow(
 ): (() => void) | undefined {
   const { staleAfter } = exchange.match.contentType;
   if (stored === undefined || staleAfter === undefined) return undefined;
-  return runAfter(staleAfter, () => {
+  return exchange.services.later(staleAfter, () => {
     give(stored);
   });
 }

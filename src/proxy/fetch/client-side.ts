@@ -29,7 +29,7 @@ export class ClientSide {
 
   constructor(exchange: CacheExchange, hooks: ClientHooks | undefined) {
     this.#exchange = exchange;
-    this.#head = new HeldHead(exchange.reply);
+    this.#head = new HeldHead(exchange.reply, exchange.services.later);
     if (hooks === undefined) {
       this.#state = 'done';
       return;

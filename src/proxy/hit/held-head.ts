@@ -3,8 +3,9 @@
  * be given instead. It does not wait long, and that of a stream not at all: it is news itself.
  */
 
-import { runAfter, seconds } from '../../kit/time.ts';
+import { seconds } from '../../kit/time.ts';
 import { isStream } from '../../http/stream-type.ts';
+import type { Services } from '../exchange/exchange.ts';
 import type { Reply } from '../exchange/reply.ts';
 
 export type SentHead = { readonly status: number; readonly fields: string[]; readonly reasonPhrase: string };
@@ -15,11 +16,13 @@ const nothing = Buffer.alloc(0);
 /** The head of one reply. */
 export class HeldHead {
   readonly #reply: Pick<Reply, 'head' | 'write'>;
+  readonly #later: Services['later'];
   #head: SentHead | undefined;
   #cancel: (() => void) | undefined;
 
-  constructor(reply: Pick<Reply, 'head' | 'write'>) {
+  constructor(reply: Pick<Reply, 'head' | 'write'>, later: Services['later']) {
     this.#reply = reply;
+    this.#later = later;
   }
 
   get isHeld(): boolean {
@@ -34,7 +37,7 @@ export class HeldHead {
       this.#reply.write(nothing);
     };
     if (isStream(head.fields)) flush();
-    else this.#cancel = runAfter(patience, flush);
+    else this.#cancel = this.#later(patience, flush);
   }
 
   /** Sends it, if that has not been done. */

@@ -31,7 +31,7 @@ import {
 } from './refuse.ts';
 import { NodeReply, type Upgrade } from '../exchange/reply.ts';
 import { keepAliveMs, type Limits, limits } from './limits.ts';
-import { lingerBounds, lingeringResponse } from './linger.ts';
+import { lingerBounds, lingeringResponse } from '../exchange/linger.ts';
 import { SlowBodies } from './slow-bodies.ts';
 import { asksForTunnel, takeUp } from '../tunnel/asking-client.ts';
 

@@ -1,6 +1,6 @@
 /** What a client is given, by the lane and by node:http alike. */
 
-import type { LingerBounds } from './linger.ts';
+import type { LingerBounds } from '../exchange/linger.ts';
 
 /** Bytes of a request's head, and times in milliseconds. */
 export type Limits = {

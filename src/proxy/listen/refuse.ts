@@ -8,7 +8,7 @@ import type { Duplex } from 'node:stream';
 import { cacheStatusValue } from '../../http/cache-status.ts';
 import type { Refusal } from '../exchange/client-request.ts';
 import { plainFields } from '../hit/fail.ts';
-import { linger, type LingerBounds } from './linger.ts';
+import { linger, type LingerBounds } from '../exchange/linger.ts';
 
 /** What is served, on the whole: a resource may take less. */
 export const allowedMethods = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';

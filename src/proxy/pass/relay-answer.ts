@@ -8,7 +8,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Fields } from '../../http/message.ts';
-import type { Seconds } from '../../kit/time.ts';
+import { runAfter, type Seconds } from '../../kit/time.ts';
 import { isEventStream } from '../../origin/answer-head.ts';
 import { Deadline } from '../../origin/deadline.ts';
 import { type FailureReason, failureReason, type OriginFailure } from '../../origin/failure.ts';
@@ -31,7 +31,7 @@ export type RelayedAnswer = {
 /** Gives the origin's answer to the client. By hand, because stream.pipeline makes and aborts a controller for every answer. */
 export function relayAnswer(response: ServerResponse, answer: RelayedAnswer): void {
   const { status, fields, stream } = answer;
-  const held = new HeldHead(headOf(response));
+  const held = new HeldHead(headOf(response), runAfter);
   let isTold = false;
   const fail = (reason: FailureReason): void => {
     // To give a body up is an error of its own, which undici tells afterwards.

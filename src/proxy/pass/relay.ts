@@ -84,7 +84,7 @@ class Relay implements OriginReceiver {
 
   constructor(exchange: Exchange, cause: PassCause, settle: Settle) {
     this.#exchange = exchange;
-    this.#head = new HeldHead(exchange.reply);
+    this.#head = new HeldHead(exchange.reply, exchange.services.later);
     this.#cause = cause;
     this.#settle = settle;
     const { request, site } = exchange;

@@ -9,13 +9,13 @@
 
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { linger, lingerBounds } from '../exchange/linger.ts';
 import type { Upgrade } from '../exchange/reply.ts';
 
 export type LetGo = { readonly message: IncomingMessage; readonly socket: Socket; readonly head: Buffer };
 
 export type AskingClient = { readonly response: ServerResponse; readonly upgrade: Upgrade };
 
-/** How long what a client still sends is read and dropped behind its last answer (RFC 9112 §9.6). */
 const lingerMs = 2000;
 
 /**
@@ -51,7 +51,7 @@ export function takeUp({ message, socket, head }: LetGo, pauseMs: number): Askin
   const stopWatching = cutOffWhenStuck(socket, pauseMs);
   response.once('finish', () => {
     socket.off('readable', listeners.readable);
-    closeGently(socket);
+    linger(socket, { ...lingerBounds, ms: lingerMs });
   });
   const accept: Upgrade['accept'] = (fields) => {
     for (const [event, listener] of Object.entries(listeners)) socket.off(event, listener);
@@ -77,13 +77,4 @@ function cutOffWhenStuck(socket: Socket, pauseMs: number): () => void {
   };
   socket.once('close', stop);
   return stop;
-}
-
-function closeGently(socket: Socket): void {
-  socket.end();
-  socket.resume();
-  const timer = setTimeout(() => socket.destroy(), lingerMs);
-  socket.once('close', () => {
-    clearTimeout(timer);
-  });
 }

@@ -1,18 +1,22 @@
 import t from 'tap';
 import { HeldHead, type SentHead } from '../../../src/proxy/hit/held-head.ts';
+import { runAfter } from '../../../src/kit/time.ts';
 import { eventually } from '../../helpers/eventually.ts';
 
 const headOf = (...fields: string[]): SentHead => ({ status: 200, fields, reasonPhrase: 'Fine' });
 
 function holding(): { readonly held: HeldHead; readonly sent: string[] } {
   const sent: string[] = [];
-  const held = new HeldHead({
-    head: (status, _fields, reasonPhrase) => void sent.push(`${status} ${reasonPhrase ?? ''}`),
-    write: (chunk) => {
-      sent.push(`${chunk.length} bytes`);
-      return true;
+  const held = new HeldHead(
+    {
+      head: (status, _fields, reasonPhrase) => void sent.push(`${status} ${reasonPhrase ?? ''}`),
+      write: (chunk) => {
+        sent.push(`${chunk.length} bytes`);
+        return true;
+      },
     },
-  });
+    runAfter,
+  );
   return { held, sent };
 }
 
