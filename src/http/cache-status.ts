@@ -19,44 +19,15 @@ export type CacheStatus =
     };
 
 export type ProxyErrorType =
-  | 'dns_timeout'
-  | 'dns_error'
-  | 'destination_not_found'
-  | 'destination_unavailable'
-  | 'destination_ip_prohibited'
-  | 'destination_ip_unroutable'
   | 'connection_refused'
   | 'connection_terminated'
   | 'connection_timeout'
   | 'connection_read_timeout'
-  | 'connection_write_timeout'
-  | 'connection_limit_reached'
   | 'tls_protocol_error'
   | 'tls_certificate_error'
-  | 'tls_alert_received'
-  | 'http_request_error'
-  | 'http_request_denied'
   | 'http_response_incomplete'
-  | 'http_response_header_section_size'
-  | 'http_response_header_size'
-  | 'http_response_body_size'
-  | 'http_response_trailer_section_size'
-  | 'http_response_trailer_size'
-  | 'http_response_transfer_coding'
-  | 'http_response_content_coding'
   | 'http_response_timeout'
-  | 'http_upgrade_failed'
-  | 'http_protocol_error'
-  | 'proxy_internal_response'
-  | 'proxy_internal_error'
-  | 'proxy_configuration_error'
-  | 'proxy_loop_detected';
-
-export type ProxyStatus = {
-  readonly error: ProxyErrorType;
-  readonly receivedStatus?: number;
-  readonly detail?: string;
-};
+  | 'http_protocol_error';
 
 /** Our name in `Cache-Status`, `Proxy-Status` and `Via`. */
 export const cacheName = 'shelflife';
@@ -72,10 +43,7 @@ export function cacheStatusValue(status: CacheStatus): string {
 }
 
 /** Our member of `Proxy-Status`: `shelflife; error=connection_refused`. */
-export function proxyStatusValue(status: ProxyStatus): string {
-  const received = status.receivedStatus === undefined ? '' : `; received-status=${status.receivedStatus}`;
-  return `${cacheName}; error=${status.error}${received}${detailText(status.detail)}`;
-}
+export const proxyStatusValue = (error: ProxyErrorType): string => `${cacheName}; error=${error}`;
 
 // Rounded up while positive, so that lifetime, Age and ttl add up; else down, so that stale is never 0.
 function ttlText(ttl: Seconds | undefined): string {

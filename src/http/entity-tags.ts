@@ -35,14 +35,6 @@ export function etagText(fields: Fields): string | undefined {
   return others.every((other) => other === first) ? first : undefined;
 }
 
-/** Whether both responses have the same strong entity tag. */
-export function sameStrongTag(a: Fields, b: Fields): boolean {
-  const [tagA, tagB] = [etagText(a), etagText(b)];
-  return (
-    tagA !== undefined && tagB !== undefined && stronglyEqual(parseEntityTag(tagA), parseEntityTag(tagB))
-  );
-}
-
 // `W/"x"`, `w/"x"`, `W"x"`, `"x"`, or a tag without quotes.
 const entityTag = /^(?:(w\/?)?"([^"]*)"|(?:w\/)?(.*))$/is;
 

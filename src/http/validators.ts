@@ -14,6 +14,16 @@ import { parseHttpDate } from './http-date.ts';
 import type { Fields, ResponseHead } from './message.ts';
 import { parseVary } from './vary.ts';
 
+/** The fields that make a request conditional or partial. */
+export const conditionNames = [
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'if-unmodified-since',
+  'range',
+] as const;
+
 export type ConditionalInput = {
   readonly method: string;
   readonly requestFields: Fields;

@@ -16,7 +16,7 @@ import type { ClientRequest } from './exchange/client-request.ts';
 import type { CacheExchange, Exchange, Services } from './exchange/exchange.ts';
 import { keyedExchange } from './exchange/keyed-exchange.ts';
 import { chooseVariant, type Lookup } from './hit/lookup.ts';
-import { overridesMethod } from './exchange/method-override.ts';
+import { overridesMethod } from './exchange/upstream-fields.ts';
 import type { PassReason } from './exchange/outcome.ts';
 import { pass, type PassInput } from './pass/pass.ts';
 import type { Reply } from './exchange/reply.ts';

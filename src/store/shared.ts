@@ -111,20 +111,18 @@ export async function openSharedStore(options: SharedStoreOptions): Promise<Shar
   const close = async (): Promise<void> => {
     await within(writeMs, Promise.all([store.settled(), learned.settled()])).catch(() => undefined);
     await purgeLog.close();
-    if (health.isProven('reader')) await leave(links.reader, { keys, instance, limitMs: deadline * 1000 });
+    // Others that wait for this instance to read on need not wait for its lease to expire.
+    const left = health.isProven('reader') ? links.reader.hdel(keys.instances, instance) : Promise.resolve();
+    await within<unknown>(deadline * 1000, left).catch(() => undefined);
     await tail.close();
     for (const client of [links.reader, links.writer]) client.disconnect();
   };
   return { store, purgeLog, entries, learned, keys, health, unreadable, upkeep: links.writer, close };
 }
 
-type CensusParts = {
-  readonly keys: RedisKeys;
-  readonly entries: RedisEntries;
-  readonly clock: Clock;
-};
+type Counted = Pick<SharedStore, 'keys' | 'entries'> & { readonly clock: Clock };
 
-function censusOf(client: RedisClient, { keys, entries, clock }: CensusParts): ReturnType<typeof inTurn> {
+function censusOf(client: RedisClient, { keys, entries, clock }: Counted): ReturnType<typeof inTurn> {
   const retime: CensusOptions['retime'] = ({ stamp, ...head }) =>
     unstamped(head, { stamp, reader: entries.stamp(), now: clock.now() });
   const nowMs = (): number => clock.monotonicMs();
@@ -132,13 +130,6 @@ function censusOf(client: RedisClient, { keys, entries, clock }: CensusParts): R
     (limits) => takeCensus({ nodes: nodesOf(client, censusStepMs), keys, nowMs, retime }, limits),
     nowMs,
   );
-}
-
-type Leaving = { readonly keys: RedisKeys; readonly instance: string; readonly limitMs: number };
-
-/** Others that wait for this instance to read on need not wait for its lease to expire. */
-async function leave(client: RedisClient, { keys, instance, limitMs }: Leaving): Promise<void> {
-  await within(limitMs, client.hdel(keys.instances, instance)).catch(() => undefined);
 }
 
 type OnEvent = SharedStoreOptions['onEvent'];
@@ -169,17 +160,17 @@ function healthOf(
   return health;
 }
 
-type LogParts = {
+type Logging = Pick<SharedStore, 'keys' | 'health'> & {
   readonly instance: string;
-  readonly keys: RedisKeys;
-  readonly health: RedisHealth;
   readonly client: RedisClient;
   readonly onEvent: OnEvent;
 };
 
-function openLog(options: SharedStoreOptions, parts: LogParts): RedisPurgeLog {
+function openLog(
+  options: SharedStoreOptions,
+  { instance, keys, health, client, onEvent }: Logging,
+): RedisPurgeLog {
   const { config, clock, keep = defaultKeep, onAppended, owner } = options;
-  const { instance, keys, health, client, onEvent } = parts;
   const { lag, coherence, redis } = config;
   return new RedisPurgeLog({
     instance,

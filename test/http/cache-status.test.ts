@@ -39,11 +39,7 @@ t.test('RFC 9211 §2: members', async (t) => {
 });
 
 t.test('RFC 9209 §2: members', async (t) => {
-  t.equal(proxyStatusValue({ error: 'connection_refused' }), 'shelflife; error=connection_refused');
-  t.equal(
-    proxyStatusValue({ error: 'http_response_incomplete', receivedStatus: 200, detail: 'cut short' }),
-    'shelflife; error=http_response_incomplete; received-status=200; detail="cut short"',
-  );
+  t.equal(proxyStatusValue('connection_refused'), 'shelflife; error=connection_refused');
 });
 
 t.test('whatever the detail, the member is valid Structured Fields text', async () => {

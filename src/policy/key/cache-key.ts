@@ -11,6 +11,7 @@ import type { ContentType } from '../../config/config.ts';
 import { type Cookie, formatCookies } from '../../http/cookies.ts';
 import { endToEndFields, fieldLines } from '../../http/fields.ts';
 import type { Fields } from '../../http/message.ts';
+import { conditionNames } from '../../http/validators.ts';
 import { isDisguised, type KnownFields } from '../../http/request-head.ts';
 import { credentialHeaders, isAnalyticsCookie } from '../identity/credentials.ts';
 import type { KeyMemo } from './key-memo.ts';
@@ -240,12 +241,7 @@ const notVaried: ReadonlySet<string> = new Set([
   'content-length',
   'cookie',
   'host',
-  'if-match',
-  'if-modified-since',
-  'if-none-match',
-  'if-range',
-  'if-unmodified-since',
-  'range',
+  ...conditionNames,
   'te',
   'transfer-encoding',
   'upgrade',

@@ -9,6 +9,7 @@ import ipaddr from 'ipaddr.js';
 import { canonicalAuthority } from '../../http/authority.ts';
 import type { Fields } from '../../http/message.ts';
 import { type KnownField, type KnownFields, scanFields } from '../../http/request-head.ts';
+import { conditionNames } from '../../http/validators.ts';
 import { type NormalisedTarget, normaliseTarget } from '../../http/target.ts';
 import { BoundedMap } from '../../kit/bounded-map.ts';
 
@@ -82,12 +83,7 @@ const essentialFields: ReadonlySet<string> = new Set([
   'content-type',
   'cookie',
   'host',
-  'if-match',
-  'if-modified-since',
-  'if-none-match',
-  'if-range',
-  'if-unmodified-since',
-  'range',
+  ...conditionNames,
   'transfer-encoding',
   'via',
   'x-forwarded-for',

@@ -88,54 +88,29 @@ export type Outcome = {
 export type StandInDetail = 'stale-after' | 'stale-if-error' | 'disconnected' | 'breaker-open';
 
 /** RFC 9209's word for a failure, and the status that says it to a client (CONTRACT §4: unreachable 502, too slow 504). */
-export function errorOf(reason: FailureReason): {
-  readonly status: 502 | 504;
-  readonly error: ProxyErrorType;
-} {
-  switch (reason) {
-    case 'refused':
-      return { status: 502, error: 'connection_refused' };
-    case 'tls-certificate':
-      return { status: 502, error: 'tls_certificate_error' };
-    case 'tls-protocol':
-      return { status: 502, error: 'tls_protocol_error' };
-    case 'connect-timeout':
-      return { status: 504, error: 'connection_timeout' };
-    case 'head-timeout':
-      return { status: 504, error: 'http_response_timeout' };
-    case 'body-timeout':
-      return { status: 504, error: 'connection_read_timeout' };
-    case 'reset':
-    case 'aborted':
-      return { status: 502, error: 'connection_terminated' };
-    case 'malformed':
-      return { status: 502, error: 'http_protocol_error' };
-    case 'truncated':
-      return { status: 502, error: 'http_response_incomplete' };
-    default:
-      return reason satisfies never;
-  }
-}
+export const proxyErrors: Readonly<Record<FailureReason, { status: 502 | 504; error: ProxyErrorType }>> = {
+  refused: { status: 502, error: 'connection_refused' },
+  'tls-certificate': { status: 502, error: 'tls_certificate_error' },
+  'tls-protocol': { status: 502, error: 'tls_protocol_error' },
+  'connect-timeout': { status: 504, error: 'connection_timeout' },
+  'head-timeout': { status: 504, error: 'http_response_timeout' },
+  'body-timeout': { status: 504, error: 'connection_read_timeout' },
+  reset: { status: 502, error: 'connection_terminated' },
+  aborted: { status: 502, error: 'connection_terminated' },
+  malformed: { status: 502, error: 'http_protocol_error' },
+  truncated: { status: 502, error: 'http_response_incomplete' },
+};
 
-/** The forward reason of a miss. */
-export function forwardReasonOf(cause: MissCause): ForwardReason {
-  switch (cause) {
-    case 'vary':
-      return 'vary-miss';
-    case 'partial':
-      return 'partial';
-    case 'expired':
-      return 'stale';
-    case 'client-reload':
-      return 'request';
-    case 'cold':
-    case 'store-down':
-    case 'purged':
-    case 'evicted':
-    case 'uncacheable':
-    case 'collapsed-failed':
-      return 'uri-miss';
-    default:
-      return cause satisfies never;
-  }
-}
+/** The forward reason of each miss. */
+export const forwardReasons: Readonly<Record<MissCause, ForwardReason>> = {
+  vary: 'vary-miss',
+  partial: 'partial',
+  expired: 'stale',
+  'client-reload': 'request',
+  cold: 'uri-miss',
+  'store-down': 'uri-miss',
+  purged: 'uri-miss',
+  evicted: 'uri-miss',
+  uncacheable: 'uri-miss',
+  'collapsed-failed': 'uri-miss',
+};

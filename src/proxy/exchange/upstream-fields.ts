@@ -4,7 +4,9 @@ import { parseCookieLine } from '../../http/cookies.ts';
 import { combinedValue, endToEndFields, fieldLines, withoutFields } from '../../http/fields.ts';
 import { cacheName } from '../../http/cache-status.ts';
 import type { Fields } from '../../http/message.ts';
+import { conditionNames } from '../../http/validators.ts';
 import { foldFieldName } from '../../http/field-name.ts';
+import { methodOverrideFields } from '../../policy/key/unkeyed-fields.ts';
 import type { ClientRequest } from './client-request.ts';
 import type { CacheExchange, Site } from './exchange.ts';
 import { fetchIdOf, requestIdOf } from './request-id.ts';
@@ -38,18 +40,15 @@ const ownFields = (request: ClientRequest, { host, forwardedHost, id, via: said 
 const isBoundToConnection = ({ known: { authorization } }: ClientRequest): boolean =>
   authorization !== undefined && /^(?:ntlm|negotiate)(?: |$)/i.test(authorization);
 
+/** Whether the request claims to be of another method than its own: some frameworks believe it. */
+export const overridesMethod = ({ unusual }: Pick<ClientRequest, 'unusual'>): boolean =>
+  unusual.some((name, index) => index % 2 === 0 && methodOverrideFields.includes(foldFieldName(name)));
+
 /** The Host the origin is asked for. */
 export const originHostOf = (request: ClientRequest, site: Site): string =>
   site.config.upstream.host === 'upstream' || request.host === '' ? site.originHost : request.host;
 
-const conditional: ReadonlySet<string> = new Set([
-  'if-match',
-  'if-modified-since',
-  'if-none-match',
-  'if-range',
-  'if-unmodified-since',
-  'range',
-]);
+const conditional: ReadonlySet<string> = new Set(conditionNames);
 
 /** The fields of a fetch for the store. With `condition` they replace the client's own preconditions and range. */
 export function fetchFields(exchange: CacheExchange, condition: Fields | undefined): string[] {

@@ -21,7 +21,7 @@ import { startFill } from './fill.ts';
 import { sendsClientsConditions } from './fill-decisions.ts';
 import type { FillEnd, FillInput } from './fill-input.ts';
 import { chooseVariant } from '../hit/lookup.ts';
-import { forwardReasonOf, type MissCause, type Outcome } from '../exchange/outcome.ts';
+import { forwardReasons, type MissCause, type Outcome } from '../exchange/outcome.ts';
 import { probeWith } from './probe.ts';
 import { termsOf } from './storage-terms.ts';
 import { standInFor, type Trouble } from '../hit/stand-in.ts';
@@ -84,7 +84,7 @@ async function waitFor(
 
 function left(exchange: CacheExchange, { cause, purgedBy }: Miss, { info }: Joined): void {
   info.onLeft?.();
-  const cacheStatus: CacheStatus = { kind: 'forward', fwd: forwardReasonOf(cause), collapsed: true };
+  const cacheStatus: CacheStatus = { kind: 'forward', fwd: forwardReasons[cause], collapsed: true };
   tellOutcome(exchange, {
     kind: 'forward',
     status: 0,
@@ -134,7 +134,7 @@ function fillInput(
   return {
     exchange,
     terms: termsOf(exchange, method),
-    fwd: forwardReasonOf(cause),
+    fwd: forwardReasons[cause],
     cause,
     purgedBy,
     stored,
@@ -187,7 +187,7 @@ function takeShared(exchange: CacheExchange, miss: Miss, entry: Entry): boolean 
   const now = services.clock.now();
   const found = chooseVariant([entry], { request, plan, directives, now, purgeLog: services.purgeLog });
   if (found.kind !== 'entry' || found.reuse.kind !== 'fresh') return false;
-  const cacheStatus: CacheStatus = { kind: 'forward', fwd: forwardReasonOf(miss.cause), collapsed: true };
+  const cacheStatus: CacheStatus = { kind: 'forward', fwd: forwardReasons[miss.cause], collapsed: true };
   const status = deliver(exchange, entry, { cacheStatus, age: found.reuse.age });
   const { cause, purgedBy } = miss;
   tellOutcome(exchange, { kind: 'forward', status, cacheStatus, miss: cause, purgedBy, entry });
@@ -203,7 +203,7 @@ function takeFailure(
   if (giveStored(exchange, miss, failure.reason === 'error-status' ? 'error' : 'disconnected')) return true;
   const { reason } = failure;
   if (reason === 'error-status' || !failsEverybody(reason)) return false;
-  const fwd = forwardReasonOf(miss.cause);
+  const fwd = forwardReasons[miss.cause];
   const cacheStatus: CacheStatus = { kind: 'forward', fwd, collapsed: true, detail: reason };
   const status = sendFailure(exchange, failure, cacheStatusValue(cacheStatus));
   tellOutcome(exchange, { kind: 'failed', status, cacheStatus, miss: miss.cause, failure: reason });
@@ -217,7 +217,7 @@ function giveStored(exchange: CacheExchange, miss: Miss, trouble: Trouble): bool
   const may = stored && standInFor(stored, directives, { now: services.clock.now(), trouble });
   if (stored === undefined || may === undefined) return false;
   const { age, ttl, detail } = may;
-  const fwd = forwardReasonOf(cause);
+  const fwd = forwardReasons[cause];
   const cacheStatus: CacheStatus = { kind: 'forward', fwd, collapsed: true, ttl, detail };
   const status = deliver(exchange, stored, { cacheStatus, age });
   tellOutcome(exchange, { kind: 'forward', status, cacheStatus, miss: cause, purgedBy, entry: stored });

@@ -12,7 +12,6 @@ import type { NotStoredReason, Outcome } from '../exchange/outcome.ts';
 import { callSeconds } from './storing.ts';
 
 type Forward = Extract<CacheStatus, { kind: 'forward' }>;
-type Told = Pick<Outcome, 'status' | 'cacheStatus' | 'entry' | 'notStored'>;
 export type End = Pick<Outcome, 'kind' | 'failure'>;
 
 /** Reports one fetch. */
@@ -46,9 +45,12 @@ export class FillOutcome {
     if (this.#isTold || isBackground) return;
     this.#isTold = true;
     const originDuration = callSeconds(this.#requestTime, exchange.services.clock.now());
-    const told = this.#told(status, more);
-    const cacheStatus = kind === 'failed' ? asFailed(told, failure) : told.cacheStatus;
-    tellOutcome(exchange, { ...told, cacheStatus, kind, failure, miss, purgedBy, originDuration });
+    const { entry, notStored } = this;
+    // A fetch that failed says how it did, not that it was cut short.
+    const why = kind === 'failed' && notStored === 'truncated' && failure ? { detail: failure } : {};
+    const cacheStatus = { ...this.forwardStatus(more), ...why };
+    const told = { kind, status, cacheStatus, entry, notStored, failure, miss, purgedBy, originDuration };
+    tellOutcome(exchange, told);
   }
 
   /** The fetch is over; `status` is the origin's, `given` the client's. */
@@ -57,16 +59,4 @@ export class FillOutcome {
     const { entry, notStored } = this;
     this.#input.onEnd?.({ status, entry, notStored, failure: end.failure });
   }
-
-  #told(status: number, more: Partial<Forward>): Told {
-    const { entry, notStored } = this;
-    return { status, cacheStatus: this.forwardStatus(more), entry, notStored };
-  }
-}
-
-/** A fetch that failed says how it did, not that it was cut short. */
-function asFailed({ cacheStatus, notStored }: Told, failure: End['failure']): Told['cacheStatus'] {
-  if (cacheStatus?.kind !== 'forward' || notStored !== 'truncated' || failure === undefined)
-    return cacheStatus;
-  return { ...cacheStatus, detail: failure };
 }

@@ -8,7 +8,7 @@ import { mustDecode } from '../../http/content-coding.ts';
 import { notModifiedFields } from '../../http/validators.ts';
 import type { FailureReason } from '../../origin/failure.ts';
 import { type CacheExchange, type Follower, tellOutcome, type SharedAnswer } from '../exchange/exchange.ts';
-import { forwardReasonOf, type MissCause, type Outcome } from '../exchange/outcome.ts';
+import { forwardReasons, type MissCause, type Outcome } from '../exchange/outcome.ts';
 import { chooseVariant } from '../hit/lookup.ts';
 import { ClientSide } from './client-side.ts';
 import { mayAnswerCondition } from './fill-decisions.ts';
@@ -25,7 +25,7 @@ export function follow(
   const found = chooseVariant([entry], lookup);
   if (mustDecode(entry.fields, request.known['accept-encoding'])) return undefined;
   if (found.kind !== 'entry' || found.reuse.kind !== 'fresh') return undefined;
-  const cacheStatus: CacheStatus = { kind: 'forward', fwd: forwardReasonOf(miss.cause), collapsed: true };
+  const cacheStatus: CacheStatus = { kind: 'forward', fwd: forwardReasons[miss.cause], collapsed: true };
   const told = cacheStatusValue(cacheStatus);
   const { age } = found.reuse;
   return new Promise((resolve) => {

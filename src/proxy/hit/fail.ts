@@ -6,16 +6,16 @@
 import { proxyStatusValue } from '../../http/cache-status.ts';
 import type { OriginFailure } from '../../origin/failure.ts';
 import type { Exchange } from '../exchange/exchange.ts';
-import { errorOf } from '../exchange/outcome.ts';
+import { proxyErrors } from '../exchange/outcome.ts';
 
 /** Tells the client that the origin gave no answer; gives the status sent. */
 export function sendFailure(exchange: Exchange, failure: OriginFailure, cacheStatus: string): number {
   const { reply, request } = exchange;
-  const { status, error } = errorOf(failure.reason);
+  const { status, error } = proxyErrors[failure.reason];
   const text =
     status === 504 ? 'The origin did not answer in time.\n' : 'The origin gave no usable answer.\n';
   const fields = plainFields(text, cacheStatus);
-  reply.head(status, [...fields, 'Proxy-Status', proxyStatusValue({ error })]);
+  reply.head(status, [...fields, 'Proxy-Status', proxyStatusValue(error)]);
   reply.end(request.method === 'HEAD' ? undefined : Buffer.from(text));
   return status;
 }

@@ -27,8 +27,7 @@ import { type WriteEffect, type WriteOutcome, writeEffect } from '../../policy/r
 import type { Purge } from '../../store/purge-log.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { spellingsOf } from '../exchange/keyed-exchange.ts';
-import { overridesMethod } from '../exchange/method-override.ts';
-import { originHostOf } from '../exchange/upstream-fields.ts';
+import { originHostOf, overridesMethod } from '../exchange/upstream-fields.ts';
 
 /**
  * Ends what the request made stale; resolves when its answer may be released. `body`: the request's; undefined where it was

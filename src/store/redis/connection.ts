@@ -65,15 +65,8 @@ export function endFailedHandshakes(client: Redis, tell: (error: Error) => void)
   });
 }
 
-type Common = Pick<
-  RedisOptions,
-  | 'connectTimeout'
-  | 'socketTimeout'
-  | 'maxRetriesPerRequest'
-  | 'autoResendUnfulfilledCommands'
-  | 'disableClientInfo'
-  | 'tls'
-> & { readonly commandTimeout: number; readonly reconnectOnError: (error: Error) => boolean };
+type Options = Omit<RedisOptions, 'replyMapping' | 'host' | 'port' | 'path'>;
+type Common = Options & { readonly commandTimeout: number };
 
 function clientOf(server: RedisServer, common: Common, tell: (error: Error) => void): RedisClient {
   const single = { ...common, enableOfflineQueue: false, retryStrategy: retryDelay };
@@ -108,21 +101,10 @@ function clientOf(server: RedisServer, common: Common, tell: (error: Error) => v
   }
 }
 
-type SentinelOptions = Pick<
-  RedisOptions,
-  | 'sentinels'
-  | 'sentinelRetryStrategy'
-  | 'sentinelCommandTimeout'
-  | 'sentinelUsername'
-  | 'sentinelPassword'
-  | 'sentinelTLS'
-  | 'enableTLSForSentinelMode'
->;
-
 function sentinelOptions(
   { sentinels, sentinelLogin }: Extract<RedisServer, { kind: 'sentinels' }>,
   { tls }: Common,
-): SentinelOptions {
+): Options {
   return {
     sentinels: sentinels.map(({ host, port }) => ({ host, port })),
     sentinelRetryStrategy: retryDelay,
@@ -133,7 +115,7 @@ function sentinelOptions(
   };
 }
 
-const loginOptions = (login: RedisLogin | undefined): Pick<RedisOptions, 'username' | 'password'> => ({
+const loginOptions = (login: RedisLogin | undefined): Options => ({
   ...(login?.username !== undefined && { username: login.username }),
   ...(login && { password: login.password }),
 });
@@ -147,11 +129,7 @@ function tlsOptions({ ca, client }: RedisTls): TlsOptions {
   return Object.keys(given).length === 0 ? {} : { secureContext: contextOf(given) };
 }
 
-function contextOf(given: {
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
-}): SecureContext {
+function contextOf(given: Pick<TlsOptions, 'key' | 'cert'> & { readonly ca?: string }): SecureContext {
   try {
     // A file without a certificate would count as an authority that has signed nothing.
     if (given.ca !== undefined) new X509Certificate(given.ca);

@@ -40,17 +40,18 @@ export type JanitorRound = {
   readonly isOverMax: boolean;
 };
 
-type Tally = {
+const empty = {
   /** All names seen, not only those of entries. */
-  looked: number;
-  scanned: number;
-  kept: number;
-  keptBytes: number;
-  purged: number;
-  unreadable: number;
-  useless: number;
-  failures: number;
+  looked: 0,
+  scanned: 0,
+  kept: 0,
+  keptBytes: 0,
+  purged: 0,
+  unreadable: 0,
+  useless: 0,
+  failures: 0,
 };
+type Tally = typeof empty;
 type Fate = 'kept' | 'purged' | 'unreadable' | 'useless';
 
 const step = 100;
@@ -67,16 +68,7 @@ export class Janitor {
 
   /** Looks at about `most` keys. Never rejects: a failing node is left for the next run. */
   async run(most: number, now: EpochMs): Promise<JanitorRound> {
-    const tally = {
-      looked: 0,
-      scanned: 0,
-      kept: 0,
-      keptBytes: 0,
-      purged: 0,
-      unreadable: 0,
-      useless: 0,
-      failures: 0,
-    };
+    const tally: Tally = { ...empty };
     const nodes = this.#options.nodes();
     let total = 0;
     for (const [place, node] of nodes.entries()) {
