@@ -29,7 +29,6 @@ export type ProxyErrorType =
   | 'http_response_timeout'
   | 'http_protocol_error';
 
-/** Our name in `Cache-Status`, `Proxy-Status` and `Via`. */
 export const cacheName = 'shelflife';
 
 /** Our member of `Cache-Status`: `shelflife; hit; ttl=37`. */

@@ -49,7 +49,6 @@ function decode(name: string): string {
   try {
     return decodeURIComponent(name.replaceAll('+', ' '));
   } catch {
-    // Not UTF-8: the name is compared as sent.
     return name;
   }
 }

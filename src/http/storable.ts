@@ -32,7 +32,6 @@ export type StorableInput = {
   readonly requestDirectives: RequestDirectives;
   /** `noResponseDirectives` under a rule with `cache_control: override`. */
   readonly directives: ResponseDirectives;
-  /** The origin's freshness, before any rule. */
   readonly freshness: Freshness;
   /** False when the copy belongs to one identity. */
   readonly shared?: boolean;

@@ -8,7 +8,6 @@
 import { readingsOf } from './path-readings.ts';
 import { isPlain, removeDotSegments, spelled } from './path-spelling.ts';
 
-/** Why a target is refused: 414 for `too-long`, 400 for the others. */
 export type BadTarget =
   | 'too-long'
   | 'not-a-path'

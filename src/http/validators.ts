@@ -14,7 +14,6 @@ import { parseHttpDate } from './http-date.ts';
 import type { Fields, ResponseHead } from './message.ts';
 import { parseVary } from './vary.ts';
 
-/** The fields that make a request conditional or partial. */
 export const conditionNames = [
   'if-match',
   'if-modified-since',

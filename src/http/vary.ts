@@ -9,7 +9,6 @@ import type { Fields } from './message.ts';
 /** `any`: `Vary` has a `*`. Names are lower-case, sorted and unique. */
 export type Vary = { readonly kind: 'any' } | { readonly kind: 'fields'; readonly names: readonly string[] };
 
-/** The selecting request's values and the response's choice. */
 export type SelectedVariant = {
   readonly names: readonly string[];
   readonly values: readonly (string | null)[];

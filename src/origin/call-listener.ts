@@ -11,20 +11,16 @@ import type { OriginNews } from './trouble.ts';
 
 /** Its functions return at once and never throw. */
 export type CallListener = {
-  /** The request is sent, or waits for a connection. */
   readonly onBegin?: () => void;
   /** The answer began, or will not come; `undefined`: for a reason that says nothing about the origin. */
   readonly onAnswer?: (news: OriginNews | undefined, timing: CallTiming) => void;
   /** The connection was dead, and the request is sent once more: the origin may see two. */
   readonly onRepeat?: (duration: Seconds) => void;
-  /** The call is over, and its caller knows. */
   readonly onEnd?: (end: CallEnd) => void;
 };
 
-/** `hasBody`: the request has a body, which its client may send slowly. */
 export type CallTiming = OriginTiming & { readonly hasBody: boolean };
 
-/** `status` is 0 if no answer began. */
 export type CallEnd = {
   readonly duration: Seconds;
   readonly status: number;

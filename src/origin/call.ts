@@ -35,7 +35,6 @@ export type OriginRequest = {
   readonly probe?: Probe | undefined;
 };
 
-/** `framing` says how the end of the body is known. */
 export type OriginHead = {
   readonly status: number;
   readonly reasonPhrase: string;

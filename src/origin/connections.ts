@@ -62,7 +62,6 @@ class OriginClient extends Client {
     );
   }
 
-  /** The request is about to be written. */
   begin(): void {
     this.#isBusy = true;
     this.#filter?.expect();
@@ -72,7 +71,6 @@ class OriginClient extends Client {
     return this.#filter?.length;
   }
 
-  /** The answer is complete or will not come. */
   end(): void {
     this.#isBusy = false;
     // Not at once: undici still reads the connection's state.

@@ -12,7 +12,6 @@ export class Deadline {
     this.#onLate = onLate;
   }
 
-  /** Replaces the limit; it counts from now. */
   arm(reason: FailureReason, limit: Seconds): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {

@@ -20,7 +20,6 @@ export class HeadFilter {
   #held: Buffer = empty;
   #length: string | undefined;
 
-  /** A request is about to be written; its response comes next. */
   expect(): void {
     this.#isWaiting = true;
     this.#length = undefined;
@@ -48,7 +47,6 @@ export class HeadFilter {
     return out.length === 0 ? rest : Buffer.concat([...out, rest]);
   }
 
-  /** What is still held when the connection ends. */
   flush(): Buffer {
     const held = this.#held;
     this.#held = empty;

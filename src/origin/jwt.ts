@@ -18,7 +18,6 @@ const publicAlgorithms = [
   'EdDSA',
 ];
 
-/** The longest a request waits for an issuer. */
 const patienceMs = 2000;
 
 /** Creates the verifier of a configuration. Published keys are fetched when first needed, and kept. */

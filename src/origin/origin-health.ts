@@ -13,7 +13,6 @@ import { type Seconds, seconds } from '../kit/time.ts';
 import type { FailureReason } from './failure.ts';
 import { breakerVerdict, type OriginNews } from './trouble.ts';
 
-/** Marks the fetch that tests whether the origin is back. */
 export type Probe = { readonly startedMs: number };
 
 export type OriginTiming = {
@@ -47,7 +46,6 @@ export class OriginHealth {
   #probe: Probe | undefined;
   #trouble: OriginTrouble = 'disconnected';
   #why: Extract<OriginChange, { breaker: 'open' }>['why'] = 'refused';
-  /** The end of the pause the origin asked for with Retry-After. */
   #restUntilMs = -Infinity;
 
   /** `onChange` is called when the breaker opens and closes, not for probes in between. */
@@ -78,7 +76,6 @@ export class OriginHealth {
     return this.#trouble;
   }
 
-  /** Milliseconds until the next background fetch may begin. */
   pauseMs(nowMs: number): number {
     const { state } = this.#breaker;
     if (state.kind === 'closed') return 0;
@@ -102,7 +99,6 @@ export class OriginHealth {
     return true;
   }
 
-  /** Takes the result of a call. */
   heard(news: OriginNews, { startedMs, nowMs, probe }: OriginTiming): void {
     const verdict = breakerVerdict(news);
     if (verdict === 'well') {

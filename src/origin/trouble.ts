@@ -8,7 +8,6 @@ export type OriginNews =
   | { readonly kind: 'answered'; readonly status: number; readonly retryAfter?: Seconds | undefined }
   | { readonly kind: 'failed'; readonly reason: FailureReason };
 
-/** How a background fetch ended; `status` is undefined if no answer began. */
 type WorkEnd = { readonly status: number | undefined; readonly failure: FailureReason | undefined };
 
 /** RFC 5861 §4, for `stale-if-error`: exactly the statuses it names. */

@@ -19,7 +19,6 @@ import type { Store } from './store.ts';
 export type OpenStoreOptions = {
   readonly config: StoreConfig;
   readonly owner: Owner;
-  /** Absent: the defaults, if Redis is used. */
   readonly janitor: JanitorConfig | undefined;
   readonly clock: Clock;
   readonly isFetching?: ((key: CacheKey) => boolean) | undefined;

@@ -47,7 +47,6 @@ export type Verdict =
   | { readonly kind: 'stale'; readonly cause: PurgeCause }
   | { readonly kind: 'purged'; readonly cause: PurgeCause | 'forgotten' };
 
-/** How far a purge has come. */
 export type Receipt = { readonly instances: { readonly known: number; readonly acknowledged: number } };
 
 /** Hears of every purge of this instance once it holds here; `receipt` is what whoever appended it gets. */
@@ -65,12 +64,10 @@ export interface PurgeLog {
   meets(purge: Purge): (subject: PurgeSubject) => boolean;
 }
 
+type Reach = Pick<Purge, 'everything' | 'tags' | 'prefixes'>;
+
 /** Tests which subjects a purge would match, whatever their `asOf`. */
-export function matcherOf({
-  everything,
-  tags,
-  prefixes,
-}: Pick<Purge, 'everything' | 'tags' | 'prefixes'>): (subject: PurgeSubject) => boolean {
+export function matcherOf({ everything, tags, prefixes }: Reach): (subject: PurgeSubject) => boolean {
   if (everything) return () => true;
   const wanted = new Set(tags);
   return (subject) =>
@@ -121,7 +118,6 @@ export class LocalPurgeLog implements PurgeLog {
     return receipt;
   }
 
-  /** Applies a purge whose place is given; places only grow. */
   record(seq: number, purge: Purge): void {
     this.reach(seq);
     const last: Last = { seq, cause: purge.cause };

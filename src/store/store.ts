@@ -129,13 +129,10 @@ export function entryBytes({ body, target, fields, tags }: Entry): number {
   return headBytes({ target, fields, tags, bodyBytes: body.length });
 }
 
+type Measured = Pick<EntryHead, 'bodyBytes' | 'target' | 'fields' | 'tags'>;
+
 /** The same for an entry whose body is elsewhere. */
-export function headBytes({
-  bodyBytes,
-  target,
-  fields,
-  tags,
-}: Pick<EntryHead, 'bodyBytes' | 'target' | 'fields' | 'tags'>): number {
+export function headBytes({ bodyBytes, target, fields, tags }: Measured): number {
   let bytes = aroundEntryBytes + bodyBytes + target.length;
   for (const text of fields) bytes += 24 + text.length;
   for (const tag of tags) bytes += 24 + tag.length;

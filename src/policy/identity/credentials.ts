@@ -6,7 +6,6 @@ import type { KnownFields } from '../../http/request-head.ts';
 export type CredentialDoubt =
   CookieDoubt | 'duplicate-credential' | 'lookalike-credential' | 'several-authorizations';
 
-/** A request's cookies, split into credentials and the rest, in the order sent. */
 export type Credentials =
   | {
       readonly kind: 'ok';

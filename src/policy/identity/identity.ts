@@ -26,7 +26,6 @@ import {
   type SessionWork,
 } from './session-proof.ts';
 
-/** A digest that represents one identity in keys, tags and the control API. */
 export type Partition = string;
 
 export type IdentityDoubt =
@@ -53,7 +52,6 @@ export type Identity =
     }
   | { readonly kind: 'doubt'; readonly reason: IdentityDoubt };
 
-/** Verifies a token's signature and times; returns its claims, or `undefined`. */
 export type VerifyJwt = (token: string, now: EpochMs) => Promise<Claims | undefined>;
 
 export type IdentityRequest = {
@@ -70,7 +68,6 @@ type IdentifyOptions = {
   readonly verifyJwt: VerifyJwt | undefined;
 };
 
-/** The identity of one exact set of credentials, as long as it holds. */
 type Remembered = { readonly identity: Identity; readonly isStillGood: (now: EpochMs) => boolean };
 
 const anonymous: Identity = { kind: 'anonymous' };
@@ -173,10 +170,9 @@ function identityBy(credentials: Shown, work: Work): Remembered | Promise<Rememb
   };
   const token = work.token ?? tokenOf(work.jwt, credentials);
   if (token === undefined || work.verifyJwt === undefined) {
-    return answer(identityOf({ ...common, token: undefined }), proof.isStillGood);
+    return answer(identityOf(common), proof.isStillGood);
   }
-  const { now, jwt } = work;
-  return work.verifyJwt(token, now).then((claims) => tokenAnswer({ ...common, claims, jwt, now }));
+  return work.verifyJwt(token, work.now).then((claims) => tokenAnswer(common, claims, work));
 }
 
 /** Credentials other than the verified session and token count with their names and complete values. */
@@ -204,14 +200,9 @@ type Known = {
   readonly tokenFields: Fields;
 };
 
-function identityOf({
-  proof,
-  rest,
-  token,
-  ...sent
-}: Known & {
-  readonly token: { material: string; user: string | undefined; claims: Claims } | undefined;
-}): Identity {
+type Token = { readonly material: string; readonly user: string | undefined; readonly claims: Claims };
+
+function identityOf({ proof, rest, ...sent }: Known, token?: Token): Identity {
   const partition = hash('sha256', JSON.stringify([proof.material, token?.material, rest]), 'hex');
   return {
     kind: 'known',
@@ -253,16 +244,11 @@ const volatileClaims: ReadonlySet<string> = new Set(['iat', 'exp', 'nbf', 'jti']
 /** How long a verification is trusted: the issuer may withdraw the key. */
 const believedMs = 300_000;
 
-function tokenAnswer({
-  claims,
-  jwt,
-  now: verifiedAt,
-  ...known
-}: Known & {
-  readonly claims: Claims | undefined;
-  readonly jwt: Jwt | undefined;
-  readonly now: EpochMs;
-}): Remembered {
+function tokenAnswer(
+  known: Known,
+  claims: Claims | undefined,
+  { jwt, now: verifiedAt }: Pick<Work, 'jwt' | 'now'>,
+): Remembered {
   if (claims === undefined) return answer(doubt('bad-token'), (now) => now < 0);
   const stable = Object.entries(claims)
     .filter(([name]) => !volatileClaims.has(name))
@@ -272,5 +258,5 @@ function tokenAnswer({
   const token = { material: JSON.stringify(stable), user, claims };
   const isStillGood = (now: EpochMs): boolean =>
     now >= verifiedAt && now < Math.min(expiresAt, verifiedAt + believedMs) && known.proof.isStillGood(now);
-  return answer(identityOf({ ...known, token }), isStillGood);
+  return answer(identityOf(known, token), isStillGood);
 }

@@ -16,7 +16,6 @@ import {
 /** Knows which session cookies the origin itself set or renewed (identities without a secret). */
 export interface LearnedSessions {
   isTrusted(cookieDigest: string): boolean;
-  /** What other instances have learned, if there are any. */
   readonly elsewhere?: LearnedElsewhere;
 }
 
@@ -48,7 +47,6 @@ export type Proof =
     }
   | { readonly kind: 'doubt'; readonly reason: SessionDoubt };
 
-/** A request without a session. */
 export const noSession: Proof & { kind: 'session' } = {
   kind: 'session',
   cookie: undefined,

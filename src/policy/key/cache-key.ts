@@ -27,12 +27,10 @@ export type CacheKey = string & { readonly [brand]: 'cache-key' };
 /** Increases whenever older entries must no longer be read. */
 export const schemaVersion = 1;
 
-/** What a cacheable fetch is made from, all canonical. */
 export type KeyedRequest = {
   readonly scheme: 'http' | 'https';
   readonly host: string;
   readonly path: string;
-  /** Sorted and filtered by the rule. */
   readonly query: string | undefined;
   readonly fields: Fields;
   readonly known: KnownFields;
@@ -230,7 +228,6 @@ function keyOf(
   return memo === undefined ? compute() : memo.keyOf({ scheme, host, path, query, values }, compute);
 }
 
-/** These have rules of their own. */
 function mayBeVaried(name: string): boolean {
   return !notVaried.has(name) && !unkeyedFields.has(foldFieldName(name));
 }

@@ -14,7 +14,6 @@ export type KeyMaterial = {
 };
 
 const mostKeys = 4096;
-/** Keys of longer texts are not remembered. */
 const longestText = 512;
 
 /** The keys of one configuration; in another the same values may mean something else. */

@@ -17,7 +17,6 @@ export type Facts = {
   readonly status: number;
   readonly responseFields: Fields;
   readonly bodyBytes: number;
-  /** The body without content coding, if available. */
   readonly body: () => Buffer | undefined;
   readonly access: 'high' | 'low';
   readonly claims?: unknown;

@@ -1,6 +1,5 @@
 /** Reads one value of a JSON document (RFC 6901). Never throws. */
 
-/** A longer body is not parsed, and no condition on it holds. */
 export const longestJsonBytes = 1024 * 1024;
 
 /** The value at a pointer (its decoded reference tokens), or undefined. */
@@ -28,7 +27,6 @@ function parse(body: Buffer | undefined): unknown {
     // RFC 8259 §8.1: a parser may ignore a byte order mark.
     return JSON.parse(body.toString('utf8').replace(/^\ufeff/, '')) as unknown;
   } catch {
-    // Not JSON: it has no values.
     return undefined;
   }
 }

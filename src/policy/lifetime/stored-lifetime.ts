@@ -39,19 +39,16 @@ function lifetimeDigest({ ttl, contentType }: LifetimeRule): string {
   return hash('sha256', JSON.stringify(material), 'base64url').slice(0, 16);
 }
 
+type Lifetimes = Pick<Config, 'ttl' | 'contentTypes'>;
+
 /** The `lifetimeDigest` of each content type, by name. */
-export const lifetimeDigests = ({
-  ttl,
-  contentTypes,
-}: Pick<Config, 'ttl' | 'contentTypes'>): ReadonlyMap<string, string> =>
+export const lifetimeDigests = ({ ttl, contentTypes }: Lifetimes): ReadonlyMap<string, string> =>
   new Map([...contentTypes].map(([name, contentType]) => [name, lifetimeDigest({ ttl, contentType })]));
 
+type RuleWindows = Pick<LifetimeInput, 'staleWhileRevalidate' | 'staleIfError'>;
+
 /** The rule's stale windows; none where a `standard` type leaves them to HTTP. */
-export function windowsOf({
-  kind,
-  staleWhileRevalidate,
-  staleIfError,
-}: ContentType): Pick<LifetimeInput, 'staleWhileRevalidate' | 'staleIfError'> {
+export function windowsOf({ kind, staleWhileRevalidate, staleIfError }: ContentType): RuleWindows {
   const isGiven = kind === 'rule' || staleWhileRevalidate > 0 || staleIfError > 0;
   return isGiven ? { staleWhileRevalidate, staleIfError } : {};
 }

@@ -36,18 +36,10 @@ export const groupTag = (host: string, group: string): Tag => tag('group', `//${
 export const userOf = (identity: Identity): string =>
   identity.kind === 'known' ? identity.user : 'anonymous';
 
+type Tagged = { contentType: ContentType; identity: Identity; host: string; target: string };
+
 /** The tags of an entry besides those of its rule and its origin. A write to `/a/b` ends `/a%2Fb` too. */
-export function standardTags({
-  contentType,
-  identity,
-  host,
-  target,
-}: {
-  contentType: ContentType;
-  identity: Identity;
-  host: string;
-  target: string;
-}): Tag[] {
+export function standardTags({ contentType, identity, host, target }: Tagged): Tag[] {
   const storedUrlTag = contentType.kind === 'rule' ? ruleUrlTag : standardUrlTag;
   const tags = [typeTag(contentType.name), urlTag(target)];
   for (const url of targetReadings(target)) tags.push(hostUrlTag(host, url), storedUrlTag(host, url));

@@ -65,7 +65,6 @@ type Listed<T> = {
 
 type Finder<T> = (path: string, asked: Asked) => Found<Ordered<T>> | undefined;
 
-/** `order`: place among the rules for one method. */
 type Ordered<T> = { readonly order: number; readonly when: readonly RequestCondition[]; readonly rule: T };
 
 /** A finder for each method; a pattern is compiled once for all its methods. */

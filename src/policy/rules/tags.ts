@@ -21,7 +21,6 @@ import { decodeBytes, decodeEscapes, queryValues } from '../key/query-values.ts'
 
 declare const brand: unique symbol;
 
-/** A name that groups stored responses, to be purged by. */
 export type Tag = string & { readonly [brand]: 'tag' };
 
 export type TagValues = {
@@ -75,7 +74,6 @@ export const responseTags = (fields: Fields, names: readonly TagField[] = tagFie
 export const hasTooManyTags = (fields: Fields, names: readonly TagField[] = tagFields): boolean =>
   namedTags(fields, names).length > mostResponseTags;
 
-/** None if a placeholder has no value, several if one has several. */
 function renderTemplate(parts: readonly TagPart[], values: TagValues): readonly string[] {
   let texts = [''];
   for (const part of parts) {

@@ -28,7 +28,6 @@ export type WriteOutcome =
   | { readonly kind: 'never-sent' };
 
 export type WriteQuestion = {
-  /** What `Rules.matchWrites` found, and which of it applies. */
   readonly matches: readonly (readonly WriteMatch[])[];
   readonly decide: Decide;
   readonly method: string;
@@ -69,7 +68,6 @@ export function writeEffect(question: WriteQuestion): WriteEffect {
   return { tags, urls, reach, user: isUnmatched && unmatchedWrites.user, skipped };
 }
 
-/** The result for a request that changes nothing. */
 export const nothingStale: WriteEffect = Object.freeze({
   tags: [],
   urls: [],

@@ -28,7 +28,6 @@ export type ClientRequest = {
   readonly httpVersion: string;
   readonly hasBody: boolean;
   readonly forwardedFor: string;
-  /** Made when it is first needed (`request-id.ts`). */
   fetchId: string | undefined;
 };
 
@@ -38,7 +37,6 @@ export type MessageHead = Pick<
   'method' | 'url' | 'rawHeaders' | 'httpVersion' | 'httpVersionMajor' | 'httpVersionMinor'
 > & { readonly socket: { readonly remoteAddress?: string | undefined } };
 
-/** `detail` is shown in Cache-Status. */
 export type Refusal = {
   readonly kind: 'refused';
   readonly status: 400 | 405 | 414 | 417 | 421 | 431;
@@ -99,9 +97,9 @@ export type ReaderOptions = {
 };
 
 /** Makes the function that reads requests. Targets and addresses seen before are remembered in bounded maps. */
-export function createReader({ hosts, trustedProxies }: ReaderOptions): (message: MessageHead) => ReadResult {
+export function createReader(options: ReaderOptions): (message: MessageHead) => ReadResult {
   const readTarget = createTargetReader();
-  const readWhere = createWhereReader({ hosts, trustedProxies });
+  const readWhere = createWhereReader(options);
   return (message) => {
     const fields = message.rawHeaders;
     if (fields.length > maxFields * 2) return refuse(431, 'too-many-fields');
@@ -195,7 +193,6 @@ type Where =
       readonly forwardedFor: string;
     };
 
-/** node:http has refused what cannot be framed. */
 function framingOf(known: KnownFields, minorVersion: number): 'none' | 'body' | 'bad' {
   const coding = known['transfer-encoding'];
   const length = known['content-length'];

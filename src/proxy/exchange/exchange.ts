@@ -58,7 +58,6 @@ export type FlightInfo = {
 
 /** An answer whose body is still coming, for clients that read it along. */
 export type SharedAnswer = {
-  /** As it would be stored, as far as it is there: it tells who may have it. */
   readonly entry: Entry;
   readonly follow: (follower: Follower) => void;
   readonly leave: (follower: Follower) => void;
@@ -93,7 +92,6 @@ export type BodyRoom = { kept: number; unsent: number };
 /** `undefined` for an entry that got no smaller, or that there was no room for. */
 export type EntryCompressor = { readonly compress: (entry: Entry) => Promise<Entry | undefined> };
 
-/** What is sent of an entry again and again, made once. */
 export type PreparedForms = {
   /** The fields of a whole answer but for Age and Cache-Status. */
   readonly fieldsOf: (entry: Entry) => readonly string[];
@@ -143,7 +141,6 @@ export type BackgroundStats = {
   readonly running: number;
   readonly limit: number;
   readonly perSecond: number;
-  /** How many times slower than usual the origin is. */
   readonly slowdown: number;
   readonly started: number;
   readonly needless: number;

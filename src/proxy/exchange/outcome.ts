@@ -60,7 +60,6 @@ export type NotStoredReason =
 export type Outcome = {
   readonly kind: 'hit' | 'forward' | 'pass' | 'refused' | 'failed';
   readonly status: number;
-  /** `none` for what was refused before. */
   readonly contentType: string;
   readonly route: string | undefined;
   readonly method: string;
@@ -78,7 +77,6 @@ export type Outcome = {
   readonly refusal: RefusalReason | undefined;
   readonly failure: FailureReason | undefined;
   readonly notStored: NotStoredReason | undefined;
-  /** From the parsed head to the last byte handed over. */
   readonly duration: Seconds;
   /** How long the origin took to its last byte, when it was asked. */
   readonly originDuration: Seconds | undefined;

@@ -33,10 +33,8 @@ export interface Reply {
   /** Breaks the connection off: the client sees that the answer is incomplete. */
   abort(): void;
   onDrain(listener: () => void): void;
-  /** The client has gone before the end. */
   onGone(listener: () => void): void;
   readonly unsentBytes: number;
-  /** It has been given, wholly or not. */
   onOver(listener: () => void): void;
   readonly requestBody: Readable;
 }
@@ -46,7 +44,6 @@ const smallBody = 2048;
 
 const ignore = (): void => undefined;
 
-/** A reply that goes nowhere. */
 export const nobody: Reply = {
   information: ignore,
   head: ignore,

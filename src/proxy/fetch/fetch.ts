@@ -127,29 +127,19 @@ function endOf(input: FillInput): Promise<FillEnd> {
 
 function fillInput(
   exchange: CacheExchange,
-  { method, cause, purgedBy, stored, completes }: Miss & { readonly method?: string },
-  flight: Flight<FlightInfo, Entry, FetchFailure> | undefined,
+  { method, mayJoin: _, ...miss }: Miss & { readonly method?: string },
+  flight: Joined | undefined,
 ): FillInput {
   const asOf = flight?.info.asOf ?? exchange.services.purgeLog.position();
-  return {
-    exchange,
-    terms: termsOf(exchange, method),
-    fwd: forwardReasons[cause],
-    cause,
-    purgedBy,
-    stored,
-    completes,
-    asOf,
-    flight,
-    isBackground: false,
-  };
+  const asked = { exchange, terms: termsOf(exchange, method), fwd: forwardReasons[miss.cause] };
+  return { ...asked, ...miss, asOf, flight, isBackground: false };
 }
 
 /** Opens a flight that others may join, unless what comes back is hardly for them. */
 function lead(
   exchange: CacheExchange,
   { method, mayJoin, stored }: Pick<Miss, 'mayJoin' | 'stored'> & { readonly method: string },
-): Flight<FlightInfo, Entry, FetchFailure> | undefined {
+): Joined | undefined {
   const { services, plan } = exchange;
   if (method !== 'GET' || !mayJoin) return undefined;
   // Where something stored is validated, our condition has taken the place of the client's.
@@ -160,7 +150,7 @@ function lead(
 }
 
 /** Whether the flight began after every purge that this request must see. */
-function mayJoin(exchange: CacheExchange, flight: Flight<FlightInfo, Entry, FetchFailure>): boolean {
+function mayJoin(exchange: CacheExchange, flight: Joined): boolean {
   if (!flight.hasRoom || isUncacheable(exchange)) return false;
   const { services } = exchange;
   return services.purgeLog.verdict(subjectOf(exchange, flight.info)).kind === 'current';

@@ -15,17 +15,16 @@ import {
   type EntryResult,
   callSeconds,
   makeEntry,
+  no,
   planStorage,
   type StoragePlan,
   type StoredHead,
 } from './storing.ts';
 
+type Asking = Pick<FillInput, 'stored' | 'completes' | 'isBackground'>;
+
 /** The fields that ask whether what is stored is still so, or for what it lacks. */
-export function conditionOf({
-  stored,
-  completes,
-  isBackground,
-}: Pick<FillInput, 'stored' | 'completes' | 'isBackground'>): Fields | undefined {
+export function conditionOf({ stored, completes, isBackground }: Asking): Fields | undefined {
   if (completes !== undefined) return askForRest(completes);
   if (stored !== undefined) return conditionalFields(stored.fields);
   // With no client waiting, a client's own conditions have no meaning.
@@ -56,13 +55,11 @@ export function planFill(
   const plan = planStorage(terms, head);
   if (plan.kind === 'no') return plan;
   // A part says which part it is; any other answer may have been made for the client's condition.
-  if (sendsClientsConditions(terms, asked) && head.status !== 206)
-    return { kind: 'no', reason: 'conditional-request', clause: undefined };
+  if (sendsClientsConditions(terms, asked) && head.status !== 206) return no('conditional-request');
   const length = Number(combinedValue(head.fields, 'content-length') ?? 0);
-  if (length > terms.config.store.maxObjectBytes)
-    return { kind: 'no', reason: 'too-large', clause: undefined };
+  if (length > terms.config.store.maxObjectBytes) return no('too-large');
   // Where the connection's end is the body's, a cut cannot be told from an end (RFC 9112 §8).
-  return framing === 'close' ? { kind: 'no', reason: 'unverified-length', clause: 'RFC 9112 §8' } : plan;
+  return framing === 'close' ? no('unverified-length', 'RFC 9112 §8') : plan;
 }
 
 /** Whether the client's precondition makes a full answer a 304 (RFC 9110 §13.2.2), unless the origin was asked it. */

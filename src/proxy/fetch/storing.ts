@@ -64,7 +64,8 @@ export type StoragePlan =
   | { readonly kind: 'no'; readonly reason: NotStoredReason; readonly clause: string | undefined }
   | { readonly kind: 'yes'; readonly directives: ResponseDirectives; readonly freshness: Freshness };
 
-const no = (reason: NotStoredReason, clause?: string): StoragePlan => ({ kind: 'no', reason, clause });
+/** A plan not to store. */
+export const no = (reason: NotStoredReason, clause?: string): StoragePlan => ({ kind: 'no', reason, clause });
 
 /** What only the body can tell (`unless` of its text, its length) is left to `makeEntry`. */
 export function planStorage(terms: StorageTerms, head: StoredHead): StoragePlan {

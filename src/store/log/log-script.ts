@@ -157,7 +157,6 @@ export type SyncReply = {
   /** Whether the records follow the given place; if not, they start at the log's oldest. */
   readonly isContinued: boolean;
   readonly records: readonly LogRecord[];
-  /** Instances with a live lease, and how far they had read. */
   readonly instances: readonly { readonly id: string; readonly seq: number }[];
 };
 

@@ -10,7 +10,6 @@ import type { RedisClient } from '../redis/connection.ts';
 export type LogTailOptions = {
   readonly client: RedisClient;
   readonly key: string;
-  /** The last record read; 0 while the log is unknown. */
   readonly place: () => number;
   readonly onRecords: (records: readonly LogRecord[]) => void;
 };

@@ -30,7 +30,6 @@ export class PendingPurges {
   #items: Pending[] = [];
   #tags = 0;
   #last = 0;
-  /** The same purges, by tag; `undefined` when none is pending. */
   #log: LocalPurgeLog | undefined;
   #waiters: { readonly own: number; readonly resolve: (place: number) => void }[] = [];
 
@@ -64,7 +63,6 @@ export class PendingPurges {
     return { records, upTo: this.#last };
   }
 
-  /** The batch is in the log, its last record at `place`. */
   confirm({ upTo }: PendingBatch, place: number): void {
     for (const item of this.#items) if (item.own <= upTo) item.place ??= place;
     const confirmed = this.#waiters.filter(({ own }) => own <= upTo);

@@ -41,7 +41,6 @@ export type RedisPurgeLogOptions = {
   readonly lag: Seconds;
   readonly deadline: Seconds;
   readonly coherence: 'bounded' | 'strict';
-  /** How long records are kept; no older entry is current. */
   readonly keep: Seconds;
   readonly onGeneration?: () => void;
   readonly onRefused?: (refusal: Refusal) => void;
@@ -133,7 +132,6 @@ export class RedisPurgeLog implements PurgeLog {
     await this.#onBeat();
   }
 
-  /** Stops, after trying to append what is pending. */
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#beat);
@@ -226,7 +224,6 @@ export class RedisPurgeLog implements PurgeLog {
     return { instance, owner, place: this.#place, freshNonce: randomUUID(), ...kept, records };
   }
 
-  /** Applies a reply; returns whether the log is now up to date. */
   #take(reply: SyncReply): boolean {
     this.#others = reply.instances.filter(({ id }) => id !== this.#options.instance);
     const isSame = reply.generation === this.#position.log;

@@ -20,7 +20,6 @@ export type CensusOptions = {
   readonly nodes: readonly CensusNode[];
   readonly keys: RedisKeys;
   readonly nowMs: () => number;
-  /** An entry's times by the clock of this process. */
   readonly retime: (head: StampedHead) => EntryHead;
 };
 

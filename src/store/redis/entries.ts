@@ -50,7 +50,6 @@ export class RedisEntries {
     this.#lookups = new GatheredWrites(options.reader);
   }
 
-  /** The variants of a key, last received first. */
   async get(key: CacheKey): Promise<readonly Entry[]> {
     const { reader, keys, readLimitMs } = this.#options;
     this.#lookups.hold();
@@ -66,7 +65,6 @@ export class RedisEntries {
       .sort((one, other) => other.responseTime - one.responseTime);
   }
 
-  /** Stores an entry for as long as it can be useful after `now`. */
   async put(entry: Entry, now: EpochMs): Promise<void> {
     const keepMs = Math.ceil(usefulUntil(entry) - now);
     if (keepMs <= 0) return;

@@ -33,7 +33,6 @@ const longestSilenceMs = 1500;
 export class RedisHealth {
   readonly breaker: Breaker;
   readonly #options: HealthOptions;
-  /** When the last request that brought the log up to date was sent. */
   #heardAt = -Infinity;
   /** Counts connections made and lost: in all, at each link's last change, and when the log was last asked. */
   #changes = 0;
@@ -121,7 +120,6 @@ export class RedisHealth {
     return this.#fallback;
   }
 
-  /** The wall-clock time at which memory was last trusted. */
   #silentSince(): EpochMs {
     const { clock, lag } = this.#options;
     const trustedUntilMs = Math.max(this.#heardAt + lag * 1000, this.#startedMs);

@@ -35,7 +35,6 @@ export type JanitorRound = {
   readonly kept: number;
   readonly dropped: { readonly purged: number; readonly unreadable: number; readonly useless: number };
   readonly failures: number;
-  /** Estimated from the sample, for all keys. */
   readonly bytes: number;
   readonly isOverMax: boolean;
 };
@@ -59,7 +58,6 @@ const step = 100;
 /** The janitor of one prefix. */
 export class Janitor {
   readonly #options: JanitorOptions;
-  /** Where to continue, by the index of the node. */
   readonly #cursors = new Map<number, string>();
 
   constructor(options: JanitorOptions) {

@@ -55,7 +55,6 @@ export class FillLeases {
   /** One request of this instance asks for a key; the others share its answer. */
   readonly #turns = new Map<CacheKey, Promise<Turn>>();
   readonly #hopeless = new BoundedMap<CacheKey, number>(20_000);
-  /** Runs while there are leases to renew. */
   #renewals: NodeJS.Timeout | undefined;
 
   constructor(options: FillLeasesOptions) {
@@ -85,7 +84,6 @@ export class FillLeases {
     return turn;
   }
 
-  /** The fetch has ended: its result is stored, or there is nothing to share. */
   release(key: CacheKey): void {
     if (!this.#held.delete(key)) return;
     const { client, keys, instance, deadlineMs } = this.#options;

@@ -18,7 +18,6 @@ export interface SharedNotes {
 }
 
 export type SharedNotesOptions = {
-  /** Never the connection that requests wait for. */
   readonly client: Pick<RedisClient, 'hgetall' | 'hget' | 'hlen' | 'multi'>;
   readonly keys: Pick<RedisKeys, 'notes'>;
   readonly deadlineMs: number;

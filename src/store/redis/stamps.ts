@@ -20,15 +20,10 @@ const toleratedMs = 1000;
 /** As Redis is to have it. */
 export const stamped = <E extends Timed>(entry: E, { aheadMs }: Stamp): E => shifted(entry, -aheadMs);
 
+type Reading = { readonly stamp: Stamp | undefined; readonly reader: Stamp; readonly now: EpochMs };
+
 /** As memory is to have it, read at `now`; `stamp` is the writer's, absent in entries of older versions. */
-export function unstamped<E extends Timed>(
-  entry: E,
-  {
-    stamp,
-    reader,
-    now,
-  }: { readonly stamp: Stamp | undefined; readonly reader: Stamp; readonly now: EpochMs },
-): E {
+export function unstamped<E extends Timed>(entry: E, { stamp, reader, now }: Reading): E {
   const isOwn = stamp?.by === reader.by;
   const own = shifted(entry, isOwn ? stamp.aheadMs : reader.aheadMs);
   const futureMs = own.responseTime - now;

@@ -249,7 +249,6 @@ export class TieredStore implements Store {
     return read;
   }
 
-  /** Brings what Redis has into memory. Never rejects. */
   async #read(key: CacheKey): Promise<readonly Entry[]> {
     try {
       const found = await this.#options.entries.get(key);
