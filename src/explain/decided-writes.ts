@@ -2,11 +2,12 @@
  * Which write rules an exchange comes under, and why, as the request path decides it.
  */
 
-import { createDecide, type Decided } from '../policy/rules/exchange-conditions.ts';
+import { createDecide, type Decide, type Decided } from '../policy/rules/exchange-conditions.ts';
+import type { WriteMatch } from '../policy/rules/rules.ts';
 import type { WriteRule } from '../config/config.ts';
 import type { ClientRequest } from '../proxy/exchange/client-request.ts';
 import type { Services } from '../proxy/exchange/exchange.ts';
-import { exchangeFacts } from '../proxy/pass/end-stale.ts';
+import { exchangeFacts, writersOf } from '../proxy/pass/end-stale.ts';
 import type { EpochMs } from '../kit/time.ts';
 import type { DryAnswer } from './dry-run.ts';
 
@@ -24,15 +25,25 @@ export async function decidedWrites(
   },
 ): Promise<readonly DecidedWrite[]> {
   const { request, requestBody, answer, now } = exchange;
-  const { rules, identify } = site();
-  const identity = await identify(request, now);
+  const { rules } = site();
   const outcome = { kind: 'response', ...answer } as const;
-  const decide = createDecide({ writer: identity.kind, ...exchangeFacts({ request }, outcome, requestBody) });
-  return rules.matchWrites(request.method, request.path, request).flatMap((candidates) => {
-    const decided = candidates.map(({ rule }) => ({ rule, ...decide(rule) }));
-    const last = decided.findIndex(({ decision }) => decision === 'holds');
-    return last < 0 ? decided : decided.slice(0, last + 1);
-  });
+  const facts = exchangeFacts({ request }, outcome, requestBody);
+  const candidates = rules.matchWrites(request.method, request.path, request);
+  const found = new Map<string, DecidedWrite>();
+  for (const { writer } of await writersOf({ request, site: site(), now }, outcome)) {
+    const decide = createDecide({ writer, ...facts });
+    for (const write of candidates.flatMap((rules) => inQuestion(rules, decide))) {
+      const before = found.get(write.rule.name);
+      if (before === undefined || before.decision === 'fails') found.set(write.rule.name, write);
+    }
+  }
+  return [...found.values()];
+}
+
+function inQuestion(candidates: readonly WriteMatch[], decide: Decide): readonly DecidedWrite[] {
+  const decided = candidates.map(({ rule }) => ({ rule, ...decide(rule) }));
+  const last = decided.findIndex(({ decision }) => decision === 'holds');
+  return last < 0 ? decided : decided.slice(0, last + 1);
 }
 
 /** Whether a rule counts: one that cannot be decided does. */

@@ -99,6 +99,25 @@ t.test('after each write its writer sees the current state on every page', async
   t.ok((await dana.look('/files')).isHit, 'and pages are kept again');
 });
 
+t.test('a beacon removes nothing, a preference with one removes every page', async (t) => {
+  const { dana } = await startDay(t);
+  const place = { last_url: '/files', scroll_y: 7, timestamp: 1 };
+  await dana.look('/files');
+  t.equal((await dana.send('/api/ui_prefs', { work_state: place })).status, 200);
+  t.ok((await dana.look('/files')).isHit);
+  await dana.send('/api/ui_prefs', { work_state: place, theme: 'ocean' });
+  t.match((await dana.look('/files')).body, 'data-theme="ocean"');
+  t.same(dana.wrong, []);
+});
+
+t.test('a stranger who logs out ends nobody’s pages', async (t) => {
+  const { browser } = await startDay(t);
+  const [guest, stranger] = [browser(), browser()];
+  await guest.look('/');
+  await stranger.ask('GET', '/logout');
+  t.ok((await guest.look('/')).isHit);
+});
+
 t.test('writes that only read remove nothing', async (t) => {
   const { dana } = await startDay(t);
   await dana.look('/files');
@@ -158,7 +177,8 @@ t.test('a change that the proxy cannot see is stale for at most its lifetime', a
   await dana.look('/files');
   origin.model.save(1003, 'bot.py', { text: 'by the bot', nowMs: clock.now() });
   t.notMatch((await dana.ask('GET', '/files')).body, 'bot.py');
-  clock.advance(95);
+  // Its lifetime, and the time in which a stale copy is renewed behind the answer.
+  clock.advance(640);
   t.match((await dana.look('/files')).body, 'bot.py');
   t.same(dana.wrong, []);
 });

@@ -74,7 +74,8 @@ const rendered: Handler = (asked, user) => {
 
 const dashboard: Handler = (asked, user) => {
   const { model } = asked;
-  if (model.isDatabaseDown) return page(asked, 'dashboard', '<p class="error">no data</p>', 295_000);
+  if (model.isDatabaseDown)
+    return page(asked, 'dashboard', '<p>אירעה שגיאה בטעינת הנתונים. אנא נסה שוב.</p>', 295_000);
   const files = model.listOf(user);
   return page(
     asked,

@@ -140,7 +140,10 @@ type Writer = { readonly user: string | undefined; readonly writer: ExchangeFact
  * Who wrote: the request's identity, and the one its answer's session cookie names: a login writes for the user it logs
  * in, and remember_me may log one in within any request. `undefined` when nobody can tell.
  */
-async function writersOf(exchange: Exchange, outcome: WriteOutcome): Promise<readonly Writer[]> {
+export async function writersOf(
+  exchange: Pick<Exchange, 'request' | 'site' | 'now'>,
+  outcome: WriteOutcome,
+): Promise<readonly Writer[]> {
   const { request, site, now } = exchange;
   const identity = await site.identify(request, now);
   const user = identity.kind === 'doubt' ? undefined : userOf(identity);
