@@ -1,6 +1,6 @@
 /**
  * Builds dist/: src compiled to JavaScript, with every file beside it that is not TypeScript (the dashboard) copied, and
- * the command line made executable.
+ * the command line made executable. Arguments are for tsc.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -13,9 +13,8 @@ const dist = join(root, 'dist');
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 
 rmSync(dist, { recursive: true, force: true });
-const compiled = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json')], {
-  stdio: 'inherit',
-});
+const options = ['-p', join(root, 'tsconfig.build.json'), ...process.argv.slice(2)];
+const compiled = spawnSync(process.execPath, [tsc, ...options], { stdio: 'inherit' });
 if (compiled.status !== 0) process.exit(1);
 
 cpSync(join(root, 'src'), dist, {

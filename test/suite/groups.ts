@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 const own = ['watch/bounded.test.ts', 'policy/lifetime/popularity.test.ts'];
 
-/** Each group has a file of its name beside this one; `alone` is run when all others are done. */
+/** Each group has a file of its name beside this one; `alone` is run before the others. */
 export const groups = {
   browser: ['control/dashboard*.test.ts'],
   cli: ['cli/**/*.test.ts'],
