@@ -1,7 +1,5 @@
 /**
- * Reads what `Cache-Control`, `Pragma` and the targeted fields ask of a cache: one type for each direction.
- *
- * Promises: nothing throws. A doubtful value is read in the way that stores less, for a shorter time.
+ * Reads what `Cache-Control`, `Pragma` and the targeted fields ask of a cache. In doubt less is stored, and for less time.
  */
 import { type Dictionary, parseDictionary } from 'structured-headers';
 import { seconds, type Seconds } from '../kit/time.ts';

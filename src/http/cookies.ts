@@ -1,7 +1,4 @@
-/**
- * Reads the Cookie request field where it has only one reading (RFC 6265 §4.2, §5.4). Servers differ over equal names,
- * quotes, escapes and white space; where that could matter the result is a doubt, and the caller passes the request.
- */
+/** Reads the Cookie request field where it has only one reading (RFC 6265 §4.2, §5.4), else reports a doubt. */
 
 export type Cookie = { readonly name: string; readonly value: string };
 

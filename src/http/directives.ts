@@ -1,17 +1,10 @@
-/**
- * Parses `Cache-Control` into names, arguments and numbers of seconds; cache-control.ts decides what they mean.
- *
- * Promises: nothing throws. A malformed directive never hides its neighbours.
- */
+/** Parses `Cache-Control` into names, arguments and seconds. A malformed directive never hides its neighbours. */
 import { seconds, type Seconds } from '../kit/time.ts';
 import { isToken } from './field-name.ts';
 import { fieldLines, parseList, trimWhitespace } from './fields.ts';
 import type { Fields } from './message.ts';
 
-/**
- * `name` is lower-case. `malformed`: RFC 9111 §5.2 does not allow it, so a limit is not believed, and a prohibition applies
- * unqualified.
- */
+/** `malformed` (RFC 9111 §5.2): a limit is not believed, a prohibition applies unqualified. */
 export type Directive = {
   readonly name: string;
   readonly argument: string;
@@ -21,10 +14,7 @@ export type Directive = {
 /** RFC 9111 §1.2.2: a number too large to represent is "the greatest positive integer" available: some 3,000 years. */
 export const longestTime: Seconds = seconds(100_000_000_000);
 
-/**
- * Every directive in all lines of the field. With a quote, each line is also read alone: a quote may open in one line and
- * close in another, and no directive may be hidden.
- */
+/** Every directive in all lines of the field. With a quote each line is also read alone, so that none is hidden. */
 export function parseDirectives(fields: Fields, lowerName: string): Directive[] {
   const lines = fieldLines(fields, lowerName);
   const joined = lines.join(', ');

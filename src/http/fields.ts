@@ -1,7 +1,4 @@
-/**
- * Reads fields and their lists, and decides which fields travel past this hop. Names are compared case-insensitively;
- * nothing throws; every function is linear.
- */
+/** Reads fields and their lists in linear time, and decides which fields travel past this hop. */
 import { foldFieldName } from './field-name.ts';
 import type { Fields } from './message.ts';
 
@@ -70,10 +67,7 @@ function hopByHopNames(fields: Fields): ReadonlySet<string> {
   return names;
 }
 
-/**
- * The members of a comma-separated list (RFC 9110 §5.6.1). A quote that is never closed is an ordinary character: otherwise
- * it could hide a `no-store` after it.
- */
+/** The members of a list (RFC 9110 §5.6.1). A quote that is never closed must not hide a `no-store` after it. */
 export function parseList(value: string): string[] {
   const members: string[] = [];
   let from = 0;

@@ -1,7 +1,4 @@
-/**
- * How long a response stays fresh and how old it is (RFC 9111 §4.2), with the RFC's variable names. A doubtful value makes
- * the lifetime shorter, never longer.
- */
+/** How long a response stays fresh and how old it is (RFC 9111 §4.2), in the RFC's words. A doubt makes it shorter. */
 import { between, type EpochMs, seconds, type Seconds } from '../kit/time.ts';
 import type { ResponseDirectives } from './cache-control.ts';
 import { parseDeltaSeconds } from './directives.ts';
@@ -55,10 +52,7 @@ export function currentAge(
   return seconds(initialAge + residentTime);
 }
 
-/**
- * The value of `Age` (RFC 9111 §5.1). Deviation: only the parameters after an integer are dropped, not the whole value,
- * which makes the response older, not younger.
- */
+/** The value of `Age` (RFC 9111 §5.1). Deviation: only the parameters after an integer are dropped, not the value. */
 export function parseAge(fields: Fields): Seconds | undefined {
   const first = parseList(combinedValue(fields, 'age') ?? '')[0];
   if (first === undefined) return undefined;

@@ -16,10 +16,7 @@ export type ChangingRequest = {
 /** Whether the method may change something: any not known to be safe (RFC 9110 §9.2.1). */
 export const isUnsafeMethod = (method: string): boolean => !safeMethods.has(method);
 
-/**
- * The targets a response makes stale: the request's own, and those of `Location` and `Content-Location` of the same origin.
- * A safe method or an error makes nothing stale.
- */
+/** The targets that a response makes stale: the request's own, `Location` and `Content-Location` of the same origin. */
 export function invalidationTargets(exchange: ChangingRequest): string[] {
   const isError = exchange.status < 200 || exchange.status >= 400;
   if (isError || !isUnsafeMethod(exchange.method)) return [];

@@ -1,7 +1,4 @@
-/**
- * The stored and the missing bytes of a representation (RFC 9111 §3.3, §3.4). The parts of a list are in order, do not
- * touch, and belong to one strong validator, which the caller has checked.
- */
+/** The stored and the missing bytes of a representation (RFC 9111 §3.3, §3.4); parts are in order and do not touch. */
 import { etagText } from './entity-tags.ts';
 import type { Fields } from './message.ts';
 import type { SatisfiableRange } from './ranges.ts';

@@ -1,7 +1,4 @@
-/**
- * Spells a path canonically (RFC 3986 §6.2.2). Only equivalent paths get one spelling, and those that differ in escaping
- * characters that a segment may hold raw.
- */
+/** Spells a path canonically (RFC 3986 §6.2.2): only paths that mean the same get one spelling. */
 
 /** A path character as written: raw where allowed, else escaped with upper-case digits. */
 export const spelled = (code: number): string =>

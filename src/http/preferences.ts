@@ -12,10 +12,7 @@ export const normaliseEncodings = (value: string): string => ranked(parsePrefere
 /** `Accept-Language` in one spelling, as `normaliseEncodings`. */
 export const normaliseLanguages = (value: string): string => ranked(parsePreferences(value, lowerCase));
 
-/**
- * Whether a response in `coding`, chosen for a request that accepted `accepted`, suits one that wants `wanted`: a server
- * that chose a coding from more options would choose it again from fewer.
- */
+/** Whether a response in `coding`, chosen from `accepted`, suits `wanted`: from fewer options it would be chosen again. */
 export function encodingMatches(
   coding: string,
   { accepted, wanted }: { accepted: string | null; wanted: string | undefined },

@@ -8,10 +8,7 @@ export type QueryRules = {
   readonly cut?: readonly { readonly name: string; readonly at: string }[];
 };
 
-/**
- * The query with only the parameters that count, sorted by name. Names are compared decoded: otherwise `utm%5Fsource` would
- * get past `ignore`.
- */
+/** The query with only the parameters that count, sorted by decoded name: `utm%5Fsource` is `utm_source`. */
 export function sortQuery(query: string | undefined, rules: QueryRules = {}): string | undefined {
   if (query === undefined || query === '') return undefined;
   const { ignore = [], only, ordered = false, cut = [] } = rules;

@@ -1,7 +1,4 @@
-/**
- * Decides which bytes of a representation a request gets (RFC 9110 §14), and writes the partial response. A malformed or
- * excessive `Range` is ignored, which is always allowed.
- */
+/** Decides which bytes of a representation a request gets (RFC 9110 §14). An excessive `Range` is ignored. */
 import { combinedValue, withoutFields } from './fields.ts';
 import { etagText, parseEntityTag, stronglyEqual } from './entity-tags.ts';
 import { parseHttpDate } from './http-date.ts';

@@ -1,7 +1,4 @@
-/**
- * Reads the head of a client's request in one pass. A repeated singleton field is reported in `repeated`; it is never
- * joined, and neither line is preferred (RFC 9110 §5.3).
- */
+/** Reads a request's head in one pass. A repeated singleton is in `repeated`, and never joined (RFC 9110 §5.3). */
 
 import { foldFieldName } from './field-name.ts';
 import type { Fields } from './message.ts';

@@ -1,7 +1,4 @@
-/**
- * Finds the request fields that may have caused an error (cache-poisoned denial of service). An error with a lifetime of
- * its own is stored (RFC 9111 §3); it is reused only for requests with the same values in these fields.
- */
+/** Finds the request fields that may have caused an error: a stored one is reused only for requests with the same values. */
 
 import { foldFieldName } from './field-name.ts';
 import type { Fields } from './message.ts';

@@ -60,10 +60,7 @@ export function conditionalFields(storedFields: Fields): string[] {
 /** The stored fields that a 304 to a client carries: all but those that describe content (RFC 9110 §15.4.5). */
 export const notModifiedFields = (fields: Fields): string[] => withoutFields(fields, contentMetadata);
 
-/**
- * Whether a 304 is about this stored response (RFC 9111 §4.3.4). Without validators it answers our condition. Tags are
- * compared weakly: servers weaken or strengthen them when they compress.
- */
+/** Whether a 304 is about this stored response (RFC 9111 §4.3.4). Tags compare weakly: servers that compress change them. */
 export const selects304 = (storedFields: Fields, fields304: Fields): boolean =>
   validatorsAgree(storedFields, fields304);
 

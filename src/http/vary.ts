@@ -1,7 +1,4 @@
-/**
- * Decides which requests a stored variant may answer (RFC 9111 §4.1): those whose selecting fields mean the same, or that
- * prefer what is stored.
- */
+/** Decides which requests a stored variant may answer (RFC 9111 §4.1): those that mean the same, or prefer it. */
 import { encodingMatches, languageMatches, normaliseEncodings, normaliseLanguages } from './preferences.ts';
 import { combinedValue, fieldLines, parseList } from './fields.ts';
 import type { Fields } from './message.ts';

@@ -14,10 +14,7 @@ export type Progress = { readonly wasSent: boolean; readonly gotBytes: boolean }
 
 const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
-/**
- * Whether to repeat a request after this error of its first try (RFC 9110 §9.2.2). The reset of a fresh connection is the
- * origin's doing, and a repetition would double its load.
- */
+/** Whether to repeat a request (RFC 9110 §9.2.2). The reset of a fresh connection is the origin's doing. */
 export function mayRepeat(
   { method, body, isWrite }: Sent,
   error: unknown,

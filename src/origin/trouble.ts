@@ -14,10 +14,7 @@ type WorkEnd = { readonly status: number | undefined; readonly failure: FailureR
 export const isOriginError = (status: number): boolean =>
   status === 500 || status === 502 || status === 503 || status === 504;
 
-/**
- * The answer does not take the place of what is stored: the errors above, and 429, which says no more about the resource.
- * In the background no client waits, so any 5xx leaves what is stored.
- */
+/** What is stored stays: the errors above, and 429; in the background, where no client waits, any 5xx. */
 export const leavesStored = (status: number, isBackground: boolean): boolean =>
   isOriginError(status) || status === 429 || (isBackground && status >= 500);
 
@@ -52,10 +49,7 @@ export const tellsOfOrigin = (reason: FailureReason, { hasBody, wasSent }: SentR
 
 type SentRequest = { readonly hasBody: boolean; readonly wasSent: boolean };
 
-/**
- * The breaker: only what says that nobody answers. A 500 is one page's fault, a 429 or other 4xx one client's; a truncated
- * body had a beginning.
- */
+/** The breaker: only what says that nobody answers. A 500 is one page's fault, a 429 one client's. */
 export function breakerVerdict(news: OriginNews): 'well' | 'failure' | 'nothing' {
   if (news.kind === 'answered') return news.status >= 502 && news.status <= 504 ? 'failure' : 'well';
   switch (news.reason) {

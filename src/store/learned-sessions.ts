@@ -1,7 +1,4 @@
-/**
- * Session cookies that the origin itself gave or renewed: without the app's secret the only proof of identity (DESIGN §5).
- * Only digests are kept, the latest of them.
- */
+/** Digests of the latest session cookies that the origin gave or renewed: the proof without the app's secret (DESIGN §5). */
 
 import { BoundedMap } from '../kit/bounded-map.ts';
 import type { Seconds } from '../kit/time.ts';

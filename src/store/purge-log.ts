@@ -10,10 +10,7 @@
 
 import type { Tag } from '../policy/rules/tags.ts';
 
-/**
- * A place in one log; entries filled under another log are not current. `own` counts this instance's own unconfirmed
- * purges: only this instance can read it.
- */
+/** A place in one log. `own` counts this instance's unconfirmed purges: only this instance can read it. */
 export type Position = {
   readonly log: string;
   readonly seq: number;
@@ -57,10 +54,7 @@ export interface PurgeLog {
   /** Appends a purge. It is in force on this instance before anything is awaited. */
   append(purge: Purge): Promise<Receipt>;
   verdict(subject: PurgeSubject): Verdict;
-  /**
-   * Returns a test: is this subject current as of this call, and would the purge match it? Call it before the purge is
-   * appended.
-   */
+  /** A test: is the subject current as of this call, and would the purge meet it? Called before the purge is appended. */
   meets(purge: Purge): (subject: PurgeSubject) => boolean;
 }
 

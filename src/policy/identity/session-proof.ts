@@ -92,8 +92,8 @@ const couldBeLearned = (cookie: FlaskCookie | undefined): cookie is FlaskCookie 
   cookie !== undefined && signedAt(cookie) !== undefined;
 
 /**
- * Without a secret: a cookie that the origin set or renewed counts as its payload. Any other may be forged, so it is a
- * partition of its own (DESIGN §5).
+ * Without a secret a cookie that the origin set or renewed counts; any other may be forged, and is its own partition
+ * (DESIGN §5).
  */
 function learnedSession(value: string, cookie: FlaskCookie | undefined, work: SessionWork): Proof {
   const digest = sessionDigest(value);

@@ -1,7 +1,4 @@
-/**
- * Remembers keys of earlier requests, so that a hit computes none. The lookup text is as injective as the key's own
- * material: each piece has its length before it.
- */
+/** Remembers keys, so that a hit computes none. The lookup text is injective: each piece has its length before it. */
 
 import { BoundedMap } from '../../kit/bounded-map.ts';
 

@@ -1,7 +1,4 @@
-/**
- * Checks a factor's condition, and reports what was seen: no credential, and of a claim or a body no text, unless it equals
- * the rule's own.
- */
+/** Checks a factor's condition, and reports what was seen: no credential, and no text of a claim or a body. */
 
 import type { Condition, Literal } from '../../config/schema/condition.ts';
 import { combinedValue, fieldLines, trimWhitespace } from '../../http/fields.ts';

@@ -1,7 +1,4 @@
-/**
- * What a client sent, read once and strictly. Whatever two servers could read in two ways is refused here, before anything
- * is looked up or sent.
- */
+/** What a client sent, read once and strictly: what two servers could read in two ways is refused here. */
 
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';

@@ -1,6 +1,5 @@
 /**
- * What happened to one request and why, in RFC 9211's words. The same word is on the wire (Cache-Status), in the log line,
- * in the metrics and in the tests.
+ * What happened to one request and why: the same word in Cache-Status (RFC 9211), the log line, the metrics and the tests.
  */
 
 import type { CacheStatus, ForwardReason, ProxyErrorType } from '../../http/cache-status.ts';

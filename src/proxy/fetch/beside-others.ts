@@ -1,7 +1,4 @@
-/**
- * A fetch among others: whether its answer still counts when it is here, and what those learn who wait for it or come
- * later.
- */
+/** A fetch among others: whether its answer still counts, and what those learn who wait for it or come later. */
 
 import type { FlightEnd } from '../../kit/single-flight.ts';
 import { after, seconds } from '../../kit/time.ts';

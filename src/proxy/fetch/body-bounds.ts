@@ -1,7 +1,4 @@
-/**
- * How long a body that is kept for the store may take (docs/lifecycle.md): nobody waits for the end of one that does not
- * come at once, and none is kept that does not end.
- */
+/** How long a body kept for the store may take (docs/lifecycle.md): nobody waits for the end of a slow one. */
 
 import { type Seconds, seconds } from '../../kit/time.ts';
 

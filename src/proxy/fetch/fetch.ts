@@ -95,10 +95,7 @@ function left(exchange: CacheExchange, { cause, purgedBy }: Miss, { info }: Join
   });
 }
 
-/**
- * Fetches with no client waiting. `undefined`: that is under way already, or the last answer was not for others, or the
- * origin's breaker holds it back.
- */
+/** Fetches with no client waiting. `undefined`: it is under way, not for others, or held back by the breaker. */
 export function fetchInBackground(
   exchange: CacheExchange,
   stored: Entry | undefined,
@@ -214,10 +211,7 @@ function giveStored(exchange: CacheExchange, miss: Miss, trouble: Trouble): bool
   return true;
 }
 
-/**
- * While the origin is known to fail, gives a client what is stored without asking, where that is allowed; it is renewed
- * later.
- */
+/** While the origin is known to fail, gives what is stored without asking, where that is allowed. */
 function giveAtOnce(exchange: CacheExchange, { stored }: Miss): boolean {
   const { services, directives } = exchange;
   const { clock, origin, store } = services;

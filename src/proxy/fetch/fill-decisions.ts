@@ -109,10 +109,7 @@ export function finishedEntry(
   return makeEntry(terms, { ...input, ...whole, originSeconds });
 }
 
-/**
- * The entry of an answer whose body is still coming: for deciding who may read it along. `undefined`: a part, or what only
- * the whole body can tell.
- */
+/** The entry of an answer still coming, for who may read it along. `undefined`: only the whole body can tell. */
 export function sharedEntry(
   { terms, asOf }: Pick<FillInput, 'terms' | 'asOf'>,
   { head, plan }: Pick<EntryInput, 'head' | 'plan'>,

@@ -1,7 +1,4 @@
-/**
- * The fetch that finds out whether the origin is back (`origin/origin-health.ts`). One that hangs gives way to another
- * probe, and its key is free; it goes on: a late answer is an answer.
- */
+/** The fetch that finds out whether the origin is back (`origin/origin-health.ts`). One that hangs gives way to another. */
 
 import { probePatience } from '../../origin/origin-health.ts';
 import type { FillEnd, FillInput } from './fill-input.ts';

@@ -1,7 +1,4 @@
-/**
- * The clients that get the body of one fetch as it comes. The origin is held back only when none of them takes more; one
- * that lags too far behind is cut off.
- */
+/** The clients that get one fetch's body as it comes: the origin waits only for all of them; who lags too far is cut off. */
 
 import type { Fields } from '../../http/message.ts';
 import type { OriginFailure } from '../../origin/failure.ts';

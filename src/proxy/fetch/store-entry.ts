@@ -1,7 +1,4 @@
-/**
- * How a finished entry goes into the store: by rule compressed, if the store is told to. On `standard` the client's own
- * Accept-Encoding reaches the origin, which chooses the coding.
- */
+/** How a finished entry goes into the store: by rule compressed. On `standard` the origin chooses the coding. */
 
 import { isCompressible, varyingByEncoding } from '../../http/content-coding.ts';
 import type { Fields } from '../../http/message.ts';

@@ -1,7 +1,4 @@
-/**
- * A stored response becomes an answer: whole, 304, 206 or 416; with Age and Cache-Status (RFC 9111 §4, §5.1). The origin's
- * fields reach the client as they were.
- */
+/** A stored response becomes an answer: whole, 304, 206 or 416; with Age and Cache-Status (RFC 9111 §4, §5.1). */
 
 import { randomBytes } from 'node:crypto';
 import { type CacheStatus, cacheStatusValue } from '../../http/cache-status.ts';

@@ -1,7 +1,4 @@
-/**
- * Answers of our own: they name no address, no path and no cause but a closed set of words (CONTRACT §4), and nobody stores
- * them.
- */
+/** Answers of our own: no address, no path, no cause but a closed set of words (CONTRACT §4), and nobody stores them. */
 
 import { proxyStatusValue } from '../../http/cache-status.ts';
 import type { OriginFailure } from '../../origin/failure.ts';

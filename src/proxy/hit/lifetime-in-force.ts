@@ -1,7 +1,4 @@
-/**
- * Gives what was stored by another rule the lifetime of the rule in force. The store applies this to each entry after a
- * change of the configuration, and to what it takes from Redis.
- */
+/** Gives what was stored by another rule, or comes from Redis, the lifetime of the rule in force. */
 
 import { policyByRule, type StoredForRule } from '../../policy/lifetime/stored-lifetime.ts';
 import type { Entry, EntryHead, LifetimeInForce } from '../../store/store.ts';

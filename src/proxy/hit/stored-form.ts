@@ -1,7 +1,4 @@
-/**
- * The forms of a compressed entry: as stored; plain for clients that do not take it and for ranges, which then are ranges
- * of the plain representation (RFC 9110 §14.2).
- */
+/** The forms of a compressed entry: as stored, and plain for other clients and for ranges (RFC 9110 §14.2). */
 
 import { promisify } from 'node:util';
 import { gunzipSync, gzip } from 'node:zlib';

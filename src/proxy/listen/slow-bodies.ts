@@ -1,7 +1,4 @@
-/**
- * Request bodies that come so slowly that sending them is the point: each holds a connection to the origin. A body moves by
- * `leastBytes` in every `windowMs`, or its connection ends.
- */
+/** Request bodies that come so slowly that sending them is the point: each holds a connection to the origin. */
 
 import type { IncomingMessage } from 'node:http';
 

@@ -1,6 +1,6 @@
 /**
- * Encodes a purge as a record of the shared log, and decodes it. Instances of different versions share a log, so fields are
- * only ever added. A record that cannot be read with certainty counts as a purge of everything.
+ * A purge as a record of the shared log. Versions share a log: fields are only added; what cannot be read purges
+ * everything.
  */
 
 import type { Tag } from '../../policy/rules/tags.ts';

@@ -1,7 +1,4 @@
-/**
- * Reads new records as they are appended (XREAD BLOCK). It only saves time: the regular round trip (redis-purge-log.ts)
- * finds whatever it misses.
- */
+/** Reads new records as they are appended. It only saves time: the round trips (redis-purge-log.ts) find all. */
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { type LogRecord, readRecord } from './log-script.ts';

@@ -43,10 +43,7 @@ return heads`;
 
 type TakeCensus = (limits: CensusLimits) => Promise<Census>;
 
-/**
- * Runs one census at a time; each waits for its turn within its own limit. A census walks over all of Redis, and purges
- * that match nothing in memory may come by the hundred.
- */
+/** One census at a time, each within its own limit: it walks over all of Redis, and is asked for by the hundred. */
 export function inTurn(take: TakeCensus, nowMs: () => number): TakeCensus {
   let last: Promise<void> = Promise.resolve();
   return ({ isWanted, mostMs }) => {

@@ -1,7 +1,4 @@
-/**
- * Sends the lookups of one turn of the event loop to Redis in one system call: one for each would cost as much as the rest
- * of its lookup. Nothing waits beyond its turn.
- */
+/** Sends the lookups of one turn of the event loop to Redis in one system call. Nothing waits beyond its turn. */
 
 import { Redis } from 'ioredis';
 import type { RedisClient } from './connection.ts';
