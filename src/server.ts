@@ -10,7 +10,8 @@ import { entriesRoutes } from './control/entries.ts';
 import { explainRoutes } from './control/explain.ts';
 import { healthRoutes } from './control/health.ts';
 import { createOriginProbe } from './control/origin-probe.ts';
-import { purgeRoutes } from './control/purge.ts';
+import { createCarryOut } from './control/purge.ts';
+import { purgeRoutes } from './control/purge-routes.ts';
 import { warmRoutes } from './control/warm-routes.ts';
 import { watchRoutes } from './control/watch-routes.ts';
 import { createReload, type ReadConfig, type Reload, reloadRoutes } from './control/reload.ts';
@@ -264,12 +265,12 @@ function createControl(
   const { clock } = services;
   const origin = createOriginProbe(upstream, clock);
   return createControlServer({
-    token: control.token,
+    control,
     clock,
     log,
     routes: [
       healthRoutes({ origin, redis: stored.redis }),
-      purgeRoutes(services, log),
+      ...purgeRoutes(createCarryOut(services, log)),
       entriesRoutes(services),
       explainRoutes(services),
       reloadRoutes(reload, log),

@@ -9,6 +9,7 @@
 import { type Seconds, seconds } from '../kit/time.ts';
 import type { Address } from './reader/address.ts';
 import type { Accept } from './schema/accept-config.ts';
+import type { ControlToken } from './schema/control-token.ts';
 import type { AlertCondition, Condition, RequestCondition, Unless } from './schema/condition.ts';
 import type { Listen } from './schema/listen-config.ts';
 import type { QueryRule } from './schema/query-rule.ts';
@@ -72,8 +73,11 @@ export type UpstreamTls = {
   readonly rejectUnauthorized: boolean;
 };
 
-/** The control listener. Without a token it answers only `/healthz` and `/readyz`. */
-export type Control = Address & { readonly token: string | undefined };
+/** The control listener. Without any token it answers only `/healthz` and `/readyz`. `token` may do everything. */
+export type Control = Address & {
+  readonly token: string | undefined;
+  readonly tokens: readonly ControlToken[];
+};
 
 export type IdentityConfig = {
   /** Cookies that carry an identity, including those of `flaskSession` and `jwt`. Absent: all but known analytics cookies. */

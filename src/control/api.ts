@@ -13,15 +13,18 @@ import fastify, {
   type HTTPMethods,
 } from 'fastify';
 import type { Logger } from 'pino';
+import type { Control } from '../config/config.ts';
 import type { Clock } from '../kit/time.ts';
+import { auditRoutes } from './audit.ts';
 import { createAuthorize } from './auth.ts';
 import { sendProblem } from './problem-answer.ts';
+import { answerUnparsed } from './unparsed.ts';
 
-/** Registers the routes of one subject. A route needs the token unless its `config.access` says otherwise. */
+/** Registers the routes of one subject. A route needs a token unless its `config.access` says otherwise. */
 export type RegisterRoutes = (app: FastifyInstance) => void | Promise<void>;
 
 export type ControlOptions = {
-  readonly token: string | undefined;
+  readonly control: Pick<Control, 'token' | 'tokens'>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly routes: readonly RegisterRoutes[];
@@ -31,7 +34,7 @@ const bodyLimit = 1024 * 1024;
 
 /** Creates the control server; it does not listen yet. */
 export async function createControlServer({
-  token,
+  control,
   clock,
   log,
   routes,
@@ -41,6 +44,9 @@ export async function createControlServer({
     bodyLimit,
     forceCloseConnections: 'idle',
     exposeHeadRoutes: true,
+    clientErrorHandler: (error, socket) => {
+      answerUnparsed(app, error as Error, socket);
+    },
     // Requests that Fastify itself refuses have not passed the hooks.
     frameworkErrors: (error, _request, reply) => {
       void reply.headers(securityFields);
@@ -48,7 +54,8 @@ export async function createControlServer({
     },
   });
   cutWhenClosing(app);
-  const authorize = createAuthorize({ token, clock, log });
+  const authorize = createAuthorize({ ...control, clock, log });
+  app.decorateRequest('caller', '');
   app.addHook('onRequest', (request, reply, done) => {
     void reply.headers(securityFields);
     if (authorize(request, reply)) done();
@@ -65,6 +72,7 @@ export async function createControlServer({
     const detail = status < 500 && error instanceof Error ? error.message : 'internal error; see the log';
     return sendProblem(reply, { status, detail });
   });
+  auditRoutes(app, clock);
   for (const register of routes) await register(app);
   return app;
 }

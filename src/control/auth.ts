@@ -1,32 +1,39 @@
 /**
- * Lets holders of the token use the control API.
+ * Lets holders of a token use the control API, as far as its scopes go.
  *
- * Promises: tokens are compared in constant time, by digests of equal length. The right token always works, whatever others
- * have tried. Wrong ones are counted in bounded memory; too many from one address are answered 429.
+ * Promises: tokens are compared in constant time, by digests of equal length. A right token always works within its rate,
+ * whatever others have tried. Wrong ones are counted in bounded memory; too many from one address are answered 429.
  */
 
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import type { ControlToken, Scope } from '../config/schema/control-token.ts';
 import { BoundedMap } from '../kit/bounded-map.ts';
+import { TokenBucket } from '../kit/token-bucket.ts';
 import type { Clock } from '../kit/time.ts';
 import { sendProblem } from './problem-answer.ts';
 
 /**
- * What a route asks of its caller. `token`: the token (the default). `page`: nothing, as long as a token is configured.
- * `anyone`: nothing.
+ * What a route asks of its caller: a token with a scope (by default `read` for GET and HEAD, else `admin`). `page`: nothing,
+ * as long as a token is configured. `anyone`: nothing.
  */
-export type Access = 'token' | 'page' | 'anyone';
+export type Access = Scope | 'page' | 'anyone';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
+  }
+  interface FastifyRequest {
+    /** The name of the token it came with; empty where it needed none. */
+    caller: string;
   }
 }
 
 export type AuthOptions = {
   readonly token: string | undefined;
   readonly clock: Clock;
+  readonly tokens: readonly ControlToken[];
   readonly log: Logger;
 };
 
@@ -39,14 +46,14 @@ const patience = { failures: 10, perMs: 60_000, addresses: 1000 };
 type Failures = { count: number; readonly since: number };
 
 /** Creates the hook that checks the token. */
-export function createAuthorize({ token, clock, log }: AuthOptions): Authorize {
-  const digest = token === undefined ? undefined : digestOf(token);
+export function createAuthorize({ token, tokens, clock, log }: AuthOptions): Authorize {
+  const holders = holdersOf(token, tokens);
   const failures = new BoundedMap<string, Failures>(patience.addresses);
 
   const refuse = (request: FastifyRequest, reply: FastifyReply, given: string | undefined): false => {
     void reply.header('WWW-Authenticate', 'Bearer realm="shelflife control"');
     if (given === undefined) {
-      const detail = digest === undefined ? noToken : 'send the control token as Authorization: Bearer TOKEN';
+      const detail = holders.length === 0 ? noToken : 'send the control token as Authorization: Bearer TOKEN';
       sendProblem(reply, { status: 401, detail });
       return false;
     }
@@ -62,18 +69,73 @@ export function createAuthorize({ token, clock, log }: AuthOptions): Authorize {
   };
 
   return (request, reply) => {
-    const { access = 'token' } = request.routeOptions.config;
-    if (access === 'anyone' || (access === 'page' && digest !== undefined)) return true;
-    if (digest === undefined) return refuse(request, reply, undefined);
-    const given = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
-    if (given !== undefined && timingSafeEqual(digestOf(given), digest)) return true;
-    return refuse(request, reply, given);
+    const { access = scopeOf(request.method) } = request.routeOptions.config;
+    if (access === 'anyone' || (access === 'page' && holders.length > 0)) return true;
+    if (holders.length === 0) return refuse(request, reply, undefined);
+    const given = tokenOf(request.headers);
+    const holder = given === undefined ? undefined : holderOf(holders, given);
+    if (holder === undefined) return refuse(request, reply, given);
+    request.caller = holder.name;
+    return mayGoOn(holder, { reply, access, nowMs: clock.monotonicMs() });
   };
+}
+
+/** Also as the clients of Fastly and Cloudflare send it. */
+const tokenOf = ({ authorization = '', ...headers }: FastifyRequest['headers']): string | undefined =>
+  /^Bearer +(\S+) *$/i.exec(authorization)?.[1] ?? oneOf(headers['fastly-key'] ?? headers['x-auth-key']);
+
+const oneOf = (value: string | string[] | undefined): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined;
+
+const scopeOf = (method: string): Scope => (method === 'GET' || method === 'HEAD' ? 'read' : 'admin');
+
+/** `bucket` absent: no limit. */
+type Holder = {
+  readonly name: string;
+  readonly digests: readonly Buffer[];
+  readonly scopes: readonly Scope[];
+  readonly bucket: TokenBucket | undefined;
+};
+
+function holdersOf(token: string | undefined, tokens: readonly ControlToken[]): readonly Holder[] {
+  const named = tokens.map(({ name, sha256, scopes, perMinute }): Holder => ({
+    name,
+    digests: sha256.map((digest) => Buffer.from(digest, 'hex')),
+    scopes,
+    bucket: perMinute === undefined ? undefined : bucketOf(perMinute),
+  }));
+  if (token === undefined) return named;
+  return [
+    { name: 'control.token', digests: [digestOf(token)], scopes: ['admin'], bucket: undefined },
+    ...named,
+  ];
+}
+
+const bucketOf = (perMinute: number): TokenBucket =>
+  new TokenBucket({ perSecond: perMinute / 60, leastPerSecond: perMinute / 60, burst: perMinute });
+
+/** Compares with every digest, so that the time does not tell which is near. */
+function holderOf(holders: readonly Holder[], given: string): Holder | undefined {
+  const digest = digestOf(given);
+  return holders.filter(({ digests }) => digests.filter((own) => timingSafeEqual(own, digest)).length > 0)[0];
+}
+
+type Going = { readonly reply: FastifyReply; readonly access: Access; readonly nowMs: number };
+
+function mayGoOn({ name, scopes, bucket }: Holder, { reply, access, nowMs }: Going): boolean {
+  if (bucket?.take(nowMs) === false) {
+    void reply.header('Retry-After', String(Math.ceil(bucket.waitMs(nowMs) / 1000)));
+    sendProblem(reply, { status: 429, detail: `the token ${name} has used up its requests a minute` });
+    return false;
+  }
+  if (scopes.includes('admin') || scopes.some((scope) => scope === access)) return true;
+  sendProblem(reply, { status: 403, detail: `the token ${name} has no scope ${access}` });
+  return false;
 }
 
 const noToken =
   'no control token is configured, so only /healthz and /readyz answer: ' +
-  'set control.token in the configuration or SHELFLIFE_TOKEN, at least 32 characters, and start again';
+  'set control.token or control.tokens in the configuration, or SHELFLIFE_TOKEN, at least 32 characters, and start again';
 
 const digestOf = (token: string): Buffer => hash('sha256', token, 'buffer');
 

@@ -58,3 +58,6 @@ function requestOf(fields: JsonObject): PurgeRequest {
     dryRun: fields['dry_run'] === true,
   };
 }
+
+/** Nothing selected yet. */
+export const noPurge: PurgeRequest = requestOf({});

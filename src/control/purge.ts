@@ -2,6 +2,7 @@
 
 import { hash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
+import type { FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { partitionTag, typeTag, userTag } from '../policy/rules/entry-tags.ts';
 import { type Tag, toTag } from '../policy/rules/tags.ts';
@@ -13,11 +14,9 @@ import {
   type Receipt,
   type UrlPrefix,
 } from '../store/purge-log.ts';
-import type { RegisterRoutes } from './api.ts';
 import { readPrefix, readUrl, tagsOfUrl } from './asked-url.ts';
 import type { Bad } from './json-body.ts';
-import { sendProblem } from './problem-answer.ts';
-import { type PurgeRequest, readPurge } from './purge-request.ts';
+import type { PurgeRequest } from './purge-request.ts';
 
 /** What a purge did. `instances`: how many are known, and how many acknowledged it. */
 export type PurgeReceipt = Receipt & {
@@ -31,18 +30,22 @@ export type PurgeReceipt = Receipt & {
   readonly warning?: string;
 };
 
-/** The route of `POST /purge`. */
-export function purgeRoutes(services: Services, log: Logger): RegisterRoutes {
-  return (app) => {
-    app.post('/purge', async (request, reply) => {
-      const read = readPurge(request.body, request.headers['content-type']);
-      if (read.kind === 'bad') return sendProblem(reply, { status: 400, detail: read.detail });
-      const selected = selectPurge(read.request, services.site());
-      if (selected.kind === 'bad') return sendProblem(reply, { status: 400, detail: selected.detail });
-      const receipt = await carryOut(services, selected.purge, read.request);
-      log.info({ address: request.ip, ...audit(read.request), receipt }, 'control: purge');
-      return reply.send(receipt);
-    });
+/** Carries out what a caller asked for, and notes who did. `bad`: nothing was purged. */
+export type CarryOut = (
+  request: FastifyRequest,
+  asked: PurgeRequest,
+) => Promise<{ readonly kind: 'purged'; readonly receipt: PurgeReceipt } | Bad>;
+
+/** Makes what all routes that purge share. */
+export function createCarryOut(services: Services, log: Logger): CarryOut {
+  return async (request, asked) => {
+    const selected = selectPurge(asked, services.site());
+    if (selected.kind === 'bad') return selected;
+    const receipt = await carryOut(services, selected.purge, asked);
+    const { ip: address, caller: by } = request;
+    request.audited = { ...audit(asked), receipt };
+    log.info({ address, by, ...audit(asked), receipt }, 'control: purge');
+    return { kind: 'purged', receipt };
   };
 }
 

@@ -1,4 +1,5 @@
 /** Authentication of the control API, and the headers of its answers. */
+import { hash } from 'node:crypto';
 import t from 'tap';
 import { startProxy, token } from './running-proxy.ts';
 
@@ -79,4 +80,53 @@ t.test('the public listener has none of the control API', async (t) => {
   const { get, requests } = await startProxy(t);
   t.equal((await get('/healthz')).status, 200);
   t.strictSame(requests, ['GET /healthz'], 'it is the site that was asked');
+});
+
+t.test('a named token may do what its scopes say, at its rate, and what it did is shown', async (t) => {
+  const digest = (text: string) => hash('sha256', text);
+  const tokens = `{ tokens: [
+    { name: ci, sha256: [${digest('old-ci-token')}, ${digest('new-ci-token')}], scopes: [purge] },
+    { name: eyes, sha256: ${digest('eyes')}, scopes: [read] },
+    { name: slow, sha256: ${digest('slow')}, scopes: [read, purge], per_minute: 2 },
+    { name: boss, sha256: ${digest('boss')}, scopes: [admin] },
+  ], `;
+  const { control, logged } = await startProxy(t, { control: tokens });
+  const ask = async (token: string, method: string, path: string) => {
+    const body = method === 'POST' ? { body: '{"urls":["/x?secret=1"]}' } : {};
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    return control(path, { method, headers, ...body });
+  };
+  for (const [token, method, path, status] of [
+    ['old-ci-token', 'POST', '/purge', 200],
+    ['new-ci-token', 'POST', '/purge', 200],
+    ['ci-token', 'POST', '/purge', 401],
+    [digest('boss'), 'POST', '/purge', 401],
+    ['new-ci-token', 'GET', '/entries?url=/', 403],
+    ['new-ci-token', 'POST', '/reload', 403],
+    ['eyes', 'GET', '/entries?url=/', 200],
+    ['eyes', 'HEAD', '/metrics', 200],
+    ['eyes', 'POST', '/purge', 403],
+    ['eyes', 'GET', '/api/cache/audit', 403],
+    ['boss', 'POST', '/reload', 409],
+    ['slow', 'GET', '/metrics', 200],
+    ['slow', 'POST', '/purge', 200],
+    ['slow', 'POST', '/purge', 429],
+  ] as const) {
+    t.equal((await ask(token, method, path)).status, status, `${token} ${method} ${path}`);
+  }
+  const { entries } = (await (await ask('boss', 'GET', '/api/cache/audit')).json()) as { entries: object[] };
+  t.match(entries, [
+    { by: 'slow', request: 'POST /purge', status: 200, receipt: { matched: 0 } },
+    { by: 'boss', request: 'POST /reload', status: 409 },
+    { by: 'eyes', request: 'POST /purge', status: 403 },
+    { by: 'ci', request: 'POST /reload', status: 403 },
+    { by: 'ci', urls: ['/x?…'], status: 200 },
+    { by: 'ci', address: '127.0.0.1', at: /^2/, status: 200 },
+  ]);
+  t.equal(entries.length, 6);
+  t.notMatch(JSON.stringify([entries, logged]), /secret|ci-token/);
+  t.match(
+    logged.filter(({ msg }) => msg === 'control: purge'),
+    [{ by: 'ci' }, { by: 'ci' }, { by: 'slow' }],
+  );
 });

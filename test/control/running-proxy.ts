@@ -19,6 +19,8 @@ const plain: RequestListener = (request, response) => {
 type Setup = {
   readonly rules?: string;
   readonly token?: string;
+  /** The beginning of `control` in place of the token: `{ tokens: [...], `. */
+  readonly control?: string;
   readonly listener?: RequestListener;
   readonly readConfig?: (textOf: (rules: string) => Config) => ReadConfig;
 };
@@ -47,7 +49,8 @@ export async function startProxy(t: Test, setup: Setup = {}): Promise<Running> {
   origin.listen(0, '127.0.0.1');
   await once(origin, 'listening');
   const { port } = origin.address() as AddressInfo;
-  const textOf = (rules: string): Config => configOf(port, rules, setup.token ?? token);
+  const textOf = (rules: string): Config =>
+    configOf(port, rules, setup.control ?? ownToken(setup.token ?? token));
   const config = textOf(setup.rules ?? '');
   const logged: Record<string, unknown>[] = [];
   const log = pino(
@@ -87,8 +90,10 @@ export async function startProxy(t: Test, setup: Setup = {}): Promise<Running> {
 }
 
 /** `''` for no token. */
+const ownToken = (given: string): string => (given === '' ? '{ ' : `{ token: ${given}, `);
+
 function configOf(port: number, rules: string, given: string): Config {
-  const control = `control: { address: "127.0.0.1:0"${given === '' ? '' : `, token: ${given}`} }`;
+  const control = `control: ${given}address: "127.0.0.1:0" }`;
   const text = `upstream: http://127.0.0.1:${port}\nlisten: 127.0.0.1:0\n${control}\n${rules}`;
   const result = parseConfig(text, { file: 'test.yaml', env: {} });
   if (result.kind === 'ok') return result.config;

@@ -1,6 +1,7 @@
 /** Reads the sections `control` and `log`. */
 
 import { type Control, defaults, logLevels } from '../config.ts';
+import { controlTokens } from './check-control-token.ts';
 import { address } from '../reader/read-address.ts';
 import { text, word } from '../reader/read-scalar.ts';
 import { type Reader, failed, optional, or, section, then } from '../reader/reader.ts';
@@ -21,12 +22,14 @@ const token: Reader<string> = then(text, (value, place, at) => {
 const controlSection = section({
   address: or(address, { host: defaults.control.host, port: defaults.control.port }),
   token: optional(token),
+  tokens: or(controlTokens, []),
 });
 
 /** The caller adds the environment's token if there is none here. */
 export const control: Reader<Control> = then(controlSection, (read): Control => ({
   ...read.address,
   token: read.token,
+  tokens: read.tokens,
 }));
 
 export const log = section({ level: or(word(logLevels), defaults.log.level) });

@@ -60,7 +60,7 @@ export type ParseResult =
 const sections = {
   upstream: optional(upstream),
   listen: or(listen, listenAt(defaults.listen)),
-  control: or(control, { ...defaults.control, token: undefined }),
+  control: or(control, { ...defaults.control, token: undefined, tokens: [] }),
   store: or(store, { ...defaults.store, redis: undefined }),
   accept: or(accept, acceptDefaults),
   identity: or(identity, { credentials: undefined, flaskSession: undefined, jwt: undefined }),

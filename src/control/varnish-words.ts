@@ -1,0 +1,154 @@
+/**
+ * Reads what purgers written for Varnish send: `PURGE` with an exact URL or `X-Purge-Method: regex`, `BAN` with expressions
+ * for the URL, the host and the tags, `xkey`; and LiteSpeed's `X-LiteSpeed-Purge`.
+ *
+ * Promises: nothing throws. Only expressions that name URLs, prefixes or tags are understood. Any other is refused, since
+ * purging something else would leave stale what was meant.
+ */
+
+import type { IncomingHttpHeaders } from 'node:http';
+import { liteSpeedPurges } from '../http/litespeed-purge.ts';
+import { noPurge, type PurgeRequest } from './purge-request.ts';
+
+export type VarnishRequest = {
+  readonly method: 'PURGE' | 'BAN';
+  /** As sent: a path, or an absolute URL. */
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+};
+
+/** One purge for each part, all of which must be carried out. */
+export type ReadVarnish =
+  | { readonly kind: 'ok'; readonly requests: readonly PurgeRequest[] }
+  | { readonly kind: 'bad'; readonly detail: string };
+
+/** Reads a request. */
+export function readVarnish(request: VarnishRequest): ReadVarnish {
+  const { headers } = request;
+  const liteSpeed = textOf(headers['x-litespeed-purge']);
+  if (liteSpeed !== undefined) return readLiteSpeed(liteSpeed, hostOf(headers));
+  const tags = readTags(headers);
+  if (tags !== undefined) return tags;
+  return request.method === 'BAN' ? readBan(request) : readPurge(request);
+}
+
+const ok = (...parts: readonly Partial<PurgeRequest>[]): ReadVarnish => ({
+  kind: 'ok',
+  requests: parts.map((part) => ({ ...noPurge, ...part })),
+});
+const bad = (detail: string): ReadVarnish => ({ kind: 'bad', detail });
+
+function textOf(value: string | string[] | undefined): string | undefined {
+  const text = Array.isArray(value) ? value.join(', ') : value;
+  return text === undefined || text.trim() === '' ? undefined : text.trim();
+}
+
+/** Purgers reach the listener by its address, and name the site in Host; an address names no site. */
+const hostOf = ({ host = '' }: IncomingHttpHeaders): string | undefined =>
+  /^(?:localhost|\d+\.\d+\.\d+\.\d+|\[[^\]]*\])?(?::\d+)?$/i.test(host) ? undefined : host;
+
+const at = (host: string | undefined, path: string): string =>
+  host === undefined ? path : `http://${host}${path}`;
+
+function readPurge({ url, headers }: VarnishRequest): ReadVarnish {
+  const { path, host = hostOf(headers) } = parts(url);
+  const method = textOf(headers['x-purge-method'])?.toLowerCase() ?? 'exact';
+  if (method === 'exact' || method === 'default') return ok({ urls: [at(host, path)] });
+  if (method !== 'regex') return bad('X-Purge-Method must be exact, default or regex');
+  const selected = urlSelection(path.startsWith('/') ? `^${path}` : path, host);
+  return selected === undefined ? bad(notUnderstood('the URL')) : ok(selected);
+}
+
+function readBan({ url, headers }: VarnishRequest): ReadVarnish {
+  const { path, host: named } = parts(url);
+  const hosts = namesIn(
+    textOf(headers['x-host'] ?? headers['x-ban-host']) ?? named ?? hostOf(headers) ?? '.*',
+  );
+  if (hosts === undefined) return bad(notUnderstood('X-Host'));
+  const expression = textOf(headers['x-url'] ?? headers['x-ban-url']) ?? `^${path}`;
+  const selections = hosts.map((host) => urlSelection(expression, host === '.*' ? undefined : host));
+  const understood = selections.filter((selected) => selected !== undefined);
+  return understood.length < selections.length ? bad(notUnderstood('X-Url')) : ok(...understood);
+}
+
+function parts(url: string): { readonly path: string; readonly host?: string } {
+  const [, host, rest = ''] = /^https?:\/\/([^/?#]*)(.*)$/is.exec(url) ?? [];
+  return host === undefined ? { path: url } : { path: rest === '' ? '/' : rest, host };
+}
+
+/** `^/a$` is a URL, `^/a` and `^/a.*` are a prefix, `.*` is everything. Without `^` it may match anywhere. */
+function urlSelection(expression: string, host: string | undefined): Partial<PurgeRequest> | undefined {
+  if (/^\^?\/?\.\*\$?$|^\^?\/$|^\.$/.test(expression))
+    return host === undefined ? { everything: true } : { prefixes: [at(host, '/')] };
+  if (!expression.startsWith('^/')) return undefined;
+  const isExact = /[^\\]\$$/.test(expression) && !expression.endsWith('.*$');
+  const literal = literalOf(expression.slice(1).replace(/(?:\.\*)?\$?$/, ''));
+  if (literal === undefined) return undefined;
+  return isExact ? { urls: [at(host, literal)] } : { prefixes: [at(host, literal)] };
+}
+
+const tagFields = ['xkey', 'xkey-purge', 'x-xkey', 'surrogate-key', 'cache-tag'];
+const softFields = ['xkey-softpurge'];
+const patternFields = ['x-cache-tags', 'cache-tags', 'x-magento-tags-pattern', 'x-tags'];
+
+function readTags(headers: IncomingHttpHeaders): ReadVarnish | undefined {
+  for (const name of [...tagFields, ...softFields]) {
+    const text = textOf(headers[name]);
+    if (text === undefined) continue;
+    const tags = text.split(/[ \t,]+/).filter((tag) => tag !== '');
+    return ok({ tags, soft: softFields.includes(name) });
+  }
+  for (const name of patternFields) {
+    const text = textOf(headers[name]);
+    if (text === undefined) continue;
+    const tags = namesIn(text);
+    if (tags === undefined) return bad(notUnderstood(name));
+    return ok(tags.includes('.*') ? { everything: true } : { tags });
+  }
+  return undefined;
+}
+
+/** What marks the ends of a name in a list: `(^|,)a(,|$)`, `(?:^|[, ])a(?:[, ]|$)`, `\ba\b`, `^a$`. */
+const ends =
+  /\(,\.\+\)\?\$?|\((?:\?:)?\^\|(?:,|\[[, ]+\]| )\)|\((?:\?:)?(?:,|\[[, ]+\]| )\|\$\)|\\b|^\^|\$$/g;
+
+/** The names that an expression lists: `a|b`, `(a|b)`, `((^|,)a(,|$))|((^|,)b(,|$))`. */
+function namesIn(expression: string): readonly string[] | undefined {
+  if (expression === '.*') return ['.*'];
+  const bare = expression.replace(ends, '');
+  if (!isBalanced(bare)) return undefined;
+  const names = bare
+    .replace(/\\[()]|\((?:\?:)?|\)/g, (found) => (found.startsWith('\\') ? found : ''))
+    .split('|')
+    .map(literalOf);
+  const known = names.filter((name) => name !== undefined && name !== '');
+  return known.length === names.length ? (known as string[]) : undefined;
+}
+
+/** Groups may only be around whole alternatives: `a(b|c)` means `ab` and `ac`. */
+const isBalanced = (text: string): boolean => !/[^|(\\]\(|[^\\]\)[^|)]/.test(text.replaceAll('(?:', '('));
+
+/** An expression that matches one text: that text. */
+function literalOf(expression: string): string | undefined {
+  const plain = expression.replace(/\\[^a-z0-9]/gi, '');
+  // A dot matches itself too, and host names and files are seldom escaped.
+  return /[\\^$*+?()[\]{}|]/.test(plain) ? undefined : expression.replace(/\\(.)/g, '$1');
+}
+
+const notUnderstood = (what: string): string =>
+  `${what} is an expression that cannot be turned into URLs, prefixes or tags: write ^/path$, ^/path.* or a|b`;
+
+function readLiteSpeed(text: string, host: string | undefined): ReadVarnish {
+  const asked = liteSpeedPurges({ method: 'PURGE', fields: ['X-LiteSpeed-Purge', text] });
+  if (asked.length === 0 || asked.some((part) => part.private))
+    return bad('X-LiteSpeed-Purge selects nothing that can be purged here: give tag=NAME, a path, or *');
+  return ok(
+    ...asked.map(({ tags, paths, everything, soft }) => ({
+      tags,
+      urls: paths.map((path) => at(host, path)),
+      everything: everything && host === undefined,
+      prefixes: everything && host !== undefined ? [at(host, '/')] : [],
+      soft,
+    })),
+  );
+}
