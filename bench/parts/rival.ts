@@ -57,7 +57,8 @@ function commandOf(name: string): string | undefined {
     .find((file) => spawnSync('test', ['-x', file]).status === 0);
 }
 
-async function freePort(): Promise<number> {
+/** A port that nobody listens on now. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

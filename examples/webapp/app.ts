@@ -30,6 +30,8 @@ export type WebappOptions = {
   readonly secret: string;
   /** Milliseconds since the epoch; the machine's clock when not given. */
   readonly clock?: { now(): number };
+  /** How many people there are after the first start; 50 when not given. */
+  readonly people?: number;
   /** Told how far the first start has come. */
   readonly onProgress?: SeedProgress;
   /** Told of errors that visitors see as a 500; written to stderr when not given. */
@@ -59,7 +61,8 @@ export const startWebapp = async (options: WebappOptions): Promise<Webapp> => {
   await once(server, 'listening');
   try {
     const database = await openDatabase(options.dataDir, clock.now());
-    await seedDatabase(database.begin(), new Date(clock.now()), options.onProgress ?? (() => undefined));
+    const { people, onProgress = () => undefined } = options;
+    await seedDatabase(database.begin(), new Date(clock.now()), { onProgress, people });
     const cookies = createSessionCookies(options.secret);
     const dispatch = createDispatcher({ routes: routes(), database, cookies, clock, onError });
     server.removeAllListeners('request');

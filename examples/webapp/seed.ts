@@ -8,7 +8,6 @@ import type { Queries } from './database.ts';
 import { hashPassword } from './people.ts';
 import { between, inventSnippet, seededRandom, type Random, type SnippetText } from './seed-text.ts';
 
-const userCount = 50;
 const snippetCount = 5000;
 const demoSnippets = 160;
 const batchSize = 500;
@@ -98,7 +97,11 @@ type SeedRow = SnippetText & {
  * Fills an empty or half-filled database; does nothing when it is complete.
  * `now` is what the times of the snippets are relative to.
  */
-export const seedDatabase = async (db: Queries, now: Date, onProgress: SeedProgress): Promise<void> => {
+export const seedDatabase = async (
+  db: Queries,
+  now: Date,
+  { onProgress, people = 50 }: { readonly onProgress: SeedProgress; readonly people?: number | undefined },
+): Promise<void> => {
   const stored = await db.first(
     "select to_regclass('seeded') is not null as seeded",
     [],
@@ -108,9 +111,11 @@ export const seedDatabase = async (db: Queries, now: Date, onProgress: SeedProgr
   // A start that was cut short left a part: begin again.
   await db.run('truncate users, settings, snippets, bookmarks', []);
   const random = seededRandom(20251022);
-  await insertUsers(db, random, now);
+  await insertUsers(db, random, { now, people });
   for (let done = 0; done < snippetCount; done += batchSize) {
-    const rows = Array.from({ length: batchSize }, (_, index) => inventRow(random, done + index + 1, now));
+    const rows = Array.from({ length: batchSize }, (_, index) =>
+      inventRow(random, done + index + 1, { now, people }),
+    );
     await insertSnippets(db, rows);
     onProgress(done + batchSize, snippetCount);
   }
@@ -124,8 +129,10 @@ export const seedDatabase = async (db: Queries, now: Date, onProgress: SeedProgr
   await db.run('create table seeded as select now() as seeded_at', []);
 };
 
-const insertUsers = async (db: Queries, random: Random, now: Date): Promise<void> => {
-  const people = Array.from({ length: userCount }, (_, index) => person(random, index));
+type Seeding = { readonly now: Date; readonly people: number };
+
+const insertUsers = async (db: Queries, random: Random, { now, people: count }: Seeding): Promise<void> => {
+  const people = Array.from({ length: count }, (_, index) => person(random, index));
   await db.run(
     `insert into users (id, username, first_name, password_hash, is_admin, is_premium, created_at)
      select id, username, first_name, hash, username = 'admin', premium, $6
@@ -151,7 +158,7 @@ const person = (random: Random, index: number) => {
   return { id: index + 1, firstName, username, isPremium: index < 3 ? index === 1 : isPremium };
 };
 
-const inventRow = (random: Random, id: number, now: Date): SeedRow => {
+const inventRow = (random: Random, id: number, { now, people }: Seeding): SeedRow => {
   const invented = inventSnippet(random, id);
   const created = now.getTime() - between(random, 2 * 60, 730 * 24 * 60) * minuteMs;
   const edited = created + Math.floor(random() * (now.getTime() - created - 2 * 60 * minuteMs));
@@ -160,7 +167,7 @@ const inventRow = (random: Random, id: number, now: Date): SeedRow => {
   return {
     ...(fixedSnippets[id - 1] ?? invented),
     id,
-    userId: id <= demoSnippets ? 1 : between(random, 2, userCount),
+    userId: id <= demoSnippets ? 1 : between(random, 2, people),
     isFavorite: id === 2 || random() < 0.1,
     createdAt: new Date(created),
     updatedAt: new Date(updated),
