@@ -5,10 +5,10 @@
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** They measure the memory of the whole process. */
 const own = ['watch/bounded.test.ts', 'policy/lifetime/popularity.test.ts'];
 
-/** Each group has a file of its name beside this one; `alone` is run before the others. */
-export const groups = {
+const patterns = {
   browser: ['control/dashboard*.test.ts'],
   cli: ['cli/**/*.test.ts'],
   control: ['control/!(dashboard*).test.ts', 'watch/**/*.test.ts'],
@@ -16,22 +16,28 @@ export const groups = {
   'e2e-1': ['e2e/!(demo-*|[o-z]*).test.ts'],
   'e2e-2': ['e2e/o*.test.ts'],
   'e2e-3': ['e2e/[p-z]*.test.ts'],
-  proxy: ['{explain,origin,proxy,refresh}/**/*.test.ts'],
+  proxy: ['{explain,front,lane,origin,proxy,refresh}/**/*.test.ts'],
   rfc: ['rfc/*.test.ts', 'examples/!(webapp*).test.ts'],
   scripts: ['{scripts,toolchain}/*.test.ts'],
   security: ['security/*.test.ts'],
   store: ['store/{*,log/*,redis/*,staleness/*}.test.ts'],
-  values: ['*.test.ts', '{config,http,kit,pattern,policy}/**/*.test.ts'],
-  alone: ['**/alone/*.test.ts', ...own],
 } as const;
 
-export type Group = keyof typeof groups;
+/** `alone` is run before the others; `rest` has what no other has. */
+export type Group = keyof typeof patterns | 'alone' | 'rest';
+
+/** Each has a file of its name beside this one. */
+export const groups = [...Object.keys(patterns), 'alone', 'rest'] as Group[];
 
 export const tests = join(import.meta.dirname, '..');
 
+const matching = (wanted: readonly string[], exclude: readonly string[]): readonly string[] =>
+  globSync(wanted, { cwd: tests, exclude: ['suite/**', ...exclude] }).toSorted();
+
 /** The test files of a group, relative to `test/`. */
-export const filesOf = (group: Group): readonly string[] =>
-  globSync([...groups[group]], {
-    cwd: tests,
-    exclude: group === 'alone' ? ['suite/**'] : own,
-  }).toSorted();
+export function filesOf(group: Group): readonly string[] {
+  if (group === 'alone') return matching(['**/alone/*.test.ts', ...own], []);
+  if (group !== 'rest') return matching(patterns[group], [...own, '**/alone/*']);
+  const taken = new Set(groups.filter((other) => other !== 'rest').flatMap(filesOf));
+  return matching(['**/*.test.ts'], []).filter((file) => !taken.has(file));
+}
