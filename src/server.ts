@@ -247,7 +247,12 @@ function publicOptions(built: Built): PublicOptions {
   return {
     services,
     entrance,
-    lane: openLane(services, (key) => stored.untimed.peek(key)),
+    lane: openLane(services, {
+      peek: (key) => stored.untimed.peek(key),
+      onLookup: (duration) => {
+        watch.watch.counters.onOperation('get/memory', duration);
+      },
+    }),
     onRefused: ({ detail }) => {
       watch.onRefused();
       log.debug({ outcome: 'refused', refusal: detail }, 'request');

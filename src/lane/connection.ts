@@ -11,9 +11,9 @@ import { lingerBounds } from '../proxy/exchange/linger.ts';
 import { endConnection, endings } from '../proxy/listen/refuse.ts';
 import { readFieldBlock } from './field-block.ts';
 import type { Hit } from './hits.ts';
-import type { KnownBlock, Remembered } from './remembered.ts';
+import type { Remembered } from './remembered.ts';
 import { RequestLine } from './request-line.ts';
-import type { Shared } from './shared.ts';
+import type { Asker, Shared } from './shared.ts';
 import { ViaNode } from './via-node.ts';
 
 /**
@@ -31,21 +31,20 @@ const line = new RequestLine();
 export class LaneConnection {
   readonly #shared: Shared;
   readonly #socket: Socket;
-  readonly #remembered: Remembered;
+  readonly #asker: Asker;
   #phase: Phase = 'reading';
   /** What has come and is not dealt with. */
   #rest: Buffer | undefined;
   /** Since when the lane has been waiting for a request, or for the rest of one. */
   #sinceMs: number;
   #hasAnswered = false;
-  #known: KnownBlock | undefined;
   #via: ViaNode | undefined;
   /** How much of the body of the request that node:http has is still to come. */
   #bodyLeft = 0;
 
   constructor(socket: Socket, remembered: Remembered, shared: Shared) {
     this.#socket = socket;
-    this.#remembered = remembered;
+    this.#asker = { socket, remembered, known: undefined };
     this.#shared = shared;
     this.#sinceMs = shared.monotonicMs();
     socket.on('data', this.#onData);
@@ -121,13 +120,12 @@ export class LaneConnection {
       return undefined;
     }
     if (end === 'incomplete') return undefined;
-    const known = this.#known;
+    const { known } = this.#asker;
     if (known === undefined) return undefined;
     const { contentLength, closes } = known.block;
     if (contentLength === undefined && (line.method === 'GET' || line.method === 'HEAD')) {
       const target = bytes.toString('latin1', line.targetStart, line.targetEnd);
-      const asked = { method: line.method, target, socket: this.#socket };
-      const hit = this.#shared.find({ ...asked, known, remembered: this.#remembered });
+      const hit = this.#shared.find(this.#asker, line.method, target);
       if (hit !== undefined) {
         this.#send(hit, closes || this.#shared.isLeaving());
         return end;
@@ -137,9 +135,9 @@ export class LaneConnection {
     return this.#giveRequest(bytes, { from: at, end, bodyBytes: contentLength ?? 0 });
   }
 
-  /** Finds the fields from `from` on: where they end. They are in `#known` then. */
+  /** Finds the fields from `from` on: where they end. They are the asker's `known` then. */
   #readBlock(bytes: Buffer, from: number): number | 'incomplete' | 'odd' {
-    const before = this.#known?.bytes;
+    const before = this.#asker.known?.bytes;
     if (before !== undefined) {
       const same = from + before.length;
       if (same <= bytes.length && bytes.compare(before, 0, before.length, from, same) === 0) return same;
@@ -150,8 +148,8 @@ export class LaneConnection {
       return soFar.kind === 'odd' ? 'odd' : 'incomplete';
     }
     const end = blank + blankLine.length;
-    this.#known = this.#remembered.blockOf(bytes.subarray(from, end));
-    return this.#known === undefined ? 'odd' : end;
+    this.#asker.known = this.#asker.remembered.blockOf(bytes.subarray(from, end));
+    return this.#asker.known === undefined ? 'odd' : end;
   }
 
   #send(hit: Hit, closes: boolean): void {

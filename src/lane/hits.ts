@@ -7,6 +7,7 @@
 
 import { type CacheStatus, cacheStatusValue } from '../http/cache-status.ts';
 import { type EpochMs, type Seconds, seconds } from '../kit/time.ts';
+import type { CacheKey } from '../policy/key/cache-key.ts';
 import type { Services } from '../proxy/exchange/exchange.ts';
 import { chooseVariant } from '../proxy/hit/lookup.ts';
 import { keepAliveMs } from '../proxy/listen/limits.ts';
@@ -32,9 +33,15 @@ export type HitsOptions = {
   readonly peek: Store['peek'];
 };
 
+/** One lookup in so many is timed. */
+const timedEvery = 64;
+
 /** Finds answers. */
 export class Hits {
   readonly #options: HitsOptions;
+  #lookups = 0;
+  /** How long the lookup took that was timed last. */
+  lookupTime = seconds(0);
 
   constructor(options: HitsOptions) {
     this.#options = options;
@@ -42,10 +49,10 @@ export class Hits {
 
   /** The answer to a request whose plan holds; `undefined`: the pipeline's. */
   find(plan: Plan, now: EpochMs, socket: PlainRequest['socket']): Hit | undefined {
-    const { services, peek } = this.#options;
-    const { keyed, method, fields, directives } = plan;
-    const found = chooseVariant(peek(keyed.key), {
-      request: { method, fields },
+    const { services } = this.#options;
+    const { keyed, request, directives } = plan;
+    const found = chooseVariant(this.#peek(keyed.key), {
+      request,
       plan: keyed,
       directives,
       now,
@@ -60,9 +67,19 @@ export class Hits {
     return answer && { plan, entry, answer, age: reuse.age, ttl: reuse.ttl };
   }
 
+  #peek(key: CacheKey): readonly Entry[] {
+    const { services, peek } = this.#options;
+    this.#lookups += 1;
+    if (this.#lookups % timedEvery !== 1) return peek(key);
+    const startedMs = services.clock.monotonicMs();
+    const entries = peek(key);
+    this.lookupTime = seconds((services.clock.monotonicMs() - startedMs) / 1000);
+    return entries;
+  }
+
   #prepare(plan: Plan, entry: Entry, socket: PlainRequest['socket']): PreparedAnswer | undefined {
-    const { method, sentTarget: target, fields } = plan;
-    const made = this.#options.planner.exchangeOf({ method, target, fields, socket });
+    const { request, sentTarget: target } = plan;
+    const made = this.#options.planner.exchangeOf({ ...request, target, socket });
     plan.prepared = made && prepareAnswer(made.exchange, made.reply, entry);
     return plan.prepared;
   }

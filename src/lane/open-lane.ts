@@ -5,13 +5,16 @@ import { createReader } from '../proxy/exchange/client-request.ts';
 import type { Services } from '../proxy/exchange/exchange.ts';
 import type { Lane } from '../proxy/listen/lane.ts';
 import { limits } from '../proxy/listen/limits.ts';
-import type { Store } from '../store/store.ts';
-import { createLane } from './lane.ts';
+import { createLane, type LaneOptions } from './lane.ts';
 
-/** Makes what makes the lane; `undefined`: there is none. `peek` is not counted as an operation of the store. */
-export function openLane(services: Services, peek: Store['peek']): ((http: Server) => Lane) | undefined {
+/** What the lane is made with: `peek` is not counted as an operation of the store, `onLookup` counts it. */
+export type LaneStore = Pick<LaneOptions, 'peek' | 'onLookup'>;
+
+/** Makes what makes the lane; `undefined`: there is none. */
+export function openLane(services: Services, store: LaneStore): ((http: Server) => Lane) | undefined {
   const { listen } = services.site().config;
   if (!listen.fastLane) return undefined;
   const { trustedProxies } = listen;
-  return (http) => createLane({ services, read: createReader(listen), trustedProxies, peek, limits }, http);
+  return (http) =>
+    createLane({ services, read: createReader(listen), trustedProxies, limits, ...store }, http);
 }

@@ -33,13 +33,12 @@ export type PlainRequest = {
 export type Plan = {
   readonly kind: 'plan';
   readonly site: Site;
-  readonly method: string;
   readonly host: string;
   readonly target: string;
   /** As it was sent. */
   readonly sentTarget: string;
   readonly requestId: string | undefined;
-  readonly fields: Fields;
+  readonly request: { readonly method: string; readonly fields: Fields };
   readonly match: Match;
   readonly keyed: KeyPlan;
   readonly directives: RequestDirectives;
@@ -132,12 +131,11 @@ function planOf(exchange: CacheExchange, { method, fields, target: sentTarget }:
   return {
     kind: 'plan',
     site,
-    method,
     host,
     target: targetText(path, query),
     sentTarget,
     requestId: clientRequestId(request),
-    fields,
+    request: { method, fields },
     match,
     keyed,
     directives,

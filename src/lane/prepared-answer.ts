@@ -6,6 +6,7 @@
  * function; it keeps no body alive.
  */
 
+import type { Fields } from '../http/message.ts';
 import { seconds } from '../kit/time.ts';
 import { deliver } from '../proxy/hit/deliver.ts';
 import type { CacheExchange } from '../proxy/exchange/exchange.ts';
@@ -15,19 +16,27 @@ import { type PreparedHead, prepareHead } from './prepared-head.ts';
 
 export type PreparedAnswer = PreparedHead & {
   /** What it was made from. */
-  readonly of: Pick<Entry, 'fields' | 'status' | 'coding' | 'part'> & { readonly bodyBytes: number };
+  readonly of: Pick<Entry, 'status' | 'coding' | 'part'> & { fields: Fields; readonly bodyBytes: number };
   readonly status: number;
   /** Whether the stored body follows the head. */
   readonly hasBody: boolean;
 };
 
 /** Whether what was prepared is this stored response's. */
-export const isOf = ({ of }: PreparedAnswer, { fields, status, coding, part, body }: Entry): boolean =>
-  of.fields === fields &&
-  of.status === status &&
-  of.coding === coding &&
-  of.part === part &&
-  of.bodyBytes === body.length;
+export function isOf({ of }: PreparedAnswer, { fields, status, coding, part, body }: Entry): boolean {
+  const isSame =
+    of.status === status && of.coding === coding && of.part === part && of.bodyBytes === body.length;
+  if (!isSame) return false;
+  if (of.fields === fields) return true;
+  if (!areEqual(of.fields, fields)) return false;
+  // Unpacked anew: the next comparison is one of references.
+  of.fields = fields;
+  return true;
+}
+
+function areEqual(one: Fields, other: Fields): boolean {
+  return one.length === other.length && one.every((text, index) => text === other[index]);
+}
 
 /** Prepares the answer; `undefined`: the pipeline must give it. */
 export function prepareAnswer(

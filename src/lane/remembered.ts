@@ -32,17 +32,13 @@ const mostBlocks = 1024;
 /** Longer ones are read each time. */
 const longestBlock = 4096;
 const longestTarget = 512;
+/** About as many as the memory tier keeps views, at 1 KB each. */
+const mostPlans = 16_384;
 
 /** The blocks and plans of one kind of connection. */
 export class Remembered {
   readonly #blocks = new BoundedMap<string, KnownBlock>(mostBlocks);
-  readonly #mostPlans: () => number;
   #plans = 0;
-
-  /** `mostPlans`: how many may be remembered, whatever is asked for. */
-  constructor(mostPlans: () => number) {
-    this.#mostPlans = mostPlans;
-  }
 
   /** The block with these bytes; `undefined` if it is not plain. */
   blockOf(bytes: Buffer): KnownBlock | undefined {
@@ -64,7 +60,7 @@ export class Remembered {
     plan: Plan | Slow,
   ): void {
     if (target.length > longestTarget) return;
-    if (this.#plans >= this.#mostPlans()) {
+    if (this.#plans >= mostPlans) {
       for (const [, { get, head }] of this.#blocks.entries()) {
         get.clear();
         head.clear();

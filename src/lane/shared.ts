@@ -13,15 +13,17 @@ export type Shared = {
   readonly output: Output;
   readonly isLeaving: () => boolean;
   /** Finds the answer to a request; `undefined`: it is node:http's. */
-  readonly find: (request: AskedFor) => Hit | undefined;
+  readonly find: (asker: Asker, method: string, target: string) => Hit | undefined;
   /** An answer has been sent. */
   readonly onSent: (hit: Hit) => void;
   readonly monotonicMs: () => number;
   readonly onClosed: (connection: object) => void;
 };
 
-/** A plain request, and what is known of its fields. */
-export type AskedFor = Omit<PlainRequest, 'fields'> & {
-  readonly known: KnownBlock;
+/** A connection as whoever finds answers knows it. */
+export type Asker = {
+  readonly socket: PlainRequest['socket'];
   readonly remembered: Remembered;
+  /** The field block of its request. */
+  known: KnownBlock | undefined;
 };

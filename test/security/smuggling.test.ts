@@ -84,26 +84,33 @@ const cutShort: readonly (readonly [name: string, bytes: string])[] = [
   ['a trailer that is no field', post([chunked], `0\r\nno field\r\n\r\n${hidden}`)],
 ];
 
-t.test('an ambiguously framed message never reaches the origin, nor does what follows it', async (t) => {
-  const site = await startRawSite(rules);
-  t.teardown(() => site.close());
-  await ask(site.url, { target: '/page' });
-  const seenBefore = site.arrivals.length;
-  await Promise.all(
-    refused.map(async ([name, bytes]) => {
-      const answers = await answersTo(site.url, bytes, 2000);
-      t.equal(answers.length, 1, `${name}: one answer, then the end`);
-      t.ok([400, 421, 431].includes(answers[0]?.status ?? 0), `${name}: ${answers[0]?.status ?? 0}`);
-    }),
+for (const [isOn, name] of [
+  [true, 'with the lane'],
+  [false, 'without the lane'],
+] as const)
+  t.test(
+    `an ambiguously framed message never reaches the origin, nor does what follows it (${name})`,
+    async (t) => {
+      const site = await startRawSite(`listen: { fast_lane: ${isOn} }\n${rules}`);
+      t.teardown(() => site.close());
+      await ask(site.url, { target: '/page' });
+      const seenBefore = site.arrivals.length;
+      await Promise.all(
+        refused.map(async ([name, bytes]) => {
+          const answers = await answersTo(site.url, bytes, 2000);
+          t.equal(answers.length, 1, `${name}: one answer, then the end`);
+          t.ok([400, 421, 431].includes(answers[0]?.status ?? 0), `${name}: ${answers[0]?.status ?? 0}`);
+        }),
+      );
+      t.same(
+        site.arrivals.slice(seenBefore).map(({ requestLine, lines }) => [requestLine, ...lines]),
+        [],
+        'the origin saw none',
+      );
+      t.notMatch(site.bytes(), '/smuggled');
+      t.ok(isHit(await ask(site.url, { target: '/page' })), 'the clean request is a hit');
+    },
   );
-  t.same(
-    site.arrivals.slice(seenBefore).map(({ requestLine, lines }) => [requestLine, ...lines]),
-    [],
-    'the origin saw none',
-  );
-  t.notMatch(site.bytes(), '/smuggled');
-  t.ok(isHit(await ask(site.url, { target: '/page' })), 'the clean request is a hit');
-});
 
 t.test('a body that breaks off within its framing ends the connection', async (t) => {
   const site = await startRawSite(rules);

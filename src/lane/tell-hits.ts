@@ -1,0 +1,39 @@
+/** Tells of the hits of one turn, off the way of their answers. */
+
+import type { Seconds } from '../kit/time.ts';
+import type { Outcome } from '../proxy/exchange/outcome.ts';
+import type { Services } from '../proxy/exchange/exchange.ts';
+import type { Hit } from './hits.ts';
+
+/** Tells of one; `duration` is its share of the turn. */
+export function tellHit(services: Services, hit: Hit, duration: Seconds): void {
+  const { plan, entry } = hit;
+  if (plan.site.countsPopularity) services.popularity.record(plan.keyed.key, services.clock.now());
+  services.store.use(entry);
+  services.onOutcome(outcomeOf(hit, duration));
+}
+
+function outcomeOf({ plan, entry, answer, ttl }: Hit, duration: Seconds): Outcome {
+  const { match, request, host, target, requestId } = plan;
+  return {
+    kind: 'hit',
+    status: answer.status,
+    contentType: match.contentType.name,
+    route: match.route?.pattern,
+    method: request.method,
+    host,
+    target,
+    requestId,
+    entry,
+    cacheStatus: { kind: 'hit', ttl },
+    miss: undefined,
+    purgedBy: undefined,
+    pass: undefined,
+    doubt: undefined,
+    refusal: undefined,
+    failure: undefined,
+    notStored: undefined,
+    originDuration: undefined,
+    duration,
+  };
+}
