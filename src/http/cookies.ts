@@ -4,7 +4,7 @@ export type Cookie = { readonly name: string; readonly value: string };
 
 export type CookieDoubt = 'several-cookie-lines' | 'odd-cookie-syntax';
 
-export type Cookies =
+type Cookies =
   | { readonly kind: 'ok'; readonly cookies: readonly Cookie[] }
   | { readonly kind: 'doubt'; readonly reason: CookieDoubt };
 

@@ -3,10 +3,9 @@ import { fieldLines, trimWhitespace } from './fields.ts';
 import type { Fields } from './message.ts';
 
 /** `opaque` is the text between the quotes. A tag without quotes, or with a prefix other than `W/`, is weak. */
-export type EntityTag = { readonly weak: boolean; readonly opaque: string };
+type EntityTag = { readonly weak: boolean; readonly opaque: string };
 
-export type EntityTags =
-  { readonly kind: 'any' } | { readonly kind: 'tags'; readonly tags: readonly EntityTag[] };
+type EntityTags = { readonly kind: 'any' } | { readonly kind: 'tags'; readonly tags: readonly EntityTag[] };
 
 /** The value of `If-Match` or `If-None-Match`: `*` or a list, which may have unquoted legacy tags. */
 export function parseEntityTags(value: string): EntityTags {

@@ -4,7 +4,7 @@ import type { Fields } from './message.ts';
 import { targetText } from './path-spelling.ts';
 import { normaliseTarget } from './target.ts';
 
-export type ChangingRequest = {
+type ChangingRequest = {
   readonly method: string;
   readonly status: number;
   readonly target: string;

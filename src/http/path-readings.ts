@@ -12,7 +12,7 @@
 
 import { isPlain, removeDotSegments, spelled, targetText } from './path-spelling.ts';
 
-export type PathReadings = {
+type PathReadings = {
   readonly paths: readonly [sent: string, ...others: string[]];
   /** Whether they are few and no hidden dot segment leads out of its segment. */
   readonly isClear: boolean;

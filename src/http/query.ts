@@ -1,7 +1,7 @@
 /** Selects and orders query parameters. Their bytes stay as sent; equal names keep their order. */
 
 /** A final `*` in a name matches any ending (`utm_*`). Of a parameter under `cut` only the text before `at` is kept. */
-export type QueryRules = {
+type QueryRules = {
   readonly ignore?: readonly string[];
   readonly only?: readonly string[];
   readonly ordered?: boolean;

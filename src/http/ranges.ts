@@ -5,20 +5,20 @@ import { parseHttpDate } from './http-date.ts';
 import { epochMs } from '../kit/time.ts';
 import type { Fields } from './message.ts';
 
-export type RawRange =
+type RawRange =
   | { readonly kind: 'from'; readonly first: number; readonly last: number | undefined }
   | { readonly kind: 'suffix'; readonly length: number };
 
 /** Within a representation, both ends included: `first <= last < length`. */
 export type SatisfiableRange = { readonly first: number; readonly last: number };
 
-export type RangePlan =
+type RangePlan =
   | { readonly kind: 'whole' }
   | { readonly kind: 'single'; readonly range: SatisfiableRange }
   | { readonly kind: 'several'; readonly ranges: readonly SatisfiableRange[] }
   | { readonly kind: 'unsatisfiable' };
 
-export type ContentRange =
+type ContentRange =
   | { readonly kind: 'part'; readonly range: SatisfiableRange; readonly length: number | undefined }
   | { readonly kind: 'unsatisfied'; readonly length: number };
 
@@ -55,7 +55,7 @@ export function coalesce(ranges: readonly SatisfiableRange[], gap = partOverhead
   return joined;
 }
 
-export type RangeInput = {
+type RangeInput = {
   readonly method: string;
   readonly requestFields: Fields;
   /** Of the representation sent: with a content coding, `length` and `ETag` are those of the coded form. */
@@ -126,7 +126,7 @@ export const singlePartFields = (storedFields: Fields, range: SatisfiableRange, 
   String(range.last - range.first + 1),
 ];
 
-export type Multipart = {
+type Multipart = {
   readonly fields: string[];
   readonly contentLength: number;
   readonly pieces: readonly (

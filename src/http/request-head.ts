@@ -83,7 +83,7 @@ function addSlot(lower: string, known: KnownField | undefined): void {
 export type KnownFields = { readonly [Name in KnownField]?: string };
 
 /** `unusual`: the only fields that could be a credential or a claim, neither known nor ordinary; rare from browsers. */
-export type ScannedFields = {
+type ScannedFields = {
   readonly known: KnownFields;
   readonly repeated: readonly KnownField[];
   readonly unusual: Fields;

@@ -73,7 +73,7 @@ export type Reuse =
 /** How the origin failed: it was unreachable or disconnected, or it answered 500, 502, 503 or 504. */
 export type OriginTrouble = 'disconnected' | 'error';
 
-export type ServeOnError =
+type ServeOnError =
   | {
       readonly kind: 'serve';
       readonly age: Seconds;

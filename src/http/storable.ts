@@ -22,7 +22,7 @@ export type NotStorableReason =
   | 'not-cacheable-by-default'
   | 'never-reusable';
 
-export type Storable =
+type Storable =
   | { readonly kind: 'yes' }
   | { readonly kind: 'no'; readonly reason: NotStorableReason; readonly clause: string };
 

@@ -23,7 +23,7 @@ export const conditionNames = [
   'range',
 ] as const;
 
-export type ConditionalInput = {
+type ConditionalInput = {
   readonly method: string;
   readonly requestFields: Fields;
   readonly storedStatus: number;

@@ -4,7 +4,7 @@ import { combinedValue, fieldLines, parseList } from './fields.ts';
 import type { Fields } from './message.ts';
 
 /** `any`: `Vary` has a `*`. Names are lower-case, sorted and unique. */
-export type Vary = { readonly kind: 'any' } | { readonly kind: 'fields'; readonly names: readonly string[] };
+type Vary = { readonly kind: 'any' } | { readonly kind: 'fields'; readonly names: readonly string[] };
 
 export type SelectedVariant = {
   readonly names: readonly string[];

@@ -19,15 +19,15 @@ export type CallListener = {
   readonly onEnd?: (end: CallEnd) => void;
 };
 
-export type CallTiming = OriginTiming & { readonly hasBody: boolean };
+type CallTiming = OriginTiming & { readonly hasBody: boolean };
 
-export type CallEnd = {
+type CallEnd = {
   readonly duration: Seconds;
   readonly status: number;
   readonly failure: FailureReason | undefined;
 };
 
-export type CallTellerOptions = {
+type CallTellerOptions = {
   readonly clock: Clock;
   readonly listeners: readonly CallListener[];
   readonly probe: Probe | undefined;

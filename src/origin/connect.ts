@@ -13,7 +13,7 @@ import type { Upstream, UpstreamTls } from '../config/config.ts';
 
 export type ConnectOptions = Pick<Upstream, 'url' | 'connectTimeout'> & Partial<Pick<Upstream, 'tls'>>;
 
-export type ConnectResult = [error: null, socket: Socket | TLSSocket] | [error: Error, socket: null];
+type ConnectResult = [error: null, socket: Socket | TLSSocket] | [error: Error, socket: null];
 export type Connect = (callback: (...result: ConnectResult) => void) => void;
 
 /** The TLS handshake failed, or the certificate is not the origin's. */

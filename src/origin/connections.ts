@@ -15,7 +15,7 @@ import { OriginSocket } from './origin-socket.ts';
 /** Errors of connections that never brought anything back. */
 const ofSilent = new WeakSet<Error>();
 
-export type PoolOptions = Pool.Options & {
+type PoolOptions = Pool.Options & {
   readonly connect: Connect;
   /** The longest age of a connection to a name; `undefined`: its address cannot change. */
   readonly longestAge: Seconds | undefined;

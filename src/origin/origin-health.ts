@@ -21,7 +21,7 @@ export type OriginTiming = {
   readonly probe: Probe | undefined;
 };
 
-export type Admission =
+type Admission =
   { readonly kind: 'free' } | { readonly kind: 'held' } | { readonly kind: 'probe'; readonly probe: Probe };
 
 /** The breaker opened, with the last failure, or closed. */

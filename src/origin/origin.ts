@@ -28,7 +28,7 @@ export interface Origin {
 const keepAliveMs = 1500;
 const maxHeadBytes = 64 * 1024;
 
-export type OriginSurroundings = {
+type OriginSurroundings = {
   readonly clock?: Clock;
   readonly health?: OriginHealth;
   readonly listeners?: readonly CallListener[];

@@ -4,13 +4,13 @@ import { cameOverUsed } from './connections.ts';
 import { isDeadConnection } from './failure.ts';
 
 /** `isWrite`: it acts, whatever its method says. */
-export type Sent = {
+type Sent = {
   readonly method: string;
   readonly body?: unknown;
   readonly isWrite?: boolean | undefined;
 };
 
-export type Progress = { readonly wasSent: boolean; readonly gotBytes: boolean };
+type Progress = { readonly wasSent: boolean; readonly gotBytes: boolean };
 
 const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 

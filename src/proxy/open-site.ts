@@ -18,7 +18,7 @@ type SiteSurroundings = {
   readonly clock: Clock;
 };
 
-export type OpenSite = {
+type OpenSite = {
   readonly site: () => Site;
   /** Puts another configuration in force, and ends what was stored by rules that are different. */
   readonly replaceSite: (config: Config) => Promise<void>;

@@ -32,7 +32,7 @@ export type StoreEvent =
   | { readonly what: 'owner'; readonly message: string }
   | { readonly what: 'unreadable'; readonly reason: UnreadableReason };
 
-export type SharedStoreOptions = {
+type SharedStoreOptions = {
   readonly config: Pick<StoreConfig, 'coherence' | 'lag' | 'fallbackTtl'> & {
     readonly redis: RedisConfig;
   };

@@ -15,7 +15,7 @@ import type {
 export type StoreOperation = `${'get' | 'set' | 'delete'}/${'memory' | 'redis'}`;
 
 /** Hears of every operation. Each function returns at once. */
-export type StoreListener = {
+type StoreListener = {
   readonly onOperation: (operation: StoreOperation, duration: Seconds) => void;
   /** A response was stored, or one that is stored was renewed. */
   readonly onStored: (entry: Entry) => void;

@@ -6,7 +6,7 @@ import type { KnownFields } from '../../http/request-head.ts';
 export type CredentialDoubt =
   CookieDoubt | 'duplicate-credential' | 'lookalike-credential' | 'several-authorizations';
 
-export type Credentials =
+type Credentials =
   | {
       readonly kind: 'ok';
       readonly cookies: readonly Cookie[];

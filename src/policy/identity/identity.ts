@@ -26,7 +26,7 @@ import {
   type SessionWork,
 } from './session-proof.ts';
 
-export type Partition = string;
+type Partition = string;
 
 export type IdentityDoubt =
   | CredentialDoubt

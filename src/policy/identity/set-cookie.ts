@@ -6,7 +6,7 @@ import { parseFlaskCookie } from './flask-session.ts';
 import type { Identity } from './identity.ts';
 
 /** `none`: no Set-Cookie. `renewal`: the same session again. `strip`: store without it. `forbids`: do not store. */
-export type SetCookieMeaning = 'none' | 'renewal' | 'strip' | 'forbids';
+type SetCookieMeaning = 'none' | 'renewal' | 'strip' | 'forbids';
 
 /** The meaning of all Set-Cookie lines of one response together. */
 export function setCookieMeaning(

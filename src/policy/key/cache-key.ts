@@ -66,7 +66,7 @@ const ownFields: ReadonlySet<string> = new Set([
 
 const isOwn = (name: string): boolean => name.length <= 14 && ownFields.has(foldFieldName(name));
 
-export type AcceptClass = 'html' | 'json' | 'other';
+type AcceptClass = 'html' | 'json' | 'other';
 
 const acceptOf: Readonly<Record<AcceptClass, string>> = {
   html: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8',

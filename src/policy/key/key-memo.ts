@@ -2,7 +2,7 @@
 
 import { BoundedMap } from '../../kit/bounded-map.ts';
 
-export type KeyMaterial = {
+type KeyMaterial = {
   readonly scheme: string;
   readonly host: string;
   readonly path: string;

@@ -22,7 +22,7 @@ import {
 import { hourBandAt } from './hours.ts';
 import { lazyJson } from './json-pointer.ts';
 
-export type TtlStep = { readonly lifetime: Seconds } & (
+type TtlStep = { readonly lifetime: Seconds } & (
   | { readonly kind: 'base'; readonly from: 'status' | 'content-type' | 'default' }
   | {
       readonly kind: 'factor';
@@ -38,9 +38,9 @@ export type TtlStep = { readonly lifetime: Seconds } & (
   | { readonly kind: 'origin'; readonly bound: Seconds }
 );
 
-export type RuleLifetime = { readonly lifetime: Seconds; readonly steps: readonly TtlStep[] };
+type RuleLifetime = { readonly lifetime: Seconds; readonly steps: readonly TtlStep[] };
 
-export type LifetimeQuestion = {
+type LifetimeQuestion = {
   readonly ttl: TtlConfig;
   readonly contentType: ContentType;
   /** From `statuses`, in place of the content type's. */

@@ -5,7 +5,7 @@ import type { Fields } from '../../http/message.ts';
 import { fieldHolds } from './conditions.ts';
 import { lazyJson, valueAt } from './json-pointer.ts';
 
-export type UnlessFacts = {
+type UnlessFacts = {
   readonly status: number;
   readonly fields: Fields;
   /** The whole body without content coding; if undefined, no condition on its content holds. */

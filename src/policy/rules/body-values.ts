@@ -18,8 +18,7 @@ export const longestReadBytes = 64 * 1024;
 export type Described = { readonly fields: Fields; readonly body: Buffer | undefined };
 
 /** Why a body has no values. */
-export type Unreadable =
-  'not-whole' | 'content-coding' | 'media-type' | 'not-utf-8' | 'syntax' | 'repeated-name';
+type Unreadable = 'not-whole' | 'content-coding' | 'media-type' | 'not-utf-8' | 'syntax' | 'repeated-name';
 
 export type Form = ReadonlyMap<string, readonly string[]>;
 export type Read<T> =

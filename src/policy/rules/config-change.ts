@@ -13,7 +13,7 @@ import { ruleDigest } from '../key/rule-digest.ts';
 import { typeTag } from './entry-tags.ts';
 import type { Tag } from './tags.ts';
 
-export type Ended = { readonly everything: boolean; readonly tags: readonly Tag[] };
+type Ended = { readonly everything: boolean; readonly tags: readonly Tag[] };
 
 /** What of the stored responses a change of the configuration ends; `undefined`: nothing. */
 export function endedByChange(before: Config, after: Config): Ended | undefined {

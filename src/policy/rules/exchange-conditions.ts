@@ -28,7 +28,7 @@ export type ExchangeFacts = {
   readonly response: (Described & { readonly status: number }) | undefined;
 };
 
-export type Decision = 'holds' | 'fails' | 'unknown';
+type Decision = 'holds' | 'fails' | 'unknown';
 /** `because`: the condition that decided, and what was seen; undefined where all hold. */
 export type Decided = { readonly decision: Decision; readonly because: string | undefined };
 

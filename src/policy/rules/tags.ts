@@ -32,7 +32,7 @@ export type TagValues = {
 };
 
 /** `skipped`: the templates that made no tag because a value was missing. */
-export type RenderedTags = { readonly tags: readonly Tag[]; readonly skipped: readonly string[] };
+type RenderedTags = { readonly tags: readonly Tag[]; readonly skipped: readonly string[] };
 
 export const longestTag = 512;
 

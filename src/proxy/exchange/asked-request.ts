@@ -5,7 +5,7 @@ import { Socket } from 'node:net';
 import type { Fields } from '../../http/message.ts';
 import { createReader, type ReaderOptions, type ReadResult } from './client-request.ts';
 
-export type AskedRequest = {
+type AskedRequest = {
   readonly method: string;
   /** A path with its query, or an absolute `http://` or `https://` URL. */
   readonly url: string;

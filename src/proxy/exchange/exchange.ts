@@ -76,7 +76,7 @@ export type Follower = {
 };
 /** `error-status`: the origin answered, with an error. */
 export type FetchFailure = OriginFailure | { readonly reason: 'error-status'; readonly status: number };
-export type Flights = SingleFlight<FlightInfo, Entry, FetchFailure>;
+type Flights = SingleFlight<FlightInfo, Entry, FetchFailure>;
 
 /** Whether a whole answer's body decodes to its end; at once where that is quick. */
 export type BodyProof = {
@@ -84,13 +84,13 @@ export type BodyProof = {
 };
 export type CodedAnswer = Pick<Entry, 'status' | 'fields' | 'body' | 'part'>;
 
-export type AbandonedFetches = { count: number };
+type AbandonedFetches = { count: number };
 
 /** Bytes of one proxy's bodies beside its store: kept to be stored, and not yet taken by clients. */
 export type BodyRoom = { kept: number; unsent: number };
 
 /** `undefined` for an entry that got no smaller, or that there was no room for. */
-export type EntryCompressor = { readonly compress: (entry: Entry) => Promise<Entry | undefined> };
+type EntryCompressor = { readonly compress: (entry: Entry) => Promise<Entry | undefined> };
 
 export type PreparedForms = {
   /** The fields of a whole answer but for Age and Cache-Status. */

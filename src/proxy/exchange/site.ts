@@ -12,7 +12,7 @@ import { withoutFields } from '../../http/fields.ts';
 import type { Site } from './exchange.ts';
 import type { FinishFields } from './reply.ts';
 
-export type SiteOptions = {
+type SiteOptions = {
   readonly learned: LearnedSessions;
   readonly verifyJwt: VerifyJwt | undefined;
   readonly generation?: number;

@@ -22,7 +22,7 @@ export type BodyListener = {
   readonly onSlow: () => void;
 };
 
-export type Later = (delay: Seconds, action: () => void) => () => void;
+type Later = (delay: Seconds, action: () => void) => () => void;
 
 /** Watches a body that is kept, from its head on, once a second. */
 export class BodyWatch {

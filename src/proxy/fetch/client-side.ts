@@ -17,7 +17,7 @@ import { relayedFields } from '../exchange/upstream-fields.ts';
 
 type State = 'waiting' | 'streaming' | 'holding' | 'done' | 'handed-over';
 
-export type ClientHooks = { readonly onDrain: () => void; readonly onGone: (wasStreaming: boolean) => void };
+type ClientHooks = { readonly onDrain: () => void; readonly onGone: (wasStreaming: boolean) => void };
 
 /** One client that waits for a fetch; none at all when the fetch is in the background. */
 export class ClientSide {

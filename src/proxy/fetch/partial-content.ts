@@ -14,7 +14,7 @@ import type { Entry, StoredPart } from '../../store/store.ts';
 import type { StoredHead } from './storing.ts';
 
 /** `part` is undefined for what is by now the whole. */
-export type Assembled = {
+type Assembled = {
   readonly head: StoredHead;
   readonly body: Buffer;
   readonly part: StoredPart | undefined;

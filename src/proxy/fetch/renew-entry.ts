@@ -14,7 +14,7 @@ export type Renewal =
   | { readonly kind: 'ended'; readonly reason: NotStoredReason; readonly entry: Entry }
   | { readonly kind: 'other' };
 
-export type RenewalInput = { readonly stored: Entry; readonly head: StoredHead; readonly asOf: Position };
+type RenewalInput = { readonly stored: Entry; readonly head: StoredHead; readonly asOf: Position };
 
 /** The stored response after a 304: its body as it was, the rest anew. */
 export function renewBy304(terms: StorageTerms, { stored, head, asOf }: RenewalInput): Renewal {

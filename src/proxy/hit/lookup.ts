@@ -32,7 +32,7 @@ export type Lookup =
 const cold: Lookup = { kind: 'none', cause: 'cold', purgedBy: undefined };
 const otherVariant: Lookup = { kind: 'none', cause: 'vary', purgedBy: undefined };
 
-export type LookupInput = {
+type LookupInput = {
   readonly request: Pick<ClientRequest, 'method' | 'fields'>;
   readonly plan: KeyPlan;
   readonly directives: RequestDirectives;

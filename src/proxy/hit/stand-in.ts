@@ -9,7 +9,7 @@ import type { StandInDetail } from '../exchange/outcome.ts';
 
 export type Trouble = OriginTrouble | 'slow';
 
-export type StandIn = { readonly age: Seconds; readonly ttl: Seconds; readonly detail: StandInDetail };
+type StandIn = { readonly age: Seconds; readonly ttl: Seconds; readonly detail: StandInDetail };
 
 /** `undefined`: the client must have the origin's answer, or the news that there is none. */
 export function standInFor(

@@ -13,7 +13,7 @@ const challenges = '/.well-known/acme-challenge/';
 
 const status = cacheStatusValue({ kind: 'forward', fwd: 'bypass', detail: 'redirect' });
 
-export type RedirectOptions = {
+type RedirectOptions = {
   /** What answers a challenge. */
   readonly pass: Pipeline;
   /** The port of the TLS listener. */

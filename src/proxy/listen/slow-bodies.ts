@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from 'node:http';
 
-export type SlowBodiesOptions = { readonly windowMs: number; readonly leastBytes: number };
+type SlowBodiesOptions = { readonly windowMs: number; readonly leastBytes: number };
 
 type Progress = { readonly bytes: number; readonly since: number };
 

@@ -9,7 +9,7 @@ import { parseFlaskCookie } from '../../policy/identity/flask-session.ts';
 import { sessionDigest } from '../../policy/identity/session-proof.ts';
 import type { Exchange, LearnSession } from '../exchange/exchange.ts';
 
-export type Trust = (cookieDigest: string, keptFor: Seconds) => void;
+type Trust = (cookieDigest: string, keptFor: Seconds) => void;
 
 /** Requests under way and other tabs may still send a cookie that was renewed. */
 const supersededFor = seconds(300);

@@ -12,9 +12,9 @@ import type { Socket } from 'node:net';
 import { linger, lingerBounds } from '../exchange/linger.ts';
 import type { Upgrade } from '../exchange/reply.ts';
 
-export type LetGo = { readonly message: IncomingMessage; readonly socket: Socket; readonly head: Buffer };
+type LetGo = { readonly message: IncomingMessage; readonly socket: Socket; readonly head: Buffer };
 
-export type AskingClient = { readonly response: ServerResponse; readonly upgrade: Upgrade };
+type AskingClient = { readonly response: ServerResponse; readonly upgrade: Upgrade };
 
 const lingerMs = 2000;
 

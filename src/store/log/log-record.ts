@@ -7,7 +7,7 @@ import type { Tag } from '../../policy/rules/tags.ts';
 import type { Purge, PurgeCause } from '../purge-log.ts';
 
 /** A record either begins a log or holds a purge. `wantsAck`: the sender waits until all instances have read it. */
-export type RecordContent =
+type RecordContent =
   { readonly kind: 'start' } | { readonly kind: 'purge'; readonly purge: Purge; readonly wantsAck: boolean };
 
 export const startPayload = 'start';

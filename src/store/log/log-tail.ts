@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type LogRecord, readRecord } from './log-script.ts';
 import type { RedisClient } from '../redis/connection.ts';
 
-export type LogTailOptions = {
+type LogTailOptions = {
   readonly client: RedisClient;
   readonly key: string;
   readonly place: () => number;

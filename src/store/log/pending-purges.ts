@@ -19,7 +19,7 @@ type Pending = {
   place: number | undefined;
 };
 
-export type PendingBatch = { readonly records: readonly NewRecord[]; readonly upTo: number };
+type PendingBatch = { readonly records: readonly NewRecord[]; readonly upTo: number };
 
 const mostPurges = 1_000;
 const mostTags = 100_000;

@@ -26,7 +26,7 @@ export const codecVersion = 2;
 export type UnreadableReason =
   'truncated' | 'not-ours' | 'other-version' | 'checksum' | 'malformed' | 'other-key';
 
-export type Decoded =
+type Decoded =
   | { readonly kind: 'entry'; readonly entry: Entry; readonly stamp: Stamp | undefined }
   | { readonly kind: 'unreadable'; readonly reason: UnreadableReason };
 

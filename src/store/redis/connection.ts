@@ -14,7 +14,7 @@ import type { RedisLogin, RedisServer, RedisTls } from '../../config/config.ts';
 
 export type RedisClient = Redis | Cluster;
 
-export type ConnectionOptions = {
+type ConnectionOptions = {
   /** The handshake is a command too. */
   readonly commandTimeoutMs: number;
   readonly onError: (message: string) => void;

@@ -16,7 +16,7 @@ import type { RedisKeys } from './keys.ts';
 import { type Stamp, stamped, unstamped } from './stamps.ts';
 import { type Entry, maxVariants } from '../store.ts';
 
-export type RedisEntriesOptions = {
+type RedisEntriesOptions = {
   readonly reader: RedisClient;
   /** A separate connection: a large value in transit must not delay lookups. */
   readonly writer: RedisClient;

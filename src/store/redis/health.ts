@@ -24,7 +24,7 @@ export type HealthOptions = {
 };
 
 /** The connections. Requests wait for the reader; the tail only reads the log. */
-export type LinkName = 'reader' | 'writer' | 'tail';
+type LinkName = 'reader' | 'writer' | 'tail';
 
 /** The log is asked at least twice a second, so this long a silence means that it does not answer. */
 const longestSilenceMs = 1500;

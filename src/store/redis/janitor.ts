@@ -22,7 +22,7 @@ export type RedisNode = {
   readonly size: () => Promise<number>;
 };
 
-export type JanitorOptions = {
+type JanitorOptions = {
   readonly nodes: () => readonly RedisNode[];
   readonly keys: RedisKeys;
   readonly log: Pick<PurgeLog, 'verdict'>;

@@ -9,7 +9,7 @@ import type { RedisKeys } from './keys.ts';
 
 export type JobLease = { readonly acquire: (name: string, duration: Seconds) => Promise<boolean> };
 
-export type JobLeaseOptions = {
+type JobLeaseOptions = {
   readonly client: RedisClient;
   readonly keys: Pick<RedisKeys, 'job'>;
   readonly deadlineMs: number;

@@ -14,7 +14,7 @@ import type { CacheKey } from '../../policy/key/cache-key.ts';
 import { type RedisClient, within } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
 
-export type FillLeasesOptions = {
+type FillLeasesOptions = {
   readonly client: RedisClient;
   readonly keys: RedisKeys;
   readonly instance: string;

@@ -17,7 +17,7 @@ export interface SharedNotes {
   read(subject: string): Promise<ReadonlyMap<string, string>>;
 }
 
-export type SharedNotesOptions = {
+type SharedNotesOptions = {
   readonly client: Pick<RedisClient, 'hgetall' | 'hget' | 'hlen' | 'multi'>;
   readonly keys: Pick<RedisKeys, 'notes'>;
   readonly deadlineMs: number;

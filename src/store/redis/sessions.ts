@@ -18,7 +18,7 @@ import { type RedisClient, within } from './connection.ts';
 import type { RedisHealth } from './health.ts';
 import type { RedisKeys } from './keys.ts';
 
-export type SharedSessionsOptions = {
+type SharedSessionsOptions = {
   readonly reader: Pick<RedisClient, 'get'>;
   readonly writer: Pick<RedisClient, 'set'>;
   readonly keys: Pick<RedisKeys, 'learned'>;

@@ -42,7 +42,7 @@ export type TieredOptions = {
   readonly onSlowWrite?: ((operation: 'set' | 'delete', duration: Seconds) => void) | undefined;
 };
 
-export type RedisStatus = { readonly redis: 'up' | 'down'; readonly breaker: BreakerState['kind'] };
+type RedisStatus = { readonly redis: 'up' | 'down'; readonly breaker: BreakerState['kind'] };
 
 const mostReads = 10_000;
 const none: readonly Entry[] = [];

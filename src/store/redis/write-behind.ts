@@ -8,7 +8,7 @@ import { WorkQueue } from '../../kit/work-queue.ts';
 import type { RedisEntries } from './entries.ts';
 import { type Entry, nameOf } from '../store.ts';
 
-export type WriteBehindOptions = {
+type WriteBehindOptions = {
   readonly entries: Pick<RedisEntries, 'put' | 'remove'>;
   readonly clock: Clock;
   readonly isAway: () => boolean;
@@ -16,7 +16,7 @@ export type WriteBehindOptions = {
   readonly onLost: (kind: WriteKind, entry: Entry) => void;
 };
 
-export type WriteKind = 'put' | 'remove';
+type WriteKind = 'put' | 'remove';
 
 type Job = { readonly kind: WriteKind; readonly entry: Entry };
 
