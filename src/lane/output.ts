@@ -58,8 +58,11 @@ export class Output {
 
   #writeLarge(body: Buffer): void {
     const socket = this.#socket;
+    // A copy, since the socket keeps it until the body is on its way: a buffer in its place each time would cost far more.
+    const before = Buffer.from(this.#buffer.subarray(0, this.#used));
+    this.#used = 0;
     socket?.cork();
-    this.flush();
+    socket?.write(before);
     socket?.write(body);
     socket?.uncork();
   }
