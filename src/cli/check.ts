@@ -1,11 +1,12 @@
 /** `shelflife check FILE`: checks the file and prints its compiled rules. */
 
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Config, ContentType, Route } from '../config/config.ts';
-import { renderProblem } from '../config/reader/problem.ts';
+import { type Problem, renderProblem, type Warning } from '../config/reader/problem.ts';
 import { tableLines } from '../kit/table.ts';
 import { type EpochMs, type Seconds, systemClock } from '../kit/time.ts';
 import { ruleLifetime } from '../policy/lifetime/ttl.ts';
+import { annotation, type CheckFormat, checkFormats, placedProblem } from './check-format.ts';
 import { loadConfig, tellProblems } from './load-config.ts';
 import { print, printJson, tell } from './output.ts';
 
@@ -16,14 +17,22 @@ export function addCheck(program: Command): void {
     .description('check a configuration file and print its rules')
     .argument('<file>', 'the configuration file')
     .option('--json', 'the rules, the writes and the warnings as JSON')
-    .action(async (file: string, { json }: { json?: true }) => {
+    .addOption(
+      new Option('--format <format>', 'how to report problems').choices(checkFormats).default('text'),
+    )
+    .action(async (file: string, { json, format }: { json?: true; format: CheckFormat }) => {
       const loaded = await loadConfig({ file, upstreamMayBeMissing: true });
       if (loaded.kind !== 'ok') {
-        tellProblems(loaded);
+        if (format === 'text' || loaded.kind === 'unreadable') tellProblems(loaded);
+        else tellMachine(format, { problems: loaded.problems, warnings: [] });
         process.exitCode = 1;
         return;
       }
       const { config, warnings } = loaded;
+      if (format !== 'text') {
+        tellMachine(format, { problems: [], warnings });
+        return;
+      }
       const rules = ruleRows(config, systemClock.now());
       const writes = writeRows(config);
       if (json === true) {
@@ -40,6 +49,19 @@ export function addCheck(program: Command): void {
       const writeCells = writes.map(({ write, invalidate }) => [write, invalidate.join(' ')]);
       print('', ...tableLines([['WRITE', 'MAKES STALE'], ...writeCells]));
     });
+}
+
+type Findings = { readonly problems: readonly Problem[]; readonly warnings: readonly Warning[] };
+
+function tellMachine(format: 'json' | 'github', { problems, warnings }: Findings): void {
+  if (format === 'json') {
+    printJson({ problems: problems.map(placedProblem), warnings: warnings.map(placedProblem) });
+    return;
+  }
+  print(
+    ...problems.map((one) => annotation('error', one)),
+    ...warnings.map((one) => annotation('warning', one)),
+  );
 }
 
 type RuleRow = {

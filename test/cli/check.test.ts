@@ -64,3 +64,19 @@ t.test('a missing file is reported in one line', async (t) => {
   t.equal(code, 1);
   t.match(stderr, /^shelflife: nowhere\.yaml cannot be read: no such file\n$/);
 });
+
+t.test('--format: problems and warnings for machines, on stdout', async (t) => {
+  const bad = fileOf(t, 'upstream: http://a\nlog: { level: "100%" }\n');
+  const github = await run(['check', bad, '--format', 'github']);
+  t.equal(github.code, 1);
+  t.match(
+    github.stdout,
+    /^::error file=[^,]+,line=2,col=15,endColumn=21,title=shelflife%3A bad-value::`100%25` is/,
+  );
+  const json = await run(['check', bad, '--format', 'json']);
+  t.equal(json.code, 1);
+  t.match(JSON.parse(json.stdout), { problems: [{ line: 2, column: 15, code: 'bad-value' }], warnings: [] });
+  const good = await run(['check', fileOf(t, 'log: { level: info }\n'), '--format', 'github']);
+  t.equal(good.code, 0);
+  t.match(good.stdout, /^::warning file=.*title=shelflife%3A upstream-missing::/);
+});
