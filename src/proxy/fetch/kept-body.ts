@@ -1,6 +1,6 @@
 /**
- * Bodies kept as they come, to be stored when they are whole. Beside the store they take a bounded number of bytes (DESIGN
- * §3.10, CONTRACT §5). What finds no room is delivered at its client's pace, and not stored this time.
+ * Bodies kept as they come, to be stored when they are whole. Beside the store they take a bounded number of bytes
+ * (DESIGN §3.10, CONTRACT §5). What finds no room is delivered at its client's pace, and not stored this time.
  */
 
 import { combinedValue } from '../../http/fields.ts';
