@@ -143,6 +143,8 @@ export type ContentType = {
   readonly staleIfError: Seconds;
   /** Absent: a client waits for the origin for as long as the origin's own limits allow. */
   readonly staleAfter: Seconds | undefined;
+  /** An answer fetched so soon after a purge that named it lives at most so long. */
+  readonly settle: Seconds | undefined;
   readonly setCookie: 'keep' | 'strip';
   readonly refreshAhead: boolean;
   readonly etag: boolean;

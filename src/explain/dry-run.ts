@@ -107,6 +107,7 @@ function recordingServices(
     purgeLog: {
       position: () => purgeLog.position(),
       verdict: (subject) => purgeLog.verdict(subject),
+      positionAt: (at) => purgeLog.positionAt(at),
       meets: (purge) => purgeLog.meets(purge),
       append: (purge) => {
         record.purges.push(purge);

@@ -91,7 +91,15 @@ export function storingSteps(
   const plan = planStorage(terms, head);
   const storing = storingStep(exchange, { plan, entry, reason: outcome.notStored });
   if (entry === undefined || plan.kind === 'no') return [storing];
-  return [storing, ...ttlSteps(terms, { plan, head, body }), tagsStep(entry)];
+  return [storing, ...ttlSteps(terms, { plan, head, body }), ...settleSteps(entry), tagsStep(entry)];
+}
+
+/** What `settle` makes of the lifetime. */
+function settleSteps({ basis: { settle }, policy }: Entry): ExplainStep[] {
+  if (settle === undefined) return [];
+  const lifetime = Math.floor(policy.lifetime - policy.initialAge);
+  const text = `${lifetime} s: a purge named it within the last ${settle} s (settle)`;
+  return [{ step: 'ttl', text, facts: { kind: 'settle', lifetime, settle } }];
 }
 
 const tagsStep = ({ tags }: Entry): ExplainStep => ({ step: 'tags', text: tags.join(', '), facts: { tags } });

@@ -15,7 +15,7 @@ export async function openStore(options: OpenStoreOptions): Promise<OpenStore> {
   if (redis === undefined) {
     return {
       store: memory,
-      purgeLog: new LocalPurgeLog(randomUUID(), 0, onAppended),
+      purgeLog: new LocalPurgeLog(randomUUID(), 0, { clock: options.clock, onAppended }),
       learned: new LearnedSessionMap(),
       redis: () => ({ redis: 'none', breaker: 'closed' }),
       close: () => Promise.resolve(),

@@ -8,7 +8,9 @@
  * - Memory is bounded: when the log forgets its oldest purges, entries from before them are no longer current.
  */
 
+import { type Clock, type EpochMs, systemClock } from '../kit/time.ts';
 import type { Tag } from '../policy/rules/tags.ts';
+import { LogTimes } from './log-times.ts';
 
 /** A place in one log. `own` counts this instance's unconfirmed purges: only this instance can read it. */
 export type Position = {
@@ -54,6 +56,8 @@ export interface PurgeLog {
   /** Appends a purge. It is in force on this instance before anything is awaited. */
   append(purge: Purge): Promise<Receipt>;
   verdict(subject: PurgeSubject): Verdict;
+  /** The position it had at an instant, or an earlier one. */
+  positionAt(at: EpochMs): Position;
   /** A test: is the subject current as of this call, and would the purge meet it? Called before the purge is appended. */
   meets(purge: Purge): (subject: PurgeSubject) => boolean;
 }
@@ -80,9 +84,17 @@ const current: Verdict = { kind: 'current' };
 const maxTags = 200_000;
 const maxPrefixes = 1_000;
 
+/** `clock`: of the entries' times. */
+export type LocalLogOptions = {
+  readonly clock?: Pick<Clock, 'now'> | undefined;
+  readonly onAppended?: OnAppended | undefined;
+};
+
 /** The log of one process: without Redis it is the whole log, with Redis the part of it that has been read. */
 export class LocalPurgeLog implements PurgeLog {
   readonly #id: string;
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #times = new LogTimes();
   readonly #onAppended: OnAppended | undefined;
   #position: Position;
   /** A forgotten record may have purged entries from before this position. */
@@ -94,8 +106,9 @@ export class LocalPurgeLog implements PurgeLog {
   readonly #checked = new WeakMap<PurgeSubject, number>();
 
   /** `from`: what came before this place is not known, so entries from before it are not current. */
-  constructor(id: string, from = 0, onAppended?: OnAppended) {
+  constructor(id: string, from = 0, { clock = systemClock, onAppended }: LocalLogOptions = {}) {
     this.#id = id;
+    this.#clock = clock;
     this.#onAppended = onAppended;
     this.#floor = from;
     this.#position = { log: id, seq: from };
@@ -114,6 +127,7 @@ export class LocalPurgeLog implements PurgeLog {
 
   record(seq: number, purge: Purge): void {
     this.reach(seq);
+    this.#times.record(seq, this.#clock.now());
     const last: Last = { seq, cause: purge.cause };
     if (purge.everything) note(this.#everything, last, purge.soft);
     for (const tag of purge.tags) this.#noteTag(tag, last, purge.soft);
@@ -132,6 +146,10 @@ export class LocalPurgeLog implements PurgeLog {
     const verdict = this.#search(subject);
     if (verdict.kind === 'current') this.#checked.set(subject, now);
     return verdict;
+  }
+
+  positionAt(at: EpochMs): Position {
+    return { log: this.#id, seq: this.#times.placeAt(at) ?? this.#position.seq };
   }
 
   meets(purge: Purge): (subject: PurgeSubject) => boolean {

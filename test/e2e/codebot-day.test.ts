@@ -110,6 +110,19 @@ t.test('a beacon removes nothing, a preference with one removes every page', asy
   t.same(dana.wrong, []);
 });
 
+t.test('a list that the app itself still had from before a write is asked for again soon', async (t) => {
+  const { dana, ids, clock } = await startDay(t);
+  await dana.look('/api/files');
+  clock.advance(5);
+  await dana.send(`/api/favorite/toggle/${ids[0] ?? ''}`);
+  t.notOk((await dana.look('/api/files')).isHit, 'fetched, and given the old list');
+  clock.advance(21);
+  t.match((await dana.look('/api/files')).body, '"favorite":true');
+  clock.advance(60);
+  t.ok((await dana.look('/api/files')).isHit, 'and kept as long as any');
+  t.same(dana.wrong, []);
+});
+
 t.test('a stranger who logs out ends nobody’s pages', async (t) => {
   const { browser } = await startDay(t);
   const [guest, stranger] = [browser(), browser()];

@@ -50,6 +50,8 @@ export class CodebotModel {
   readonly loginTokens = new Map<string, number>();
   readonly rememberTokens = new Map<string, number>();
   announcement: string | undefined;
+  /** The app's own lists of files for /api/files, kept in its process for 20 s, whatever is written meanwhile. */
+  readonly ownLists = new Map<number, { readonly atMs: number; readonly files: readonly CodeFile[] }>();
   /** Every page of the database fails now. */
   isDatabaseDown = false;
   #ids = 0x64a0;
@@ -100,6 +102,15 @@ export class CodebotModel {
     return [...newest.values()]
       .filter(({ trashed }) => trashed === isTrashed)
       .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** The list as the app's own cache gives it, and what keeps it there. */
+  cachedListOf(owner: number, nowMs: number): { files: readonly CodeFile[]; keep: () => void } {
+    const known = this.ownLists.get(owner);
+    if (known !== undefined && nowMs - known.atMs < 20_000)
+      return { files: known.files, keep: () => undefined };
+    const files = this.listOf(owner).map((file) => ({ ...file }));
+    return { files, keep: () => void this.ownLists.set(owner, { atMs: nowMs, files }) };
   }
 
   open(user: number, { name }: CodeFile): void {

@@ -188,7 +188,20 @@ export const reads: readonly Row[] = [
     (asked, user) => page(asked, 'edit', asked.model.fileOf(user, asked.params['id'] ?? '')?.text ?? ''),
   ],
   ['/api/stats', 'user', stats],
-  ['/api/files', 'user', ({ model }, user) => json({ ok: true, files: model.listOf(user).map(fileData) })],
+  [
+    '/api/files',
+    'user',
+    ({ model, nowMs }, user) => {
+      const { files, keep } = model.cachedListOf(user, nowMs);
+      return { ...json({ ok: true, files: files.map(fileData) }), effect: keep };
+    },
+  ],
+  [
+    '/api/me',
+    'user',
+    ({ model, session }, user) => json({ ok: true, user: session['user_data'], prefs: model.prefOf(user) }),
+  ],
+  ['/api/sticky-notes/reminders/summary', 'user', () => json({ ok: true, due: 0 })],
   ['/api/files/recent', 'user', ({ model }, user) => json({ files: model.recent.get(user) ?? [] })],
   [
     '/api/file/:id/history',
@@ -281,7 +294,6 @@ export const reads: readonly Row[] = [
     'anyone',
     ({ model }) => json(model.announcement === undefined ? null : { text: model.announcement }),
   ],
-  ['/api/me', 'user', (_, user) => json({ user_id: user })],
   ['/logout', 'anyone', logout],
   ['/auth/token', 'anyone', tokenLogin],
   ['/admin/snippets/approve', 'user', approve],

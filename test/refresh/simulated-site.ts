@@ -95,8 +95,10 @@ export function simulatedSite(rules: string, options: { readonly popularFile?: s
   const time = testTime();
   const { clock, timers } = time;
   const origin = simulatedOrigin(timers, clock);
-  const purgeLog: PurgeLog = new LocalPurgeLog('log', 0, (purge) => {
-    refresh.onAppended(purge);
+  const purgeLog: PurgeLog = new LocalPurgeLog('log', 0, {
+    onAppended: (purge) => {
+      refresh.onAppended(purge);
+    },
   });
   const refresh = openRefresh({
     services: () => services,

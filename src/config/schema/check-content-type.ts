@@ -135,6 +135,7 @@ const keys = {
   stale_while_revalidate: or(duration, defaults.contentType.staleWhileRevalidate),
   stale_if_error: or(duration, defaults.contentType.staleIfError),
   stale_after: optional(duration),
+  settle: optional(duration),
   set_cookie: or(word(['keep', 'strip']), defaults.contentType.setCookie),
   refresh_ahead: or(bool, false),
   etag: or(bool, false),

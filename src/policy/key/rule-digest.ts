@@ -36,6 +36,7 @@ const notStoredBy: ReadonlySet<string> = new Set<keyof ContentType>([
   'staleWhileRevalidate',
   'staleIfError',
   'staleAfter',
+  'settle',
   'refreshAhead',
   'etag',
   'clientReload',

@@ -21,6 +21,8 @@ export type LifetimeBasis = {
   readonly isExplicit: boolean;
   readonly windows: OriginWindows;
   readonly held: HeldConditions;
+  /** It lives no longer from its storing on: it may be the app's old copy. */
+  readonly settle?: Seconds | undefined;
 };
 
 export type LifetimeRule = { readonly ttl: TtlConfig; readonly contentType: ContentType };
@@ -68,8 +70,17 @@ export function policyByRule(stored: StoredForRule, rule: LifetimeRule): StoredP
   const { policy, basis } = stored;
   const { lifetime, windows } = basis;
   const given = { lifetime, windows, ...windowsOf(rule.contentType) };
-  if (rule.contentType.kind !== 'rule') return withLifetime(policy, given);
-  return withLifetime(policy, { ...given, ttl: ttlOf(stored, rule) });
+  if (rule.contentType.kind !== 'rule') return cappedPolicy(withLifetime(policy, given), basis);
+  return cappedPolicy(withLifetime(policy, { ...given, ttl: ttlOf(stored, rule) }), basis);
+}
+
+/** The policy within what `settle` allows; after that the copy may be wrong, and is not given while it is renewed. */
+export function cappedPolicy(policy: StoredPolicy, { settle }: Pick<LifetimeBasis, 'settle'>): StoredPolicy {
+  if (settle === undefined) return policy;
+  const most = policy.initialAge + settle;
+  const lifetime = Math.min(policy.lifetime, most);
+  const staleWhileRevalidate = Math.min(policy.staleWhileRevalidate, most - lifetime);
+  return { ...policy, lifetime: seconds(lifetime), staleWhileRevalidate: seconds(staleWhileRevalidate) };
 }
 
 function ttlOf(stored: StoredForRule, { ttl, contentType }: LifetimeRule): Seconds {

@@ -7,6 +7,7 @@ import { finishedEntry } from './fill-decisions.ts';
 import type { FillInput } from './fill-input.ts';
 import type { NotStoredReason } from '../exchange/outcome.ts';
 import { type Renewal, renewByHead } from './renew-entry.ts';
+import { settledEntry } from './settled-lifetime.ts';
 import { storeEntry } from './store-entry.ts';
 import type { EntryInput, EntryResult, StoredHead } from './storing.ts';
 
@@ -41,8 +42,14 @@ export function entryOf(
 ): EntryResult {
   const { store, clock } = exchange.services;
   const around = { asOf, now: clock.now(), variants: store.peek(terms.plan.key) };
-  return finishedEntry(terms, { ...whole, ...around });
+  const made = finishedEntry(terms, { ...whole, ...around });
+  return made.kind === 'entry' ? { ...made, entry: settledEntry(made.entry, settling(exchange)) } : made;
 }
+
+const settling = ({ match, services }: CacheExchange) => ({
+  settle: match.contentType.settle,
+  purgeLog: services.purgeLog,
+});
 
 /** Stores what a fetch brought, if anything, and tells those who wait for it; then `tell`. When: as `judge` does. */
 export function settle(
@@ -76,7 +83,7 @@ export function settleRenewal(
   stored: Entry,
 ): NotStoredReason | undefined {
   if (renewal.kind === 'renewed' && isCurrent(input.exchange, renewal.entry)) {
-    storeForAll(input, renewal.entry);
+    storeForAll(input, settledEntry(renewal.entry, settling(input.exchange)));
     return undefined;
   }
   dropStored(input.exchange, stored);

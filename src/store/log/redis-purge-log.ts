@@ -13,7 +13,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import type { Clock, Seconds } from '../../kit/time.ts';
+import type { Clock, EpochMs, Seconds } from '../../kit/time.ts';
 import { decodeRecord } from './log-record.ts';
 import type { LogRecord, Place, SyncReply, SyncRequest } from './log-script.ts';
 import { PendingPurges } from './pending-purges.ts';
@@ -90,6 +90,10 @@ export class RedisPurgeLog implements PurgeLog {
     if (read.kind === 'purged' || this.#pending.isEmpty) return read;
     const pending = this.#pending.verdict(subject);
     return pending === undefined || pending.kind === 'current' ? read : pending;
+  }
+
+  positionAt(at: EpochMs): Position {
+    return this.#read.positionAt(at);
   }
 
   meets(purge: Purge): (subject: PurgeSubject) => boolean {
@@ -245,7 +249,7 @@ export class RedisPurgeLog implements PurgeLog {
   }
 
   #beginAgain({ generation, oldest }: SyncReply): void {
-    this.#read = new LocalPurgeLog(generation, oldest - 1);
+    this.#read = new LocalPurgeLog(generation, oldest - 1, this.#options);
     this.#place = nowhere;
   }
 
