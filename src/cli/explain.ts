@@ -52,7 +52,6 @@ async function explainCommand(method: string, url: string, options: Options): Pr
   const loaded = await loadConfig({ file, upstream, upstreamMayBeMissing: true });
   if (loaded.kind !== 'ok') {
     tellProblems(loaded);
-    process.exitCode = 1;
     return;
   }
   const { config } = loaded;

@@ -37,8 +37,9 @@ export async function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
   return finish(text, source, parseConfig(text, { ...source, file, env }));
 }
 
-/** Prints every problem with its place on stderr. */
+/** Prints every problem with its place on stderr, and sets exit code 1. */
 export function tellProblems(result: Exclude<ReadConfigResult, { kind: 'ok' }>): void {
+  process.exitCode = 1;
   if (result.kind === 'unreadable') tell(`shelflife: ${result.message}`);
   else tell(...result.problems.map(renderProblem));
 }

@@ -45,7 +45,6 @@ async function serve({ config: file, upstream, listen, control }: Options): Prom
   const loaded = await loadConfig(source);
   if (loaded.kind !== 'ok') {
     tellProblems(loaded);
-    process.exitCode = 1;
     return;
   }
   const { config, warnings, text } = loaded;

@@ -45,22 +45,16 @@ export type ScheduledRefreshOptions = {
 
 /** Carries out scheduled renewals. */
 export class ScheduledRefresh {
-  readonly #asking: Asking;
-  readonly #demand: Demand;
-  readonly #clock: Clock;
-  readonly #config: () => Config;
+  readonly #options: ScheduledRefreshOptions;
   readonly #held: HeldCredentials;
   readonly #renewable = new BoundedMap<string, Renewable>(mostRenewable);
   #jobs: readonly RefreshJob[] | undefined;
   #types: ReadonlyMap<string, Seconds> = new Map();
   #timed: readonly TimedJob[] = [];
 
-  constructor({ asking, demand, clock, purgeLog, config }: ScheduledRefreshOptions) {
-    this.#asking = asking;
-    this.#demand = demand;
-    this.#clock = clock;
-    this.#config = config;
-    this.#held = new HeldCredentials(purgeLog);
+  constructor(options: ScheduledRefreshOptions) {
+    this.#options = options;
+    this.#held = new HeldCredentials(options.purgeLog);
   }
 
   get heldCount(): number {
@@ -69,10 +63,10 @@ export class ScheduledRefresh {
 
   /** The jobs of the configuration. Forgets credentials that are no longer needed. */
   jobs(): readonly TimedJob[] {
-    const { refresh } = this.#config();
+    const { refresh } = this.#options.config();
     if (this.#jobs !== refresh) this.#take(refresh);
     const longest = seconds(Math.max(-1, ...this.#types.values()));
-    if (this.#held.size > 0) this.#held.forgetOld(this.#clock.monotonicMs(), longest);
+    if (this.#held.size > 0) this.#held.forgetOld(this.#options.clock.monotonicMs(), longest);
     return this.#timed;
   }
 
@@ -113,8 +107,8 @@ export class ScheduledRefresh {
   }
 
   async #runUrls({ urls, every }: UrlsJob): Promise<void> {
-    const { config, originHost } = this.#asking.services().site();
-    const wanted = this.#demand.hottest(Number.MAX_SAFE_INTEGER);
+    const { config, originHost } = this.#options.asking.services().site();
+    const wanted = this.#options.demand.hottest(Number.MAX_SAFE_INTEGER);
     const addresses = siteAddresses(config, originHost, wanted);
     const asked = urls.flatMap((url) => {
       const known = wanted.filter(({ form }) => form.target === url);
@@ -133,7 +127,7 @@ export class ScheduledRefresh {
 
   async #renew(one: Renewable, times: { every: Seconds; activeWithin: Seconds }): Promise<void> {
     const { key, partition, form, cost, seenMs } = one;
-    const isOld = this.#clock.monotonicMs() - seenMs > times.activeWithin * 1000;
+    const isOld = this.#options.clock.monotonicMs() - seenMs > times.activeWithin * 1000;
     if (isOld) this.#renewable.delete(key);
     else if (partition === 'public') {
       const worth = worthOf({ weight: 1, cost });
@@ -146,7 +140,7 @@ export class ScheduledRefresh {
     { every, activeWithin }: { every: Seconds; activeWithin: Seconds },
   ): Promise<void> {
     const find = (): Held | undefined =>
-      this.#held.get(partition, { nowMs: this.#clock.monotonicMs(), limit: activeWithin });
+      this.#held.get(partition, { nowMs: this.#options.clock.monotonicMs(), limit: activeWithin });
     const held = find();
     if (held === undefined) {
       this.#renewable.delete(key);
@@ -168,8 +162,8 @@ export class ScheduledRefresh {
     { every, ...options }: Omit<AskOptions, 'isYoung'> & { readonly every: Seconds },
   ): Promise<AskEnd> {
     const isYoung = ({ responseTime }: Entry): boolean =>
-      between(responseTime, this.#clock.now()) < every * youngShare;
-    return askAhead(this.#asking, asked, { ...options, isYoung });
+      between(responseTime, this.#options.clock.now()) < every * youngShare;
+    return askAhead(this.#options.asking, asked, { ...options, isYoung });
   }
 }
 

@@ -1,7 +1,7 @@
 /** The facts of an alert as numbers (pure), for readers that word it in another language. */
 
 import type { Seconds } from '../../kit/time.ts';
-import type { Reading, WatchedAlert, WatchedCondition } from './alerts.ts';
+import { boundOf, measured, type Reading, type WatchedAlert, type WatchedCondition } from './alerts.ts';
 
 /** `bound`: a share, seconds or bytes, by the condition's kind; absent for a state. */
 export type ConditionFacts = { readonly kind: WatchedCondition['kind']; readonly bound: number | undefined };
@@ -15,12 +15,10 @@ export type AlertFacts = ConditionFacts & {
 };
 
 /** A condition and its bound. */
-export function conditionFacts(when: WatchedCondition): ConditionFacts {
-  const { kind } = when;
-  if ('share' in when) return { kind, bound: when.share };
-  if ('duration' in when) return { kind, bound: when.duration };
-  return { kind, bound: 'bytes' in when ? when.bytes : undefined };
-}
+export const conditionFacts = (when: WatchedCondition): ConditionFacts => ({
+  kind: when.kind,
+  bound: boundOf(when),
+});
 
 /** An alert and its measurements. */
 export function alertFacts({ when, for: span }: WatchedAlert, reading: Reading): AlertFacts {
@@ -29,26 +27,4 @@ export function alertFacts({ when, for: span }: WatchedAlert, reading: Reading):
     ? reading.reasons.slice(0, 2).map(({ reason, share }) => ({ reason, share }))
     : [];
   return { ...conditionFacts(when), for: span, ...measured(when, reading), reasons };
-}
-
-function measured({ kind }: WatchedCondition, reading: Reading): Pick<AlertFacts, 'value' | 'of'> {
-  switch (kind) {
-    case 'hit_rate_below':
-      return { value: reading.hitRate, of: reading.reads };
-    case 'origin_error_rate_above':
-      return { value: reading.originErrorRate, of: reading.originRequests };
-    case 'origin_latency_above':
-      return { value: reading.originLatency, of: reading.originRequests };
-    case 'purge_lag_above':
-      return { value: reading.purgeLag, of: undefined };
-    case 'memory_above':
-    case 'leak_suspected':
-      return { value: reading.residentBytes, of: undefined };
-    case 'redis_bytes_above':
-      return { value: reading.redisBytes, of: undefined };
-    case 'redis_down':
-      return { value: reading.redisDown, of: undefined };
-    default:
-      return kind satisfies never;
-  }
 }

@@ -78,7 +78,7 @@ export function nextState(
     return { state: firing, notice: noticeOf(alert, firing, { status: 'firing', now, since: badSince }) };
   }
   if (state.kind === 'firing' && clearSince !== undefined && between(clearSince, now) >= calmOf(alert)) {
-    const text = `${alert.name}: resolved. ${valueText(alert.when, reading)}`;
+    const text = `${alert.name}: resolved. ${measures[alert.when.kind].text(reading)}`;
     const quiet: AlertState = { ...quietSince(now), text };
     return {
       state: quiet,
@@ -102,35 +102,78 @@ const calmOf = (alert: WatchedAlert): Seconds => seconds(Math.min(alert.for, 60)
 /** The alert resolves a tenth better than the bound; values in between change nothing. */
 const margin = 0.1;
 
-/** Compares a reading with an alert's bound. Too few requests are never bad. */
-export function judge({ when, minRequests }: WatchedAlert, reading: Reading): Judgement {
-  switch (when.kind) {
-    case 'hit_rate_below':
-      if (!reading.covers || isTooFew(reading.reads, minRequests)) return 'clear';
-      return againstLeast(reading.hitRate, when.share);
-    case 'origin_error_rate_above':
-      if (!reading.covers || isTooFew(reading.originRequests, minRequests)) return 'clear';
-      return against(reading.originErrorRate, when.share);
-    case 'origin_latency_above':
-      if (!reading.covers || isTooFew(reading.originRequests, minRequests)) return 'clear';
-      return against(reading.originLatency, when.duration);
-    case 'purge_lag_above':
-      return against(reading.purgeLag, when.duration);
-    case 'memory_above':
-      return against(reading.residentBytes, when.bytes);
-    case 'redis_bytes_above':
-      return reading.redisBytes === undefined ? 'between' : against(reading.redisBytes, when.bytes);
-    case 'redis_down':
-      return reading.redisDown ? 'bad' : 'clear';
-    case 'leak_suspected':
-      return reading.leakSuspected ? 'bad' : 'clear';
-    default:
-      return when satisfies never;
-  }
+type Measure = {
+  readonly value: (reading: Reading) => number | boolean | undefined;
+  /** The requests it was measured over; absent for a state. */
+  readonly of?: (reading: Reading) => number;
+  /** Absent: its value is compared with the bound. */
+  readonly isBad?: (reading: Reading) => boolean;
+  readonly text: (reading: Reading) => string;
+};
+
+const resident: Pick<Measure, 'value' | 'text'> = {
+  value: ({ residentBytes }) => residentBytes,
+  text: ({ residentBytes }) => `The process has ${mebibytes(residentBytes)} in memory.`,
+};
+
+const measures: Readonly<Record<WatchedCondition['kind'], Measure>> = {
+  hit_rate_below: {
+    value: ({ hitRate }) => hitRate,
+    of: ({ reads }) => reads,
+    text: ({ hitRate, reads }) => `The hit rate is ${percent(hitRate)} of ${reads} requests.`,
+  },
+  origin_error_rate_above: {
+    value: ({ originErrorRate }) => originErrorRate,
+    of: ({ originRequests }) => originRequests,
+    text: (reading) =>
+      `The origin failed ${percent(reading.originErrorRate)} of ${reading.originRequests} requests.`,
+  },
+  origin_latency_above: {
+    value: ({ originLatency }) => originLatency,
+    of: ({ originRequests }) => originRequests,
+    text: ({ originLatency }) => `The origin takes ${Math.round(originLatency * 1000)} ms on average.`,
+  },
+  purge_lag_above: {
+    value: ({ purgeLag }) => purgeLag,
+    text: ({ purgeLag }) => `The purge log was last heard ${purgeLag.toFixed(1)} s ago.`,
+  },
+  memory_above: resident,
+  leak_suspected: { ...resident, isBad: ({ leakSuspected }) => leakSuspected },
+  redis_bytes_above: {
+    value: ({ redisBytes }) => redisBytes,
+    text: ({ redisBytes }) => `About ${mebibytes(redisBytes ?? 0)} are stored in Redis.`,
+  },
+  redis_down: {
+    value: ({ redisDown }) => redisDown,
+    isBad: ({ redisDown }) => redisDown,
+    text: ({ redisDown }) => (redisDown ? 'Redis does not answer.' : 'Redis answers.'),
+  },
+};
+
+/** What a condition measures, and over how many requests. */
+export const measured = ({ kind }: WatchedCondition, reading: Reading) => ({
+  value: measures[kind].value(reading),
+  of: measures[kind].of?.(reading),
+});
+
+/** The bound of a condition: a share, seconds or bytes; `undefined` for a state. */
+export function boundOf(when: WatchedCondition): number | undefined {
+  if ('share' in when) return when.share;
+  if ('duration' in when) return when.duration;
+  return 'bytes' in when ? when.bytes : undefined;
 }
 
-/** Without requests there is no judgement, even without `min_requests`. */
-const isTooFew = (requests: number, least: number): boolean => requests < Math.max(1, least);
+/** Compares a reading with an alert's bound. Too few requests are never bad. */
+export function judge({ when, minRequests }: WatchedAlert, reading: Reading): Judgement {
+  const { isBad } = measures[when.kind];
+  if (isBad !== undefined) return isBad(reading) ? 'bad' : 'clear';
+  const { value, of } = measured(when, reading);
+  const bound = boundOf(when);
+  // Without requests there is no judgement, even without `min_requests`.
+  if (of !== undefined && (!reading.covers || of < Math.max(1, minRequests))) return 'clear';
+  if (typeof value !== 'number' || bound === undefined) return 'between';
+  return when.kind === 'hit_rate_below' ? againstLeast(value, bound) : against(value, bound);
+}
 
 function against(value: number, bound: number): Judgement {
   if (value > bound) return 'bad';
@@ -169,29 +212,7 @@ function firingText({ name, when, for: span }: WatchedAlert, reading: Reading): 
   const why =
     when.kind !== 'hit_rate_below' || causes.length === 0 ? '' : ` Most misses: ${causes.join(', ')}.`;
   const since = span === 0 ? '' : ` for ${span}s`;
-  return `${name}: ${describeCondition(when)}${since}. ${valueText(when, reading)}${why}`;
-}
-
-function valueText({ kind }: WatchedCondition, reading: Reading): string {
-  switch (kind) {
-    case 'hit_rate_below':
-      return `The hit rate is ${percent(reading.hitRate)} of ${reading.reads} requests.`;
-    case 'origin_error_rate_above':
-      return `The origin failed ${percent(reading.originErrorRate)} of ${reading.originRequests} requests.`;
-    case 'origin_latency_above':
-      return `The origin takes ${Math.round(reading.originLatency * 1000)} ms on average.`;
-    case 'purge_lag_above':
-      return `The purge log was last heard ${reading.purgeLag.toFixed(1)} s ago.`;
-    case 'memory_above':
-    case 'leak_suspected':
-      return `The process has ${mebibytes(reading.residentBytes)} in memory.`;
-    case 'redis_bytes_above':
-      return `About ${mebibytes(reading.redisBytes ?? 0)} are stored in Redis.`;
-    case 'redis_down':
-      return reading.redisDown ? 'Redis does not answer.' : 'Redis answers.';
-    default:
-      return kind satisfies never;
-  }
+  return `${name}: ${describeCondition(when)}${since}. ${measures[when.kind].text(reading)}${why}`;
 }
 
 const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
