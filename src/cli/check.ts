@@ -73,7 +73,6 @@ type RuleRow = {
   readonly tags: readonly string[];
 };
 
-/** A row for each route in the order they are tried, and one for unmatched requests. */
 function ruleRows(config: Config, now: EpochMs): RuleRow[] {
   const row = (route: string, typeName: string, tags: Route['tags']): RuleRow => {
     const type = config.contentTypes.get(typeName);

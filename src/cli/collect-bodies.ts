@@ -13,7 +13,6 @@ export const besideStoreBytes = 150e6;
 
 /** With less than this left, bodies are collected early. */
 const littleBytes = 64e6;
-/** This much growth since the last collection triggers another. */
 const mostGatheredBytes = 4 * 1024 * 1024;
 /** With less than this left, a full collection runs, about 30 ms. */
 const hardlyAnyBytes = 24e6;

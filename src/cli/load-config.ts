@@ -24,7 +24,7 @@ export type LoadedConfig =
   | Exclude<ReadConfigResult, { readonly kind: 'ok' }>
   | (Extract<ReadConfigResult, { readonly kind: 'ok' }> & { readonly text: string });
 
-/** Reads and checks a configuration; never throws. */
+/** Never throws. */
 export async function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
   const { file, env = process.env } = source;
   if (file === undefined) return finish('', source, builtInConfig({ ...source, env }));

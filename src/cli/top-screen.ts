@@ -7,7 +7,6 @@
 import { tableLines } from '../kit/table.ts';
 import { printable } from './output.ts';
 
-/** The part of the control API's overview that is shown. */
 export type Overview = {
   readonly metrics: {
     readonly hit_rate: number;

@@ -135,13 +135,11 @@ export type ContentType = {
   readonly tags: readonly TagTemplate[];
   readonly vary: { readonly cookies: readonly string[]; readonly headers: readonly string[] };
   readonly query: QueryRule;
-  /** Order and repetition of the query are kept as sent. */
   readonly ordered: boolean;
   /** The statuses that may be stored; a value of `undefined` means the type's own lifetime. */
   readonly statuses: ReadonlyMap<number, Seconds | undefined>;
   readonly staleWhileRevalidate: Seconds;
   readonly staleIfError: Seconds;
-  /** Absent: a client waits for the origin for as long as the origin's own limits allow. */
   readonly staleAfter: Seconds | undefined;
   /** An answer fetched so soon after a purge that named it lives at most so long. */
   readonly settle: Seconds | undefined;

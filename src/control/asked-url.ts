@@ -21,7 +21,7 @@ export type AskedUrl =
 
 const everyHost = { hosts: undefined, trustedProxies: [] };
 
-/** Reads a URL. */
+/** Finds the spellings and the host. */
 export function readUrl(text: string, site: Site): AskedUrl {
   const read = readAsked({ method: 'GET', url: text, fields: [], host: 'localhost' }, everyHost);
   if (read.kind === 'not-a-url')

@@ -14,10 +14,7 @@ import { TokenBucket } from '../kit/token-bucket.ts';
 import type { Clock } from '../kit/time.ts';
 import { sendProblem } from './problem-answer.ts';
 
-/**
- * What a route asks of its caller: a token with a scope (by default `read` for GET and HEAD, else `admin`). `page`: nothing,
- * as long as a token is configured. `anyone`: nothing.
- */
+/** A scope (default: `read` for GET and HEAD, else `admin`). `page`: that a token is configured. `anyone`: nothing. */
 export type Access = Scope | 'page' | 'anyone';
 
 declare module 'fastify' {
@@ -37,10 +34,8 @@ export type AuthOptions = {
   readonly log: Logger;
 };
 
-/** Whether the request may continue; `false` when it has been answered here. */
 export type Authorize = (request: FastifyRequest, reply: FastifyReply) => boolean;
 
-/** How many wrong tokens one address may send within the window. */
 const patience = { failures: 10, perMs: 60_000, addresses: 1000 };
 
 type Failures = { count: number; readonly since: number };

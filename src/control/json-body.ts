@@ -2,10 +2,9 @@
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** `detail` is a sentence about the first mistake. */
 export type Bad = { readonly kind: 'bad'; readonly detail: string };
 
-/** A mistake in a request. */
+/** A mistake. */
 export const bad = (detail: string): Bad => ({ kind: 'bad', detail });
 
 /** The fields of an object that has no others than `known`. */

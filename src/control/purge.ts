@@ -18,12 +18,8 @@ import { readPrefix, readUrl, tagsOfUrl } from './asked-url.ts';
 import type { Bad } from './json-body.ts';
 import type { PurgeRequest } from './purge-request.ts';
 
-/** What a purge did. `instances`: how many are known, and how many acknowledged it. */
 export type PurgeReceipt = Receipt & {
-  /**
-   * Current entries that it matched in memory. Entries that only Redis has are counted when memory has none, and in a dry
-   * run.
-   */
+  /** Matching entries in memory; also those that only Redis has, when memory has none and in a dry run. */
   readonly matched: number;
   readonly took_ms: number;
   readonly dry_run?: true;
@@ -94,10 +90,7 @@ type Counting = {
 };
 type Met = { readonly matched: number; readonly isWhole: boolean };
 
-/**
- * How many entries a purge matches. It waits for the count from Redis only in a dry run, or briefly when memory has no
- * match.
- */
+/** Waits for the count from Redis only in a dry run, or briefly when memory has no match. */
 async function countMet({ store }: Services, { purge, meets, dryRun }: Counting): Promise<Met> {
   const matched = await countAtHand(store.subjects(), meets);
   if (store.census === undefined) return { matched, isWhole: true };

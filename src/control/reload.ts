@@ -31,7 +31,6 @@ export type ReloadResult =
 export type Reload = () => Promise<ReloadResult>;
 
 export type ReloadOptions = {
-  /** Absent: the proxy was started without a file. */
   readonly read: ReadConfig | undefined;
   readonly current: () => Config;
   readonly replace: (config: Config) => Promise<void>;

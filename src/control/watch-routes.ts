@@ -59,7 +59,7 @@ async function sendReport(
   const format = query.values.get('format')?.[0] ?? 'json';
   if (period !== 'day' && period !== 'week') return refuse(reply, 'period', ['day', 'week']);
   if (!isFormat(format)) return refuse(reply, 'format', Object.keys(contentTypes));
-  // Charts are inline SVG and the style is inline: nothing may run or be loaded.
+  // The page is inline SVG and style; nothing else may run or load.
   if (format === 'html') void reply.header('Content-Security-Policy', reportPolicy);
   return reply.type(contentTypes[format]).send(await answers.report(period, format));
 }

@@ -25,7 +25,6 @@ export type EntryView = {
   readonly stored_at: string;
   readonly tags: readonly string[];
   readonly vary: readonly string[];
-  /** In bytes: the body, and everything it occupies in the store. */
   readonly size: number;
   readonly stored_size: number;
   readonly hits: number;
@@ -44,7 +43,7 @@ export type Described = {
   readonly lifetimes: readonly LifetimeField[];
 };
 
-/** What an operator may see of an entry at `now`. */
+/** As of `now`. */
 export function describeEntry(entry: EntryHead, { now, purgeLog, place, lifetimes }: Described): EntryView {
   const { policy, partition } = entry;
   const age = currentAge(policy, now);

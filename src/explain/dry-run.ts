@@ -34,7 +34,6 @@ export type DryRunInput = {
   readonly requestBody?: Buffer | undefined;
   readonly answer: DryAnswer;
   readonly now: EpochMs;
-  /** Whether to look in the store; otherwise every exchange is a first one. */
   readonly usesStore: boolean;
 };
 
@@ -225,7 +224,6 @@ function recordingOrigin({ status, fields }: DryAnswer, { record, health }: Reco
   };
 }
 
-/** Delivers the assumed answer as the network would. */
 class Playback {
   readonly #receiver: OriginReceiver;
   #hasEnded = false;

@@ -62,7 +62,6 @@ function setCookie(
   return `${sessionCookie(config, session, at).join('=')}; HttpOnly; Path=/`;
 }
 
-/** A session cookie as Flask signs it (`policy/flask-session.ts`). */
 function sessionCookie(
   { identity: { flaskSession } }: Config,
   payload: Readonly<Record<string, unknown>>,

@@ -53,7 +53,6 @@ export type Question = {
   readonly body?: string | undefined;
   readonly status: number;
   readonly responseFields: Fields;
-  /** The body of that answer. Absent: one of the length in its fields. */
   readonly responseBody?: string | undefined;
 };
 

@@ -121,7 +121,6 @@ function plainMismatches(
 const matchText = ({ methods, pattern }: WriteRule['matches'][number]): string =>
   `${methods[0] ?? ''} ${pattern}`;
 
-/** Whether it is stored, and if not why; no reason is given where none is expected. */
 function storedAs({ entry, outcome }: DryRun, expected: string | boolean | undefined): string | boolean {
   if (entry !== undefined) return true;
   if (expected === false) return false;
@@ -202,7 +201,6 @@ async function endedBy(bench: Bench, request: ExampleRequest, purges: readonly P
   return purges.some((purge) => matcherOf(purge)(entry)) ? 'ends' : 'keeps';
 }
 
-/** Another request, answered normally and without a cookie. */
 async function usualRun(bench: Bench, asked: ExampleRequest): Promise<DryRun | string> {
   const { config, file, services, example } = bench;
   const { at } = example;

@@ -16,7 +16,6 @@ export type BreakerOptions = {
   readonly threshold: number;
   readonly firstPauseMs: number;
   readonly longestPauseMs: number;
-  /** How long it must have been closed for the pause to start from the first again, in milliseconds. */
   readonly calmMs: number;
   readonly onChange?: (state: BreakerState) => void;
 };

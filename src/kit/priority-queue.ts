@@ -58,7 +58,6 @@ export class PriorityQueue<Job extends Prioritised> {
     return first === undefined ? undefined : this.#remove(first);
   }
 
-  /** Removes and returns the piece that has waited longest. */
   takeOldest(): Job | undefined {
     // A map keeps the order of insertion, and a replaced piece keeps its place.
     const oldest = this.#byName.values().next();

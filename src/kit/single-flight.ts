@@ -14,7 +14,7 @@ export type FlightEnd<Result, Failure> =
   | { readonly kind: 'failed'; readonly failure: Failure }
   | { readonly kind: 'give-up' };
 
-/** `begun`: it has not ended, but what it brings may be had as it comes (its `info` says how). `gone`: the waiter has left. */
+/** `begun`: not ended, but its body can be read as it comes (see `info`). `gone`: the waiter has left. */
 export type WaitEnd<Result, Failure> =
   FlightEnd<Result, Failure> | { readonly kind: 'timed-out' | 'begun' | 'gone' };
 
@@ -51,7 +51,7 @@ export class Flight<Info, Result, Failure> {
     this.#tell(end);
   }
 
-  /** Nobody waits any longer: all, and whoever comes from now on, may have what it brings as it comes. */
+  /** Ends all waiting, now and later: the body can be read as it comes. */
   begin(): void {
     this.#hasBegun = true;
     this.#tell({ kind: 'begun' });
@@ -67,7 +67,7 @@ export class Flight<Info, Result, Failure> {
     this.#onLeave();
   }
 
-  /** Waits for the end, no longer than `limit`. `onGone` takes what is to be called when the waiter leaves. */
+  /** Waits for the end, at most `limit`. `onGone` gets the function to call when the waiter leaves. */
   wait(limit: Seconds, onGone?: (leave: () => void) => void): Promise<WaitEnd<Result, Failure>> {
     if (this.#hasBegun && !this.#hasEnded) return Promise.resolve({ kind: 'begun' });
     return new Promise((resolve) => {

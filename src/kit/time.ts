@@ -28,7 +28,7 @@ export const between = (from: EpochMs, to: EpochMs): Seconds => ((to - from) / 1
 export interface Clock {
   /** The wall clock; of a `SteadyClock`, the time that entries and everything else in this process are measured by. */
   now(): EpochMs;
-  /** Milliseconds from an arbitrary start that never jump back, for durations. */
+  /** From an arbitrary start; never jumps back. */
   monotonicMs(): number;
   /** How far `now` is ahead of the wall clock. Absent: it is the wall clock. */
   aheadMs?(): number;
@@ -43,12 +43,12 @@ export const systemClock: Clock = {
 /** The wall clock's time at an instant of `now`: for dates that others read or wrote. */
 export const wallTime = (clock: Clock, at: EpochMs): EpochMs => (at - (clock.aheadMs?.() ?? 0)) as EpochMs;
 
-/** Less than this between the two clocks is how they are read, not a step. */
+/** A smaller difference comes from reading one clock after the other. */
 const stepMs = 100;
 
 /**
- * The wall clock without its steps back: between two readings at least the time goes by that has elapsed, so nothing stays
- * fresh for longer. A step forward is followed: the machine may have been suspended, and elapsed time with it.
+ * The wall clock without its steps back, so nothing stays fresh for longer. A step forward is followed, because elapsed time
+ * omits the sleep of a suspended machine.
  */
 export class SteadyClock implements Clock {
   readonly #source: Clock;
@@ -78,7 +78,7 @@ export class SteadyClock implements Clock {
     return Math.round(this.#steadyFrom - this.#wallFrom);
   }
 
-  /** Reads both anew: this process may have been held up between the two readings, which is no step. */
+  /** Reads both again: a delay between the two readings is not a step. */
   #afterStep(): EpochMs {
     const monotonicMs = this.#source.monotonicMs();
     const driftMs = this.#source.now() - monotonicMs - this.#wallFrom;
@@ -88,7 +88,7 @@ export class SteadyClock implements Clock {
   }
 }
 
-/** Runs `action` once after `delay`; the function returned cancels it. */
+/** Runs `action` once after `delay`; the returned function cancels it. */
 export function runAfter(delay: Seconds, action: () => void): () => void {
   const timer = setTimeout(action, delay * 1000);
   return () => {

@@ -17,7 +17,7 @@ type Slot<Value> = Kept<Value> & { readonly at: number; weight: number };
 export type TopKOptions = { readonly limit: number; readonly halfLifeMs: number };
 
 const compared = 8;
-/** Weights are kept in a unit that shrinks with time; beyond this all are brought back. */
+/** The unit grows; beyond this the weights are rescaled. */
 const largestUnit = 1e12;
 
 /** A bounded table of the heaviest names. */
@@ -25,7 +25,7 @@ export class TopK<Value> {
   readonly #options: TopKOptions;
   readonly #slots: Slot<Value>[] = [];
   readonly #byName = new Map<string, Slot<Value>>();
-  /** The weight of one record now, in the unit of the slots: it grows, so that older ones need not be made smaller. */
+  /** What one record adds now. It grows with time, so that older weights need not shrink. */
   #unit = 1;
   #unitMs: number | undefined;
   #cursor = 0;
@@ -66,7 +66,6 @@ export class TopK<Value> {
     return this.#byName.get(name);
   }
 
-  /** How often the name was recorded lately; older records weigh less. */
   weightOf(name: string): number {
     return (this.#byName.get(name)?.weight ?? 0) / this.#unit;
   }

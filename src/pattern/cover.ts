@@ -21,7 +21,6 @@ const enough = 20_000;
 
 export type Comparable = {
   readonly pieces: readonly PathPiece[];
-  /** How every matching path begins. */
   readonly start: string;
   readonly spelled: readonly string[];
   /** A matching path, with a character that no pattern spells out wherever there is a choice. */

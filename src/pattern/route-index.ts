@@ -40,7 +40,6 @@ type Node<T> = {
   readonly candidates: Candidate<T>[];
   readonly literal: Map<string, Node<T>>;
   any: Node<T> | undefined;
-  /** The smallest order in this subtree. */
   first: number;
 };
 

@@ -23,7 +23,6 @@ export type BackgroundRequest = {
   readonly fields: Fields;
   /** The X-Forwarded-For to send; absent: a neutral address. */
   readonly forwardedFor?: string | undefined;
-  /** Whether `fields` include credentials. */
   readonly isPersonal: boolean;
 };
 

@@ -22,7 +22,6 @@ export type Wanted = {
   readonly variant: string;
   readonly form: RequestForm;
   readonly cost: Seconds;
-  /** How often it was requested recently; older requests weigh less. */
   readonly weight: number;
 };
 
@@ -33,7 +32,6 @@ const halfLifeMs = 30 * 60_000;
 /** How many recently stored keys are remembered that are not among the hottest yet. */
 const newcomers = 5000;
 const unknownCost = seconds(0.1);
-/** The assumed rate of something requested only once so far. */
 const unknownRate = 1 / 600;
 
 /** Counts demand. */
@@ -58,7 +56,6 @@ export class Demand {
     if (kept !== undefined) kept.value ??= this.#newcomers.get(kept.name);
   };
 
-  /** Remembers how a stored response can be requested again. */
   onStored(exchange: CacheExchange, entry: Entry): void {
     if (!isShareable(entry, exchange.match.contentType.kind === 'rule')) return;
     const form = formOf(exchange, entry);
@@ -79,7 +76,7 @@ export class Demand {
     return Math.max(unknownRate, this.#top.rateOf(nameOf(entry)));
   }
 
-  /** What was requested most, if it can be requested again and was requested at least `least` times recently. */
+  /** The most requested first; only what was requested at least `least` times recently. */
   hottest(count: number, least = 0): Wanted[] {
     const wanted: Wanted[] = [];
     for (const { name, weight, value } of this.#top.heaviest()) {
@@ -88,7 +85,6 @@ export class Demand {
     return wanted.slice(0, count);
   }
 
-  /** Restores what an earlier process knew. */
   load(wanted: readonly Wanted[]): void {
     for (const { name, weight, ...known } of wanted) {
       const kept = this.#top.record(name, weight);
@@ -104,6 +100,6 @@ export const nameOf = ({ key, variant, selection }: Entry): string =>
 /** No fetch is free: even an instant answer is a request. */
 export const costOf = (cost: Seconds | undefined): number => Math.max(0.001, cost ?? unknownCost);
 
-/** The same, for something from the list. */
+/** The same, for an item of the list. */
 export const worthOf = ({ weight, cost }: Pick<Wanted, 'weight' | 'cost'>): number =>
   ((weight * Math.LN2 * 1000) / halfLifeMs) * costOf(cost);

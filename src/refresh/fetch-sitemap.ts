@@ -18,14 +18,13 @@ export type SitemapPages = {
   readonly failed: number;
 };
 
-/** The protocol's own bound, unpacked. */
 const mostBytes = 50 * 1024 * 1024;
 const mostSitemaps = 50;
 const mostPages = 50_000;
 
 export type SitemapSource = { readonly services: Services; readonly addresses: readonly SiteAddress[] };
 
-/** The distinct pages of a sitemap, in its order. */
+/** Distinct, in the order of the sitemap. */
 export async function sitemapPages(source: SitemapSource, path: string): Promise<SitemapPages> {
   const pages = new Set<string>();
   let skipped = 0;

@@ -16,7 +16,6 @@ import type { FillEnd } from '../proxy/fetch/fill-input.ts';
 import type { OriginLoad } from './origin-load.ts';
 import { type OriginSample, Pressure } from './pressure.ts';
 
-/** One fetch, named by its key; one of each name waits. */
 export type Work = Prioritised & {
   /** Checked when its turn comes: it may have become needless. */
   readonly isWanted: () => boolean;
@@ -85,7 +84,7 @@ export class Governor {
     });
   }
 
-  /** Called for every call of the origin, clients' included. */
+  /** Clients' calls of the origin included. */
   onSample(sample: OriginSample): void {
     const nowMs = this.#options.clock.monotonicMs();
     this.#pressure.record(sample, nowMs);

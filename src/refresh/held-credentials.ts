@@ -21,9 +21,7 @@ export type Held = {
   readonly tokenFields: Fields;
   /** The owner's address, which is forwarded: some apps end a session that changes its address. */
   readonly forwardedFor: string;
-  /** When they were received, in monotonic milliseconds. */
   seenMs: number;
-  /** The tags by which a purge of their owner matches. */
   readonly subject: PurgeSubject;
 };
 
@@ -42,7 +40,6 @@ export class HeldCredentials {
     return this.#held.size;
   }
 
-  /** Holds the credentials of a request in place of the identity's previous ones. */
   note({ identity, request }: CacheExchange, nowMs: number): void {
     if (identity.kind !== 'known') return;
     const { partition, user, cookies, tokenFields } = identity;
@@ -67,12 +64,10 @@ export class HeldCredentials {
     return undefined;
   }
 
-  /** Drops credentials that the origin rejected or that are of no use. */
   drop(partition: string): void {
     this.#held.delete(partition);
   }
 
-  /** Drops the credentials of inactive and of purged users. */
   forgetOld(nowMs: number, limit: Seconds): void {
     for (const [partition] of [...this.#held.entries()]) this.get(partition, { nowMs, limit });
   }

@@ -11,7 +11,6 @@ import { askAhead, type Asking } from './ask-ahead.ts';
 import { type Demand, type Wanted, worthOf } from './demand.ts';
 import { storedNow } from './renewal.ts';
 
-/** Requested less often than this, it is left until somebody asks. */
 const leastWeight = 1.5;
 const settle = seconds(0.05);
 /** Checking more at once would delay clients. */

@@ -24,8 +24,7 @@ export function renewal(exchange: CacheExchange, entry: Entry, worth: number): W
   };
 }
 
-/** Whether no purge has ended it. */
-export const isCurrent = ({ purgeLog }: Services, entry: Entry): boolean =>
+const isCurrent = ({ purgeLog }: Services, entry: Entry): boolean =>
   purgeLog.verdict(entry).kind !== 'purged';
 
 /** The stored response of the same variant, now. */

@@ -27,7 +27,6 @@ type Renewable = {
   readonly partition: string;
   readonly form: RequestForm;
   readonly cost: Seconds;
-  /** When it was last requested, on the monotonic clock. */
   seenMs: number;
 };
 
@@ -70,7 +69,6 @@ export class ScheduledRefresh {
     return this.#timed;
   }
 
-  /** Keeps the credentials of a request for a type that is renewed for its owner. */
   onAsked(exchange: CacheExchange): void {
     if (this.#types.size === 0 || !this.#types.has(exchange.match.contentType.name)) return;
     this.#held.note(exchange, exchange.startedMs);
@@ -78,7 +76,6 @@ export class ScheduledRefresh {
     if (renewable !== undefined) renewable.seenMs = exchange.startedMs;
   }
 
-  /** Notes how to request a stored response again. */
   onStored(exchange: CacheExchange, entry: Entry): void {
     const { contentType: type, partition, key, originSeconds: cost } = entry;
     if (this.#types.size === 0 || !this.#types.has(type) || partition === 'anonymous') return;

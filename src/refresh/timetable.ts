@@ -19,7 +19,6 @@ export type TimeOfDay = {
 export type When = TimeOfDay | { readonly kind: 'every'; readonly every: Seconds };
 
 export type TimedJob = {
-  /** Constant over time, and equal on all instances. */
   readonly name: string;
   readonly when: When;
   readonly isShared: boolean;

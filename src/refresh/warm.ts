@@ -43,13 +43,11 @@ export type Warm = (request: WarmRequest, options?: WarmOptions) => Promise<Warm
 type Candidate = {
   readonly form: RequestForm;
   readonly worth: number;
-  /** No request for the path is known, so its form is a guess. */
   readonly isGuess: boolean;
 };
 
 type Counts = { -readonly [Name in keyof WarmProgress]: WarmProgress[Name] };
 
-/** How a browser requests a page, and a script anything else. */
 const asPage = ['Accept', 'text/html'];
 const asData = ['Accept', '*/*'];
 

@@ -11,7 +11,6 @@ export type ChangesOptions = {
   readonly url: string;
   readonly database: string | undefined;
   readonly collections: readonly string[];
-  /** Dotted path of the field that names a document's user. */
   readonly userField: string;
   readonly onUser: (user: string) => void;
   readonly onGap: () => void;
@@ -46,7 +45,7 @@ export async function loadMongoDriver(): Promise<MongoDriver> {
 
 const retryMs = 1_000;
 
-/** Follows until `signal` is aborted. */
+/** Runs until `signal` is aborted. */
 export async function followChanges(driver: MongoDriver, options: ChangesOptions): Promise<void> {
   const { url, onTrouble, signal } = options;
   const place: Place = { token: undefined };
@@ -68,7 +67,6 @@ export async function followChanges(driver: MongoDriver, options: ChangesOptions
   }
 }
 
-/** The change up to which everything has been reported; `undefined` before the first. */
 type Place = { token: unknown };
 
 async function followStream(client: MongoClient, options: ChangesOptions, place: Place): Promise<void> {

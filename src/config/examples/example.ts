@@ -27,12 +27,10 @@ export type ExampleAnswer = {
   readonly status: number;
   readonly fields: Pairs;
   readonly body: string | undefined;
-  /** A body of this many bytes, in place of `body`. */
   readonly size: number | undefined;
   readonly session: string | undefined;
 };
 
-/** Absent fields are not compared. */
 export type Expectation = {
   /** The pattern of the route, such as `GET /files/:id`; likewise for the write rule. */
   readonly route: string | undefined;
@@ -45,10 +43,8 @@ export type Expectation = {
   readonly ttl: Seconds | undefined;
   readonly tags: readonly string[] | undefined;
   readonly sent: string | undefined;
-  /** Requests that get the same copy, and requests that do not. */
   readonly sameCopy: readonly ExampleRequest[];
   readonly otherCopy: readonly ExampleRequest[];
-  /** Requests whose stored copies the exchange ends, and does not end. */
   readonly ends: readonly ExampleRequest[];
   readonly keeps: readonly ExampleRequest[];
 };

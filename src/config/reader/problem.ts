@@ -67,7 +67,6 @@ export type Located<Code> = {
   readonly file: string;
   readonly line: number;
   readonly column: number;
-  /** How many characters of the line are marked, at least 1. */
   readonly length: number;
   readonly source: string;
 };

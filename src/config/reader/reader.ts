@@ -11,7 +11,6 @@ import { type Environment, showReferences } from './environment.ts';
 import type { Place, ProblemCode, WarningCode } from './problem.ts';
 import { suggest } from './suggest.ts';
 
-/** The shared state while one file is read. */
 export type Reading = {
   readonly environment: Environment;
   readonly follow: (node: Node) => Node;

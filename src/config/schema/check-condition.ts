@@ -84,7 +84,7 @@ const whenSection = section({
   json: optional(json),
 });
 
-/** `when` of a factor: all must hold. */
+/** All must hold. */
 export const when: Reader<readonly Condition[]> = then(
   notEmpty(whenSection),
   (read): readonly Condition[] => [

@@ -32,7 +32,6 @@ import { isSeq } from 'yaml';
 import type { Seconds } from '../../kit/time.ts';
 import { type TagTemplate, parseTag } from './tag-template.ts';
 
-/** A tag, with its placeholders classified. */
 export const tag: Reader<TagTemplate> = then(text, (raw, place, at) => {
   const result = parseTag(raw);
   if (result.kind === 'ok') return result.template;

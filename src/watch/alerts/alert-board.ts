@@ -18,7 +18,7 @@ import { get, hitRate, share } from '../count/tally.ts';
 import type { Watch } from '../count/watch.ts';
 import type { Point } from '../count/window.ts';
 
-/** Sends a notice to a webhook; never rejects. */
+/** Never rejects. */
 export type SendNotice = (
   url: string,
   notice: Readonly<Record<string, unknown>> & { readonly text: string },
@@ -120,7 +120,6 @@ export function watchedAlerts({ alerts, store }: Pick<Config, 'alerts' | 'store'
 
 const overMaxBytes = 'redis-over-max-bytes';
 
-/** The webhook of an alert on Redis, else on memory, else of any alert; `undefined` if none has one. */
 function webhookFor(alerts: readonly Alert[]): string | undefined {
   const told = alerts.filter(({ webhook }) => webhook !== undefined);
   const about = (kind: Alert['when']['kind']): Alert | undefined =>
@@ -134,7 +133,6 @@ const spoken = (notice: Notice): SpokenNotice => ({
   since: new Date(notice.since).toISOString(),
 });
 
-/** Copies of the counters are a second apart. */
 const shortestMs = 1000;
 
 /** The readings that alerts judge, measured over `span` up to the point. */
@@ -161,7 +159,6 @@ export function readingOf(watch: Watch, point: Point, span: Seconds): Reading {
 }
 
 const mebibyte = 1024 ** 2;
-/** The memory a process may use beside its store (CONTRACT §5). */
 const allowance = 150 * mebibyte;
 const stretch = { ms: 600_000, count: 6, growth: 4 * mebibyte };
 

@@ -11,14 +11,12 @@ import type { Alert, AlertCondition } from '../../config/config.ts';
 import { between, type EpochMs, type Seconds, seconds } from '../../kit/time.ts';
 import type { Reason } from '../count/miss-reason.ts';
 
-/** A configured condition, or a built-in one (alert-board.ts). */
 export type WatchedCondition =
   AlertCondition | { readonly kind: 'redis_bytes_above'; readonly bytes: number };
 
 export type WatchedAlert = Omit<Alert, 'when'> & { readonly when: WatchedCondition };
 
 export type Reading = {
-  /** Whether the counters reach back that far. */
   readonly covers: boolean;
   readonly reads: number;
   readonly hitRate: number;
@@ -27,7 +25,6 @@ export type Reading = {
   readonly originLatency: Seconds;
   readonly redisDown: boolean;
   readonly residentBytes: number;
-  /** Bytes stored in Redis; `undefined`: not measured yet. */
   readonly redisBytes: number | undefined;
   readonly purgeLag: Seconds;
   readonly leakSuspected: boolean;
@@ -206,7 +203,6 @@ export function describeCondition(when: WatchedCondition): string {
   }
 }
 
-/** The text of a firing alert: its value and, for a low hit rate, the two largest causes of misses. */
 function firingText({ name, when, for: span }: WatchedAlert, reading: Reading): string {
   const causes = reading.reasons.slice(0, 2).map(({ reason, share }) => `${reason} (${percent(share)})`);
   const why =

@@ -17,7 +17,6 @@ import { MissLedger } from './misses.ts';
 import { add, at, newTally, observe, sumOf, type Tally } from './tally.ts';
 import { LastLookups } from './window.ts';
 
-/** A hot key, for people, and what its hits saved. */
 export type HotKey = {
   readonly url: string;
   readonly type: string;
@@ -34,7 +33,6 @@ export type TypeCounts = {
 
 export type OperationCounts = { count: number; seconds: number; readonly tally: Float64Array };
 
-/** Upper bounds of operation times, in seconds. */
 export const operationBounds: readonly number[] = [
   0.000001, 0.000005, 0.00001, 0.00005, 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5,
 ];
@@ -46,7 +44,6 @@ const halfLifeMs = 3_600_000;
 /** All counters of one process. */
 export class Counters {
   readonly types = new Map<string, TypeCounts>();
-  /** Counts without a content type: the origin's side, purges. */
   readonly shared = newTally();
   readonly ledger = new MissLedger(halfLifeMs);
   readonly last = new LastLookups();
@@ -75,7 +72,7 @@ export class Counters {
     }
   };
 
-  /** Counts a request that was refused before it was classified. */
+  /** Refused before it was classified. */
   readonly onRefused = (): void => {
     const { outcomes } = this.#typeOf('none');
     outcomes.set('refused', (outcomes.get('refused') ?? 0) + 1);
@@ -112,7 +109,7 @@ export class Counters {
     counts.tally[bucket] = (counts.tally[bucket] ?? 0) + 1;
   };
 
-  /** Counts one response stored, renewals included. */
+  /** Renewals included. */
   readonly onStored = ({ contentType, policy }: Entry): void => {
     const type = this.#typeOf(contentType);
     const lifetime = Math.max(0, policy.lifetime - policy.initialAge) as Seconds;
@@ -122,7 +119,6 @@ export class Counters {
     observe(type.tally, 'lifetimes', lifetime);
   };
 
-  /** Notes an entry that was in Redis and not in memory. */
   readonly onFromRedis = (entry: Entry): void => {
     if (this.#fromRedis.has(entry)) return;
     this.#fromRedis.add(entry);
@@ -138,7 +134,6 @@ export class Counters {
     return sumOf([this.shared, ...[...this.types.values()].map(({ tally }) => tally)]);
   }
 
-  /** Sets the time; to be called about once a second. */
   turnTo(nowMs: number): void {
     this.hot.turnTo(nowMs);
     this.ledger.turnTo(nowMs);

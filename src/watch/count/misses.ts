@@ -76,7 +76,6 @@ export class MissLedger {
     return reason;
   }
 
-  /** Sets the time; to be called about once a second. */
   turnTo(nowMs: number): void {
     this.#urls.turnTo(nowMs);
   }
@@ -88,7 +87,7 @@ export class MissLedger {
     return all;
   }
 
-  /** The whole ledger, with the `urls` costliest URLs. */
+  /** With the `urls` costliest URLs. */
   report(urls: number): MissReport {
     const counts = this.counts();
     const causes: Record<string, number> = {};

@@ -17,7 +17,6 @@ export type PurgeView = {
   readonly at: string;
   readonly cause: string;
   readonly what: readonly string[];
-  /** Whether everything was purged; then `what` begins with that. */
   readonly everything: boolean;
   readonly more: number;
   readonly soft: boolean;
@@ -37,7 +36,6 @@ export class RecentPurges {
     if (this.#records.length > kept) this.#records.pop();
   }
 
-  /** The longest time that one of the kept purges took; `undefined` if there was none since `from`. */
   longestSince(from: EpochMs): Seconds | undefined {
     const recent = this.#records.filter(({ at }) => at >= from).map(({ took }) => took);
     return recent.length === 0 ? undefined : (Math.max(...recent) as Seconds);

@@ -14,7 +14,6 @@ import { type Point, reasonsBetween } from './window.ts';
 export type Hour = {
   readonly hour: EpochMs;
   readonly counts: Readonly<Record<string, number>>;
-  /** The number of hits and misses in each time bucket; the bounds are `timeBounds`. */
   readonly hitTimes: readonly number[];
   readonly missTimes: readonly number[];
   readonly reasons: Readonly<Record<string, number>>;

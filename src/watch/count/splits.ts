@@ -9,7 +9,7 @@
 import { hash } from 'node:crypto';
 import type { Entry } from '../../store/store.ts';
 
-/** A parameter that made copies of one body. `suggest` is the line for the content type's rule. */
+/** `suggest` is the line for the content type's rule. */
 export type QuerySplit = {
   readonly type: string;
   readonly path: string;

@@ -8,7 +8,6 @@
 /** The index of each quantity. Seconds are sums. */
 export const at = {
   hits: 0,
-  /** Of the hits, those given stale. */
   staleHits: 1,
   /** The total staleness of stale hits and stand-ins, in seconds. */
   staleSeconds: 2,
@@ -31,7 +30,6 @@ export const at = {
   originSeconds: 15,
   collapsed: 16,
   purges: 17,
-  /** Of the hits, those that came from Redis. */
   redisHits: 18,
   /** Of the misses, those answered with a stale response because the origin failed or was too slow. */
   standIns: 19,

@@ -66,7 +66,7 @@ export class Watch {
     return this.#residentBytes;
   }
 
-  /** Keeps a copy of the counters; to be called every second. */
+  /** To be called every second. */
   tick(): void {
     const point = this.now();
     this.timeline.record(point);

@@ -62,7 +62,6 @@ export type Stretch = {
   readonly covers: boolean;
 };
 
-/** The interval between copies, and how many are kept. */
 const grains = [
   { everyMs: 1000, keep: 130 },
   { everyMs: 10_000, keep: 370 },
@@ -79,7 +78,6 @@ export class Timeline {
     points: [],
   }));
 
-  /** Adds the point to each series whose last one is old enough. */
   record(point: Point): void {
     for (const { everyMs, keep, points } of this.#series) {
       const last = points.at(-1);
