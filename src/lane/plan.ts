@@ -93,7 +93,8 @@ const messageOf = ({ method, target, fields, socket }: PlainRequest): MessageHea
 function decideFor(services: Services, result: ReadResult): Planned {
   const site = services.site();
   const slow: Slow = { kind: 'slow', site };
-  if (result.kind !== 'request') return slow;
+  // What a path declares of its query changes its keys, and plans keep theirs.
+  if (result.kind !== 'request' || site.config.accept.noVarySearch) return slow;
   const { request } = result;
   const match = site.rules.match(request.method, request.path, request);
   const { clock } = services;
