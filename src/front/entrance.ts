@@ -5,10 +5,11 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Listen } from '../config/config.ts';
 import type { HandshakeFailure } from './handshake-failure.ts';
+import { sniffPreface } from './sniff-preface.ts';
 import { openTlsFront, type Replaced, type TlsFront } from './tls-front.ts';
 
-/** Takes a connection whose next bytes are HTTP. */
-export type Accept = (socket: Socket) => void;
+/** Takes a connection whose next bytes are HTTP, of version 2 or 1. */
+export type Accept = (socket: Socket, isH2?: boolean) => void;
 
 export type Entrance = {
   /** Makes a listening socket that gives its connections to `accept`. */
@@ -23,16 +24,16 @@ export type Entrance = {
 export type EntranceListeners = { readonly onHandshakeFailure: (reason: HandshakeFailure) => void };
 
 /** Best first. Some clients of HTTP/1.0 name it. */
-const protocols = ['http/1.1', 'http/1.0'] as const;
+const protocols = ['h2', 'http/1.1', 'http/1.0'] as const;
 
 /** Opens the entrance that `listen` describes. Rejects with the reason if its certificates cannot be used. */
 export async function openEntrance(
-  { tls }: Pick<Listen, 'tls'>,
+  { tls, h2c }: Pick<Listen, 'tls' | 'h2c'>,
   { onHandshakeFailure }: EntranceListeners,
 ): Promise<Entrance> {
   const front = tls && (await openTlsFront({ tls, protocols, onFailure: onHandshakeFailure }));
   return {
-    createListener: (accept) => listenerOf(front, accept),
+    createListener: (accept) => listenerOf({ front, h2c }, accept),
     closeIdle: () => front?.closeIdle(),
     renew: async () => tls && front?.replace(tls),
     close: () => front?.close(),
@@ -40,11 +41,24 @@ export async function openEntrance(
 }
 
 /** Makes a listening socket for HTTP without TLS. */
-export const tcpListener = (accept: Accept): Server => listenerOf(undefined, accept);
+export const tcpListener = (accept: Accept): Server => listenerOf({ front: undefined, h2c: false }, accept);
+
+type Layers = { readonly front: TlsFront | undefined; readonly h2c: boolean };
+
+/** A head must be here within that time too. */
+const silenceMs = 15_000;
 
 /** As node:http makes its own: a client that closes its side gets its answer, and small answers are sent at once. */
-const listenerOf = (front: TlsFront | undefined, accept: Accept): Server =>
-  createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    if (front === undefined) accept(socket);
-    else front.take(socket, accept);
+function listenerOf({ front, h2c }: Layers, accept: Accept): Server {
+  return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    if (front !== undefined)
+      front.take(socket, (secure) => {
+        accept(secure, secure.alpnProtocol === 'h2');
+      });
+    else if (h2c)
+      sniffPreface(socket, silenceMs, (isH2) => {
+        accept(socket, isH2);
+      });
+    else accept(socket);
   });
+}

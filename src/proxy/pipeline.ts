@@ -21,11 +21,11 @@ import type { PassReason } from './exchange/outcome.ts';
 import { pass, type PassInput } from './pass/pass.ts';
 import type { Reply } from './exchange/reply.ts';
 
-/** The promise, if any, is that of the whole exchange. */
+/** Without `forward` all that is passed is relayed. The promise, if any, is that of the whole exchange. */
 export type Pipeline = (
   request: ClientRequest,
   reply: Reply,
-  forward: PassInput['forward'],
+  forward?: PassInput['forward'],
 ) => Promise<void> | undefined;
 
 /** Makes the request path. `always`: why every request is passed that would not be for another reason. */

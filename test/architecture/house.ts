@@ -44,8 +44,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'proxy/fetch': ['proxy/exchange', 'proxy/hit'],
   'proxy/tunnel': ['proxy/exchange'],
   'proxy/pass': ['proxy/exchange', 'proxy/fetch', 'proxy/hit', 'proxy/tunnel'],
+  'proxy/h2': ['proxy', 'proxy/exchange', 'proxy/hit'],
   proxy: ['proxy/exchange', 'proxy/fetch', 'proxy/hit', 'proxy/pass'],
-  'proxy/listen': ['proxy', 'proxy/exchange', 'proxy/hit', 'proxy/pass', 'proxy/tunnel'],
+  'proxy/listen': ['proxy', 'proxy/h2', 'proxy/exchange', 'proxy/hit', 'proxy/pass', 'proxy/tunnel'],
 
   'watch/count': [],
   'watch/alerts': ['watch/count'],

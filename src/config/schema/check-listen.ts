@@ -85,12 +85,19 @@ const listenSection = section(
     trusted_proxies: or(listOf(cidr), defaults.listen.trustedProxies),
     tls: optional(tls),
     redirect: optional(address),
+    h2c: or(bool, defaults.listen.h2c),
     fast_lane: or(bool, defaults.listen.fastLane),
     workers: optional(notBuilt(workers, 'more than one process', (count) => count !== 1)),
   },
-  (_read, at, node) => {
+  ({ h2c }, at, node) => {
     if (node.has('redirect') && !node.has('tls'))
       at.report('missing-key', '`redirect` requires `tls`', placeOfKey(node, 'redirect'));
+    if (h2c === true && node.has('tls'))
+      at.report(
+        'conflicting-keys',
+        'with `tls` HTTP/2 is agreed on in the handshake',
+        placeOfKey(node, 'h2c'),
+      );
   },
 );
 
@@ -107,11 +114,12 @@ export const listenAt = (at: { readonly host: string; readonly port: number }): 
 /** `listen`, or its address alone. */
 export const listen: Reader<Listen> = orShort(
   then(address, listenAt),
-  then(listenSection, ({ address, hosts, trustedProxies, fastLane, tls, redirect }): Listen => ({
+  then(listenSection, ({ address, hosts, trustedProxies, fastLane, h2c, tls, redirect }): Listen => ({
     ...address,
     hosts,
     trustedProxies,
     fastLane,
+    h2c,
     tls,
     redirect,
   })),

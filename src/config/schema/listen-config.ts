@@ -9,6 +9,8 @@ export type Listen = Address & {
   readonly trustedProxies: readonly string[];
   /** Whether hits in memory are answered before node:http reads the request. */
   readonly fastLane: boolean;
+  /** HTTP/2 without TLS, for clients that know it is there. */
+  readonly h2c: boolean;
   /** Absent: plain HTTP. */
   readonly tls: ListenTls | undefined;
   /** Where plain HTTP is redirected to `https`; with `tls` only. */

@@ -1,7 +1,6 @@
 /** What a client sent, read once and strictly: what two servers could read in two ways is refused here. */
 
 import type { IncomingMessage } from 'node:http';
-import type { TLSSocket } from 'node:tls';
 import ipaddr from 'ipaddr.js';
 import { canonicalAuthority } from '../../http/authority.ts';
 import type { Fields } from '../../http/message.ts';
@@ -32,7 +31,12 @@ export type ClientRequest = {
 export type MessageHead = Pick<
   IncomingMessage,
   'method' | 'url' | 'rawHeaders' | 'httpVersion' | 'httpVersionMajor' | 'httpVersionMinor'
-> & { readonly socket: { readonly remoteAddress?: string | undefined } };
+> & {
+  readonly socket: {
+    readonly remoteAddress?: string | undefined;
+    readonly encrypted?: boolean | undefined;
+  };
+};
 
 export type Refusal = {
   readonly kind: 'refused';
@@ -209,7 +213,7 @@ function takesEssentials(connection: string): boolean {
 }
 
 function schemeOf(message: MessageHead, believed: KnownFields | undefined): 'http' | 'https' {
-  if ((message.socket as Partial<TLSSocket>).encrypted === true) return 'https';
+  if (message.socket.encrypted === true) return 'https';
   const told = believed?.['x-forwarded-proto'];
   return told !== undefined && told.trim().toLowerCase() === 'https' ? 'https' : 'http';
 }

@@ -7,13 +7,13 @@ import { Readable } from 'node:stream';
 
 /** Read once. It emits `progress` with each piece that comes. */
 export class RequestBody extends Readable {
-  readonly #message: IncomingMessage;
+  readonly #message: Readable;
   readonly #onData = (chunk: Buffer): void => {
     this.emit('progress', chunk);
     if (!this.push(chunk)) this.#message.pause();
   };
 
-  constructor(message: IncomingMessage) {
+  constructor(message: Readable) {
     super();
     this.#message = message;
     message.on('data', this.#onData).pause();

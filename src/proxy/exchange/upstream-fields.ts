@@ -101,9 +101,10 @@ export function passFields(request: ClientRequest, host: string): string[] {
 }
 
 /** RFC 9110 §7.6.3: each intermediary appends itself. */
-function viaOf({ fields }: ClientRequest): string {
+function viaOf({ fields, httpVersion }: ClientRequest): string {
+  const own = httpVersion === '2.0' ? `2.0 ${cacheName}` : via;
   const before = fieldLines(fields, 'via').join(', ');
-  return before === '' ? via : `${before}, ${via}`;
+  return before === '' ? own : `${before}, ${own}`;
 }
 
 /** RFC 9110 §7.6.2: an intermediary "MUST" send OPTIONS and TRACE on with Max-Forwards one less. */

@@ -7,6 +7,7 @@
 import type { Server as HttpServer, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import type { Entrance } from '../../front/entrance.ts';
+import type { H2Server } from '../h2/h2-server.ts';
 import type { Lane } from './lane.ts';
 import { lastLetIn } from './last-let-in.ts';
 
@@ -19,6 +20,7 @@ export type Draining = {
   readonly listeners: readonly Server[];
   readonly http: HttpServer;
   readonly lane: Lane | undefined;
+  readonly h2: Pick<H2Server, 'leave' | 'closeIdle'> | undefined;
   readonly entrance: Pick<Entrance, 'closeIdle'> | undefined;
   readonly sockets: ReadonlySet<Socket>;
   /** Those that have left HTTP. */
@@ -26,9 +28,18 @@ export type Draining = {
 };
 
 /** Stops accepting, and resolves when every answer under way has been given and every connection has ended. */
-export async function drain({ listeners, http, lane, entrance, sockets, upgraded }: Draining): Promise<void> {
+export async function drain({
+  listeners,
+  http,
+  lane,
+  h2,
+  entrance,
+  sockets,
+  upgraded,
+}: Draining): Promise<void> {
   tellToLeave(http);
   lane?.leave();
+  h2?.leave();
   await Promise.all(listeners.map(lastLetIn));
   const closed = Promise.all(listeners.map(closeListener));
   // Idle connections stay a little: what has been sent on them may not be read yet.
@@ -36,6 +47,7 @@ export async function drain({ listeners, http, lane, entrance, sockets, upgraded
   const sweep = setInterval(() => {
     http.closeIdleConnections();
     lane?.closeIdle();
+    h2?.closeIdle();
     entrance?.closeIdle();
   }, 20);
   const cut = setTimeout(() => {

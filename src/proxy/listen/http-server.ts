@@ -14,21 +14,12 @@ import {
 } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { cacheStatusValue } from '../../http/cache-status.ts';
 import { systemClock } from '../../kit/time.ts';
-import type { ClientRequest, ReadResult, Refusal } from '../exchange/client-request.ts';
-import { plainFields } from '../hit/fail.ts';
+import type { MessageHead, ReadResult, Refusal } from '../exchange/client-request.ts';
+import { crashAnswer, ownAnswer } from '../h2/answer-here.ts';
 import type { Forwarded } from '../pass/pass.ts';
 import type { Pipeline } from '../pipeline.ts';
-import {
-  allowedMethods,
-  endConnection,
-  type Ending,
-  endingOf,
-  endings,
-  type ParseError,
-  refuse,
-} from './refuse.ts';
+import { endConnection, type Ending, endingOf, endings, type ParseError, refuse } from './refuse.ts';
 import { NodeReply, type Upgrade } from '../exchange/reply.ts';
 import { keepAliveMs, type Limits, limits } from './limits.ts';
 import { lingerBounds, lingeringResponse } from '../exchange/linger.ts';
@@ -36,7 +27,7 @@ import { SlowBodies } from './slow-bodies.ts';
 import { asksForTunnel, takeUp } from '../tunnel/asking-client.ts';
 
 export type HttpServerOptions = {
-  readonly read: (message: IncomingMessage) => ReadResult;
+  readonly read: (head: MessageHead) => ReadResult;
   readonly pipeline: Pipeline;
   /** What is answered before anybody looks what it is. */
   readonly onRefused: (refusal: Pick<Refusal, 'detail'> | Ending) => void;
@@ -194,16 +185,9 @@ function handle(
     refuse(response, result);
     return true;
   }
-  if (result.kind === 'asterisk' || isLastHop(result.request)) {
-    // RFC 9110 §9.3.7, §7.6.2.
-    const status = cacheStatusValue({
-      kind: 'forward',
-      fwd: 'method',
-      detail: result.kind === 'asterisk' ? 'asterisk' : 'max-forwards',
-    });
-    response.writeHead(204, { Allow: allowedMethods, 'Cache-Status': status }).end();
-    return false;
-  }
+  const own = ownAnswer(result);
+  if (own !== undefined) response.writeHead(own.status, own.fields).end();
+  if (own !== undefined || result.kind !== 'request') return false;
   if (result.request.hasBody) options.bodies.watch(message, monotonicMs());
   const reply = new NodeReply(response, upgrade);
   try {
@@ -214,11 +198,6 @@ function handle(
     crash(options, response, error);
   }
   return false;
-}
-
-/** RFC 9110 §7.6.2. */
-function isLastHop({ method, known }: ClientRequest): boolean {
-  return (method === 'OPTIONS' || method === 'TRACE') && Number(known['max-forwards'] ?? 1) === 0;
 }
 
 /** A broken promise of ours: the request ends, the process lives. */
@@ -232,11 +211,8 @@ export function crash(
     response.destroy();
     return;
   }
-  const text = 'Something went wrong in the proxy.\n';
-  response.writeHead(
-    500,
-    plainFields(text, cacheStatusValue({ kind: 'forward', fwd: 'bypass', detail: 'internal-error' })),
-  );
+  const { status, fields, text } = crashAnswer();
+  response.writeHead(status, fields);
   response.end(text);
 }
 

@@ -23,6 +23,7 @@ import type { Origin } from '../../origin/origin.ts';
 import { crash, createHttpServer, type HttpServerOptions, type Raw } from './http-server.ts';
 import type { Forwarded } from '../pass/pass.ts';
 import type { Lane } from './lane.ts';
+import { H2Server } from '../h2/h2-server.ts';
 import { PublicListener } from './public-listener.ts';
 import { bodyOf } from '../exchange/request-body.ts';
 import { relayAnswer } from '../pass/relay-answer.ts';
@@ -77,7 +78,11 @@ export async function createProxyServer(options: ProxyServerOptions): Promise<Pu
   await app.register(httpProxy, proxyOptions(shared, methods));
   await app.ready();
   const lane = options.lane?.(app.server);
-  const listener = new PublicListener({ http: app.server, upgraded, lane, entrance: options.entrance });
+  const listener = new PublicListener({
+    ...{ http: app.server, upgraded, lane },
+    h2: new H2Server(options),
+    entrance: options.entrance,
+  });
   return {
     listener,
     close: async () => {

@@ -15,13 +15,16 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Address } from '../../config/config.ts';
 import { type Entrance, tcpListener } from '../../front/entrance.ts';
 import { drain } from './drain.ts';
-import type { Accept, Lane } from './lane.ts';
+import type { H2Server } from '../h2/h2-server.ts';
+import type { Lane } from './lane.ts';
 
 export type PublicListenerOptions = {
   readonly http: HttpServer;
   /** Connections that have left HTTP. */
   readonly upgraded: ReadonlySet<Socket>;
   readonly lane?: Lane | undefined;
+  /** Absent: there is no HTTP/2. */
+  readonly h2?: Pick<H2Server, 'accept' | 'leave' | 'closeIdle'> | undefined;
   /** Absent: plain TCP. */
   readonly entrance?: Pick<Entrance, 'createListener' | 'closeIdle'> | undefined;
 };
@@ -36,9 +39,14 @@ export class PublicListener {
     this.#options = options;
   }
 
-  /** Takes a connection whose next bytes are HTTP/1; one that is paused is resumed. */
-  readonly accept: Accept = (socket) => {
-    const { lane, http } = this.#options;
+  /** Takes a connection whose next bytes are HTTP; one that is paused is resumed. */
+  readonly accept = (socket: Socket, isH2 = false): void => {
+    const { lane, h2, http } = this.#options;
+    if (isH2) {
+      if (h2 === undefined) socket.destroy();
+      else h2.accept(socket);
+      return;
+    }
     if (lane === undefined) http.emit('connection', socket);
     else lane.accept(socket);
     if (socket.isPaused()) socket.resume();
@@ -58,8 +66,8 @@ export class PublicListener {
 
   /** Stops accepting; resolves when every connection has ended (`drain.ts`). */
   async close(): Promise<void> {
-    const { http, lane, entrance, upgraded } = this.#options;
-    await drain({ http, lane, entrance, upgraded, listeners: this.#listeners, sockets: this.#sockets });
+    const { http, lane, h2, entrance, upgraded } = this.#options;
+    await drain({ http, lane, h2, entrance, upgraded, listeners: this.#listeners, sockets: this.#sockets });
   }
 
   async #bind({ host, port }: Address): Promise<AddressInfo> {

@@ -6,21 +6,17 @@
 import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { cacheStatusValue } from '../../http/cache-status.ts';
+import { allowedMethods, refusalAnswer } from '../h2/answer-here.ts';
 import type { Refusal } from '../exchange/client-request.ts';
-import { plainFields } from '../hit/fail.ts';
 import { linger, type LingerBounds } from '../exchange/linger.ts';
-
-/** What is served, on the whole: a resource may take less. */
-export const allowedMethods = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
 const statusOf = (detail: string): string => cacheStatusValue({ kind: 'forward', fwd: 'bypass', detail });
 
 /** Refuses a request and closes the connection. */
-export function refuse(response: ServerResponse, { status, detail }: Refusal): void {
-  const text = `Refused: ${detail.replaceAll('-', ' ')}.\n`;
-  const allow = status === 405 ? ['Allow', allowedMethods] : [];
+export function refuse(response: ServerResponse, refusal: Refusal): void {
+  const { status, fields, text } = refusalAnswer(refusal);
   // After what cannot be read in one way, nothing that follows on the connection is believed.
-  response.writeHead(status, [...plainFields(text, statusOf(detail)), ...allow, 'Connection', 'close']);
+  response.writeHead(status, [...fields, 'Connection', 'close']);
   response.end(text);
 }
 

@@ -19,8 +19,8 @@ import { learn, outcomeOf, type PassCause, passStatus, relay } from './relay.ts'
 import { isRelayed, originHostOf, passFields, relayedFields } from '../exchange/upstream-fields.ts';
 
 export type PassInput = PassCause & {
-  /** Hands the request to @fastify/http-proxy. */
-  readonly forward: (forwarded: Forwarded) => void;
+  /** Hands the request to @fastify/http-proxy; absent: it is relayed. */
+  readonly forward?: ((forwarded: Forwarded) => void) | undefined;
 };
 
 /** An answer that may be released: the fields to send, and who is to be given its body besides the client. */
@@ -43,7 +43,7 @@ export type Forwarded = {
 
 /** Passes a request. Resolves when it is over, or at once when @fastify/http-proxy has it. */
 export function pass(exchange: Exchange, input: PassInput): Promise<void> | undefined {
-  if (isRelayed(exchange.request.method)) return relay(exchange, input);
+  if (input.forward === undefined || isRelayed(exchange.request.method)) return relay(exchange, input);
   input.forward(forwardedOf(exchange, input));
   return undefined;
 }

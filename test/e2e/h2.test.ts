@@ -1,0 +1,496 @@
+/** HTTP/2 to clients: the same requests and answers as over HTTP/1.1. */
+
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  type ClientHttp2Session,
+  connect,
+  type IncomingHttpHeaders,
+  type IncomingHttpStatusHeader,
+  type OutgoingHttpHeaders,
+} from 'node:http2';
+import { connect as connectTcp } from 'node:net';
+import { promisify } from 'node:util';
+import t, { type Test } from 'tap';
+import { authority } from '../helpers/certificates.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { ask as askOverOne, valuesOf } from '../helpers/raw-client.ts';
+import { barrier, startSite } from '../helpers/scripted-site.ts';
+
+const run = promisify(execFile);
+const rules = `
+identity: { credentials: [session] }
+content_types: { page: { ttl: 60s, scope: public }, own: { ttl: 60s, scope: user } }
+routes: [{ match: GET /page/*, type: page }, { match: GET /own/*, type: own }]
+writes: [{ match: POST /page/:id, invalidate: ["url:/page/{id}"] }]
+`;
+
+type Answered = {
+  readonly status: number | undefined;
+  readonly headers: IncomingHttpHeaders & IncomingHttpStatusHeader;
+  readonly body: string;
+  readonly trailers: IncomingHttpHeaders | undefined;
+  /** How the stream ended. */
+  readonly code: number;
+};
+
+/** Asks on a connection; the answer as far as it came. */
+function ask(
+  client: ClientHttp2Session,
+  headers: readonly string[] | OutgoingHttpHeaders,
+  body?: string,
+): Promise<Answered> {
+  return new Promise((resolve) => {
+    const stream = client.request(headers, { endStream: body === undefined });
+    let got: Answered['headers'] = {};
+    let trailers: IncomingHttpHeaders | undefined;
+    let text = '';
+    stream.on('response', (head) => (got = head));
+    stream.on('trailers', (fields: IncomingHttpHeaders) => (trailers = fields));
+    stream.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
+    stream.on('error', () => undefined);
+    stream.on('close', () => {
+      resolve({ status: got[':status'], headers: got, body: text, trailers, code: stream.rstCode });
+    });
+    if (body !== undefined) stream.end(body);
+  });
+}
+
+async function startPlain(t: Test) {
+  const site = await startSite(`listen: { h2c: true }${rules}`);
+  const client = connect(site.url);
+  client.on('error', () => undefined);
+  t.teardown(async () => {
+    client.destroy();
+    await site.close();
+  });
+  return {
+    site,
+    client,
+    get: (path: string, headers: OutgoingHttpHeaders = {}) =>
+      ask(client, { ':path': path, ':authority': 'site.test', ...headers }),
+  };
+}
+
+t.test('17.3: curl over TLS agrees on h2, and reads, writes and uploads', async (t) => {
+  const { ca, certify } = await authority(t);
+  const files = await certify('site.test');
+  const site = await startSite(`listen: { tls: { cert: ${files.cert}, key: ${files.key} } }${rules}`, {
+    answer: (request, response) => {
+      let bytes = 0;
+      request.on('data', (chunk: Buffer) => (bytes += chunk.length));
+      request.on('end', () =>
+        response.end(
+          `${bytes} ${String(request.headers['x-forwarded-proto'])} ${String(request.headers.via)}`,
+        ),
+      );
+    },
+  });
+  t.teardown(() => site.close());
+  const { port } = new URL(site.url);
+  const curl = async (path: string, ...options: string[]) => {
+    const known = ['--resolve', `site.test:${port}:127.0.0.1`, '--cacert', ca];
+    return (
+      await run('curl', ['-sS', '-i', '--http2', ...known, ...options, `https://site.test:${port}${path}`])
+    ).stdout;
+  };
+  t.match(await curl('/page/1'), /^HTTP\/2 200 \r\n[^]*stored[^]*\r\n\r\n0 https 1\.1 shelflife$/);
+  t.match(await curl('/page/1'), /shelflife; hit/);
+  t.match(await curl('/page/1', '-I'), /^HTTP\/2 200 \r\n[^]*shelflife; hit[^]*\r\n\r\n$/);
+  t.match(await curl('/page/1', '--http1.1'), /^HTTP\/1\.1 200[^]*shelflife; hit/);
+  t.match(await curl('/page/1', '-d', 'x'.repeat(100_000)), /\r\n\r\n100000 https 2\.0 shelflife$/);
+  t.match(await curl('/page/1'), /fwd=uri-miss; stored/, 'the write has ended it');
+});
+
+t.test('17.3: requests are read as strictly as those of HTTP/1.1', async (t) => {
+  const { site, client, get } = await startPlain(t);
+  const cases: readonly (readonly [string, number, readonly string[]])[] = [
+    [
+      'another Host',
+      400,
+      [':method', 'GET', ':path', '/', ':scheme', 'http', ':authority', 'a.test', 'host', 'b.test'],
+    ],
+    ['user information', 0, [':method', 'GET', ':path', '/', ':scheme', 'http', ':authority', 'a@b.test']],
+    [
+      'an absolute target',
+      0,
+      [':method', 'GET', ':path', 'http://b.test/', ':scheme', 'http', ':authority', 'a.test'],
+    ],
+    [
+      'a target without a slash',
+      0,
+      [':method', 'GET', ':path', 'x', ':scheme', 'http', ':authority', 'a.test'],
+    ],
+    ['another scheme', 400, [':method', 'GET', ':path', '/', ':scheme', 'ftp', ':authority', 'a.test']],
+    [
+      'a method of caches',
+      405,
+      [':method', 'PURGE', ':path', '/', ':scheme', 'http', ':authority', 'a.test'],
+    ],
+    ['a tunnel', 405, [':method', 'CONNECT', ':authority', 'a.test:80']],
+    [
+      'an expectation',
+      417,
+      [':method', 'GET', ':path', '/', ':scheme', 'http', ':authority', 'a.test', 'expect', 'x'],
+    ],
+    [
+      'fields beyond count',
+      431,
+      [
+        ':method',
+        'GET',
+        ':path',
+        '/',
+        ':scheme',
+        'http',
+        ':authority',
+        'a.test',
+        ...Array.from({ length: 130 }, (_, index) => [`x${index}`, '']).flat(),
+      ],
+    ],
+    [
+      'a target beyond length',
+      414,
+      [':method', 'GET', ':path', `/${'a'.repeat(9000)}`, ':scheme', 'http', ':authority', 'a.test'],
+    ],
+  ];
+  for (const [what, status, fields] of cases) {
+    const answer = await ask(client, fields);
+    // What nghttp2 knows to be malformed ends its stream.
+    t.equal(answer.status ?? 0, status, what);
+    if (status === 0) t.equal(answer.code, 1, what);
+    else t.match(answer.headers['cache-status'], /shelflife; fwd=bypass; detail=/, what);
+  }
+  t.strictSame(site.seen, [], 'none of them reaches the origin');
+  t.match(await ask(client, { ':method': 'OPTIONS', ':path': '*', ':authority': 'a.test' }), {
+    status: 204,
+    headers: { allow: /GET/ },
+  });
+  t.equal((await get('/page/ok')).status, 200);
+  const crumbs = await ask(client, [
+    ':method',
+    'GET',
+    ':path',
+    '/own/x',
+    ':scheme',
+    'http',
+    ':authority',
+    'site.test',
+    'cookie',
+    'theme=1',
+    'cookie',
+    'session=a',
+  ]);
+  t.equal(crumbs.status, 200);
+  t.equal(
+    site.requests.at(-1)?.headers.cookie,
+    'session=a',
+    'one Cookie field, of which the credential is sent',
+  );
+});
+
+t.test('17.3: who asks is told as over HTTP/1.1', async (t) => {
+  const { site, client } = await startPlain(t);
+  site.answerWith((request, response) => response.end(`for ${String(request.headers.cookie)}`));
+  const own = (...cookies: string[]) =>
+    ask(client, [
+      ':method',
+      'GET',
+      ':path',
+      '/own/a',
+      ':scheme',
+      'http',
+      ':authority',
+      'site.test',
+      ...cookies.flatMap((value) => ['cookie', value]),
+    ]);
+  const fate = ({ headers }: Answered): string =>
+    String(headers['cache-status']).replace(/^.*shelflife; /, '');
+  t.equal((await own('session=ann')).body, 'for session=ann');
+  t.match(fate(await own('theme=dark', 'session=ann')), /^hit/);
+  t.equal((await own('session=bob')).body, 'for session=bob');
+  for (const cookies of [
+    ['session=ann', 'session=bob'],
+    ['session=bob; session=ann'],
+    ['$Version=1', 'session=ann'],
+    ['Session=ann', 'session=bob'],
+  ]) {
+    const answer = await own(...cookies);
+    t.match(fate(answer), /^fwd=bypass; detail=identity/, cookies.join(' + '));
+    t.equal(answer.body, `for ${cookies.join('; ')}`);
+  }
+  t.notMatch((await own()).body, /ann|bob/);
+  const over1 = await askOverOne(site.url, { target: '/own/a', lines: ['Cookie: session=ann'] });
+  t.equal(over1.body, 'for session=ann');
+  t.match(valuesOf(over1, 'cache-status').join(), /shelflife; hit/, 'one copy for both versions');
+});
+
+t.test(
+  '17.3: fields of one connection end the stream, and what frames say of a body is believed',
+  async (t) => {
+    const { site, client, get } = await startPlain(t);
+    for (const fields of [
+      ['content-length', '5'],
+      ['content-length', 'x'],
+    ]) {
+      const other = connect(site.url);
+      other.on('error', () => undefined);
+      const answer = await ask(
+        other,
+        [':method', 'POST', ':path', '/w', ':scheme', 'http', ':authority', 'a.test', ...fields],
+        'longer body',
+      );
+      other.destroy();
+      t.not(answer.status, 200, fields.join());
+    }
+    site.answerWith((request, response) => {
+      let text = '';
+      request.on('data', (chunk: Buffer) => (text += String(chunk)));
+      request.on('end', () =>
+        response.end(
+          `${text} ${String(request.headers['transfer-encoding'])} ${String(request.headers['content-length'])}`,
+        ),
+      );
+    });
+    const post = (body: string, headers: OutgoingHttpHeaders = {}) =>
+      ask(client, { ':method': 'POST', ':path': '/w', ':authority': 'a.test', ...headers }, body);
+    t.equal((await post('abc')).body, 'abc chunked undefined');
+    t.equal((await post('abc', { 'content-length': 3 })).body, 'abc undefined 3');
+    t.equal((await get('/page/after')).status, 200);
+  },
+);
+
+t.test('17.3: answers are those of HTTP/1.1 but for the fields of one connection', async (t) => {
+  const { site, client } = await startPlain(t);
+  site.answerWith((request, response) => {
+    const path = request.url ?? '';
+    if (path.endsWith('/204')) response.writeHead(204, ['X-A', '1']).end();
+    else if (path.endsWith('/twice'))
+      response
+        .writeHead(200, [
+          'Set-Cookie',
+          'a=1',
+          'Set-Cookie',
+          'b=2',
+          'X-C',
+          '1',
+          'X-C',
+          '2',
+          'Keep-Alive',
+          'timeout=9',
+          'X-B',
+          'caf\xe9',
+          'Content-Length',
+          '2',
+        ])
+        .end('ok');
+    else if (path.endsWith('/trailers')) {
+      response.writeHead(200, ['Trailer', 'x-sum']);
+      response.addTrailers({ 'x-sum': '7' });
+      response.end('body');
+    } else response.end(`body of ${path}`);
+  });
+  for (const [method, target] of [
+    ['GET', '/page/a'],
+    ['GET', '/page/a'],
+    ['HEAD', '/page/a'],
+    ['GET', '/other/204'],
+    ['GET', '/other/twice'],
+    ['POST', '/w/x'],
+    ['DELETE', '/w/x'],
+    ['GET', '/page/a'],
+  ] as const) {
+    const one = await askOverOne(site.url, { method, target });
+    const two = await ask(client, { ':method': method, ':path': target, ':authority': 'site.test' });
+    t.equal(two.status, one.status, `${method} ${target}`);
+    t.equal(two.body, one.body);
+    t.equal(two.code, 0);
+    for (const name of ['content-type', 'content-length', 'x-a', 'x-b', 'x-c', 'set-cookie'])
+      t.equal(
+        String(two.headers[name] ?? ''),
+        valuesOf(one, name).join(name === 'set-cookie' ? ',' : ', '),
+        `${target} ${name}`,
+      );
+    t.notOk('connection' in two.headers || 'keep-alive' in two.headers || 'transfer-encoding' in two.headers);
+  }
+  t.match(await ask(client, { ':path': '/other/trailers', ':authority': 'a.test' }), {
+    body: 'body',
+    trailers: { 'x-sum': '7' },
+    code: 0,
+  });
+});
+
+t.test('17.3: an answer cut short is no whole one, and a client that leaves is noticed', async (t) => {
+  const { site, client, get } = await startPlain(t);
+  const gone = barrier();
+  site.answerWith((request, response) => {
+    if (request.url === '/page/left') {
+      response.write('some');
+      response.once('close', gone.arrive);
+      return;
+    }
+    response.writeHead(200, { 'content-length': 100 });
+    response.write('part', () => setImmediate(() => response.destroy()));
+  });
+  for (const path of ['/page/cut', '/other/cut']) {
+    const answer = await get(path);
+    t.ok(answer.code !== 0 || answer.status === 502, path);
+  }
+  const stream = client.request({ ':path': '/other/left', ':authority': 'a.test' });
+  stream.on('error', () => undefined);
+  stream.close(8);
+  const left = client.request({ ':path': '/page/left', ':authority': 'a.test' });
+  left.on('error', () => undefined);
+  await once(left, 'response');
+  left.close(8);
+  const startedMs = performance.now();
+  await Promise.race([
+    gone.reached,
+    eventually('the origin is left', () => performance.now() - startedMs > 9000, 9500),
+  ]);
+  t.ok(performance.now() - startedMs < 12_000);
+});
+
+t.test('17.4: 100 streams of hits and misses on one connection', async (t) => {
+  const { site, get } = await startPlain(t);
+  const big = 'x'.repeat(200_000);
+  site.answerWith((request, response) => response.end(`${request.url ?? ''} ${big}`));
+  await get('/page/0');
+  const answers = await Promise.all(Array.from({ length: 100 }, (_, index) => get(`/page/${index % 20}`)));
+  for (const [index, { status, body }] of answers.entries()) {
+    if (status !== 200 || body !== `/page/${index % 20} ${big}`) t.fail(`answer ${index}: ${String(status)}`);
+  }
+  t.equal(new Set(site.seen).size, site.seen.length, 'nothing is fetched twice');
+});
+
+const frame = (type: number, flags: number, stream: number, payload: Buffer | string = ''): Buffer => {
+  const body = Buffer.from(payload as string, 'latin1');
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(body.length, 0, 3);
+  head.writeUInt8(type, 3);
+  head.writeUInt8(flags, 4);
+  head.writeUInt32BE(stream, 5);
+  return Buffer.concat([head, body]);
+};
+const preface = Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), frame(4, 0, 0)]);
+/** `:method GET`, `:scheme http`, `:path /`, `:authority a`, all by HPACK's static table. */
+const headOf = '\x82\x86\x84\x41\x01a';
+const literal = (name: string, value: string): string =>
+  `\x00${String.fromCharCode(name.length)}${name}${String.fromCharCode(value.length)}${value}`;
+
+const hostile: readonly (readonly [string, Buffer | (() => Buffer)])[] = [
+  [
+    'a head that never ends',
+    () =>
+      Buffer.concat([
+        frame(1, 0, 1, headOf),
+        ...Array.from({ length: 200 }, () => frame(9, 0, 1, literal('x', 'y'))),
+      ]),
+  ],
+  ['data for a stream that is not open', frame(0, 0, 1, 'x')],
+  ['an even stream', frame(1, 5, 2, headOf)],
+  ['a frame beyond size', frame(0, 0, 1, 'x'.repeat(20_000))],
+  ['settings of a wrong length', frame(4, 0, 0, 'xxx')],
+  ['a window of zero', frame(8, 0, 0, '\0\0\0\0')],
+  ['a ping of a wrong length', frame(6, 0, 0, 'x')],
+  ['HPACK that is none', frame(1, 5, 1, '\xff\xff\xff\xff\xff\xff')],
+  ['pushing to a server', frame(5, 4, 1, `\0\0\0\x02${headOf}`)],
+  [
+    'rapid reset',
+    () =>
+      Buffer.concat(
+        Array.from({ length: 1200 }, (_, at) => [
+          frame(1, 5, at * 2 + 1, headOf),
+          frame(3, 0, at * 2 + 1, '\0\0\0\x08'),
+        ]).flat(),
+      ),
+  ],
+];
+t.test('17.4: hostile frames end their connection, and only that', async (t) => {
+  const { site, get } = await startPlain(t);
+  for (const [what, bytes] of hostile) {
+    const socket = connectTcp(Number(new URL(site.url).port), '127.0.0.1');
+    t.teardown(() => socket.destroy());
+    socket.on('error', () => undefined).resume();
+    socket.write(Buffer.concat([preface, typeof bytes === 'function' ? bytes() : bytes]));
+    await eventually(what, () => socket.readableEnded || socket.destroyed);
+    t.equal((await get('/page/after')).status, 200, what);
+  }
+});
+
+t.test(
+  '17.4: malformed messages end their stream: fields of one connection, upper case, pseudo-fields',
+  async (t) => {
+    const { site } = await startPlain(t);
+    for (const block of [
+      headOf + literal('connection', 'close'),
+      headOf + literal('transfer-encoding', 'chunked'),
+      headOf + literal('Upper', 'x'),
+      headOf + literal('host', 'b'),
+      headOf + literal('host', 'a') + literal('host', 'a'),
+      '\x82\x86\x84',
+      `${headOf}\x84`,
+      literal('x', 'y') + headOf,
+      '\x82\x86\x41\x01a',
+      headOf + literal(':protocol', 'websocket'),
+    ]) {
+      const socket = connectTcp(Number(new URL(site.url).port), '127.0.0.1');
+      t.teardown(() => socket.destroy());
+      let received = Buffer.alloc(0);
+      socket
+        .on('error', () => undefined)
+        .on('data', (chunk: Buffer) => (received = Buffer.concat([received, chunk])));
+      socket.write(Buffer.concat([preface, frame(1, 5, 1, block)]));
+      // RST_STREAM of stream 1; or, what only we refuse, the head of an answer to it.
+      const isOver = () =>
+        [3, 1].some((type) => received.includes(Buffer.from([type, type === 3 ? 0 : 4, 0, 0, 0, 1])));
+      await eventually('it is refused', isOver);
+    }
+    t.strictSame(site.seen, [], 'none reaches the origin');
+  },
+);
+
+t.test('17.4: a field with a line break in its value is not there at all', async (t) => {
+  const { site } = await startPlain(t);
+  const socket = connectTcp(Number(new URL(site.url).port), '127.0.0.1');
+  t.teardown(() => socket.destroy());
+  socket.on('error', () => undefined).resume();
+  const fields = literal('x', 'a\r\nb: c') + literal('y', 'z');
+  socket.write(Buffer.concat([preface, frame(1, 5, 1, headOf + fields)]));
+  await eventually('it has come', () => site.requests.length > 0);
+  const { x, y, b } = site.requests[0]?.headers ?? {};
+  t.strictSame({ x, y, b }, { x: undefined, y: 'z', b: undefined });
+});
+
+t.test('h2c is known by its first bytes, however they are cut', async (t) => {
+  const { site } = await startPlain(t);
+  for (const pieces of [preface.length, 1, 3, 20]) {
+    const socket = connectTcp(Number(new URL(site.url).port), '127.0.0.1');
+    t.teardown(() => socket.destroy());
+    socket.setNoDelay(true);
+    for (let at = 0; at < preface.length; at += pieces) {
+      socket.write(preface.subarray(at, at + pieces));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const [first] = (await once(socket, 'data')) as [Buffer];
+    t.equal(first[3], 4, 'SETTINGS');
+  }
+  t.equal((await askOverOne(site.url, { method: 'PUT', target: '/x' })).status, 200);
+});
+
+t.test('a stop tells clients to leave, and answers what they have asked', async (t) => {
+  const { site, client, get } = await startPlain(t);
+  const [asked, answered] = [barrier(), barrier()];
+  site.answerWith((_request, response) => {
+    asked.arrive();
+    void answered.reached.then(() => response.end('late'));
+  });
+  const slow = get('/other/slow');
+  await asked.reached;
+  const goaway = once(client, 'goaway');
+  const closed = site.proxy.close();
+  await goaway;
+  answered.arrive();
+  t.match(await slow, { status: 200, body: 'late' });
+  await closed;
+});
