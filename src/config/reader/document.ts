@@ -31,6 +31,9 @@ export type ConfigDocument = {
 /** How many nodes aliases may add to those written out. */
 const aliasedNodes = 50_000;
 
+/** How deep nodes may be in one another: readers recurse. */
+const deepest = 500;
+
 /** Parses `text` as YAML 1.2 with string keys. Problems are reported, never thrown. */
 export function readDocument(text: string, report: ReportProblem): ConfigDocument {
   const document = parseDocument(hideReferences(text), {
@@ -103,12 +106,18 @@ class Aliases {
   }
 
   /** The number of nodes in `node`, aliases followed. Visits in the order of the text, as YAML defines anchors. */
-  weigh(node: unknown): number {
+  weigh(node: unknown, depth = 0): number {
     if (isAlias(node)) return this.#weighAlias(node);
+    if (depth > deepest && isNode(node)) {
+      this.#report('bad-yaml', 'nested too deeply', placeOf(node));
+      this.refused = true;
+      return 1;
+    }
     const name = anchorOf(node);
     const anchored: Anchored = { node: node as Node, weight: undefined };
     if (name !== undefined) this.#anchors.set(name, anchored);
-    anchored.weight = 1 + childrenOf(node).reduce<number>((sum, child) => sum + this.weigh(child), 0);
+    anchored.weight =
+      1 + childrenOf(node).reduce<number>((sum, child) => sum + this.weigh(child, depth + 1), 0);
     return anchored.weight;
   }
 

@@ -234,6 +234,8 @@ t.test('no text makes it throw, and every problem is within the text', async (t)
   });
   t.ok(sound('['.repeat(50_000)));
   t.ok(sound('{a: '.repeat(5000)));
+  const deep = parseConfig(`a: ${'['.repeat(4000)}${']'.repeat(4000)}`, { file: 'f', env: {} });
+  t.match(deep, { problems: [{ code: 'bad-yaml', message: 'nested too deeply' }] });
 });
 
 t.test('a valid file with one piece changed is read or refused, and never throws', async (t) => {
