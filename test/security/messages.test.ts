@@ -275,11 +275,12 @@ t.test('a login on one connection does not log in other clients on it', async (t
   const site = await startRawSite(rules);
   t.teardown(() => site.close());
   for (const scheme of ['NTLM', 'Negotiate']) {
-    for (const method of ['GET', 'POST']) {
+    for (const method of ['GET', 'POST', 'OPTIONS']) {
       await ask(site.url, { method, target: '/any', lines: [`Authorization: ${scheme} TlRMTVNTUAAB`] });
       const own = site.arrivals.at(-1);
       const isSent = own?.lines.some((line) => line.toLowerCase().startsWith('authorization')) === true;
-      t.equal(isSent, method === 'GET', `${scheme}, ${method}`);
+      // What goes through @fastify/http-proxy goes without: its connections last.
+      t.equal(isSent, method !== 'OPTIONS', `${scheme}, ${method}`);
       await ask(site.url, { target: '/any?next' });
       if (isSent) t.not(site.arrivals.at(-1)?.socket, own.socket);
     }
