@@ -2,7 +2,7 @@
  * Not for the cache: forwarded as it is, answered as it comes (CONTRACT §4).
  *
  * The usual methods go the way of fetches, without a store, WebSockets included; rare ones through @fastify/http-proxy
- * (docs/decisions/0018).
+ * (docs/decisions/0019).
  * Promises: a write reaches the origin once at most; what it makes stale is ended before its answer is released, also
  * when its outcome is unknown.
  */
