@@ -25,10 +25,9 @@ type Arrived = {
   readonly body?: string;
 };
 
-/** Every route has this limit for each user, or for each address. */
-const hourlyLimit = 50;
-
 export class CodebotOrigin {
+  /** Every route has this limit for each user, or for each address. */
+  hourlyLimit = 50;
   readonly model = new CodebotModel();
   /** `GET /files` of every request that came over the network. */
   readonly seen: string[] = [];
@@ -128,7 +127,7 @@ export class CodebotOrigin {
     const hour = `${key} ${Math.floor(this.#clock.now() / 3_600_000)}`;
     const used = (this.#used.get(hour) ?? 0) + 1;
     this.#used.set(hour, used);
-    return used > hourlyLimit && !key.startsWith('/static') && !key.startsWith('/healthz');
+    return used > this.hourlyLimit && !key.startsWith('/static') && !key.startsWith('/healthz');
   }
 }
 
