@@ -122,7 +122,7 @@ export const nameOf = ({ key, variant }: Pick<Entry, 'key' | 'variant'>): string
 export const maxVariants = 16;
 
 /** The measured overhead of an entry besides its texts and body: objects, keys and the slack of both heaps. */
-const aroundEntryBytes = 1000;
+const aroundEntryBytes = 3500;
 
 /** The memory an entry takes: its body, its fields as strings, and the structures around them. */
 export function entryBytes({ body, target, fields, tags }: Entry): number {
