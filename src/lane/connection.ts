@@ -35,8 +35,10 @@ export class LaneConnection {
   #phase: Phase = 'reading';
   /** What has come and is not dealt with. */
   #rest: Buffer | undefined;
-  /** Since when the lane has been waiting for a request, or for the rest of one. */
+  /** Since when the lane has been waiting for a request, for the rest of one, or for the client to take its answers. */
   #sinceMs: number;
+  /** How much had been read when the client was first waited for. */
+  #readBefore = 0;
   #hasAnswered = false;
   #via: ViaNode | undefined;
   /** How much of the body of the request that node:http has is still to come. */
@@ -54,7 +56,6 @@ export class LaneConnection {
     socket.on('close', this.#onClose);
   }
 
-  /** Whether nothing is under way. */
   get isIdle(): boolean {
     return this.#phase === 'reading' && this.#rest === undefined && this.#socket.writableLength === 0;
   }
@@ -65,8 +66,13 @@ export class LaneConnection {
 
   /** Ends the connection if its client has been silent for too long. */
   check(nowMs: number, keepAliveMs: number): void {
-    if (this.#phase !== 'reading') return;
     const silentMs = nowMs - this.#sinceMs;
+    if (this.#phase === 'blocked') {
+      // To send more requests is no sign of taking the answers, but it keeps the socket from being silent.
+      const isLate = silentMs > this.#shared.limits.bodyPauseMs;
+      if (isLate && this.#socket.bytesRead > this.#readBefore) this.#socket.destroy();
+    }
+    if (this.#phase !== 'reading') return;
     const isBetween = this.#hasAnswered && this.#rest === undefined;
     if (isBetween) {
       if (silentMs > keepAliveMs) this.#socket.destroy();
@@ -166,6 +172,8 @@ export class LaneConnection {
   /** Reads no more until the client has taken what it has been sent, or for too long has not. */
   #block(): void {
     this.#phase = 'blocked';
+    this.#sinceMs = this.#shared.monotonicMs();
+    this.#readBefore = this.#socket.bytesRead;
     this.#socket.pause();
     this.#socket.setTimeout(this.#shared.limits.bodyPauseMs, this.#onStuck);
   }
