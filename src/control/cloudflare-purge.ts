@@ -4,6 +4,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
+import { canonicalAuthority } from '../http/authority.ts';
 import type { RegisterRoutes } from './api.ts';
 import type { CarryOut } from './purge.ts';
 import { bad, readObject } from './json-body.ts';
@@ -47,6 +48,8 @@ export function readCloudflare(body: unknown): ReadPurge {
   const [urls = [], tags = [], hosts = [], prefixes = []] = lists;
   const isNothing = everything !== true && urls.length + tags.length + hosts.length + prefixes.length === 0;
   if (isNothing) return bad(`nothing selected: give one of ${known.join(', ')}`);
+  const notHost = hosts.find((host) => canonicalAuthority(host, 'https') === undefined);
+  if (notHost !== undefined) return bad(`${JSON.stringify(notHost.slice(0, 100))} is not a host name`);
   const starts = [...hosts.map((host) => `http://${host}/`), ...prefixes.map(withScheme)];
   return {
     kind: 'ok',

@@ -5,11 +5,12 @@
 
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { decodeBytes } from '../policy/key/query-values.ts';
 import type { RegisterRoutes } from './api.ts';
 import { sendProblem } from './problem-answer.ts';
 import type { CarryOut } from './purge.ts';
 import { readObject } from './json-body.ts';
-import { noPurge, type PurgeRequest } from './purge-request.ts';
+import { namesOf, noPurge, type PurgeRequest } from './purge-request.ts';
 
 const config = { access: 'purge' } as const;
 
@@ -17,7 +18,9 @@ const config = { access: 'purge' } as const;
 export function fastlyRoutes(purge: CarryOut): RegisterRoutes {
   return (app) => {
     app.post<{ Params: { key: string } }>('/service/:id/purge/:key', { config }, (request, reply) =>
-      answer(purge, { request, reply }, { tags: [request.params.key] }),
+      request.params.key === ''
+        ? sendProblem(reply, { status: 404, detail: 'the key is missing' })
+        : answer(purge, { request, reply }, { tags: [request.params.key] }),
     );
     app.post('/service/:id/purge', { config }, (request, reply) => purgeKeys(purge, request, reply));
     app.post('/service/:id/purge_all', { config }, (request, reply) =>
@@ -62,13 +65,18 @@ async function purgeKeys(
   return answer(purge, { request, reply, bodyOf }, { tags });
 }
 
+/** Those of the field and of the body. */
 function keysOf({ headers, body }: FastifyRequest): readonly string[] | undefined {
-  const named = headers['surrogate-key'];
-  if (typeof named === 'string') return named.split(/[ \t]+/).filter((key) => key !== '');
+  const field = headers['surrogate-key'];
+  const named = typeof field === 'string' ? decodeBytes(field).split(/[ \t]+/) : [];
+  const given = named.flatMap(namesOf);
+  // Where the field names keys, an empty body is none.
+  if (given.length > 0 && (typeof body !== 'string' || body.trim() === '')) return given;
   const parsed = readObject(body, 'application/json', ['surrogate_keys']);
   const keys = parsed.kind === 'ok' ? parsed.fields['surrogate_keys'] : undefined;
   if (!Array.isArray(keys)) return undefined;
-  return keys.every((key) => typeof key === 'string' && key.trim() !== '') ? (keys as string[]) : undefined;
+  const isEach = keys.every((key) => typeof key === 'string' && key.trim() !== '');
+  return isEach ? [...given, ...(keys as string[])] : undefined;
 }
 
 /** Host, path and query; its own client escapes the slashes as well. */

@@ -61,3 +61,13 @@ function requestOf(fields: JsonObject): PurgeRequest {
 
 /** Nothing selected yet. */
 export const noPurge: PurgeRequest = requestOf({});
+
+/** The tags that a text may list: by commas and by blanks, since apps name theirs by either. */
+export const namesOf = (text: string): readonly string[] =>
+  [
+    ...new Set([
+      ...text.split(',').map((name) => name.trim()),
+      ...text.split(/[ \t]+/),
+      ...text.split(/[ \t,]+/),
+    ]),
+  ].filter((name) => name !== '');

@@ -6,7 +6,7 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
-/** Tells a `BAN` that was read by hand; a client cannot send it, since what it sends has no such name. */
+/** Tells a `BAN` that was read by hand, and its URL as sent; a client cannot send it: no field has such a name. */
 export const banMark = ':ban';
 
 /** What node:http could not parse. */
@@ -26,15 +26,17 @@ export function answerUnparsed(app: FastifyInstance, { code, rawPacket }: Unpars
   }
   const { url, headers } = head;
   const remoteAddress = socket.remoteAddress ?? '';
-  app.inject({ method: 'PURGE' as never, url, headers: { ...headers, [banMark]: '1' }, remoteAddress }).then(
-    ({ statusCode, statusMessage, headers: answered, body }) => {
-      const lines = Object.entries(answered).map(([name, value]) => `${name}: ${String(value)}\r\n`);
-      socket.end(
-        `HTTP/1.1 ${statusCode} ${statusMessage}\r\n${lines.join('')}Connection: close\r\n\r\n${body}`,
-      );
-    },
-    () => socket.destroy(),
-  );
+  app
+    .inject({ method: 'PURGE' as never, url: '/', headers: { ...headers, [banMark]: url }, remoteAddress })
+    .then(
+      ({ statusCode, statusMessage, headers: answered, body }) => {
+        const lines = Object.entries(answered).map(([name, value]) => `${name}: ${String(value)}\r\n`);
+        socket.end(
+          `HTTP/1.1 ${statusCode} ${statusMessage}\r\n${lines.join('')}Connection: close\r\n\r\n${body}`,
+        );
+      },
+      () => socket.destroy(),
+    );
 }
 
 const refusals: ReadonlyMap<string, string> = new Map([

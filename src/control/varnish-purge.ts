@@ -15,8 +15,12 @@ export function varnishRoutes(purge: CarryOut): RegisterRoutes {
       url: '*',
       config: { access: 'purge' },
       handler: async (request, reply) => {
-        const { url, headers } = request;
-        const read = readVarnish({ method: headers[banMark] === '1' ? 'BAN' : 'PURGE', url, headers });
+        const { headers } = request;
+        const banned = headers[banMark];
+        const read =
+          typeof banned === 'string'
+            ? readVarnish({ method: 'BAN', url: banned, headers })
+            : readVarnish({ method: 'PURGE', url: request.url, headers });
         if (read.kind === 'bad') return sendProblem(reply, { status: 400, detail: read.detail });
         const receipts: PurgeReceipt[] = [];
         for (const asked of read.requests) {

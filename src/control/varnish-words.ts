@@ -7,8 +7,10 @@
  */
 
 import type { IncomingHttpHeaders } from 'node:http';
-import { liteSpeedPurges } from '../http/litespeed-purge.ts';
-import { noPurge, type PurgeRequest } from './purge-request.ts';
+import { canonicalAuthority } from '../http/authority.ts';
+import { isLiteSpeedPurge, liteSpeedPurges } from '../http/litespeed-purge.ts';
+import { decodeBytes } from '../policy/key/query-values.ts';
+import { namesOf, noPurge, type PurgeRequest } from './purge-request.ts';
 
 export type VarnishRequest = {
   readonly method: 'PURGE' | 'BAN';
@@ -40,7 +42,7 @@ const bad = (detail: string): ReadVarnish => ({ kind: 'bad', detail });
 
 function textOf(value: string | string[] | undefined): string | undefined {
   const text = Array.isArray(value) ? value.join(', ') : value;
-  return text === undefined || text.trim() === '' ? undefined : text.trim();
+  return text === undefined || text.trim() === '' ? undefined : decodeBytes(text.trim());
 }
 
 /** Purgers reach the listener by its address, and name the site in Host; an address names no site. */
@@ -61,7 +63,7 @@ function readPurge({ url, headers }: VarnishRequest): ReadVarnish {
 
 function readBan({ url, headers }: VarnishRequest): ReadVarnish {
   const { path, host: named } = parts(url);
-  const hosts = namesIn(
+  const hosts = hostsIn(
     textOf(headers['x-host'] ?? headers['x-ban-host']) ?? named ?? hostOf(headers) ?? '.*',
   );
   if (hosts === undefined) return bad(notUnderstood('X-Host'));
@@ -70,6 +72,16 @@ function readBan({ url, headers }: VarnishRequest): ReadVarnish {
   const understood = selections.filter((selected) => selected !== undefined);
   return understood.length < selections.length ? bad(notUnderstood('X-Url')) : ok(...understood);
 }
+
+/** A host that is bound at one end only names others besides. */
+function hostsIn(expression: string): readonly string[] | undefined {
+  const isBound = expression.startsWith('^') === expression.endsWith('$');
+  const hosts = isBound ? namesIn(expression) : undefined;
+  return hosts?.every((host) => host === '.*' || isHost(host)) === true ? hosts : undefined;
+}
+
+const isHost = (text: string): boolean =>
+  !text.endsWith('.') && canonicalAuthority(text, 'http') !== undefined;
 
 function parts(url: string): { readonly path: string; readonly host?: string } {
   const [, host, rest = ''] = /^https?:\/\/([^/?#]*)(.*)$/is.exec(url) ?? [];
@@ -92,20 +104,19 @@ const softFields = ['xkey-softpurge'];
 const patternFields = ['x-cache-tags', 'cache-tags', 'x-magento-tags-pattern', 'x-tags'];
 
 function readTags(headers: IncomingHttpHeaders): ReadVarnish | undefined {
-  for (const name of [...tagFields, ...softFields]) {
-    const text = textOf(headers[name]);
-    if (text === undefined) continue;
-    const tags = text.split(/[ \t,]+/).filter((tag) => tag !== '');
-    return ok({ tags, soft: softFields.includes(name) });
-  }
-  for (const name of patternFields) {
-    const text = textOf(headers[name]);
-    if (text === undefined) continue;
-    const tags = namesIn(text);
-    if (tags === undefined) return bad(notUnderstood(name));
-    return ok(tags.includes('.*') ? { everything: true } : { tags });
-  }
-  return undefined;
+  const given = (names: readonly string[]): readonly string[] =>
+    names.map((name) => textOf(headers[name])).filter((text) => text !== undefined);
+  const patterns = given(patternFields).map(namesIn);
+  const named = [...patterns.filter((names) => names !== undefined).flat(), ...given(tagFields)];
+  if (patterns.includes(undefined)) return bad(notUnderstood('one of the fields that name tags'));
+  if (named.includes('.*')) return ok({ everything: true });
+  const tags = named.flatMap(namesOf);
+  const softly = given(softFields).flatMap(namesOf);
+  if (tags.length + softly.length === 0) return undefined;
+  return ok(
+    ...(tags.length > 0 ? [{ tags }] : []),
+    ...(softly.length > 0 ? [{ tags: softly, soft: true }] : []),
+  );
 }
 
 /** What marks the ends of a name in a list: `(^|,)a(,|$)`, `(?:^|[, ])a(?:[, ]|$)`, `\ba\b`, `^a$`. */
@@ -140,8 +151,8 @@ const notUnderstood = (what: string): string =>
 
 function readLiteSpeed(text: string, host: string | undefined): ReadVarnish {
   const asked = liteSpeedPurges({ method: 'PURGE', fields: ['X-LiteSpeed-Purge', text] });
-  if (asked.length === 0 || asked.some((part) => part.private))
-    return bad('X-LiteSpeed-Purge selects nothing that can be purged here: give tag=NAME, a path, or *');
+  if (asked.length === 0 || asked.some((part) => part.private) || !isLiteSpeedPurge(text))
+    return bad('X-LiteSpeed-Purge selects what cannot be purged here: give tag=NAME, a path, or *');
   return ok(
     ...asked.map(({ tags, paths, everything, soft }) => ({
       tags,

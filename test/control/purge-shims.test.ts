@@ -6,16 +6,26 @@ import t from 'tap';
 import { rawExchange } from '../helpers/raw-exchange.ts';
 import { startProxy, token } from './running-proxy.ts';
 
+/** Bytes of UTF-8, as fields hold them. */
+const latin1 = (text: string): string => Buffer.from(text).toString('latin1');
+
 const pages = ['/a', '/a/b', '/c', '/d?x=1'];
-const tagsOf: Readonly<Record<string, string>> = { '/a': 'one all', '/a/b': 'two all', '/c': 'three all' };
+const tagsOf: Readonly<Record<string, string>> = {
+  '/a': 'one all',
+  '/a/b': 'two all',
+  '/c': 'three all',
+  '/d?x=1': latin1('חדש'),
+};
 
 /** What a purge ended of `pages`, as `hit` and `miss` in their order. */
 async function setUp(t: Parameters<typeof startProxy>[0]) {
   const running = await startProxy(t, {
     listener: (request, response) => {
       response.setHeader('Cache-Control', 'max-age=60');
+      response.setHeader('Cache-Tag', request.url === '/c' ? 'two words, more' : 'plain');
       response.setHeader('Surrogate-Key', tagsOf[request.url ?? ''] ?? 'none');
-      response.end('page');
+      // As bytes: node:http would write the fields before a text as UTF-8 once more.
+      response.end(Buffer.from('page'));
     },
   });
   const host = new URL(running.server.url).host;
@@ -72,6 +82,21 @@ const cases: readonly Case[] = [
   ['BAN /c', '', {}, ['/c']],
   ['BAN /', '', { 'x-cache-tags': '(^|,)(one|two)(,|$)' }, ['/a', '/a/b']],
   ['BAN /', '', { 'cache-tags': '(three)(,.+)?$' }, ['/c']],
+  ['BAN /', '', { 'cache-tags': 'two words' }, ['/a/b', '/c']],
+  ['BAN /', '', { 'cache-tags': 'three one|two' }, ['/a', '/a/b', '/c']],
+  ['BAN /', '', { 'cache-tags': latin1('חדש') }, ['/d?x=1']],
+  ['BAN /', '', { 'x-cache-tags': 'one', xkey: 'two', 'surrogate-key': 'three' }, ['/a', '/a/b', '/c']],
+  ['PURGE /', '', { xkey: latin1('חדש') }, ['/d?x=1']],
+  ['PURGE /', '', { xkey: 'one', 'xkey-softpurge': 'two' }, ['/a', '/a/b']],
+  ['PURGE /', '', { 'x-litespeed-purge': latin1('tag=חדש') }, ['/d?x=1']],
+  ['PURGE /', '', { 'x-litespeed-purge': `${'tag=none, '.repeat(300)}tag=one` }, ['/a']],
+  ['POST /service/S1/purge', '', { 'surrogate-key': latin1('חדש') }, ['/d?x=1']],
+  [
+    'POST /service/S1/purge',
+    { surrogate_keys: ['one'] },
+    { ...json, 'surrogate-key': 'two' },
+    ['/a', '/a/b'],
+  ],
 ];
 
 t.test('each purger ends what it names, and nothing else', async (t) => {
@@ -118,6 +143,8 @@ t.test('answers are those its clients expect', async (t) => {
     { files: [''] },
     { tag: ['a'] },
     { purge_everything: 1 },
+    { hosts: ['https://example.org'] },
+    { hosts: ['example.org/a'] },
   ])
     t.match(
       await post('/zones/Z/purge_cache', body),
@@ -142,6 +169,19 @@ t.test('what is not understood purges nothing and says so; nothing is purged wit
     [`BAN / HTTP/1.1\r\nfastly-key: ${token}\r\nx-cache-tags: on.+`, 400],
     [`BAN / HTTP/1.1\r\nfastly-key: ${token}\r\nx-cache-tags: on(e|x)`, 400],
     [`BAN / HTTP/1.1\r\nfastly-key: ${token}\r\nx-url: .*\r\ncontent-length: 3`, 400],
+    [`BAN / HTTP/1.1\r\nfastly-key: ${token}\r\nx-host: ^www\\.\r\nx-url: .*`, 400],
+    [`BAN / HTTP/1.1\r\nfastly-key: ${token}\r\nx-host: example\\.com$\r\nx-url: .*`, 400],
+    [`BAN / HTTP/1.1\r\nfastly-key: ${token}\r\nx-host: www.\r\nx-url: .*`, 400],
+    [`BAN ^/(a|c) HTTP/1.1\r\nfastly-key: ${token}`, 400],
+    [`BAN /a{2} HTTP/1.1\r\nfastly-key: ${token}`, 400],
+    [
+      `POST /service/S1/purge/ HTTP/1.1\r\nhost: x\r\nconnection: close\r\nfastly-key: ${token}\r\ncontent-length: 0`,
+      404,
+    ],
+    [
+      `PURGE / HTTP/1.1\r\nhost: x\r\nconnection: close\r\nfastly-key: ${token}\r\nx-litespeed-purge: tag=one, two`,
+      400,
+    ],
     [`BAN / HTTP/1.1\r\nfastly-key: ${token}\r\nfastly-key: ${token}\r\nx-url: .*`, 400],
     [`BAN / HTTP/1.1\r\nfastly-key: ${token}\r\n:ban: 1\r\nx-url: .*`, 400],
     [`PURGE / HTTP/1.1\r\nhost: x\r\nconnection: close\r\nfastly-key: ${token}\r\nx-purge-method: glob`, 400],

@@ -24,6 +24,8 @@ t.test('X-LiteSpeed-Purge: tags, paths, everything; private and stale for a part
   for (const value of ['', 'tag=', 'a', 'private', 'tag', ';;']) t.same(purges(value), [], value);
   t.same(purges('*', 'GET'), []);
   t.ok(purges(`${'tag=a,'.repeat(9000)};`.repeat(900)).length <= 256);
+  t.same(purges('tag=a,'.repeat(9000)), [{ ...nothing, everything: true }], 'none is left out');
+  t.equal(purges(`${'tag=b,'.repeat(300)}tag=a`)[0]?.tags.at(-1), 'a');
 });
 
 t.test('§4.4: the target, Location and Content-Location, each once', async (t) => {

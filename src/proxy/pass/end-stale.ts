@@ -21,6 +21,7 @@ import {
   userTag,
 } from '../../policy/rules/entry-tags.ts';
 import { parseSetCookie } from '../../http/cookies.ts';
+import { decodeBytes } from '../../policy/key/query-values.ts';
 import { createDecide, type ExchangeFacts } from '../../policy/rules/exchange-conditions.ts';
 import { type Tag, toTag } from '../../policy/rules/tags.ts';
 import { type WriteEffect, type WriteOutcome, writeEffect } from '../../policy/rules/writes.ts';
@@ -93,7 +94,7 @@ async function liteSpeedPurge(
   const users = asked.everything && asked.private ? await writersOf(exchange, outcome) : [];
   return {
     tags: [
-      ...asked.tags.map(toTag),
+      ...asked.tags.map((tag) => toTag(decodeBytes(tag))),
       ...urls.map((url) => hostUrlTag(host, url)),
       ...users.flatMap(({ user }) => (user === undefined ? [] : [userTag(user), partitionTag(user)])),
     ],
