@@ -67,7 +67,7 @@ export class LaneConnection {
   /** Ends the connection if its client has been silent for too long. */
   check(nowMs: number, keepAliveMs: number): void {
     const silentMs = nowMs - this.#sinceMs;
-    if (this.#phase === 'blocked') {
+    if (this.#phase === 'blocked' || this.#phase === 'over') {
       // To send more requests is no sign of taking the answers, but it keeps the socket from being silent.
       const isLate = silentMs > this.#shared.limits.bodyPauseMs;
       if (isLate && this.#socket.bytesRead > this.#readBefore) this.#socket.destroy();
@@ -91,8 +91,7 @@ export class LaneConnection {
       if (rest === undefined) this.#sinceMs = this.#shared.monotonicMs();
       this.#rest = undefined;
       this.#work(rest === undefined ? chunk : Buffer.concat([rest, chunk]));
-    } else if (this.#phase === 'over') this.#via?.give(chunk);
-    else this.#keep(this.#bodyLeft > 0 ? this.#giveBody(chunk) : chunk);
+    } else if (this.#phase !== 'over') this.#keep(this.#bodyLeft > 0 ? this.#giveBody(chunk) : chunk);
   };
 
   /** Answers what can be answered of these bytes, which begin with a request. */
@@ -107,8 +106,8 @@ export class LaneConnection {
     }
     output.flush();
     if (this.#phase === 'reading' && this.#socket.writableNeedDrain) this.#block();
-    if (this.#isGiven) return;
-    if (at < bytes.length) this.#keep(at === 0 ? bytes : bytes.subarray(at));
+    // RFC 9112 §9.6: behind the last request nothing is one. Or node:http has it.
+    if (this.#phase !== 'over' && at < bytes.length) this.#keep(at === 0 ? bytes : bytes.subarray(at));
   }
 
   /** Deals with the request at `at`: gives its end, or `undefined` where it is not whole or the socket has been given away. */
@@ -143,10 +142,10 @@ export class LaneConnection {
 
   /** Finds the fields from `from` on: where they end. They are the asker's `known` then. */
   #readBlock(bytes: Buffer, from: number): number | 'incomplete' | 'odd' {
-    const before = this.#asker.known?.bytes;
-    if (before !== undefined) {
-      const same = from + before.length;
-      if (same <= bytes.length && bytes.compare(before, 0, before.length, from, same) === 0) return same;
+    const { known } = this.#asker;
+    if (known?.isKept === true) {
+      const same = from + known.bytes.length;
+      if (same <= bytes.length && bytes.compare(known.bytes, 0, undefined, from, same) === 0) return same;
     }
     const blank = bytes.indexOf(blankLine, from);
     if (blank === -1) {
@@ -165,6 +164,7 @@ export class LaneConnection {
     if (closes) {
       this.#shared.output.flush();
       this.#phase = 'over';
+      this.#limitTaking();
       this.#socket.destroySoon();
     } else if (this.#socket.writableNeedDrain) this.#block();
   }
@@ -172,15 +172,17 @@ export class LaneConnection {
   /** Reads no more until the client has taken what it has been sent, or for too long has not. */
   #block(): void {
     this.#phase = 'blocked';
+    this.#limitTaking();
+    this.#socket.pause();
+  }
+
+  #limitTaking(): void {
     this.#sinceMs = this.#shared.monotonicMs();
     this.#readBefore = this.#socket.bytesRead;
-    this.#socket.pause();
     this.#socket.setTimeout(this.#shared.limits.bodyPauseMs, this.#onStuck);
   }
 
-  readonly #onStuck = (): void => {
-    if (this.#phase === 'blocked') this.#socket.destroy();
-  };
+  readonly #onStuck = (): void => void this.#socket.destroy();
 
   readonly #onDrain = (): void => {
     if (this.#phase === 'blocked') this.#takeUp();
@@ -197,6 +199,8 @@ export class LaneConnection {
     this.#socket.off('timeout', this.#onStuck);
     if (this.#socket.isPaused()) this.#socket.resume();
     if (rest !== undefined) this.#work(rest);
+    // The client has closed its side while it was waited for.
+    if (this.#socket.readableEnded && this.#via?.isResting !== false) this.#onEnd();
   }
 
   /** Gives one request to node:http; the connection comes back with its answer. */
@@ -257,10 +261,6 @@ export class LaneConnection {
     socket.resume();
   }
 
-  get #isGiven(): boolean {
-    return this.#phase === 'over' && this.#via === undefined;
-  }
-
   /** Takes the lane's hands off the socket. */
   #forget(): void {
     this.#phase = 'over';
@@ -275,7 +275,7 @@ export class LaneConnection {
   readonly #onEnd = (): void => {
     if (this.#phase === 'reading' && this.#rest === undefined) this.#socket.end();
     else if (this.#phase === 'reading') this.#endWithin();
-    else this.#via?.push(null);
+    else if (this.#phase === 'elsewhere') this.#via?.push(null);
   };
 
   /** The client has left within a head: node:http says what that is. */

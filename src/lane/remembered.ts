@@ -17,6 +17,8 @@ export class KnownBlock {
   /** By target, with HEAD apart. */
   readonly get = new Map<string, Plan | Slow>();
   readonly head = new Map<string, Plan | Slow>();
+  /** Whether it is among those that are remembered; otherwise nothing is kept with it. */
+  isKept = false;
 
   constructor(bytes: Buffer, block: KnownBlock['block']) {
     this.bytes = bytes;
@@ -25,6 +27,14 @@ export class KnownBlock {
 
   planned(method: string, target: string): Plan | Slow | undefined {
     return (method === 'GET' ? this.get : this.head).get(target);
+  }
+
+  /** Drops its plans; gives how many there were. */
+  clear(): number {
+    const plans = this.get.size + this.head.size;
+    this.get.clear();
+    this.head.clear();
+    return plans;
   }
 }
 
@@ -49,8 +59,19 @@ export class Remembered {
     if (block.kind !== 'plain') return undefined;
     // A copy: the bytes are part of what was read from the connection.
     const known = new KnownBlock(Buffer.from(bytes), block);
-    if (text.length <= longestBlock) this.#blocks.set(text, known);
+    if (text.length <= longestBlock) this.#keep(text, known);
     return known;
+  }
+
+  /** The oldest makes room. A connection may still have it: there it must not hold what nobody counts. */
+  #keep(text: string, known: KnownBlock): void {
+    const [oldest] = this.#blocks.entries();
+    if (oldest !== undefined && this.#blocks.size >= mostBlocks) {
+      oldest[1].isKept = false;
+      this.#plans -= oldest[1].clear();
+    }
+    this.#blocks.set(text, known);
+    known.isKept = true;
   }
 
   /** Keeps a plan. When there are too many, all are made anew as they are needed. */
@@ -59,12 +80,9 @@ export class Remembered {
     { method, target }: { method: string; target: string },
     plan: Plan | Slow,
   ): void {
-    if (target.length > longestTarget) return;
+    if (target.length > longestTarget || !known.isKept) return;
     if (this.#plans >= mostPlans) {
-      for (const [, { get, head }] of this.#blocks.entries()) {
-        get.clear();
-        head.clear();
-      }
+      for (const [, block] of this.#blocks.entries()) block.clear();
       this.#plans = 0;
     }
     const plans = method === 'GET' ? known.get : known.head;

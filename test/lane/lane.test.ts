@@ -1,10 +1,13 @@
 /** Who answers: the lane what is fresh in memory, node:http (which here says so) everything else. */
 
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import t, { type Test } from 'tap';
 import { createLane } from '../../src/lane/lane.ts';
 import { parseConfig } from '../../src/config/schema/check.ts';
+import type { Slow } from '../../src/lane/plan.ts';
+import { type KnownBlock, Remembered } from '../../src/lane/remembered.ts';
 import { createReader } from '../../src/proxy/exchange/client-request.ts';
 import { type Limits, limits } from '../../src/proxy/listen/limits.ts';
 import { PublicListener } from '../../src/proxy/listen/public-listener.ts';
@@ -20,6 +23,8 @@ const close = 'Connection: close';
 const byNode = 'by node:http';
 
 type Room = {
+  /** What node:http was asked. */
+  readonly asked: readonly string[];
   readonly site: Site;
   readonly url: string;
   readonly listener: PublicListener;
@@ -31,7 +36,9 @@ async function open(t: Test, given: Limits = limits): Promise<Room> {
   const clock = new TestClock();
   const site = await startSite(rules, { answer, clock });
   const { services } = site.proxy;
+  const asked: string[] = [];
   const http = createServer((request, response) => {
+    asked.push(`${request.method ?? ''} ${request.url ?? ''}`);
     request.resume();
     request.on('end', () => response.end(byNode));
   });
@@ -51,8 +58,8 @@ async function open(t: Test, given: Limits = limits): Promise<Room> {
   });
   for (const target of ['/public/a', '/large', '/mine/a'])
     await ask(site.url, { target, lines: ['Cookie: session=one'] });
-  for (const target of ['/public/a', '/large']) await ask(site.url, { target });
-  return { site, url: `http://127.0.0.1:${port}`, listener, clock };
+  for (const target of ['/public/a', '/large', '/huge']) await ask(site.url, { target });
+  return { asked, site, url: `http://127.0.0.1:${port}`, listener, clock };
 }
 
 /** Who answered each request of one connection. */
@@ -162,6 +169,82 @@ t.test('a large body reaches a slow client whole, and requests behind it their a
   const answers = parseAnswers(text);
   t.equal(answers.length, 61);
   t.ok(answers.slice(0, 60).every(({ body }) => body.length === 200_000));
+});
+
+t.test('a slow client that has closed its side gets all its answers, and then the end', async (t) => {
+  const { url } = room;
+  const { hostname, port } = new URL(url);
+  const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+  t.teardown(() => socket.destroy());
+  socket.end(get('/none') + get('/huge').repeat(3) + get('/public/a'));
+  await once(socket, 'readable');
+  let text = '';
+  socket.setTimeout(5000, () => socket.destroy(new Error('the connection stays')));
+  for await (const chunk of socket) text += (chunk as Buffer).toString('latin1');
+  t.strictSame(
+    parseAnswers(text).map(({ body }) => body.length),
+    [byNode.length, 4_000_000, 4_000_000, 4_000_000, 'the body of /public/a'.length],
+  );
+});
+
+t.test('nothing that comes behind the last answer is a request', async (t) => {
+  const { url, asked } = room;
+  const { hostname, port } = new URL(url);
+  const socket = connect({ port: Number(port), host: hostname });
+  t.teardown(() => socket.destroy());
+  socket.write(get('/none'));
+  await once(socket, 'readable');
+  socket.read();
+  socket.write(get('/huge', close));
+  await once(socket, 'readable');
+  const before = asked.length;
+  socket.write('POST /public/behind HTTP/1.1\r\nHost: site.test\r\nContent-Length: 0\r\n\r\n');
+  // The server has read it when it answers another client that asked later.
+  await whoAnswers(url, get('/public/a', close));
+  let bytes = 0;
+  for await (const chunk of socket) bytes += (chunk as Buffer).length;
+  t.ok(bytes > 4_000_000, `${bytes} bytes of the answer came`);
+  t.strictSame(asked.slice(before), []);
+});
+
+t.test('a client that does not take its last answer is cut off, whatever it sends', async (t) => {
+  const { url } = await open(t, quick);
+  const { hostname, port } = new URL(url);
+  for (const line of ['', 'more']) {
+    const socket = connect({ port: Number(port), host: hostname });
+    t.teardown(() => socket.destroy());
+    const cutOff = new Promise((resolve) => socket.on('error', () => undefined).once('close', resolve));
+    socket.write(get('/huge', close));
+    await once(socket, 'readable');
+    const sending = setInterval(() => socket.write(line === '' ? '' : get('/none')), 20);
+    const silent = setTimeout(() => socket.resume(), 900);
+    let bytes = 0;
+    socket.on('data', (chunk: Buffer) => (bytes += chunk.length)).pause();
+    await cutOff;
+    clearInterval(sending);
+    clearTimeout(silent);
+    t.ok(bytes < 4_000_000, `${bytes} bytes came`);
+  }
+});
+
+t.test('what is remembered is bounded, whatever a client sends with each request', (t) => {
+  const remembered = new Remembered();
+  const blockOf = (text: string): KnownBlock | undefined =>
+    remembered.blockOf(Buffer.from(`Host: site.test\r\nX: ${text}\r\n\r\n`));
+  const ask = (known: KnownBlock | undefined, count: number): number => {
+    const plan: Slow = { kind: 'slow', site: room.site.proxy.services.site() };
+    for (let at = 0; known !== undefined && at < count; at += 1)
+      remembered.remember(known, { method: 'GET', target: `/${at}` }, plan);
+    return known?.get.size ?? -1;
+  };
+  t.equal(ask(blockOf('x'.repeat(5000)), 100), 0);
+  const held = blockOf('held');
+  t.equal(ask(held, 100), 100);
+  for (let other = 0; other < 1024; other += 1) blockOf(`${other}`);
+  t.equal(held?.get.size, 0);
+  t.equal(ask(held, 100), 0);
+  t.equal(ask(blockOf('held'), 100), 100);
+  t.end();
 });
 
 t.test('clients that send or read too slowly are cut off', async (t) => {

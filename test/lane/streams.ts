@@ -30,7 +30,8 @@ export const answer: Answer = (request, response) => {
   if (!url.startsWith('/no-store')) fields['Cache-Control'] = 'public, max-age=3600';
   if (url.startsWith('/vary')) fields['Vary'] = 'Accept-Language';
   if (url.startsWith('/login')) fields['Set-Cookie'] = 'session=new';
-  const body = url.startsWith('/large') ? 'y'.repeat(200_000) : `the body of ${url}`;
+  const large = url.startsWith('/huge') ? 4_000_000 : 200_000;
+  const body = /^\/(large|huge)/.test(url) ? 'y'.repeat(large) : `the body of ${url}`;
   fields['Content-Length'] = String(body.length);
   response.writeHead(url.startsWith('/gone') ? 404 : 200, fields).end(method === 'HEAD' ? undefined : body);
 };
