@@ -170,7 +170,9 @@ function isSpeltOtherwise(names: readonly string[], name: string): boolean {
   return names.some((one) => one !== name && loosely(one) === wanted);
 }
 
-const loosely = (name: string): string => name.toLowerCase().replaceAll(/[\s._\-[]/g, '');
+/** PHP ends a name at its first NUL. */
+const loosely = (name: string): string =>
+  (name.split('\0', 1)[0] ?? '').toLowerCase().replaceAll(/[\s._\-[]/g, '');
 
 /** Whether a value equals a literal; undefined where a program may have rounded it otherwise. */
 export function equals(value: unknown, literal: Literal): boolean | undefined {

@@ -4,7 +4,7 @@
  * Promise: whoever sees the answer of a write finds nothing stored from before it on this instance.
  */
 
-import { fieldLines } from '../../http/fields.ts';
+import { fieldLines, hasField } from '../../http/fields.ts';
 import { invalidatedGroups } from '../../http/groups.ts';
 import { type LiteSpeedPurge, liteSpeedPurges } from '../../http/litespeed-purge.ts';
 import { invalidationTargets, isUnsafeMethod } from '../../http/invalidation.ts';
@@ -112,10 +112,12 @@ export function exchangeFacts(
 ): Omit<ExchangeFacts, 'writer'> {
   // What such a request says, and what its answer means, is for the method it claims.
   const isKnown = !overridesMethod(request);
+  const { fields } = request;
   // A write that got an error may have been carried out, and then nobody knows what it would have been told.
   const isTold = isKnown && outcome.kind === 'response' && outcome.status < 500;
   return {
-    request: { fields: request.fields, body: isKnown ? body : undefined },
+    // Most apps do not decode what a request is coded in, and read something else or nothing.
+    request: { fields, body: isKnown && !hasField(fields, 'content-encoding') ? body : undefined },
     response: isTold ? { ...outcome, body: outcome.body } : undefined,
   };
 }

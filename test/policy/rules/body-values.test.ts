@@ -134,7 +134,7 @@ t.test('a field of a form is a value, nothing, or doubt', async (t) => {
   t.same(found('a=1', 'a'), { kind: 'value', value: '1', isAlone: true });
   t.same(found('a=1&a=1&b=2', 'a'), { kind: 'value', value: '1', isAlone: false });
   t.same(found('a=1', 'b'), { kind: 'none' });
-  for (const body of ['a=1&a=2', 'a%5B%5D=1', 'a%5Bx%5D=1', 'A=1', 'a=1&a.=2'])
+  for (const body of ['a=1&a=2', 'a%5B%5D=1', 'a%5Bx%5D=1', 'A=1', 'a=1&a.=2', 'a%00b=1'])
     t.same(found(body, 'a'), { kind: 'unsure' }, body);
 });
 

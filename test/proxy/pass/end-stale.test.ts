@@ -1,5 +1,5 @@
 import t from 'tap';
-import { endStale } from '../../../src/proxy/pass/end-stale.ts';
+import { endStale, exchangeFacts } from '../../../src/proxy/pass/end-stale.ts';
 import type { WriteOutcome } from '../../../src/policy/rules/writes.ts';
 import type { Purge } from '../../../src/store/purge-log.ts';
 import { LocalPurgeLog } from '../../../src/store/purge-log.ts';
@@ -48,6 +48,14 @@ t.test('what may not have happened ends nothing, what is not known ends all', as
   ] as const) {
     t.equal((await ended({ method: 'PUT', url: '/p/7' }, outcome)).length, count, JSON.stringify(outcome));
   }
+});
+
+t.test('a request body in a coding decides nothing: few apps decode it', async (t) => {
+  const bodyOf = (fields: readonly string[]) =>
+    exchangeFacts(exchangeBut(rules, { method: 'POST', fields }).exchange, well, Buffer.from('{}')).request
+      .body;
+  t.equal(bodyOf(['Content-Encoding', 'gzip']), undefined);
+  t.equal(bodyOf(['Content-Type', 'application/json'])?.toString(), '{}');
 });
 
 t.test('a GET ends nothing, unless it claims to be another method', async (t) => {
