@@ -1,5 +1,7 @@
 /** Reads the JSON body of a control request strictly: a misspelt field must never do more or less than was meant. */
 
+import { repeatsNames } from '../policy/rules/body-values.ts';
+
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 export type Bad = { readonly kind: 'bad'; readonly detail: string };
@@ -15,15 +17,17 @@ export function readObject(
 ): { readonly kind: 'ok'; readonly fields: JsonObject } | Bad {
   if (!/^application\/json\s*(?:;|$)/i.test(contentType ?? ''))
     return bad('the body must be application/json');
+  const text = typeof body === 'string' ? body : '';
   let value: unknown;
   try {
-    value = JSON.parse(typeof body === 'string' ? body : '');
+    value = JSON.parse(text);
   } catch {
     // The parser's message quotes the body, which may hold anything.
     return bad('the body is not JSON');
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return bad('the body must be a JSON object');
+  if (repeatsNames(text, value)) return bad('the body names a field twice');
   const unknown = Object.keys(value).find((name) => !known.includes(name));
   return unknown === undefined
     ? { kind: 'ok', fields: value as JsonObject }

@@ -6,7 +6,7 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
-/** Tells a `BAN` that was read by hand, and its URL as sent; a client cannot send it: no field has such a name. */
+/** Tells a `BAN` that was read by hand, and its port and URL as sent; a client cannot send it: no field has such a name. */
 export const banMark = ':ban';
 
 /** What node:http could not parse. */
@@ -27,7 +27,12 @@ export function answerUnparsed(app: FastifyInstance, { code, rawPacket }: Unpars
   const { url, headers } = head;
   const remoteAddress = socket.remoteAddress ?? '';
   app
-    .inject({ method: 'PURGE' as never, url: '/', headers: { ...headers, [banMark]: url }, remoteAddress })
+    .inject({
+      method: 'PURGE' as never,
+      url: '/',
+      headers: { ...headers, [banMark]: `${socket.localPort ?? ''} ${url}` },
+      remoteAddress,
+    })
     .then(
       ({ statusCode, statusMessage, headers: answered, body }) => {
         const lines = Object.entries(answered).map(([name, value]) => `${name}: ${String(value)}\r\n`);

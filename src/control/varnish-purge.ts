@@ -1,10 +1,11 @@
 /** `PURGE` and `BAN` as purgers written for Varnish and LiteSpeed send them. */
 
+import type { FastifyRequest } from 'fastify';
 import type { RegisterRoutes } from './api.ts';
 import { sendProblem } from './problem-answer.ts';
 import type { CarryOut, PurgeReceipt } from './purge.ts';
 import { banMark } from './unparsed.ts';
-import { readVarnish } from './varnish-words.ts';
+import { readVarnish, type VarnishRequest } from './varnish-words.ts';
 
 /** The routes of `PURGE` and `BAN`. */
 export function varnishRoutes(purge: CarryOut): RegisterRoutes {
@@ -15,12 +16,7 @@ export function varnishRoutes(purge: CarryOut): RegisterRoutes {
       url: '*',
       config: { access: 'purge' },
       handler: async (request, reply) => {
-        const { headers } = request;
-        const banned = headers[banMark];
-        const read =
-          typeof banned === 'string'
-            ? readVarnish({ method: 'BAN', url: banned, headers })
-            : readVarnish({ method: 'PURGE', url: request.url, headers });
+        const read = readVarnish(asSent(request));
         if (read.kind === 'bad') return sendProblem(reply, { status: 400, detail: read.detail });
         const receipts: PurgeReceipt[] = [];
         for (const asked of read.requests) {
@@ -32,4 +28,12 @@ export function varnishRoutes(purge: CarryOut): RegisterRoutes {
       },
     });
   };
+}
+
+function asSent({ url, headers, socket }: FastifyRequest): VarnishRequest {
+  const banned = headers[banMark];
+  if (typeof banned !== 'string')
+    return { method: 'PURGE', url, headers, ownPort: String(socket.localPort ?? '') };
+  const [ownPort = '', ...sent] = banned.split(' ');
+  return { method: 'BAN', url: sent.join(' '), headers, ownPort };
 }

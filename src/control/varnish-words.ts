@@ -17,6 +17,8 @@ export type VarnishRequest = {
   /** As sent: a path, or an absolute URL. */
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
+  /** That of this listener. */
+  readonly ownPort: string;
 };
 
 /** One purge for each part, all of which must be carried out. */
@@ -28,7 +30,7 @@ export type ReadVarnish =
 export function readVarnish(request: VarnishRequest): ReadVarnish {
   const { headers } = request;
   const liteSpeed = textOf(headers['x-litespeed-purge']);
-  if (liteSpeed !== undefined) return readLiteSpeed(liteSpeed, hostOf(headers));
+  if (liteSpeed !== undefined) return readLiteSpeed(liteSpeed, hostOf(request));
   const tags = readTags(headers);
   if (tags !== undefined) return tags;
   return request.method === 'BAN' ? readBan(request) : readPurge(request);
@@ -45,15 +47,18 @@ function textOf(value: string | string[] | undefined): string | undefined {
   return text === undefined || text.trim() === '' ? undefined : decodeBytes(text.trim());
 }
 
-/** Purgers reach the listener by its address, and name the site in Host; an address names no site. */
-const hostOf = ({ host = '' }: IncomingHttpHeaders): string | undefined =>
-  /^(?:localhost|\d+\.\d+\.\d+\.\d+|\[[^\]]*\])?(?::\d+)?$/i.test(host) ? undefined : host;
+/** Purgers reach the listener by its address, and name the site in Host; an address or the listener's port names no site. */
+function hostOf({ headers: { host = '' }, ownPort }: VarnishRequest): string | undefined {
+  const isAddress = /^(?:localhost|\d+\.\d+\.\d+\.\d+|\[[^\]]*\])?(?::\d+)?$/i.test(host);
+  return isAddress || (ownPort !== '' && host.endsWith(`:${ownPort}`)) ? undefined : host;
+}
 
 const at = (host: string | undefined, path: string): string =>
   host === undefined ? path : `http://${host}${path}`;
 
-function readPurge({ url, headers }: VarnishRequest): ReadVarnish {
-  const { path, host = hostOf(headers) } = parts(url);
+function readPurge(request: VarnishRequest): ReadVarnish {
+  const { url, headers } = request;
+  const { path, host = hostOf(request) } = parts(url);
   const method = textOf(headers['x-purge-method'])?.toLowerCase() ?? 'exact';
   if (method === 'exact' || method === 'default') return ok({ urls: [at(host, path)] });
   if (method !== 'regex') return bad('X-Purge-Method must be exact, default or regex');
@@ -61,10 +66,11 @@ function readPurge({ url, headers }: VarnishRequest): ReadVarnish {
   return selected === undefined ? bad(notUnderstood('the URL')) : ok(selected);
 }
 
-function readBan({ url, headers }: VarnishRequest): ReadVarnish {
+function readBan(request: VarnishRequest): ReadVarnish {
+  const { url, headers } = request;
   const { path, host: named } = parts(url);
   const hosts = hostsIn(
-    textOf(headers['x-host'] ?? headers['x-ban-host']) ?? named ?? hostOf(headers) ?? '.*',
+    textOf(headers['x-host'] ?? headers['x-ban-host']) ?? named ?? hostOf(request) ?? '.*',
   );
   if (hosts === undefined) return bad(notUnderstood('X-Host'));
   const expression = textOf(headers['x-url'] ?? headers['x-ban-url']) ?? `^${path}`;

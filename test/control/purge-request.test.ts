@@ -44,6 +44,7 @@ const mistakes: readonly (readonly [what: string, body: string, detail: RegExp])
   ['a list', '["a"]', /JSON object/],
   ['null', 'null', /JSON object/],
   ['an unknown field', '{"tag":["a"]}', /unknown field "tag"/],
+  ['a field twice', '{"tags":["a"],"tags":["b"]}', /twice/],
   ['a field of every object', '{"__proto__":["a"]}', /unknown field/],
   ['a text for a list', '{"tags":"a"}', /tags must be a list/],
   ['null for a list', '{"everything":true,"tags":null}', /tags must be a list/],

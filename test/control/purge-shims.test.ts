@@ -80,6 +80,9 @@ const cases: readonly Case[] = [
   ['BAN /', '', { 'x-url': '.*', 'x-host': 'other' }, []],
   ['BAN /', '', { 'x-url': '.*' }, all],
   ['BAN /c', '', {}, ['/c']],
+  ['BAN /c', '', { host: 'site.example:OWN' }, ['/c']],
+  ['PURGE /c', '', { host: 'site.example:OWN' }, ['/c']],
+  ['PURGE /c', '', { host: 'site.example' }, []],
   ['BAN /', '', { 'x-cache-tags': '(^|,)(one|two)(,|$)' }, ['/a', '/a/b']],
   ['BAN /', '', { 'cache-tags': '(three)(,.+)?$' }, ['/c']],
   ['BAN /', '', { 'cache-tags': 'two words' }, ['/a/b', '/c']],
@@ -103,14 +106,14 @@ t.test('each purger ends what it names, and nothing else', async (t) => {
   const { server, host, states } = await setUp(t);
   const control = new URL(server.controlUrl ?? '');
   for (const [line, body, headers, ended] of cases) {
-    const own = (text: string) => text.replaceAll('HOST', host);
+    const own = (text: string) => text.replaceAll('HOST', host).replaceAll('OWN', control.port);
     const sent = body === '' ? '' : own(JSON.stringify(body));
     const fields = Object.entries(headers).map(([name, value]) => `${name}: ${own(value)}\r\n`);
     const length = sent === '' ? '' : `content-length: ${sent.length}\r\n`;
     const close = line.startsWith('BAN') ? '' : 'connection: close\r\n';
     const answer = await rawExchange(
       control.href,
-      `${own(line)} HTTP/1.1\r\nhost: ${control.host}\r\nfastly-key: ${token}\r\n${close}${fields.join('')}${length}\r\n${sent}`,
+      `${own(line)} HTTP/1.1\r\n${'host' in headers ? '' : `host: ${control.host}\r\n`}fastly-key: ${token}\r\n${close}${fields.join('')}${length}\r\n${sent}`,
     );
     t.match(answer, /^HTTP\/1.1 200 OK\r\n/, line);
     t.strictSame(await states(), ended, `${line} ${JSON.stringify(headers)} ${sent}`);

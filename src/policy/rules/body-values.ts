@@ -48,8 +48,7 @@ export function readJson(described: Described): Read<unknown> {
   } catch {
     return unreadable('syntax');
   }
-  // RFC 8259 §4: with names that are not unique, what an object means is not to be foreseen.
-  return membersIn(text.value) === membersOf(value) ? { kind: 'read', value } : unreadable('repeated-name');
+  return repeatsNames(text.value, value) ? unreadable('repeated-name') : { kind: 'read', value };
 }
 
 /** A body of `application/x-www-form-urlencoded`. */
@@ -112,6 +111,9 @@ function decoded(fields: Fields, body: Buffer): Buffer | undefined {
     return undefined;
   }
 }
+
+/** RFC 8259 §4: with names that are not unique, what an object means is not to be foreseen. */
+export const repeatsNames = (json: string, value: unknown): boolean => membersIn(json) !== membersOf(value);
 
 /** How many members the text writes: a colon outside of strings each. */
 const membersIn = (json: string): number =>
