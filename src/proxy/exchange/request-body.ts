@@ -17,7 +17,11 @@ export class RequestBody extends Readable {
     super();
     this.#message = message;
     message.on('data', this.#onData).pause();
-    message.once('end', () => this.push(null));
+    message.once('end', () => {
+      // Node ends a stream of HTTP/2 that the client has reset, as if it were whole.
+      if (wasReset(message)) this.destroy(new Error('the client has gone'));
+      else this.push(null);
+    });
     message.on('error', (error) => this.destroy(error));
     message.once('close', () => {
       if (!message.readableEnded) this.destroy(new Error('the client has gone'));
@@ -34,6 +38,9 @@ export class RequestBody extends Readable {
     done(error);
   }
 }
+
+const wasReset = (message: Readable): boolean =>
+  !(message instanceof IncomingMessage) && 'aborted' in message && message.aborted === true;
 
 /** What undici is to send: in place of a client's request its body. */
 export const bodyOf = <Body>(body: Body): NonNullable<Body> | RequestBody | null =>

@@ -92,8 +92,10 @@ export class StreamReply implements Reply {
   }
 
   onGone(listener: () => void): void {
-    this.#stream.once('close', () => {
-      if (!this.#stream.writableFinished) listener();
+    const stream = this.#stream;
+    stream.once('close', () => {
+      // Of a stream that the client resets Node ends the writable side: it looks finished.
+      if (stream.aborted || !stream.writableFinished) listener();
     });
   }
 }
