@@ -90,8 +90,9 @@ const isHost = (text: string): boolean =>
   !text.endsWith('.') && canonicalAuthority(text, 'http') !== undefined;
 
 function parts(url: string): { readonly path: string; readonly host?: string } {
-  const [, host, rest = ''] = /^https?:\/\/([^/?#]*)(.*)$/is.exec(url) ?? [];
-  return host === undefined ? { path: url } : { path: rest === '' ? '/' : rest, host };
+  const text = decodeBytes(url);
+  const [, host, rest = ''] = /^https?:\/\/([^/?#]*)(.*)$/is.exec(text) ?? [];
+  return host === undefined ? { path: text } : { path: rest === '' ? '/' : rest, host };
 }
 
 /** `^/a$` is a URL, `^/a` and `^/a.*` are a prefix, `.*` is everything. Without `^` it may match anywhere. */

@@ -9,7 +9,8 @@ import { startProxy, token } from './running-proxy.ts';
 /** Bytes of UTF-8, as fields hold them. */
 const latin1 = (text: string): string => Buffer.from(text).toString('latin1');
 
-const pages = ['/a', '/a/b', '/c', '/d?x=1'];
+const hebrew = `/${encodeURIComponent('חדש')}`;
+const pages = ['/a', '/a/b', '/c', '/d?x=1', hebrew];
 const tagsOf: Readonly<Record<string, string>> = {
   '/a': 'one all',
   '/a/b': 'two all',
@@ -23,7 +24,7 @@ async function setUp(t: Parameters<typeof startProxy>[0]) {
     listener: (request, response) => {
       response.setHeader('Cache-Control', 'max-age=60');
       response.setHeader('Cache-Tag', request.url === '/c' ? 'two words, more' : 'plain');
-      response.setHeader('Surrogate-Key', tagsOf[request.url ?? ''] ?? 'none');
+      response.setHeader('Surrogate-Key', tagsOf[request.url ?? ''] ?? 'other');
       // As bytes: node:http would write the fields before a text as UTF-8 once more.
       response.end(Buffer.from('page'));
     },
@@ -80,6 +81,9 @@ const cases: readonly Case[] = [
   ['BAN /', '', { 'x-url': '.*', 'x-host': 'other' }, []],
   ['BAN /', '', { 'x-url': '.*' }, all],
   ['BAN /c', '', {}, ['/c']],
+  [`BAN ${latin1('/חדש')}`, '', {}, [hebrew]],
+  ['BAN /', '', { 'x-url': `^${latin1('/חדש')}` }, [hebrew]],
+  ['PURGE /', '', { 'x-litespeed-purge': latin1('/חדש') }, [hebrew]],
   ['BAN /c', '', { host: 'site.example:OWN' }, ['/c']],
   ['PURGE /c', '', { host: 'site.example:OWN' }, ['/c']],
   ['PURGE /c', '', { host: 'site.example' }, []],

@@ -85,9 +85,13 @@ t.test('X-LiteSpeed-Purge is obeyed where it is listed: a path and * are of the 
   t.strictSame(purges, ['app news url://example.org/y?b=1', 'app user:anonymous partition:anonymous']);
   t.strictSame(await ended({}, answer, listed), [], 'not on a safe method');
   t.strictSame(await ended({ method: 'POST' }, { ...answer, status: 403 }, listed), []);
-  const bytes = Buffer.from('tag=חדש').toString('latin1');
+  const bytes = Buffer.from('tag=חדש, /חדש').toString('latin1');
   const named = await ended({ method: 'POST' }, { ...well, fields: ['X-LiteSpeed-Purge', bytes] }, listed);
-  t.strictSame(named.slice(1), ['app חדש'], 'as the tag of an answer is read');
+  t.strictSame(
+    named.slice(1),
+    [`app חדש url://example.org/${encodeURIComponent('חדש')}`],
+    'as the tag of an answer is read',
+  );
   const purgeLog = new SeenLog('log');
   const { exchange } = exchangeBut(listed, { method: 'POST' }, { purgeLog });
   await endStale(exchange, { ...well, fields: ['X-LiteSpeed-Purge', 'stale, *'] });
