@@ -48,7 +48,7 @@ t.test('the entrance makes the listening socket, and gives a connection over whe
 t.test('the lane has each connection first, and is told to leave', async (t) => {
   const seen: string[] = [];
   const lane = {
-    accept: (socket: Socket) => socket.end('by the lane'),
+    accept: (socket: Socket) => socket.resume().end('by the lane'),
     leave: () => seen.push('leave'),
     closeIdle: () => seen.push('close idle'),
   };
