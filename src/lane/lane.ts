@@ -17,7 +17,7 @@ import { LaneConnection } from './connection.ts';
 import { type Hit, Hits, Tails } from './hits.ts';
 import { Output } from './output.ts';
 import { createPlanner, holds, type Planner } from './plan.ts';
-import { Remembered } from './remembered.ts';
+import { plansFor, Remembered } from './remembered.ts';
 import type { Asker, Shared } from './shared.ts';
 import { tellHit } from './tell-hits.ts';
 import { Turn } from './turn.ts';
@@ -100,14 +100,15 @@ function checkRegularly(
 }
 
 /** What is remembered apart for connections whose requests are read differently: encrypted, or from a trusted proxy. */
-function createRemembered({ trustedProxies }: LaneOptions): (socket: Socket) => Remembered {
+function createRemembered({ services, trustedProxies }: LaneOptions): (socket: Socket) => Remembered {
   const isTrusted = trustOf(trustedProxies);
-  const all = Array.from({ length: 4 }, () => new Remembered());
+  const most = plansFor(services.site().config.store.memoryBytes);
+  const all = Array.from({ length: 4 }, () => new Remembered(most));
   return (socket) => {
     const isEncrypted = (socket as { encrypted?: boolean }).encrypted === true;
     const address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
     const kind = Number(isEncrypted) + 2 * Number(isTrusted?.(address) === true);
-    return all[kind] ?? new Remembered();
+    return all[kind] ?? new Remembered(most);
   };
 }
 
@@ -130,6 +131,9 @@ function find(
   }
   const plan = planner.plan({ method, target, fields: known.block.fields, socket });
   if (plan === undefined) return undefined;
-  remembered.remember(known, { method, target }, plan);
-  return plan.kind === 'slow' ? undefined : hits.find(plan, turn.now, socket);
+  const hit = plan.kind === 'slow' ? undefined : hits.find(plan, turn.now, socket);
+  // Most of what is asked for and not stored is not asked for again: a plan for it would be kept in vain.
+  if (hit !== undefined || plan.kind === 'slow' || before !== undefined)
+    remembered.remember(known, { method, target }, plan);
+  return hit;
 }

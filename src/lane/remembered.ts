@@ -42,13 +42,24 @@ const mostBlocks = 1024;
 /** Longer ones are read each time. */
 const longestBlock = 4096;
 const longestTarget = 512;
-/** About as many as the memory tier keeps views, at 1 KB each. */
+/** A plan takes about 3 KB: what the process may take beside the store is for more than these. */
+const fewestPlans = 512;
 const mostPlans = 16_384;
+const bytesForPlan = 32 * 1024;
+
+/** How many plans go with a memory tier of so many bytes. */
+export const plansFor = (memoryBytes: number): number =>
+  Math.min(mostPlans, Math.max(fewestPlans, Math.floor(memoryBytes / bytesForPlan)));
 
 /** The blocks and plans of one kind of connection. */
 export class Remembered {
   readonly #blocks = new BoundedMap<string, KnownBlock>(mostBlocks);
+  readonly #mostPlans: number;
   #plans = 0;
+
+  constructor(mostPlans: number) {
+    this.#mostPlans = mostPlans;
+  }
 
   /** The block with these bytes; `undefined` if it is not plain. */
   blockOf(bytes: Buffer): KnownBlock | undefined {
@@ -81,7 +92,7 @@ export class Remembered {
     plan: Plan | Slow,
   ): void {
     if (target.length > longestTarget || !known.isKept) return;
-    if (this.#plans >= mostPlans) {
+    if (this.#plans >= this.#mostPlans) {
       for (const [, block] of this.#blocks.entries()) block.clear();
       this.#plans = 0;
     }

@@ -228,7 +228,7 @@ t.test('a client that does not take its last answer is cut off, whatever it send
 });
 
 t.test('what is remembered is bounded, whatever a client sends with each request', (t) => {
-  const remembered = new Remembered();
+  const remembered = new Remembered(8192);
   const blockOf = (text: string): KnownBlock | undefined =>
     remembered.blockOf(Buffer.from(`Host: site.test\r\nX: ${text}\r\n\r\n`));
   const ask = (known: KnownBlock | undefined, count: number): number => {
