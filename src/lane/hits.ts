@@ -14,7 +14,7 @@ import { keepAliveMs } from '../proxy/listen/limits.ts';
 import { lastShare } from '../refresh/ahead.ts';
 import type { Entry, Store } from '../store/store.ts';
 import { headTail } from './prepared-head.ts';
-import { isOf, prepareAnswer, type PreparedAnswer } from './prepared-answer.ts';
+import { isOf, prepare, type Prepared, type PreparedAnswer } from './prepared-answer.ts';
 import type { PlainRequest, Plan, Planner } from './plan.ts';
 
 /** An answer to be sent. */
@@ -63,7 +63,7 @@ export class Hits {
     if (plan.match.contentType.refreshAhead && isNearItsEnd(entry, reuse.ttl)) return undefined;
     const { prepared } = plan;
     const isReady = prepared !== undefined && isOf(prepared, entry);
-    const answer = isReady ? prepared : this.#prepare(plan, entry, socket);
+    const answer = (isReady ? prepared : this.#prepare(plan, entry, socket))?.answer;
     return answer && { plan, entry, answer, age: reuse.age, ttl: reuse.ttl };
   }
 
@@ -77,10 +77,10 @@ export class Hits {
     return entries;
   }
 
-  #prepare(plan: Plan, entry: Entry, socket: PlainRequest['socket']): PreparedAnswer | undefined {
+  #prepare(plan: Plan, entry: Entry, socket: PlainRequest['socket']): Prepared | undefined {
     const { request, sentTarget: target } = plan;
     const made = this.#options.planner.exchangeOf({ ...request, target, socket });
-    plan.prepared = made && prepareAnswer(made.exchange, made.reply, entry);
+    plan.prepared = made && prepare(made.exchange, made.reply, entry);
     return plan.prepared;
   }
 }

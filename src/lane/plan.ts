@@ -19,7 +19,7 @@ import { keyedExchange } from '../proxy/exchange/keyed-exchange.ts';
 import { clientRequestId } from '../proxy/exchange/request-id.ts';
 import { doubtOf, passReason } from '../proxy/pipeline.ts';
 import { CapturedReply } from './captured-reply.ts';
-import type { PreparedAnswer } from './prepared-answer.ts';
+import type { Prepared } from './prepared-answer.ts';
 
 /** A request as the lane knows it; a plan depends on nothing else but the configuration. */
 export type PlainRequest = {
@@ -44,8 +44,8 @@ export type Plan = {
   readonly directives: RequestDirectives;
   /** Who asks; `undefined`: it does not matter. */
   readonly who: { readonly request: IdentityRequest; readonly identity: Identity } | undefined;
-  /** The answer that was sent last. */
-  prepared: PreparedAnswer | undefined;
+  /** Of the stored response that was found last. */
+  prepared: Prepared | undefined;
 };
 
 /** The pipeline's, always, as long as the configuration stays the same. */

@@ -15,15 +15,19 @@ import type { CapturedReply } from './captured-reply.ts';
 import { type PreparedHead, prepareHead } from './prepared-head.ts';
 
 export type PreparedAnswer = PreparedHead & {
-  /** What it was made from. */
-  readonly of: Pick<Entry, 'status' | 'coding' | 'part'> & { fields: Fields; readonly bodyBytes: number };
   readonly status: number;
   /** Whether the stored body follows the head. */
   readonly hasBody: boolean;
 };
 
+/** What was prepared of a stored response; without an answer the pipeline must give it, and need not be asked again. */
+export type Prepared = {
+  readonly of: Pick<Entry, 'status' | 'coding' | 'part'> & { fields: Fields; readonly bodyBytes: number };
+  readonly answer: PreparedAnswer | undefined;
+};
+
 /** Whether what was prepared is this stored response's. */
-export function isOf({ of }: PreparedAnswer, { fields, status, coding, part, body }: Entry): boolean {
+export function isOf({ of }: Prepared, { fields, status, coding, part, body }: Entry): boolean {
   const isSame =
     of.status === status && of.coding === coding && of.part === part && of.bodyBytes === body.length;
   if (!isSame) return false;
@@ -38,12 +42,14 @@ function areEqual(one: Fields, other: Fields): boolean {
   return one.length === other.length && one.every((text, index) => text === other[index]);
 }
 
-/** Prepares the answer; `undefined`: the pipeline must give it. */
-export function prepareAnswer(
-  exchange: CacheExchange,
-  reply: CapturedReply,
-  entry: Entry,
-): PreparedAnswer | undefined {
+/** Prepares the answer. */
+export function prepare(exchange: CacheExchange, reply: CapturedReply, entry: Entry): Prepared {
+  const { fields, status, coding, part, body } = entry;
+  const of = { fields, status, coding, part, bodyBytes: body.length };
+  return { of, answer: answerOf(exchange, reply, entry) };
+}
+
+function answerOf(exchange: CacheExchange, reply: CapturedReply, entry: Entry): PreparedAnswer | undefined {
   const age = seconds(0);
   deliver(exchange, entry, { cacheStatus: { kind: 'hit', ttl: age }, age });
   const { captured } = reply;
@@ -52,8 +58,5 @@ export function prepareAnswer(
   // Another body than the stored one was made for this client alone.
   if (body !== undefined && body !== entry.body) return undefined;
   const head = prepareHead(status, fields);
-  if (head === undefined) return undefined;
-  const { fields: stored, coding, part } = entry;
-  const of = { fields: stored, status: entry.status, coding, part, bodyBytes: entry.body.length };
-  return { ...head, of, status, hasBody: body !== undefined };
+  return head && { ...head, status, hasBody: body !== undefined };
 }
