@@ -40,7 +40,7 @@ export type RequestDirectives = {
   readonly onlyIfCached: boolean;
   readonly maxAge: Seconds | undefined;
   readonly minFresh: Seconds | undefined;
-  /** `longestTime` for `max-stale` without a value: any staleness is accepted. */
+  /** `longestTime` for `max-stale` without a value: however stale, it is accepted. */
   readonly maxStale: Seconds | undefined;
   readonly staleIfError: Seconds | undefined;
 };

@@ -13,7 +13,7 @@ type ChangingRequest = {
   readonly fields: Fields;
 };
 
-/** Whether the method may change something: any not known to be safe (RFC 9110 §9.2.1). */
+/** Whether the method may change something: every one that is not known to be safe (RFC 9110 §9.2.1). */
 export const isUnsafeMethod = (method: string): boolean => !safeMethods.has(method);
 
 /** The targets that a response makes stale: the request's own, `Location` and `Content-Location` of the same origin. */

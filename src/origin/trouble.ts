@@ -18,14 +18,14 @@ export const isOriginError = (status: number): boolean =>
 export const leavesStored = (status: number, isBackground: boolean): boolean =>
   isOriginError(status) || status === 429 || (isBackground && status >= 500);
 
-/** The answer says nothing about the next one, so those who come next may wait for it: any 5xx. */
+/** The answer says nothing about the next one, so those who come next may wait for it: a 5xx. */
 export const isPassing = (status: number): boolean => status >= 500;
 
 /** All who wait for one fetch share its failure: the origin is away or silent. A reset or a cut body may be bad luck. */
 export const failsEverybody = (reason: FailureReason): boolean =>
   isUnreachable(reason) || reason === 'head-timeout';
 
-/** The counters and alerts: any 5xx. RFC 9110 §15.6.2: 501 says that a method is not known, which is the client's error. */
+/** The counters and alerts: a 5xx. RFC 9110 §15.6.2: 501 says that a method is not known, which is the client's error. */
 export const countsAsError = (status: number): boolean => status >= 500 && status !== 501;
 
 /** Background work slows down: the same, and 429, which asks for fewer requests; of failures all but a client that left. */

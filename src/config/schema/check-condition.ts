@@ -148,7 +148,7 @@ const unlessSection = section({
   response_header: optional(fields),
 });
 
-/** `unless` of a content type: any one keeps the response out of the store. */
+/** `unless` of a content type: each condition that holds keeps the response out of the store. */
 export const unless: Reader<readonly Unless[]> = then(notEmpty(unlessSection), (read): readonly Unless[] => [
   ...(read.json ?? []).map((value) => ({ kind: 'json', ...value }) as const),
   ...(read.bodyContains ?? []).map((value) => ({ kind: 'body_contains', text: value }) as const),

@@ -28,7 +28,7 @@ import {
 
 const workers = wordOrNumber('auto', { min: 1, max: 1024, whole: true });
 
-/** Reads a key of the contract that is not implemented yet: setting it is a problem. */
+/** Refuses a key of the contract that this version cannot act on, so that it is not accepted and ignored. */
 function notBuilt<T>(reader: Reader<T>, what: string, isAsked: (value: T) => boolean): Reader<undefined> {
   return then(reader, (value, place, at) => {
     if (!isAsked(value)) return undefined;
