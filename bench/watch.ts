@@ -19,7 +19,7 @@ import { createPopularity } from '../src/policy/lifetime/popularity.ts';
 import { createReader } from '../src/proxy/exchange/client-request.ts';
 import { openBodies } from '../src/proxy/fetch/open-bodies.ts';
 import type { Services } from '../src/proxy/exchange/exchange.ts';
-import type { Outcome } from '../src/proxy/exchange/outcome.ts';
+import { nothingKnown, type Outcome } from '../src/proxy/exchange/outcome.ts';
 import { createPipeline } from '../src/proxy/pipeline.ts';
 import { nobody } from '../src/proxy/exchange/reply.ts';
 import { compileSite } from '../src/proxy/exchange/site.ts';
@@ -192,6 +192,7 @@ function millionUrls(): void {
 
 function missOf(target: string): Outcome {
   return {
+    ...nothingKnown,
     kind: 'forward',
     status: 200,
     contentType: 'page',
@@ -200,15 +201,7 @@ function missOf(target: string): Outcome {
     host: 'example.org',
     target,
     requestId: undefined,
-    entry: undefined,
-    cacheStatus: undefined,
     miss: 'cold',
-    purgedBy: undefined,
-    pass: undefined,
-    doubt: undefined,
-    refusal: undefined,
-    failure: undefined,
-    notStored: undefined,
     duration: seconds(0.1),
     originDuration: seconds(0.1),
   };

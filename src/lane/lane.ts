@@ -8,7 +8,12 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Seconds, seconds, systemClock } from '../kit/time.ts';
-import { type MessageHead, type ReadResult, trustOf } from '../proxy/exchange/client-request.ts';
+import {
+  type MessageHead,
+  plainAddress,
+  type ReadResult,
+  trustOf,
+} from '../proxy/exchange/client-request.ts';
 import type { Services } from '../proxy/exchange/exchange.ts';
 import { keepAliveMs, type Limits } from '../proxy/listen/limits.ts';
 import type { Lane } from '../proxy/listen/lane.ts';
@@ -106,7 +111,7 @@ function createRemembered({ services, trustedProxies }: LaneOptions): (socket: S
   const all = Array.from({ length: 4 }, () => new Remembered(most));
   return (socket) => {
     const isEncrypted = (socket as { encrypted?: boolean }).encrypted === true;
-    const address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+    const address = plainAddress(socket.remoteAddress ?? '');
     const kind = Number(isEncrypted) + 2 * Number(isTrusted?.(address) === true);
     return all[kind] ?? new Remembered(most);
   };

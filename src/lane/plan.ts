@@ -14,7 +14,13 @@ import type { KeyPlan } from '../policy/key/cache-key.ts';
 import type { Identity, IdentityRequest } from '../policy/identity/identity.ts';
 import type { Match } from '../policy/rules/safest-match.ts';
 import type { MessageHead, ReadResult } from '../proxy/exchange/client-request.ts';
-import type { CacheExchange, Exchange, Services, Site } from '../proxy/exchange/exchange.ts';
+import {
+  beginExchange,
+  type CacheExchange,
+  type Exchange,
+  type Services,
+  type Site,
+} from '../proxy/exchange/exchange.ts';
 import { keyedExchange } from '../proxy/exchange/keyed-exchange.ts';
 import { clientRequestId } from '../proxy/exchange/request-id.ts';
 import { doubtOf, passReason } from '../proxy/pipeline.ts';
@@ -95,21 +101,10 @@ function decideFor(services: Services, result: ReadResult): Planned {
   const slow: Slow = { kind: 'slow', site };
   // What a path declares of its query changes its keys, and plans keep theirs.
   if (result.kind !== 'request' || site.config.accept.noVarySearch) return slow;
-  const { request } = result;
-  const match = site.rules.match(request.method, request.path, request);
-  const { clock } = services;
   const reply = new CapturedReply(site.finish);
-  const exchange: Exchange = {
-    services,
-    site,
-    request,
-    reply,
-    match,
-    now: clock.now(),
-    startedMs: clock.monotonicMs(),
-  };
+  const exchange = beginExchange(services, result.request, reply);
   if (passReason(exchange) !== undefined || isForPipeline(exchange)) return slow;
-  const identity = site.identify(request, exchange.now);
+  const identity = site.identify(result.request, exchange.now);
   // What proves an identity may come later, or end.
   if (identity instanceof Promise || doubtOf(exchange, identity) !== undefined) return undefined;
   const keyed = keyedExchange(exchange, identity);

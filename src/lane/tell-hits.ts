@@ -1,7 +1,7 @@
 /** Tells of the hits of one turn, off the way of their answers. */
 
 import type { Seconds } from '../kit/time.ts';
-import type { Outcome } from '../proxy/exchange/outcome.ts';
+import { nothingKnown, type Outcome } from '../proxy/exchange/outcome.ts';
 import type { Services } from '../proxy/exchange/exchange.ts';
 import type { Hit } from './hits.ts';
 
@@ -16,6 +16,7 @@ export function tellHit(services: Services, hit: Hit, duration: Seconds): void {
 function outcomeOf({ plan, entry, answer, ttl }: Hit, duration: Seconds): Outcome {
   const { match, request, host, target, requestId } = plan;
   return {
+    ...nothingKnown,
     kind: 'hit',
     status: answer.status,
     contentType: match.contentType.name,
@@ -26,14 +27,6 @@ function outcomeOf({ plan, entry, answer, ttl }: Hit, duration: Seconds): Outcom
     requestId,
     entry,
     cacheStatus: { kind: 'hit', ttl },
-    miss: undefined,
-    purgedBy: undefined,
-    pass: undefined,
-    doubt: undefined,
-    refusal: undefined,
-    failure: undefined,
-    notStored: undefined,
-    originDuration: undefined,
     duration,
   };
 }

@@ -13,7 +13,7 @@ import { foldFieldName } from '../http/field-name.ts';
 import type { Entry } from '../store/store.ts';
 import { answer } from './answer.ts';
 import type { ClientRequest } from './exchange/client-request.ts';
-import type { CacheExchange, Exchange, Services } from './exchange/exchange.ts';
+import { beginExchange, type CacheExchange, type Exchange, type Services } from './exchange/exchange.ts';
 import { keyedExchange } from './exchange/keyed-exchange.ts';
 import { chooseVariant, type Lookup } from './hit/lookup.ts';
 import { overridesMethod } from './exchange/upstream-fields.ts';
@@ -31,19 +31,8 @@ export type Pipeline = (
 /** Makes the request path. `always`: why every request is passed that would not be for another reason. */
 export function createPipeline(services: Services, always?: PassReason): Pipeline {
   return (request, reply, forward) => {
-    const site = services.site();
-    const { method, path } = request;
-    const match = site.rules.match(method, path, request);
-    const startedMs = services.clock.monotonicMs();
-    const exchange: Exchange = {
-      services,
-      site,
-      request,
-      reply,
-      match,
-      now: services.clock.now(),
-      startedMs,
-    };
+    const exchange = beginExchange(services, request, reply);
+    const { site } = exchange;
     if (site.finish !== undefined) reply.finish = site.finish;
     const reason = passReason(exchange) ?? always;
     if (reason !== undefined) return pass(exchange, { reason, forward });

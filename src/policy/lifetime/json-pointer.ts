@@ -6,13 +6,18 @@ export const longestJsonBytes = 1024 * 1024;
 export function valueAt(document: unknown, tokens: readonly string[]): unknown {
   let value = document;
   for (const token of tokens) {
-    if (typeof value !== 'object' || value === null) return undefined;
-    // RFC 6901 §4: an array index has no leading zeros; `-` is the place after the last element.
-    if (Array.isArray(value) && !/^(?:0|[1-9]\d*)$/.test(token)) return undefined;
-    if (!Object.hasOwn(value, token)) return undefined;
-    value = (value as Readonly<Record<string, unknown>>)[token];
+    if (!hasChild(value, token)) return undefined;
+    value = value[token];
   }
   return value;
+}
+
+/** Whether a reference token leads on from a value (RFC 6901 §4). */
+export function hasChild(value: unknown, token: string): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false;
+  // An array index has no leading zeros; `-` is the place after the last element.
+  if (Array.isArray(value) && !/^(?:0|[1-9]\d*)$/.test(token)) return false;
+  return Object.hasOwn(value, token);
 }
 
 /** Parses a body on first use. Undefined: no body, not JSON, or too long. */

@@ -10,6 +10,7 @@ import type { Literal } from '../../config/schema/condition.ts';
 import { codingsOf } from '../../http/content-coding.ts';
 import { fieldLines, hasField } from '../../http/fields.ts';
 import type { Fields } from '../../http/message.ts';
+import { hasChild } from '../lifetime/json-pointer.ts';
 
 /** A body of more bytes is not read. */
 export const longestReadBytes = 64 * 1024;
@@ -138,13 +139,11 @@ export function atPointer(document: unknown, tokens: readonly string[]): Found {
   let value = document;
   let isAlone = true;
   for (const token of tokens) {
-    if (typeof value !== 'object' || value === null) return { kind: 'none' };
-    // An array index has no leading zeros; `-` is the place after the last element.
-    if (Array.isArray(value) && !/^(?:0|[1-9]\d*)$/.test(token)) return { kind: 'none' };
-    if (!Array.isArray(value) && isSpeltOtherwise(Object.keys(value), token)) return { kind: 'unsure' };
-    if (!Object.hasOwn(value, token)) return { kind: 'none' };
-    isAlone = Object.keys(value).length === 1;
-    value = (value as Readonly<Record<string, unknown>>)[token];
+    const names = typeof value === 'object' && value !== null ? Object.keys(value) : [];
+    if (!Array.isArray(value) && isSpeltOtherwise(names, token)) return { kind: 'unsure' };
+    if (!hasChild(value, token)) return { kind: 'none' };
+    isAlone = names.length === 1;
+    value = value[token];
   }
   return { kind: 'value', value, isAlone };
 }

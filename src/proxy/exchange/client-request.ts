@@ -181,7 +181,7 @@ function chainOf(before: string, remote: string): string {
 }
 
 /** An IPv4 address as one, where the socket is an IPv6 one. */
-const plainAddress = (address: string): string =>
+export const plainAddress = (address: string): string =>
   address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
 
 type Absolute = Extract<NormalisedTarget, { kind: 'ok' }>;

@@ -17,7 +17,7 @@ import type { Match } from '../../policy/rules/safest-match.ts';
 import type { PurgeLog, Position } from '../../store/purge-log.ts';
 import type { Entry, Store } from '../../store/store.ts';
 import type { ClientRequest } from './client-request.ts';
-import type { Outcome } from './outcome.ts';
+import { nothingKnown, type Outcome } from './outcome.ts';
 import type { FinishFields, Reply } from './reply.ts';
 import type { DeclaredQueries } from './shared-query.ts';
 import { clientRequestId, requestIdOf } from './request-id.ts';
@@ -159,6 +159,14 @@ export type Exchange = {
   readonly startedMs: number;
 };
 
+/** Begins an exchange: its configuration, its rule and its instant are settled here. */
+export function beginExchange(services: Services, request: ClientRequest, reply: Reply): Exchange {
+  const site = services.site();
+  const match = site.rules.match(request.method, request.path, request);
+  const startedMs = services.clock.monotonicMs();
+  return { services, site, request, reply, match, now: services.clock.now(), startedMs };
+}
+
 /** An exchange that may be answered from the store. */
 export type CacheExchange = Exchange & {
   readonly identity: Identity;
@@ -181,22 +189,13 @@ export function tellOutcome(
 ): void {
   const { request, match, services } = exchange;
   services.onOutcome({
+    ...nothingKnown,
     contentType: match.contentType.name,
     route: match.route?.pattern,
     method: request.method,
     host: request.host,
     target: request.query === undefined ? request.path : `${request.path}?${request.query}`,
     requestId: outcome.originDuration === undefined ? clientRequestId(request) : requestIdOf(request),
-    entry: undefined,
-    cacheStatus: undefined,
-    miss: undefined,
-    purgedBy: undefined,
-    pass: undefined,
-    doubt: undefined,
-    refusal: undefined,
-    failure: undefined,
-    notStored: undefined,
-    originDuration: undefined,
     duration: elapsed(exchange),
     ...outcome,
   });

@@ -81,6 +81,20 @@ export type Outcome = {
   readonly originDuration: Seconds | undefined;
 };
 
+/** Of an outcome: what most have nothing to say about. */
+export const nothingKnown = {
+  entry: undefined,
+  cacheStatus: undefined,
+  miss: undefined,
+  purgedBy: undefined,
+  pass: undefined,
+  doubt: undefined,
+  refusal: undefined,
+  failure: undefined,
+  notStored: undefined,
+  originDuration: undefined,
+} as const;
+
 /** Why a stale response was given in place of the origin's. `breaker-open`: the origin was not even asked. */
 export type StandInDetail = 'stale-after' | 'stale-if-error' | 'disconnected' | 'breaker-open';
 

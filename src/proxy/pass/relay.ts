@@ -127,7 +127,8 @@ class Relay implements OriginReceiver {
       this.#release(head);
       return;
     }
-    if (this.#asked.answer && mayAwaitBody(head)) this.#awaited = new AwaitedBody();
+    if (this.#asked.answer && mayAwaitBody(head))
+      this.#awaited = new AwaitedBody(this.#exchange.services.later);
     this.#released = this.#recorded(head).then(
       () => {
         this.#release(head);

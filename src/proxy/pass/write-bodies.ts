@@ -9,7 +9,8 @@ import type { Readable } from 'node:stream';
 import { combinedValue } from '../../http/fields.ts';
 import type { Fields } from '../../http/message.ts';
 import { isStream } from '../../http/stream-type.ts';
-import { runAfter, seconds } from '../../kit/time.ts';
+import { seconds } from '../../kit/time.ts';
+import type { Services } from '../exchange/exchange.ts';
 import { longestReadBytes } from '../../policy/rules/body-values.ts';
 
 /** The beginning of a body, and whether that is all of it. */
@@ -56,8 +57,8 @@ export class AwaitedBody {
   readonly #over = Promise.withResolvers<Buffer | undefined>();
   readonly #cancel: () => void;
 
-  constructor() {
-    this.#cancel = runAfter(patience, () => {
+  constructor(later: Services['later']) {
+    this.#cancel = later(patience, () => {
       this.#finish();
     });
   }

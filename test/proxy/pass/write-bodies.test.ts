@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import t from 'tap';
 import { longestReadBytes } from '../../../src/policy/rules/body-values.ts';
+import { runAfter } from '../../../src/kit/time.ts';
 import { AwaitedBody, mayAwaitBody, overhear, ReadBody } from '../../../src/proxy/pass/write-bodies.ts';
 
 t.test('a body is read to its end, or not at all', async (t) => {
@@ -36,18 +37,18 @@ t.test('a body that another reads is overheard; one that breaks off is not whole
 });
 
 t.test('an answer is waited for to its end, its bound, its failure, or for a second', async (t) => {
-  const whole = new AwaitedBody();
+  const whole = new AwaitedBody(runAfter);
   t.ok(whole.add(Buffer.from('a')));
   whole.end(true);
   t.equal(String(await whole.done), 'a');
-  const long = new AwaitedBody();
+  const long = new AwaitedBody(runAfter);
   t.notOk(long.add(Buffer.alloc(longestReadBytes + 1)));
   t.equal(await long.done, undefined);
-  const broken = new AwaitedBody();
+  const broken = new AwaitedBody(runAfter);
   broken.add(Buffer.from('a'));
   broken.end(false);
   t.equal(await broken.done, undefined);
-  const slow = new AwaitedBody();
+  const slow = new AwaitedBody(runAfter);
   slow.add(Buffer.from('a'));
   t.equal(await slow.done, undefined);
 });
