@@ -138,7 +138,7 @@ function find(
   if (plan === undefined) return undefined;
   const hit = plan.kind === 'slow' ? undefined : hits.find(plan, turn.now, socket);
   // Most of what is asked for and not stored is not asked for again: a plan for it would be kept in vain.
-  if (hit !== undefined || plan.kind === 'slow' || before !== undefined)
+  if (plan.kind === 'slow' || plan.prepared !== undefined || before !== undefined)
     remembered.remember(known, { method, target }, plan);
   return hit;
 }
