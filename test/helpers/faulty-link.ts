@@ -3,14 +3,18 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Test } from 'tap';
 
-/** `pass` as it comes, `slow` after `delayMs` each way, `reset` every connection, `blackhole` all bytes. */
-export type LinkMode = 'pass' | 'slow' | 'reset' | 'blackhole';
+/**
+ * `pass` as it comes, `slow` after `delayMs` each way, `hold` until the mode changes, `reset` every connection, `blackhole` all
+ * bytes.
+ */
+export type LinkMode = 'pass' | 'slow' | 'hold' | 'reset' | 'blackhole';
 
 /** A TCP proxy on a port of its own. */
 export class FaultyLink {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #stranded = new WeakSet<Socket>();
+  readonly #held: (() => void)[] = [];
   #mode: LinkMode = 'pass';
   delayMs = 500;
 
@@ -32,6 +36,7 @@ export class FaultyLink {
   /** From now on; connections that are open as well. */
   set mode(mode: LinkMode) {
     this.#mode = mode;
+    if (mode !== 'hold') for (const send of this.#held.splice(0)) send();
     if (mode === 'reset') for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
@@ -72,6 +77,7 @@ export class FaultyLink {
     from.on('data', (piece) => {
       if (this.#stranded.has(from)) return;
       if (this.#mode === 'slow') setTimeout(() => to.write(piece), this.delayMs / 2);
+      else if (this.#mode === 'hold') this.#held.push(() => to.write(piece));
       else if (this.#mode === 'pass') to.write(piece);
     });
   }
