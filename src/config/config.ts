@@ -223,7 +223,14 @@ export const defaults = {
     tls: undefined,
   },
   upstreamTls: { rejectUnauthorized: true },
-  listen: { host: '0.0.0.0', port: 8080, trustedProxies: [], fastLane: true, h2c: false },
+  listen: {
+    host: '0.0.0.0',
+    port: 8080,
+    trustedProxies: [],
+    proxyProtocol: false,
+    fastLane: true,
+    h2c: false,
+  },
   listenTls: { minVersion: '1.2' },
   control: { host: '127.0.0.1', port: 8081 },
   store: {

@@ -2,6 +2,7 @@
 
 import type { Logger } from 'pino';
 import type { Listen } from '../config/config.ts';
+import { systemClock } from '../kit/time.ts';
 import { type Entrance, type EntranceListeners, openEntrance } from './entrance.ts';
 
 export type LoggedEntrance = {
@@ -14,12 +15,17 @@ export type LoggedEntrance = {
 export async function openLoggedEntrance(
   listen: Listen,
   log: Logger,
-  { onHandshakeFailure }: EntranceListeners,
+  { onHandshakeFailure, onProxyRefused }: EntranceListeners,
 ): Promise<LoggedEntrance> {
+  const isTime = onceEvery(60_000);
   const entrance = await openEntrance(listen, {
     onHandshakeFailure: (reason) => {
       onHandshakeFailure(reason);
       log.debug({ reason }, 'TLS handshake failed');
+    },
+    onProxyRefused: (reason, peer) => {
+      onProxyRefused(reason, peer);
+      log[isTime(reason) ? 'warn' : 'debug']({ reason, peer }, 'connection refused by listen.proxy_protocol');
     },
   });
   const renewCertificates = async (): Promise<void> => {
@@ -29,4 +35,15 @@ export async function openLoggedEntrance(
       log.error({ reason: result.reason }, 'certificates refused; the previous ones stay in force');
   };
   return { entrance, renewCertificates };
+}
+
+/** Whether so much time has passed since it was last true of that. */
+function onceEvery(ms: number): (what: string) => boolean {
+  const nextMs = new Map<string, number>();
+  return (what) => {
+    const nowMs = systemClock.monotonicMs();
+    const isTime = nowMs >= (nextMs.get(what) ?? -Infinity);
+    if (isTime) nextMs.set(what, nowMs + ms);
+    return isTime;
+  };
 }

@@ -95,11 +95,6 @@ export class TlsFront {
     this.#server.emit('connection', carrier);
   }
 
-  /** Ends the connections whose handshake is under way. */
-  closeIdle(): void {
-    for (const { carrier } of this.#underWay.values()) carrier.destroy();
-  }
-
   /** Reads the files again, these or others. If they are refused, those before stay in force. */
   async replace(tls: ListenTls): Promise<Replaced> {
     const read = await readCertificates(tls);

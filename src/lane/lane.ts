@@ -7,13 +7,9 @@
 
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { plainAddress, trustOf } from '../front/trusted-proxies.ts';
 import { type Seconds, seconds, systemClock } from '../kit/time.ts';
-import {
-  type MessageHead,
-  plainAddress,
-  type ReadResult,
-  trustOf,
-} from '../proxy/exchange/client-request.ts';
+import type { MessageHead, ReadResult } from '../proxy/exchange/client-request.ts';
 import type { Services } from '../proxy/exchange/exchange.ts';
 import { keepAliveMs, type Limits } from '../proxy/listen/limits.ts';
 import type { Lane } from '../proxy/listen/lane.ts';

@@ -83,13 +83,20 @@ const listenSection = section(
     address: or(address, { host: defaults.listen.host, port: defaults.listen.port }),
     hosts: optional(listOf(hostPattern)),
     trusted_proxies: or(listOf(cidr), defaults.listen.trustedProxies),
+    proxy_protocol: or(bool, defaults.listen.proxyProtocol),
     tls: optional(tls),
     redirect: optional(address),
     h2c: or(bool, defaults.listen.h2c),
     fast_lane: or(bool, defaults.listen.fastLane),
     workers: optional(notBuilt(workers, 'more than one process', (count) => count !== 1)),
   },
-  ({ h2c }, at, node) => {
+  ({ h2c, proxyProtocol, trustedProxies }, at, node) => {
+    if (proxyProtocol === true && trustedProxies?.length === 0)
+      at.report(
+        'missing-key',
+        '`proxy_protocol` requires `trusted_proxies`: who may say for which client a connection is',
+        placeOfKey(node, 'proxy_protocol'),
+      );
     if (node.has('redirect') && !node.has('tls'))
       at.report('missing-key', '`redirect` requires `tls`', placeOfKey(node, 'redirect'));
     if (h2c === true && node.has('tls'))
@@ -114,13 +121,17 @@ export const listenAt = (at: { readonly host: string; readonly port: number }): 
 /** `listen`, or its address alone. */
 export const listen: Reader<Listen> = orShort(
   then(address, listenAt),
-  then(listenSection, ({ address, hosts, trustedProxies, fastLane, h2c, tls, redirect }): Listen => ({
-    ...address,
-    hosts,
-    trustedProxies,
-    fastLane,
-    h2c,
-    tls,
-    redirect,
-  })),
+  then(
+    listenSection,
+    ({ address, hosts, trustedProxies, proxyProtocol, fastLane, h2c, tls, redirect }): Listen => ({
+      ...address,
+      hosts,
+      trustedProxies,
+      proxyProtocol,
+      fastLane,
+      h2c,
+      tls,
+      redirect,
+    }),
+  ),
 );

@@ -7,6 +7,8 @@ export type Listen = Address & {
   readonly hosts: readonly string[] | undefined;
   /** CIDR blocks, canonical (`10.0.0.0/8`, `::1/128`); none by default. */
   readonly trustedProxies: readonly string[];
+  /** Whether each connection begins with the PROXY protocol's header, from a trusted proxy. */
+  readonly proxyProtocol: boolean;
   /** Whether hits in memory are answered before node:http reads the request. */
   readonly fastLane: boolean;
   /** HTTP/2 without TLS, for clients that know it is there. */

@@ -2,6 +2,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import ipaddr from 'ipaddr.js';
+import { plainAddress, trustOf } from '../../front/trusted-proxies.ts';
 import { canonicalAuthority } from '../../http/authority.ts';
 import type { Fields } from '../../http/message.ts';
 import { type KnownField, type KnownFields, scanFields } from '../../http/request-head.ts';
@@ -180,10 +181,6 @@ function chainOf(before: string, remote: string): string {
   return [...told.slice(last + 1), remote].join(', ');
 }
 
-/** An IPv4 address as one, where the socket is an IPv6 one. */
-export const plainAddress = (address: string): string =>
-  address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
-
 type Absolute = Extract<NormalisedTarget, { kind: 'ok' }>;
 type Where =
   | Refusal
@@ -240,24 +237,4 @@ function servedBy(hosts: readonly string[]): (host: string) => boolean {
     const name = host.replace(/:\d+$/, '');
     return exact.has(name) || below.some((suffix) => name.length > suffix.length && name.endsWith(suffix));
   };
-}
-
-/** Whether an address is one of these blocks'; `undefined`: none is. */
-export function trustOf(blocks: readonly string[]): ((address: string) => boolean) | undefined {
-  if (blocks.length === 0) return undefined;
-  const parsed = blocks.map((block) => ipaddr.parseCIDR(block));
-  const remembered = new BoundedMap<string, boolean>(4096);
-  return (address) => {
-    const before = remembered.get(address);
-    if (before !== undefined) return before;
-    const isIn = isInBlocks(address, parsed);
-    remembered.set(address, isIn);
-    return isIn;
-  };
-}
-
-function isInBlocks(address: string, blocks: readonly [ipaddr.IPv4 | ipaddr.IPv6, number][]): boolean {
-  if (!ipaddr.isValid(address)) return false;
-  const parsed = ipaddr.process(address);
-  return blocks.some(([base, bits]) => base.kind() === parsed.kind() && parsed.match([base, bits] as never));
 }

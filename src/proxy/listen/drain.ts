@@ -6,7 +6,7 @@
 
 import type { Server as HttpServer, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
-import type { Entrance } from '../../front/entrance.ts';
+import type { Door } from '../../front/entrance.ts';
 import type { H2Server } from '../h2/h2-server.ts';
 import type { Lane } from './lane.ts';
 import { lastLetIn } from './last-let-in.ts';
@@ -21,7 +21,7 @@ export type Draining = {
   readonly http: HttpServer;
   readonly lane: Lane | undefined;
   readonly h2: Pick<H2Server, 'leave' | 'closeIdle'> | undefined;
-  readonly entrance: Pick<Entrance, 'closeIdle'> | undefined;
+  readonly entrance: Pick<Door, 'closeIdle'> | undefined;
   readonly sockets: ReadonlySet<Socket>;
   /** Those that have left HTTP. */
   readonly upgraded: ReadonlySet<Socket>;

@@ -31,12 +31,12 @@ export function createPublic(options: PublicOptions): Promise<PublicServer> {
 
 /** Makes the listener that redirects; not listening yet. `port`: that of the other one. */
 export function createPlain(
-  { services, onRefused, onError }: PublicOptions,
+  { services, entrance, onRefused, onError }: PublicOptions,
   port: () => number,
 ): PublicListener {
   const read = createReader(services.site().config.listen);
   const pipeline = createRedirect({ pass: createPipeline(services, 'acme-challenge'), port });
   // Only GET and HEAD are passed, and these have no part in @fastify/http-proxy.
   const http = createHttpServer({ read, pipeline, onRefused, onError }, ({ response }) => response.destroy());
-  return new PublicListener({ http, upgraded: new Set() });
+  return new PublicListener({ http, upgraded: new Set(), entrance: entrance.plain });
 }

@@ -13,7 +13,7 @@ import { once } from 'node:events';
 import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Address } from '../../config/config.ts';
-import { type Entrance, tcpListener } from '../../front/entrance.ts';
+import { type Door, tcpListener } from '../../front/entrance.ts';
 import { drain } from './drain.ts';
 import type { H2Server } from '../h2/h2-server.ts';
 import type { Lane } from './lane.ts';
@@ -26,7 +26,7 @@ export type PublicListenerOptions = {
   /** Absent: there is no HTTP/2. */
   readonly h2?: Pick<H2Server, 'accept' | 'leave' | 'closeIdle'> | undefined;
   /** Absent: plain TCP. */
-  readonly entrance?: Pick<Entrance, 'createListener' | 'closeIdle'> | undefined;
+  readonly entrance?: Door | undefined;
 };
 
 /** The listening sockets of one address, and their connections. */

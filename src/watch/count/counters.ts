@@ -7,6 +7,7 @@
  */
 
 import type { HandshakeFailure } from '../../front/handshake-failure.ts';
+import type { ProxyRefusal } from '../../front/proxied.ts';
 import type { Seconds } from '../../kit/time.ts';
 import { TopK } from '../../kit/top-k.ts';
 import type { Outcome } from '../../proxy/exchange/outcome.ts';
@@ -50,6 +51,7 @@ export class Counters {
   readonly hot = new TopK<HotKey>({ limit: most.hotKeys, halfLifeMs });
   readonly purgesByCause = new Map<string, number>();
   readonly handshakeFailures = new Map<HandshakeFailure, number>();
+  readonly proxyRefusals = new Map<ProxyRefusal, number>();
   readonly operations = new Map<StoreOperation, OperationCounts>();
   /** Entries that came from Redis and have not answered a request yet. */
   readonly #fromRedis = new WeakSet<Entry>();
@@ -81,6 +83,11 @@ export class Counters {
   /** Counts a connection that did not become a secure one. */
   readonly onHandshakeFailure = (reason: HandshakeFailure): void => {
     this.handshakeFailures.set(reason, (this.handshakeFailures.get(reason) ?? 0) + 1);
+  };
+
+  /** Counts a connection that did not say, as it must, for which client it is. */
+  readonly onProxyRefused = (reason: ProxyRefusal): void => {
+    this.proxyRefusals.set(reason, (this.proxyRefusals.get(reason) ?? 0) + 1);
   };
 
   /** Counts one call of the origin. `isError`: no answer, or one that says the origin is in trouble. */

@@ -26,7 +26,7 @@ export function createRegistry(watch: Watch, alerts: AlertStates = () => []): Re
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   registerLookups(registry, watch);
-  registerHandshakes(registry, watch);
+  registerConnections(registry, watch);
   registerOrigin(registry, watch);
   registerSavings(registry, watch);
   registerState(registry, watch);
@@ -106,7 +106,7 @@ function registerLookups(registry: Registry, { counters }: Watch): void {
   }
 }
 
-function registerHandshakes(registry: Registry, { counters }: Watch): void {
+function registerConnections(registry: Registry, { counters }: Watch): void {
   const handshakes = counter(registry, [
     'shelflife_tls_handshake_failures_total',
     'TLS handshakes that failed, by reason',
@@ -114,6 +114,14 @@ function registerHandshakes(registry: Registry, { counters }: Watch): void {
   ]);
   fill(handshakes, (set) => {
     for (const [reason, count] of counters.handshakeFailures) set({ reason }, count);
+  });
+  const refusals = counter(registry, [
+    'shelflife_proxy_protocol_refusals_total',
+    'Connections refused by listen.proxy_protocol, by reason',
+    ['reason'],
+  ]);
+  fill(refusals, (set) => {
+    for (const [reason, count] of counters.proxyRefusals) set({ reason }, count);
   });
 }
 

@@ -1,0 +1,28 @@
+/** Whose word on a client is taken: the proxies in front that `listen.trusted_proxies` names. */
+
+import ipaddr from 'ipaddr.js';
+import { BoundedMap } from '../kit/bounded-map.ts';
+
+/** An IPv4 address as one, where the socket is an IPv6 one. */
+export const plainAddress = (address: string): string =>
+  address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
+
+/** Whether an address is one of these blocks'; `undefined`: none is. */
+export function trustOf(blocks: readonly string[]): ((address: string) => boolean) | undefined {
+  if (blocks.length === 0) return undefined;
+  const parsed = blocks.map((block) => ipaddr.parseCIDR(block));
+  const remembered = new BoundedMap<string, boolean>(4096);
+  return (address) => {
+    const before = remembered.get(address);
+    if (before !== undefined) return before;
+    const isIn = isInBlocks(address, parsed);
+    remembered.set(address, isIn);
+    return isIn;
+  };
+}
+
+function isInBlocks(address: string, blocks: readonly [ipaddr.IPv4 | ipaddr.IPv6, number][]): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const parsed = ipaddr.process(address);
+  return blocks.some(([base, bits]) => base.kind() === parsed.kind() && parsed.match([base, bits] as never));
+}
