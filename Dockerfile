@@ -4,21 +4,22 @@
 #   docker build -t shelflife .
 #   docker run -p 8080:8080 -v ./my-rules.yaml:/etc/shelflife/shelflife.yaml:ro shelflife
 
-# The Node that package.json pins for npm scripts, so the images leave that copy out (--omit=optional).
+# The Node that scripts/node/package.json pins for npm scripts, so the images leave that copy out (--omit=optional).
 ARG NODE_VERSION=24.21.0
 
 FROM node:${NODE_VERSION}-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
+COPY scripts ./scripts
 RUN npm ci --omit=optional
 COPY tsconfig.json tsconfig.build.json ./
-COPY scripts ./scripts
 COPY src ./src
 RUN node scripts/build.mjs
 
 FROM node:${NODE_VERSION}-bookworm-slim AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
+COPY scripts ./scripts
 RUN npm ci --omit=dev --omit=optional
 
 # The sample app: its database is among the development packages.

@@ -1,12 +1,14 @@
 /**
- * Builds dist/: src compiled to JavaScript, with every file beside it that is not TypeScript (the dashboard) copied, and
- * the command line made executable. Arguments are for tsc.
+ * Builds dist/: src compiled to JavaScript, with every file beside it that is not TypeScript (the dashboard) copied, the
+ * command line made executable, the manual page, and the licences of what is installed with it. Arguments are for tsc.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { manPage } from './build/man-page.ts';
+import { dependenciesOf, thirdPartyPage } from './build/third-party.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
@@ -27,6 +29,10 @@ if (existsSync(cli)) {
   const text = readFileSync(cli, 'utf8');
   if (!text.startsWith('#!')) writeFileSync(cli, `#!/usr/bin/env node\n${text}`);
   chmodSync(cli, 0o755);
+  const { createProgram, examples } = await import(pathToFileURL(join(dist, 'cli', 'program.js')));
+  writeFileSync(join(dist, 'shelflife.1'), manPage(createProgram(), examples));
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+  writeFileSync(join(dist, 'THIRD_PARTY.md'), thirdPartyPage(dependenciesOf(lock)));
 } else {
   process.stderr.write('build: src/cli.ts is missing, so dist/ has no command line\n');
   process.exitCode = 1;

