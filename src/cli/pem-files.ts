@@ -1,8 +1,8 @@
-/** The files in PEM form that a configuration names, looked at before anything is started with them. */
+/** The files that a configuration names, looked at before anything is started with them. */
 
-import { readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import type { Config } from '../config/config.ts';
+import { type Config, unixPathOf } from '../config/config.ts';
 import { placeAt } from '../config/reader/document.ts';
 import { datesProblem, isFor, isKeyOf, type PemKind, pemProblem } from '../config/reader/pem.ts';
 import { locatorOf, type Problem, type Warning } from '../config/reader/problem.ts';
@@ -17,7 +17,10 @@ type Named = {
 
 export type FilesFound = { readonly problems: readonly Problem[]; readonly warnings: readonly Warning[] };
 
-/** Files of `upstream.tls` and `listen.tls` that are not there, are not what they should be, or are out of date. */
+/**
+ * Files of `upstream.tls` and `listen.tls` that are not there, are not what they should be, or are out of date; the app's Unix
+ * socket, if it is there and cannot be used.
+ */
 export function checkFiles(text: string, file: string, { upstream, listen }: Config): FilesFound {
   const locate = locatorOf(text, file);
   const isList = listen.tls !== undefined && isListAt(text);
@@ -33,6 +36,8 @@ export function checkFiles(text: string, file: string, { upstream, listen }: Con
   }
   const problems: Problem[] = [];
   const warnings: Warning[] = [];
+  const socket = socketProblem(upstream.url);
+  if (socket !== undefined) warnings.push(locate('unusable-socket', socket, placeAt(text, ['upstream'])));
   for (const group of groups) {
     const tell: Tell = (kind, message) =>
       void problems.push(locate('bad-file', message, placeAt(text, [...group.path, kind])));
@@ -47,6 +52,20 @@ export function checkFiles(text: string, file: string, { upstream, listen }: Con
     problems.push(locate('bad-value', 'OpenSSL knows none of these ciphers', place));
   }
   return { problems, warnings };
+}
+
+/** An app that is not running yet has no socket. */
+function socketProblem(url: string): string | undefined {
+  const path = unixPathOf(url);
+  if (path === undefined) return undefined;
+  try {
+    if (statSync(path, { throwIfNoEntry: false })?.isSocket() === false) return `${path} is not a socket`;
+    accessSync(path, constants.W_OK);
+    return undefined;
+  } catch (error) {
+    const reason = reasonOf(error);
+    return reason === reasons['ENOENT'] ? undefined : `${path} cannot be connected to: ${reason}`;
+  }
 }
 
 const isListAt = (text: string): boolean => placeAt(text, ['listen', 'tls', 0])[1] > 0;

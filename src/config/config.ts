@@ -17,7 +17,7 @@ import type { StoreConfig } from './schema/store-config.ts';
 import type { TagTemplate } from './schema/tag-template.ts';
 import type { WriteRule } from './schema/write-rule.ts';
 
-export type { Address } from './reader/address.ts';
+export { type Address, httpUrlOf, unixPathOf } from './reader/address.ts';
 export type { AlertCondition, Condition, Literal, RequestCondition, Unless } from './schema/condition.ts';
 export type { Listen, ListenTls, ServerCertificate } from './schema/listen-config.ts';
 export type { QueryRule } from './schema/query-rule.ts';
@@ -51,7 +51,7 @@ export type Config = {
 };
 
 export type Upstream = {
-  /** Scheme and authority only, as `URL.origin` writes them: `http://127.0.0.1:5000`. */
+  /** Scheme and authority only, as `URL.origin` writes them: `http://127.0.0.1:5000`; or `unix:/PATH`. */
   readonly url: string;
   readonly connectTimeout: Seconds;
   readonly responseTimeout: Seconds;

@@ -20,6 +20,8 @@ export type CacheStatus =
 
 export type ProxyErrorType =
   | 'connection_refused'
+  | 'destination_ip_unroutable'
+  | 'dns_error'
   | 'connection_terminated'
   | 'connection_timeout'
   | 'connection_read_timeout'

@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs';
 import { isIP, type Socket } from 'node:net';
 import { createSecureContext, TLSSocket, type SecureContext } from 'node:tls';
 import { buildConnector } from 'undici';
-import type { Upstream, UpstreamTls } from '../config/config.ts';
+import { httpUrlOf, unixPathOf, type Upstream, type UpstreamTls } from '../config/config.ts';
 
 export type ConnectOptions = Pick<Upstream, 'url' | 'connectTimeout'> & Partial<Pick<Upstream, 'tls'>>;
 
@@ -31,14 +31,16 @@ export class TlsError extends Error {
 type Connector = (...given: Parameters<buildConnector.connector>) => Socket | TLSSocket;
 
 /** The host name of a URL, without the brackets of an address. */
-export const hostOf = (url: string): string => new URL(url).hostname.replace(/^\[(.*)\]$/, '$1');
+export const hostOf = (url: string): string => httpUrlOf(url).hostname.replace(/^\[(.*)\]$/, '$1');
 
 /** Makes the function that connects. Throws if a PEM file named in `tls` cannot be used. */
 export function openConnect({ url, connectTimeout, tls }: ConnectOptions): Connect {
-  const { protocol, host, port } = new URL(url);
+  const { protocol, host, port } = httpUrlOf(url);
+  const socketPath = unixPathOf(url);
   const isSecure = protocol === 'https:';
   const connect = buildConnector({
     timeout: connectTimeout * 1000,
+    ...(socketPath !== undefined && { socketPath }),
     // Set explicitly, because the environment could turn it off.
     ...(isSecure && {
       rejectUnauthorized: tls?.rejectUnauthorized ?? true,

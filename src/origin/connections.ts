@@ -7,6 +7,7 @@
 
 import { isIP, type Socket } from 'node:net';
 import { Client, type Dispatcher, Pool } from 'undici';
+import { unixPathOf } from '../config/config.ts';
 import type { Seconds } from '../kit/time.ts';
 import { type Connect, hostOf } from './connect.ts';
 import { HeadFilter } from './head-filter.ts';
@@ -30,7 +31,7 @@ export function openPool({ connect, longestAge, ...options }: PoolOptions): Pool
 
 /** The longest age of a connection to the origin's URL: RFC 1035 §3.2.1: a name must be looked up again. */
 export const longestAgeFor = (url: string, resolveEvery: Seconds): Seconds | undefined =>
-  isIP(hostOf(url)) === 0 ? resolveEvery : undefined;
+  unixPathOf(url) === undefined && isIP(hostOf(url)) === 0 ? resolveEvery : undefined;
 
 /** A connection, reopened after it ended, and its one running request. */
 class OriginClient extends Client {

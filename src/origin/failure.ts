@@ -4,6 +4,8 @@ import { TlsError } from './connect.ts';
 
 export type FailureReason =
   | 'refused'
+  | 'unroutable'
+  | 'dns'
   | 'tls-certificate'
   | 'tls-protocol'
   | 'connect-timeout'
@@ -16,6 +18,8 @@ export type FailureReason =
 
 const unreachable: ReadonlySet<FailureReason> = new Set([
   'refused',
+  'unroutable',
+  'dns',
   'tls-certificate',
   'tls-protocol',
   'connect-timeout',
@@ -58,6 +62,8 @@ export function failureReason(error: unknown, gotHead: boolean): FailureReason {
   if (deadConnection.has(code)) return 'reset';
   // In TLS 1.3 the origin judges our certificate, and sends an alert, after the handshake.
   if (/^(?:ERR_TLS_|ERR_SSL_|EPROTO$)/.test(code)) return 'tls-protocol';
+  if (/^(?:ENOTFOUND|ENODATA|EAI_)/.test(code)) return 'dns';
+  if (/^E(?:HOST|NET)UNREACH$/.test(code)) return 'unroutable';
   if (/^E(?!RR_)/.test(code)) return 'refused';
   return 'malformed';
 }

@@ -54,6 +54,8 @@ export function breakerVerdict(news: OriginNews): 'well' | 'failure' | 'nothing'
   if (news.kind === 'answered') return news.status >= 502 && news.status <= 504 ? 'failure' : 'well';
   switch (news.reason) {
     case 'refused':
+    case 'unroutable':
+    case 'dns':
     case 'tls-certificate':
     case 'tls-protocol':
     case 'connect-timeout':

@@ -2,3 +2,10 @@
 
 /** IPv6 is without brackets; port 0 lets the system choose. */
 export type Address = { readonly host: string; readonly port: number };
+
+/** The path of `unix:/PATH`, as nginx and gunicorn write the address of a Unix socket; `undefined` for any other address. */
+export const unixPathOf = (written: string): string | undefined => /^unix:(\/.*)$/.exec(written)?.[1];
+
+/** An origin's URL as HTTP has it: behind a Unix socket the host is `localhost`, as with nginx. */
+export const httpUrlOf = (url: string): URL =>
+  new URL(unixPathOf(url) === undefined ? url : 'http://localhost');

@@ -49,6 +49,7 @@ export type ProblemCode = (typeof problemCodes)[number];
 export const warningCodes = [
   'method-never-stored',
   'outdated-certificate',
+  'unusable-socket',
   'ttl-outside-bounds',
   'unused-type',
   'unverified-upstream',

@@ -2,7 +2,7 @@
 
 import ipaddr from 'ipaddr.js';
 import { isToken } from '../../http/field-name.ts';
-import type { Address } from './address.ts';
+import { type Address, unixPathOf } from './address.ts';
 import { textAs } from './read-scalar.ts';
 import { type Reader } from './reader.ts';
 
@@ -23,8 +23,22 @@ export function parseAddress(written: string): Address | undefined {
   return name !== undefined && isHost(name) ? { host: name, port } : undefined;
 }
 
-/** The origin's `scheme://host[:port]`; `undefined` for anything else, including a path or a user name. */
+/** sun_path of Linux, and its final NUL. */
+const longestUnixPath = 107;
+
+/** `unix:/PATH` of a Unix socket; otherwise `undefined`. */
+export function parseUnixAddress(written: string): string | undefined {
+  const path = unixPathOf(written);
+  if (path === undefined || /[\0\r\n]/.test(path) || path.endsWith('/')) return undefined;
+  return Buffer.byteLength(path) <= longestUnixPath ? written : undefined;
+}
+
+/**
+ * The origin's `scheme://host[:port]`, or `unix:/PATH`; `undefined` for anything else, including a URL with a path or a user
+ * name.
+ */
 export function parseOriginUrl(written: string): string | undefined {
+  if (written.startsWith('unix:')) return parseUnixAddress(written);
   const url = URL.parse(written);
   if (url === null || !isHttp(url) || /\s/.test(written)) return undefined;
   const bare =
@@ -41,7 +55,7 @@ const isHttp = (url: URL): boolean => url.protocol === 'http:' || url.protocol =
 /** The text for messages about an address; the command line uses it too. */
 export const expectedAddress = 'an address HOST:PORT such as 0.0.0.0:8080 or [::1]:8080';
 export const expectedOriginUrl =
-  'a URL http://HOST[:PORT] or https://HOST[:PORT], without a path, query or password';
+  'a URL http://HOST[:PORT] or https://HOST[:PORT], without a path, query or password, or a Unix socket unix:/PATH';
 
 export const address: Reader<Address> = textAs({
   expected: expectedAddress,

@@ -101,6 +101,8 @@ export type StandInDetail = 'stale-after' | 'stale-if-error' | 'disconnected' | 
 /** RFC 9209's word for a failure, and the status that says it to a client (CONTRACT §4: unreachable 502, too slow 504). */
 export const proxyErrors: Readonly<Record<FailureReason, { status: 502 | 504; error: ProxyErrorType }>> = {
   refused: { status: 502, error: 'connection_refused' },
+  unroutable: { status: 502, error: 'destination_ip_unroutable' },
+  dns: { status: 502, error: 'dns_error' },
   'tls-certificate': { status: 502, error: 'tls_certificate_error' },
   'tls-protocol': { status: 502, error: 'tls_protocol_error' },
   'connect-timeout': { status: 504, error: 'connection_timeout' },

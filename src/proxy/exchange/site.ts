@@ -1,6 +1,6 @@
 /** A checked configuration becomes what the request path works with. Replaced as a whole when the file is read again. */
 
-import type { Config } from '../../config/config.ts';
+import { type Config, httpUrlOf } from '../../config/config.ts';
 import { BoundedMap } from '../../kit/bounded-map.ts';
 import { createIdentify, type VerifyJwt } from '../../policy/identity/identity.ts';
 import type { LearnedSessions } from '../../policy/identity/session-proof.ts';
@@ -24,7 +24,7 @@ export function compileSite(config: Config, { learned, verifyJwt, generation = 0
     config,
     rules: compileRules(config),
     identify: createIdentify({ config: config.identity, learned, verifyJwt }),
-    originHost: new URL(config.upstream.url).host,
+    originHost: httpUrlOf(config.upstream.url).host,
     generation,
     lifetimes: lifetimeDigests(config),
     countsPopularity:

@@ -1,5 +1,6 @@
 /** The public listeners of a site: the one for its content, and the one that redirects plain HTTP beside TLS. */
 
+import { httpUrlOf } from '../../config/config.ts';
 import type { Entrance } from '../../front/entrance.ts';
 import { createReader } from '../exchange/client-request.ts';
 import type { Services } from '../exchange/exchange.ts';
@@ -24,7 +25,7 @@ export function createPublic(options: PublicOptions): Promise<PublicServer> {
     read: createReader(listen),
     pipeline: createPipeline(services),
     origin: services.origin,
-    originUrl: upstream.url,
+    originUrl: httpUrlOf(upstream.url).origin,
     bodyTimeout: upstream.bodyTimeout,
   });
 }

@@ -45,6 +45,22 @@ t.test('upstream’s other keys are checked', async (t) => {
   ]);
 });
 
+t.test('17.5: an upstream may be a Unix socket', async (t) => {
+  for (const url of ['unix:/run/app.sock', 'unix:/run/a b.sock', `unix:/${'a'.repeat(106)}`])
+    t.equal(configIn(`upstream: "${url}"`).upstream.url, url);
+  for (const url of [
+    'unix:',
+    'unix:app.sock',
+    'unix:/',
+    'unix:/run/',
+    'unix://run/',
+    'unix:/a\\0b',
+    `unix:/${'a'.repeat(107)}`,
+  ])
+    t.strictSame(problemsIn(`upstream: "${url}"`), ['1:11 bad-url'], url);
+  t.strictSame(problemsIn('upstream: { url: "unix:/a", tls: { ca: a } }'), ['1:34 conflicting-keys']);
+});
+
 const addresses: readonly (readonly [string, object | undefined])[] = [
   ['0.0.0.0:8080', { host: '0.0.0.0', port: 8080 }],
   ['[::]:0', { host: '::', port: 0 }],

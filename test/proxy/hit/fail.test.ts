@@ -6,6 +6,8 @@ import { exchangeBut } from '../exchange-but.ts';
 t.test('CONTRACT §4: an unreachable origin is a 502, a slow one a 504', async (t) => {
   for (const [reason, status, error] of [
     ['refused', 502, 'connection_refused'],
+    ['dns', 502, 'dns_error'],
+    ['unroutable', 502, 'destination_ip_unroutable'],
     ['truncated', 502, 'http_response_incomplete'],
     ['connect-timeout', 504, 'connection_timeout'],
     ['head-timeout', 504, 'http_response_timeout'],
