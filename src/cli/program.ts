@@ -1,34 +1,30 @@
 /**
  * The command line as commander knows it. Help, completions and the manual page are made from this tree.
  *
- * A command is a file in this folder with a function that adds it; to add one, list it here.
+ * A command is a file in this folder with a function that adds it; to add one, list it here under its name.
  */
 
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { addCheck } from './check.ts';
-import { addCompletion } from './completion-command.ts';
-import { addExplain } from './explain.ts';
-import { addFollow } from './follow/follow-command.ts';
-import { addPurge } from './purge.ts';
-import { addReport } from './report-command.ts';
-import { addServe } from './serve.ts';
-import { addTest } from './test-command.ts';
-import { addTop } from './top-command.ts';
-import { addWarm } from './warm-command.ts';
 
-const commands: readonly ((program: Command) => void)[] = [
-  addServe,
-  addCheck,
-  addExplain,
-  addPurge,
-  addWarm,
-  addTest,
-  addFollow,
-  addTop,
-  addReport,
-  addCompletion,
-];
+type Adds = (program: Command) => void;
+
+/** Loaded when it is asked for, so that `purge` does not wait for what `serve` needs. */
+const commands: Readonly<Record<string, () => Promise<Adds>>> = {
+  serve: async () => (await import('./serve.ts')).addServe,
+  check: async () => (await import('./check.ts')).addCheck,
+  explain: async () => (await import('./explain.ts')).addExplain,
+  purge: async () => (await import('./purge.ts')).addPurge,
+  warm: async () => (await import('./warm-command.ts')).addWarm,
+  test: async () => (await import('./test-command.ts')).addTest,
+  follow: async () => (await import('./follow/follow-command.ts')).addFollow,
+  top: async () => (await import('./top-command.ts')).addTop,
+  report: async () => (await import('./report-command.ts')).addReport,
+  completion: async () => (await import('./completion-command.ts')).addCompletion,
+};
+
+/** It describes the others. */
+const describesAll = 'completion';
 
 const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   readonly version: string;
@@ -44,14 +40,16 @@ export const examples: readonly { readonly does: string; readonly line: string }
   { does: 'complete commands in this shell', line: 'source <(shelflife completion bash)' },
 ];
 
-/** The program with every command. */
-export function createProgram(): Command {
+/** The program with every command, or with the one that `argument` names. */
+export async function createProgram(argument?: string): Promise<Command> {
   const program = new Command('shelflife')
     .description('A caching reverse proxy that stands in front of an unmodified web app')
     .version(manifest.version)
     .showHelpAfterError('(--help says more)')
     .addHelpText('after', ['', 'Examples:', ...examples.flatMap(exampleLines)].join('\n'));
-  for (const add of commands) add(program);
+  const all = Object.entries(commands);
+  const asked = all.filter(([name]) => name === argument && name !== describesAll);
+  for (const [, load] of asked.length > 0 ? asked : all) (await load())(program);
   return program;
 }
 

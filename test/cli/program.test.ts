@@ -37,7 +37,7 @@ t.test('an unknown command or option is reported on stderr, with exit code 1', a
   }
 });
 
-const program = createProgram();
+const program = await createProgram();
 /** Every command, as typed, with its long options. */
 const commands = commandsBelow(program);
 
