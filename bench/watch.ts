@@ -111,7 +111,7 @@ async function prepare(isWatched: boolean): Promise<Prepared> {
 
 /** The same services, with everything of watch/ around them. */
 function watchOf(plain: Services): { readonly watching: OpenWatch; readonly services: Services } {
-  const { store, origin } = plain;
+  const { store, purgeLog, origin } = plain;
   const counting = new Counting(systemClock);
   const redis = (): RedisState => ({ redis: 'none', breaker: 'closed' });
   const { health } = origin;
@@ -120,6 +120,7 @@ function watchOf(plain: Services): { readonly watching: OpenWatch; readonly serv
     config: () => config,
     clock: systemClock,
     store,
+    purgeLog,
     health,
     redis,
     log,

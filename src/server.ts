@@ -143,7 +143,7 @@ async function build(options: Timed, log: Logger): Promise<Built> {
       refresh.onAppended(purge);
     },
   });
-  const { store, purgeLog, redis, lease = soleLease } = stored;
+  const { purgeLog, lease = soleLease } = stored;
   const { site, replaceSite } = openSite(first, { ...stored, clock });
   const config = (): Config => site().config;
   const health = new OriginHealth((change) => {
@@ -157,7 +157,7 @@ async function build(options: Timed, log: Logger): Promise<Built> {
   });
   const background = () => refresh.governor.stats();
   const archive = archiveOf(options, stored);
-  const watch = openWatch({ counting, config, clock, store, health, redis, log, background, archive });
+  const watch = openWatch({ ...stored, counting, config, clock, health, log, background, archive });
   const listeners = [counting.callListener, refresh.callListener];
   const services: Services = {
     ...fixedServices(options, stored),
@@ -165,6 +165,7 @@ async function build(options: Timed, log: Logger): Promise<Built> {
     clock,
     origin: openOrigin(first.upstream, { clock, health, listeners }),
     background: refresh.background,
+    endings: counting.counters.writes,
     onOutcome: (outcome) => {
       refresh.onOutcome(outcome);
       watch.onOutcome(outcome);

@@ -46,6 +46,7 @@ const own = [
   'words-en.js',
   'words-he.js',
   'words.js',
+  'writes-panel.js',
 ];
 const library = { 'uplot.js': 'dist/uPlot.esm.js', 'uplot.css': 'dist/uPlot.min.css' };
 

@@ -58,17 +58,19 @@ function whyNothing({ services, plan }: CacheExchange): Pick<Miss, 'cause' | 'pu
   return { cause: services.evicted.get(plan.key) === true ? 'evicted' : 'cold', purgedBy };
 }
 
-type NothingUsable = Pick<Miss, 'cause' | 'purgedBy'> & { readonly part?: Entry };
+type NothingUsable = Pick<Miss, 'cause' | 'purgedBy'> &
+  Pick<Extract<Lookup, { kind: 'none' }>, 'ended' | 'part'>;
 
 function fetchOrRefuse(
   exchange: CacheExchange,
-  { cause, purgedBy, part }: NothingUsable,
+  { cause, purgedBy, ended, part }: NothingUsable,
 ): Promise<void> | undefined {
   const { directives, request } = exchange;
   if (directives.onlyIfCached) {
     onlyIfCached(exchange, cause, purgedBy);
     return undefined;
   }
+  if (ended !== undefined) exchange.services.endings?.onAskedAgain(ended);
   const mayJoin = !directives.noStore && !directives.noCache;
   const wantsWhole = request.method === 'GET' && request.known.range === undefined;
   const completes = wantsWhole && part !== undefined && missingOf(part) !== undefined ? part : undefined;

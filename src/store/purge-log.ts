@@ -28,6 +28,8 @@ export type Purge = {
   /** True: entries become stale, and may still be given where stale ones may. False: they are gone. */
   readonly soft: boolean;
   readonly cause: PurgeCause;
+  /** Of a write: the name of its rule. */
+  readonly rule?: string | undefined;
 };
 
 /** The start of a canonical path and query; with `host`, of that host only. */
@@ -44,7 +46,12 @@ export type PurgeSubject = {
 export type Verdict =
   | { readonly kind: 'current' }
   | { readonly kind: 'stale'; readonly cause: PurgeCause }
-  | { readonly kind: 'purged'; readonly cause: PurgeCause | 'forgotten' };
+  | {
+      readonly kind: 'purged';
+      /** Of the first purge that met it, of those that are remembered: the last of each tag. */
+      readonly cause: PurgeCause | 'forgotten';
+      readonly rule?: string | undefined;
+    };
 
 export type Receipt = { readonly instances: { readonly known: number; readonly acknowledged: number } };
 
@@ -72,7 +79,7 @@ export function matcherOf({ everything, tags, prefixes }: Reach): (subject: Purg
     subject.tags.some((tag) => wanted.has(tag)) || prefixes.some((prefix) => isBelow(subject, prefix));
 }
 
-type Last = { readonly seq: number; readonly cause: PurgeCause };
+type Last = { readonly seq: number } & Pick<Purge, 'cause' | 'rule'>;
 
 /** The last hard and the last soft purge of one tag, prefix, or of everything. */
 type Lasts = { hard: Last | undefined; soft: Last | undefined };
@@ -128,7 +135,8 @@ export class LocalPurgeLog implements PurgeLog {
   record(seq: number, purge: Purge): void {
     this.reach(seq);
     this.#times.record(seq, this.#clock.now());
-    const last: Last = { seq, cause: purge.cause };
+    const { cause, rule } = purge;
+    const last: Last = rule === undefined ? { seq, cause } : { seq, cause, rule };
     if (purge.everything) note(this.#everything, last, purge.soft);
     for (const tag of purge.tags) this.#noteTag(tag, last, purge.soft);
     for (const prefix of purge.prefixes) this.#notePrefix(prefix, last, purge.soft);
@@ -182,13 +190,14 @@ export class LocalPurgeLog implements PurgeLog {
   }
 
   #search(subject: PurgeSubject): Verdict {
-    let soft: Last | undefined;
+    let [first, soft]: (Last | undefined)[] = [];
     for (const lasts of this.#lastsOf(subject)) {
-      if (lasts.hard !== undefined && lasts.hard.seq > subject.asOf.seq) {
-        return { kind: 'purged', cause: lasts.hard.cause };
-      }
+      const { hard } = lasts;
+      if (hard !== undefined && hard.seq > subject.asOf.seq && hard.seq < (first?.seq ?? Infinity))
+        first = hard;
       if (lasts.soft !== undefined && lasts.soft.seq > subject.asOf.seq) soft = lasts.soft;
     }
+    if (first !== undefined) return purgedBy(first);
     return soft === undefined ? current : { kind: 'stale', cause: soft.cause };
   }
 
@@ -234,6 +243,9 @@ function note(lasts: Lasts, last: Last, soft: boolean): void {
   if (soft) lasts.soft = last;
   else lasts.hard = last;
 }
+
+const purgedBy = ({ cause, rule }: Last): Verdict =>
+  rule === undefined ? { kind: 'purged', cause } : { kind: 'purged', cause, rule };
 
 const prefixKey = ({ host, start }: UrlPrefix): string => JSON.stringify([host, start]);
 

@@ -39,6 +39,15 @@ t.test('a purge ends older entries with its tag, and nothing else', async (t) =>
   t.strictSame(await verdictAfter([{ tags: tagsOf('a') }], { tags: [] }), current);
 });
 
+t.test('of several purges the first one ended it, whichever tag it named', async (t) => {
+  const [first, later] = [
+    { tags: tagsOf('b'), rule: 'edit' },
+    { tags: tagsOf('a'), rule: 'beacon' },
+  ];
+  t.strictSame(await verdictAfter([first, later]), { ...purged, rule: 'edit' });
+  t.strictSame(await verdictAfter([first, { everything: true, cause: 'api' }]), { ...purged, rule: 'edit' });
+});
+
 t.test('a purge of everything ends all entries', async (t) => {
   t.strictSame(await verdictAfter([{ everything: true }], { tags: [] }), purged);
 });

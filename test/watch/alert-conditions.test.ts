@@ -10,6 +10,7 @@ import type { RedisState } from '../../src/store/opened-store.ts';
 import { Counting } from '../../src/watch/count/counting.ts';
 import { Watch } from '../../src/watch/count/watch.ts';
 import { TestClock } from '../helpers/test-clock.ts';
+import { LocalPurgeLog } from '../../src/store/purge-log.ts';
 import { outcomeBut } from './outcome-but.ts';
 
 const mib = 1024 ** 2;
@@ -28,7 +29,16 @@ function boardOf(alert: string, { more = '', span = '60s' } = {}) {
   const store = new MemoryStore({ maxBytes: 1000 });
   const counting = new Counting(clock);
   const health = new OriginHealth();
-  const watch = new Watch({ config: () => config, clock, counting, store, health, redis: () => state.redis });
+  const purgeLog = new LocalPurgeLog('this process');
+  const watch = new Watch({
+    config: () => config,
+    clock,
+    counting,
+    store,
+    purgeLog,
+    health,
+    redis: () => state.redis,
+  });
   const sent: string[] = [];
   const notices: string[] = [];
   const log = pino(

@@ -40,6 +40,29 @@ async function reportOf(control: string, period = 'day'): Promise<Report> {
   return (await response.json()) as Report;
 }
 
+t.test('what a write ended is counted where the copies are, and summed', async (t) => {
+  const origin = await startOrigin(t);
+  const redis = await redisServer(t);
+  const rules = rulesOf(
+    origin,
+    redis,
+    'writes: [{ name: beacon, match: POST /w, invalidate: ["type:page"] }]',
+  );
+  const [one, two] = await Promise.all([startInstance(t, rules), startInstance(t, rules)]);
+  for (const { server } of [one, two]) await read(server.url, '/a', 1);
+  const { purgeLog } = two.server.services;
+  const before = purgeLog.position().seq;
+  await fetch(`${one.server.url}/w`, { method: 'POST' });
+  await eventually('heard', () => purgeLog.position().seq > before);
+  const authorization = `Bearer ${token}`;
+  await fetch(`${one.control}/api/cache/misses`, { headers: { authorization } });
+  await read(two.server.url, '/a', 2);
+  const writesOf = async () => (await reportOf(one.control)).writes;
+  await reportOf(two.control);
+  await two.server.close();
+  t.strictSame(await writesOf(), [{ name: 'beacon', ended: 2, asked_again: 1, same: 1, changed: 0 }]);
+});
+
 const lineOf = ({ lines }: Report, wanted: string): number =>
   lines.find(({ name }) => name === wanted)?.value ?? -1;
 

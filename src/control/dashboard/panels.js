@@ -1,12 +1,14 @@
 /** Cards and tables: each a function of the overview's data and of the words to say it in. */
 
 import { byId, code, drawTable, element } from './dom.js';
+import { drawWrites } from './writes-panel.js';
 
 /** Draws all of them. */
 export function drawPanels(overview, say) {
   drawCards(overview.metrics, say);
   drawTypes(overview.metrics.types, say);
   drawMisses(overview.misses, say);
+  drawWrites(overview.writes, say);
   drawHot(overview.hot, say);
   drawPurges(overview.purges, say);
   drawAlerts(overview.alerts, say);

@@ -75,6 +75,19 @@ export const en = {
   url: 'URL',
   missCount: 'Misses',
   originTime: 'Origin time',
+  needless: 'Needless invalidation in the last hour',
+  writeRule: 'Write rule',
+  ended: 'Copies ended',
+  askedAgain: 'Asked again',
+  sameBytes: 'Same bytes',
+  noWrites: 'No write has ended a copy in the last hour.',
+  writeText: (ended, asked, same) => {
+    const copies = `This write ended ${ended.n === 1 ? 'one copy' : `${ended.text} copies`} in the last hour`;
+    if (asked.n === 0) return `${copies}; nobody has asked for ${ended.n === 1 ? 'it' : 'them'} again.`;
+    const again = `${copies}; people asked for ${ended.n === 1 ? 'it' : `${asked.text} of them`} again`;
+    if (same.n === 0) return `${again}.`;
+    return `${again} and got the same bytes${same.n === asked.n ? '' : ` for ${same.text}`}.`;
+  },
   hot: 'Hottest keys',
   hitCount: 'Hits',
   audience: 'For',

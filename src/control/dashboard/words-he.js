@@ -78,6 +78,19 @@ export const he = {
   url: 'כתובת',
   missCount: 'החטאות',
   originTime: 'זמן מקור',
+  needless: 'ביטולים מיותרים בשעה האחרונה',
+  writeRule: 'כלל כתיבה',
+  ended: 'עותקים שבוטלו',
+  askedAgain: 'התבקשו שוב',
+  sameBytes: 'אותם בתים',
+  noWrites: 'בשעה האחרונה אף כתיבה לא ביטלה עותק.',
+  writeText: (ended, asked, same) => {
+    const copies = `הכתיבה הזו ביטלה ${ended.n === 1 ? 'עותק אחד' : `${ended.text} עותקים`} בשעה האחרונה`;
+    if (asked.n === 0) return `${copies}; איש לא ביקש ${ended.n === 1 ? 'אותו' : 'אותם'} שוב.`;
+    const again = `${copies}; אנשים ביקשו שוב ${ended.n === 1 ? 'אותו' : `${asked.text} מהם`}`;
+    if (same.n === 0) return `${again}.`;
+    return `${again} וקיבלו אותם בתים${same.n === asked.n ? '' : ` עבור ${same.text}`}.`;
+  },
   hot: 'המפתחות החמים',
   hitCount: 'פגיעות',
   audience: 'עבור',

@@ -47,6 +47,8 @@ export type WriteEffect = {
   readonly reach: 'rules' | 'standard' | 'both';
   readonly user: boolean;
   readonly skipped: readonly string[];
+  /** The rule that it is for: of several, the first that lists something. Undefined: of no rule. */
+  readonly rule: string | undefined;
 };
 
 /** What a request makes stale; `nothingStale` for most. */
@@ -65,7 +67,8 @@ export function writeEffect(question: WriteQuestion): WriteEffect {
   const standardToo = followsRfc(outcome);
   const urls = isUnsafe && (rulesToo || standardToo) ? [...new Set([target, ...related])] : [];
   const reach = rulesToo && standardToo ? 'both' : rulesToo ? 'rules' : 'standard';
-  return { tags, urls, reach, user: isUnmatched && unmatchedWrites.user, skipped };
+  const rule = (listed[rendered.findIndex((one) => one.tags.length > 0)] ?? listed[0])?.rule.name;
+  return { tags, urls, reach, user: isUnmatched && unmatchedWrites.user, skipped, rule };
 }
 
 export const nothingStale: WriteEffect = Object.freeze({
@@ -74,6 +77,7 @@ export const nothingStale: WriteEffect = Object.freeze({
   reach: 'both',
   user: false,
   skipped: [],
+  rule: undefined,
 });
 
 function listedTags(

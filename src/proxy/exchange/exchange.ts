@@ -16,6 +16,7 @@ import type { Rules } from '../../policy/rules/rules.ts';
 import type { Match } from '../../policy/rules/safest-match.ts';
 import type { PurgeLog, Position } from '../../store/purge-log.ts';
 import type { Entry, Store } from '../../store/store.ts';
+import type { Endings } from './ended-copy.ts';
 import type { ClientRequest } from './client-request.ts';
 import { nothingKnown, type Outcome } from './outcome.ts';
 import type { FinishFields, Reply } from './reply.ts';
@@ -122,6 +123,8 @@ export type Services = {
   readonly prepared: PreparedForms;
   readonly learnSession: LearnSession;
   readonly onOutcome: (outcome: Outcome) => void;
+  /** Absent: nobody wants to know. */
+  readonly endings?: Endings | undefined;
   /** Absent: a stale response that was given is renewed at once, and nothing else happens with no client waiting. */
   readonly background?: Background | undefined;
 };

@@ -26,6 +26,7 @@ import { type End, FillOutcome } from './fill-outcome.ts';
 import type { NotStoredReason } from '../exchange/outcome.ts';
 import { isRestOf } from './partial-content.ts';
 import { type Renewal, renewBy304 } from './renew-entry.ts';
+import { tellNotModified } from './renewed-copy.ts';
 import { applyHead, entryOf, settle, settleRenewal } from './settle.ts';
 import { asDelivered } from './store-entry.ts';
 import { standInFor, type Trouble } from '../hit/stand-in.ts';
@@ -145,6 +146,7 @@ class Fill implements OriginReceiver, BodyListener {
   /** Also a failure that a stored response does not stand in for. */
   #fullHead(head: StoredHead & { reasonPhrase: string }, framing: OriginHead['framing']): void {
     applyHead(this.#input, head);
+    if (head.status === 304) tellNotModified(this.#exchange, head.fields);
     const { known } = this.#exchange.request;
     this.#plan = planFill(this.#input.terms, head, { framing, known, condition: this.#condition });
     if (this.#plan.kind === 'yes') this.#keep(head);

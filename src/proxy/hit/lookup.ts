@@ -11,6 +11,7 @@ import type { EpochMs } from '../../kit/time.ts';
 import type { KeyPlan } from '../../policy/key/cache-key.ts';
 import type { PurgeCause, PurgeLog } from '../../store/purge-log.ts';
 import type { Entry } from '../../store/store.ts';
+import { type EndedCopy, endedCopy } from '../exchange/ended-copy.ts';
 import type { ClientRequest } from '../exchange/client-request.ts';
 import type { MissCause } from '../exchange/outcome.ts';
 
@@ -20,6 +21,8 @@ export type Lookup =
       readonly kind: 'none';
       readonly cause: Extract<MissCause, 'cold' | 'purged' | 'vary' | 'partial'>;
       readonly purgedBy: PurgeCause | 'forgotten' | undefined;
+      /** A write ended what would have been given. */
+      readonly ended?: EndedCopy | undefined;
       readonly part?: Entry;
     }
   | {
@@ -45,6 +48,7 @@ export function chooseVariant(variants: readonly Entry[], input: LookupInput): L
   if (variants.length === 0) return cold;
   const { plan, directives, now, purgeLog } = input;
   let purgedBy: PurgeCause | 'forgotten' | undefined;
+  let ended: EndedCopy | undefined;
   let part: Entry | undefined;
   for (const entry of variants) {
     if (entry.selection.names.length > 0 && !matchesVariant(entry.selection, plan.selectingFields()))
@@ -53,6 +57,7 @@ export function chooseVariant(variants: readonly Entry[], input: LookupInput): L
     const verdict = purgeLog.verdict(entry);
     if (verdict.kind === 'purged') {
       purgedBy = verdict.cause;
+      ended ??= endedCopy(entry, verdict);
       continue;
     }
     const decided = reuse(entry.policy, directives, now);
@@ -64,7 +69,7 @@ export function chooseVariant(variants: readonly Entry[], input: LookupInput): L
     return { kind: 'entry', entry, reuse: softened(decided, entry), purgedBy: verdict.cause };
   }
   if (part !== undefined) return { kind: 'none', cause: 'partial', purgedBy: undefined, part };
-  return purgedBy === undefined ? otherVariant : { kind: 'none', cause: 'purged', purgedBy };
+  return purgedBy === undefined ? otherVariant : { kind: 'none', cause: 'purged', purgedBy, ended };
 }
 
 /** After a soft purge a fresh entry is stale. */

@@ -45,6 +45,7 @@ export async function endStale(exchange: Exchange, outcome: WriteOutcome, body?:
   const host = originHostOf(request, site);
   const related = relatedTargets(exchange, { method, outcome, target, host });
   const tags = new Set<Tag>();
+  let rule: string | undefined;
   for (const { user, writer } of await writersOf(exchange, outcome)) {
     const question = {
       matches,
@@ -57,11 +58,12 @@ export async function endStale(exchange: Exchange, outcome: WriteOutcome, body?:
       user,
     };
     const effect = writeEffect(question);
+    rule ??= effect.rule;
     const urls = effect.urls.flatMap(targetReadings).flatMap((url) => spellingsOf(url, exchange));
     for (const tag of tagsOf({ ...effect, urls }, { host, user })) tags.add(tag);
   }
   const cause = isListed ? 'write' : 'unmatched-write';
-  await append(exchange, { tags: [...tags], cause });
+  await append(exchange, { tags: [...tags], cause, rule: rule ?? noRule });
   const fields = outcome.kind === 'response' && outcome.status < 400 ? outcome.fields : [];
   const { purges } = site.config.accept;
   if (purges.includes('cache-group-invalidation')) {
@@ -72,6 +74,9 @@ export async function endStale(exchange: Exchange, outcome: WriteOutcome, body?:
   for (const asked of liteSpeedPurges({ method, fields }))
     await append(exchange, await liteSpeedPurge(exchange, { asked, host, outcome }));
 }
+
+/** The name under which writes are counted that no rule is for. */
+const noRule = '(unmatched)';
 
 type Ended = Pick<Purge, 'tags' | 'cause'> & Partial<Purge>;
 

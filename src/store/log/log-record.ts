@@ -24,6 +24,7 @@ export function encodePurge(purge: Purge, { wantsAck }: { wantsAck: boolean }): 
     s: purge.soft,
     c: purge.cause,
     a: wantsAck,
+    r: purge.rule,
   });
 }
 
@@ -56,14 +57,15 @@ function parse(payload: string): Record<string, unknown> | undefined {
   }
 }
 
-function purgeOf({ v, t, p, e, s, c }: Record<string, unknown>): Purge | undefined {
+function purgeOf({ v, t, p, e, s, c, r }: Record<string, unknown>): Purge | undefined {
   const isKnown = v === 1 && typeof e === 'boolean' && typeof s === 'boolean';
   if (!isKnown || !Array.isArray(t) || !Array.isArray(p)) return undefined;
   if (!t.every((tag) => typeof tag === 'string')) return undefined;
   const prefixes = p.map(prefixOf);
   if (!prefixes.every((prefix) => prefix !== undefined)) return undefined;
   const cause = causes.find((known) => known === c) ?? 'write';
-  return { tags: t as Tag[], prefixes, everything: e, soft: s, cause };
+  const rule = typeof r === 'string' ? { rule: r } : {};
+  return { tags: t as Tag[], prefixes, everything: e, soft: s, cause, ...rule };
 }
 
 function prefixOf(pair: unknown): Purge['prefixes'][number] | undefined {

@@ -16,6 +16,7 @@ import type { StoreOperation } from '../../store/timed-store.ts';
 import { countsAs } from './miss-reason.ts';
 import { MissLedger } from './misses.ts';
 import { add, at, newTally, observe, sumOf, type Tally } from './tally.ts';
+import { WriteLedger } from './write-ledger.ts';
 import { LastLookups } from './window.ts';
 
 export type HotKey = {
@@ -47,6 +48,7 @@ export class Counters {
   readonly types = new Map<string, TypeCounts>();
   readonly shared = newTally();
   readonly ledger = new MissLedger(halfLifeMs);
+  readonly writes = new WriteLedger();
   readonly last = new LastLookups();
   readonly hot = new TopK<HotKey>({ limit: most.hotKeys, halfLifeMs });
   readonly purgesByCause = new Map<string, number>();
@@ -144,6 +146,7 @@ export class Counters {
   turnTo(nowMs: number): void {
     this.hot.turnTo(nowMs);
     this.ledger.turnTo(nowMs);
+    this.writes.turnTo(nowMs);
   }
 
   #typeOf(name: string): TypeCounts {

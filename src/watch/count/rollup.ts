@@ -18,7 +18,9 @@ export type Hour = {
   readonly missTimes: readonly number[];
   readonly reasons: Readonly<Record<string, number>>;
   readonly purges: Readonly<Record<string, number>>;
-  readonly types: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly types: Table;
+  /** By write rule; absent in hours that an older version wrote. */
+  readonly writes?: Table;
   readonly peaks: Readonly<Record<string, number>>;
 };
 
@@ -29,6 +31,7 @@ const typeQuantities = ['hits', 'misses', 'hitSeconds', 'missSeconds', 'savedSec
 export type RollupSource = {
   readonly types: ReadonlyMap<string, TypeCounts>;
   readonly purgesByCause: ReadonlyMap<string, number>;
+  readonly writes: { readonly totals: () => ReadonlyMap<string, Numbers> };
 };
 
 /** Gathers the hours of this process. An hour that changes becomes a new object. */
@@ -38,6 +41,7 @@ export class Rollup {
   #last: Point;
   #types = new Map<string, Tally>();
   #purges: ReadonlyMap<string, number> = new Map();
+  #writes: ReadonlyMap<string, Numbers> = new Map();
 
   constructor(source: RollupSource, first: Point) {
     this.#source = source;
@@ -68,9 +72,21 @@ export class Rollup {
       reasons: changesOf(reasonsBetween(this.#last.reasons, point.reasons)),
       purges: changesOf(purges),
       types: typeChanges,
+      writes: this.#writeChanges(),
       peaks: peaksOf(point),
     });
     this.#last = point;
+  }
+
+  #writeChanges(): Record<string, Numbers> {
+    const totals = this.#source.writes.totals();
+    const changes = [...totals].map(([rule, counts]) => {
+      const before = this.#writes.get(rule) ?? {};
+      const changed = changesOf(Object.entries(counts).map(([key, n]) => [key, n - (before[key] ?? 0)]));
+      return [rule, changed] as const;
+    });
+    this.#writes = totals;
+    return Object.fromEntries(changes.filter(([, counts]) => Object.keys(counts).length > 0));
   }
 
   hours(): Hour[] {
@@ -109,8 +125,6 @@ function peaksOf({ storeBytes, residentBytes, redisBytes }: Point): Record<strin
 
 /** Two records of one hour in one. */
 export function mergeHours(a: Hour, b: Hour): Hour {
-  const types: Record<string, Readonly<Record<string, number>>> = { ...a.types };
-  for (const [name, counts] of Object.entries(b.types)) types[name] = summed(types[name] ?? {}, counts);
   return {
     hour: a.hour,
     counts: summed(a.counts, b.counts),
@@ -118,12 +132,20 @@ export function mergeHours(a: Hour, b: Hour): Hour {
     missTimes: a.missTimes.map((count, index) => count + (b.missTimes[index] ?? 0)),
     reasons: summed(a.reasons, b.reasons),
     purges: summed(a.purges, b.purges),
-    types,
+    types: allSummed(a.types, b.types),
+    writes: allSummed(a.writes, b.writes),
     peaks: combined(a.peaks, b.peaks, Math.max),
   };
 }
 
 type Numbers = Readonly<Record<string, number>>;
+type Table = Readonly<Record<string, Numbers>>;
+
+function allSummed(a: Table = {}, b: Table = {}): Table {
+  const result = new Map(Object.entries(a));
+  for (const [name, counts] of Object.entries(b)) result.set(name, summed(result.get(name) ?? {}, counts));
+  return Object.fromEntries(result);
+}
 
 const summed = (a: Numbers, b: Numbers): Numbers => combined(a, b, (x, y) => x + y);
 
@@ -147,15 +169,16 @@ export function readHours(text: string): Hour[] {
 
 function isHour(value: unknown): value is Hour {
   if (typeof value !== 'object' || value === null) return false;
-  const { hour, hitTimes, missTimes, types, ...rest } = value as Record<string, unknown>;
-  const isTypes = typeof types === 'object' && types !== null && Object.values(types).every(isNumbers);
+  const { hour, hitTimes, missTimes, types, writes = {}, ...rest } = value as Record<string, unknown>;
   // Counts for other bounds than ours cannot be added.
   const lists = [hitTimes, missTimes].every(
     (list) => Array.isArray(list) && list.length === timeBounds.length + 1 && list.every(Number.isFinite),
   );
   const records = ['counts', 'reasons', 'purges', 'peaks'].every((key) => isNumbers(rest[key]));
-  return Number.isSafeInteger(hour) && isTypes && lists && records;
+  return Number.isSafeInteger(hour) && isTable(types) && isTable(writes) && lists && records;
 }
 
+const isTable = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.values(value).every(isNumbers);
 const isNumbers = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && Object.values(value).every(Number.isFinite);

@@ -9,9 +9,11 @@ import type { BackgroundStats } from '../../proxy/exchange/exchange.ts';
 import type { Outcome } from '../../proxy/exchange/outcome.ts';
 import type { OriginCondition } from '../../origin/origin-health.ts';
 import type { RedisState } from '../../store/opened-store.ts';
+import type { PurgeLog } from '../../store/purge-log.ts';
 import type { Store } from '../../store/store.ts';
 import type { Counters } from './counters.ts';
 import type { Counting } from './counting.ts';
+import { EndedSweep } from './ended-sweep.ts';
 import type { RecentPurges } from './purges.ts';
 import { type Point, Timeline } from './window.ts';
 
@@ -19,7 +21,8 @@ export type WatchOptions = {
   readonly config: () => Config;
   readonly clock: Clock;
   readonly counting: Counting;
-  readonly store: Pick<Store, 'size' | 'entries'>;
+  readonly store: Pick<Store, 'size' | 'entries' | 'subjects'>;
+  readonly purgeLog: Pick<PurgeLog, 'position' | 'verdict'>;
   readonly health: Pick<OriginCondition, 'isClosed'>;
   readonly redis: () => RedisState;
   readonly background?: (() => BackgroundStats) | undefined;
@@ -33,6 +36,7 @@ export class Watch {
   readonly startedAt: EpochMs;
   readonly options: WatchOptions;
   readonly onOutcome: (outcome: Outcome) => void;
+  readonly #sweep: EndedSweep;
   #residentBytes = 0;
   readonly #onTick: ((point: Point) => void)[] = [];
 
@@ -42,6 +46,7 @@ export class Watch {
     this.purges = options.counting.purges;
     this.onOutcome = this.counters.onOutcome;
     this.startedAt = options.clock.now();
+    this.#sweep = new EndedSweep({ ...options, ledger: this.counters.writes });
     this.tick();
   }
 
@@ -71,7 +76,13 @@ export class Watch {
     const point = this.now();
     this.timeline.record(point);
     this.counters.turnTo(point.at);
+    this.lookForEnded();
     for (const listener of this.#onTick) listener(point);
+  }
+
+  /** Counts copies that writes ended, as far as one step finds them. */
+  lookForEnded(): void {
+    this.#sweep.step();
   }
 
   onTick(listener: (point: Point) => void): void {

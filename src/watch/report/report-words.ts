@@ -1,6 +1,6 @@
 /** The words of a report, the same in text, Markdown and HTML. */
 
-import type { LineName, Report, ReportLine, Target } from './report.ts';
+import type { LineName, Ranked, Report, ReportLine, Target } from './report.ts';
 
 const lineNames: Readonly<Record<LineName, string>> = {
   hit_rate: 'Hit rate',
@@ -50,7 +50,7 @@ export const coverageOf = ({ hours, complete }: Report): string =>
 
 /** The tables of the report, the most important first. */
 export function tablesOf(report: Report): Table[] {
-  const { lines, targets, causes, purges, types } = report;
+  const { lines, targets, causes, purges, types, writes } = report;
   const percentOrNone = (value: number | null): string => (value === null ? '–' : percent(value));
   const tables: Table[] = [
     {
@@ -63,16 +63,7 @@ export function tablesOf(report: Report): Table[] {
       head: ['', 'Now', 'Before', 'Change', 'Likely cause'],
       rows: lines.map((line) => [lineNames[line.name], ...lineCells(line)]),
     },
-    {
-      title: 'Causes of misses',
-      head: ['Cause', 'Misses', 'Share', 'Before'],
-      rows: causes.map(({ name, count, share, before }) => [
-        name,
-        number(count),
-        percent(share),
-        number(before),
-      ]),
-    },
+    rankedTable('Causes of misses', 'Misses', causes),
     {
       title: 'Content types',
       head: ['Type', 'Reads', 'Hit rate', 'Before', 'Hit', 'Miss', 'Saved'],
@@ -87,18 +78,23 @@ export function tablesOf(report: Report): Table[] {
       ]),
     },
     {
-      title: 'Purges',
-      head: ['Cause', 'Purges', 'Share', 'Before'],
-      rows: purges.map(({ name, count, share, before }) => [
+      title: 'Write rules: what they ended, and what was asked for again and had not changed',
+      head: ['Rule', 'Copies ended', 'Asked again', 'Same bytes', 'Changed'],
+      rows: writes.map(({ name, ended, asked_again, same, changed }) => [
         name,
-        number(count),
-        percent(share),
-        number(before),
+        ...[ended, asked_again, same, changed].map(number),
       ]),
     },
+    rankedTable('Purges', 'Purges', purges),
   ];
   return tables.filter(({ rows }) => rows.length > 0);
 }
+
+const rankedTable = (title: string, counted: string, rows: readonly Ranked[]): Table => ({
+  title,
+  head: ['Cause', counted, 'Share', 'Before'],
+  rows: rows.map(({ name, count, share, before }) => [name, number(count), percent(share), number(before)]),
+});
 
 function lineCells({ name, value, before, change, cause }: ReportLine): string[] {
   const sign = change !== null && change > 0 ? '+' : '';

@@ -43,6 +43,15 @@ export type TypeTrend = {
   readonly saved_seconds: number;
 };
 
+/** What a rule's writes ended, how much of it was asked for again, and how much of that came back the same. */
+export type WriteTrend = {
+  readonly name: string;
+  readonly ended: number;
+  readonly asked_again: number;
+  readonly same: number;
+  readonly changed: number;
+};
+
 export type ReportPoint = {
   readonly at: string;
   readonly requests: number;
@@ -63,6 +72,7 @@ export type Report = {
   readonly causes: readonly Ranked[];
   readonly purges: readonly Ranked[];
   readonly types: readonly TypeTrend[];
+  readonly writes: readonly WriteTrend[];
   readonly points: readonly ReportPoint[];
 };
 
@@ -104,6 +114,7 @@ export function buildReport(hours: readonly Hour[], { period, now, complete = tr
     causes: ranked(current?.reasons, before?.reasons),
     purges: ranked(current?.purges, before?.purges),
     types: typesOf(current, before),
+    writes: writesOf(current),
     points: pointsOf(own, { from, period }),
   };
 }
@@ -253,6 +264,15 @@ function typesOf(current: Hour | undefined, before: Hour | undefined): TypeTrend
     })
     .filter(({ requests }) => requests > 0)
     .sort((a, b) => b.requests - a.requests);
+}
+
+function writesOf(current: Hour | undefined): WriteTrend[] {
+  return Object.entries(current?.writes ?? {})
+    .map(([name, { ended = 0, asked = 0, same = 0, changed = 0 }]) => ({
+      ...{ name, ended, asked_again: asked, same, changed },
+    }))
+    .filter(({ ended, asked_again }) => ended + asked_again > 0)
+    .sort((a, b) => b.same - a.same || b.ended - a.ended);
 }
 
 /** One point per hour for a day, one per day for a week. */

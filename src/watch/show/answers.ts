@@ -33,14 +33,17 @@ export type Answers = {
 
 /** Creates the functions that answer. */
 export function createAnswers({ watch, registry, board, desk }: AnswersOptions): Answers {
-  const { ledger } = watch.counters;
+  const { ledger, writes } = watch.counters;
   return {
     metrics: async () => {
       const loaded = await registry();
       return { text: await loaded.metrics(), contentType: loaded.contentType };
     },
     summary: () => summaryOf(watch),
-    misses: () => ({ ...ledger.report(listed.misses), splits: splitsOf(watch) }),
+    misses: () => {
+      watch.lookForEnded();
+      return { ...ledger.report(listed.misses), writes: writes.lastHour(), splits: splitsOf(watch) };
+    },
     hot: () => ({ keys: hotKeys(watch, listed.misses) }),
     alerts: () => board.list(),
     report: (period, format) => desk.render(period, format),
@@ -48,6 +51,7 @@ export function createAnswers({ watch, registry, board, desk }: AnswersOptions):
       metrics: summaryOf(watch),
       series: seriesOf(watch, seconds(spanSeconds)),
       misses: ledger.report(listed.dashboard),
+      writes: writes.lastHour().slice(0, listed.dashboard),
       hot: hotKeys(watch, listed.dashboard),
       purges: watch.purges.list(),
       alerts: board.list(),

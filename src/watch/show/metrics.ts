@@ -29,6 +29,7 @@ export function createRegistry(watch: Watch, alerts: AlertStates = () => []): Re
   registerConnections(registry, watch);
   registerOrigin(registry, watch);
   registerSavings(registry, watch);
+  registerWrites(registry, watch);
   registerState(registry, watch);
   registerBackground(registry, watch);
   const firing = gauge(registry, ['shelflife_alert_firing', 'Whether an alert fires, 1 or 0', ['alert']]);
@@ -173,6 +174,20 @@ function registerOrigin(registry: Registry, { counters, options }: Watch): void 
   fill(purges, (set) => {
     for (const [cause, count] of counters.purgesByCause) set({ cause }, count);
   });
+}
+
+const fates = [
+  ['shelflife_write_ended_total', 'Stored responses that writes ended', 'ended'],
+  ['shelflife_write_asked_again_total', 'Of these, those that clients asked for again', 'asked'],
+  ['shelflife_write_needless_total', 'Of these, those that came back with the same bytes', 'same'],
+] as const;
+
+function registerWrites(registry: Registry, { counters }: Watch): void {
+  for (const [name, help, kind] of fates) {
+    fill(counter(registry, [name, `${help}, by write rule`, ['rule']]), (set) => {
+      for (const [rule, counts] of counters.writes.totals()) set({ rule }, counts[kind]);
+    });
+  }
 }
 
 const savings: readonly (readonly [name: string, help: string, quantity: Quantity])[] = [

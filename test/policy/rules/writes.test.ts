@@ -50,6 +50,7 @@ t.test('a matched write purges its list and, if unsafe, its URL and those named 
     reach: 'both',
     user: false,
     skipped: [],
+    rule: 'POST /api/files',
   });
   t.end();
 });
@@ -92,6 +93,7 @@ t.test('an unmatched unsafe request purges what `unmatched_writes` says', (t) =>
       reach,
       user,
       skipped: [],
+      rule: undefined,
     });
   }
   const none = { unmatchedWrites: { url: false, user: false } };

@@ -45,6 +45,9 @@ t.test('a record that cannot be read with certainty counts as everything', async
   for (const payload of payloads) {
     t.match(decodeRecord(payload), { kind: 'purge', purge: everythingPurge }, payload);
   }
+  const { purge } = decodeRecord(JSON.stringify({ ...fine, r: 7 })) as { purge: object };
+  t.notOk('rule' in purge);
+  t.match(decodeRecord(JSON.stringify({ ...fine, r: 'edit' })), { purge: { rule: 'edit' } });
   t.match(decodeRecord(JSON.stringify({ ...fine, c: 'later' })), {
     purge: { everything: false, cause: 'write' },
   });
