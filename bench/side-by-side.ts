@@ -7,23 +7,20 @@
  * that 99 % of the answers did not exceed, and how many times as long as shelflife it takes. BENCH_ROUNDS and BENCH_ROUND_MS
  * make it longer.
  */
-import { setTimeout as wait } from 'node:timers/promises';
-import { flaskSession, pageConfig, startOrigin } from './parts/app.ts';
+import { alternate, loadCore, pinned, printRounds, type Server } from './parts/alternate.ts';
+import { flaskSession, pageConfig, pageOrigin, startOrigin } from './parts/app.ts';
 import { browserFields, requestText } from './parts/browser.ts';
 import { startChild } from './parts/child.ts';
 import { printMachine } from './parts/machine.ts';
 import { isStored, oneAnswer } from './parts/one-answer.ts';
-import { cpuMsOf, pin } from './parts/process-time.ts';
+import { pin } from './parts/process-time.ts';
 import { startRival } from './parts/rival.ts';
 import { rivals } from './parts/rivals.ts';
-import { median, startLoad } from './parts/rounds.ts';
+import { startLoad } from './parts/rounds.ts';
 
-type Server = { readonly name: string; readonly url: string; readonly pid: number };
 type Asked = { readonly target: string; readonly more: readonly string[] };
 type Scenario = { readonly name: string; readonly asked: readonly Asked[]; readonly isPersonal?: true };
-type Round = { readonly cpuUs: number; readonly perSecond: number; readonly p99Ms: number };
 
-const [loadCore, serverCore] = [0, 1];
 const connections = 64;
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 3);
 const roundMs = Number(process.env['BENCH_ROUND_MS'] ?? 500);
@@ -48,20 +45,11 @@ printMachine();
 let asked = 0;
 const origin = await startOrigin((message, response) => {
   asked += 1;
-  const bytes = 1024 * Number(/\/(\d+)kb-/.exec(message.url ?? '')?.[1] ?? 1);
-  response.writeHead(200, {
-    'Content-Type': 'image/webp',
-    'Cache-Control': 'public, max-age=3600',
-    ETag: '"4f2a-18c"',
-    'Last-Modified': 'Mon, 02 Nov 2026 08:00:00 GMT',
-    'X-Content-Type-Options': 'nosniff',
-    'Content-Length': bytes,
-  });
-  response.end('x'.repeat(bytes));
+  pageOrigin(message, response);
 });
 const originPort = Number(new URL(origin.url).port);
 const load = startLoad();
-let isPinned = pin(load.pid, loadCore);
+pin(load.pid, loadCore);
 const proxy = await startChild('proxy-server.ts', pageConfig(origin.url, 'store: { memory: 512MiB }\n'), {
   execArgv: process.env['BENCH_NODE_OPTIONS']?.split(' '),
 });
@@ -72,8 +60,6 @@ for (const kind of rivals) {
   if (rival === undefined) console.log(`${kind.name} is not installed: ${kind.install}`);
   else caches.push({ server: pinned({ name: kind.name, ...rival }), stop: rival.stop });
 }
-if (!isPinned)
-  console.log('Not pinned (Linux, `taskset` and two cores are needed): servers and load share the cores.');
 for (const scenario of scenarios) await play(scenario);
 for (const { stop } of caches) await stop();
 await proxy.stop();
@@ -96,16 +82,11 @@ async function play({ name, asked: list, isPersonal }: Scenario): Promise<void> 
   const servers = [...writers, ...knowing, own];
   for (const { url } of servers) await warm(url, requests);
   const before = asked;
-  const measured = new Map<Server, Round[]>(servers.map((server) => [server, []]));
-  for (let round = 0; round < rounds; round += 1) {
-    // Each is the first once.
-    for (let at = 0; at < servers.length; at += 1) {
-      const server = servers[(at + round) % servers.length] ?? own;
-      measured.get(server)?.push(await measure(server, requests));
-    }
-  }
+  const measured = await alternate(servers, rounds, ({ url }) =>
+    load.ask({ url, requests, connections, durationMs: roundMs }),
+  );
   if (asked !== before) throw new Error(`${name}: the origin was asked ${asked - before} times`);
-  print(name, measured);
+  printRounds(name, measured, own);
   await Promise.all([bare.stop(), plain.stop()]);
 }
 
@@ -113,39 +94,4 @@ async function play({ name, asked: list, isPersonal }: Scenario): Promise<void> 
 async function warm(url: string, requests: readonly string[]): Promise<void> {
   await load.ask({ url, requests, connections: 8, durationMs: 60_000, answers: requests.length });
   await load.ask({ url, requests, connections, durationMs: 60_000, answers: 5000 });
-}
-
-async function measure({ url, pid }: Server, requests: readonly string[]): Promise<Round> {
-  // What was left to be done after the round before is not counted.
-  await wait(20);
-  const before = cpuMsOf(pid);
-  const { answers, elapsedMs, p99Ms } = await load.ask({ url, requests, connections, durationMs: roundMs });
-  const cpuUs = ((cpuMsOf(pid) - before) * 1000) / answers;
-  return { cpuUs, perSecond: (answers / elapsedMs) * 1000, p99Ms };
-}
-
-function print(name: string, measured: ReadonlyMap<Server, readonly Round[]>): void {
-  const ownUs = median(measured.get(own)?.map(({ cpuUs }) => cpuUs) ?? []);
-  console.log(`\n${name.padEnd(22)}µs cpu each      spread   answers/s   p99 ms   times shelflife`);
-  for (const [server, list] of measured) {
-    const each = list.map(({ cpuUs }) => cpuUs);
-    const cells = [
-      server.name.padEnd(22),
-      median(each).toFixed(1).padStart(11),
-      `${Math.min(...each).toFixed(1)}–${Math.max(...each).toFixed(1)}`.padStart(12),
-      median(list.map(({ perSecond }) => perSecond))
-        .toFixed(0)
-        .padStart(12),
-      median(list.map(({ p99Ms }) => p99Ms))
-        .toFixed(2)
-        .padStart(9),
-      (median(each) / ownUs).toFixed(2).padStart(18),
-    ];
-    console.log(cells.join(''));
-  }
-}
-
-function pinned({ name, url, pid }: Server): Server {
-  isPinned = pin(pid, serverCore) && isPinned;
-  return { name, url, pid };
 }

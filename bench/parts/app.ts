@@ -7,17 +7,18 @@ import type { AddressInfo } from 'node:net';
 
 const secret = 'a-secret-that-is-used-nowhere-else';
 
-/** An origin whose every page is 1 KB and good for an hour; of a kind that is not compressed, so that it stays 1 KB. */
-export const pageOrigin: RequestListener = (_request, response) => {
+/** An origin whose pages are good for an hour, and of a kind that is not compressed: 1 KB, or as a name like `16kb-` says. */
+export const pageOrigin: RequestListener = ({ url = '' }, response) => {
+  const bytes = 1024 * Number(/\/(\d+)kb-/.exec(url)?.[1] ?? 1);
   response.writeHead(200, {
     'Content-Type': 'image/webp',
     'Cache-Control': 'public, max-age=3600',
     ETag: '"4f2a-18c"',
     'Last-Modified': 'Mon, 02 Nov 2026 08:00:00 GMT',
     'X-Content-Type-Options': 'nosniff',
-    'Content-Length': '1024',
+    'Content-Length': bytes,
   });
-  response.end('x'.repeat(1024));
+  response.end('x'.repeat(bytes));
 };
 
 /** Starts an origin in this process; gives its URL. */

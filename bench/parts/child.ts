@@ -2,7 +2,7 @@
  * A server in a process of its own, so that it has a core and a heap to itself, and tells what it used of them.
  */
 import { fork } from 'node:child_process';
-import { join } from 'node:path';
+import { resolve as resolvePath } from 'node:path';
 import { allocator } from '../../src/cli/keep-memory-bound.ts';
 
 /** What a server's process has used so far. */
@@ -37,7 +37,7 @@ export async function startChild(
   argument: unknown,
   { execArgv = [] }: { execArgv?: readonly string[] | undefined } = {},
 ): Promise<Child> {
-  const child = fork(join(import.meta.dirname, file), [JSON.stringify(argument)], {
+  const child = fork(resolvePath(import.meta.dirname, file), [JSON.stringify(argument)], {
     execArgv: [...execArgv],
     // As an installed `shelflife` is started.
     env: { ...process.env, ...allocator },

@@ -1,6 +1,6 @@
 /**
  * nginx, Varnish and HAProxy as caches in memory, on one core each: everything is kept for an hour; below /user/ each
- * session has a copy of its own. HAProxy's cache cannot tell sessions apart.
+ * session has a copy of its own; below /export/ nothing is kept. HAProxy's cache cannot tell sessions apart.
  */
 import type { RivalKind } from './rival.ts';
 
@@ -28,13 +28,14 @@ http {
   uwsgi_temp_path ${folder}/uwsgi;
   scgi_temp_path ${folder}/scgi;
   proxy_cache_path ${folder}/cache levels=1:2 keys_zone=pages:64m max_size=2g inactive=1d use_temp_path=off;
-  upstream origin { server 127.0.0.1:${originPort}; keepalive 16; }
+  upstream origin { server 127.0.0.1:${originPort}; keepalive 64; }
   proxy_http_version 1.1;
   proxy_set_header Connection "";
   proxy_cache pages;
   server {
     listen 127.0.0.1:${port};
     location /user/ { proxy_pass http://origin; proxy_cache_key $uri$cookie_session; }
+    location /export/ { proxy_pass http://origin; proxy_cache off; }
     location / { proxy_pass http://origin; proxy_cache_key $uri; }
   }
 }
@@ -49,7 +50,10 @@ const varnish: RivalKind = {
   config: ({ originPort }) => `
 vcl 4.1;
 backend default { .host = "127.0.0.1"; .port = "${originPort}"; }
-sub vcl_recv { return (hash); }
+sub vcl_recv {
+  if (req.url ~ "^/export/" || req.method == "POST") { return (pass); }
+  return (hash);
+}
 sub vcl_hash { if (req.url ~ "^/user/") { hash_data(req.http.Cookie); } }
 `,
   args: (configFile, { port, folder }) => [
@@ -79,8 +83,9 @@ frontend public
   bind 127.0.0.1:${port}
   default_backend origin
 backend origin
-  http-request cache-use pages
-  http-response cache-store pages
+  http-request set-var(txn.passed) bool(true) if { path_beg /export/ }
+  http-request cache-use pages unless { var(txn.passed) -m bool }
+  http-response cache-store pages unless { var(txn.passed) -m bool }
   server origin 127.0.0.1:${originPort}
 `,
   args: (configFile) => ['-db', '-q', '-f', configFile],
