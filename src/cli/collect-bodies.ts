@@ -7,6 +7,7 @@
 
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { growYoung } from './keep-memory-bound.ts';
 
 /** What a process may take beside its store. */
 export const besideStoreBytes = 150e6;
@@ -27,6 +28,7 @@ export function collectBodies(bound: number): void {
   let least = outsideBytes();
   let leastOld = least;
   setInterval(() => {
+    growYoung();
     const bytes = outsideBytes();
     least = Math.min(least, bytes);
     leastOld = Math.min(leastOld, bytes);

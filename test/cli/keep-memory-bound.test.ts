@@ -57,3 +57,23 @@ t.test('the started process is the one that serves', async (t) => {
 t.test('without the malloc options too, with a warning that memory has no bound', async (t) => {
   t.match(await started(t, {}), /"level":40.*MALLOC_ARENA_MAX is not set/);
 });
+
+t.test('the young generation grows to 8 MB, and no further', async (t) => {
+  const file = join(root, 'src', 'cli', 'keep-memory-bound.ts');
+  const script = `
+    import { getHeapSpaceStatistics } from 'node:v8';
+    import { growYoung, keepMemoryBound } from ${JSON.stringify(file)};
+    keepMemoryBound();
+    let kept = [];
+    for (let at = 0; at < 400_000; at += 1) {
+      kept.push({ at: [at] });
+      if (kept.length > 30_000) kept = [];
+      if (at % 1000 === 0) growYoung();
+    }
+    console.log(getHeapSpaceStatistics().find((space) => space.space_name === 'new_space').space_size);`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [said] = (await once(child.stdout, 'data')) as [Buffer];
+  t.equal(Number(said.toString()), 8 * 1024 * 1024);
+});
