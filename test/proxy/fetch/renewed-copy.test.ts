@@ -9,13 +9,13 @@ import type { Entry } from '../../../src/store/store.ts';
 import { entryBut, tagsOf } from '../../store/entry.ts';
 
 /** An exchange for what is stored and has been ended by a write, or not; and what is told of it. */
-function around(stored: Partial<Entry>, rule: string | undefined = 'edit') {
+function around(stored: Partial<Entry>, by: { readonly rule?: string } = { rule: 'edit' }) {
   const store = new MemoryStore({ maxBytes: 1_000_000 });
   const purgeLog = new LocalPurgeLog('log');
   const entry = entryBut(stored);
   store.put(entry);
   const purge = { prefixes: [], everything: false, soft: false, cause: 'write' } as const;
-  void purgeLog.append({ ...purge, tags: tagsOf('type:page'), rule });
+  void purgeLog.append({ ...purge, tags: tagsOf('type:page'), ...by });
   const told: boolean[] = [];
   const endings = {
     onAskedAgain: () => undefined,
@@ -49,7 +49,7 @@ t.test('the bytes of the answer are compared with those of the copy that it repl
 });
 
 t.test('a copy that no write ended is not spoken of', async (t) => {
-  const { exchange, told } = around({ body }, undefined);
+  const { exchange, told } = around({ body }, {});
   tellRenewed(exchange, entryBut({ body }));
   t.strictSame(told, []);
 });
