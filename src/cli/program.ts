@@ -20,6 +20,7 @@ const commands: Readonly<Record<string, () => Promise<Adds>>> = {
   follow: async () => (await import('./follow/follow-command.ts')).addFollow,
   top: async () => (await import('./top-command.ts')).addTop,
   report: async () => (await import('./report-command.ts')).addReport,
+  schema: async () => (await import('./schema-command.ts')).addSchema,
   completion: async () => (await import('./completion-command.ts')).addCompletion,
 };
 

@@ -1,10 +1,14 @@
-/** The reference configuration and its page cover exactly the keys of the schema. */
+/** The reference configuration, its page and the JSON Schema cover exactly the keys of the schema. */
 
+import { globSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { Ajv } from 'ajv';
 import t from 'tap';
 import { parse } from 'yaml';
-import { parseConfig, schemaKeys } from '../../src/config/schema/check.ts';
+import { exampleSchema } from '../../src/config/examples/example-schema.ts';
+import { configSchema, parseConfig, schemaKeys } from '../../src/config/schema/check.ts';
 import { problemCodes, renderProblem, warningCodes } from '../../src/config/reader/problem.ts';
+import { configIn } from './fixture.ts';
 
 const read = (name: string) => readFile(new URL(`../../${name}`, import.meta.url), 'utf8');
 const reference = await read('config/shelflife.yaml');
@@ -73,4 +77,30 @@ t.test('config/shelflife.yaml has no key of another name in its comments', async
     commented.filter((name) => !names.has(name)),
     [],
   );
+});
+
+const root = new URL('../../', import.meta.url).pathname;
+
+t.test('config/*.schema.json are what `shelflife schema` prints', async (t) => {
+  const command = (of: string) => `shelflife schema ${of} > config/…; the file is out of date`;
+  t.strictSame(JSON.parse(await read('config/shelflife.schema.json')), configSchema, command('rules'));
+  t.strictSame(JSON.parse(await read('config/examples.schema.json')), exampleSchema, command('examples'));
+});
+
+t.test('every configuration and file of examples here names its JSON Schema and follows it', async (t) => {
+  const files = globSync('{config,examples}/**/*.yaml', { cwd: root });
+  t.ok(files.length > 3);
+  const follows = new Ajv({ strictTypes: false }).compile(exampleSchema);
+  for (const file of files) {
+    const text = await read(file);
+    const isExamples = file.endsWith('.test.yaml');
+    const name = isExamples ? 'examples' : 'shelflife';
+    t.match(
+      text.split('\n', 1)[0],
+      new RegExp(`^# yaml-language-server: \\$schema=\\S*${name}.schema.json$`),
+      file,
+    );
+    if (isExamples) t.ok(follows(parse(text)), `${file}: ${JSON.stringify(follows.errors)}`);
+    else t.ok(configIn(text, { env: { SECRET_KEY: 'x' }, upstreamMayBeMissing: true }), file);
+  }
 });

@@ -6,6 +6,7 @@ import { showReferences } from '../reader/environment.ts';
 import type { ExampleAnswer, ExampleBody, ExampleRequest, Expectation, Person } from './example.ts';
 import type { Place } from '../reader/problem.ts';
 import { isToken } from '../../http/field-name.ts';
+import { fileSchema } from '../reader/json-schema.ts';
 import { bool, duration, number, size, text, textAs, wireText } from '../reader/read-scalar.ts';
 import {
   type Key,
@@ -46,7 +47,7 @@ const instant: Reader<EpochMs> = textAs({
   },
 });
 
-const anyValue: Reader<unknown> = { inside: [], read: (node, at) => valueOf(node, at) };
+const anyValue: Reader<unknown> = { schema: {}, read: (node, at) => valueOf(node, at) };
 
 function valueOf(node: Node, at: Reading): unknown {
   if (isScalar(node)) return typeof node.value === 'string' ? showReferences(node.value) : node.value;
@@ -115,12 +116,12 @@ const sends: Reader<ExampleBody> = then(
 );
 
 const answerOrName: Reader<Placed<string> | ExampleAnswer> = {
-  inside: answer.inside,
+  schema: { anyOf: [answer.schema, text.schema] },
   read: (node, at) => (isScalar(node) ? placed(text) : answer).read(node, at),
 };
 
 const yesNoOr: Reader<string | boolean> = {
-  inside: [],
+  schema: { type: ['string', 'boolean'] },
   read: (node, at) => (isScalar(node) && typeof node.value === 'boolean' ? node.value : text.read(node, at)),
 };
 
@@ -178,6 +179,9 @@ const plainAnswer: ExampleAnswer = {
   size: undefined,
   session: undefined,
 };
+
+/** The JSON Schema of a file of examples, for editors. */
+export const exampleSchema = fileSchema('Examples of the rules of shelflife', file.schema);
 
 /** Reads the file; `undefined` when it could not be read at all. Does not look up names. */
 export function readExamples(root: Node, at: Reading) {

@@ -11,7 +11,8 @@ import { placeOf } from './document.ts';
 import { showReferences, substitute } from './environment.ts';
 import type { Place, ProblemCode } from './problem.ts';
 import { type Failed, type Reader, type Reading, failed, refuseType, then } from './reader.ts';
-import { parseBytes, parseDuration, parseTimeOfDay } from './scalar.ts';
+import { type JsonSchema, orReference, textLike } from './json-schema.ts';
+import { durationText, parseBytes, parseDuration, parseTimeOfDay, sizeText, timeText } from './scalar.ts';
 import { suggest } from './suggest.ts';
 
 type Text = {
@@ -63,31 +64,39 @@ function referencePlace(node: Scalar, written: string): Place {
     : [start, end];
 }
 
+type Described = { readonly expected: string; readonly schema: JsonSchema };
+
 /** Reads a scalar; `take` gives its value, or reports why it has none. */
 const scalar = <T>(
-  expected: string,
+  { expected, schema }: Described,
   take: (read: Text, node: Node, at: Reading) => T | Failed,
 ): Reader<T> => ({
-  inside: [],
+  schema,
   read(node, at) {
     const read = readText(node, expected, at);
     return read === failed ? failed : take(read, node, at);
   },
 });
 
-type Parsed<T> = { expected: string; code: ProblemCode; parse: (text: string) => T | undefined };
+type Parsed<T> = {
+  readonly expected: string;
+  readonly code: ProblemCode;
+  readonly parse: (text: string) => T | undefined;
+};
 
 /** Reads text and parses it; `parse` returns `undefined` for text that is not valid. */
-const parsed = <T>({ expected, code, parse }: Parsed<T>): Reader<T> =>
-  scalar(expected, (read, node, at) => {
+const parsed = <T>({ expected, schema, code, parse }: Parsed<T> & Described): Reader<T> =>
+  scalar({ expected, schema }, (read, node, at) => {
     const value = parse(read.text);
     if (value !== undefined) return value;
     at.report(code, `\`${read.written}\` is not ${expected}`, placeOf(node));
     return failed;
   });
 
+const someText: JsonSchema = { type: 'string', minLength: 1 };
+
 /** Text that is not empty. What YAML reads as a number or a switch must be quoted. */
-export const text: Reader<string> = scalar('text', (read, node, at) => {
+export const text: Reader<string> = scalar({ expected: 'text', schema: someText }, (read, node, at) => {
   if (read.plain && !read.substituted && isScalar(node) && typeof node.value !== 'string') {
     at.report('wrong-type', 'expected text; put the value in quotes', placeOf(node));
     return failed;
@@ -98,11 +107,14 @@ export const text: Reader<string> = scalar('text', (read, node, at) => {
 });
 
 /** Text, or a number or switch as written: compared with a header field or a parameter. */
-export const wireText: Reader<string> = scalar('text', (read) => read.text);
+export const wireText: Reader<string> = scalar(
+  { expected: 'text', schema: { type: ['string', 'number', 'boolean'] } },
+  (read) => read.text,
+);
 
 /** A value to compare with a claim or a JSON value, as YAML reads it. */
 export const literal: Reader<Literal> = {
-  inside: [],
+  schema: { type: ['string', 'number', 'boolean', 'null'] },
   read(node, at) {
     if (isScalar(node) && node.value === null) return null;
     const read = readText(node, 'text, a number, true, false or null', at);
@@ -120,7 +132,7 @@ export type Bounds = { readonly max: number; readonly whole?: boolean } & (
 /** A number within bounds. */
 export function number(bounds: Bounds): Reader<number> {
   const expected = bounds.whole === true ? 'a whole number' : 'a number';
-  return scalar(expected, (read, node, at) => {
+  return scalar({ expected, schema: orReference(schemaOfNumber(bounds)) }, (read, node, at) => {
     const value = numberOf(node, read);
     if (value === undefined) return refuseType(node, expected, at);
     if (isWithin(value, bounds)) return value;
@@ -128,6 +140,12 @@ export function number(bounds: Bounds): Reader<number> {
     return failed;
   });
 }
+
+const schemaOfNumber = ({ whole, above, min, max }: Bounds): JsonSchema => ({
+  type: whole === true ? 'integer' : 'number',
+  ...(above === undefined ? { minimum: min } : { exclusiveMinimum: above }),
+  maximum: max,
+});
 
 const coreNumber = /^[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?$/i;
 
@@ -148,15 +166,23 @@ function showBounds(bounds: Bounds): string {
   return `above ${bounds.above}, at most ${bounds.max}`;
 }
 
-export const bool: Reader<boolean> = scalar('true or false', (read, node, at) => {
-  if (read.plain && /^(true|True|TRUE)$/.test(read.text)) return true;
-  if (read.plain && /^(false|False|FALSE)$/.test(read.text)) return false;
-  return refuseType(node, 'true or false', at);
+export const bool: Reader<boolean> = scalar(
+  { expected: 'true or false', schema: orReference({ type: 'boolean' }) },
+  (read, node, at) => {
+    if (read.plain && /^(true|True|TRUE)$/.test(read.text)) return true;
+    if (read.plain && /^(false|False|FALSE)$/.test(read.text)) return false;
+    return refuseType(node, 'true or false', at);
+  },
+);
+
+/** A word such as `1.2` is a number where it has no quotes. */
+const oneOf = (words: readonly string[]): JsonSchema => ({
+  enum: [...words, ...words.filter((one) => coreNumber.test(one)).map(Number)],
 });
 
 /** One of these words. */
 export const word = <const W extends string>(words: readonly W[]): Reader<W> =>
-  scalar(`one of ${words.join(', ')}`, (read, node, at) => {
+  scalar({ expected: `one of ${words.join(', ')}`, schema: orReference(oneOf(words)) }, (read, node, at) => {
     const found = words.find((candidate) => candidate === read.text);
     if (found !== undefined) return found;
     const why = `\`${read.written}\` is not a valid value${suggest(read.written, words)}`;
@@ -167,7 +193,8 @@ export const word = <const W extends string>(words: readonly W[]): Reader<W> =>
 /** A word, or a number within bounds. */
 export function wordOrNumber<const W extends string>(only: W, bounds: Bounds): Reader<W | number> {
   const numbers = number(bounds);
-  return scalar<W | number>(`a number or ${only}`, (read, node, at) => {
+  const schema: JsonSchema = { anyOf: [{ enum: [only] }, numbers.schema] };
+  return scalar<W | number>({ expected: `a number or ${only}`, schema }, (read, node, at) => {
     if (read.text === only) return only;
     if (numberOf(node, read) !== undefined) return numbers.read(node, at);
     at.report('bad-value', `expected a number or \`${only}\``, placeOf(node));
@@ -175,25 +202,34 @@ export function wordOrNumber<const W extends string>(only: W, bounds: Bounds): R
   });
 }
 
+const durationSchema = (least: JsonSchema): JsonSchema => ({
+  anyOf: [{ type: 'integer', ...least }, textLike(durationText)],
+});
+
 /** A duration, 0 included. */
 export const duration: Reader<Seconds> = parsed({
   expected: 'a duration such as 90 (seconds), 500ms, 30s, 5m, 2h or 31d',
+  schema: durationSchema({ minimum: 0 }),
   code: 'bad-duration',
   parse: parseDuration,
 });
 
 /** A duration above 0. */
-export const positive: Reader<Seconds> = then(duration, (value, place, at) => {
-  if (value > 0) return value;
-  at.report('out-of-range', 'must be a duration above 0', place);
-  return failed;
-});
+export const positive: Reader<Seconds> = {
+  ...then(duration, (value, place, at) => {
+    if (value > 0) return value;
+    at.report('out-of-range', 'must be a duration above 0', place);
+    return failed;
+  }),
+  schema: durationSchema({ exclusiveMinimum: 0 }),
+};
 
 /** A size of at least `min` bytes. */
 export const size = (min: number): Reader<number> =>
   then(
     parsed({
       expected: 'a size such as 512KiB, 64MiB or 500MB',
+      schema: { anyOf: [{ type: 'integer', minimum: min }, textLike(sizeText)] },
       code: 'bad-size',
       parse: parseBytes,
     }),
@@ -206,13 +242,14 @@ export const size = (min: number): Reader<number> =>
 
 export const timeOfDay: Reader<number> = parsed({
   expected: 'a time of day such as "09:00"',
+  schema: textLike(timeText),
   code: 'bad-time',
   parse: parseTimeOfDay,
 });
 
 /** Reads text with `parse`; `expected` says in messages what it should have been. */
 export const textAs = <T>(of: Parsed<T> & { secret?: boolean }): Reader<T> => ({
-  inside: [],
+  schema: someText,
   read(node, at) {
     const read = text.read(node, at);
     if (read === failed) return failed;

@@ -2,12 +2,13 @@
  * Reads sections of the schema from tables of keys, each with its reader and its default.
  *
  * Promises: a reader reports each problem once, with its place, and goes on; it never throws. The tables that read a file
- * also list the schema's keys, so the documentation can be checked against them.
+ * also describe it in JSON Schema, for editors and to check the documentation against.
  */
 
 import { type Node, type Pair, type YAMLMap, isMap, isScalar, isSeq } from 'yaml';
 import { placeOf } from './document.ts';
 import { type Environment, showReferences } from './environment.ts';
+import { type JsonSchema, schemasOf, sectionSchema } from './json-schema.ts';
 import type { Place, ProblemCode, WarningCode } from './problem.ts';
 import { suggest } from './suggest.ts';
 
@@ -23,8 +24,8 @@ export const failed = Symbol('failed');
 export type Failed = typeof failed;
 
 export type Reader<T> = {
-  /** Paths of the keys below, such as `url`, `hours[].name`, `*.ttl`. */
-  readonly inside: readonly string[];
+  /** What it accepts, as far as JSON Schema can say it. */
+  readonly schema: JsonSchema;
   readonly read: (node: Node, at: Reading) => T | Failed;
 };
 
@@ -63,7 +64,7 @@ export type Also<K extends Keys> = (read: Partial<Shape<K>>, at: Reading, node: 
 /** Reads a mapping with these keys and no others. Fails only when a required key is missing or unreadable. */
 export function section<K extends Keys>(keys: K, also?: Also<K>): Reader<Shape<K>> {
   return {
-    inside: Object.entries(keys).flatMap(([name, key]) => [name, ...below(name, key.reader.inside)]),
+    schema: sectionSchema(keys),
     read(node, at) {
       if (!isMap(node)) return refuseType(node, 'a mapping of keys to values', at);
       const given = takeKeys(node, keys, at);
@@ -103,7 +104,11 @@ export function mapOf<T>(
   const readerFor = (name: string): Reader<T> =>
     special !== undefined && Object.hasOwn(special, name) ? (special[name] ?? reader) : reader;
   return {
-    inside: below('*', reader.inside),
+    schema: {
+      type: 'object',
+      properties: schemasOf(special ?? {}),
+      additionalProperties: reader.schema,
+    },
     read(node, at) {
       if (!isMap(node)) return refuseType(node, 'a mapping of names to values', at);
       const result = new Map<string, Placed<T>>();
@@ -128,7 +133,7 @@ export function listOf<T>(
   also?: (read: ListRead<T>, at: Reading) => void,
 ): Reader<readonly T[]> {
   return {
-    inside: below('[]', reader.inside),
+    schema: { type: 'array', items: reader.schema },
     read(node, at) {
       if (!isSeq(node)) return refuseType(node, 'a list', at);
       const read: readonly (T | Failed)[] = node.items.map((item) =>
@@ -144,7 +149,7 @@ export function listOf<T>(
 /** Uses `instead` for an unreadable value, so that references to it are not refused too. */
 export function recover<T>(reader: Reader<T>, instead: T): Reader<T> {
   return {
-    inside: reader.inside,
+    schema: reader.schema,
     read(node, at) {
       const value = reader.read(node, at);
       return value === failed ? instead : value;
@@ -155,7 +160,7 @@ export function recover<T>(reader: Reader<T>, instead: T): Reader<T> {
 /** A key that exists elsewhere and is refused here, with the reason. */
 export function refused(why: string): Reader<undefined> {
   return {
-    inside: [],
+    schema: { not: {} },
     read(node, at) {
       at.report('conflicting-keys', why, placeOf(node));
       return failed;
@@ -166,7 +171,7 @@ export function refused(why: string): Reader<undefined> {
 /** Refuses an empty list or mapping. One whose entries were all refused is not reported again. */
 export function notEmpty<T>(reader: Reader<T>): Reader<T> {
   return {
-    inside: reader.inside,
+    schema: { ...reader.schema, [reader.schema.type === 'array' ? 'minItems' : 'minProperties']: 1 },
     read(node, at) {
       if (!(isMap(node) || isSeq(node)) || node.items.length > 0) return reader.read(node, at);
       at.report('empty-value', 'must have at least one entry', placeOf(node));
@@ -179,7 +184,7 @@ export function notEmpty<T>(reader: Reader<T>): Reader<T> {
 export function oneOrMore<T>(reader: Reader<T>): Reader<readonly T[]> {
   const list = notEmpty(listOf(reader));
   return {
-    inside: list.inside,
+    schema: { anyOf: [list.schema, reader.schema] },
     read(node, at) {
       if (isSeq(node)) return list.read(node, at);
       const value = reader.read(node, at);
@@ -190,7 +195,10 @@ export function oneOrMore<T>(reader: Reader<T>): Reader<readonly T[]> {
 
 /** Accepts a single value in place of a section. */
 export function orShort<T>(short: Reader<T>, full: Reader<T>): Reader<T> {
-  return { inside: full.inside, read: (node, at) => (isScalar(node) ? short : full).read(node, at) };
+  return {
+    schema: { anyOf: [full.schema, short.schema] },
+    read: (node, at) => (isScalar(node) ? short : full).read(node, at),
+  };
 }
 
 /** Reads a value, then converts or refuses it. */
@@ -199,7 +207,7 @@ export function then<T, U>(
   turn: (value: T, place: Place, at: Reading) => U | Failed,
 ): Reader<U> {
   return {
-    inside: reader.inside,
+    schema: reader.schema,
     read(node, at) {
       const value = reader.read(node, at);
       return value === failed ? failed : turn(value, placeOf(node), at);
@@ -274,11 +282,5 @@ function readValue<T>(pair: Pair<Node, Node | null>, reader: Reader<T>, at: Read
   );
   return failed;
 }
-
-const below = (name: string, paths: readonly string[]): readonly string[] =>
-  paths.length === 0 && (name === '*' || name === '[]') ? [] : paths.map((path) => joinPath(name, path));
-
-const joinPath = (name: string, path: string): string =>
-  path.startsWith('[]') ? name + path : `${name}.${path}`;
 
 const camel = (name: string): string => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());

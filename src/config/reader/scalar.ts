@@ -4,9 +4,13 @@ import { type Seconds, seconds } from '../../kit/time.ts';
 
 const secondsPer = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
+export const durationText = /^(\d{1,12})(ms|s|m|h|d)?$/;
+export const sizeText = /^(\d{1,15})([KMGT]i?B|B)?$/;
+export const timeText = /^(?:([01]\d|2[0-3]):([0-5]\d)|24:00)$/;
+
 /** `90` (seconds), `500ms`, `30s`, `5m`, `2h`, `31d`: whole numbers only. */
 export function parseDuration(text: string): Seconds | undefined {
-  const match = /^(\d{1,12})(ms|s|m|h|d)?$/.exec(text);
+  const match = durationText.exec(text);
   if (match === null) return undefined;
   const unit = (match[2] ?? 's') as keyof typeof secondsPer;
   // Divided, not multiplied by 0.001, so that 300ms is exactly 0.3.
@@ -27,7 +31,7 @@ const bytesPer = {
 
 /** `512KiB`, `64MiB`, `500MB` (decimal), `800` or `800B` (bytes): whole numbers only. */
 export function parseBytes(text: string): number | undefined {
-  const match = /^(\d{1,15})([KMGT]i?B|B)?$/.exec(text);
+  const match = sizeText.exec(text);
   if (match === null) return undefined;
   const bytes = Number(match[1]) * bytesPer[(match[2] ?? 'B') as keyof typeof bytesPer];
   return Number.isSafeInteger(bytes) ? bytes : undefined;
@@ -35,9 +39,8 @@ export function parseBytes(text: string): number | undefined {
 
 /** `09:00`, in minutes since midnight; `24:00`, the midnight at the end of the day, is 0. */
 export function parseTimeOfDay(text: string): number | undefined {
-  if (text === '24:00') return 0;
-  const match = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(text);
-  return match === null ? undefined : Number(match[1]) * 60 + Number(match[2]);
+  const match = timeText.exec(text);
+  return match === null ? undefined : Number(match[1] ?? 0) * 60 + Number(match[2] ?? 0);
 }
 
 /** Minutes since midnight as `09:00`. */

@@ -111,7 +111,7 @@ export function either<T, Name>(
 ): Reader<readonly T[] | { readonly anyOf: readonly Name[] }> {
   const list = notEmpty(listOf(names));
   return {
-    inside: [],
+    schema: { anyOf: [list.schema, values.schema] },
     read(node, at) {
       if (!isSeq(node)) return values.read(node, at);
       const anyOf = list.read(node, at);

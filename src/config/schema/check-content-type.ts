@@ -116,7 +116,7 @@ const statusList: Reader<Statuses> = then(
 );
 
 const statuses: Reader<Statuses> = {
-  inside: [],
+  schema: { anyOf: [statusList.schema, statusMap.schema] },
   read: (node, at) => (isSeq(node) ? statusList : statusMap).read(node, at),
 };
 

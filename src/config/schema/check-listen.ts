@@ -50,7 +50,7 @@ const tlsEntry = section(tlsKeys);
 
 /** A section, or a list of sections: one for each server name. */
 const tls: Reader<ListenTls> = {
-  inside: tlsEntry.inside,
+  schema: { anyOf: [tlsEntry.schema, notEmpty(listOf(tlsEntry)).schema] },
   read(node, at) {
     if (isSeq(node)) return then(notEmpty(listOf(placed(tlsEntry), checkTlsList)), tlsOf).read(node, at);
     const only = tlsEntry.read(node, at);

@@ -38,6 +38,7 @@ import {
   type Warning,
   locatorOf,
 } from '../reader/problem.ts';
+import { fileSchema, keysIn } from '../reader/json-schema.ts';
 import { type Overrides, readOverrides } from '../reader/overrides.ts';
 import { word } from '../reader/read-scalar.ts';
 import { type Reading, type Shape, failed, optional, or, placeOfKey, section } from '../reader/reader.ts';
@@ -79,8 +80,11 @@ const sections = {
   log: or(log, defaults.log),
 };
 
+/** The JSON Schema of the file, for editors. */
+export const configSchema = fileSchema('The rules of shelflife', section(sections).schema);
+
 /** Every key of the schema, such as `upstream.url`, `ttl.hours[].name`, `content_types.*.ttl`. */
-export const schemaKeys: readonly string[] = section(sections).inside;
+export const schemaKeys: readonly string[] = keysIn(configSchema);
 
 /** Reads and checks `text`. */
 export function parseConfig(text: string, options: ParseOptions): ParseResult {
