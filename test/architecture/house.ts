@@ -19,6 +19,7 @@ const RING_OF: Readonly<Record<string, number>> = {
   refresh: 7,
   control: 8,
   lane: 8,
+  trust: 8,
   server: 9, // src/server.ts
   cli: 10, // src/cli.ts, and src/cli/ with a file a command
 };
@@ -66,6 +67,11 @@ const PURE_FILES: readonly string[] = [
   'src/store/redis/codec.ts',
   'src/proxy/exchange/outcome.ts',
   'src/watch/report/report.ts',
+  'src/trust/compare-bodies.ts',
+  'src/trust/mask-secrets.ts',
+  'src/trust/noise.ts',
+  'src/trust/url-pattern.ts',
+  'src/trust/wilson.ts',
 ];
 const PURE_RINGS_END_AT = 4;
 
@@ -81,7 +87,7 @@ const PURE_NODE_MODULES: readonly string[] = [
   'util',
   'zlib',
 ];
-const PURE_PACKAGES: readonly string[] = ['ipaddr.js', 'jose', 're2js', 'structured-headers', 'yaml'];
+const PURE_PACKAGES: readonly string[] = ['diff', 'ipaddr.js', 'jose', 're2js', 'structured-headers', 'yaml'];
 
 /** The only file that reads a clock or starts a timer by itself among the pure ones. */
 export const CLOCK_FILE = 'src/kit/time.ts';
@@ -96,6 +102,7 @@ const HOMES_OF_PACKAGE: readonly (readonly [packageName: string, homes: readonly
   ['commander', ['src/cli.ts', 'src/cli/']],
   ['eventsource-parser', ['src/cli/']],
   ['saxes', ['src/refresh/']],
+  ['diff', ['src/trust/']],
   ['cli-progress', ['src/cli.ts', 'src/cli/']],
 ];
 
