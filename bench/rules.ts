@@ -79,6 +79,7 @@ function configWith(patterns: readonly string[]): Config {
     when: [],
     type: 'standard',
     tags: [],
+    shadow: false,
     line: 1,
     column: 1,
   };

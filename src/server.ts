@@ -12,6 +12,7 @@ import { healthRoutes } from './control/health.ts';
 import { createOriginProbe } from './control/origin-probe.ts';
 import { createCarryOut } from './control/purge.ts';
 import { purgeRoutes } from './control/purge-routes.ts';
+import { trustRoutes } from './control/trust-routes.ts';
 import { warmRoutes } from './control/warm-routes.ts';
 import { watchRoutes } from './control/watch-routes.ts';
 import { createReload, type ReadConfig, type Reload, reloadRoutes } from './control/reload.ts';
@@ -39,10 +40,9 @@ import { ownerOf } from './store/redis/owner.ts';
 import type { OnAppended } from './store/purge-log.ts';
 import type { Store } from './store/store.ts';
 import { TimedStore } from './store/timed-store.ts';
+import { openTrust, type OpenTrust } from './trust/open-trust.ts';
 import { Counting } from './watch/count/counting.ts';
-import type { HourArchive } from './watch/report/hour-archive.ts';
-import { openHourFiles } from './watch/report/hour-files.ts';
-import { openHourNotes } from './watch/report/hour-notes.ts';
+import { openArchive } from './watch/report/open-archive.ts';
 import { openLog } from './watch/show/log-destination.ts';
 import { openWatch, type OpenWatch } from './watch/open-watch.ts';
 
@@ -87,6 +87,7 @@ type Built = {
   readonly reload: Reload;
   readonly log: Logger;
   readonly watch: OpenWatch;
+  readonly trust: OpenTrust;
   readonly refresh: OpenRefresh;
   readonly stored: Stored;
   readonly entrance: Entrance;
@@ -156,19 +157,19 @@ async function build(options: Timed, log: Logger): Promise<Built> {
     popularFile: options.popularFile,
   });
   const background = () => refresh.governor.stats();
-  const archive = archiveOf(options, stored);
+  const archive = openArchive({ ...stored, folder: options.reportFolder, clock });
   const watch = openWatch({ ...stored, counting, config, clock, health, log, background, archive });
+  const trust = openTrust({ clock, config, governor: refresh.governor });
   const listeners = [counting.callListener, refresh.callListener];
   const services: Services = {
     ...fixedServices(options, stored),
-    site,
-    clock,
+    ...{ site, clock, background: refresh.background, shadow: trust.shadow },
     origin: openOrigin(first.upstream, { clock, health, listeners }),
-    background: refresh.background,
     endings: counting.counters.writes,
     onOutcome: (outcome) => {
       refresh.onOutcome(outcome);
       watch.onOutcome(outcome);
+      trust.onOutcome(outcome);
       options.onOutcome?.(outcome);
     },
   };
@@ -179,7 +180,7 @@ async function build(options: Timed, log: Logger): Promise<Built> {
     await renewCertificates();
   };
   const reload = createReload({ read: options.readConfig, current: config, replace: replaceConfig });
-  return { services, replaceConfig, reload, log, watch, refresh, stored, entrance, renewCertificates };
+  return { services, replaceConfig, reload, log, watch, trust, refresh, stored, entrance, renewCertificates };
 }
 
 type Stored = OpenStore & Pick<Services, 'evicted' | 'flights'> & { readonly untimed: Store };
@@ -236,13 +237,6 @@ function fixedServices(
   };
 }
 
-/** Keeps the report's hours for all instances if the store connects them, else in a folder, else nowhere. */
-function archiveOf({ reportFolder, clock }: Timed, { notes, lease }: OpenStore): HourArchive | undefined {
-  const folder = reportFolder === undefined ? undefined : openHourFiles(reportFolder);
-  if (notes === undefined || lease === undefined) return folder;
-  return openHourNotes({ notes, lease, clock, folder });
-}
-
 function publicOptions(built: Built): PublicOptions {
   const { services, log, watch, entrance, stored } = built;
   return {
@@ -266,7 +260,7 @@ function publicOptions(built: Built): PublicOptions {
 
 function createControl(
   { control, upstream }: Config,
-  { services, reload, log, watch, stored, refresh }: Built,
+  { services, reload, log, watch, trust, stored, refresh }: Built,
 ): Promise<FastifyInstance> {
   const { clock } = services;
   const origin = createOriginProbe(upstream, clock);
@@ -282,6 +276,7 @@ function createControl(
       reloadRoutes(reload, log),
       warmRoutes(refresh.warm, log),
       watchRoutes(watch.answers),
+      trustRoutes(trust),
       dashboardRoutes(),
     ],
   });

@@ -15,6 +15,7 @@ export type ConfigSource = {
   readonly upstream?: string | undefined;
   readonly listen?: string | undefined;
   readonly control?: string | undefined;
+  readonly shadow?: boolean | undefined;
   readonly env?: Environment;
   /** The file need not name an upstream: nothing will be sent to it. */
   readonly upstreamMayBeMissing?: boolean;

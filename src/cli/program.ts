@@ -21,6 +21,7 @@ const commands: Readonly<Record<string, () => Promise<Adds>>> = {
   top: async () => (await import('./top-command.ts')).addTop,
   report: async () => (await import('./report-command.ts')).addReport,
   schema: async () => (await import('./schema-command.ts')).addSchema,
+  shadow: async () => (await import('./shadow-command.ts')).addShadow,
   completion: async () => (await import('./completion-command.ts')).addCompletion,
 };
 

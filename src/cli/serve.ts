@@ -18,7 +18,9 @@ import { fail, tell } from './output.ts';
 import { watchCertificates } from './watch-certificates.ts';
 import { watchContent } from './watch-file.ts';
 
-type Options = Pick<ConfigSource, 'upstream' | 'listen' | 'control'> & { readonly config?: string };
+type Options = Pick<ConfigSource, 'upstream' | 'listen' | 'control' | 'shadow'> & {
+  readonly config?: string;
+};
 
 /** Less than the ten seconds promised, to leave time for the log line. */
 const stopLimitMs = 9000;
@@ -32,16 +34,20 @@ export function addServe(program: Command): void {
     .option('--upstream <url>', 'where the app is; overrides the file')
     .option('--listen <host:port>', 'where clients connect; overrides the file')
     .option('--control <host:port>', 'where the control API listens; overrides the file')
+    .option(
+      '--shadow',
+      'answer nothing from the cache, and count what it would have done; overrides the file',
+    )
     .action(serve);
 }
 
-async function serve({ config: file, upstream, listen, control }: Options): Promise<void> {
+async function serve({ config: file, upstream, listen, control, shadow }: Options): Promise<void> {
   if (file === undefined && upstream === undefined) {
     fail('give the address of the app with --upstream URL, or a configuration file with -c FILE');
     return;
   }
   const memory = keepMemoryBound();
-  const source: ConfigSource = { file, upstream, listen, control };
+  const source: ConfigSource = { file, upstream, listen, control, shadow };
   const loaded = await loadConfig(source);
   if (loaded.kind !== 'ok') {
     tellProblems(loaded);

@@ -26,6 +26,8 @@ export type { TagPart, TagTemplate } from './schema/tag-template.ts';
 export type { ExchangeCondition, Expected, WriteRule } from './schema/write-rule.ts';
 
 export type Config = {
+  /** `shadow`: everything is passed, and what would have been given is only counted. */
+  readonly mode: 'full' | 'shadow';
   readonly upstream: Upstream;
   readonly listen: Listen;
   readonly control: Control;
@@ -148,6 +150,8 @@ export type ContentType = {
   readonly etag: boolean;
   readonly clientReload: 'honour' | 'ignore';
   readonly unless: readonly Unless[];
+  /** `mode: shadow`, for this type alone. */
+  readonly shadow: boolean;
   /** Absent: `ttl.min` and `ttl.max`. */
   readonly min: Seconds | undefined;
   readonly max: Seconds | undefined;
@@ -162,6 +166,8 @@ export type Route = {
   readonly when: readonly RequestCondition[];
   readonly type: string;
   readonly tags: readonly TagTemplate[];
+  /** `mode: shadow`, for this route alone. */
+  readonly shadow: boolean;
   readonly line: number;
   readonly column: number;
 };

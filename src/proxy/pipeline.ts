@@ -35,6 +35,7 @@ export function createPipeline(services: Services, always?: PassReason): Pipelin
     const { site } = exchange;
     if (site.finish !== undefined) reply.finish = site.finish;
     const reason = passReason(exchange) ?? always;
+    if (reason === 'shadow') return pass(services.shadow?.(exchange) ?? exchange, { reason, forward });
     if (reason !== undefined) return pass(exchange, { reason, forward });
     const identity = site.identify(request, exchange.now);
     return identity instanceof Promise
@@ -54,7 +55,8 @@ export function passReason({ site, request, match }: Exchange): PassReason | und
   if (known.upgrade !== undefined && isWebSocket(known.upgrade)) return 'upgrade';
   // RFC 9111 §4.3.2: they speak of the origin's own state.
   if (known['if-match'] !== undefined || known['if-unmodified-since'] !== undefined) return 'precondition';
-  return overridesMethod(request) ? 'method-override' : undefined;
+  if (overridesMethod(request)) return 'method-override';
+  return site.isShadowed(match) ? 'shadow' : undefined;
 }
 
 const isWebSocket = (upgrade: string): boolean => upgrade.toLowerCase() === 'websocket';

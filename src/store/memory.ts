@@ -50,6 +50,8 @@ type Slot = {
 export type MemoryStoreOptions = {
   readonly maxBytes: number;
   readonly onEvict?: (entry: Entry) => void;
+  /** What an entry counts as; absent: what it takes. */
+  readonly bytesOf?: (entry: Entry) => number;
 };
 
 const protectedShare = 0.8;
@@ -68,6 +70,7 @@ export class MemoryStore implements Store {
   readonly isDown = false;
   readonly #maxBytes: number;
   readonly #onEvict: ((entry: Entry) => void) | undefined;
+  readonly #bytesOf: (entry: Entry) => number;
   readonly #slots = new Map<CacheKey, Slot>();
   readonly #views: HotViews<readonly Entry[], Slot>;
   readonly #probation = new Recency<Slot>();
@@ -80,7 +83,8 @@ export class MemoryStore implements Store {
   #inForce: LifetimeInForce = (entry) => entry;
   #applied = 0;
 
-  constructor({ maxBytes, onEvict }: MemoryStoreOptions) {
+  constructor({ maxBytes, onEvict, bytesOf = entryBytes }: MemoryStoreOptions) {
+    this.#bytesOf = bytesOf;
     this.#maxBytes = maxBytes;
     this.#onEvict = onEvict;
     this.#views = new HotViews(Math.min(mostViews, maxBytes / bytesForView), unpackAll);
@@ -108,7 +112,7 @@ export class MemoryStore implements Store {
   }
 
   #put(entry: Entry): Stored | undefined {
-    const bytes = entryBytes(entry);
+    const bytes = this.#bytesOf(entry);
     if (bytes > this.#maxBytes) {
       this.remove(entry);
       return undefined;
@@ -125,7 +129,7 @@ export class MemoryStore implements Store {
   /** The same response in another form keeps its count of uses. */
   #repack(slot: Slot, stored: Stored, entry: Entry): void {
     stored.packed = packEntry(entry);
-    stored.bytes = entryBytes(entry);
+    stored.bytes = this.#bytesOf(entry);
     this.#setStored(slot, slot.stored);
   }
 

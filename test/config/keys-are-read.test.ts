@@ -16,6 +16,7 @@ const reference = parseYaml(readFileSync(`${root}/config/shelflife.yaml`, 'utf8'
 
 /** Other values of keys that take neither more text nor another number. */
 const others: Readonly<Record<string, unknown>> = {
+  mode: 'shadow',
   'upstream.url': 'http://127.0.0.1:81',
   'upstream.host': 'upstream',
   'listen.address': '0.0.0.0:81',

@@ -140,6 +140,7 @@ const keys = {
   etag: or(bool, false),
   client_reload: or(word(['honour', 'ignore']), defaults.contentType.clientReload),
   unless: or(unless, []),
+  shadow: or(bool, false),
   min: optional(positive),
   max: optional(positive),
 };

@@ -43,6 +43,7 @@ export type RouteDraft = {
   readonly when: readonly RequestCondition[];
   readonly type: Placed<string>;
   readonly tags: readonly Placed<TagTemplate>[];
+  readonly shadow: boolean;
 };
 
 const route: Reader<RouteDraft> = section({
@@ -50,6 +51,7 @@ const route: Reader<RouteDraft> = section({
   when: or(requestWhen, []),
   type: required(placed(text)),
   tags: or(listOf(placed(tag)), []),
+  shadow: or(bool, false),
 });
 
 export const routes: Reader<readonly RouteDraft[]> = listOf(route);

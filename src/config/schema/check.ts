@@ -50,6 +50,8 @@ export type ParseOptions = {
   /** From the command line; it overrides the file. */
   readonly upstream?: string | undefined;
   readonly listen?: string | undefined;
+  /** Everything is in shadow, whatever the file says. */
+  readonly shadow?: boolean | undefined;
   /** Only warn if `upstream` is missing: for checking a file that is served with `--upstream`. */
   readonly upstreamMayBeMissing?: boolean;
 };
@@ -59,6 +61,7 @@ export type ParseResult =
   | { readonly kind: 'problems'; readonly problems: readonly Problem[] };
 
 const sections = {
+  mode: or(word(['full', 'shadow']), 'full'),
   upstream: optional(upstream),
   listen: or(listen, listenAt(defaults.listen)),
   control: or(control, { ...defaults.control, token: undefined, tokens: [] }),
@@ -113,7 +116,9 @@ export function parseConfig(text: string, options: ParseOptions): ParseResult {
 }
 
 /** The configuration used when there is no file. */
-export function builtInConfig(options: Pick<ParseOptions, 'env' | 'upstream' | 'listen'>): ParseResult {
+export function builtInConfig(
+  options: Pick<ParseOptions, 'env' | 'upstream' | 'listen' | 'shadow'>,
+): ParseResult {
   return parseConfig('{}', { ...options, file: 'built-in' });
 }
 
@@ -146,6 +151,7 @@ function finish(read: Read, source: Source, at: Reading): Config {
   checkAddresses({ listen: listening, control: read.control }, root, at);
   return {
     ...read,
+    mode: source.options.shadow === true ? 'shadow' : read.mode,
     upstream: finishUpstream(read.upstream, source, at),
     listen: { ...listening, tls: listening.tls && listenTlsBeside(listening.tls, source.options.file) },
     control: { ...read.control, token: read.control.token ?? tokenFromEnvironment(source, at) },
@@ -230,7 +236,7 @@ function tokenFromEnvironment({ options, root }: Source, at: Reading): string | 
   return undefined;
 }
 
-function finishRoute({ match, when, type, tags }: RouteDraft, locate: Locator): readonly Route[] {
+function finishRoute({ match, when, type, tags, shadow }: RouteDraft, locate: Locator): readonly Route[] {
   return match.map(({ value, place }): Route => {
     const { line, column } = locate('', '', place);
     return {
@@ -239,6 +245,7 @@ function finishRoute({ match, when, type, tags }: RouteDraft, locate: Locator): 
       when,
       type: type.value,
       tags: tags.map((tag) => tag.value),
+      shadow,
       line,
       column,
     };

@@ -40,6 +40,7 @@ const notStoredBy: ReadonlySet<string> = new Set<keyof ContentType>([
   'refreshAhead',
   'etag',
   'clientReload',
+  'shadow',
 ]);
 
 const storedBy = (contentType: ContentType): unknown => [

@@ -35,6 +35,8 @@ export type Site = {
   readonly countsPopularity: boolean;
   /** Removes the fields that clients do not get (`accept.remove`); absent: they get all. */
   readonly finish: FinishFields | undefined;
+  /** Whether what matches is passed, and only watched beside (`mode: shadow`). */
+  readonly isShadowed: (match: Match) => boolean;
   readonly keyed: KeyedBefore;
 };
 
@@ -127,7 +129,11 @@ export type Services = {
   readonly endings?: Endings | undefined;
   /** Absent: a stale response that was given is renewed at once, and nothing else happens with no client waiting. */
   readonly background?: Background | undefined;
+  /** Runs beside what is passed in shadow, and gives the exchange to pass. Absent: it is only passed. */
+  readonly shadow?: Shadow | undefined;
 };
+
+export type Shadow = (exchange: Exchange) => Exchange;
 
 export type Background = {
   /** Somebody asks for something that has a key. */

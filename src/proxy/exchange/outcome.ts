@@ -22,7 +22,8 @@ export type PassReason =
   | 'precondition'
   | 'upgrade'
   | 'identity'
-  | 'acme-challenge';
+  | 'acme-challenge'
+  | 'shadow';
 
 /** `store-down`: none at hand, and Redis could not be asked. */
 export type MissCause =

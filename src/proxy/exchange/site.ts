@@ -31,6 +31,8 @@ export function compileSite(config: Config, { learned, verifyJwt, generation = 0
       asksPopularity(config.ttl) ||
       [...config.contentTypes.values()].some(({ refreshAhead }) => refreshAhead),
     finish: finishOf(config),
+    isShadowed: ({ contentType, route }) =>
+      config.mode === 'shadow' || contentType.shadow || route?.shadow === true,
     keyed: {
       keys: new KeyMemo(),
       queries: new BoundedMap(4096),

@@ -89,6 +89,22 @@ function decodesNow(body: Buffer, codings: readonly string[]): 'whole' | 'broken
   return 'whole';
 }
 
+/** A body without its codings, which are in the order to undo them; `undefined`: broken, unknown, or longer than `most`. */
+export function decodeWhole(body: Buffer, codings: readonly string[], most: number): Buffer | undefined {
+  let bytes = body;
+  for (const coding of codings) {
+    const decoder = decoderOf(coding, bytes);
+    if (decoder === undefined) return undefined;
+    try {
+      bytes = decoder.now(bytes, { maxOutputLength: most });
+    } catch {
+      // What is not there to its end is not compared with anything.
+      return undefined;
+    }
+  }
+  return bytes;
+}
+
 const isTooLarge = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
 

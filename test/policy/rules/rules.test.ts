@@ -78,6 +78,7 @@ const plainRoute: Route = {
   when: [],
   type: 'standard',
   tags: [],
+  shadow: false,
   line: 1,
   column: 1,
 };

@@ -1,0 +1,89 @@
+/** `shelflife shadow`: what a proxy in shadow would have given, compared with what the origin gave. */
+
+import type { Command } from 'commander';
+import { tableLines } from '../kit/table.ts';
+import type { CountsView, ExampleView, ShadowReport } from '../trust/shadow-report.ts';
+import { getControl, withControlOption } from './control-client.ts';
+import { fail, print, printable, printJson } from './output.ts';
+
+type Options = { readonly control: string; readonly json?: true };
+
+/** Adds the command. */
+export function addShadow(program: Command): void {
+  const command = program
+    .command('shadow')
+    .description('what a proxy in shadow would have given: predicted hits, stale copies, and why')
+    .option('--json', 'all the numbers as JSON');
+  withControlOption(command).action(shadowCommand);
+}
+
+async function shadowCommand({ control, json }: Options): Promise<void> {
+  const answer = await getControl(control, '/api/cache/shadow');
+  if (answer.kind !== 'ok') fail(answer.message);
+  else if (!isReport(answer.body)) fail('this is not the answer of a control API');
+  else if (json === true) printJson(answer.body);
+  else print(...reportLines(answer.body).map(printable));
+}
+
+const isReport = (body: unknown): body is ShadowReport =>
+  typeof body === 'object' && body !== null && 'would_store' in body && 'examples' in body;
+
+function reportLines({
+  mode,
+  since,
+  total,
+  types,
+  routes,
+  patterns,
+  noise,
+  examples,
+}: ShadowReport): string[] {
+  if (total === null || since === null)
+    return [`mode: ${mode}; nothing was in shadow since this configuration is in force`];
+  const row = ({ name, ...counts }: CountsView & { readonly name: string }): string[] => [
+    `  ${name}`,
+    ...cells(counts),
+  ];
+  return [
+    `mode: ${mode}; counted since ${since}`,
+    ...tableLines([
+      ['', 'reads', 'hit rate', 'saved', 'compared', 'stale', '95 %', 'noise', 'most misses'],
+      ['all', ...cells(total)],
+      ['types'],
+      ...types.map(row),
+      ['routes'],
+      ...routes.slice(0, listed).map(row),
+      ['URLs'],
+      ...patterns.slice(0, listed).map(row),
+    ]),
+    ...noise.map(({ pattern, at, kind }) => `noise: ${kind} in ${pattern} at ${at}`),
+    ...examples.flatMap(exampleLines),
+  ];
+}
+
+const listed = 20;
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+
+function cells(counts: CountsView): string[] {
+  const { reads, hit_rate, saved_seconds, compared, stale, stale_interval, noise, misses } = counts;
+  const [low, high] = stale_interval;
+  const [most] = Object.entries(misses);
+  return [
+    String(reads),
+    percent(hit_rate),
+    `${saved_seconds.toFixed(1)} s`,
+    String(compared),
+    String(stale),
+    compared === 0 ? '–' : `${percent(low)} – ${percent(high)}`,
+    String(noise),
+    most === undefined ? '' : `${most[0]} ${most[1]}`,
+  ];
+}
+
+function exampleLines({ at, target, age_seconds, right_at, writes, differs }: ExampleView): string[] {
+  const why = writes.map(({ method, pattern }) => `${method} ${pattern}`).join(', ');
+  return [
+    `stale at ${at}: ${target}, ${Math.round(age_seconds)} s old, right at ${right_at}; ${why === '' ? 'no write since' : `since then ${why}`}`,
+    ...differs.flatMap((place) => [`  @ ${place.at}`, `  - ${place.copy}`, `  + ${place.now}`]),
+  ];
+}

@@ -1,0 +1,133 @@
+/** What shadow mode has counted, as the control API says it: secrets masked, the most telling first. */
+
+import type { EpochMs } from '../kit/time.ts';
+import { maskTarget } from '../watch/count/mask-target.ts';
+import { type Interval, wilson } from './wilson.ts';
+import type { Counts, Example, Ledger } from './ledger.ts';
+import { maskSecrets, maskValue } from './mask-secrets.ts';
+import type { NoiseSeen } from './noise-book.ts';
+
+/** Shares are between 0 and 1; `[low, high]` holds the share with 95 % confidence. */
+export type CountsView = {
+  readonly reads: number;
+  readonly would_hit: number;
+  readonly hit_rate: number;
+  readonly hit_interval: readonly [number, number];
+  /** Would-be hits whose copy was compared. */
+  readonly compared: number;
+  readonly same: number;
+  readonly noise: number;
+  readonly stale: number;
+  readonly stale_share: number;
+  readonly stale_interval: readonly [number, number];
+  readonly stale_by_cause: Readonly<Record<string, number>>;
+  readonly unjudged: Readonly<Record<string, number>>;
+  readonly misses: Readonly<Record<string, number>>;
+  readonly saved_seconds: number;
+};
+
+type Named = CountsView & { readonly name: string };
+
+export type ExampleView = {
+  readonly at: string;
+  readonly type: string;
+  readonly route: string | null;
+  readonly target: string;
+  readonly age_seconds: number;
+  readonly cause: string;
+  readonly right_at: string;
+  readonly writes: readonly { readonly at: string; readonly method: string; readonly pattern: string }[];
+  readonly differs: readonly { readonly at: string; readonly copy: string; readonly now: string }[];
+};
+
+export type ShadowReport = {
+  readonly mode: 'full' | 'shadow';
+  /** Since when it counts: the configuration was put in force, or the first request came. */
+  readonly since: string | null;
+  readonly total: CountsView | null;
+  readonly types: readonly Named[];
+  readonly routes: readonly Named[];
+  readonly patterns: readonly Named[];
+  readonly noise: readonly { readonly pattern: string; readonly at: string; readonly kind: string }[];
+  readonly examples: readonly ExampleView[];
+  readonly would_store: { readonly entries: number; readonly bytes: number; readonly sampled_bytes: number };
+};
+
+export type ShadowReportInput = {
+  readonly mode: 'full' | 'shadow';
+  readonly ledger: Ledger | undefined;
+  readonly noise: readonly NoiseSeen[];
+  readonly size: { readonly entries: number; readonly bytes: number; readonly sampledBytes: number };
+};
+
+const mostListed = 50;
+const mostPlaces = 5;
+
+/** The report. */
+export function shadowReport({ mode, ledger, noise, size }: ShadowReportInput): ShadowReport {
+  const { entries, bytes, sampledBytes } = size;
+  return {
+    mode,
+    since: ledger === undefined ? null : iso(ledger.since),
+    total: ledger === undefined ? null : countsView(ledger.total),
+    types: named(ledger?.types.entries()),
+    routes: named(ledger?.routes.entries()),
+    patterns: named(ledger?.patterns.entries()),
+    noise: noise.map(({ pattern, name, kind }) => ({ pattern, at: maskSecrets(name), kind })),
+    examples: (ledger?.examples ?? []).toReversed().map(exampleView),
+    would_store: { entries, bytes, sampled_bytes: sampledBytes },
+  };
+}
+
+/** The stale ones first, then those that are asked for most. */
+const named = (all: Iterable<[string, Counts]> = []): Named[] =>
+  [...all]
+    .sort(([, one], [, other]) => other.stale - one.stale || other.reads - one.reads)
+    .slice(0, mostListed)
+    .map(([name, counts]) => ({ name, ...countsView(counts) }));
+
+/** Counts with what follows from them. */
+export function countsView(counts: Counts): CountsView {
+  const { reads, hits, same, noise, stale, causes, unjudged, misses, savedSeconds } = counts;
+  const compared = same + noise + stale;
+  return {
+    reads,
+    would_hit: hits,
+    hit_rate: share(hits, reads),
+    hit_interval: bounds(wilson(hits, reads)),
+    compared,
+    same,
+    noise,
+    stale,
+    stale_share: share(stale, compared),
+    stale_interval: bounds(wilson(stale, compared)),
+    stale_by_cause: Object.fromEntries(causes),
+    unjudged: Object.fromEntries(unjudged),
+    misses: Object.fromEntries([...misses].sort(([, one], [, other]) => other - one)),
+    saved_seconds: rounded(savedSeconds),
+  };
+}
+
+/** An example without secrets. */
+export function exampleView({ subject, at, age, cause, rightAt, writes, places }: Example): ExampleView {
+  return {
+    at: iso(at),
+    type: subject.contentType,
+    route: subject.route ?? null,
+    target: maskTarget(subject.target),
+    age_seconds: rounded(age),
+    cause,
+    right_at: iso(rightAt),
+    writes: writes.map((write) => ({ ...write, at: iso(write.at) })),
+    differs: places.slice(0, mostPlaces).map(({ name, copy, now }) => ({
+      at: maskSecrets(name),
+      copy: maskValue(name, copy),
+      now: maskValue(name, now),
+    })),
+  };
+}
+
+const iso = (at: EpochMs): string => new Date(at).toISOString();
+const share = (part: number, of: number): number => (of === 0 ? 0 : part / of);
+const bounds = ({ low, high }: Interval): readonly [number, number] => [low, high];
+const rounded = (value: number): number => Math.round(value * 1000) / 1000;

@@ -1,0 +1,32 @@
+/** The writes of late: what may have changed a page between the time it was copied and now. Bounded. */
+
+import type { EpochMs } from '../kit/time.ts';
+import type { Outcome } from '../proxy/exchange/outcome.ts';
+import { urlPattern } from './url-pattern.ts';
+
+export type WriteSeen = { readonly at: EpochMs; readonly method: string; readonly pattern: string };
+
+const most = 512;
+
+/** Hears of every outcome. */
+export class WritesSeen {
+  readonly #writes: WriteSeen[] = [];
+  count = 0;
+
+  onOutcome({ kind, method, target, pass, status }: Outcome, at: EpochMs): void {
+    const isWrite = pass === 'method' || pass === 'write-rule' || pass === 'method-override';
+    // A refused write changed nothing; one whose end is unknown may have.
+    if (!isWrite || method === 'OPTIONS' || (kind === 'pass' && status >= 400 && status < 500)) return;
+    this.count += 1;
+    this.#writes.push({ at, method, pattern: urlPattern(target) });
+    if (this.#writes.length > most) this.#writes.shift();
+  }
+
+  /** Those after `since`, the last first. */
+  after(since: EpochMs, limit: number): WriteSeen[] {
+    return this.#writes
+      .filter(({ at }) => at > since)
+      .slice(-limit)
+      .reverse();
+  }
+}
