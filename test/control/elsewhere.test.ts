@@ -4,6 +4,7 @@
  */
 import t from 'tap';
 import { eventually } from '../helpers/eventually.ts';
+import { closeProxy } from '../helpers/close-proxy.ts';
 import { redisServer } from '../helpers/redis-server.ts';
 import { startProxy, startSite } from '../helpers/scripted-site.ts';
 
@@ -28,7 +29,7 @@ async function twoInstances(t: Parameters<typeof redisServer>[0]) {
   const address = site.origin.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   const other = await startProxy(`upstream: http://127.0.0.1:${port}\n${rules(redis.url)}`);
-  t.teardown(() => other.close());
+  t.teardown(() => closeProxy(other));
   const control = async (path: string, body?: object): Promise<Body> => {
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
     const sent = body === undefined ? { headers } : { method: 'POST', body: JSON.stringify(body), headers };

@@ -7,6 +7,7 @@ import { parseConfig } from '../../src/config/schema/check.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { ReadConfig } from '../../src/control/reload.ts';
 import { type RunningServer, startServer } from '../../src/server.ts';
+import { closeProxy } from '../helpers/close-proxy.ts';
 
 export const token = 'a-control-token-of-many-characters';
 
@@ -65,7 +66,7 @@ export async function startProxy(t: Test, setup: Setup = {}): Promise<Running> {
     await once(origin, 'close');
   };
   t.teardown(async () => {
-    await server.close();
+    await closeProxy(server);
     await closeOrigin();
   });
   const get: Running['get'] = async (path, headers = {}) => {

@@ -6,6 +6,7 @@ import { decodePayload, parseFlaskCookie } from '../../src/policy/identity/flask
 import { toTag } from '../../src/policy/rules/tags.ts';
 import type { Purge } from '../../src/store/purge-log.ts';
 import { Visitor } from '../examples/visitor.ts';
+import { closeProxy } from '../helpers/close-proxy.ts';
 import { cacheStatus, startProxy } from '../helpers/scripted-site.ts';
 import { TestClock } from '../helpers/test-clock.ts';
 
@@ -19,7 +20,7 @@ async function startDemo(t: Test) {
   const env = { WEBAPP_SECRET: secret, WEBAPP_PORT: port };
   const proxy = await startProxy(readFileSync('config/demo.yaml', 'utf8'), { clock, env });
   t.teardown(async () => {
-    await proxy.close();
+    await closeProxy(proxy);
     await app.close();
   });
   return { clock, app, proxy, url: proxy.url };

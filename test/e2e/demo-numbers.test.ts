@@ -17,6 +17,7 @@ import { eventually } from '../helpers/eventually.ts';
 import { countOrigin, drive, planOf, type Seen } from './demo-load.ts';
 // setup.mjs installs a browser where a test imports this; the pages are opened in dashboard-page.ts.
 import type {} from 'playwright-core';
+import { closeProxy } from '../helpers/close-proxy.ts';
 
 const secret = 'a secret for this test';
 const isRead = ({ method }: Pick<Seen, 'method'>): boolean => method === 'GET' || method === 'HEAD';
@@ -66,7 +67,7 @@ async function startDemo(t: Test) {
   if (parsed.kind !== 'ok') throw new Error('config/demo.yaml has problems');
   const proxy = await startServer({ config: parsed.config, log: pino({ level: 'silent' }) });
   t.teardown(async () => {
-    await proxy.close();
+    await closeProxy(proxy);
     await origin.close();
     await app.close();
   });

@@ -3,6 +3,7 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { once } from 'node:events';
 import t, { type Test } from 'tap';
+import { closeProxy } from '../helpers/close-proxy.ts';
 import { answersTo, fateOf, parseAnswers, type RawAnswer, valuesOf } from '../helpers/raw-client.ts';
 import { startProxy } from '../helpers/scripted-site.ts';
 import { createReader } from '../../src/proxy/exchange/client-request.ts';
@@ -36,7 +37,7 @@ async function startOrigin(t: Test, answer: string, then: 'reads on' | 'closes' 
 
 async function siteFor(t: Test, upstream: string, rules = ''): Promise<RunningServer> {
   const proxy = await startProxy(`upstream: ${upstream}\n${rules}`);
-  t.teardown(() => proxy.close());
+  t.teardown(() => closeProxy(proxy));
   return proxy;
 }
 

@@ -2,6 +2,7 @@
 import t from 'tap';
 import { parseConfig } from '../../src/config/schema/check.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { closeProxy } from '../helpers/close-proxy.ts';
 import { askSite, startOrigin } from '../helpers/instances.ts';
 import { redisServer } from '../helpers/redis-server.ts';
 import { cacheStatus, startProxy, startSite } from '../helpers/scripted-site.ts';
@@ -165,7 +166,7 @@ ${page(`cache_control: override, ttl: ${ttl}s`)}`;
     const clocks = { one: new TestClock(), other: new TestClock() };
     const one = await startProxy(text(600), { clock: clocks.one });
     const other = await startProxy(text(60), { clock: clocks.other });
-    for (const proxy of [one, other]) t.teardown(() => proxy.close());
+    for (const proxy of [one, other]) t.teardown(() => closeProxy(proxy));
     const stored = async (count: number) =>
       eventually('in Redis', async () => (await redis.client.keys('shelflife:e*')).length === count);
     await fateOf(`${one.url}/p/1`);
@@ -177,7 +178,7 @@ ${page(`cache_control: override, ttl: ${ttl}s`)}`;
     await one.replaceConfig(configOf(text(60)));
     for (const path of ['/p/1', '/p/2']) t.equal(await fateOf(one.url + path), 'hit; ttl=60');
     t.equal(origin.seen.length, 2);
-    await one.close();
+    await closeProxy(one);
     const next = await startProxy(text(90), { clock: clocks.other });
     t.teardown(() => next.close());
     t.equal(await fateOf(`${next.url}/p/1`), 'hit; ttl=90');

@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import t, { type Test } from 'tap';
 import { eventually } from '../helpers/eventually.ts';
+import { closeProxy } from '../helpers/close-proxy.ts';
 import { cacheStatus, type Site, startProxy, startSite } from '../helpers/scripted-site.ts';
 import { ShiftedClock } from '../helpers/shifted-clock.ts';
 
@@ -25,7 +26,7 @@ async function start(t: Test): Promise<{ site: Site; url: string; clock: Shifted
   const upstream = `upstream: { url: "http://127.0.0.1:${port}", response_timeout: 400ms, body_timeout: 400ms }`;
   const proxy = await startProxy(`${upstream}\n${rules}`, { clock, outcomes: site.outcomes });
   t.teardown(async () => {
-    await proxy.close();
+    await closeProxy(proxy);
     await site.close();
   });
   return { site, url: proxy.url, clock };

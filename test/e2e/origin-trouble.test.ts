@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import t from 'tap';
+import { closeProxy } from '../helpers/close-proxy.ts';
 import { rawExchange } from '../helpers/raw-exchange.ts';
 import { cacheStatus, startSite } from '../helpers/scripted-site.ts';
 
@@ -46,7 +47,7 @@ t.test('a slow origin: 504 when its head is late, for every method', async (t) =
   const { startProxy } = await import('../helpers/scripted-site.ts');
   const proxy = await startProxy(`upstream:\n  url: http://127.0.0.1:${port}\n${rules}`);
   t.teardown(async () => {
-    await proxy.close();
+    await closeProxy(proxy);
     silent.close();
   });
   t.equal((await fetch(`${proxy.url}/p/1`)).status, 504);

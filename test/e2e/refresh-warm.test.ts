@@ -6,6 +6,7 @@ import pino from 'pino';
 import t from 'tap';
 import { type RunningServer, startServer } from '../../src/server.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { closeProxy } from '../helpers/close-proxy.ts';
 import { barrier, cacheStatus, type Site, startSite } from '../helpers/scripted-site.ts';
 
 const rules = `
@@ -155,7 +156,7 @@ t.test('what was popular is warmed at the next start, in the requested variants'
     await asked(first, '/w/hot', dark);
     await asked(first, '/mine', { ...browser, cookie: 'session=secret-of-ann' });
   }
-  await first.close();
+  await closeProxy(first);
   const text = await readFile(popularFile, 'utf8');
   t.notMatch(text, /secret|\/mine/);
   t.equal((await stat(popularFile)).mode & 0o777, 0o600);
@@ -166,7 +167,7 @@ t.test('what was popular is warmed at the next start, in the requested variants'
   t.equal(site.seen.length, before + 2);
   t.match(await asked(second, '/p/hot', browser), /^hit/);
   t.match(await asked(second, '/w/hot', dark), /^hit/);
-  await second.close();
+  await closeProxy(second);
 
   const third = await begin(true);
   await new Promise((resolve) => setTimeout(resolve, 50));

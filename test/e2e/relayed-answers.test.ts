@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request, type RequestOptions } from 'node:http';
 import t from 'tap';
+import { closeProxy } from '../helpers/close-proxy.ts';
 import { ask, fateOf, requestText, valuesOf } from '../helpers/raw-client.ts';
 import { rawExchange } from '../helpers/raw-exchange.ts';
 import { okText, startRawSite } from '../helpers/raw-origin.ts';
@@ -15,7 +16,7 @@ const announced = 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n';
 async function startImpatient(t: { teardown: (end: () => Promise<void>) => void }, site: Site) {
   const { port } = site.origin.address() as { port: number };
   const proxy = await startProxy(`upstream: { url: "http://127.0.0.1:${port}", body_timeout: 300ms }\n`);
-  t.teardown(() => proxy.close());
+  t.teardown(() => closeProxy(proxy));
   return { url: proxy.url, bodyTimeout: () => ask(proxy.url, { ...post, target: '/silent' }) };
 }
 

@@ -1,6 +1,7 @@
 /** An instance that starts with a changed file purges by its own rules. */
 import t from 'tap';
 import { eventually } from '../helpers/eventually.ts';
+import { closeProxy } from '../helpers/close-proxy.ts';
 import { startOrigin } from '../helpers/instances.ts';
 import { redisServer } from '../helpers/redis-server.ts';
 import { startProxy } from '../helpers/scripted-site.ts';
@@ -27,10 +28,10 @@ writes: [{ match: POST /docs, invalidate: [docs] }]
   const first = await startProxy(rules(''));
   t.equal(await ask(first.url), '1');
   await eventually('stored', async () => (await redis.client.keys('shelflife:e*')).length > 0);
-  await first.close();
+  await closeProxy(first);
 
   const second = await startProxy(rules(', tags: [docs]'));
-  t.teardown(() => second.close());
+  t.teardown(() => closeProxy(second));
   await ask(second.url);
   await fetch(`${second.url}/docs`, { method: 'POST' });
   t.equal(await ask(second.url), String(count), 'the newest there is');

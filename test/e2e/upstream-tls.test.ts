@@ -13,6 +13,7 @@ import { fileOf, run } from '../cli/command.ts';
 import { loadConfig } from '../../src/cli/load-config.ts';
 import { renderProblem } from '../../src/config/reader/problem.ts';
 import { authority, type CertificateFiles } from '../helpers/certificates.ts';
+import { closeProxy } from '../helpers/close-proxy.ts';
 import { startProxy } from '../helpers/scripted-site.ts';
 import type { Outcome } from '../../src/proxy/exchange/outcome.ts';
 
@@ -46,7 +47,7 @@ async function startOrigin(t: Test, files: CertificateFiles, options: TlsOptions
 async function proxyTo(t: Test, url: string, upstream = '') {
   const outcomes: Outcome[] = [];
   const proxy = await startProxy(`upstream: { url: "${url}"${upstream} }${rules}`, { outcomes });
-  t.teardown(() => proxy.close());
+  t.teardown(() => closeProxy(proxy));
   const ask = (path: string, init: Asked = {}) => asHost(`${proxy.url}${path}`, init);
   const ready = async () => {
     const response = await fetch(`${proxy.controlUrl ?? ''}/readyz`);

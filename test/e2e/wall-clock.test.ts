@@ -5,6 +5,7 @@
 import t, { type Test } from 'tap';
 import { type Clock, type EpochMs, epochMs } from '../../src/kit/time.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { closeProxy } from '../helpers/close-proxy.ts';
 import { askSite, startOrigin } from '../helpers/instances.ts';
 import { startProxy } from '../helpers/scripted-site.ts';
 import { startServing } from '../helpers/serving.ts';
@@ -47,7 +48,7 @@ async function site(t: Test, machine: Machine) {
     response.writeHead(200, { date, 'cache-control': 'max-age=60' }).end(request.url);
   });
   const proxy = await startProxy(`upstream: ${origin.url}\n${rules}`, { clock: machine });
-  t.teardown(() => proxy.close());
+  t.teardown(() => closeProxy(proxy));
   return { origin, fate: async (path: string) => (await askSite(`${proxy.url}${path}`)).fate };
 }
 

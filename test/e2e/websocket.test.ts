@@ -11,6 +11,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import type { Outcome } from '../../src/proxy/exchange/outcome.ts';
 import { authority } from '../helpers/certificates.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { closeProxy } from '../helpers/close-proxy.ts';
 import { startProxy, startSite } from '../helpers/scripted-site.ts';
 
 const rules = `
@@ -99,7 +100,7 @@ t.test('a silent origin is a 504, a refusing one a 502, and the breaker counts b
   const outcomes: Outcome[] = [];
   const text = `upstream: { url: "http://127.0.0.1:${port}", response_timeout: 200ms }\n${rules}`;
   const proxy = await startProxy(text, { outcomes });
-  t.teardown(() => proxy.close());
+  t.teardown(() => closeProxy(proxy));
   const late = await refusal(new WebSocket(wsUrl(proxy.url)));
   t.equal(late.response.statusCode, 504);
   t.match(late.response.headers['proxy-status'], 'http_response_timeout');
@@ -210,7 +211,7 @@ t.test('a handshake is refused like any request: an unserved host 421, a bad one
   const { port } = site.origin.address() as AddressInfo;
   const text = `upstream: http://127.0.0.1:${port}\nlisten: { address: "127.0.0.1:0", hosts: [a.example] }\n${rules}`;
   const proxy = await startProxy(text);
-  t.teardown(() => proxy.close());
+  t.teardown(() => closeProxy(proxy));
   for (const [host, status] of [
     ['b.example', 421],
     ['a b', 400],
@@ -240,7 +241,7 @@ t.test('an https origin is contacted over TLS', async (t) => {
   t.match(response.headers['proxy-status'], 'tls_certificate_error');
   t.equal(sockets.clients.size, 0);
   const proxy = await startProxy(`upstream: { url: "${url}", tls: { ca: "${ca}" } }\n${rules}`);
-  t.teardown(() => proxy.close());
+  t.teardown(() => closeProxy(proxy));
   sockets.on('connection', (socket) => {
     socket.send('hello');
   });

@@ -13,6 +13,7 @@ import type { Outcome } from '../../src/proxy/exchange/outcome.ts';
 import { type RunningServer, startServer } from '../../src/server.ts';
 import { CodebotOrigin } from './codebot-origin.ts';
 import { loginData, secret, sessionLine } from './codebot-session.ts';
+import { closeProxy } from './close-proxy.ts';
 import { TestClock } from './test-clock.ts';
 
 export type Codebot = {
@@ -52,7 +53,7 @@ export async function startCodebot(t: Test, change = (rules: Config): Config => 
     control: 'off',
   });
   t.teardown(async () => {
-    await proxy.close();
+    await closeProxy(proxy);
     await origin.close();
   });
   return { origin, proxy, clock, outcomes, browser: () => new Browser(origin, proxy.url) };

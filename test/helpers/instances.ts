@@ -11,6 +11,7 @@ import {
 import type { AddressInfo } from 'node:net';
 import type { Test } from 'tap';
 import type { RunningServer } from '../../src/server.ts';
+import { closeProxy } from './close-proxy.ts';
 import { type RedisServer, redisServer } from './redis-server.ts';
 import { startProxy } from './scripted-site.ts';
 
@@ -58,7 +59,7 @@ export async function startInstances(
   const origin = await startOrigin(t);
   const join: Instances['join'] = async (redisUrl = redis.url) => {
     const proxy = await startProxy(configOf({ upstream: origin.url, redisUrl }));
-    t.teardown(() => proxy.close());
+    t.teardown(() => closeProxy(proxy));
     return proxy;
   };
   return { origin, redis, proxies: [await join(), await join()], join };

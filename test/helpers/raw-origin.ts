@@ -2,6 +2,7 @@
 
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { RunningServer } from '../../src/server.ts';
+import { closeProxy } from './close-proxy.ts';
 import { startProxy } from './scripted-site.ts';
 
 export type Arrival = {
@@ -67,7 +68,7 @@ export async function startRawSite(
       current = next;
     },
     close: async () => {
-      await proxy.close();
+      await closeProxy(proxy);
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
     },

@@ -9,6 +9,7 @@ import type { Clock } from '../../src/kit/time.ts';
 import type { Services } from '../../src/proxy/exchange/exchange.ts';
 import type { Outcome } from '../../src/proxy/exchange/outcome.ts';
 import { type RunningServer, startServer } from '../../src/server.ts';
+import { closeProxy } from './close-proxy.ts';
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -57,7 +58,7 @@ export async function startSite(
       current = answer;
     },
     close: async () => {
-      await proxy.close();
+      await closeProxy(proxy);
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => origin.close(resolve));
     },

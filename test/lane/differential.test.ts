@@ -6,6 +6,7 @@
 import { connect } from 'node:net';
 import t from 'tap';
 import type { Outcome } from '../../src/proxy/exchange/outcome.ts';
+import { closeProxy } from '../helpers/close-proxy.ts';
 import { startProxy, startSite } from '../helpers/scripted-site.ts';
 import { TestClock } from '../helpers/test-clock.ts';
 import { type Dice, diceOf } from './heads.ts';
@@ -23,7 +24,7 @@ t.test('15.4: the lane changes no byte and no outcome', async (t) => {
       const outcomes: Outcome[] = [];
       const text = `upstream: ${upstream}\nlisten: { fast_lane: ${isOn} }\n${rules}`;
       const proxy = await startProxy(text, { clock, outcomes });
-      t.teardown(() => proxy.close());
+      t.teardown(() => closeProxy(proxy));
       return { proxy, outcomes };
     }),
   );

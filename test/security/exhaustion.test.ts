@@ -13,6 +13,7 @@ import { parseFlaskCookie } from '../../src/policy/identity/flask-session.ts';
 import { readCredentials } from '../../src/policy/identity/credentials.ts';
 import { scanFields } from '../../src/http/request-head.ts';
 import { acceptClass } from '../../src/policy/key/cache-key.ts';
+import { closeProxy } from '../helpers/close-proxy.ts';
 import { ask, isHit, timeToClose } from '../helpers/raw-client.ts';
 import { barrier, startProxy, startSite } from '../helpers/scripted-site.ts';
 
@@ -66,7 +67,7 @@ t.test('requests waiting for a silent origin are answered in time; nothing stays
   const proxy = await startProxy(
     `upstream: { url: "${config.upstream.url}", response_timeout: 300ms }\nunmatched: standard\n`,
   );
-  t.teardown(() => proxy.close());
+  t.teardown(() => closeProxy(proxy));
   const answers = await Promise.all(Array.from({ length: 40 }, () => ask(proxy.url, { target: '/a' })));
   for (const { status } of answers) t.equal(status, 504);
   t.equal(proxy.services.flights.size, 0);

@@ -5,6 +5,7 @@ import { sessionDigest } from '../../src/policy/identity/session-proof.ts';
 import type { RunningServer } from '../../src/server.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { answerAsApp, cookieOf, nextCookie, sessionOf, withoutSecret } from '../helpers/flask-site.ts';
+import { closeProxy } from '../helpers/close-proxy.ts';
 import { ask, fateOf, isHit, type RawAnswer, valuesOf } from '../helpers/raw-client.ts';
 import { redisServer, type RedisServer } from '../helpers/redis-server.ts';
 import { startProxy, startSite } from '../helpers/scripted-site.ts';
@@ -35,7 +36,7 @@ async function startBoth(t: Test): Promise<Two> {
   const address = site.origin.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   const other = await startProxy(`upstream: http://127.0.0.1:${port}\n${rules}`);
-  t.teardown(() => other.close());
+  t.teardown(() => closeProxy(other));
   return { one: site.url, other, redis };
 }
 

@@ -14,6 +14,7 @@ import { type Clock, epochMs } from '../../src/kit/time.ts';
 import { type RunningServer, startServer } from '../../src/server.ts';
 import type { Report } from '../../src/watch/report/report.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { closeProxy } from '../helpers/close-proxy.ts';
 import { redisServer, type RedisServer } from '../helpers/redis-server.ts';
 
 type Tap = Parameters<typeof redisServer>[0];
@@ -78,7 +79,7 @@ async function startInstance(t: Tap, rules: string, options: { ahead?: Ahead; fo
   const lines: Record<string, unknown>[] = [];
   const log = pino({}, { write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) });
   const server = await startServer({ config: parsed.config, clock, log, reportFolder: folder });
-  t.teardown(() => server.close());
+  t.teardown(() => closeProxy(server));
   const redis = async (): Promise<string> =>
     ((await (await fetch(`${server.controlUrl ?? ''}/readyz`)).json()) as { redis: string }).redis;
   return { server, control: server.controlUrl ?? '', lines, redis };

@@ -5,6 +5,7 @@
 import t from 'tap';
 import { parseConfig } from '../../../src/config/schema/check.ts';
 import { eventually } from '../../helpers/eventually.ts';
+import { closeProxy } from '../../helpers/close-proxy.ts';
 import { askSite, startOrigin } from '../../helpers/instances.ts';
 import { redisServer } from '../../helpers/redis-server.ts';
 import { startProxy } from '../../helpers/scripted-site.ts';
@@ -59,7 +60,7 @@ routes:
     return parsed.config;
   };
   const [one, other] = [await startProxy(textOf(before)), await startProxy(textOf(before))];
-  for (const proxy of [one, other]) t.teardown(() => proxy.close());
+  for (const proxy of [one, other]) t.teardown(() => closeProxy(proxy));
   const ask = async (url: string, path: string) => (await askSite(url + path)).text;
   /** Asks, and waits until what came is in Redis. */
   const fill = async (url: string, path: string): Promise<string> => {
@@ -79,7 +80,7 @@ routes:
 
   await other.replaceConfig(configOf(after));
   const third = await startProxy(textOf(after));
-  t.teardown(() => third.close());
+  t.teardown(() => closeProxy(third));
   for (const { url } of [one, other, third]) {
     for (const path of ['/p/1', '/p/2']) t.notOk(old.has(await ask(url, path)), 'when all have read it');
   }

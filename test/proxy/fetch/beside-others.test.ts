@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import t from 'tap';
 import { eventually } from '../../helpers/eventually.ts';
+import { closeProxy } from '../../helpers/close-proxy.ts';
 import { redisServer } from '../../helpers/redis-server.ts';
 import { barrier, cacheStatus, startProxy, startSite } from '../../helpers/scripted-site.ts';
 
@@ -52,7 +53,7 @@ for (const [name, cacheControl] of [
     const address = site.origin.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     const other = await startProxy(`upstream: http://127.0.0.1:${port}\n${rules}`);
-    t.teardown(() => other.close());
+    t.teardown(() => closeProxy(other));
     const release = barrier();
     site.answerWith((_request, response) => {
       const isFirst = site.seen.length === 1;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import t from 'tap';
 import { eventually } from '../../helpers/eventually.ts';
+import { closeProxy } from '../../helpers/close-proxy.ts';
 import { redisServer, type RedisServer } from '../../helpers/redis-server.ts';
 import { type Site, startProxy, startSite } from '../../helpers/scripted-site.ts';
 import type { RunningServer } from '../../../src/server.ts';
@@ -33,7 +34,7 @@ async function twoProxies(t: Tap, store = 'lag: 500ms, redis: { REDIS, deadline:
   const address = site.origin.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   const other = await startProxy(`upstream: http://127.0.0.1:${port}\n${rules(redis, store)}`);
-  t.teardown(() => other.close());
+  t.teardown(() => closeProxy(other));
   const versions = new Map<string, number>();
   site.answerWith((request, response) => {
     const path = request.url ?? '';

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import { once } from 'node:events';
 import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { Test } from 'tap';
+import { closeProxy } from '../../helpers/close-proxy.ts';
 import { redisServer, type RedisServer } from '../../helpers/redis-server.ts';
 import { startProxy, startSite } from '../../helpers/scripted-site.ts';
 import type { RunningServer } from '../../../src/server.ts';
@@ -55,7 +56,7 @@ export async function openWorld(t: Test, { instances, coherence }: WorldOptions)
   const proxies = [site.proxy];
   while (proxies.length < instances) {
     const proxy = await startProxy(`upstream: http://127.0.0.1:${port}\n${rules(redis, coherence)}`);
-    t.teardown(() => proxy.close());
+    t.teardown(() => closeProxy(proxy));
     proxies.push(proxy);
   }
   const history: Operation[] = [];
