@@ -28,7 +28,7 @@ export type Site = {
 /** Starts both. `rules` is the configuration without upstream and listen. */
 export async function startSite(
   rules: string,
-  options: { answer?: Answer; clock?: Clock; later?: Services['later'] } = {},
+  options: { answer?: Answer; clock?: Clock; later?: Services['later']; connections?: number } = {},
 ): Promise<Site> {
   const seen: string[] = [];
   const requests: IncomingMessage[] = [];
@@ -46,7 +46,8 @@ export async function startSite(
   await new Promise<void>((resolve) => origin.listen(0, '127.0.0.1', resolve));
   const { port } = origin.address() as AddressInfo;
   const outcomes: Outcome[] = [];
-  const proxy = await startProxy(`upstream: http://127.0.0.1:${port}\n${rules}`, { ...options, outcomes });
+  const upstream = `upstream: { url: "http://127.0.0.1:${port}", connections: ${options.connections ?? 128} }`;
+  const proxy = await startProxy(`${upstream}\n${rules}`, { ...options, outcomes });
   return {
     proxy,
     url: proxy.url,

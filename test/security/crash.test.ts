@@ -1,10 +1,13 @@
 /** No bytes from a client or the origin end the process: the next clean request is always answered. */
 
 import { connect } from 'node:net';
-import t from 'tap';
+import t, { type Test } from 'tap';
+import { eventually } from '../helpers/eventually.ts';
+import { endHeaders, endStream, frame, post, preface, types } from '../helpers/h2-frames.ts';
 import { ask, isHit } from '../helpers/raw-client.ts';
 import { rawExchange } from '../helpers/raw-exchange.ts';
 import { okText, type RespondRaw, startRawSite } from '../helpers/raw-origin.ts';
+import { barrier, startSite } from '../helpers/scripted-site.ts';
 
 const rules = `
 unmatched: standard
@@ -111,6 +114,33 @@ t.test('no bytes from a client end the process, whether it stays or leaves', asy
   }
 });
 
+t.test('a client that leaves while its upload waits for a connection does not end the process', async (t) => {
+  const held = barrier();
+  const site = await startSite('listen: { h2c: true }\nunmatched: pass', {
+    answer: ({ url }, response) => {
+      if (url !== '/held') response.end('ok');
+      else void held.reached.then(() => response.end('late'));
+    },
+    connections: 1,
+  });
+  t.teardown(() => site.close());
+  const [one, other] = [ask(site.url, { target: '/held' }), ask(site.url, { target: '/next' })];
+  await eventually('the only connection is taken', () => site.seen.length === 1);
+  const expecting = 'Expect: 100-continue\r\nContent-Length: 50\r\n\r\n';
+  const h1 = openRaw(t, site.url);
+  await h1.says(`POST /a HTTP/1.1\r\nHost: a\r\n${expecting}half`, 'HTTP/1.1 100');
+  const upload = [frame(types.headers, endHeaders, 1, post), frame(types.data, 0, 1, 'half')];
+  const h2 = openRaw(t, site.url);
+  await h2.says(Buffer.concat([preface, ...upload, frame(types.ping, 0, 0, 'question')]), 'question');
+  h1.socket.resetAndDestroy();
+  // Trailers that no request may have.
+  const bad = frame(types.headers, endHeaders | endStream, 1, '\x84');
+  await h2.says(Buffer.concat([bad, frame(types.ping, 0, 0, 'farewell')]), 'farewell');
+  held.arrive();
+  t.strictSame([(await one).body, (await other).body], ['late', 'ok']);
+  t.strictSame(site.seen, ['GET /held', 'GET /next'], 'neither upload reaches the origin');
+});
+
 t.test('no bytes from the origin end the process', async (t) => {
   const site = await startRawSite(rules);
   t.teardown(() => site.close());
@@ -124,6 +154,22 @@ t.test('no bytes from the origin end the process', async (t) => {
     t.ok(isHit(await ask(site.url, { target: '/page' })), name);
   }
 });
+
+/** A connection; what comes back says that what was sent has been read. */
+function openRaw(t: Test, url: string) {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  t.teardown(() => socket.destroy());
+  let received = '';
+  socket.on('error', () => undefined).on('data', (chunk: Buffer) => (received += chunk.toString('latin1')));
+  return {
+    socket,
+    says: (bytes: Buffer | string, answer: string) => {
+      socket.write(bytes);
+      return eventually('it has been read', () => received.includes(answer));
+    },
+  };
+}
 
 /** Sends, and resets the connection before an answer can have come. */
 function leaveAtOnce(url: string, bytes: string): Promise<void> {

@@ -16,6 +16,8 @@ export class RequestBody extends Readable {
   constructor(message: Readable) {
     super();
     this.#message = message;
+    // Whoever sends it may have let go of it by then: an error that nobody hears would end the process.
+    this.on('error', () => undefined);
     message.on('data', this.#onData).pause();
     message.once('end', () => {
       // Node ends a stream of HTTP/2 that the client has reset, as if it were whole.
