@@ -13,6 +13,7 @@ type Adds = (program: Command) => void;
 const commands: Readonly<Record<string, () => Promise<Adds>>> = {
   serve: async () => (await import('./serve.ts')).addServe,
   check: async () => (await import('./check.ts')).addCheck,
+  diff: async () => (await import('./diff-command.ts')).addDiff,
   explain: async () => (await import('./explain.ts')).addExplain,
   purge: async () => (await import('./purge.ts')).addPurge,
   warm: async () => (await import('./warm-command.ts')).addWarm,

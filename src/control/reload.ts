@@ -59,12 +59,14 @@ export function createReload({ read, current, replace }: ReloadOptions): Reload 
 
 const restartSections = ['upstream', 'listen', 'control', 'store'] as const;
 
-function changedForRestart(before: Config, after: Config): string[] {
+/** The sections that differ and are in force only after a restart. */
+export function changedForRestart(before: Config, after: Config): string[] {
   const changed: string[] = restartSections.filter((name) => !isDeepStrictEqual(before[name], after[name]));
   return isDeepStrictEqual(before.ttl.popular, after.ttl.popular) ? changed : [...changed, 'ttl.popular'];
 }
 
-function withoutRestart({ upstream, listen, control, store, ttl }: Config, after: Config): Config {
+/** What a reload of `after` puts in force. */
+export function withoutRestart({ upstream, listen, control, store, ttl }: Config, after: Config): Config {
   return { ...after, upstream, listen, control, store, ttl: { ...after.ttl, popular: ttl.popular } };
 }
 
