@@ -1,12 +1,15 @@
 /**
  * Which test files run together, as patterns below `test/`. Files of a group share one process: start-up costs more than
  * most of them, and modules are loaded once. What measures wall-clock time or memory has a process of its own.
+ *
+ * tap starts the groups in the order of their paths: `alone/` with nothing beside it, `begin/`, which take longest, the others.
  */
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** They measure the memory of the whole process. */
-const own = ['watch/bounded.test.ts', 'policy/lifetime/popularity.test.ts'];
+/** Files with processes of their own. Those that measure time run while nothing else does; the longest comes first. */
+const alone = ['store/alone/valkey.test.ts', '**/alone/*.test.ts'];
+const own = ['**/own/*.test.ts', 'watch/bounded.test.ts', 'policy/lifetime/popularity.test.ts'];
 
 const patterns = {
   browser: ['control/dashboard*.test.ts'],
@@ -23,21 +26,25 @@ const patterns = {
   store: ['store/{*,log/*,redis/*,staleness/*}.test.ts'],
 } as const;
 
-/** `alone` is run before the others; `rest` has what no other has. */
-export type Group = keyof typeof patterns | 'alone' | 'rest';
+/** `rest` has what no other has. */
+export type Group = keyof typeof patterns | 'alone' | 'own' | 'rest';
 
-/** Each has a file of its name beside this one. */
-export const groups = [...Object.keys(patterns), 'alone', 'rest'] as Group[];
+/** Each has a file of its name in this folder or one below. */
+export const groups = [...Object.keys(patterns), 'alone', 'own', 'rest'] as Group[];
 
 export const tests = join(import.meta.dirname, '..');
 
-const matching = (wanted: readonly string[], exclude: readonly string[]): readonly string[] =>
-  globSync(wanted, { cwd: tests, exclude: ['suite/**', ...exclude] }).toSorted();
+/** In the order of the patterns. */
+const matching = (wanted: readonly string[], exclude: readonly string[] = []): readonly string[] => {
+  const options = { cwd: tests, exclude: ['suite/**', ...exclude] };
+  return [...new Set(wanted.flatMap((pattern) => globSync(pattern, options).toSorted()))];
+};
 
 /** The test files of a group, relative to `test/`. */
 export function filesOf(group: Group): readonly string[] {
-  if (group === 'alone') return matching(['**/alone/*.test.ts', ...own], []);
-  if (group !== 'rest') return matching(patterns[group], [...own, '**/alone/*']);
+  if (group === 'alone') return matching(alone);
+  if (group === 'own') return matching(own);
+  if (group !== 'rest') return matching(patterns[group], [...own, ...alone]);
   const taken = new Set(groups.filter((other) => other !== 'rest').flatMap(filesOf));
-  return matching(['**/*.test.ts'], []).filter((file) => !taken.has(file));
+  return matching(['**/*.test.ts']).filter((file) => !taken.has(file));
 }

@@ -22,9 +22,9 @@ export function together(group: Group): void {
   }
 }
 
-/** Runs each file in a process of its own, two at a time. */
-export function apart(group: Group): void {
-  t.jobs = 2;
+/** Runs each file in a process of its own, `jobs` at a time. */
+export function apart(group: Group, jobs: number): void {
+  t.jobs = jobs;
   const preload = '--import=./scripts/test-process.mjs';
   for (const file of filesOf(group)) {
     const path = `test/${file}`;

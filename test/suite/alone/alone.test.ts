@@ -1,3 +1,3 @@
 import { apart } from '../together.ts';
 
-apart('alone');
+apart('alone', 3);

@@ -1,0 +1,3 @@
+import { apart } from '../together.ts';
+
+apart('own', 1);
