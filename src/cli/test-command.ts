@@ -1,13 +1,15 @@
-/** `shelflife test FILE`: runs the examples kept beside the rules. */
+/** `shelflife test FILE`: runs the examples kept beside the rules, once or after each change. */
 
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { parseExamples } from '../config/examples/check-examples.ts';
+import type { Config } from '../config/config.ts';
 import type { ExampleFile } from '../config/examples/example.ts';
 import { renderProblem } from '../config/reader/problem.ts';
 import { loadConfig, tellProblems } from './load-config.ts';
 import { fail, print, printJson, tell } from './output.ts';
+import { watchContent } from './watch-file.ts';
 
 /** Adds the command. */
 export function addTest(program: Command): void {
@@ -16,28 +18,71 @@ export function addTest(program: Command): void {
     .description('run the examples kept beside the rules (*.test.yaml)')
     .argument('<file>', 'the file of examples, or the configuration they test')
     .option('--json', 'the failures as JSON')
+    .option('--watch', 'run them again whenever one of the two files changes, until interrupted')
     .action(testCommand);
 }
 
-async function testCommand(file: string, { json }: { readonly json?: true }): Promise<void> {
+type Options = { readonly json?: true; readonly watch?: true };
+
+/** A file as it was read; one that cannot be read is empty. */
+type Used = { readonly file: string; readonly text: string };
+
+async function testCommand(file: string, { json, watch }: Options): Promise<void> {
+  let used = await testFile(file, json === true);
+  while (watch === true) {
+    await changeOf(used);
+    process.exitCode = 0;
+    used = await testFile(file, json === true);
+  }
+}
+
+/** Resolves when the content of one of the files has changed. */
+const changeOf = (used: readonly Used[]): Promise<void> =>
+  new Promise((resolve) => {
+    const onChange = (): void => {
+      for (const stop of stops) stop();
+      resolve();
+    };
+    const stops = used.map(({ file, text }) =>
+      watchContent(file, { known: text, onChange, persistent: true }),
+    );
+  });
+
+/** Runs the examples and tells how they went; returns the files that this depended on. */
+async function testFile(file: string, json: boolean): Promise<readonly Used[]> {
   const name = exampleFileOf(file);
-  const examples = await loadExamples(name);
-  if (examples === undefined) return;
+  const { text, examples } = await loadExamples(name);
   const config = configFileOf(name, examples);
+  const own = { file: name, text };
+  if (examples === undefined) return [own, { file: config, text: await textOf(config) }];
   const env = { ...process.env, ...examples.env };
   const loaded = await loadConfig({ file: config, env, upstreamMayBeMissing: true });
   if (loaded.kind !== 'ok') {
     tellProblems(loaded);
-    return;
+    return [own, { file: config, text: await textOf(config) }];
   }
+  await tryAll({ name, config, loaded: loaded.config, examples }, json);
+  return [own, { file: config, text: loaded.text }];
+}
+
+const textOf = (file: string): Promise<string> => readFile(file, 'utf8').catch(() => '');
+
+type Trial = {
+  readonly name: string;
+  readonly config: string;
+  readonly loaded: Config;
+  readonly examples: ExampleFile;
+};
+
+async function tryAll({ name, config, loaded, examples }: Trial, json: boolean): Promise<void> {
   // Loaded on demand: other commands start in half the time without it.
   const { createTryExample, failureLines } = await import('../explain/rule-examples.ts');
-  const tryExample = createTryExample(loaded.config, examples);
+  const tryExample = createTryExample(loaded, examples);
   const results = [];
   for (const example of examples.examples) results.push(await tryExample(example));
   const failed = results.filter(({ mismatches }) => mismatches.length > 0);
   if (failed.length > 0) process.exitCode = 1;
-  if (json === true) {
+  if (json) {
     const failures = failed.map(({ example: { name: what, line, column, request }, mismatches }) => ({
       name: what,
       line,
@@ -57,20 +102,24 @@ async function testCommand(file: string, { json }: { readonly json?: true }): Pr
 const exampleFileOf = (file: string): string =>
   /\.test\.ya?ml$/.test(file) ? file : file.replace(/(\.ya?ml)?$/, (ending) => `.test${ending || '.yaml'}`);
 
-const configFileOf = (name: string, { config }: ExampleFile): string =>
-  config === undefined ? name.replace(/\.test(\.ya?ml)$/, '$1') : join(dirname(name), config);
+const configFileOf = (name: string, examples: ExampleFile | undefined): string =>
+  examples?.config === undefined
+    ? name.replace(/\.test(\.ya?ml)$/, '$1')
+    : join(dirname(name), examples.config);
 
-async function loadExamples(name: string): Promise<ExampleFile | undefined> {
+type Loaded = { readonly text: string; readonly examples: ExampleFile | undefined };
+
+async function loadExamples(name: string): Promise<Loaded> {
   let text: string;
   try {
     text = await readFile(name, 'utf8');
   } catch {
     fail(`${name} cannot be read; the examples of rules.yaml belong in rules.test.yaml beside it`);
-    return undefined;
+    return { text: '', examples: undefined };
   }
   const read = parseExamples(text, name);
-  if (read.kind === 'ok') return read.file;
+  if (read.kind === 'ok') return { text, examples: read.file };
   tell(...read.problems.map(renderProblem));
   process.exitCode = 1;
-  return undefined;
+  return { text, examples: undefined };
 }

@@ -12,11 +12,15 @@ import { unwatchFile, watchFile } from 'node:fs';
 const lookEveryMs = 500;
 const quietMs = 150;
 
+type Watching = {
+  readonly known: string;
+  readonly onChange: () => void;
+  /** Whether the process lives on for it. */
+  readonly persistent?: boolean;
+};
+
 /** Calls `onChange` when the content differs from `known`, then from the last content; returns the function that stops it. */
-export function watchContent(
-  file: string,
-  { known, onChange }: { readonly known: string; readonly onChange: () => void },
-): () => void {
+export function watchContent(file: string, { known, onChange, persistent = false }: Watching): () => void {
   let last = known;
   const look = async (): Promise<void> => {
     const text = await read(file);
@@ -29,7 +33,7 @@ export function watchContent(
     clearTimeout(timer);
     timer = setTimeout(() => void look(), quietMs);
   };
-  watchFile(file, { interval: lookEveryMs, persistent: false }, onStat);
+  watchFile(file, { interval: lookEveryMs, persistent }, onStat);
   // It may have changed between reading and watching.
   let timer = setTimeout(() => void look(), lookEveryMs);
   return () => {

@@ -32,6 +32,33 @@ export async function run(args: readonly string[], env: Record<string, string> =
   return { code: ended[0] as number | null, stdout, stderr };
 }
 
+/** Starts a command that goes on; `told` resolves when it has said this, to whichever stream, since the last time. */
+export function start(t: Test, args: readonly string[]): { readonly told: (text: string) => Promise<void> } {
+  const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const closed = once(child, 'close');
+  t.teardown(async () => {
+    child.kill('SIGKILL');
+    await closed;
+  });
+  let said = '';
+  let look = (): void => undefined;
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      look();
+    });
+  const told = (text: string): Promise<void> =>
+    new Promise((resolve) => {
+      look = () => {
+        if (!said.includes(text)) return;
+        said = '';
+        resolve();
+      };
+      look();
+    });
+  return { told };
+}
+
 /** A file that is gone at the end of the test. */
 export function fileOf(t: Test, content: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'shelflife-cli-'));

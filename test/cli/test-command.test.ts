@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import t from 'tap';
-import { fileOf, run } from './command.ts';
+import { fileOf, run, start } from './command.ts';
 
 const rules =
   'upstream: http://127.0.0.1:9\ncontent_types: { list: { ttl: ${LIFE} } }\nroutes:\n  - { match: GET /a, type: list }\n';
@@ -43,4 +43,20 @@ t.test('`test` refuses an unreadable file, with the place of each problem', asyn
   t.match(await run(['test', file]), { code: 1, stderr: `${beside}:2:5 missing-key` });
   writeFileSync(beside, examples('2m').replace('LIFE', 'OTHER'));
   t.match(await run(['test', file]), { code: 1, stderr: /missing-variable/ });
+});
+
+t.test('19.6: `test --watch` runs again after each change, and a bad file does not end it', async (t) => {
+  const file = fileOf(t, rules);
+  const beside = file.replace('.yaml', '.test.yaml');
+  writeFileSync(beside, examples('3m'));
+  const { told } = start(t, ['test', '--watch', file]);
+  await told('1 failed');
+  writeFileSync(beside, 'examples: 7\n');
+  await told('wrong-type');
+  writeFileSync(beside, examples('2m'));
+  await told('all passed');
+  writeFileSync(file, 'routes: 7\n');
+  await told('routes: 7');
+  writeFileSync(file, rules.replace('GET /a', 'GET /:a'));
+  await told('all passed');
 });
