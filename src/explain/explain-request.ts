@@ -1,5 +1,6 @@
 /** The steps of an explanation about the request: its target, its identity, and what it makes stale. */
 
+import { reloadAsked } from '../policy/key/reload-asked.ts';
 import type { RequestDirectives } from '../http/cache-control.ts';
 import { readingsOf } from '../http/path-readings.ts';
 import { targetText } from '../http/path-spelling.ts';
@@ -159,12 +160,14 @@ export function passStep({ pass, doubt }: Outcome): ExplainStep | undefined {
 /** The client's cache directives (RFC 9111 §5.2.1). */
 export function directivesStep(exchange: CacheExchange | undefined): ExplainStep | undefined {
   if (exchange === undefined) return undefined;
-  const given = Object.entries(exchange.directives satisfies RequestDirectives).filter(
-    ([, value]) => value !== undefined && value !== false,
-  );
-  if (given.length === 0) return undefined;
-  const text = given.map(([name, value]) => (value === true ? name : `${name}=${value}`)).join(', ');
-  return { step: 'request directives', text, facts: Object.fromEntries(given) };
+  type Given = readonly [name: string, value: string | number | boolean | undefined];
+  const given: Given[] = Object.entries(exchange.directives satisfies RequestDirectives);
+  const asked = reloadAsked(exchange.request.query, exchange.match.contentType.query);
+  if (asked.kind === 'reload') given.push(['parameter', asked.sent]);
+  const all = given.filter(([, value]) => value !== undefined && value !== false);
+  if (all.length === 0) return undefined;
+  const text = all.map(([name, value]) => (value === true ? name : `${name}=${value}`)).join(', ');
+  return { step: 'request directives', text, facts: Object.fromEntries(all) };
 }
 
 /** The parts of the key. */

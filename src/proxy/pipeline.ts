@@ -8,6 +8,7 @@
  */
 
 import { credentialHeaders } from '../policy/identity/credentials.ts';
+import { reloadAsked } from '../policy/key/reload-asked.ts';
 import type { Identity } from '../policy/identity/identity.ts';
 import { foldFieldName } from '../http/field-name.ts';
 import type { Entry } from '../store/store.ts';
@@ -51,6 +52,7 @@ export function passReason({ site, request, match }: Exchange): PassReason | und
   if (site.rules.matchWrites(method, path, request).some((found) => found.length > 0)) return 'write-rule';
   if (match.isAmbiguous === true) return 'ambiguous-path';
   if (match.contentType.kind === 'pass') return match.route === undefined ? 'unmatched' : 'rule';
+  if (reloadAsked(request.query, match.contentType.query).kind === 'other') return 'rule';
   if (request.hasBody) return 'request-body';
   if (known.upgrade !== undefined && isWebSocket(known.upgrade)) return 'upgrade';
   // RFC 9111 §4.3.2: they speak of the origin's own state.

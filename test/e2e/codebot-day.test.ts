@@ -167,23 +167,32 @@ t.test('the list of recently opened files is always current', async (t) => {
   t.equal(dana.hits, 0);
 });
 
-t.test('a cache-busting request passes the cache and removes the older copy', async (t) => {
-  const { dana, clock, origin } = await startDay(t);
-  const { model } = origin;
-  await dana.look('/dashboard');
-  // The bot saves a file; the proxy cannot know.
-  model.save(1003, 'bot.py', { text: 'by the bot', nowMs: clock.now() });
-  const fresh = await dana.look('/dashboard?no_cache=1');
-  t.match(fresh.body, '3 files');
-  t.match(fresh.body, 'v=1a2b3c.');
-  const clean = await dana.look('/dashboard');
-  t.match(clean.body, '3 files');
-  t.ok((await dana.look('/dashboard')).isHit);
-  t.same(dana.wrong, []);
-  const version = /main\.css\?v=[\w.]+/.exec(fresh.body)?.[0] ?? '';
-  t.notOk((await dana.look(`/static/css/${version}`)).isHit);
-  t.ok((await dana.look('/static/css/main.css?v=1a2b3c')).isHit, 'the same file under the time of day');
-});
+t.test(
+  'the logo gets the newest dashboard from the app, and renews the copy of its user alone',
+  async (t) => {
+    const { dana, clock, origin, browser } = await startDay(t);
+    const { model } = origin;
+    const omer = browser();
+    await omer.logIn(1004);
+    for (const one of [dana, omer]) await one.look('/dashboard');
+    // The bot saves a file; the proxy cannot know.
+    model.save(1003, 'bot.py', { text: 'by the bot', nowMs: clock.now() });
+    const fresh = await dana.look('/dashboard?no_cache=1');
+    t.match(fresh.body, '3 files');
+    t.match(fresh.body, 'v=1a2b3c.');
+    t.notOk(fresh.isHit);
+    // With the assets' addresses of the answer that it was renewed from.
+    const clean = await dana.ask('GET', '/dashboard');
+    t.ok(clean.isHit);
+    t.equal(clean.body, fresh.body);
+    t.ok((await omer.look('/dashboard')).isHit, "another's copy stays");
+    t.same(omer.wrong, []);
+    t.same(dana.wrong, []);
+    const version = /main\.css\?v=[\w.]+/.exec(fresh.body)?.[0] ?? '';
+    t.notOk((await dana.look(`/static/css/${version}`)).isHit);
+    t.ok((await dana.look('/static/css/main.css?v=1a2b3c')).isHit, 'the same file under the time of day');
+  },
+);
 
 t.test('a change that the proxy cannot see is stale for at most its lifetime', async (t) => {
   const { dana, clock, origin } = await startDay(t);

@@ -53,6 +53,10 @@ const cuts = then(notEmpty(mapOf(text, checkParameterName)), (found) =>
   [...found].map(([name, { value }]) => ({ name, at: value })),
 );
 
+const reloads = then(notEmpty(mapOf(text, checkParameterName)), (found) =>
+  [...found].map(([name, { value }]) => ({ name, value })),
+);
+
 function checkParameterName(name: string, place: Place, at: Reading): void {
   if (!isParameterName(name)) at.report('bad-name', 'not a valid query parameter name', place);
 }
@@ -63,18 +67,34 @@ const query: Reader<QueryRule> = then(
       ignore: optional(listOf(parameterName)),
       only: optional(listOf(parameterName)),
       cut: or(cuts, []),
+      reload: optional(reloads),
     },
-    (_, at, node) => {
+    ({ ignore, only, reload }, at, node) => {
       const place = placeOfKey(node, 'only');
       if (node.has('ignore') && node.has('only'))
         at.report('conflicting-keys', '`ignore` and `only` cannot be used together', place);
-      if (!node.has('ignore') && !node.has('only') && !node.has('cut'))
-        at.report('missing-key', 'missing key: `ignore`, `only` or `cut`', [place[0], place[0] + 1]);
+      const both = [...(ignore ?? []), ...(only ?? [])].find((one) =>
+        reload?.some(({ name }) => name === one),
+      );
+      if (both !== undefined)
+        at.report(
+          'conflicting-keys',
+          `\`${both}\` does not count: it is in \`reload\``,
+          placeOfKey(node, 'reload'),
+        );
+      if (!['ignore', 'only', 'cut', 'reload'].some((name) => node.has(name)))
+        at.report('missing-key', 'missing key: `ignore`, `only`, `cut` or `reload`', [
+          place[0],
+          place[0] + 1,
+        ]);
     },
   ),
-  ({ ignore, only, cut }): QueryRule => {
-    if (only !== undefined) return { kind: 'only', names: only, cut };
-    return ignore === undefined ? { kind: 'all', cut } : { kind: 'ignore', patterns: ignore, cut };
+  ({ ignore, only, cut, reload }): QueryRule => {
+    const others = reload === undefined ? { cut } : { cut, reload };
+    if (only !== undefined) return { kind: 'only', names: only, ...others };
+    return ignore === undefined
+      ? { kind: 'all', ...others }
+      : { kind: 'ignore', patterns: ignore, ...others };
   },
 );
 

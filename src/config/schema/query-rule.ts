@@ -6,6 +6,8 @@ export type QueryRule = (
   | { readonly kind: 'ignore'; readonly patterns: readonly string[] }
   | { readonly kind: 'only'; readonly names: readonly string[] }
 ) & {
+  /** With this value they ask for the origin's own answer, which takes the place of what is stored without them. */
+  readonly reload?: readonly { readonly name: string; readonly value: string }[];
   /** Of these parameters' values, only the part before the text `at` counts and is sent. */
   readonly cut: readonly { readonly name: string; readonly at: string }[];
 };

@@ -2,8 +2,8 @@
  * Computes the key of a stored response from what is sent to the origin (DESIGN §3.2, §3.3).
  *
  * Promise, strip or key: every part of a cacheable fetch is in the key, or selects the variant (`standard`, by the
- * origin's Vary), or is on the reviewed list of `unkeyed-fields.ts`, or is not sent. The one exception is a query that the
- * stored response declares not to matter (`answers`).
+ * origin's Vary), or is on the reviewed list of `unkeyed-fields.ts`, or is not sent. The exceptions: a query that the
+ * stored response declares not to matter (`answers`), and a parameter with the value that the rule fixes (`query.reload`).
  */
 
 import { hash } from 'node:crypto';

@@ -29,6 +29,9 @@ export const userTag = (user: string): Tag => tag('user', user);
 /** All of one identity, `standard` entries included; for operators, never for writes. */
 export const partitionTag = (user: string): Tag => tag('partition', user);
 
+/** All of one key: for the answer that takes their place (`query.reload`). */
+export const copyTag = (key: string): Tag => tag('copy', key.slice(0, 32));
+
 /** RFC 9875: all of one group of one origin. */
 export const groupTag = (host: string, group: string): Tag => tag('group', `//${host} ${group}`);
 

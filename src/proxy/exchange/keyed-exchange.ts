@@ -19,6 +19,7 @@ import {
   planStandard,
 } from '../../policy/key/cache-key.ts';
 import type { Identity } from '../../policy/identity/identity.ts';
+import { reloadAsked } from '../../policy/key/reload-asked.ts';
 import type { KeyMemo } from '../../policy/key/key-memo.ts';
 import { ruleDigest } from '../../policy/key/rule-digest.ts';
 import type { ClientRequest } from './client-request.ts';
@@ -137,11 +138,12 @@ export function spellingsOf(
 export function keyedQuery({ request, match }: Pick<Exchange, 'request' | 'match'>): string | undefined {
   const { query, ordered } = match.contentType;
   const { cut } = query;
+  const reload = (query.reload ?? none).map(({ name }) => name);
   switch (query.kind) {
     case 'all':
-      return sortQuery(request.query, { ordered, cut });
+      return sortQuery(request.query, { ordered, cut, ignore: reload });
     case 'ignore':
-      return sortQuery(request.query, { ordered, cut, ignore: query.patterns });
+      return sortQuery(request.query, { ordered, cut, ignore: [...query.patterns, ...reload] });
     case 'only':
       return sortQuery(request.query, { ordered, cut, only: query.names });
     default:
@@ -149,7 +151,28 @@ export function keyedQuery({ request, match }: Pick<Exchange, 'request' | 'match
   }
 }
 
-function directivesOf({ request, match }: Exchange): RequestDirectives {
+const none: readonly [] = [];
+
+/** Whether a parameter asks for the origin's own answer (`query.reload`). */
+export const asksReload = ({ request, match }: Pick<Exchange, 'request' | 'match'>): boolean =>
+  reloadAsked(request.query, match.contentType.query).kind === 'reload';
+
+/** The target to send: with the parameter that asks for a reload, which the key does not have. */
+export function sentTarget({
+  request,
+  match,
+  target,
+}: Pick<CacheExchange, 'request' | 'match' | 'target'>): string {
+  const asked = reloadAsked(request.query, match.contentType.query);
+  return asked.kind === 'reload' ? `${target}${target.includes('?') ? '&' : '?'}${asked.sent}` : target;
+}
+
+function directivesOf(exchange: Exchange): RequestDirectives {
+  const own = clientDirectives(exchange);
+  return asksReload(exchange) ? { ...own, noCache: true } : own;
+}
+
+function clientDirectives({ request, match }: Exchange): RequestDirectives {
   const { known } = request;
   if (known['cache-control'] === undefined && known.pragma === undefined) return noRequestDirectives;
   const isIgnored = match.contentType.clientReload === 'ignore';

@@ -6,6 +6,7 @@ import { isPassing } from '../../origin/trouble.ts';
 import type { Entry } from '../../store/store.ts';
 import type { CacheExchange, FetchFailure, SharedAnswer } from '../exchange/exchange.ts';
 import type { NotStoredReason } from '../exchange/outcome.ts';
+import { endReplaced } from './replace-older.ts';
 import type { FillInput } from './fill-input.ts';
 
 /**
@@ -51,6 +52,7 @@ export function giveUpStoring(
 ): void {
   letGo(input);
   const { services, plan } = input.exchange;
+  endReplaced(input.exchange, status, reason);
   if (input.terms.method !== 'GET' || isPassing(status) || reasonsOfRequest.has(reason)) return;
   services.uncacheable.set(plan.key, after(services.clock.now(), uncacheableFor));
 }

@@ -31,6 +31,7 @@ import { applyHead, entryOf, settle, settleRenewal } from './settle.ts';
 import { asDelivered } from './store-entry.ts';
 import { standInFor, type Trouble } from '../hit/stand-in.ts';
 import { headTimes, planStorage, type StoragePlan, type StoredHead } from './storing.ts';
+import { sentTarget } from '../exchange/keyed-exchange.ts';
 import { fetchFields } from '../exchange/upstream-fields.ts';
 
 /** Starts a fetch; resolves when it is over. */
@@ -70,14 +71,14 @@ class Fill implements OriginReceiver, BodyListener {
   }
 
   start(): void {
-    const { services, target } = this.#exchange;
     this.#condition = conditionOf(this.#input);
     this.#stopWaiting = this.#client.isWaiting
       ? whenSlow(this.#input, (entry) => this.#standIn(entry, 'slow'))
       : undefined;
+    const { terms, probe } = this.#input;
     const fields = fetchFields(this.#exchange, this.#condition);
-    const sent = { method: this.#input.terms.method, target, fields, probe: this.#input.probe };
-    this.#origin = services.origin.send(sent, this);
+    const sent = { method: terms.method, target: sentTarget(this.#exchange), fields, probe };
+    this.#origin = this.#exchange.services.origin.send(sent, this);
   }
 
   onInformation(status: number, fields: Fields): void {

@@ -7,6 +7,7 @@ import { finishedEntry } from './fill-decisions.ts';
 import type { FillInput } from './fill-input.ts';
 import type { NotStoredReason } from '../exchange/outcome.ts';
 import { type Renewal, renewByHead } from './renew-entry.ts';
+import { replacing } from './replace-older.ts';
 import { tellRenewed } from './renewed-copy.ts';
 import { settledEntry } from './settled-lifetime.ts';
 import { storeEntry } from './store-entry.ts';
@@ -73,7 +74,7 @@ export function settle(
 /** Stores an entry, and gives it to those who wait. */
 export function storeForAll({ exchange, flight }: FillInput, entry: Entry): void {
   tellRenewed(exchange, entry);
-  storeEntry(exchange, entry);
+  storeEntry(exchange, replacing(exchange, entry));
   exchange.services.uncacheable.delete(exchange.plan.key);
   flight?.end(entry.part === undefined ? { kind: 'done', result: entry } : { kind: 'give-up' });
 }

@@ -3,7 +3,7 @@
 import { cacheGroups } from '../../http/groups.ts';
 import type { Fields } from '../../http/message.ts';
 import { noVarySearch } from '../../http/no-vary-search.ts';
-import { groupTag, standardTags, userOf } from '../../policy/rules/entry-tags.ts';
+import { copyTag, groupTag, standardTags, userOf } from '../../policy/rules/entry-tags.ts';
 import { matchTags, responseTags, type Tag } from '../../policy/rules/tags.ts';
 import { anyQuery } from '../exchange/shared-query.ts';
 import type { StorageTerms } from './storage-terms.ts';
@@ -12,7 +12,10 @@ import type { StorageTerms } from './storage-terms.ts';
 export const tagsToStore = (
   terms: StorageTerms,
   { given, stored }: { readonly given: Fields; readonly stored: Fields },
-): Tag[] => [...new Set([...urlTags(terms, stored), ...ownTags(terms, given)])];
+): Tag[] => [...new Set([...urlTags(terms, stored), ...ownTags(terms, given), ...replacedBy(terms)])];
+
+const replacedBy = ({ match, plan }: StorageTerms): readonly Tag[] =>
+  match.contentType.query.reload === undefined ? [] : [copyTag(plan.key)];
 
 /** A response that declares parameters of its query not to matter is one of all of them. */
 function urlTags(
