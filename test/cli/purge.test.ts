@@ -1,13 +1,14 @@
 /** `purge` calls a running proxy, prints the receipt, and shows the result by its exit code. */
 import t from 'tap';
-import { run, serve, startOrigin, token } from './command.ts';
+import { startProxy } from '../control/running-proxy.ts';
+import { run, token } from './command.ts';
 
 const env = { SHELFLIFE_TOKEN: token };
 
 t.test('purges the given selectors: exit code 0, or 3 when nothing matched', async (t) => {
-  const { site, control } = await serve(t, ['--upstream', await startOrigin(t)]);
-  const purge = (...args: string[]) => run(['purge', '--control', control, ...args], env);
-  for (const path of ['/a', '/b', '/c/1', '/c/2']) await fetch(site + path);
+  const { server, get } = await startProxy(t);
+  const purge = (...args: string[]) => run(['purge', '--control', String(server.controlUrl), ...args], env);
+  for (const path of ['/a', '/b', '/c/1', '/c/2']) await get(path);
   t.match(await purge('--url', '/a', '--url', '/b', '--dry-run'), {
     code: 0,
     stdout: /^matched 2 \(dry run/,
@@ -23,7 +24,8 @@ t.test('purges the given selectors: exit code 0, or 3 when nothing matched', asy
 });
 
 t.test('a refusal is exit code 1 with its reason on stderr', async (t) => {
-  const { control } = await serve(t, ['--upstream', await startOrigin(t)]);
+  const { server } = await startProxy(t);
+  const control = String(server.controlUrl);
   const wrong = { SHELFLIFE_TOKEN: 'another-token-of-many-characters-here' };
   t.match(await run(['purge', '--control', control, '--all'], wrong), {
     code: 1,

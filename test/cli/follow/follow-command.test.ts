@@ -2,11 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import t, { type Test } from 'tap';
+import { startProxy } from '../../control/running-proxy.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { redisServer } from '../../helpers/redis-server.ts';
 import { fileOf, run, serve, startOrigin, token } from '../command.ts';
 
-const rules = (upstream: string) => `upstream: ${upstream}
+const rules = `
 identity: { credentials: [session] }
 content_types: { list: { ttl: 10m, scope: public, tags: ["user:7"] }, page: { ttl: 10m, scope: public, tags: [shared] } }
 routes:
@@ -45,15 +46,15 @@ t.test(
   '`follow redis` purges the users whose keys the app deletes, and everything after a gap',
   async (t) => {
     const redis = await redisServer(t);
-    const site = await serve(t, ['-c', fileOf(t, rules(await startOrigin(t)))]);
-    const urls = [`${site.site}/list`, `${site.site}/page`];
+    const { server } = await startProxy(t, { rules });
+    const urls = [`${server.url}/list`, `${server.url}/page`];
     for (const url of urls) await isHit(url);
     const key = ['--key', '^web:files:user:([^:]+):', '--key', '^user_files:.*:([^:]+):'];
     const { lines, errors, stop } = follow(t, [
       '--url',
       redis.url,
       '--control',
-      site.control,
+      String(server.controlUrl),
       '--configure',
       ...key,
     ]);
@@ -85,7 +86,7 @@ t.test(
 
 t.test('`follow redis` keeps what it learned until the control API answers', async (t) => {
   const redis = await redisServer(t, '--notify-keyspace-events', 'Eg');
-  const site = await serve(t, ['-c', fileOf(t, rules(await startOrigin(t)))]);
+  const site = await serve(t, ['-c', fileOf(t, `upstream: ${await startOrigin(t)}\n${rules}`)]);
   const args = ['--control', site.control, '--on-gap', 'nothing', '--tag', 'shared', '--key', '^u:(\\d+)$'];
   const { lines, errors, stop } = follow(t, ['--url', redis.url, ...args]);
   await eventually('listening', () => lines.length > 0, 15_000);
