@@ -178,11 +178,11 @@ async function httpHit(): Promise<number> {
 /** A million URLs asked for once each (test/watch/bounded.test.ts: identities, hosts and types as well). */
 function millionUrls(): void {
   const plain = servicesOf();
-  const { watch, close } = watchOf(plain).watching;
+  const { onOutcome, close } = watchOf(plain).watching;
   const collect = (globalThis as { gc?: () => void }).gc ?? ((): void => undefined);
   collect();
   const before = process.memoryUsage().heapUsed;
-  for (let index = 0; index < 1_000_000; index += 1) watch.onOutcome(missOf(`/page/${index}`));
+  for (let index = 0; index < 1_000_000; index += 1) onOutcome(missOf(`/page/${index}`));
   collect();
   const grown = (process.memoryUsage().heapUsed - before) / 1024 ** 2;
   console.log(`after 1,000,000 distinct URLs the counters hold ${grown.toFixed(1)} MiB more`);

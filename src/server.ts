@@ -1,21 +1,14 @@
 /** The composition root: builds everything from a configuration, wires, starts and closes it. No logic. */
 
-import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { Address, Config } from './config/config.ts';
-import { createControlServer } from './control/api.ts';
-import { dashboardRoutes } from './control/dashboard.ts';
-import { entriesRoutes } from './control/entries.ts';
-import { explainRoutes } from './control/explain.ts';
-import { healthRoutes } from './control/health.ts';
+import { listHere } from './control/entries.ts';
+import { listenForControl, openControl } from './control/open-control.ts';
 import { createOriginProbe } from './control/origin-probe.ts';
-import { createCarryOut } from './control/purge.ts';
-import { purgeRoutes } from './control/purge-routes.ts';
-import { trustRoutes } from './control/trust-routes.ts';
-import { warmRoutes } from './control/warm-routes.ts';
-import { watchRoutes } from './control/watch-routes.ts';
-import { createReload, type ReadConfig, type Reload, reloadRoutes } from './control/reload.ts';
+import { purgeHere } from './control/purge.ts';
+import { createReload, type ReadConfig, type Reload } from './control/reload.ts';
+import { explain } from './explain/explain.ts';
 import type { Entrance } from './front/entrance.ts';
 import { openLoggedEntrance } from './front/logged-entrance.ts';
 import { BoundedMap } from './kit/bounded-map.ts';
@@ -31,20 +24,22 @@ import { createLearnSession } from './proxy/pass/learn-session.ts';
 import type { Outcome } from './proxy/exchange/outcome.ts';
 import { listen as listenOn } from './proxy/listen/listen.ts';
 import { createPlain, createPublic, type PublicOptions } from './proxy/listen/open-public.ts';
+import type { PublicListener } from './proxy/listen/public-listener.ts';
 import { openSite } from './proxy/open-site.ts';
 import { soleLease } from './refresh/lease.ts';
 import { openRefresh, type OpenRefresh } from './refresh/open-refresh.ts';
 import { openStore } from './store/open-store.ts';
 import type { OpenStore } from './store/opened-store.ts';
 import { ownerOf } from './store/redis/owner.ts';
-import type { OnAppended } from './store/purge-log.ts';
+import type { OnAppended, Purge } from './store/purge-log.ts';
 import type { Store } from './store/store.ts';
 import { TimedStore } from './store/timed-store.ts';
 import { openTrust, type OpenTrust } from './trust/open-trust.ts';
 import { Counting } from './watch/count/counting.ts';
 import { openArchive } from './watch/report/open-archive.ts';
 import { openLog } from './watch/show/log-destination.ts';
-import { openWatch, type OpenWatch } from './watch/open-watch.ts';
+import type { WorkerParts } from './workers/worker-parts.ts';
+import { openWatch, openWorkerWatch, type OpenWatch } from './watch/open-watch.ts';
 
 export type ServerOptions = {
   readonly config: Config;
@@ -61,6 +56,8 @@ export type ServerOptions = {
   readonly skipWarmUp?: boolean;
   /** `off`: no control listener, whatever the configuration says. */
   readonly control?: 'off';
+  /** What this process shares with others, as one of several workers; absent: it is alone. */
+  readonly worker?: WorkerParts | undefined;
 };
 
 export type RunningServer = {
@@ -72,6 +69,7 @@ export type RunningServer = {
   readonly controlUrl: string | undefined;
   readonly services: Services;
   readonly refresh: OpenRefresh;
+  readonly counting: Counting;
   readonly replaceConfig: (config: Config) => Promise<void>;
   /** Reads the configuration file again; an invalid one changes nothing. */
   readonly reload: Reload;
@@ -86,6 +84,7 @@ type Built = {
   readonly replaceConfig: RunningServer['replaceConfig'];
   readonly reload: Reload;
   readonly log: Logger;
+  readonly counting: Counting;
   readonly watch: OpenWatch;
   readonly trust: OpenTrust;
   readonly refresh: OpenRefresh;
@@ -103,9 +102,12 @@ export async function startServer(given: ServerOptions): Promise<RunningServer> 
   const { config } = options;
   const built = await build(options, options.log ?? openLog(config.log.level));
   const { services, refresh, replaceConfig, reload, watch, stored, entrance, renewCertificates } = built;
+  const { worker } = options;
   const site = await createPublic(publicOptions(built));
   const plain = config.listen.redirect && createPlain(publicOptions(built), () => portOf(url));
   const control = options.control === 'off' ? undefined : await createControl(config, built);
+  const open = (name: 'listen' | 'redirect', listener: PublicListener) => (address: Address) =>
+    worker === undefined ? listener.listen(address) : Promise.resolve(worker.attach(name, listener.adopt()));
   const close = async (): Promise<void> => {
     entrance.close();
     await Promise.all([site.close(), plain?.close(), control?.close(), refresh.close()]);
@@ -115,16 +117,15 @@ export async function startServer(given: ServerOptions): Promise<RunningServer> 
   };
   let url = '';
   try {
-    url = await listenOn('listen', config.listen, (address) => site.listener.listen(address));
+    url = await listenOn('listen', config.listen, open('listen', site.listener));
     if (config.listen.tls !== undefined) url = url.replace(/^http:/, 'https:');
     const { redirect } = config.listen;
-    const redirectUrl =
-      plain && redirect && (await listenOn('redirect', redirect, (address) => plain.listen(address)));
-    const controlUrl = control && (await listenOn('control', config.control, openControl(control)));
+    const redirectUrl = plain && redirect && (await listenOn('redirect', redirect, open('redirect', plain)));
+    const controlUrl = control && (await listenOn('control', config.control, listenForControl(control)));
     void refresh.start({ skipWarmUp: options.skipWarmUp === true });
     return {
       ...{ url, redirectUrl, controlUrl, services, refresh, replaceConfig, reload, close },
-      renewCertificates,
+      ...{ counting: built.counting, renewCertificates },
     };
   } catch (error) {
     await close();
@@ -136,14 +137,12 @@ export async function startServer(given: ServerOptions): Promise<RunningServer> 
 async function build(options: Timed, log: Logger): Promise<Built> {
   const { config: first, clock } = options;
   const counting = new Counting(clock);
-  const stored = await openStored(options, {
-    log,
-    counting,
-    onAppended: (purge, receipt) => {
-      counting.onAppended(purge, receipt);
+  const stored = await openStored(
+    options,
+    storeListeners({ log, counting }, (purge) => {
       refresh.onAppended(purge);
-    },
-  });
+    }),
+  );
   const { purgeLog, lease = soleLease } = stored;
   const { site, replaceSite } = openSite(first, { ...stored, clock });
   const config = (): Config => site().config;
@@ -158,7 +157,8 @@ async function build(options: Timed, log: Logger): Promise<Built> {
   });
   const background = () => refresh.governor.stats();
   const archive = openArchive({ ...stored, folder: options.reportFolder, clock });
-  const watch = openWatch({ ...stored, counting, config, clock, health, log, background, archive });
+  const watched = { ...stored, counting, config, clock, health, log, background, archive };
+  const watch = options.worker === undefined ? openWatch(watched) : openWorkerWatch(watched);
   const trust = openTrust({ clock, config, governor: refresh.governor });
   const listeners = [counting.callListener, refresh.callListener];
   const services: Services = {
@@ -180,7 +180,8 @@ async function build(options: Timed, log: Logger): Promise<Built> {
     await renewCertificates();
   };
   const reload = createReload({ read: options.readConfig, current: config, replace: replaceConfig });
-  return { services, replaceConfig, reload, log, watch, trust, refresh, stored, entrance, renewCertificates };
+  const rest = { log, counting, watch, trust, refresh, stored, entrance, renewCertificates };
+  return { services, replaceConfig, reload, ...rest };
 }
 
 type Stored = OpenStore & Pick<Services, 'evicted' | 'flights'> & { readonly untimed: Store };
@@ -189,11 +190,25 @@ type StoreListeners = {
   readonly log: Logger;
   readonly counting: Counting;
   readonly onAppended: OnAppended;
+  /** Hears of the purges of other workers. */
+  readonly onForeign: (purge: Purge) => void;
 };
 
+/** What was purged is fetched again, whichever worker has purged it; it counts where it was appended. */
+function storeListeners(
+  { log, counting }: Pick<StoreListeners, 'log' | 'counting'>,
+  refill: (purge: Purge) => void,
+): StoreListeners {
+  const onAppended: OnAppended = (purge, receipt) => {
+    counting.onAppended(purge, receipt);
+    refill(purge);
+  };
+  return { log, counting, onAppended, onForeign: refill };
+}
+
 async function openStored(
-  { config, clock }: Timed,
-  { log, counting, onAppended }: StoreListeners,
+  { config, clock, worker }: Timed,
+  { log, counting, onAppended, onForeign }: StoreListeners,
 ): Promise<Stored> {
   const evicted = new BoundedMap<string, true>(20_000);
   const flights: Services['flights'] = new SingleFlight({ maxFlights: 10_000, maxWaiters: 10_000 });
@@ -207,6 +222,10 @@ async function openStored(
       evicted.set(key, true);
     },
     onAppended,
+    shared: worker && {
+      learned: worker.learned,
+      openLog: (options) => worker.openLog({ ...options, onForeign }),
+    },
     onSlowWrite: counting.onSlowWrite,
     onEvent: (event) => {
       log.warn(event, 'redis');
@@ -220,16 +239,17 @@ async function openStored(
 }
 
 function fixedServices(
-  { config, later }: ServerOptions,
+  { config, later, clock, worker }: Timed,
   { store, purgeLog, evicted, flights, learned }: Stored,
 ) {
+  const popularity = createPopularity(config.ttl.popular);
   return {
     store,
     purgeLog,
     evicted,
     flights,
     uncacheable: new BoundedMap<string, EpochMs>(20_000),
-    popularity: createPopularity(config.ttl.popular),
+    popularity: worker?.sharePopularity(popularity, clock) ?? popularity,
     ...openBodies(store, later),
     learnSession: createLearnSession((digest, keptFor) => {
       learned.trust(digest, keptFor);
@@ -238,14 +258,14 @@ function fixedServices(
 }
 
 function publicOptions(built: Built): PublicOptions {
-  const { services, log, watch, entrance, stored } = built;
+  const { services, log, watch, counting, entrance, stored } = built;
   return {
     services,
     entrance,
     lane: openLane(services, {
       peek: (key) => stored.untimed.peek(key),
       onLookup: (duration) => {
-        watch.watch.counters.onOperation('get/memory', duration);
+        counting.counters.onOperation('get/memory', duration);
       },
     }),
     onRefused: ({ detail }) => {
@@ -261,32 +281,17 @@ function publicOptions(built: Built): PublicOptions {
 function createControl(
   { control, upstream }: Config,
   { services, reload, log, watch, trust, stored, refresh }: Built,
-): Promise<FastifyInstance> {
-  const { clock } = services;
-  const origin = createOriginProbe(upstream, clock);
-  return createControlServer({
-    control,
-    clock,
-    log,
-    routes: [
-      healthRoutes({ origin, redis: stored.redis }),
-      ...purgeRoutes(createCarryOut(services, log)),
-      entriesRoutes(services),
-      explainRoutes(services),
-      reloadRoutes(reload, log),
-      warmRoutes(refresh.warm, log),
-      watchRoutes(watch.answers),
-      trustRoutes(trust),
-      dashboardRoutes(),
-    ],
+): Promise<FastifyInstance> | undefined {
+  const { clock, site } = services;
+  const { answers } = watch;
+  if (answers === undefined) return undefined;
+  return openControl(control, {
+    ...{ clock, log, site, reload, trust, warm: refresh.warm, answers, redis: stored.redis },
+    origin: createOriginProbe(upstream, clock),
+    purge: purgeHere(services),
+    list: listHere(services),
+    explain: (question) => explain(services, question),
   });
 }
-
-const openControl =
-  (app: FastifyInstance) =>
-  async ({ host, port }: Address): Promise<AddressInfo> => {
-    await app.listen({ host, port });
-    return app.server.address() as AddressInfo;
-  };
 
 const portOf = (url: string): number => Number(new URL(url).port || 443);

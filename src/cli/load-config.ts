@@ -12,6 +12,8 @@ import { tell } from './output.ts';
 
 export type ConfigSource = {
   readonly file?: string | undefined;
+  /** Taken in place of what is in the file now. */
+  readonly text?: string | undefined;
   readonly upstream?: string | undefined;
   readonly listen?: string | undefined;
   readonly control?: string | undefined;
@@ -29,9 +31,9 @@ export type LoadedConfig =
 export async function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
   const { file, env = process.env } = source;
   if (file === undefined) return finish('', source, builtInConfig({ ...source, env }));
-  let text: string;
+  let { text } = source;
   try {
-    text = await readFile(file, 'utf8');
+    text ??= await readFile(file, 'utf8');
   } catch (error) {
     return { kind: 'unreadable', message: `${file} cannot be read: ${reasonOf(error)}` };
   }

@@ -5,16 +5,20 @@
  * file reload the configuration; a bad one changes nothing. The process never ends without saying why.
  */
 
+import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
+import type { Config } from '../config/config.ts';
 import { renderProblem, type Warning } from '../config/reader/problem.ts';
 import { ListenError } from '../proxy/listen/listen.ts';
 import type { RunningServer } from '../server.ts';
 import { openLog } from '../watch/show/log-destination.ts';
 import { besideStoreBytes, collectBodies } from './collect-bodies.ts';
 import { keepMemoryBound } from './keep-memory-bound.ts';
-import { type ConfigSource, loadConfig, tellProblems } from './load-config.ts';
+import { type ConfigSource, type LoadedConfig, loadConfig, tellProblems } from './load-config.ts';
+import { logErrors } from './log-errors.ts';
 import { fail, tell } from './output.ts';
+import { forkWorker, isWorker, popularFileOf, serveAsWorker } from './serve-worker.ts';
 import { watchCertificates } from './watch-certificates.ts';
 import { watchContent } from './watch-file.ts';
 
@@ -48,23 +52,20 @@ async function serve({ config: file, upstream, listen, control, shadow }: Option
   }
   const memory = keepMemoryBound();
   const source: ConfigSource = { file, upstream, listen, control, shadow };
+  if (isWorker()) {
+    serveAsWorker(source, skipWarmUp());
+    return;
+  }
   const loaded = await loadConfig(source);
   if (loaded.kind !== 'ok') {
     tellProblems(loaded);
     return;
   }
   const { config, warnings, text } = loaded;
-  collectBodies(config.store.memoryBytes + besideStoreBytes);
   const log = openLog(config.log.level);
   logErrors(log);
-  // Loaded on demand: other commands start in half the time without it.
-  const { startServer } = await import('../server.ts');
   try {
-    const readConfig = file === undefined ? undefined : () => loadConfig(source);
-    const popularFile = process.env['SHELFLIFE_POPULAR_FILE'] ?? (file && `${file}.popular.json`);
-    const reportFolder = process.env['SHELFLIFE_REPORT_FOLDER'] ?? (file && `${file}.reports`);
-    const skipWarmUp = process.env['SHELFLIFE_SKIP_WARMUP'] === '1';
-    const server = await startServer({ config, log, readConfig, popularFile, reportFolder, skipWarmUp });
+    const server = await start({ source, loaded, log });
     const onChange = (): void => void reload(server, log, 'file changed');
     const unwatchFile = file === undefined ? undefined : watchContent(file, { known: text, onChange });
     const { tls } = config.listen;
@@ -83,10 +84,46 @@ async function serve({ config: file, upstream, listen, control, shadow }: Option
     logWarnings(log, warnings);
     if (memory === 'unbounded') log.warn(unboundedText);
   } catch (error) {
-    if (!(error instanceof ListenError)) throw error;
-    fail(listenProblem(error));
+    if (error instanceof ListenError) fail(listenProblem(error));
+    // It has said why.
+    else if (error instanceof Error && error.name === 'WorkerStartError') process.exitCode = 1;
+    else throw error;
   }
 }
+
+type Starting = {
+  readonly source: ConfigSource;
+  readonly loaded: Extract<LoadedConfig, { readonly kind: 'ok' }>;
+  readonly log: Logger;
+};
+
+/** What of a server the command needs, whether it is one process or several. */
+type Started = Pick<
+  RunningServer,
+  'url' | 'redirectUrl' | 'controlUrl' | 'reload' | 'renewCertificates' | 'close'
+>;
+
+/** Loads each kind on demand: other commands start in half the time without it. */
+async function start({ source, loaded, log }: Starting): Promise<Started> {
+  const { config, text } = loaded;
+  const { file } = source;
+  const readConfig = file === undefined ? undefined : () => loadConfig(source);
+  const reportFolder = process.env['SHELFLIFE_REPORT_FOLDER'] ?? (file && `${file}.reports`);
+  const workers = workersOf(config);
+  if (workers > 1) {
+    const { startPrimary } = await import('../primary.ts');
+    return startPrimary({ config, text, workers, fork: forkWorker, log, readConfig, reportFolder });
+  }
+  collectBodies(config.store.memoryBytes + besideStoreBytes);
+  const { startServer } = await import('../server.ts');
+  const popularFile = popularFileOf(file, 1);
+  return startServer({ config, log, readConfig, popularFile, reportFolder, skipWarmUp: skipWarmUp() });
+}
+
+const workersOf = ({ listen: { workers } }: Config): number =>
+  workers === 'auto' ? availableParallelism() : workers;
+
+const skipWarmUp = (): boolean => process.env['SHELFLIFE_SKIP_WARMUP'] === '1';
 
 const unboundedText =
   'MALLOC_ARENA_MAX is not set, so memory may exceed store.memory + 150 MB; start the installed `shelflife`';
@@ -102,22 +139,11 @@ function listenProblem({ listener, address, code }: ListenError): string {
   return `${where} ${why ?? `cannot be listened on (${code})`}; choose another ${listener === 'redirect' ? 'for listen.redirect' : `with --${listener} HOST:PORT`}`;
 }
 
-function logErrors(log: Logger): void {
-  process.on('unhandledRejection', (error) => {
-    log.error({ err: error }, 'unhandled promise rejection; continuing');
-  });
-  process.on('uncaughtException', (error) => {
-    log.fatal({ err: error }, 'uncaught error; stopping');
-    tell(`shelflife: uncaught error: ${error.message}`);
-    process.exit(1);
-  });
-}
-
 function logWarnings(log: Logger, warnings: readonly Warning[]): void {
   for (const { line, column, code, message } of warnings) log.warn({ line, column, code }, message);
 }
 
-async function reload(server: RunningServer, log: Logger, cause: string): Promise<void> {
+async function reload(server: Started, log: Logger, cause: string): Promise<void> {
   const result = await server.reload();
   switch (result.kind) {
     case 'applied':
@@ -143,7 +169,7 @@ async function reload(server: RunningServer, log: Logger, cause: string): Promis
   }
 }
 
-function stopOnSignal(server: RunningServer, log: Logger, unwatch: () => void): void {
+function stopOnSignal(server: Started, log: Logger, unwatch: () => void): void {
   let isStopping = false;
   const stop = (signal: NodeJS.Signals): void => {
     if (isStopping) return;

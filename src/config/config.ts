@@ -235,6 +235,7 @@ export const defaults = {
     trustedProxies: [],
     proxyProtocol: false,
     fastLane: true,
+    workers: 1,
     h2c: false,
   },
   listenTls: { minVersion: '1.2' },

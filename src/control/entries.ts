@@ -1,6 +1,7 @@
 /** `GET /entries?url=`: what is stored under a URL, without bodies and with identities hashed. */
 
 import { describeEntry, type EntryPlace, type EntryView } from '../explain/describe-entry.ts';
+import type { Tag } from '../policy/rules/tags.ts';
 import type { Services } from '../proxy/exchange/exchange.ts';
 import { headInForce } from '../proxy/hit/lifetime-in-force.ts';
 import { type EntryHead, headOf } from '../store/store.ts';
@@ -14,22 +15,47 @@ const mostShown = 1000;
 /** How long a scan of Redis may take: its entries have no index, because a purge does not need one. */
 const mostMs = 1000;
 
+export type Listing = Pick<Services, 'site'> & {
+  /** What is stored with any of these tags. */
+  readonly list: (tags: readonly Tag[]) => Promise<Shown>;
+};
+
 /** The route that lists stored responses. */
-export function entriesRoutes(services: Services): RegisterRoutes {
+export function entriesRoutes({ site, list }: Listing): RegisterRoutes {
   return (app) => {
     app.get('/entries', async (request, reply) => {
       const query = readQuery(request, { one: ['url'], required: ['url'] });
       if (query.kind === 'bad') return sendProblem(reply, { status: 400, detail: query.detail });
-      const url = readUrl(query.values.get('url')?.[0] ?? '', services.site());
+      const url = readUrl(query.values.get('url')?.[0] ?? '', site());
       if (url.kind === 'bad') return sendProblem(reply, { status: 400, detail: url.detail });
-      const wanted = new Set(tagsOfUrl(url));
-      return reply.send(await storedUnder((head) => head.tags.some((tag) => wanted.has(tag)), services));
+      return reply.send(await list(tagsOfUrl(url)));
     });
   };
 }
 
 /** `complete: false`: Redis holds more than could be scanned, or could not be asked. */
-type Shown = { readonly total: number; readonly complete: boolean; readonly entries: readonly EntryView[] };
+export type Shown = {
+  readonly total: number;
+  readonly complete: boolean;
+  readonly entries: readonly EntryView[];
+};
+
+/** Lists what this process and its Redis have stored. */
+export const listHere =
+  (services: Services): Listing['list'] =>
+  (tags) => {
+    const wanted = new Set(tags);
+    return storedUnder((head) => head.tags.some((tag) => wanted.has(tag)), services);
+  };
+
+/** One list of several processes'. */
+export function joinLists(lists: readonly Shown[]): Shown {
+  return {
+    total: lists.reduce((sum, { total }) => sum + total, 0),
+    complete: lists.every(({ complete }) => complete),
+    entries: lists.flatMap(({ entries }) => entries).slice(0, mostShown),
+  };
+}
 
 async function storedUnder(
   isWanted: (head: Pick<EntryHead, 'tags'>) => boolean,

@@ -4,8 +4,7 @@
  * `header` and `response_header` (`Name: value`, repeatable), `body`, `status` and `response_body` describe the exchange further.
  */
 
-import { explain, explanationLines } from '../explain/explain.ts';
-import type { Services } from '../proxy/exchange/exchange.ts';
+import { type ExplainResult, explanationLines, type Question } from '../explain/explain.ts';
 import { readHeaderLines } from '../explain/header-lines.ts';
 import type { RegisterRoutes } from './api.ts';
 import { sendProblem } from './problem-answer.ts';
@@ -17,8 +16,10 @@ const shape = {
   required: ['url'],
 };
 
+export type Explain = (question: Question) => Promise<ExplainResult>;
+
 /** The route of `GET /explain`. */
-export function explainRoutes(services: Services): RegisterRoutes {
+export function explainRoutes(explain: Explain): RegisterRoutes {
   return (app) => {
     app.get('/explain', async (request, reply) => {
       const refuse = (detail: string) => sendProblem(reply, { status: 400, detail });
@@ -34,7 +35,7 @@ export function explainRoutes(services: Services): RegisterRoutes {
       if (!Number.isInteger(status) || status < 200 || status > 599)
         return refuse('status must be a number from 200 to 599');
       const method = (first('method') ?? 'GET').toUpperCase();
-      const result = await explain(services, {
+      const result = await explain({
         method,
         url: first('url') ?? '',
         fields,

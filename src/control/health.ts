@@ -11,17 +11,21 @@ export type RedisHealth = {
 export type HealthOptions = {
   readonly origin: () => Promise<OriginState>;
   readonly redis: () => RedisHealth;
+  /** Absent: this process serves by itself. */
+  readonly workers?: () => { readonly known: number; readonly ready: number };
 };
 
 /** The health routes. They need no token. */
-export function healthRoutes({ origin, redis }: HealthOptions): RegisterRoutes {
+export function healthRoutes({ origin, redis, workers }: HealthOptions): RegisterRoutes {
   return (app) => {
     app.get('/healthz', { config: { access: 'anyone' } }, () => ({ status: 'ok' }));
     app.get('/readyz', { config: { access: 'anyone' } }, async (_request, reply) => {
       const { redis: state, breaker } = redis();
-      const body = { redis: state, origin: await origin(), breaker };
+      const crew = workers?.();
+      const body = { redis: state, origin: await origin(), breaker, ...(crew && { workers: crew }) };
       // Without Redis everything still works; without the origin only stored responses can be served.
-      return reply.code(body.origin === 'up' ? 200 : 503).send(body);
+      const isReady = body.origin === 'up' && crew?.ready !== 0;
+      return reply.code(isReady ? 200 : 503).send(body);
     });
   };
 }

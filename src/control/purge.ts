@@ -15,6 +15,7 @@ import {
   type UrlPrefix,
 } from '../store/purge-log.ts';
 import { readPrefix, readUrl, tagsOfUrl } from './asked-url.ts';
+import type { Store } from '../store/store.ts';
 import type { Bad } from './json-body.ts';
 import type { PurgeRequest } from './purge-request.ts';
 
@@ -32,12 +33,23 @@ export type CarryOut = (
   asked: PurgeRequest,
 ) => Promise<{ readonly kind: 'purged'; readonly receipt: PurgeReceipt } | Bad>;
 
+/** What a purge is to be counted by. */
+export type MetBy = { readonly purge: Purge; readonly dryRun: boolean };
+/** `isWhole`: everything was looked at. */
+export type Met = { readonly matched: number; readonly isWhole: boolean };
+export type Purged = Met & { readonly receipt: Receipt };
+export type PurgeStored = (asked: MetBy) => Promise<Purged>;
+
+export type Purging = Pick<Services, 'site' | 'clock'> & { readonly purge: PurgeStored };
+
 /** Makes what all routes that purge share. */
-export function createCarryOut(services: Services, log: Logger): CarryOut {
+export function createCarryOut({ site, clock, purge }: Purging, log: Logger): CarryOut {
   return async (request, asked) => {
-    const selected = selectPurge(asked, services.site());
+    const selected = selectPurge(asked, site());
     if (selected.kind === 'bad') return selected;
-    const receipt = await carryOut(services, selected.purge, asked);
+    const startedMs = clock.monotonicMs();
+    const done = await purge({ purge: selected.purge, dryRun: asked.dryRun });
+    const receipt = receiptOf(done, { dryRun: asked.dryRun, tookMs: clock.monotonicMs() - startedMs });
     const { ip: address, caller: by } = request;
     request.audited = { ...audit(asked), receipt };
     log.info({ address, by, ...audit(asked), receipt }, 'control: purge');
@@ -65,17 +77,15 @@ function selectPurge(request: PurgeRequest, site: Site): Selected {
   return { kind: 'purge', purge: { tags: [...new Set(tags)], prefixes, everything, soft, cause: 'api' } };
 }
 
-async function carryOut(services: Services, purge: Purge, { dryRun }: PurgeRequest): Promise<PurgeReceipt> {
-  const { clock, purgeLog } = services;
-  const startedMs = clock.monotonicMs();
-  const meets = purgeLog.meets(purge);
-  // The purge never waits for the count.
-  const { instances } = dryRun ? notAppended : await purgeLog.append(purge);
-  const { matched, isWhole } = await countMet(services, { purge, meets, dryRun });
+type Told = { readonly dryRun: boolean; readonly tookMs: number };
+
+function receiptOf({ receipt, matched, isWhole }: Purged, { dryRun, tookMs }: Told): PurgeReceipt {
+  const { instances, workers } = receipt;
   return {
     matched,
     instances,
-    took_ms: Math.round(clock.monotonicMs() - startedMs),
+    ...(workers === undefined ? {} : { workers }),
+    took_ms: Math.round(tookMs),
     ...(dryRun ? { dry_run: true } : {}),
     ...(matched === 0
       ? { warning: isWhole ? 'nothing matched' : 'nothing matched among the entries that could be checked' }
@@ -83,15 +93,26 @@ async function carryOut(services: Services, purge: Purge, { dryRun }: PurgeReque
   };
 }
 
-type Counting = {
-  readonly purge: Purge;
-  readonly meets: (subject: PurgeSubject) => boolean;
-  readonly dryRun: boolean;
-};
-type Met = { readonly matched: number; readonly isWhole: boolean };
+/** Purges what this process has stored, through its log. */
+export const purgeHere =
+  (services: Services): PurgeStored =>
+  async (asked) => {
+    const count = prepareCount(services, asked);
+    // The purge never waits for the count.
+    const receipt = asked.dryRun ? notAppended : await services.purgeLog.append(asked.purge);
+    return { receipt, ...(await count()) };
+  };
+
+/** Makes the function that counts what a purge would meet as of this call, before it is appended. */
+export function prepareCount({ store, purgeLog }: Services, { purge, dryRun }: MetBy): () => Promise<Met> {
+  const meets = purgeLog.meets(purge);
+  return () => countMet(store, { purge, meets, dryRun });
+}
+
+type Counting = MetBy & { readonly meets: (subject: PurgeSubject) => boolean };
 
 /** Waits for the count from Redis only in a dry run, or briefly when memory has no match. */
-async function countMet({ store }: Services, { purge, meets, dryRun }: Counting): Promise<Met> {
+async function countMet(store: Store, { purge, meets, dryRun }: Counting): Promise<Met> {
   const matched = await countAtHand(store.subjects(), meets);
   if (store.census === undefined) return { matched, isWhole: true };
   if (matched > 0 && !dryRun) return { matched, isWhole: false };
@@ -117,7 +138,7 @@ async function countAtHand(
   return matched;
 }
 
-const notAppended: Receipt = { instances: { known: 1, acknowledged: 1 } };
+export const notAppended: Receipt = { instances: { known: 1, acknowledged: 1 } };
 
 const mostLogged = 20;
 

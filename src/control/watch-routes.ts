@@ -34,12 +34,12 @@ export function watchRoutes(answers: Answers): RegisterRoutes {
     app.get('/api/cache/misses', () => answers.misses());
     app.get('/api/cache/hot', () => answers.hot());
     app.get('/api/cache/alerts', () => answers.alerts());
-    app.get('/api/cache/overview', (request, reply) => {
+    app.get('/api/cache/overview', async (request, reply) => {
       const query = readQuery(request, { one: ['span'], required: [] });
       if (query.kind === 'bad') return sendProblem(reply, { status: 400, detail: query.detail });
       const span = spans.get(query.values.get('span')?.[0] ?? '10m');
       if (span === undefined) return refuse(reply, 'span', [...spans.keys()]);
-      return reply.send(answers.overview(span));
+      return reply.send(await answers.overview(span));
     });
     app.get('/api/cache/report', (request, reply) => sendReport(answers, request, reply));
   };

@@ -39,6 +39,13 @@ export class TopK<Value> {
     return this.#slots.length;
   }
 
+  /** Forgets all names. */
+  clear(): void {
+    this.#slots.length = 0;
+    this.#byName.clear();
+    this.#cursor = 0;
+  }
+
   /** Sets the time; to be called about once a second. */
   turnTo(nowMs: number): void {
     const since = nowMs - (this.#unitMs ?? nowMs);

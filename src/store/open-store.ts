@@ -10,13 +10,14 @@ import { LocalPurgeLog } from './purge-log.ts';
 export async function openStore(options: OpenStoreOptions): Promise<OpenStore> {
   const { config } = options;
   const { redis, memoryBytes } = config;
-  const { onEvict, onAppended } = options;
+  const { onEvict, onAppended, clock, shared } = options;
   const memory = new MemoryStore({ maxBytes: memoryBytes, ...(onEvict && { onEvict }) });
   if (redis === undefined) {
     return {
       store: memory,
-      purgeLog: new LocalPurgeLog(randomUUID(), 0, { clock: options.clock, onAppended }),
-      learned: new LearnedSessionMap(),
+      purgeLog:
+        shared?.openLog({ clock, onAppended }) ?? new LocalPurgeLog(randomUUID(), 0, { clock, onAppended }),
+      learned: shared?.learned ?? new LearnedSessionMap(),
       redis: () => ({ redis: 'none', breaker: 'closed' }),
       close: () => Promise.resolve(),
     };

@@ -27,6 +27,16 @@ export type OpenStoreOptions = {
   readonly onTidied: (round: JanitorRound) => void;
   readonly onAppended?: OnAppended;
   readonly onSlowWrite?: TieredOptions['onSlowWrite'];
+  /** What a worker shares with the others of its instance; absent: the process is the instance. */
+  readonly shared?: SharedByWorkers | undefined;
+};
+
+export type SharedByWorkers = {
+  readonly openLog: (options: {
+    readonly clock: Clock;
+    readonly onAppended?: OnAppended | undefined;
+  }) => PurgeLog;
+  readonly learned: LearnedSessionStore;
 };
 
 /** The state of Redis, in the words of `GET /readyz`, with what operators watch. */

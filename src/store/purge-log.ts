@@ -53,7 +53,10 @@ export type Verdict =
       readonly rule?: string | undefined;
     };
 
-export type Receipt = { readonly instances: { readonly known: number; readonly acknowledged: number } };
+type Acknowledged = { readonly known: number; readonly acknowledged: number };
+
+/** `workers`: of this instance, if it has several; one that ended instead counts as well. */
+export type Receipt = { readonly instances: Acknowledged; readonly workers?: Acknowledged | undefined };
 
 /** Hears of every purge of this instance once it holds here; `receipt` is what whoever appended it gets. */
 export type OnAppended = (purge: Purge, receipt: Promise<Receipt>) => void;

@@ -20,8 +20,10 @@ const RING_OF: Readonly<Record<string, number>> = {
   control: 8,
   lane: 8,
   trust: 8,
-  server: 9, // src/server.ts
-  cli: 10, // src/cli.ts, and src/cli/ with a file a command
+  workers: 9,
+  server: 10, // src/server.ts
+  primary: 10, // src/primary.ts
+  cli: 11, // src/cli.ts, and src/cli/ with a file a command
 };
 
 /** The rooms of a ring that is divided, each with the other rooms of its ring that it may import from. */
@@ -60,7 +62,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The rooms that are single files directly in src/. */
-const FRONT_DOORS: readonly string[] = ['src/cli.ts', 'src/server.ts'];
+const FRONT_DOORS: readonly string[] = ['src/cli.ts', 'src/primary.ts', 'src/server.ts'];
 
 /** Without I/O and clock, although their room is not. */
 const PURE_FILES: readonly string[] = [
@@ -97,7 +99,7 @@ const HOMES_OF_PACKAGE: readonly (readonly [packageName: string, homes: readonly
   ['ioredis', ['src/store/']],
   ['re2js', ['src/pattern/']],
   ['undici', ['src/origin/', 'src/proxy/pass/pass.ts', 'src/proxy/listen/plugin.ts']],
-  ['fastify', ['src/proxy/', 'src/control/', 'src/server.ts']],
+  ['fastify', ['src/proxy/', 'src/control/', 'src/primary.ts', 'src/server.ts']],
   ['@fastify/*', ['src/proxy/', 'src/control/', 'src/server.ts']],
   ['commander', ['src/cli.ts', 'src/cli/']],
   ['eventsource-parser', ['src/cli/']],
@@ -107,7 +109,7 @@ const HOMES_OF_PACKAGE: readonly (readonly [packageName: string, homes: readonly
 ];
 
 /**
- * The room a file of src/ is in: the folder it stands in (`proxy/hit`, `kit`), or its own name for the two front doors.
+ * The room a file of src/ is in: the folder it stands in (`proxy/hit`, `kit`), or its own name for the front doors.
  * `undefined`: a folder that the house does not have.
  */
 export function roomOf(file: string): string | undefined {

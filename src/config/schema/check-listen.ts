@@ -28,15 +28,6 @@ import {
 
 const workers = wordOrNumber('auto', { min: 1, max: 1024, whole: true });
 
-/** Refuses a key of the contract that this version cannot act on, so that it is not accepted and ignored. */
-function notBuilt<T>(reader: Reader<T>, what: string, isAsked: (value: T) => boolean): Reader<undefined> {
-  return then(reader, (value, place, at) => {
-    if (!isAsked(value)) return undefined;
-    at.report('not-built', `${what} is not built yet: put nginx in front`, place);
-    return failed;
-  });
-}
-
 const tlsKeys = {
   cert: required(text),
   key: required(text),
@@ -88,7 +79,7 @@ const listenSection = section(
     redirect: optional(address),
     h2c: or(bool, defaults.listen.h2c),
     fast_lane: or(bool, defaults.listen.fastLane),
-    workers: optional(notBuilt(workers, 'more than one process', (count) => count !== 1)),
+    workers: or(workers, defaults.listen.workers),
   },
   ({ h2c, proxyProtocol, trustedProxies }, at, node) => {
     if (proxyProtocol === true && trustedProxies?.length === 0)
@@ -123,12 +114,13 @@ export const listen: Reader<Listen> = orShort(
   then(address, listenAt),
   then(
     listenSection,
-    ({ address, hosts, trustedProxies, proxyProtocol, fastLane, h2c, tls, redirect }): Listen => ({
+    ({ address, hosts, trustedProxies, proxyProtocol, fastLane, workers, h2c, tls, redirect }): Listen => ({
       ...address,
       hosts,
       trustedProxies,
       proxyProtocol,
       fastLane,
+      workers,
       h2c,
       tls,
       redirect,

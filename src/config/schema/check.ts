@@ -18,6 +18,7 @@ import {
 import { acceptDefaults } from './accept-config.ts';
 import { accept } from './check-accept.ts';
 import { checkAddresses } from './check-addresses.ts';
+import { checkWorkers } from './check-workers.ts';
 import { checkAcross } from './check-across.ts';
 import { contentTypes, finishTypes } from './check-content-type.ts';
 import { identity } from './check-identity.ts';
@@ -149,6 +150,10 @@ function finish(read: Read, source: Source, at: Reading): Config {
   const listening = { ...read.listen, host, port };
   const root = isMap(source.root) ? source.root : undefined;
   checkAddresses({ listen: listening, control: read.control }, root, at);
+  const parts = [...[...read.contentTypes.values()].map(({ value }) => value), ...read.routes];
+  const isShadow =
+    source.options.shadow === true || read.mode === 'shadow' || parts.some(({ shadow }) => shadow);
+  checkWorkers({ workers: read.listen.workers, store: read.store, isShadow }, root, at);
   return {
     ...read,
     mode: source.options.shadow === true ? 'shadow' : read.mode,

@@ -11,6 +11,8 @@ export type Listen = Address & {
   readonly proxyProtocol: boolean;
   /** Whether hits in memory are answered before node:http reads the request. */
   readonly fastLane: boolean;
+  /** The number of processes that serve; `auto`: one for each core. */
+  readonly workers: number | 'auto';
   /** HTTP/2 without TLS, for clients that know it is there. */
   readonly h2c: boolean;
   /** Absent: plain HTTP. */

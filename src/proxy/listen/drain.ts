@@ -41,7 +41,7 @@ export async function drain({
   lane?.leave();
   h2?.leave();
   await Promise.all(listeners.map(lastLetIn));
-  const closed = Promise.all(listeners.map(closeListener));
+  const closed = Promise.all([...listeners.map(closeListener), ...[...sockets].map(closeOf)]);
   // Idle connections stay a little: what has been sent on them may not be read yet.
   await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, lingerMs))]);
   const sweep = setInterval(() => {
@@ -66,6 +66,9 @@ function tellToLeave(server: HttpServer): void {
     response.shouldKeepAlive = false;
   });
 }
+
+/** A listener that another process listens for does not know its connections. */
+const closeOf = (socket: Socket): Promise<unknown> => new Promise((resolve) => socket.once('close', resolve));
 
 function closeListener(listener: Server): Promise<void> {
   return new Promise((resolve) => {

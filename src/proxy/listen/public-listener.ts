@@ -8,12 +8,11 @@
  * Promises: every connection is known here until it closes, whoever serves it; `close` leaves none.
  */
 
-import { lookup } from 'node:dns/promises';
-import { once } from 'node:events';
 import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Address } from '../../config/config.ts';
 import { type Door, tcpListener } from '../../front/entrance.ts';
+import { bindAll } from './bind-all.ts';
 import { drain } from './drain.ts';
 import type { H2Server } from '../h2/h2-server.ts';
 import type { Lane } from './lane.ts';
@@ -53,15 +52,19 @@ export class PublicListener {
   };
 
   /** Listens; `localhost` means all its addresses, as far as they can be had. */
-  async listen({ host, port }: Address): Promise<AddressInfo> {
-    const bound = await this.#bind({ host, port });
-    // What makes node:http look for heads that are late.
-    this.#options.http.emit('listening');
-    if (host !== 'localhost') return bound;
-    const all = await lookup(host, { all: true }).catch(() => []);
-    const others = all.filter(({ address }) => address !== bound.address);
-    await Promise.allSettled(others.map(({ address }) => this.#bind({ host: address, port: bound.port })));
-    return bound;
+  async listen(address: Address): Promise<AddressInfo> {
+    const bound = await bindAll(address, () => this.#listener());
+    this.#listeners.push(...bound.listeners);
+    this.#begin();
+    return bound.address;
+  }
+
+  /** A listener that does not listen: whoever has its connections gives them to it by `connection` events. */
+  adopt(): Server {
+    const listener = this.#listener();
+    this.#listeners.push(listener);
+    this.#begin();
+    return listener;
   }
 
   /** Stops accepting; resolves when every connection has ended (`drain.ts`). */
@@ -70,15 +73,17 @@ export class PublicListener {
     await drain({ http, lane, h2, entrance, upgraded, listeners: this.#listeners, sockets: this.#sockets });
   }
 
-  async #bind({ host, port }: Address): Promise<AddressInfo> {
+  /** What makes node:http look for heads that are late. */
+  #begin(): void {
+    this.#options.http.emit('listening');
+  }
+
+  #listener(): Server {
     const listener = (this.#options.entrance?.createListener ?? tcpListener)(this.accept);
     listener.on('connection', (socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     });
-    listener.listen(port, host);
-    await once(listener, 'listening');
-    this.#listeners.push(listener);
-    return listener.address() as AddressInfo;
+    return listener;
   }
 }

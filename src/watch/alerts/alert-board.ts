@@ -165,7 +165,8 @@ const stretch = { ms: 600_000, count: 6, growth: 4 * mebibyte };
 /** Whether memory beside the store is above its bound, or grew in each of the last six ten-minute spans. */
 function isLeakSuspected({ timeline, options }: Watch, point: Point): boolean {
   const own = ({ residentBytes, storeBytes }: Point): number => residentBytes - storeBytes;
-  if (point.residentBytes > options.config().store.memoryBytes + allowance) return true;
+  const processes = 1 + (options.others?.count ?? 0);
+  if (point.residentBytes > options.config().store.memoryBytes + allowance * processes) return true;
   let later = point;
   for (let index = 1; index <= stretch.count; index += 1) {
     const wanted = point.at - index * stretch.ms;

@@ -9,31 +9,24 @@
 import type { HandshakeFailure } from '../../front/handshake-failure.ts';
 import type { ProxyRefusal } from '../../front/proxied.ts';
 import type { Seconds } from '../../kit/time.ts';
-import { TopK } from '../../kit/top-k.ts';
+import { type Kept, TopK } from '../../kit/top-k.ts';
 import type { Outcome } from '../../proxy/exchange/outcome.ts';
 import type { Entry } from '../../store/store.ts';
 import type { StoreOperation } from '../../store/timed-store.ts';
 import { countsAs } from './miss-reason.ts';
 import { MissLedger } from './misses.ts';
-import { add, at, newTally, observe, sumOf, type Tally } from './tally.ts';
+import {
+  type CountersShare,
+  type HotKey,
+  increaseAll,
+  type OperationCounts,
+  type TypeCounts,
+} from './counters-share.ts';
+import { add, addAll, at, newTally, observe, sumOf, type Tally } from './tally.ts';
 import { WriteLedger } from './write-ledger.ts';
 import { LastLookups } from './window.ts';
 
-export type HotKey = {
-  readonly url: string;
-  readonly type: string;
-  readonly partition: string;
-  hits: number;
-  savedSeconds: number;
-};
-
-export type TypeCounts = {
-  readonly tally: Tally;
-  readonly outcomes: Map<Outcome['kind'], number>;
-  lastLifetime: Seconds | undefined;
-};
-
-export type OperationCounts = { count: number; seconds: number; readonly tally: Float64Array };
+export type { HotKey, OperationCounts, TypeCounts } from './counters-share.ts';
 
 export const operationBounds: readonly number[] = [
   0.000001, 0.000005, 0.00001, 0.00005, 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5,
@@ -106,11 +99,7 @@ export class Counters {
   };
 
   readonly onOperation = (operation: StoreOperation, duration: Seconds): void => {
-    let counts = this.operations.get(operation);
-    if (counts === undefined) {
-      counts = { count: 0, seconds: 0, tally: new Float64Array(operationBounds.length + 1) };
-      this.operations.set(operation, counts);
-    }
+    const counts = this.#operation(operation);
     counts.count += 1;
     counts.seconds += duration;
     let bucket = 0;
@@ -143,10 +132,74 @@ export class Counters {
     return sumOf([this.shared, ...[...this.types.values()].map(({ tally }) => tally)]);
   }
 
+  /** What was counted since the last call, for another process to `take`. From now on this one counts from nothing. */
+  drain(): CountersShare {
+    const share: CountersShare = {
+      types: [...this.types],
+      shared: this.shared.slice(),
+      misses: this.ledger.drain(),
+      last: this.last.drain(),
+      hot: this.hot.heaviest(),
+      purges: [...this.purgesByCause],
+      handshakeFailures: [...this.handshakeFailures],
+      proxyRefusals: [...this.proxyRefusals],
+      writes: this.writes.drain(),
+      operations: [...this.operations],
+    };
+    this.#lastType = undefined;
+    this.#lastName = '';
+    this.shared.fill(0);
+    const { types, purgesByCause, handshakeFailures, proxyRefusals, operations } = this;
+    for (const map of [types, purgesByCause, handshakeFailures, proxyRefusals, operations]) map.clear();
+    this.hot.clear();
+    return share;
+  }
+
+  /** Counts what another process has counted. */
+  take({ types, shared, misses, last, hot, ...rest }: CountersShare): void {
+    for (const [name, { tally, outcomes, lastLifetime }] of types) {
+      const type = this.#typeOf(name);
+      addAll(type.tally, tally);
+      type.lastLifetime = lastLifetime ?? type.lastLifetime;
+      increaseAll(type.outcomes, outcomes);
+    }
+    addAll(this.shared, shared);
+    this.ledger.take(misses);
+    for (const [isHit, duration] of last) this.last.record(isHit, duration);
+    for (const one of hot) this.#takeHot(one);
+    increaseAll(this.purgesByCause, rest.purges);
+    increaseAll(this.handshakeFailures, rest.handshakeFailures);
+    increaseAll(this.proxyRefusals, rest.proxyRefusals);
+    this.writes.take(rest.writes);
+    for (const [name, counts] of rest.operations) {
+      const operation = this.#operation(name);
+      operation.count += counts.count;
+      operation.seconds += counts.seconds;
+      for (const [bucket, count] of counts.tally.entries()) add(operation.tally, bucket, count);
+    }
+  }
+
+  #takeHot({ name, weight, value }: Kept<HotKey>): void {
+    const kept = this.hot.record(name, weight);
+    if (kept === undefined || value === undefined) return;
+    kept.value ??= { ...value, hits: 0, savedSeconds: 0 };
+    kept.value.hits += value.hits;
+    kept.value.savedSeconds += value.savedSeconds;
+  }
+
   turnTo(nowMs: number): void {
     this.hot.turnTo(nowMs);
     this.ledger.turnTo(nowMs);
     this.writes.turnTo(nowMs);
+  }
+
+  #operation(name: StoreOperation): OperationCounts {
+    let counts = this.operations.get(name);
+    if (counts === undefined) {
+      counts = { count: 0, seconds: 0, tally: new Float64Array(operationBounds.length + 1) };
+      this.operations.set(name, counts);
+    }
+    return counts;
   }
 
   #typeOf(name: string): TypeCounts {

@@ -6,7 +6,7 @@
  */
 
 import { seconds } from '../../kit/time.ts';
-import { TopK } from '../../kit/top-k.ts';
+import { type Kept, TopK } from '../../kit/top-k.ts';
 import type { Outcome } from '../../proxy/exchange/outcome.ts';
 import { causeOf, clauseOf, type Cause, type Reason, reasonOf } from './miss-reason.ts';
 import { maskTarget } from './mask-target.ts';
@@ -48,6 +48,14 @@ export type MissReport = {
 type Counts = Map<Reason, number>;
 type UrlMisses = { readonly type: string; readonly counts: Counts; seconds: number };
 
+/** What one ledger has counted, for another to `take`. */
+export type MissShare = {
+  readonly types: readonly (readonly [string, Counts])[];
+  readonly routes: readonly (readonly [string, Counts])[];
+  readonly urls: readonly Kept<UrlMisses>[];
+  readonly originSeconds: number;
+};
+
 const most = { types: 200, routes: 1000, urls: 750, reasons: 100 };
 
 /** Counts misses by reason. */
@@ -74,6 +82,38 @@ export class MissLedger {
     increase(kept.value.counts, reason);
     kept.value.seconds += originDuration;
     return reason;
+  }
+
+  /** What was counted since the last call; from now on it counts from nothing. */
+  drain(): MissShare {
+    const share: MissShare = {
+      types: [...this.#types],
+      routes: [...this.#routes],
+      urls: this.#urls.heaviest(),
+      originSeconds: this.#originSeconds,
+    };
+    this.#types.clear();
+    this.#routes.clear();
+    this.#urls.clear();
+    this.#originSeconds = 0;
+    return share;
+  }
+
+  /** Counts what another ledger has counted. */
+  take({ types, routes, urls, originSeconds }: MissShare): void {
+    const merge = (into: Counts, from: Counts): void => {
+      for (const [reason, count] of from) increase(into, reason, count);
+    };
+    for (const [name, counts] of types) merge(groupIn(this.#types, name, most.types), counts);
+    for (const [name, counts] of routes) merge(groupIn(this.#routes, name, most.routes), counts);
+    this.#originSeconds += originSeconds;
+    for (const { name, weight, value } of urls) {
+      const kept = this.#urls.record(name, weight);
+      if (kept === undefined || value === undefined) continue;
+      kept.value ??= { type: value.type, counts: new Map(), seconds: 0 };
+      merge(kept.value.counts, value.counts);
+      kept.value.seconds += value.seconds;
+    }
   }
 
   turnTo(nowMs: number): void {

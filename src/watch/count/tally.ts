@@ -71,6 +71,11 @@ export function add(tally: Tally, index: number, amount: number): void {
   tally[index] = (tally[index] ?? 0) + amount;
 }
 
+/** Adds what another tally has counted. */
+export function addAll(tally: Tally, other: Tally): void {
+  for (let index = 0; index < tally.length; index += 1) add(tally, index, other[index] ?? 0);
+}
+
 /** Adds one observation to a distribution. */
 export function observe(tally: Tally, name: Distribution, value: number): void {
   const { start, bounds } = distributions[name];
@@ -85,8 +90,7 @@ export const get = (tally: Tally, quantity: Quantity): number => tally[at[quanti
 /** The sum of several tallies. */
 export function sumOf(tallies: Iterable<Tally>): Tally {
   const total = newTally();
-  for (const tally of tallies)
-    for (let index = 0; index < size; index += 1) add(total, index, tally[index] ?? 0);
+  for (const tally of tallies) addAll(total, tally);
   return total;
 }
 

@@ -25,7 +25,9 @@ export type WatchOptions = {
   readonly purgeLog: Pick<PurgeLog, 'position' | 'verdict'>;
   readonly health: Pick<OriginCondition, 'isClosed'>;
   readonly redis: () => RedisState;
-  readonly background?: (() => BackgroundStats) | undefined;
+  readonly background?: (() => BackgroundStats | undefined) | undefined;
+  /** Other processes that belong to this one: how many, and their memory. */
+  readonly others?: { readonly count: number; readonly residentBytes: () => number };
 };
 
 /** What is known about the proxy at work. */
@@ -56,7 +58,7 @@ export class Watch {
       at: clock.now(),
       tally: this.counters.total(),
       storeBytes: store.size().bytes,
-      residentBytes: this.#resident(),
+      residentBytes: this.#resident() + (this.options.others?.residentBytes() ?? 0),
       redisBytes: redis().bytes,
       reasons: this.counters.ledger.counts(),
     };

@@ -3,7 +3,7 @@
  * for the last day. What happened in a period is the difference of two copies.
  */
 
-import type { EpochMs, Seconds } from '../../kit/time.ts';
+import { type EpochMs, type Seconds, seconds } from '../../kit/time.ts';
 import type { Reason } from './miss-reason.ts';
 import { difference, type Tally } from './tally.ts';
 
@@ -24,6 +24,18 @@ export class LastLookups {
     this.#seconds[index] = duration;
     this.#next = index === lookups - 1 ? 0 : index + 1;
     if (this.#count < lookups) this.#count += 1;
+  }
+
+  /** Those since the last call, the oldest first; from now on there are none. */
+  drain(): (readonly [isHit: boolean, Seconds])[] {
+    const first = this.#count < lookups ? 0 : this.#next;
+    const drained = Array.from({ length: this.#count }, (_, index) => {
+      const at = (first + index) % lookups;
+      return [this.#hits[at] === 1, seconds(this.#seconds[at] ?? 0)] as const;
+    });
+    this.#hits.fill(0);
+    [this.#next, this.#count, this.#sumHits] = [0, 0, 0];
+    return drained;
   }
 
   get count(): number {

@@ -26,6 +26,9 @@ export type WriteLine = {
   readonly text: string;
 };
 
+/** What one ledger has counted of each rule, for another to `take`. */
+export type WriteShare = readonly (readonly [rule: string, WriteCounts])[];
+
 type Counts = Record<(typeof kinds)[number], number>;
 type Slice = { readonly number: number; readonly counts: Counts };
 type Rule = { readonly total: Counts; slices: Slice[] };
@@ -40,6 +43,7 @@ const none = (): Counts => ({ ended: 0, asked: 0, same: 0, changed: 0, refilled:
 export class WriteLedger implements Endings {
   readonly #rules = new Map<string, Rule>();
   readonly #copies = new BoundedMap<string, Known>(most.copies);
+  #drained: ReadonlyMap<string, WriteCounts> = new Map();
   #slice = 0;
 
   readonly onEnded = (copy: EndedCopy): void => {
@@ -66,6 +70,25 @@ export class WriteLedger implements Endings {
   /** Since the start. */
   totals(): Map<string, WriteCounts> {
     return new Map([...this.#rules].map(([name, { total }]) => [name, { ...total }]));
+  }
+
+  /** What was counted since the last call. The copies stay known here. */
+  drain(): WriteShare {
+    const before = this.#drained;
+    this.#drained = this.totals();
+    return [...this.#drained].map(([rule, counts]) => {
+      const change = none();
+      for (const kind of kinds) change[kind] = counts[kind] - (before.get(rule)?.[kind] ?? 0);
+      return [rule, change];
+    });
+  }
+
+  /** Counts what another ledger has counted. */
+  take(share: WriteShare): void {
+    for (const [name, counts] of share) {
+      const { total, slices } = this.#rule(name);
+      for (const one of [total, this.#sliceOf(slices)]) for (const kind of kinds) one[kind] += counts[kind];
+    }
   }
 
   /** Those that ended most in vain first. */

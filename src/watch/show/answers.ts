@@ -1,7 +1,8 @@
 /** Builds the control API's answers about metrics, misses, reports and alerts. */
 
-import type { Registry } from 'prom-client';
+import type { Config } from '../../config/config.ts';
 import { seconds } from '../../kit/time.ts';
+import type { Store } from '../../store/store.ts';
 import type { AlertBoard } from '../alerts/alert-board.ts';
 import type { Period } from '../report/report.ts';
 import type { ReportDesk, ReportFormat } from '../report/report-desk.ts';
@@ -14,56 +15,76 @@ const listed = { misses: 50, dashboard: 15 };
 
 export type AnswersOptions = {
   readonly watch: Watch;
-  readonly registry: () => Promise<Registry>;
+  readonly metrics: Answers['metrics'];
   readonly board: AlertBoard;
   readonly desk: ReportDesk;
+  /** Brings the figures up to date; absent: they always are. */
+  readonly gather?: () => Promise<void>;
+  /** Absent: those of the store here. */
+  readonly splits?: () => Promise<Splits>;
 };
 
 /** All but `metrics` and `report` are sent as JSON. */
 export type Answers = {
   readonly metrics: () => Promise<{ readonly text: string; readonly contentType: string }>;
-  readonly summary: () => object;
-  readonly misses: () => object;
-  readonly hot: () => object;
+  readonly summary: () => Promise<object>;
+  readonly misses: () => Promise<object>;
+  readonly hot: () => Promise<object>;
   readonly alerts: () => object;
   /** Everything the dashboard shows, with charts over `spanSeconds`. */
-  readonly overview: (spanSeconds: number) => object;
+  readonly overview: (spanSeconds: number) => Promise<object>;
   readonly report: (period: Period, format: ReportFormat) => Promise<string>;
 };
 
 /** Creates the functions that answer. */
-export function createAnswers({ watch, registry, board, desk }: AnswersOptions): Answers {
+export function createAnswers(options: AnswersOptions): Answers {
+  const { watch, metrics, board, desk, gather = () => Promise.resolve() } = options;
   const { ledger, writes } = watch.counters;
+  const splits =
+    options.splits ?? (() => Promise.resolve(splitsOf(watch.options.config(), watch.options.store)));
+  const upToDate = async <T>(answer: () => T): Promise<T> => {
+    await gather();
+    return answer();
+  };
   return {
     metrics: async () => {
-      const loaded = await registry();
-      return { text: await loaded.metrics(), contentType: loaded.contentType };
+      await gather();
+      return metrics();
     },
-    summary: () => summaryOf(watch),
-    misses: () => {
+    summary: () => upToDate(() => summaryOf(watch)),
+    misses: async () => {
       watch.lookForEnded();
-      return { ...ledger.report(listed.misses), writes: writes.lastHour(), splits: splitsOf(watch) };
+      const found = await splits();
+      return upToDate(() => ({
+        ...ledger.report(listed.misses),
+        writes: writes.lastHour(),
+        splits: found,
+      }));
     },
-    hot: () => ({ keys: hotKeys(watch, listed.misses) }),
+    hot: () => upToDate(() => ({ keys: hotKeys(watch, listed.misses) })),
     alerts: () => board.list(),
-    report: (period, format) => desk.render(period, format),
-    overview: (spanSeconds) => ({
-      metrics: summaryOf(watch),
-      series: seriesOf(watch, seconds(spanSeconds)),
-      misses: ledger.report(listed.dashboard),
-      writes: writes.lastHour().slice(0, listed.dashboard),
-      hot: hotKeys(watch, listed.dashboard),
-      purges: watch.purges.list(),
-      alerts: board.list(),
-    }),
+    report: async (period, format) => {
+      await gather();
+      return desk.render(period, format);
+    },
+    overview: (spanSeconds) =>
+      upToDate(() => ({
+        metrics: summaryOf(watch),
+        series: seriesOf(watch, seconds(spanSeconds)),
+        misses: ledger.report(listed.dashboard),
+        writes: writes.lastHour().slice(0, listed.dashboard),
+        hot: hotKeys(watch, listed.dashboard),
+        purges: watch.purges.list(),
+        alerts: board.list(),
+      })),
   };
 }
 
-function splitsOf({ options }: Watch): Splits {
-  const { contentTypes } = options.config();
+/** What splits the stored responses of one process. */
+export function splitsOf({ contentTypes }: Config, store: Pick<Store, 'entries'>): Splits {
   const variesOf = (name: string): readonly string[] => {
     const vary = contentTypes.get(name)?.vary;
     return vary === undefined ? [] : [...vary.cookies.map((cookie) => `cookie ${cookie}`), ...vary.headers];
   };
-  return findSplits(options.store.entries(), variesOf);
+  return findSplits(store.entries(), variesOf);
 }

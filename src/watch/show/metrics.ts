@@ -5,7 +5,7 @@
  * kinds from closed sets, never URLs or identities (DESIGN §3.10).
  */
 
-import { collectDefaultMetrics, Counter, Gauge, type Metric, Registry } from 'prom-client';
+import { Counter, Gauge, type Metric, Registry } from 'prom-client';
 import { operationBounds } from '../count/counters.ts';
 import { histogramOf } from './prometheus-histogram.ts';
 import {
@@ -21,10 +21,17 @@ import type { Watch } from '../count/watch.ts';
 /** The state of each alert. */
 export type AlertStates = () => readonly { readonly name: string; readonly firing: boolean }[];
 
+export type RegistryOptions = {
+  readonly alerts?: AlertStates;
+  /** What the metrics are added to. */
+  readonly registry?: Registry;
+};
+
 /** Creates the registry that `GET /metrics` prints. */
-export function createRegistry(watch: Watch, alerts: AlertStates = () => []): Registry {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+export function createRegistry(
+  watch: Watch,
+  { alerts = () => [], registry = new Registry() }: RegistryOptions = {},
+): Registry {
   registerLookups(registry, watch);
   registerConnections(registry, watch);
   registerOrigin(registry, watch);
@@ -238,13 +245,13 @@ function registerBackground(registry: Registry, { options }: Watch): void {
   fill(
     gauge(registry, ['shelflife_background_rate', 'Background fetches per second that the governor allows']),
     (set) => {
-      set({}, options.background?.().perSecond ?? 0);
+      set({}, options.background?.()?.perSecond ?? 0);
     },
   );
   fill(
     gauge(registry, ['shelflife_origin_slowdown', 'How many times slower than usual the origin is']),
     (set) => {
-      set({}, options.background?.().slowdown ?? 1);
+      set({}, options.background?.()?.slowdown ?? 1);
     },
   );
 }

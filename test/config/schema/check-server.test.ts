@@ -100,10 +100,23 @@ t.test('hosts are names, proxies are networks, canonical', async (t) => {
   );
 });
 
-t.test('13.9: settings that are not implemented yet are refused, at their place', async (t) => {
-  for (const workers of ['auto', '4', '${W}'])
-    t.strictSame(problemsBelow(`listen: { workers: ${workers} }`, { env: { W: '3' } }), ['1:20 not-built']);
-  t.strictSame(problemsBelow('listen: { workers: 1, fast_lane: true }'), []);
+t.test('17.1: workers are a number or auto; what they cannot do yet is refused', async (t) => {
+  for (const [workers, expected] of [
+    ['auto', 'auto'],
+    ['4', 4],
+    ['${W}', 3],
+  ])
+    t.equal(
+      configIn(`${upstream}listen: { workers: ${workers} }`, { env: { W: '3' } }).listen.workers,
+      expected,
+    );
+  t.equal(configIn(`${upstream}listen: { fast_lane: true }`).listen.workers, 1);
+  const redis = 'store: { redis: { url: redis://127.0.0.1 } }';
+  t.strictSame(problemsBelow(`listen: { workers: 2 }\n${redis}`), ['1:20 not-built']);
+  t.strictSame(problemsBelow(`listen: { workers: 1 }\n${redis}`), []);
+  t.strictSame(problemsBelow('listen: { workers: 2 }\nmode: shadow'), ['1:20 not-built']);
+  const store = 'store: { memory: 6MiB, max_object: 4MiB }';
+  t.strictSame(problemsBelow(`listen: { workers: 2 }\n${store}`), ['2:36 out-of-range']);
   t.strictSame(problemsBelow('listen: { workers: 0 }'), ['1:20 out-of-range']);
   t.strictSame(problemsBelow('listen: { workers: many }'), ['1:20 bad-value']);
 });

@@ -1,0 +1,274 @@
+/**
+ * The composition root of a proxy with several workers: the process that owns the listening sockets, the control API, the
+ * configuration file, the order of purges and the figures. It answers no client itself.
+ */
+
+import type { ChildProcess } from 'node:child_process';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import type { Address, Config } from './config/config.ts';
+import { type Controlled, listenForControl, openControl } from './control/open-control.ts';
+import { createOriginProbe } from './control/origin-probe.ts';
+import { createReload, type ReadConfigResult, type Reload } from './control/reload.ts';
+import { type Clock, SteadyClock, systemClock } from './kit/time.ts';
+import type { Site } from './proxy/exchange/exchange.ts';
+import { compileSite } from './proxy/exchange/site.ts';
+import { bindAll } from './proxy/listen/bind-all.ts';
+import { lastLetIn } from './proxy/listen/last-let-in.ts';
+import { listen as listenOn } from './proxy/listen/listen.ts';
+import { LocalPurgeLog } from './store/purge-log.ts';
+import { LearnedSessionMap } from './store/learned-sessions.ts';
+import { openTrust, type OpenTrust } from './trust/open-trust.ts';
+import { Counting } from './watch/count/counting.ts';
+import { openWatch, type OpenWatch } from './watch/open-watch.ts';
+import { openHourFiles } from './watch/report/hour-files.ts';
+import { explainByOne, listAll, purgeAll } from './workers/control-workers.ts';
+import { Crew, type CrewOptions, type Worker } from './workers/crew.ts';
+import { Gathered } from './workers/gathered.ts';
+import { HandOut } from './workers/hand-out.ts';
+import type { ListenerName } from './workers/messages.ts';
+import { PurgeOrder } from './workers/purge-order.ts';
+import { createSwitchboard } from './workers/switchboard.ts';
+import { createWarmAll } from './workers/warm-all.ts';
+
+/** A configuration as it was read, with its text, from which each worker makes its own. */
+export type ReadText = ReadConfigResult & { readonly text?: string };
+
+export type PrimaryOptions = {
+  readonly config: Config;
+  readonly text: string;
+  readonly workers: number;
+  readonly fork: () => ChildProcess;
+  readonly log: Logger;
+  /** Absent: there is no file. */
+  readonly readConfig: (() => Promise<ReadText>) | undefined;
+  readonly reportFolder: string | undefined;
+};
+
+export type RunningPrimary = {
+  readonly url: string;
+  readonly redirectUrl: string | undefined;
+  readonly controlUrl: string;
+  readonly reload: Reload;
+  readonly renewCertificates: () => Promise<void>;
+  readonly close: () => Promise<void>;
+};
+
+type Text = { readonly first: string; inForce: string };
+
+type Built = {
+  readonly options: PrimaryOptions;
+  readonly clock: Clock;
+  readonly crew: Crew;
+  readonly handOut: HandOut<Socket>;
+  readonly watch: OpenWatch;
+  readonly control: FastifyInstance;
+  readonly reload: Reload;
+  readonly addresses: Partial<Record<ListenerName, AddressInfo>>;
+  readonly stopGathering: () => void;
+};
+
+/** Starts the primary and its workers. Rejects with a `ListenError` if it cannot listen. */
+export async function startPrimary(options: PrimaryOptions): Promise<RunningPrimary> {
+  const built = await build(options);
+  const { config } = options;
+  const { crew, control, watch, addresses, reload, stopGathering } = built;
+  const listeners: Server[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(listeners.map(lastLetIn));
+    for (const listener of listeners) listener.close();
+    await Promise.all([crew.stop(), control.close()]);
+    stopGathering();
+    await watch.close();
+  };
+  const open = (name: ListenerName) => async (address: Address) => {
+    const bound = await bindAll(address, () => listenerOf(built.handOut, name));
+    listeners.push(...bound.listeners);
+    addresses[name] = bound.address;
+    return bound.address;
+  };
+  try {
+    const { redirect, tls } = config.listen;
+    const plainUrl = await listenOn('listen', config.listen, open('listen'));
+    const url = tls === undefined ? plainUrl : plainUrl.replace(/^http:/, 'https:');
+    const redirectUrl = redirect && (await listenOn('redirect', redirect, open('redirect')));
+    const controlUrl = await listenOn('control', config.control, listenForControl(control));
+    await crew.start();
+    const renewCertificates = async (): Promise<void> => {
+      await Promise.all(crew.ready.map(({ link }) => link.ask('renew', undefined)));
+    };
+    return { url, redirectUrl, controlUrl, reload, renewCertificates, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The workers read from the connections; here they only wait. */
+function listenerOf(handOut: HandOut<Socket>, listener: ListenerName): Server {
+  return createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (socket) => {
+    socket.on('error', () => socket.destroy());
+    handOut.add({ socket, listener });
+  });
+}
+
+async function build(options: PrimaryOptions): Promise<Built> {
+  const { log, text: first, workers: count } = options;
+  const clock = new SteadyClock(systemClock);
+  const text: Text = { first, inForce: first };
+  const addresses: Built['addresses'] = {};
+  const order = new PurgeOrder();
+  const handOut = new HandOut<Socket>((socket) => socket.destroy());
+  const counting = new Counting(clock);
+  const ready = (): readonly Worker[] => crew.ready;
+  const gathered = new Gathered({ counters: counting.counters, workers: ready });
+  const { warm, onProgress } = createWarmAll(ready);
+  const { onAppended } = counting;
+  const onGone = ({ name }: Worker): void => {
+    gathered.forget(name);
+  };
+  const crew: Crew = new Crew({
+    ...{ count, clock, log, fork: options.fork },
+    ...keepingRules(
+      createSwitchboard({ order, handOut, log, onAppended, onGone, onWarming: onProgress }),
+      ({ number: worker, name }) => {
+        return { kind: 'begin', worker, workers: count, name, text: { ...text }, addresses };
+      },
+      () => text.inForce,
+    ),
+  });
+  let { config } = options;
+  const watch = watchWorkers({ options, config: () => config, clock, counting, gathered, crew });
+  const replace = (next: Config, read: string): Promise<void> => {
+    config = next;
+    text.inForce = read;
+    return reloadAll(crew, read, log);
+  };
+  const reload = reloadOf(options, { current: () => config, replace });
+  const purge = purgeAll(ready, order, onAppended);
+  const site = siteOf(() => config);
+  const control = await controlOf({ ...{ options, clock, crew, watch, reload, warm, purge, site } });
+  const timer = setInterval(() => {
+    handOut.tick();
+    void gathered.gather();
+  }, 1000);
+  const stopGathering = (): void => {
+    clearInterval(timer);
+  };
+  return { options, clock, crew, handOut, watch, control, reload, addresses, stopGathering };
+}
+
+type Controlling = Pick<Controlled, 'reload' | 'warm' | 'purge' | 'site' | 'clock'> & {
+  readonly options: PrimaryOptions;
+  readonly crew: Crew;
+  readonly watch: OpenWatch;
+};
+
+function controlOf({ options, crew, watch, ...rest }: Controlling): Promise<FastifyInstance> {
+  const { config, log, workers: known } = options;
+  const { answers } = watch;
+  if (answers === undefined) throw new Error('the primary has no answers');
+  const ready = (): readonly Worker[] => crew.ready;
+  return openControl(config.control, {
+    ...{ ...rest, log, answers, redis: () => noRedis, trust: nothingInShadow(options, rest.clock) },
+    origin: createOriginProbe(config.upstream, rest.clock),
+    workers: () => ({ known, ready: crew.ready.length }),
+    list: listAll(ready),
+    explain: explainByOne(ready),
+  });
+}
+
+/** Shadow mode is refused with several workers. */
+const nothingInShadow = ({ config }: PrimaryOptions, clock: Clock): OpenTrust =>
+  openTrust({
+    clock,
+    config: () => config,
+    governor: { submit: () => Promise.resolve({ kind: 'dropped' }) },
+  });
+
+type Listeners = ReturnType<typeof createSwitchboard>;
+
+/** A worker that was started with other rules than those in force when it is ready is given these. */
+function keepingRules(
+  listeners: Listeners,
+  begin: CrewOptions['begin'],
+  inForce: () => string,
+): Listeners & Pick<CrewOptions, 'begin'> {
+  const begunWith = new WeakMap<Worker, string>();
+  return {
+    ...listeners,
+    begin: (worker) => {
+      begunWith.set(worker, inForce());
+      return begin(worker);
+    },
+    onReady: (worker) => {
+      listeners.onReady(worker);
+      if (begunWith.get(worker) !== inForce()) void worker.link.ask('reload', inForce());
+    },
+  };
+}
+
+const noRedis = { redis: 'none', breaker: 'closed' } as const;
+
+type Watched = {
+  readonly options: PrimaryOptions;
+  readonly config: () => Config;
+  readonly clock: Clock;
+  readonly counting: Counting;
+  readonly gathered: Gathered;
+  readonly crew: Crew;
+};
+
+function watchWorkers({ options, config, clock, counting, gathered, crew }: Watched): OpenWatch {
+  const { log, reportFolder } = options;
+  return openWatch({
+    ...{ config, clock, counting, log, redis: () => noRedis, health: gathered },
+    store: { size: () => gathered.size(), entries: () => [], subjects: () => [] },
+    purgeLog: new LocalPurgeLog('primary'),
+    others: { count: options.workers, residentBytes: () => gathered.residentBytes() },
+    background: () => gathered.background(),
+    archive: reportFolder === undefined ? undefined : openHourFiles(reportFolder),
+    workers: {
+      gather: () => gathered.gather(),
+      splits: () => gathered.splits(),
+      runtimes: () => gathered.runtimes(),
+      states: () => ({ known: options.workers, ready: crew.ready.length, replaced: crew.replaced }),
+    },
+  });
+}
+
+/** One after the other, so that never all are busy with it. */
+async function reloadAll(crew: Crew, text: string, log: Logger): Promise<void> {
+  for (const { link, number } of crew.ready) {
+    const result = await link.ask('reload', text);
+    if (result !== 'applied') log.error({ worker: number, result }, 'worker did not take the configuration');
+  }
+}
+
+type Replacing = {
+  readonly current: () => Config;
+  readonly replace: (config: Config, text: string) => Promise<void>;
+};
+
+function reloadOf({ readConfig }: PrimaryOptions, { current, replace }: Replacing): Reload {
+  let text = '';
+  const read =
+    readConfig &&
+    (async (): Promise<ReadConfigResult> => {
+      const result = await readConfig();
+      text = result.text ?? '';
+      return result;
+    });
+  return createReload({ read, current, replace: (config) => replace(config, text) });
+}
+
+/** For the reading of URLs that operators write. */
+function siteOf(config: () => Config): () => Site {
+  let compiled: Site | undefined;
+  return () => {
+    if (compiled?.config !== config())
+      compiled = compileSite(config(), { learned: new LearnedSessionMap(), verifyJwt: undefined });
+    return compiled;
+  };
+}

@@ -1,0 +1,49 @@
+/** The metrics of the processes themselves: of Node, of one process or of several, and of the workers. */
+
+import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+
+/** The metrics of one process, as objects, to be summed with others'. */
+export type RuntimeMetrics = readonly object[];
+
+/** A registry that has them. */
+export function createRuntimeRegistry(): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  return registry;
+}
+
+/** Sums as each metric says of itself: processor times and memory are added, delays averaged. The start is this process's. */
+export async function sumRuntimes(own: Registry, others: readonly RuntimeMetrics[]): Promise<string> {
+  const summed = AggregatorRegistry.aggregate(
+    [...others, await own.getMetricsAsJSON()].map((one) => [...one]),
+  );
+  const start = await own.getSingleMetricAsString('process_start_time_seconds');
+  return `${await summed.metrics()}\n${start}\n`;
+}
+
+export type WorkerStates = { readonly known: number; readonly ready: number; readonly replaced: number };
+
+/** Adds how many workers there are, and how many had to be replaced. */
+export function addWorkerMetrics(registry: Registry, states: () => WorkerStates): void {
+  const registers = [registry];
+  new Gauge({
+    ...{
+      name: 'shelflife_workers',
+      help: 'Processes that serve, by state',
+      labelNames: ['state'],
+      registers,
+    },
+    collect() {
+      const { known, ready } = states();
+      this.set({ state: 'ready' }, ready);
+      this.set({ state: 'starting' }, known - ready);
+    },
+  });
+  new Counter({
+    ...{ name: 'shelflife_workers_replaced_total', help: 'Workers that ended and were replaced', registers },
+    collect() {
+      this.reset();
+      this.inc(states().replaced);
+    },
+  });
+}

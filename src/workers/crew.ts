@@ -1,0 +1,193 @@
+/**
+ * The worker processes: started, watched, ended, and replaced when they end by themselves.
+ *
+ * Promises: a worker that is not heard of for `longestSilenceMs` is killed. One that has ended is replaced at once, or after
+ * a pause that doubles while they end soon after their start. If one ends before all were ready for the first time, the
+ * start has failed.
+ */
+
+import type { ChildProcess } from 'node:child_process';
+import type { Logger } from 'pino';
+import type { Clock } from '../kit/time.ts';
+import { Link } from './link.ts';
+import type { Begin, ToPrimary, ToWorker, ToWorkerLink } from './messages.ts';
+
+/** One worker process. */
+export type Worker = {
+  /** Its number, from 1 on, which goes to the one that takes its place. */
+  readonly number: number;
+  readonly name: string;
+  readonly link: ToWorkerLink;
+};
+
+export type CrewOptions = {
+  readonly count: number;
+  readonly fork: () => ChildProcess;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly begin: (worker: Worker) => Begin;
+  readonly onReady: (worker: Worker) => void;
+  readonly onMessage: (worker: Worker, message: Exclude<ToPrimary, { kind: 'listening' }>) => void;
+  /** `isExpected`: after `stop`. */
+  readonly onEnded: (worker: Worker, isExpected: boolean) => void;
+};
+
+type Place = {
+  readonly number: number;
+  readonly worker: Worker;
+  readonly process: ChildProcess;
+  readonly startedMs: number;
+  isReady: boolean;
+  heardMs: number;
+};
+
+/** A worker ended before all were ready for the first time. */
+export class WorkerStartError extends Error {
+  override readonly name = 'WorkerStartError';
+}
+
+/** A client's write may wait so long for a worker that hangs; none that works is silent for so long. */
+export const longestSilenceMs = 3000;
+const lookEveryMs = 500;
+const longestPauseMs = 30_000;
+/** Who lives for so long has started well. */
+const youngMs = 10_000;
+
+/** The workers of one instance. */
+export class Crew {
+  readonly #options: CrewOptions;
+  readonly #places = new Map<number, Place>();
+  readonly #pauses = new Map<number, number>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #firstReady = Promise.withResolvers<undefined>();
+  #generation = 0;
+  #isStarted = false;
+  #isStopping = false;
+  #lookedMs: number;
+  #replaced = 0;
+
+  constructor(options: CrewOptions) {
+    this.#options = options;
+    this.#lookedMs = options.clock.monotonicMs();
+  }
+
+  /** Starts all; resolves when all are ready. */
+  async start(): Promise<void> {
+    for (let number = 1; number <= this.#options.count; number += 1) this.#start(number);
+    const timer = setInterval(() => {
+      this.#look();
+    }, lookEveryMs);
+    this.#timers.add(timer);
+    await this.#firstReady.promise;
+    this.#isStarted = true;
+  }
+
+  /** Those that are ready. */
+  get ready(): readonly Worker[] {
+    return [...this.#places.values()].filter(({ isReady }) => isReady).map(({ worker }) => worker);
+  }
+
+  /** How many have been replaced. */
+  get replaced(): number {
+    return this.#replaced;
+  }
+
+  /** Tells all to finish what they do and to end; resolves when they have. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    const ended = [...this.#places.values()].map(async ({ worker, process, isReady }) => {
+      const exit = new Promise((resolve) => process.once('exit', resolve));
+      if (isReady) worker.link.send({ kind: 'stop' });
+      else process.kill('SIGKILL');
+      await exit;
+    });
+    await Promise.all(ended);
+  }
+
+  #start(number: number): void {
+    this.#generation += 1;
+    const { clock, fork } = this.#options;
+    const process = fork();
+    const worker: Worker = {
+      number,
+      name: `${number}.${this.#generation}`,
+      link: this.#linkTo(process, number),
+    };
+    const nowMs = clock.monotonicMs();
+    const place: Place = { number, worker, process, startedMs: nowMs, isReady: false, heardMs: nowMs };
+    this.#places.set(number, place);
+    process.on('message', (batch: unknown) => {
+      place.heardMs = clock.monotonicMs();
+      worker.link.receive(batch);
+    });
+    process.on('error', (error) => {
+      this.#options.log.error({ err: error, worker: number }, 'worker cannot be reached');
+    });
+    // Without its channel it does not hear of purges.
+    process.on('disconnect', () => process.kill('SIGKILL'));
+    process.once('exit', (code, signal) => {
+      this.#ended(place, { code, signal });
+    });
+    worker.link.send(this.#options.begin(worker));
+  }
+
+  #linkTo(process: ChildProcess, number: number): ToWorkerLink {
+    return new Link<ToWorker, never, ToPrimary>({
+      post: (batch, socket) => {
+        // An error is the channel's end, which is handled as such.
+        if (process.connected) process.send(batch, socket, { keepOpen: true }, () => undefined);
+      },
+      onMessage: (message) => {
+        const place = this.#places.get(number);
+        if (place?.process !== process) return;
+        if (message.kind === 'listening') this.#ready(place);
+        else this.#options.onMessage(place.worker, message);
+      },
+      answers: {},
+      onError: () => undefined,
+    });
+  }
+
+  #ready(place: Place): void {
+    place.isReady = true;
+    this.#options.onReady(place.worker);
+    if (this.ready.length === this.#options.count) this.#firstReady.resolve(undefined);
+  }
+
+  #ended(place: Place, how: { code: number | null; signal: NodeJS.Signals | null }): void {
+    const { number, worker, startedMs } = place;
+    this.#places.delete(number);
+    worker.link.close();
+    this.#options.onEnded(worker, this.#isStopping);
+    if (this.#isStopping) return;
+    if (!this.#isStarted) {
+      this.#firstReady.reject(new WorkerStartError('a worker ended before it was ready'));
+      return;
+    }
+    const isYoung = this.#options.clock.monotonicMs() - startedMs < youngMs;
+    const pauseMs = isYoung ? Math.min(longestPauseMs, (this.#pauses.get(number) ?? 250) * 2) : 0;
+    this.#pauses.set(number, pauseMs);
+    this.#options.log.error({ worker: number, ...how, pause_ms: pauseMs }, 'worker ended; starting another');
+    this.#replaced += 1;
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.#start(number);
+    }, pauseMs);
+    this.#timers.add(timer);
+  }
+
+  /** Asks each worker for a sign of life, and ends those that gave none for too long. */
+  #look(): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    // After a stop of this process itself their messages may still wait to be read.
+    const wasAway = nowMs - this.#lookedMs > 3 * lookEveryMs;
+    this.#lookedMs = nowMs;
+    for (const place of this.#places.values()) {
+      if (wasAway) place.heardMs = nowMs;
+      if (!place.isReady || nowMs - place.heardMs <= longestSilenceMs) continue;
+      this.#options.log.error({ worker: place.number }, 'worker hangs; killing it');
+      place.process.kill('SIGKILL');
+    }
+  }
+}

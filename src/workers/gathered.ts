@@ -1,0 +1,132 @@
+/** The figures of all workers, for the primary's watch: counts are added as they come, the rest is summed as of now. */
+
+import type { BackgroundStats } from '../proxy/exchange/exchange.ts';
+import type { StoreSize } from '../store/store.ts';
+import type { Counters } from '../watch/count/counters.ts';
+import type { Splits } from '../watch/count/splits.ts';
+import type { RuntimeMetrics } from '../watch/show/runtime-metrics.ts';
+import type { Worker } from './crew.ts';
+import type { WorkerShare } from './messages.ts';
+
+type State = Omit<WorkerShare, 'counts'>;
+
+export type GatheredOptions = {
+  readonly counters: Counters;
+  readonly workers: () => readonly Worker[];
+};
+
+/** Gathers the workers' figures. */
+export class Gathered {
+  readonly #options: GatheredOptions;
+  readonly #states = new Map<string, State>();
+  #running: Promise<void> | undefined;
+
+  constructor(options: GatheredOptions) {
+    this.#options = options;
+  }
+
+  /** Brings all up to date. */
+  gather(): Promise<void> {
+    this.#running ??= this.#gather().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  /** What a worker has counted since it was asked last is lost with it. */
+  forget(name: string): void {
+    this.#states.delete(name);
+  }
+
+  size(): StoreSize {
+    const sizes = this.#all(({ store }) => store);
+    return { entries: sumOf(sizes, 'entries'), bytes: sumOf(sizes, 'bytes') };
+  }
+
+  residentBytes(): number {
+    return sumOf(
+      this.#all(({ residentBytes }) => ({ residentBytes })),
+      'residentBytes',
+    );
+  }
+
+  /** Whether no worker's breaker is open. */
+  get isClosed(): boolean {
+    return this.#all(({ isOriginUp }) => isOriginUp).every(Boolean);
+  }
+
+  /** Sums; the slowdown is the worst of them. */
+  background(): BackgroundStats | undefined {
+    const all = this.#all(({ background }) => background);
+    const [first, ...others] = all;
+    if (first === undefined) return undefined;
+    return others.reduce<BackgroundStats>(
+      (sum, one) => ({
+        waiting: sum.waiting + one.waiting,
+        running: sum.running + one.running,
+        limit: sum.limit + one.limit,
+        started: sum.started + one.started,
+        needless: sum.needless + one.needless,
+        dropped: sum.dropped + one.dropped,
+        failed: sum.failed + one.failed,
+        perSecond: sum.perSecond + one.perSecond,
+        slowdown: Math.max(sum.slowdown, one.slowdown),
+      }),
+      first,
+    );
+  }
+
+  /** Each worker holds what its own clients asked for: of splits that several have found, the larger counts. */
+  async splits(): Promise<Splits> {
+    const found = await this.#ask((worker) => worker.link.ask('splits', undefined));
+    return {
+      query: largest(
+        found.flatMap(({ query }) => query),
+        ({ type, path, parameter }) => [type, path, parameter],
+      ),
+      variants: largest(
+        found.flatMap(({ variants }) => variants),
+        ({ type, path, by }) => [type, path, by],
+      ),
+    };
+  }
+
+  runtimes(): Promise<readonly RuntimeMetrics[]> {
+    return this.#ask((worker) => worker.link.ask('runtime', undefined));
+  }
+
+  async #gather(): Promise<void> {
+    await this.#ask(async (worker) => {
+      const share = await worker.link.ask('share', undefined);
+      if (share === undefined) return;
+      const { counts, ...state } = share;
+      this.#options.counters.take(counts);
+      this.#states.set(worker.name, state);
+    });
+  }
+
+  async #ask<T>(ask: (worker: Worker) => Promise<T | undefined>): Promise<T[]> {
+    const answers = await Promise.all(this.#options.workers().map(ask));
+    return answers.filter((answer): answer is Awaited<T> & T => answer !== undefined);
+  }
+
+  #all<T>(pick: (state: State) => T): T[] {
+    return [...this.#states.values()].map(pick);
+  }
+}
+
+function sumOf<Name extends string>(all: readonly Readonly<Record<Name, number>>[], name: Name): number {
+  return all.reduce((sum, one) => sum + one[name], 0);
+}
+
+function largest<T extends { readonly entries: number }>(
+  all: readonly T[],
+  nameOf: (one: T) => unknown,
+): T[] {
+  const found = new Map<string, T>();
+  for (const one of all.toSorted((a, b) => b.entries - a.entries)) {
+    const name = JSON.stringify(nameOf(one));
+    if (!found.has(name)) found.set(name, one);
+  }
+  return [...found.values()].slice(0, 20);
+}

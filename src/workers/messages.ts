@@ -1,0 +1,92 @@
+/** What the primary and its workers say to each other. */
+
+import type { AddressInfo } from 'node:net';
+import type { ExplainResult, Question } from '../explain/explain.ts';
+import type { Met, MetBy } from '../control/purge.ts';
+import type { Shown } from '../control/entries.ts';
+import type { BackgroundStats } from '../proxy/exchange/exchange.ts';
+import type { Tag } from '../policy/rules/tags.ts';
+import type { WarmProgress, WarmRequest, WarmSummary } from '../refresh/warm.ts';
+import type { PlacedPurge, SentPurge } from '../store/log/worker-purge-log.ts';
+import type { Receipt } from '../store/purge-log.ts';
+import type { StoreSize } from '../store/store.ts';
+import type { CountersShare } from '../watch/count/counters-share.ts';
+import type { Splits } from '../watch/count/splits.ts';
+import type { RuntimeMetrics } from '../watch/show/runtime-metrics.ts';
+import type { Link, NoQuestions } from './link.ts';
+
+/** The public listeners, by the names of their addresses in the configuration. */
+export type ListenerName = 'listen' | 'redirect';
+
+/** What a worker begins with. */
+export type Begin = {
+  readonly kind: 'begin';
+  /** The worker's number, from 1 on: that of the one in whose place it is, if it is in one's. */
+  readonly worker: number;
+  readonly workers: number;
+  /** Unlike any other worker's, also of those that have ended. */
+  readonly name: string;
+  /** The configuration file as the primary started with it, and as it is in force. */
+  readonly text: { readonly first: string; readonly inForce: string };
+  readonly addresses: Readonly<Partial<Record<ListenerName, AddressInfo>>>;
+};
+
+/** What it has joined: from here on it hears of each purge. */
+export type Joined = {
+  readonly kind: 'joined';
+  readonly log: { readonly id: string; readonly seq: number };
+  readonly learned: readonly string[];
+};
+
+export type ToWorker =
+  | Begin
+  | Joined
+  | { readonly kind: 'placed'; readonly purges: readonly PlacedPurge[] }
+  | { readonly kind: 'settled'; readonly own: number; readonly workers: Receipt['workers'] }
+  | { readonly kind: 'learned'; readonly digest: string }
+  | { readonly kind: 'asked-for'; readonly keys: Requested }
+  | { readonly kind: 'connection'; readonly listener: string }
+  | { readonly kind: 'stop-warming'; readonly id: number }
+  | { readonly kind: 'stop' };
+
+export type ToPrimary =
+  | { readonly kind: 'join' }
+  | { readonly kind: 'listening' }
+  | { readonly kind: 'purges'; readonly purges: readonly SentPurge[] }
+  | { readonly kind: 'acknowledged'; readonly seq: number }
+  | { readonly kind: 'learned'; readonly digest: string }
+  | { readonly kind: 'asked-for'; readonly keys: Requested }
+  | { readonly kind: 'taken'; readonly open: number }
+  | { readonly kind: 'open'; readonly open: number }
+  | { readonly kind: 'warming'; readonly id: number; readonly progress: WarmProgress };
+
+/** How often keys were requested lately. */
+export type Requested = readonly (readonly [key: string, count: number])[];
+
+/** What the primary may ask of a worker. */
+export type WorkerQuestions = {
+  readonly share: { readonly about: undefined; readonly answer: WorkerShare };
+  readonly count: { readonly about: MetBy; readonly answer: Met };
+  readonly entries: { readonly about: readonly Tag[]; readonly answer: Shown };
+  readonly explain: { readonly about: Question; readonly answer: ExplainResult };
+  readonly splits: { readonly about: undefined; readonly answer: Splits };
+  readonly runtime: { readonly about: undefined; readonly answer: RuntimeMetrics };
+  readonly reload: { readonly about: string; readonly answer: string };
+  readonly renew: { readonly about: undefined; readonly answer: undefined };
+  readonly warm: {
+    readonly about: { readonly id: number; readonly request: WarmRequest };
+    readonly answer: WarmSummary | 'busy';
+  };
+};
+
+/** A worker's part of the figures: `counts` since it was last asked, the rest as of now. */
+export type WorkerShare = {
+  readonly counts: CountersShare;
+  readonly store: StoreSize;
+  readonly residentBytes: number;
+  readonly background: BackgroundStats;
+  readonly isOriginUp: boolean;
+};
+
+export type ToWorkerLink = Link<ToWorker, WorkerQuestions, ToPrimary>;
+export type ToPrimaryLink = Link<ToPrimary, NoQuestions, ToWorker, WorkerQuestions>;

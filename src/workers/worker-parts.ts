@@ -1,0 +1,123 @@
+/** What a worker has from its primary, in place of what a single process has for itself. */
+
+import type { AddressInfo, Server, Socket } from 'node:net';
+import type { Clock } from '../kit/time.ts';
+import type { Popularity } from '../policy/lifetime/popularity.ts';
+import { LearnedSessionMap, type LearnedSessionStore } from '../store/learned-sessions.ts';
+import { WorkerPurgeLog, type WorkerPurgeLogOptions } from '../store/log/worker-purge-log.ts';
+import type { Begin, Joined, ListenerName, Requested, ToPrimaryLink, ToWorker } from './messages.ts';
+import { SharedPopularity } from './shared-popularity.ts';
+
+export type WorkerParts = {
+  readonly openLog: (
+    options: Pick<WorkerPurgeLogOptions, 'clock' | 'onAppended' | 'onForeign'>,
+  ) => WorkerPurgeLog;
+  readonly learned: LearnedSessionStore;
+  readonly sharePopularity: (own: Popularity, clock: Clock) => Popularity;
+  /** The connections of the primary's listener of this name become those of `server`. */
+  readonly attach: (name: ListenerName, server: Server) => AddressInfo;
+  /** Takes a message of the primary that is about these parts. */
+  readonly take: (message: Exclude<ToWorker, Begin | Joined>, socket: Socket | undefined) => void;
+  readonly close: () => void;
+};
+
+/** Makes them. */
+export function createWorkerParts(begin: Begin, joined: Joined, link: ToPrimaryLink): WorkerParts {
+  const learned = new LearnedSessionMap();
+  for (const digest of joined.learned) learned.trust(digest);
+  const logs: WorkerPurgeLog[] = [];
+  const shared: SharedPopularity[] = [];
+  const servers = new Map<string, Server>();
+  const take = takerOf({ logs, shared, learned, servers }, link);
+  return {
+    learned: {
+      isTrusted: (digest) => learned.isTrusted(digest),
+      trust: (digest) => {
+        if (!learned.isTrusted(digest)) link.send({ kind: 'learned', digest });
+        learned.trust(digest);
+      },
+    },
+    openLog: (options) => {
+      const send: WorkerPurgeLogOptions['send'] = (purges) => {
+        link.send({ kind: 'purges', purges });
+      };
+      const log = new WorkerPurgeLog({ ...options, log: joined.log, worker: begin.name, send });
+      logs.push(log);
+      return log;
+    },
+    sharePopularity: (own, clock) => {
+      const tell = (keys: Requested): void => {
+        link.send({ kind: 'asked-for', keys });
+      };
+      const popularity = new SharedPopularity(own, { clock, tell });
+      shared.push(popularity);
+      return popularity;
+    },
+    attach: (name, server) => {
+      servers.set(name, server);
+      const address = begin.addresses[name];
+      if (address === undefined) throw new Error(`the primary does not listen for ${name}`);
+      return address;
+    },
+    take,
+    close: () => {
+      for (const popularity of shared) popularity.close();
+    },
+  };
+}
+
+type Taking = {
+  readonly logs: readonly WorkerPurgeLog[];
+  readonly shared: readonly SharedPopularity[];
+  readonly learned: LearnedSessionMap;
+  readonly servers: ReadonlyMap<string, Server>;
+};
+
+function takerOf({ logs, shared, learned, servers }: Taking, link: ToPrimaryLink): WorkerParts['take'] {
+  const letIn = createLetIn(link);
+  return (message, socket) => {
+    switch (message.kind) {
+      case 'placed':
+        for (const log of logs) log.onPlaced(message.purges);
+        link.send({ kind: 'acknowledged', seq: message.purges.at(-1)?.seq ?? 0 });
+        return;
+      case 'settled':
+        for (const log of logs) log.onSettled(message.own, message.workers);
+        return;
+      case 'learned':
+        learned.trust(message.digest);
+        return;
+      case 'asked-for':
+        for (const popularity of shared) popularity.take(message.keys);
+        return;
+      case 'connection':
+        letIn(servers.get(message.listener), socket);
+        return;
+      case 'stop':
+      case 'stop-warming':
+        return;
+      default:
+        message satisfies never;
+    }
+  };
+}
+
+/** Lets a connection in, as the server's own would be, and tells the primary how many there are. */
+function createLetIn(link: ToPrimaryLink): (server: Server | undefined, socket: Socket | undefined) => void {
+  let open = 0;
+  return (server, socket) => {
+    // It may have ended on the way.
+    if (server === undefined || socket === undefined) {
+      link.send({ kind: 'taken', open });
+      return;
+    }
+    open += 1;
+    socket.allowHalfOpen = true;
+    socket.once('close', () => {
+      open -= 1;
+      link.send({ kind: 'open', open });
+    });
+    link.send({ kind: 'taken', open });
+    server.emit('connection', socket);
+  };
+}

@@ -1,0 +1,226 @@
+/** Several workers as one proxy: real processes, real connections, and workers that die, hang and are replaced. */
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { createServer as createTcp, type AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import t from 'tap';
+import { fileOf, run } from '../cli/command.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { controlToken, startServing } from '../helpers/serving.ts';
+
+/** What the app has: a version for each path, one higher with each write. Reads and writes are held where a test says so. */
+const versions = new Map<string, number>();
+let isHeld = (_asked: string): boolean => false;
+const held: (() => void)[] = [];
+const app = createServer((incoming, response: ServerResponse) => {
+  const { url = '', method } = incoming;
+  incoming.resume();
+  const name = `${method ?? ''} ${url}`;
+  if (method !== 'GET') versions.set(url, (versions.get(url) ?? 0) + 1);
+  const version = versions.get(url) ?? 0;
+  const answer = (): void => {
+    response.writeHead(200, { 'Cache-Control': 'max-age=600' }).end(String(version));
+  };
+  if (isHeld(name)) held.push(answer);
+  else setImmediate(answer);
+});
+app.listen(0, '127.0.0.1');
+await once(app, 'listening');
+t.teardown(() => {
+  app.closeAllConnections();
+  app.close();
+});
+const origin = `http://127.0.0.1:${(app.address() as AddressInfo).port}`;
+const rules = (rest = ''): string =>
+  `upstream: ${origin}\nlisten: { workers: 2 }\nlog: { level: debug }\n${rest}`;
+
+const serving = await startServing(t, rules());
+const { site, control, lines } = serving;
+
+type Answer = { readonly status: number; readonly body: string; readonly fate: string };
+type Connection = { ask: (path: string, method?: string) => Promise<Answer>; worker: number };
+
+/** One kept connection; fails with it. */
+function connect(): Connection {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  t.teardown(() => {
+    agent.destroy();
+  });
+  return {
+    worker: 0,
+    ask: async (path, method = 'GET') => {
+      const sent = request(`${site}${path}`, { agent, method }).end();
+      const [response] = (await once(sent, 'response')) as [IncomingMessage];
+      const { statusCode: status = 0, headers } = response;
+      return { status, body: await text(response), fate: String(headers['cache-status']) };
+    },
+  };
+}
+
+/** A worker starts within a second, but for other tests beside this one. */
+const limitMs = 30_000;
+const headers = { authorization: `Bearer ${controlToken}`, 'content-type': 'application/json' };
+const tell = async (path: string, body?: object): Promise<Record<string, unknown>> => {
+  const init = body === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(body) };
+  const response = await fetch(`${control}${path}`, init);
+  return (await response.json()) as Record<string, unknown>;
+};
+const lineOf = (target: string) =>
+  lines.find((line) => line['target'] === target && line['worker'] !== undefined);
+
+/** Connections of which each worker has as many, and which worker has which. */
+async function connected(count: number): Promise<Connection[]> {
+  const name = `/own/${Math.random()}`;
+  const all = Array.from({ length: count }, connect);
+  await Promise.all(all.map((connection, index) => connection.ask(`${name}-${index}`)));
+  await eventually('the log has all', () =>
+    all.every((_, index) => lineOf(`${name}-${index}`) !== undefined),
+  );
+  for (const [index, one] of all.entries()) one.worker = Number(lineOf(`${name}-${index}`)?.['worker']);
+  return all;
+}
+/** A new connection to this worker. */
+async function connectTo(worker: number): Promise<Connection> {
+  return (await connected(2)).find((one) => one.worker === worker) ?? connectTo(worker);
+}
+const pidOf = (worker: number): number =>
+  Number(lines.findLast((line) => line['worker'] === worker && line.msg === 'request')?.['pid']);
+const ready = async (count: number): Promise<boolean> => {
+  const state = (await (await fetch(`${control}/readyz`)).json()) as { workers: { ready: number } };
+  return state.workers.ready === count;
+};
+
+t.test('17.1: 64 kept connections are spread evenly; figures, lists and receipts are of all', async (t) => {
+  const all = await connected(64);
+  for (const worker of [1, 2]) t.equal(all.filter((one) => one.worker === worker).length, 32);
+  const hits = Number((await tell('/api/cache/metrics'))['total_hits']);
+  // Each worker keeps its own copy.
+  for (const one of all.slice(0, 8)) await one.ask('/both');
+  const listed = await tell('/entries?url=/both');
+  t.equal(listed['total'], new Set(all.slice(0, 8).map(({ worker }) => worker)).size);
+  const metrics = await tell('/api/cache/metrics');
+  t.equal(Number(metrics['total_hits']) - hits, 8 - Number(listed['total']));
+  const scraped = await (await fetch(`${control}/metrics`, { headers })).text();
+  t.match(
+    scraped,
+    new RegExp(`^cache_hits_total\\{backend="memory"\\} ${String(metrics['total_hits'])}$`, 'm'),
+  );
+  t.match(scraped, /^shelflife_workers\{state="ready"\} 2$/m);
+  for (const name of ['process_cpu_seconds_total', 'process_start_time_seconds'])
+    t.equal(scraped.split(`\n${name} `).length, 2, name);
+  const explained = await tell('/explain?url=/both');
+  t.match(explained, { verdict: { kind: 'hit' } }, 'explained by a worker that has it');
+  const receipt = await tell('/purge', { urls: ['/both'] });
+  t.match(receipt, { matched: listed['total'], workers: { known: 2, acknowledged: 2 } });
+  const left = (await tell('/entries?url=/both'))['entries'] as { state: string }[];
+  t.ok(left.every(({ state }) => state === 'purged'));
+  for (const one of all.slice(0, 8)) t.notMatch((await one.ask('/both')).fate, 'purged', 'asked anew');
+  t.match(await tell('/warm', { urls: ['/warmed'] }), { asked: 2, failed: 0 });
+  for (const one of all.slice(0, 4)) t.match((await one.ask('/warmed')).fate, /hit/, 'warm at each worker');
+  t.match(await tell('/readyz'), { workers: { known: 2, ready: 2 } });
+});
+
+/** Reads and writes by many connections; gives every answer that was older than a write acknowledged before it was asked. */
+async function history(connections: readonly Connection[], operations: number): Promise<string[]> {
+  const acknowledged = new Map<string, number>();
+  const stale: string[] = [];
+  let left = operations;
+  const client = async (at: number): Promise<void> => {
+    for (let turn = at; left > 0; turn += 1) {
+      left -= 1;
+      const path = `/v/${(turn * 7) % 5}`;
+      const isWrite = at < 2 && turn % 3 === 0;
+      const floor = acknowledged.get(path) ?? 0;
+      // A worker that is killed takes its connections with it; the next request makes a new one.
+      const answer = await connections[at]?.ask(path, isWrite ? 'POST' : 'GET').catch(() => undefined);
+      if (answer === undefined) continue;
+      const version = Number(answer.body);
+      if (isWrite) acknowledged.set(path, Math.max(version, acknowledged.get(path) ?? 0));
+      else if (version < floor) stale.push(`${path}: ${version} after ${floor} (${answer.fate})`);
+    }
+  };
+  await Promise.all(connections.map((_, at) => client(at)));
+  return stale;
+}
+
+t.test('17.1: nothing is stale after a write through another worker, also when one dies', async (t) => {
+  const all = await connected(8);
+  t.strictSame(await history(all, 500), []);
+  const other = all.find(({ worker }) => worker !== all[0]?.worker);
+  for (const one of [all[0], other]) await one?.ask('/w');
+  isHeld = (name) => name === 'POST /w';
+  const writer = await connectTo(all[0]?.worker ?? 0);
+  const written = writer.ask('/w', 'POST').catch(() => 'cut');
+  await eventually('the app has the write', () => held.length > 0);
+  const during = history(all, 300);
+  process.kill(pidOf(writer.worker), 'SIGKILL');
+  t.equal(await written, 'cut');
+  t.strictSame(await during, []);
+  isHeld = () => false;
+  held.splice(0);
+  await eventually('it is told', () => lines.some(({ msg }) => msg.startsWith('purged everything')));
+  t.equal((await other?.ask('/w'))?.body, '1', 'what the write may have made stale is gone at the other');
+  await eventually('another has taken its place', () => ready(2), limitMs);
+});
+
+t.test(
+  '17.1: a worker that hangs is waited for, killed and replaced; the new one has the new rules',
+  async (t) => {
+    const all = await connected(8);
+    const stopped = pidOf(1);
+    const hung = history(all, 300);
+    process.kill(stopped, 'SIGSTOP');
+    t.strictSame(await hung, [], 'writes wait until the worker that hangs is gone');
+    t.equal(lines.filter(({ msg }) => msg === 'worker hangs; killing it').length, 1);
+    t.throws(() => process.kill(stopped, 0));
+    // Reloaded while the new one starts, without a failed request.
+    const failures: unknown[] = [];
+    const over = new AbortController();
+    const client = connect();
+    const clients = (async () => {
+      while (!over.signal.aborted) {
+        const status = await client.ask('/r').then((answer) => answer.status, String);
+        if (status !== 200) failures.push(status);
+      }
+    })();
+    const asker = connect();
+    writeFileSync(serving.file, rules('routes: [{ match: GET /r, type: pass }]\n'));
+    t.match(await tell('/reload', {}), { applied: true });
+    t.match((await asker.ask('/r')).fate, /bypass/, 'in force when the reload is answered');
+    writeFileSync(serving.file, `${rules()}nonsense: 1\n`);
+    t.match(await tell('/reload', {}), { status: 422 });
+    await eventually('another has taken its place', () => ready(2), limitMs);
+    for (const one of await connected(4)) t.match((await one.ask('/r')).fate, /bypass/, 'the good one stays');
+    over.abort();
+    await clients;
+    t.strictSame(failures, []);
+  },
+);
+
+t.test('17.1: a stop lets every worker finish what it does', async (t) => {
+  const all = await connected(8);
+  isHeld = (name) => name.startsWith('GET /late');
+  const answers = all.map((one, index) => one.ask(`/late/${index}`));
+  await eventually('the app has them', () => held.length === 8);
+  const code = serving.end('SIGTERM');
+  await eventually('it stops', () => lines.some(({ msg }) => msg === 'stopping'));
+  for (const answer of held.splice(0)) answer();
+  const statuses = (await Promise.all(answers)).map(({ status }) => status);
+  t.ok(
+    statuses.every((status) => status === 200),
+    statuses.join(),
+  );
+  t.equal(await code, 0);
+  t.equal(lines.at(-1)?.msg, 'stopped');
+});
+
+t.test('17.1: a port in use is reported as with one process', async (t) => {
+  const taken = createTcp().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  t.teardown(() => taken.close());
+  const { port } = taken.address() as AddressInfo;
+  const file = fileOf(t, rules());
+  const ended = await run(['serve', '-c', file, '--listen', `127.0.0.1:${port}`]);
+  t.match(ended, { code: 1, stderr: /^shelflife: 127\.0\.0\.1:\d+ is in use; choose another with --listen/ });
+});

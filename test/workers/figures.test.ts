@@ -1,0 +1,101 @@
+/** The figures of several processes add up to those that one would have. */
+
+import t from 'tap';
+import { epochMs, seconds } from '../../src/kit/time.ts';
+import { nothingKnown, type Outcome } from '../../src/proxy/exchange/outcome.ts';
+import { createPopularity } from '../../src/policy/lifetime/popularity.ts';
+import { Counters } from '../../src/watch/count/counters.ts';
+import { configIn } from '../config/fixture.ts';
+import { configShare } from '../../src/workers/config-share.ts';
+import { SharedPopularity } from '../../src/workers/shared-popularity.ts';
+
+const missOf = (target: string, contentType: string): Outcome => ({
+  ...nothingKnown,
+  requestId: '',
+  kind: 'forward',
+  status: 200,
+  contentType,
+  route: '/*',
+  method: 'GET',
+  host: 'h',
+  target,
+  duration: seconds(0.2),
+  originDuration: seconds(0.1),
+});
+
+t.test('17.1: what two processes count and a third takes is what one would have counted', async (t) => {
+  const [one, a, b, sum] = [new Counters(), new Counters(), new Counters(), new Counters()];
+  for (let round = 0; round < 3; round += 1) {
+    for (let index = 0; index < 40; index += 1) {
+      const outcome = missOf(`/${index % 7}`, `type${index % 3}`);
+      for (const counters of [one, index % 2 === 0 ? a : b]) {
+        counters.onOutcome(outcome);
+        counters.onOrigin(seconds(0.1), index % 5 === 0);
+        counters.onOperation('get/memory', seconds(0.001));
+        counters.onPurge('write');
+      }
+    }
+    one.onRefused();
+    a.onRefused();
+    // As they come through a channel.
+    for (const part of [a, b]) sum.take(structuredClone(part.drain()));
+  }
+  // Sums of fractions depend on their order.
+  const rounded = (tally: Float64Array): number[] => [...tally].map((value) => Math.round(value * 1e9));
+  const typesOf = ({ types }: Counters) =>
+    [...types].map(([name, { tally, ...rest }]) => [name, rounded(tally), rest]);
+  t.strictSame(rounded(sum.total()), rounded(one.total()));
+  t.strictSame(typesOf(sum).toSorted(), typesOf(one).toSorted());
+  t.strictSame(sum.ledger.report(50).reasons, one.ledger.report(50).reasons);
+  t.strictSame(
+    sum.ledger
+      .report(50)
+      .urls.map(({ url, misses }) => [url, misses])
+      .toSorted(),
+    one.ledger
+      .report(50)
+      .urls.map(({ url, misses }) => [url, misses])
+      .toSorted(),
+  );
+  t.strictSame(sum.purgesByCause, one.purgesByCause);
+  t.strictSame(sum.operations.get('get/memory')?.count, 120);
+  t.equal(sum.last.count, 100);
+  t.equal(
+    a.total().every((count) => count === 0),
+    true,
+    'nothing is counted twice',
+  );
+});
+
+t.test('17.1: a worker has its share of what the configuration gives to all', async (t) => {
+  const config = configIn(
+    'upstream: { url: http://h, connections: 5 }\nstore: { memory: 6MiB }\nwarm: { concurrency: 1 }\n',
+  );
+  const share = configShare(config, 2);
+  t.match(share, { store: { memoryBytes: 3 * 1024 ** 2, maxObjectBytes: 3 * 1024 ** 2 } });
+  t.match(share, { upstream: { connections: 2 }, warm: { concurrency: 1 } });
+  t.equal(configShare(configIn('upstream: http://h\n'), 2).warm?.concurrency, 2, 'the default as well');
+});
+
+t.test('17.1: a key is popular by the requests of all workers', async (t) => {
+  const now = epochMs(1_000_000);
+  const key = 'ab'.repeat(32);
+  const popularity = () => createPopularity({ requests: 4, per: seconds(60) });
+  const told: (readonly [string, number])[][] = [];
+  const clock = { now: () => now };
+  const [a, b] = [
+    new SharedPopularity(popularity(), { clock, tell: (keys) => told.push([...keys]) }),
+    new SharedPopularity(popularity(), { clock, tell: () => undefined }),
+  ];
+  a.record(key, now);
+  a.record(key, now);
+  b.record(key, now);
+  b.record(key, now);
+  t.notOk(b.isHigh(key, now));
+  a.flush();
+  t.strictSame(told, [[[key, 2]]]);
+  for (const keys of told) b.take(keys);
+  t.ok(b.isHigh(key, now));
+  a.close();
+  b.close();
+});
