@@ -1,7 +1,7 @@
 /** HTTP/2 by hand: frames that no client library would send, and the answer of one that would, as over HTTP/1.1. */
 
 import { once } from 'node:events';
-import { type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2';
+import { type ClientHttp2Session, connect as connectH2, type IncomingHttpHeaders } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import type { Test } from 'tap';
 import type { RawAnswer, RawRequest } from './raw-client.ts';
@@ -62,8 +62,21 @@ export async function sendFrames(t: Test, url: string, bytes: Buffer): Promise<S
   return socket;
 }
 
-/** Sends a request that is written down as one of HTTP/1.1. */
-export function askOverTwo(client: ClientHttp2Session, request: RawRequest): Promise<RawAnswer> {
+/** Whether a line of HTTP/1.1 has no place in HTTP/2: its clients refuse to send it. */
+export const isOfOneConnection = (line: string): boolean =>
+  /^(?:connection|transfer-encoding|upgrade|keep-alive|proxy-connection|te|host|http2-settings):/i.test(line);
+
+/** Opens a connection for requests that are written down as those of HTTP/1.1. */
+export function openTwo(t: Test, url: string): (request: RawRequest) => Promise<RawAnswer> {
+  const client = connectH2(url);
+  client.on('error', () => undefined);
+  t.teardown(() => {
+    client.destroy();
+  });
+  return (request) => askOver(client, request);
+}
+
+function askOver(client: ClientHttp2Session, request: RawRequest): Promise<RawAnswer> {
   const { method = 'GET', target = '/', host = 'site.test', lines = [], body } = request;
   const fields = lines.flatMap((line) => {
     const [name = '', value = ''] = line.split(/: ?(.*)/s);

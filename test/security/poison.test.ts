@@ -4,10 +4,12 @@
  */
 
 import t from 'tap';
-import { ask, fateOf, isHit, valuesOf } from '../helpers/raw-client.ts';
+import { isOfOneConnection, openTwo } from '../helpers/h2-frames.ts';
+import { ask, fateOf, isHit, type RawRequest, valuesOf } from '../helpers/raw-client.ts';
 import { startSite } from '../helpers/scripted-site.ts';
 
 const rules = `
+listen: { h2c: true }
 unmatched: standard
 content_types:
   page: { ttl: 60s, scope: public, cache_control: override }
@@ -70,15 +72,24 @@ const upsetting: readonly (readonly [
   ['an unknown upgrade', ['Upgrade: evil', 'Connection: Upgrade']],
 ];
 
-for (const kind of ['page', 'home', 'daring', 'any']) {
+for (const [kind, isTwo] of [
+  ['page', false],
+  ['home', false],
+  ['daring', false],
+  ['any', false],
+  ['page', true],
+  ['any', true],
+] as const) {
   t.test(
-    `/${kind}: what upsets the origin is not what the clean request gets, and that is a hit`,
+    `/${kind}${isTwo ? ' over HTTP/2' : ''}: what upsets the origin is not what the clean request gets, and that is a hit`,
     async (t) => {
       const site = await startTouchy();
       t.teardown(() => site.close());
-      for (const [at, [name, lines, method = 'GET', body]] of upsetting.entries()) {
+      const upset = isTwo ? openTwo(t, site.url) : (request: RawRequest) => ask(site.url, request);
+      const cases = isTwo ? upsetting.filter(([, lines]) => !lines.some(isOfOneConnection)) : upsetting;
+      for (const [at, [name, lines, method = 'GET', body]] of cases.entries()) {
         const target = `/${kind}/${at}`;
-        await ask(site.url, { target, lines, method, ...(body === undefined ? {} : { body }) });
+        await upset({ target, lines, method, ...(body === undefined ? {} : { body }) });
         const clean = await ask(site.url, { target });
         t.equal(clean.body, 'good', name);
         t.equal(clean.status, 200);

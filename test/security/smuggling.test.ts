@@ -6,6 +6,17 @@
 import t from 'tap';
 import { answersTo, ask, isHit, parseAnswers, requestText } from '../helpers/raw-client.ts';
 import { rawExchange } from '../helpers/raw-exchange.ts';
+import { eventually } from '../helpers/eventually.ts';
+import {
+  endHeaders,
+  endStream,
+  frame,
+  literal,
+  openTwo,
+  post as h2Post,
+  sendFrames,
+  types,
+} from '../helpers/h2-frames.ts';
 import { okText, startRawSite } from '../helpers/raw-origin.ts';
 
 const rules = `
@@ -111,6 +122,64 @@ for (const [isOn, name] of [
       t.ok(isHit(await ask(site.url, { target: '/page' })), 'the clean request is a hit');
     },
   );
+
+/** What would hide a request or a line if it were written into HTTP/1.1 as it stands. */
+const inPseudo: readonly (readonly [name: string, block: string])[] = [
+  ...[':method', ':path', ':scheme', ':authority'].flatMap((name) =>
+    [
+      ' HTTP/1.1\r\nX-Hidden: 1\r\n\r\n',
+      '\r\nX-Hidden: 1',
+      '\nX-Hidden: 1',
+      '\0',
+      ' /smuggled',
+      '\t/smuggled',
+    ].map((hiding) => [`${name} with ${JSON.stringify(hiding)}`, withPseudo(name, hiding)] as const),
+  ),
+  ...[
+    ['x\r\nx-hidden', '1'],
+    ['x: y\r\nx-hidden', '1'],
+    ['x-hidden: 1\r\ny', '1'],
+    ['x y', 'x-hidden'],
+    ['x:', 'x-hidden'],
+    ['', 'x-hidden'],
+    ['transfer-encoding', 'chunked'],
+    ['transfer-encoding', 'chunked\r\nx-hidden: 1'],
+    ['content-length', '0'],
+    ['content-length', '1, 1'],
+    ['content-length', '+4'],
+    ['connection', 'x-hidden'],
+    ['upgrade', 'h2c'],
+    ['te', 'chunked'],
+    ['host', 'other.test'],
+  ].map(([name = '', value = '']) => [`${name}: ${value}`, h2Post + literal(name, value)] as const),
+];
+
+function withPseudo(name: string, hiding: string): string {
+  const fields = { ':method': 'POST', ':scheme': 'http', ':path': '/post', ':authority': 'site.test' };
+  return Object.entries(fields)
+    .map(([each, value]) => literal(each, each === name ? value + hiding : value))
+    .join('');
+}
+
+t.test('17.3: over HTTP/2, nothing is hidden in a pseudo-field, a name or a length', async (t) => {
+  const site = await startRawSite(`listen: { h2c: true }\n${rules}`);
+  t.teardown(() => site.close());
+  const { data, headers, ping } = types;
+  for (const [name, block] of inPseudo) {
+    const message = [frame(headers, endHeaders, 1, block), frame(data, endStream, 1, 'abcd')];
+    const socket = await sendFrames(t, site.url, Buffer.concat([...message, frame(ping, 0, 0, 'question')]));
+    let received = '';
+    socket.on('data', (chunk: Buffer) => (received += chunk.toString('latin1')));
+    await eventually(name, () => received.includes('question') || socket.readableEnded || socket.destroyed);
+    socket.destroy();
+  }
+  t.equal((await openTwo(t, site.url)({ method: 'POST', target: '/last', body: 'abcd' })).status, 200);
+  t.notMatch(site.bytes(), /hidden|smuggled|other\.test|chunked\r\nx-/i);
+  for (const { requestLine, body } of site.arrivals) {
+    t.match(requestLine, /^POST \/(?:post|last|) HTTP\/1\.1$/);
+    t.match(body, /^(?:4\r\nabcd\r\n0\r\n\r\n)?$/, 'whole, or not at all');
+  }
+});
 
 t.test('a body that breaks off within its framing ends the connection', async (t) => {
   const site = await startRawSite(rules);

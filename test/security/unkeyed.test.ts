@@ -4,7 +4,8 @@
  */
 
 import t from 'tap';
-import { ask, isHit } from '../helpers/raw-client.ts';
+import { isOfOneConnection, openTwo } from '../helpers/h2-frames.ts';
+import { ask, isHit, type RawRequest } from '../helpers/raw-client.ts';
 import { startSite } from '../helpers/scripted-site.ts';
 
 const mark = 'evil-mark.example';
@@ -32,6 +33,7 @@ const plain: readonly string[] = [
 ];
 
 const rules = `
+listen: { h2c: true }
 unmatched: standard
 identity: { credentials: [session] }
 content_types:
@@ -64,21 +66,25 @@ t.test('a method override field is recognised in any spelling that CGI reads ali
   }
 });
 
-for (const [name, prefix, names] of [
+for (const [name, prefix, names, isTwo] of [
   ['public', '/front/', [...fields, ...plain]],
   ['user', '/home/', [...fields, ...plain]],
   ['standard', '/other/', fields],
+  ['public, over HTTP/2', '/front/', [...fields, ...plain], true],
+  ['standard, over HTTP/2', '/other/', fields, true],
 ] as const) {
   t.test(
     `${name}: no field is sent that the key does not know, and the clean request is clean`,
     async (t) => {
       const site = await startEcho();
       t.teardown(() => site.close());
+      const poison = isTwo === true ? openTwo(t, site.url) : (request: RawRequest) => ask(site.url, request);
       for (const [at, field] of names.entries()) {
+        if (isTwo === true && isOfOneConnection(`${field}:`)) continue;
         const target = `${prefix}${at}`;
         const value = field === 'Range' ? 'bytes=0-5' : field === 'Cookie' ? `other=${mark}` : mark;
         const lines = [`${field}: ${value}`];
-        const poisoned = await ask(site.url, { target, lines });
+        const poisoned = await poison({ target, lines });
         const clean = await ask(site.url, { target });
         t.notMatch(clean.body + clean.lines.join(), mark, `${field}: ${poisoned.status}`);
         t.equal(clean.status, 200);
@@ -254,7 +260,7 @@ t.test('Accept is sent and keyed as its class: one client’s does not decide fo
 });
 
 t.test('behind a trusted proxy, addresses are all that X-Forwarded-For says', async (t) => {
-  const trusting = `listen: { address: "127.0.0.1:0", trusted_proxies: [127.0.0.0/8] }\n${rules}`;
+  const trusting = rules.replace('h2c: true', 'trusted_proxies: [127.0.0.0/8]');
   const chains: readonly (readonly [given: string, sent: string])[] = [
     ['203.0.113.7', '203.0.113.7, 127.0.0.1'],
     ['203.0.113.7, 2001:db8::1', '203.0.113.7, 2001:db8::1, 127.0.0.1'],
