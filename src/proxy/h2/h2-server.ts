@@ -15,7 +15,9 @@ import {
 } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { systemClock } from '../../kit/time.ts';
 import type { MessageHead, ReadResult, Refusal } from '../exchange/client-request.ts';
+import type { RequestBody } from '../exchange/request-body.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { type Answer, crashAnswer, ownAnswer, refusalAnswer } from './answer-here.ts';
 import { messageHeadOf } from './h2-head.ts';
@@ -37,9 +39,19 @@ export type H2Bounds = {
   readonly idleMs: number;
   /** Between two pieces of a request's body, and between two pieces of an answer that are taken. */
   readonly pauseMs: number;
+  /** What comes of a request's body in that time at least: a trickle holds a connection to the origin. */
+  readonly bodyBytes: number;
+  /** How long a client that has been left may keep its side open. */
+  readonly lingerMs: number;
 };
 
-export const h2Bounds: H2Bounds = { firstMs: 15_000, idleMs: 65_000, pauseMs: 60_000 };
+export const h2Bounds: H2Bounds = {
+  firstMs: 15_000,
+  idleMs: 65_000,
+  pauseMs: 60_000,
+  bodyBytes: 1024,
+  lingerMs: 1000,
+};
 
 /** What Node and nghttp2 allow a connection. */
 const sessionOptions: ServerOptions & { readonly strictSingleValueFields: boolean } = {
@@ -79,6 +91,8 @@ export class H2Server {
     const { remoteAddress } = socket;
     const peer = { remoteAddress, encrypted: (socket as Partial<TLSSocket>).encrypted };
     session.once('close', () => this.#sessions.delete(session));
+    // Node would wait for ever for the end of its side.
+    socket.once('finish', () => void setTimeout(() => socket.destroy(), this.#bounds.lingerMs).unref());
     session.on('error', () => session.destroy());
     session.setTimeout(this.#bounds.firstMs);
     session.on('timeout', () => {
@@ -109,7 +123,10 @@ export class H2Server {
     stream.on('error', () => undefined);
     limitPauses(stream, this.#bounds.pauseMs);
     const { read, pipeline, onRefused } = this.#options;
-    const reply = new StreamReply(stream);
+    const { pauseMs, bodyBytes } = this.#bounds;
+    const reply = new StreamReply(stream, (body) => {
+      endTrickle(body, stream, { windowMs: pauseMs, leastBytes: bodyBytes });
+    });
     const head = messageHeadOf({ fields, isWhole: stream.endAfterHeaders }, peer);
     const result = 'kind' in head ? head : (expectationOf(stream, head) ?? read(head));
     if (result.kind === 'refused') {
@@ -154,6 +171,20 @@ function expectationOf(stream: ServerHttp2Stream, { rawHeaders }: MessageHead): 
   if (!stream.endAfterHeaders) stream.additionalHeaders({ ':status': 100 });
   return undefined;
 }
+
+/** Ends a stream on which less comes of the request's body than should. */
+function endTrickle(body: RequestBody, stream: ServerHttp2Stream, { windowMs, leastBytes }: Trickle): void {
+  let [sinceMs, bytes] = [systemClock.monotonicMs(), 0];
+  body.on('progress', (chunk: Buffer) => {
+    const nowMs = systemClock.monotonicMs();
+    bytes += chunk.length;
+    if (nowMs - sinceMs < windowMs) return;
+    if (bytes < leastBytes) stream.destroy(new Error('the client is slow'));
+    [sinceMs, bytes] = [nowMs, 0];
+  });
+}
+
+type Trickle = { readonly windowMs: number; readonly leastBytes: number };
 
 /** Ends a stream whose client is silent, unless it waits for its answer. */
 function limitPauses(stream: ServerHttp2Stream, pauseMs: number): void {

@@ -18,14 +18,18 @@ const ofOneConnection = /^(?:connection|keep-alive|proxy-connection|transfer-enc
 export class StreamReply implements Reply {
   readonly #stream: ServerHttp2Stream;
   #trailers: Fields = [];
+  readonly #onBody: (body: RequestBody) => void;
   finish: FinishFields | undefined;
 
-  constructor(stream: ServerHttp2Stream) {
+  constructor(stream: ServerHttp2Stream, onBody: (body: RequestBody) => void) {
     this.#stream = stream;
+    this.#onBody = onBody;
   }
 
   get requestBody(): Readable {
-    return new RequestBody(this.#stream);
+    const body = new RequestBody(this.#stream);
+    this.#onBody(body);
+    return body;
   }
 
   get unsentBytes(): number {
