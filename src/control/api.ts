@@ -56,6 +56,7 @@ export async function createControlServer({
   cutWhenClosing(app);
   const authorize = createAuthorize({ ...control, clock, log });
   app.decorateRequest('caller', '');
+  app.decorateRequest('scopes', undefined);
   app.addHook('onRequest', (request, reply, done) => {
     void reply.headers(securityFields);
     if (authorize(request, reply)) done();
@@ -73,6 +74,10 @@ export async function createControlServer({
     return sendProblem(reply, { status, detail });
   });
   auditRoutes(app, clock);
+  app.get('/api/cache/token', { config: { access: 'holder' } }, ({ caller, scopes }) => ({
+    name: caller,
+    scopes,
+  }));
   for (const register of routes) await register(app);
   return app;
 }

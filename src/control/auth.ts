@@ -14,8 +14,8 @@ import { TokenBucket } from '../kit/token-bucket.ts';
 import type { Clock } from '../kit/time.ts';
 import { sendProblem } from './problem-answer.ts';
 
-/** A scope (default: `read` for GET and HEAD, else `admin`). `page`: that a token is configured. `anyone`: nothing. */
-export type Access = Scope | 'page' | 'anyone';
+/** A scope (default: `read` for GET and HEAD, else `admin`). `holder`: any token. `page`: that one is configured. `anyone`: nothing. */
+export type Access = Scope | 'holder' | 'page' | 'anyone';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -24,6 +24,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The name of the token it came with; empty where it needed none. */
     caller: string;
+    /** The scopes of that token. */
+    scopes: readonly Scope[] | undefined;
   }
 }
 
@@ -71,6 +73,7 @@ export function createAuthorize({ token, tokens, clock, log }: AuthOptions): Aut
     const holder = given === undefined ? undefined : holderOf(holders, given);
     if (holder === undefined) return refuse(request, reply, given);
     request.caller = holder.name;
+    request.scopes = holder.scopes;
     return mayGoOn(holder, { reply, access, nowMs: clock.monotonicMs() });
   };
 }
@@ -123,7 +126,8 @@ function mayGoOn({ name, scopes, bucket }: Holder, { reply, access, nowMs }: Goi
     sendProblem(reply, { status: 429, detail: `the token ${name} has used up its requests a minute` });
     return false;
   }
-  if (scopes.includes('admin') || scopes.some((scope) => scope === access)) return true;
+  if (access === 'holder' || scopes.includes('admin') || scopes.some((scope) => scope === access))
+    return true;
   sendProblem(reply, { status: 403, detail: `the token ${name} has no scope ${access}` });
   return false;
 }

@@ -42,6 +42,7 @@ const own = [
   'icon.svg',
   'panels.js',
   'reasons-he.js',
+  'roles.js',
   'style.css',
   'words-en.js',
   'words-he.js',

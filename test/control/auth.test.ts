@@ -108,12 +108,15 @@ t.test('a named token may do what its scopes say, at its rate, and what it did i
     ['eyes', 'POST', '/purge', 403],
     ['eyes', 'GET', '/api/cache/audit', 403],
     ['boss', 'POST', '/reload', 409],
+    ['unknown', 'GET', '/api/cache/token', 401],
     ['slow', 'GET', '/metrics', 200],
     ['slow', 'POST', '/purge', 200],
     ['slow', 'POST', '/purge', 429],
   ] as const) {
     t.equal((await ask(token, method, path)).status, status, `${token} ${method} ${path}`);
   }
+  const ofCi = await ask('new-ci-token', 'GET', '/api/cache/token');
+  t.strictSame(await ofCi.json(), { name: 'ci', scopes: ['purge'] });
   const { entries } = (await (await ask('boss', 'GET', '/api/cache/audit')).json()) as { entries: object[] };
   t.match(entries, [
     { by: 'slow', request: 'POST /purge', status: 200, receipt: { matched: 0 } },

@@ -1,4 +1,6 @@
 /** The dashboard in a real Chromium, over a running proxy. */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import type { RunningServer } from '../../src/server.ts';
 import { token } from './running-proxy.ts';
@@ -56,4 +58,39 @@ export async function openDashboard(browser: Browser, server: RunningServer, vie
     await page.waitForSelector('#card-hit-rate');
   }
   return { page, problems, foreign };
+}
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe finds wrong with the page as it is now: the rule and the place. Contrast has its own test, in both themes. */
+export async function barriersOn(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  return page.evaluate<
+    string[]
+  >(`axe.run({ resultTypes: ['violations'], preload: false, rules: { 'color-contrast': { enabled: false } } }).then(({ violations }) =>
+    violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target.join(' ') + ': ' + failureSummary)))`);
+}
+
+/** How the page is walked through with Tab: the controls that are never reached, and those whose focus cannot be seen. */
+export async function walkByTab(page: Page): Promise<{ unreached: string[]; unseen: string[] }> {
+  const all = await page.evaluate<number>(`(() => {
+    document.activeElement.blur();
+    window.walked = new Set();
+    window.unseen = [];
+    window.controls = [...document.querySelectorAll('a[href], button, input, select, [tabindex="0"]')].filter((one) => one.checkVisibility());
+    return window.controls.length;
+  })()`);
+  for (let step = 0; step < all + 2; step += 1) {
+    await page.keyboard.press('Tab');
+    await page.evaluate(`(() => {
+      const one = document.activeElement;
+      window.walked.add(one);
+      const { outlineStyle, outlineWidth } = getComputedStyle(one);
+      if (one !== document.body && (outlineStyle === 'none' || parseFloat(outlineWidth) < 2)) window.unseen.push(one.outerHTML.slice(0, 80));
+    })()`);
+  }
+  return page.evaluate(`({
+    unreached: window.controls.filter((one) => !window.walked.has(one)).map((one) => one.outerHTML.slice(0, 80)),
+    unseen: window.unseen,
+  })`);
 }

@@ -2,11 +2,12 @@
  * The dashboard as a person uses it, in a real Chromium: values change with traffic, the forms work, and no foreign script
  * runs.
  */
+import { hash } from 'node:crypto';
 import t from 'tap';
 // setup.mjs installs a browser where a test imports this; the pages are opened in dashboard-page.ts.
 import type {} from 'playwright-core';
 import { eventually } from '../helpers/eventually.ts';
-import { openBrowser, openDashboard, type Seen } from './dashboard-page.ts';
+import { barriersOn, openBrowser, openDashboard, type Seen, walkByTab } from './dashboard-page.ts';
 import { startProxy, token } from './running-proxy.ts';
 
 const rules = `
@@ -22,6 +23,12 @@ const browser = await openBrowser();
 t.teardown(() => browser.close());
 
 const textOf = (page: Seen['page'], selector: string): Promise<string> => page.locator(selector).innerText();
+const signInAs = async (page: Seen['page'], given: string): Promise<void> => {
+  await page.click('#leave');
+  await page.fill('#token', given);
+  await page.press('#token', 'Enter');
+  await page.waitForSelector('#role p');
+};
 /** Waits until a text is there; the next update brings it. */
 const waitFor = async (page: Seen['page'], selector: string, text: string): Promise<void> => {
   await page.locator(selector, { hasText: text }).first().waitFor({ timeout: 12_000 });
@@ -60,6 +67,7 @@ t.test(
     t.match(await textOf(page, '#hot'), /\/page\/a\s+page\s+everybody\s+9/);
     t.equal(await page.locator('#charts canvas').count(), 4);
     t.match(await page.locator('.plot').first().getAttribute('aria-label'), /^Hit rate\. Now: Hit rate \d/);
+    t.strictSame(await barriersOn(page), [], 'English, wide');
     t.strictSame(problems, []);
     t.strictSame(foreign, [], 'nothing is asked of another host');
     await page.close();
@@ -94,9 +102,12 @@ t.test('a chart of a single point shows it', async (t) => {
 });
 
 t.test(
-  'the purge form counts, purges, shows the receipt; purging everything needs a confirmation',
+  'the purge form counts, purges, shows the receipt; purging everything needs a confirmation; both need the scope',
   async (t) => {
-    const { server, get, requests } = await startProxy(t, { rules });
+    const limited = (name: string, scope: string) =>
+      `{ name: ${name}, sha256: ${hash('sha256', `token-of-${name}`)}, scopes: [${scope}] }`;
+    const control = `{ token: ${token}, tokens: [${limited('eyes', 'read')}, ${limited('cms', 'purge')}], `;
+    const { server, get, requests } = await startProxy(t, { rules, control });
     await get('/page/a');
     await fetch(`${server.url}/beacon`, { method: 'POST' });
     await get('/page/a');
@@ -130,6 +141,19 @@ t.test(
     await waitFor(page, '#receipt', 'Matched');
     await get('/page/b');
     t.equal(asked(), 4);
+
+    await signInAs(page, 'token-of-eyes');
+    t.equal(await textOf(page, '#role'), 'The token eyes has no scope purge: it can look, but not purge.');
+    t.strictSame([await page.isVisible('#purge'), await page.isVisible('#total-hits')], [false, true]);
+    await page.evaluate(`document.querySelector('[aria-labelledby=purge-title]').hidden = false`);
+    await page.check('#purge-sure');
+    await page.click('button[value=purge]');
+    await waitFor(page, '#receipt', 'the token eyes has no scope purge');
+    await signInAs(page, 'token-of-cms');
+    t.match(await textOf(page, '#role'), /^The token cms has no scope read: figures/);
+    t.strictSame([await page.isVisible('#purge'), await page.isVisible('#total-hits')], [true, false]);
+    await page.click('button[value=dry]');
+    await waitFor(page, '#receipt', 'Dry run: nothing was purged');
     await page.close();
   },
 );
@@ -193,6 +217,7 @@ t.test('every page fits 360 px, works in both languages, and can be used by keyb
   const overflow = 'document.documentElement.scrollWidth - innerWidth';
   t.equal(await page.evaluate(overflow), 0);
   t.match(await textOf(page, '#cards'), /סה״כ פגיעות/);
+  t.strictSame(await barriersOn(page), [], 'Hebrew, 360 px');
   await page.focus('#language');
   await page.keyboard.press('Enter');
   t.equal(await page.locator('html').getAttribute('dir'), 'ltr');
@@ -206,6 +231,12 @@ t.test('every page fits 360 px, works in both languages, and can be used by keyb
     `[...document.querySelectorAll('button, input, select')].filter((one) => one.checkVisibility() && !(one.labels?.length || one.textContent.trim())).length`,
   );
   t.equal(unnamed, 0, 'every control has a name');
+  t.strictSame(await barriersOn(page), [], 'English, 360 px');
+  t.strictSame(
+    await walkByTab(page),
+    { unreached: [], unseen: [] },
+    'Tab reaches every control, and it is seen',
+  );
   t.strictSame(problems, []);
   await page.close();
 });
@@ -217,6 +248,7 @@ t.test('text has the contrast of WCAG AA in both themes', async (t) => {
     const { page } = await openDashboard(browser, server, { dark });
     const low = await page.evaluate(lowContrast);
     t.strictSame(low, [], dark ? 'dark' : 'light');
+    if (!dark) t.strictSame(await barriersOn(page), [], 'Hebrew, wide');
     await page.close();
   }
 });

@@ -9,6 +9,7 @@ import { byId } from './dom.js';
 import { formatsOf } from './formats.js';
 import { createForms } from './forms.js';
 import { drawPanels } from './panels.js';
+import { may, showRole } from './roles.js';
 import { wordsOf } from './words.js';
 
 const everyMs = 5000;
@@ -16,12 +17,13 @@ const themes = ['auto', 'light', 'dark'];
 
 const state = {
   token: undefined,
+  holder: undefined,
   language: remembered('language', ['he', 'en']),
   theme: remembered('theme', themes),
   span: '10m',
   overview: undefined,
   timer: undefined,
-  isUp: true,
+  answer: { ok: true },
 };
 
 /** A choice kept from before, if it is one of those there are; else the first. */
@@ -68,6 +70,7 @@ async function call(path, init = {}) {
 async function update() {
   clearTimeout(state.timer);
   const token = state.token;
+  if (!may(state.holder, 'read')) return;
   const answer = await call(`/api/cache/overview?span=${state.span}`);
   // Signed out, or in anew, while it was under way.
   if (state.token !== token) return;
@@ -79,7 +82,7 @@ async function update() {
     state.overview = answer.body;
     draw();
   }
-  connection(answer.ok);
+  connection(answer);
   state.timer = setTimeout(() => void update(), everyMs);
 }
 
@@ -89,12 +92,13 @@ function draw() {
   charts.draw(state.overview.series, say());
 }
 
-function connection(isUp) {
-  state.isUp = isUp;
+function connection(answer) {
+  const { words } = say();
+  state.answer = answer;
   const place = byId('connection');
-  const text = isUp ? say().words.live : say().words.unreachable;
+  const text = answer.ok ? words.live : answer.status === 429 ? words.tooMany : words.unreachable;
   place.hidden = false;
-  place.className = `connection ${isUp ? 'up' : 'down'}`;
+  place.className = `connection ${answer.ok ? 'up' : 'down'}`;
   if (place.textContent !== text) place.textContent = text;
 }
 
@@ -105,7 +109,7 @@ async function enter(event) {
   state.token = field.value.trim();
   // What cannot be in a header cannot be the token.
   const answer = /^[\x21-\x7e]+$/.test(state.token)
-    ? await call('/api/cache/overview')
+    ? await call('/api/cache/token')
     : { ok: false, status: 401 };
   if (!answer.ok) {
     const text =
@@ -115,6 +119,8 @@ async function enter(event) {
     return;
   }
   field.value = '';
+  state.holder = answer.body;
+  showRole(state.holder, say());
   byId('sign-in').hidden = true;
   byId('board').hidden = false;
   byId('leave').hidden = false;
@@ -125,6 +131,7 @@ async function enter(event) {
 function leave(text) {
   clearTimeout(state.timer);
   state.token = undefined;
+  state.holder = undefined;
   state.overview = undefined;
   byId('sign-in').hidden = false;
   byId('board').hidden = true;
@@ -148,7 +155,8 @@ function applyLanguage() {
   button.textContent = words.other;
   button.lang = state.language === 'he' ? 'en' : 'he';
   byId('theme').textContent = words.theme[state.theme];
-  if (!byId('connection').hidden) connection(state.isUp);
+  if (!byId('connection').hidden) connection(state.answer);
+  if (state.holder !== undefined) showRole(state.holder, say());
   forms.relabel();
   charts.rebuild();
   draw();

@@ -62,6 +62,6 @@ export function drawTable(place, { label, columns, rows, empty }) {
   if (scroller) scroller.replaceChildren(table);
   else
     place.replaceChildren(
-      element('div', { class: 'scroller', tabindex: '0', role: 'region', 'aria-label': label }, table),
+      element('div', { class: 'scroller', tabindex: '0', role: 'group', 'aria-label': label }, table),
     );
 }

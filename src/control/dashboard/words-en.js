@@ -16,6 +16,16 @@ export const en = {
   wrongToken: 'The token is wrong.',
   tooMany: 'Too many attempts. Try again in a minute.',
   unreachable: 'The server does not answer. Trying again…',
+  lacks: {
+    read: (name, scope) => [
+      'The token ',
+      name,
+      ' has no scope ',
+      scope,
+      ': figures and explanations are not shown.',
+    ],
+    purge: (name, scope) => ['The token ', name, ' has no scope ', scope, ': it can look, but not purge.'],
+  },
   live: 'Updates every 5 seconds',
   numbers: 'Performance metrics',
   hitRate: 'Hit rate',

@@ -19,6 +19,10 @@ export const he = {
   wrongToken: 'האסימון שגוי.',
   tooMany: 'יותר מדי ניסיונות. נסו שוב בעוד דקה.',
   unreachable: 'אין תשובה מהשרת. מנסים שוב…',
+  lacks: {
+    read: (name, scope) => ['לאסימון ', name, ' אין הרשאת ', scope, ': נתונים והסברים אינם מוצגים.'],
+    purge: (name, scope) => ['לאסימון ', name, ' אין הרשאת ', scope, ': אפשר לצפות, אך לא לבטל תוקף.'],
+  },
   live: 'מתעדכן כל 5 שניות',
   numbers: 'מטריקות ביצועים',
   hitRate: 'Hit Rate',
@@ -148,6 +152,7 @@ export const he = {
   problem: ({ status, detail }, form) => {
     if (status === 0) return detail;
     if (status === 401) return he.wrongToken;
+    if (status === 403) return 'לאסימון אין הרשאה לכך.';
     if (status === 429) return he.tooMany;
     if (status >= 500) return 'משהו השתבש בשרת; הפרטים ביומן.';
     return form === 'url' ? 'זו אינה כתובת: יש לכתוב נתיב שמתחיל ב־/ או כתובת מלאה.' : 'השרת דחה את הערך.';
