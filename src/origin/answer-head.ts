@@ -7,6 +7,9 @@ import { type Seconds, seconds } from '../kit/time.ts';
 /** `coded`: by a transfer coding that we do not know and did not ask for. */
 export type Framing = 'length' | 'chunked' | 'close' | 'none' | 'coded';
 
+/** Names and values as latin-1 text, as on the wire. */
+export const fieldsOf = (raw: readonly Buffer[]): string[] => raw.map((part) => part.toString('latin1'));
+
 /** The framing of an answer (RFC 9112 §6.3). */
 export function framingOf(method: string, status: number, fields: Fields): Framing {
   if (method === 'HEAD' || status === 204 || status === 304) return 'none';

@@ -12,14 +12,14 @@ import { combinedValue } from '../http/fields.ts';
 import type { Fields } from '../http/message.ts';
 import type { Upstream } from '../config/config.ts';
 import type { Clock } from '../kit/time.ts';
-import { type Framing, framingOf, isEventStream, retryAfterOf } from './answer-head.ts';
+import { fieldsOf, type Framing, framingOf, isEventStream, retryAfterOf } from './answer-head.ts';
 import { type CallListener, CallTeller } from './call-listener.ts';
 import type { ConnectOptions } from './connect.ts';
+import type { PooledHandler, RawHead } from './connections.ts';
 import { Deadline } from './deadline.ts';
 import { type FailureReason, failureReason, type OriginFailure } from './failure.ts';
 import type { Probe } from './origin-health.ts';
 import { mayRepeat } from './repeat.ts';
-import type { SharedTexts } from './shared-texts.ts';
 import { tellsOfOrigin } from './trouble.ts';
 
 export type OriginRequest = {
@@ -67,14 +67,15 @@ type CallOptions = {
   readonly fresh: Dispatcher;
   readonly clock: Clock;
   readonly listeners: readonly CallListener[];
-  readonly texts: SharedTexts;
 };
 
 /** One request and its answer, with its deadlines. */
-export class Call implements OriginCall {
+export class Call implements OriginCall, PooledHandler {
   readonly #given: CallOptions;
   readonly #teller: CallTeller;
-  #controller: Dispatcher.DispatchController | undefined;
+  #abort: ((error: Error) => void) | undefined;
+  #resume: (() => void) | undefined;
+  #isPaused = false;
   readonly #deadline = new Deadline((reason) => {
     this.#stop(reason);
   });
@@ -113,35 +114,14 @@ export class Call implements OriginCall {
   resume(): void {
     if (this.#ended) return;
     this.#armBody();
-    this.#controller?.resume();
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#resume?.();
   }
 
   #dispatch(agent: Dispatcher): void {
     const { request } = this.#given;
     this.#tries += 1;
-    const handler: Dispatcher.DispatchHandler = {
-      onRequestStart: (controller) => {
-        this.#controller = controller;
-        this.#sent = true;
-        if (this.#deadlineReason !== undefined) controller.abort(new Error(this.#deadlineReason));
-      },
-      onRequestUpgrade: (controller, ...[, , tunnel]) => {
-        this.#onUpgrade(this.#given.texts.fields(controller.rawHeaders), tunnel);
-      },
-      onResponseStart: (controller, ...[status, , reasonPhrase]) => {
-        this.#onHead(status, this.#given.texts.fields(controller.rawHeaders), reasonPhrase ?? '');
-      },
-      onResponseData: (controller, chunk) => {
-        this.#onData(controller, chunk);
-      },
-      onResponseEnd: (controller) => {
-        const { rawTrailers } = controller;
-        this.#finish(this.#given.texts.fields(rawTrailers));
-      },
-      onResponseError: (_controller, error) => {
-        this.#onError(error);
-      },
-    };
     const { method, target, fields, body, upgrade = null } = request;
     const dispatch: Dispatcher.DispatchOptions = {
       path: target,
@@ -154,10 +134,22 @@ export class Call implements OriginCall {
       bodyTimeout: 0,
     };
     try {
-      agent.dispatch(dispatch, handler);
+      agent.dispatch(dispatch, this as unknown as Dispatcher.DispatchHandler);
     } catch (error) {
-      this.#onError(error);
+      this.onError(error);
     }
+  }
+
+  onConnect(abort: (error: Error) => void): void {
+    this.#abort = abort;
+    this.#sent = true;
+    if (this.#deadlineReason !== undefined) abort(new Error(this.#deadlineReason));
+  }
+
+  onHeaders(...[status, raw, resume, reasonPhrase]: RawHead): boolean {
+    this.#resume = resume;
+    this.#onHead(status, fieldsOf(raw), reasonPhrase);
+    return true;
   }
 
   #onHead(status: number, fields: Fields, reasonPhrase: string): void {
@@ -167,7 +159,7 @@ export class Call implements OriginCall {
       return;
     }
     const framing = framingOf(this.#given.request.method, status, fields);
-    // A 101 without the fields of an upgrade; with them it would have come to `#onUpgrade`.
+    // A 101 without the fields of an upgrade; with them it would have come to `onUpgrade`.
     if (status <= 101 || framing === 'coded') {
       this.#stop('malformed');
       return;
@@ -180,7 +172,8 @@ export class Call implements OriginCall {
     this.#given.receiver.onHead({ status, reasonPhrase, fields, framing });
   }
 
-  #onUpgrade(fields: Fields, tunnel: Duplex): void {
+  onUpgrade(_status: number, raw: Buffer[], tunnel: Duplex): void {
+    const fields = fieldsOf(raw);
     const { request, receiver } = this.#given;
     // RFC 9110 §7.8: "A server MUST NOT switch to a protocol that was not indicated by the client".
     const isAsked = combinedValue(fields, 'upgrade')?.toLowerCase() === request.upgrade?.toLowerCase();
@@ -195,18 +188,23 @@ export class Call implements OriginCall {
     this.#finish([]);
   }
 
-  #onData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#ended) return;
+  onData(chunk: Buffer): boolean {
+    if (this.#ended) return true;
     if (this.#given.receiver.onData(chunk)) {
       this.#deadline.refresh();
-      return;
+      return true;
     }
     // A slow client is not a slow origin: its pause does not count.
     this.#deadline.lift();
-    controller.pause();
+    this.#isPaused = true;
+    return false;
   }
 
-  #onError(error: unknown): void {
+  onComplete(trailers: Buffer[]): void {
+    this.#finish(fieldsOf(trailers));
+  }
+
+  onError(error: unknown): void {
     if (this.#ended) return;
     if (this.#isWhole) {
       // RFC 9110 §8.6: a 304 may give the length of the body it does not have; undici waits for it.
@@ -225,8 +223,8 @@ export class Call implements OriginCall {
   #stop(reason: FailureReason): void {
     if (this.#ended) return;
     this.#deadlineReason = reason;
-    // Without a controller there is nothing to abort yet, and `onRequestStart` will find the reason.
-    this.#controller?.abort(new Error(reason));
+    // Before `onConnect` there is nothing to abort yet, and it will find the reason.
+    this.#abort?.(new Error(reason));
     this.#fail(reason);
   }
 

@@ -6,6 +6,7 @@
  */
 
 import { isIP, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { Client, type Dispatcher, Pool } from 'undici';
 import { unixPathOf } from '../config/config.ts';
 import type { Seconds } from '../kit/time.ts';
@@ -57,10 +58,8 @@ class OriginClient extends Client {
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    return super.dispatch(
-      options,
-      underWay(handler as unknown as PooledHandler, this) as unknown as Dispatcher.DispatchHandler,
-    );
+    const watched = new UnderWay(handler as unknown as PooledHandler, this);
+    return super.dispatch(options, watched as unknown as Dispatcher.DispatchHandler);
   }
 
   begin(): void {
@@ -106,41 +105,61 @@ class OriginClient extends Client {
   }
 }
 
-/** A handler as a pool passes it to its clients: undici's older form, which its types no longer name. */
-type PooledHandler = {
-  onConnect: (...given: unknown[]) => void;
-  onHeaders: (status: number, raw: Buffer[], ...more: unknown[]) => boolean;
+/** `resume` ends a pause. */
+export type RawHead = [status: number, raw: Buffer[], resume: () => void, reasonPhrase: string];
+
+/** A handler in undici's older form, which its types no longer name: as a pool passes it on, and without objects of fields. */
+export type PooledHandler = {
+  onConnect: (abort: (error: Error) => void, ...more: unknown[]) => void;
+  /** `false` pauses, as in `onData`. */
+  onHeaders: (...head: RawHead) => boolean;
   onData: (chunk: Buffer) => boolean;
   onComplete: (trailers: Buffer[]) => void;
   onError: (error: Error) => void;
-  onUpgrade: (...given: unknown[]) => void;
+  onUpgrade: (status: number, raw: Buffer[], socket: Duplex) => void;
 };
 
-const underWay = (handler: PooledHandler, client: OriginClient): PooledHandler => ({
-  onConnect: (...given) => {
-    client.begin();
-    handler.onConnect(...given);
-  },
-  onHeaders: (status, raw, ...more) => {
+/** Tells a connection when its request begins and ends. */
+class UnderWay implements PooledHandler {
+  readonly #handler: PooledHandler;
+  readonly #client: OriginClient;
+
+  constructor(handler: PooledHandler, client: OriginClient) {
+    this.#handler = handler;
+    this.#client = client;
+  }
+
+  onConnect(abort: (error: Error) => void, ...more: unknown[]): void {
+    this.#client.begin();
+    this.#handler.onConnect(abort, ...more);
+  }
+
+  onHeaders(...[status, raw, resume, reasonPhrase]: RawHead): boolean {
     // RFC 9110 §8.6: a 204 has none.
-    const length = status === 304 ? client.hiddenLength : undefined;
-    const own = length === undefined ? [] : [Buffer.from('Content-Length'), Buffer.from(length)];
-    return handler.onHeaders(status, [...raw, ...own], ...more);
-  },
-  onData: (chunk) => handler.onData(chunk),
-  onComplete: (trailers) => {
-    handler.onComplete(trailers);
-    client.end();
-  },
-  onError: (error) => {
-    handler.onError(error);
-    client.end();
-  },
-  onUpgrade: (...given) => {
-    client.letGo();
-    handler.onUpgrade(...given);
-  },
-});
+    const length = status === 304 ? this.#client.hiddenLength : undefined;
+    const all = length === undefined ? raw : [...raw, Buffer.from('Content-Length'), Buffer.from(length)];
+    return this.#handler.onHeaders(status, all, resume, reasonPhrase);
+  }
+
+  onData(chunk: Buffer): boolean {
+    return this.#handler.onData(chunk);
+  }
+
+  onComplete(trailers: Buffer[]): void {
+    this.#handler.onComplete(trailers);
+    this.#client.end();
+  }
+
+  onError(error: Error): void {
+    this.#handler.onError(error);
+    this.#client.end();
+  }
+
+  onUpgrade(status: number, raw: Buffer[], socket: Duplex): void {
+    this.#client.letGo();
+    this.#handler.onUpgrade(status, raw, socket);
+  }
+}
 
 function markErrors(socket: Socket): void {
   socket.on('error', (error: NodeJS.ErrnoException) => {

@@ -56,6 +56,10 @@ export class HeadFilter {
   /** The size of a head to examine; 0 if there is none, which ends the waiting. */
   #sizeOfHead(bytes: Buffer): number | 'unknown' {
     if (!this.#isWaiting || bytes.length === 0) return 0;
+    if (isUsual(bytes)) {
+      this.#isWaiting = false;
+      return 0;
+    }
     const start = bytes.toString('latin1', 0, startOfStatus.length + 3);
     const isWhole = start.length === startOfStatus.length + 3;
     const may = isWhole ? /^HTTP\/1\.1 (?:1\d\d|204|304)$/.test(start) : mayBecome(start);
@@ -90,6 +94,15 @@ export class HeadFilter {
     return Buffer.from(text + endOfHead, 'latin1');
   }
 }
+
+const [zero, two, four] = [0x30, 0x32, 0x34];
+const statusAt = startOfStatus.length;
+
+/** Whether it begins where a 2xx has its status, and is no 204: nothing here is for it. */
+const isUsual = (bytes: Buffer): boolean =>
+  bytes.length >= statusAt + 3 &&
+  bytes[statusAt] === two &&
+  !(bytes[statusAt + 1] === zero && bytes[statusAt + 2] === four);
 
 const mayBecome = (start: string): boolean =>
   startOfStatus.startsWith(start.slice(0, startOfStatus.length)) &&

@@ -14,7 +14,6 @@ import {
 import type { CallListener } from './call-listener.ts';
 import { createForwarder, type Forwarder } from './forwarder.ts';
 import { type OriginCondition, OriginHealth } from './origin-health.ts';
-import { SharedTexts } from './shared-texts.ts';
 
 export interface Origin {
   send(request: OriginRequest, receiver: OriginReceiver): OriginCall;
@@ -53,7 +52,7 @@ export function openOrigin(
   /** Never keeps a connection: a second try after a dead one gets a fresh connection. */
   const fresh = openPool({ ...base, pipelining: 0 });
   const heard = { clock, listeners: [tellerOf(health), ...listeners] };
-  const common = { ...heard, options, agent, fresh, texts: new SharedTexts() };
+  const common = { ...heard, options, agent, fresh };
   return {
     health,
     send: (request, receiver) => new Call({ ...common, request, receiver }).start(),
