@@ -1,30 +1,32 @@
 /**
- * One connection in the lane: plain requests for what is in memory are answered here, all others by node:http, in order.
+ * One connection in the lane: plain requests for what is in memory are answered here, other plain ones without a body by the
+ * pipeline, on this socket; all others by node:http, in order.
  *
- * A request that is plain but no hit goes to node:http through `ViaNode`, and with its answer the connection comes back. With
- * anything odder the socket itself goes to node:http for good. Promises: each byte goes to one of the two, in the order in
- * which it came; nothing is read ahead of a client that does not take its answers.
+ * A request with a body goes to node:http through `ViaNode`, and with its answer the connection comes back. With anything odder the
+ * socket itself goes to node:http for good. Promises: each byte goes to one of them, in the order in which it came; nothing is read
+ * ahead of a client that does not take its answers.
  */
 
 import type { Socket } from 'node:net';
 import { lingerBounds } from '../proxy/exchange/linger.ts';
 import { endConnection, endings } from '../proxy/listen/refuse.ts';
-import { readFieldBlock } from './field-block.ts';
 import type { Hit } from './hits.ts';
 import type { Remembered } from './remembered.ts';
+import { LaneReply } from './lane-reply.ts';
+import { readBlock } from './read-block.ts';
 import { RequestLine } from './request-line.ts';
-import type { Asker, Shared } from './shared.ts';
-import { ViaNode } from './via-node.ts';
+import type { Asked, Asker, Shared } from './shared.ts';
+import { Taking } from './taking.ts';
+import { ToNode } from './to-node.ts';
 
 /**
- * `reading`: the next request is the lane's to read. `blocked`: the client does not take its answers. `elsewhere`: node:http
- * has a request. `over`: there will be no other.
+ * `reading`: the next request is the lane's to read. `blocked`: the client does not take its answers. `elsewhere`: the
+ * pipeline or node:http has a request. `over`: there will be no other.
  */
 type Phase = 'reading' | 'blocked' | 'elsewhere' | 'over';
 
 /** How much is kept of what comes behind a request that is not answered yet. */
 const mostAhead = 64 * 1024;
-const blankLine = Buffer.from('\r\n\r\n');
 const line = new RequestLine();
 
 /** The connection. */
@@ -32,22 +34,31 @@ export class LaneConnection {
   readonly #shared: Shared;
   readonly #socket: Socket;
   readonly #asker: Asker;
+  readonly #taking: Taking;
   #phase: Phase = 'reading';
   /** What has come and is not dealt with. */
   #rest: Buffer | undefined;
-  /** Since when the lane has been waiting for a request, for the rest of one, or for the client to take its answers. */
+  /** Since when the lane has been waiting for a request, or for the rest of one. */
   #sinceMs: number;
-  /** How much had been read when the client was first waited for. */
-  #readBefore = 0;
   #hasAnswered = false;
-  #via: ViaNode | undefined;
-  /** How much of the body of the request that node:http has is still to come. */
-  #bodyLeft = 0;
+  readonly #toNode: ToNode;
+  /** The answer that the pipeline is giving. */
+  #reply: LaneReply | undefined;
+  #isWorking = false;
 
   constructor(socket: Socket, remembered: Remembered, shared: Shared) {
     this.#socket = socket;
-    this.#asker = { socket, remembered, known: undefined };
+    this.#asker = { socket, remembered, known: undefined, exchange: undefined };
     this.#shared = shared;
+    this.#taking = new Taking(socket, shared.limits.bodyPauseMs);
+    this.#toNode = new ToNode({
+      socket,
+      http: shared.http,
+      isAsked: () => this.#phase === 'elsewhere',
+      onAnswered: () => {
+        this.#takeUp();
+      },
+    });
     this.#sinceMs = shared.monotonicMs();
     socket.on('data', this.#onData);
     socket.on('end', this.#onEnd);
@@ -67,11 +78,7 @@ export class LaneConnection {
   /** Ends the connection if its client has been silent for too long. */
   check(nowMs: number, keepAliveMs: number): void {
     const silentMs = nowMs - this.#sinceMs;
-    if (this.#phase === 'blocked' || this.#phase === 'over') {
-      // To send more requests is no sign of taking the answers, but it keeps the socket from being silent.
-      const isLate = silentMs > this.#shared.limits.bodyPauseMs;
-      if (isLate && this.#socket.bytesRead > this.#readBefore) this.#socket.destroy();
-    }
+    this.#taking.check(nowMs);
     if (this.#phase !== 'reading') return;
     const isBetween = this.#hasAnswered && this.#rest === undefined;
     if (isBetween) {
@@ -91,19 +98,23 @@ export class LaneConnection {
       if (rest === undefined) this.#sinceMs = this.#shared.monotonicMs();
       this.#rest = undefined;
       this.#work(rest === undefined ? chunk : Buffer.concat([rest, chunk]));
-    } else if (this.#phase !== 'over') this.#keep(this.#bodyLeft > 0 ? this.#giveBody(chunk) : chunk);
+    } else if (this.#phase !== 'over') this.#keep(this.#toNode.giveBody(chunk));
   };
 
   /** Answers what can be answered of these bytes, which begin with a request. */
   #work(bytes: Buffer): void {
     const { output } = this.#shared;
-    output.open(this.#socket);
     let at = 0;
+    this.#isWorking = true;
     while (at < bytes.length && this.#phase === 'reading') {
+      // Each time: what the pipeline does at once may bring answers to other connections.
+      output.open(this.#socket);
       const end = this.#answer(bytes, at);
       if (end === undefined) break;
       at = end;
     }
+    this.#isWorking = false;
+    output.open(this.#socket);
     output.flush();
     if (this.#phase === 'reading' && this.#socket.writableNeedDrain) this.#block();
     // RFC 9112 §9.6: behind the last request nothing is one. Or node:http has it.
@@ -117,7 +128,7 @@ export class LaneConnection {
       this.#giveAway(bytes, at);
       return undefined;
     }
-    const end = scanned === 'line' ? this.#readBlock(bytes, line.end) : 'incomplete';
+    const end = scanned === 'line' ? readBlock(this.#asker, bytes, line.end) : 'incomplete';
     const most = this.#shared.limits.maxHeaderSize;
     const length = (typeof end === 'number' ? end : bytes.length) - at;
     if (end === 'odd' || length >= most) {
@@ -130,31 +141,18 @@ export class LaneConnection {
     const { contentLength, closes } = known.block;
     if (contentLength === undefined && (line.method === 'GET' || line.method === 'HEAD')) {
       const target = bytes.toString('latin1', line.targetStart, line.targetEnd);
-      const hit = this.#shared.find(this.#asker, line.method, target);
+      const asked = { method: line.method, target };
+      const hit = this.#shared.find(this.#asker, asked);
       if (hit !== undefined) {
         this.#send(hit, closes || this.#shared.isLeaving());
         return end;
       }
-    }
-    this.#shared.output.flush();
-    return this.#giveRequest(bytes, { from: at, end, bodyBytes: contentLength ?? 0 });
-  }
-
-  /** Finds the fields from `from` on: where they end. They are the asker's `known` then. */
-  #readBlock(bytes: Buffer, from: number): number | 'incomplete' | 'odd' {
-    const { known } = this.#asker;
-    if (known?.isKept === true) {
-      const same = from + known.bytes.length;
-      if (same <= bytes.length && bytes.compare(known.bytes, 0, undefined, from, same) === 0) return same;
-    }
-    const blank = bytes.indexOf(blankLine, from);
-    if (blank === -1) {
-      const soFar = readFieldBlock(bytes.toString('latin1', from));
-      return soFar.kind === 'odd' ? 'odd' : 'incomplete';
-    }
-    const end = blank + blankLine.length;
-    this.#asker.known = this.#asker.remembered.blockOf(bytes.subarray(from, end));
-    return this.#asker.known === undefined ? 'odd' : end;
+      this.#shared.output.flush();
+      if (this.#ask(asked, closes)) return end;
+    } else this.#shared.output.flush();
+    // With its answer the connection comes back.
+    this.#phase = 'elsewhere';
+    return this.#toNode.give(bytes, { from: at, end, bodyBytes: contentLength ?? 0 });
   }
 
   #send(hit: Hit, closes: boolean): void {
@@ -163,29 +161,30 @@ export class LaneConnection {
     this.#hasAnswered = true;
     if (closes) {
       this.#shared.output.flush();
-      this.#phase = 'over';
-      this.#limitTaking();
-      this.#socket.destroySoon();
+      this.#endBehind();
     } else if (this.#socket.writableNeedDrain) this.#block();
+  }
+
+  /** The last answer has been written. */
+  #endBehind(): void {
+    this.#phase = 'over';
+    this.#taking.limit(this.#shared.monotonicMs());
+    this.#socket.destroySoon();
   }
 
   /** Reads no more until the client has taken what it has been sent, or for too long has not. */
   #block(): void {
     this.#phase = 'blocked';
-    this.#limitTaking();
+    this.#taking.limit(this.#shared.monotonicMs());
     this.#socket.pause();
   }
 
-  #limitTaking(): void {
-    this.#sinceMs = this.#shared.monotonicMs();
-    this.#readBefore = this.#socket.bytesRead;
-    this.#socket.setTimeout(this.#shared.limits.bodyPauseMs, this.#onStuck);
-  }
-
-  readonly #onStuck = (): void => void this.#socket.destroy();
-
   readonly #onDrain = (): void => {
     if (this.#phase === 'blocked') this.#takeUp();
+    else if (this.#reply !== undefined) {
+      this.#taking.trust();
+      this.#reply.drained();
+    }
   };
 
   /** The connection is the lane's again. */
@@ -195,54 +194,42 @@ export class LaneConnection {
     this.#phase = 'reading';
     this.#hasAnswered = true;
     this.#sinceMs = this.#shared.monotonicMs();
-    this.#socket.setTimeout(0);
-    this.#socket.off('timeout', this.#onStuck);
+    this.#taking.trust();
     if (this.#socket.isPaused()) this.#socket.resume();
     if (rest !== undefined) this.#work(rest);
     // The client has closed its side while it was waited for.
-    if (this.#socket.readableEnded && this.#via?.isResting !== false) this.#onEnd();
+    if (this.#socket.readableEnded && this.#toNode.isResting) this.#onEnd();
   }
 
-  /** Gives one request to node:http; the connection comes back with its answer. */
-  #giveRequest(
-    bytes: Buffer,
-    { from, end, bodyBytes }: { from: number; end: number; bodyBytes: number },
-  ): number {
-    this.#phase = 'elsewhere';
-    const via = this.#openVia();
-    const body = Math.min(bodyBytes, bytes.length - end);
-    this.#bodyLeft = bodyBytes - body;
-    via.isResting = false;
-    if (!via.give(bytes.subarray(from, end + body)) && this.#bodyLeft > 0) this.#socket.pause();
-    return end + body;
-  }
-
-  #openVia(): ViaNode {
-    if (this.#via !== undefined && !this.#via.destroyed) return this.#via;
-    const via = new ViaNode({
+  /** Has the pipeline answer on the socket; with its answer the connection comes back. `false`: it is node:http's. */
+  #ask(asked: Asked, closes: boolean): boolean {
+    const reply = new LaneReply({
       socket: this.#socket,
-      onAnswered: () => {
-        if (this.#bodyLeft > 0 || this.#phase !== 'elsewhere') return;
-        via.isResting = true;
-        this.#takeUp();
-      },
-      onWants: () => {
-        if (this.#phase === 'elsewhere' && this.#bodyLeft > 0) this.#socket.resume();
-      },
+      isHead: asked.method === 'HEAD',
+      closes: () => closes || this.#shared.isLeaving(),
+      date: this.#shared.date,
+      onAnswered: this.#onAnswered,
+      onHeldUp: this.#onHeldUp,
     });
-    this.#via = via;
-    this.#shared.http.emit('connection', via);
-    return via;
+    this.#phase = 'elsewhere';
+    this.#reply = reply;
+    if (this.#shared.answer(this.#asker, asked, reply)) return true;
+    this.#reply = undefined;
+    return false;
   }
 
-  /** Gives node:http what belongs to the body of its request; the rest comes back. */
-  #giveBody(chunk: Buffer): Buffer {
-    const length = Math.min(this.#bodyLeft, chunk.length);
-    this.#bodyLeft -= length;
-    const wantsMore = this.#via?.give(chunk.subarray(0, length)) ?? true;
-    if (!wantsMore && this.#bodyLeft > 0) this.#socket.pause();
-    return chunk.subarray(length);
-  }
+  readonly #onAnswered = (isLast: boolean): void => {
+    this.#reply = undefined;
+    this.#hasAnswered = true;
+    if (isLast) this.#endBehind();
+    else if (this.#socket.writableNeedDrain) this.#block();
+    else if (this.#isWorking) this.#phase = 'reading';
+    else this.#takeUp();
+  };
+
+  readonly #onHeldUp = (): void => {
+    this.#taking.limit(this.#shared.monotonicMs());
+  };
 
   #keep(bytes: Buffer): void {
     if (bytes.length === 0) return;
@@ -267,34 +254,30 @@ export class LaneConnection {
     const socket = this.#socket;
     socket.off('data', this.#onData).off('end', this.#onEnd).off('drain', this.#onDrain);
     socket.off('error', this.#onError).off('close', this.#onClose);
-    this.#via?.destroy();
-    this.#via = undefined;
+    this.#toNode.destroy();
     this.#shared.onClosed(this);
   }
 
   readonly #onEnd = (): void => {
     if (this.#phase === 'reading' && this.#rest === undefined) this.#socket.end();
-    else if (this.#phase === 'reading') this.#endWithin();
-    else if (this.#phase === 'elsewhere') this.#via?.push(null);
+    else if (this.#phase === 'reading') {
+      this.#phase = 'over';
+      this.#toNode.endWithin(this.#rest ?? Buffer.alloc(0));
+    }
+    // As node:http does with one that has closed its side before its answer.
+    else if (this.#reply !== undefined) this.#socket.end();
+    else if (this.#phase === 'elsewhere') this.#toNode.end();
   };
 
-  /** The client has left within a head: node:http says what that is. */
-  #endWithin(): void {
-    const via = this.#openVia();
-    this.#phase = 'over';
-    via.isResting = false;
-    via.give(this.#rest ?? Buffer.alloc(0));
-    via.push(null);
-  }
-
   readonly #onError = (error: Error): void => {
-    this.#via?.destroy(error);
+    this.#toNode.destroy(error);
     this.#socket.destroy();
   };
 
   readonly #onClose = (): void => {
     this.#phase = 'over';
-    this.#via?.destroy();
+    this.#reply?.gone();
+    this.#toNode.destroy();
     this.#shared.onClosed(this);
   };
 }

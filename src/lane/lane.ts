@@ -1,8 +1,8 @@
 /**
- * The lane: hits in memory, answered from the connection's bytes, before node:http would read them (docs/lifecycle.md).
+ * The lane: plain requests, answered from the connection's bytes, before node:http would read them (docs/lifecycle.md).
  *
- * Promises: a client gets the same bytes with the lane and without it, but for `Date`; a request that is not provably plain, and
- * one that is no fresh hit, is node:http's. Nothing is decided here that the pipeline decides.
+ * Promises: a client gets the same bytes with the lane and without it, but for `Date`; a request that is not provably plain, or
+ * has a body, is node:http's. Nothing is decided here that the pipeline decides.
  */
 
 import type { Server } from 'node:http';
@@ -11,15 +11,18 @@ import { plainAddress, trustOf } from '../front/trusted-proxies.ts';
 import { type Seconds, seconds, systemClock } from '../kit/time.ts';
 import type { MessageHead, ReadResult } from '../proxy/exchange/client-request.ts';
 import type { Services } from '../proxy/exchange/exchange.ts';
+import { crashAnswer } from '../proxy/h2/answer-here.ts';
 import { keepAliveMs, type Limits } from '../proxy/listen/limits.ts';
 import type { Lane } from '../proxy/listen/lane.ts';
+import { answerKeyed, type Pipeline } from '../proxy/pipeline.ts';
 import type { Store } from '../store/store.ts';
 import { LaneConnection } from './connection.ts';
 import { type Hit, Hits, Tails } from './hits.ts';
+import type { LaneReply } from './lane-reply.ts';
 import { Output } from './output.ts';
 import { createPlanner, holds, type Planner } from './plan.ts';
 import { plansFor, Remembered } from './remembered.ts';
-import type { Asker, Shared } from './shared.ts';
+import type { Asked, Asker, Shared } from './shared.ts';
 import { tellHit } from './tell-hits.ts';
 import { Turn } from './turn.ts';
 import { ViaNode } from './via-node.ts';
@@ -33,6 +36,14 @@ export type LaneOptions = {
   readonly limits: Limits;
   /** Hears of each lookup that found an answer. */
   readonly onLookup?: ((duration: Seconds) => void) | undefined;
+  /** Answers plain requests for anything else; absent: node:http does. */
+  readonly pipeline?: LanePipeline | undefined;
+};
+
+type LanePipeline = {
+  readonly run: Pipeline;
+  /** Hears of an error of ours. */
+  readonly onError: (error: unknown) => void;
 };
 
 /** node:http closes an idle connection a second after it said it would, for requests that are on their way. */
@@ -54,13 +65,16 @@ export function createLane(options: LaneOptions, http: Server): Lane {
   const planner = createPlanner(services, options.read);
   const hits = new Hits({ services, planner, peek: options.peek });
   const finding: Finding = { services, planner, hits, turn };
+  const answering = options.pipeline && { ...options.pipeline, planner };
   let isLeaving = false;
   const shared: Shared = {
     http,
     limits,
     output: new Output({ tails: new Tails(), date: () => turn.date }),
     isLeaving: () => isLeaving,
-    find: (asker, method, target) => find(finding, asker, { method, target }),
+    find: (asker, asked) => find(finding, asker, asked),
+    answer: (asker, asked, reply) => answering !== undefined && answer(answering, asker, { asked, reply }),
+    date: () => turn.date,
     onSent: (hit) => {
       sent.push(hit);
     },
@@ -122,19 +136,62 @@ type Finding = {
 
 function find(
   { services, planner, hits, turn }: Finding,
-  { known, remembered, socket }: Asker,
-  { method, target }: { readonly method: string; readonly target: string },
+  asker: Asker,
+  { method, target }: Asked,
 ): Hit | undefined {
+  const { known, remembered, socket } = asker;
+  asker.exchange = undefined;
   if (known === undefined) return undefined;
   const before = known.planned(method, target);
   if (before !== undefined && holds(before, services, turn.now)) {
     return before.kind === 'slow' ? undefined : hits.find(before, turn.now, socket);
   }
-  const plan = planner.plan({ method, target, fields: known.block.fields, socket });
-  if (plan === undefined) return undefined;
+  const planned = planner.plan({ method, target, fields: known.block.fields, socket });
+  if (planned === undefined) return undefined;
+  const plan = 'plan' in planned ? planned.plan : planned;
   const hit = plan.kind === 'slow' ? undefined : hits.find(plan, turn.now, socket);
   // Most of what is asked for and not stored is not asked for again: a plan for it would be kept in vain.
   if (plan.kind === 'slow' || plan.prepared !== undefined || before !== undefined)
     remembered.remember(known, { method, target }, plan);
+  if (hit === undefined && 'plan' in planned) asker.exchange = planned.exchange;
   return hit;
+}
+
+type Answering = LanePipeline & { readonly planner: Planner };
+
+/** Goes on from what was decided, or has the pipeline decide. `false`: it does not read the request as one. */
+function answer(
+  answering: Answering,
+  { known, socket, exchange }: Asker,
+  { asked, reply }: { readonly asked: Asked; readonly reply: LaneReply },
+): boolean {
+  const { run, planner } = answering;
+  if (exchange !== undefined) {
+    if (exchange.site.finish !== undefined) reply.finish = exchange.site.finish;
+    settle(answering, reply, () => answerKeyed({ ...exchange, reply }));
+    return true;
+  }
+  const request = known && planner.read({ ...asked, fields: known.block.fields, socket });
+  if (request === undefined) return false;
+  settle(answering, reply, () => run(request, reply));
+  return true;
+}
+
+/** A broken promise of ours: the request ends, the process lives. */
+function settle({ onError }: Answering, reply: LaneReply, run: () => Promise<void> | undefined): void {
+  const crash = (error: unknown): void => {
+    onError(error);
+    if (reply.hasBegun) {
+      reply.abort();
+      return;
+    }
+    const { status, fields, text } = crashAnswer();
+    reply.head(status, fields);
+    reply.end(Buffer.from(text));
+  };
+  try {
+    run()?.catch(crash);
+  } catch (error) {
+    crash(error);
+  }
 }

@@ -1,9 +1,7 @@
 /** The lane of a site, as its configuration has it. */
 
-import type { Server } from 'node:http';
-import { createReader } from '../proxy/exchange/client-request.ts';
 import type { Services } from '../proxy/exchange/exchange.ts';
-import type { Lane } from '../proxy/listen/lane.ts';
+import type { OpenLane } from '../proxy/listen/lane.ts';
 import { limits } from '../proxy/listen/limits.ts';
 import { createLane, type LaneOptions } from './lane.ts';
 
@@ -11,10 +9,10 @@ import { createLane, type LaneOptions } from './lane.ts';
 export type LaneStore = Pick<LaneOptions, 'peek' | 'onLookup'>;
 
 /** Makes what makes the lane; `undefined`: there is none. */
-export function openLane(services: Services, store: LaneStore): ((http: Server) => Lane) | undefined {
+export function openLane(services: Services, store: LaneStore): OpenLane | undefined {
   const { listen } = services.site().config;
   if (!listen.fastLane) return undefined;
   const { trustedProxies } = listen;
-  return (http) =>
-    createLane({ services, read: createReader(listen), trustedProxies, limits, ...store }, http);
+  return (http, { read, pipeline: run, onError }) =>
+    createLane({ services, read, trustedProxies, limits, pipeline: { run, onError }, ...store }, http);
 }

@@ -13,7 +13,7 @@ import type { EpochMs } from '../kit/time.ts';
 import type { KeyPlan } from '../policy/key/cache-key.ts';
 import type { Identity, IdentityRequest } from '../policy/identity/identity.ts';
 import type { Match } from '../policy/rules/safest-match.ts';
-import type { MessageHead, ReadResult } from '../proxy/exchange/client-request.ts';
+import type { ClientRequest, MessageHead, ReadResult } from '../proxy/exchange/client-request.ts';
 import {
   beginExchange,
   type CacheExchange,
@@ -59,29 +59,40 @@ export type Slow = { readonly kind: 'slow'; readonly site: Site };
 
 export type Planner = {
   /** Decides; `undefined`: the pipeline's this time. */
-  readonly plan: (request: PlainRequest) => Plan | Slow | undefined;
+  readonly plan: (request: PlainRequest) => Planned;
+  /** The request as the pipeline reads it; `undefined` where it refuses it. */
+  readonly read: (request: PlainRequest) => ClientRequest | undefined;
   /** The exchange of a request, to be answered from a stored response. */
   readonly exchangeOf: (
     request: PlainRequest,
   ) => { readonly exchange: CacheExchange; readonly reply: CapturedReply } | undefined;
 };
 
-type Planned =
+/** The exchange is the plan's, for a pipeline that goes on from here. */
+export type Planned = { readonly plan: Plan; readonly exchange: CacheExchange } | Slow | undefined;
+
+type Decided =
   | { readonly kind: 'keyed'; readonly exchange: CacheExchange; readonly reply: CapturedReply }
   | Slow
   | undefined;
 
 /** Makes the function that decides what can be decided beforehand. */
 export function createPlanner(services: Services, read: (message: MessageHead) => ReadResult): Planner {
-  const decide = (request: PlainRequest): Planned => decideFor(services, read(messageOf(request)));
+  const decide = (request: PlainRequest): Decided => decideFor(services, read(messageOf(request)));
   return {
     plan: (request) => {
-      const planned = decide(request);
-      return planned?.kind === 'keyed' ? planOf(planned.exchange, request) : planned;
+      const decided = decide(request);
+      if (decided?.kind !== 'keyed') return decided;
+      const { exchange } = decided;
+      return { plan: planOf(exchange, request), exchange };
+    },
+    read: (request) => {
+      const result = read(messageOf(request));
+      return result.kind === 'request' ? result.request : undefined;
     },
     exchangeOf: (request) => {
-      const planned = decide(request);
-      return planned?.kind === 'keyed' ? planned : undefined;
+      const decided = decide(request);
+      return decided?.kind === 'keyed' ? decided : undefined;
     },
   };
 }
@@ -96,7 +107,7 @@ const messageOf = ({ method, target, fields, socket }: PlainRequest): MessageHea
   socket,
 });
 
-function decideFor(services: Services, result: ReadResult): Planned {
+function decideFor(services: Services, result: ReadResult): Decided {
   const site = services.site();
   const slow: Slow = { kind: 'slow', site };
   // What a path declares of its query changes its keys, and plans keep theirs.

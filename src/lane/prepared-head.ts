@@ -23,6 +23,10 @@ const meant: ReadonlySet<string> = new Set([
 const plainValue = /^[\t\x20-\x7e\x80-\xff]*$/;
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
+/** Whether a field may be written down: nothing in it ends it. */
+export const isSendable = (name: string, value: string): boolean =>
+  token.test(name) && plainValue.test(value);
+
 /**
  * Prepares the head with these fields, `Age` and `Cache-Status` last; `undefined` if node:http would do more than write them
  * down.
@@ -38,7 +42,7 @@ export function prepareHead(status: number, fields: Fields): PreparedHead | unde
     const name = fields[index] ?? '';
     const value = fields[index + 1] ?? '';
     const lower = name.toLowerCase();
-    if (meant.has(lower) || !token.test(name) || !plainValue.test(value)) return undefined;
+    if (meant.has(lower) || !isSendable(name, value)) return undefined;
     hasDate ||= lower === 'date';
     hasLength ||= lower === 'content-length';
     text += `${name}: ${value}\r\n`;

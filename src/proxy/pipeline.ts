@@ -70,13 +70,17 @@ function identified(
 ): Promise<void> | undefined {
   const doubt = doubtOf(exchange, identity);
   if (doubt !== undefined) return pass(exchange, { reason: 'identity', doubt, forward });
-  const keyed = keyedExchange(exchange, identity);
+  return answerKeyed(keyedExchange(exchange, identity));
+}
+
+/** Answers a request whose identity is in no doubt and whose key is known. */
+export function answerKeyed(keyed: CacheExchange): Promise<void> | undefined {
   const { services, plan } = keyed;
-  if (exchange.site.countsPopularity) services.popularity.record(plan.key, exchange.now);
+  if (keyed.site.countsPopularity) services.popularity.record(plan.key, keyed.now);
   const found = lookUp(keyed, services.store.peek(plan.key));
   if (services.store.hasSlowTier && (found.kind === 'none' || found.reuse.kind === 'validate')) {
     return services.store
-      .get(plan.key, exchange.startedMs)
+      .get(plan.key, keyed.startedMs)
       .then((variants) => answer(keyed, lookUp(keyed, variants)));
   }
   return answer(keyed, found);

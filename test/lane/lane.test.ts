@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import t, { type Test } from 'tap';
 import { createLane } from '../../src/lane/lane.ts';
 import { parseConfig } from '../../src/config/schema/check.ts';
+import type { Pipeline } from '../../src/proxy/pipeline.ts';
 import type { Slow } from '../../src/lane/plan.ts';
 import { type KnownBlock, Remembered } from '../../src/lane/remembered.ts';
 import { createReader } from '../../src/proxy/exchange/client-request.ts';
@@ -25,6 +26,7 @@ const byNode = 'by node:http';
 type Room = {
   /** What node:http was asked. */
   readonly asked: readonly string[];
+  readonly errors: readonly unknown[];
   readonly site: Site;
   readonly url: string;
   readonly listener: PublicListener;
@@ -32,11 +34,12 @@ type Room = {
 };
 
 /** A site with something stored, and a lane over its store in front of a node:http that answers in its own words. */
-async function open(t: Test, given: Limits = limits): Promise<Room> {
+async function open(t: Test, given: Limits = limits, run?: Pipeline): Promise<Room> {
   const clock = new TestClock();
   const site = await startSite(rules, { answer, clock });
   const { services } = site.proxy;
   const asked: string[] = [];
+  const errors: unknown[] = [];
   const http = createServer((request, response) => {
     asked.push(`${request.method ?? ''} ${request.url ?? ''}`);
     request.resume();
@@ -49,6 +52,7 @@ async function open(t: Test, given: Limits = limits): Promise<Room> {
     trustedProxies: [],
     peek: services.store.peek.bind(services.store),
     limits: given,
+    pipeline: run && { run, onError: (error: unknown) => void errors.push(error) },
   };
   const listener = new PublicListener({ http, upgraded: new Set(), lane: createLane(options, http) });
   const { port } = await listener.listen({ host: '127.0.0.1', port: 0 });
@@ -59,7 +63,7 @@ async function open(t: Test, given: Limits = limits): Promise<Room> {
   for (const target of ['/public/a', '/large', '/mine/a'])
     await ask(site.url, { target, lines: ['Cookie: session=one'] });
   for (const target of ['/public/a', '/large', '/huge']) await ask(site.url, { target });
-  return { asked, site, url: `http://127.0.0.1:${port}`, listener, clock };
+  return { asked, errors, site, url: `http://127.0.0.1:${port}`, listener, clock };
 }
 
 /** Who answered each request of one connection. */
@@ -226,6 +230,76 @@ t.test('a client that does not take its last answer is cut off, whatever it send
     t.ok(bytes < 4_000_000, `${bytes} bytes came`);
   }
 });
+
+t.test(
+  'what is no hit the pipeline answers on the socket; its errors are answered, or cut what has begun',
+  async (t) => {
+    const { url, errors, asked } = await open(t, limits, ({ path }, reply) => {
+      if (path === '/pass/throws') throw new Error('thrown');
+      reply.head(200, ['Content-Length', '9', ...(path === '/pass/odd' ? ['X', 'a\r\nX-Forged: b'] : [])]);
+      reply.write(Buffer.from('piece'));
+      if (path === '/pass/whole') reply.end(Buffer.from('nine'));
+      return path === '/pass/breaks' ? Promise.reject(new Error('rejected')) : undefined;
+    });
+    const targets = ['/pass/throws', '/pass/whole', '/public/a', '/pass/odd', '/pass/breaks', '/pass/whole'];
+    const { hostname, port } = new URL(url);
+    const socket = connect({ port: Number(port), host: hostname });
+    socket.write(targets.map((target) => get(target)).join(''));
+    let text = '';
+    for await (const chunk of socket) text += (chunk as Buffer).toString('latin1');
+    const statuses = [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
+    t.strictSame(statuses, ['500', '200', '200', '500', '200']);
+    t.ok(text.includes('\r\n\r\npiecenineHTTP') && text.endsWith('\r\n\r\npiece'));
+    t.notMatch(text, 'Forged');
+    t.strictSame([errors.length, asked], [3, []]);
+  },
+);
+
+t.test(
+  'the pipeline hears whether a client takes its answer, and one that does not is cut off',
+  async (t) => {
+    const piece = Buffer.alloc(64 * 1024, 'x');
+    let left = 200;
+    let resolveGone: (value: string) => void = () => undefined;
+    const { url } = await open(t, quick, ({ path }, reply) => {
+      let isGone = false;
+      const isWanted = (): boolean => !isGone && (path === '/pass/stuck' || left > 0);
+      const send = (): void => {
+        for (let isTaken = true; isTaken && isWanted(); left -= 1) isTaken = reply.write(piece);
+        if (left === 0) reply.end();
+      };
+      reply.onDrain(send);
+      reply.onGone(() => {
+        isGone = true;
+        resolveGone(path);
+      });
+      reply.head(200, []);
+      if (path !== '/pass/waits') send();
+      return undefined;
+    });
+    const taken = await answersTo(url, get('/pass/taken') + get('/public/a', close));
+    t.strictSame(
+      taken.map(({ body }) => body.length > 1_000_000),
+      [true, false],
+    );
+    const { hostname, port } = new URL(url);
+    for (const isSending of [false, true]) {
+      const gone = new Promise<string>((resolve) => (resolveGone = resolve));
+      const socket = connect({ port: Number(port), host: hostname });
+      socket.on('error', () => undefined);
+      socket.write(get('/pass/stuck'));
+      const sending = setInterval(() => isSending && socket.write(get('/public/a')), 20);
+      t.equal(await gone, '/pass/stuck', isSending ? 'though it sends more' : 'silent');
+      clearInterval(sending);
+      socket.destroy();
+    }
+    const gone = new Promise<string>((resolve) => (resolveGone = resolve));
+    const socket = connect({ port: Number(port), host: hostname });
+    socket.end(get('/pass/waits'));
+    socket.resume();
+    t.equal(await gone, '/pass/waits', 'it has closed its side');
+  },
+);
 
 t.test('what is remembered is bounded, whatever a client sends with each request', (t) => {
   const remembered = new Remembered(8192);

@@ -26,6 +26,11 @@ export const answer: Answer = (request, response) => {
     response.writeHead(200, { Date: fixed, 'Content-Length': '2' }).end('ok');
     return;
   }
+  const unusually = unusual[url];
+  if (unusually !== undefined) {
+    unusually(response);
+    return;
+  }
   const fields: Record<string, string> = { 'Content-Type': 'image/webp', ETag: '"4f2a"', Date: fixed };
   if (!url.startsWith('/no-store')) fields['Cache-Control'] = 'public, max-age=3600';
   if (url.startsWith('/vary')) fields['Vary'] = 'Accept-Language';
@@ -37,6 +42,35 @@ export const answer: Answer = (request, response) => {
 };
 
 const fixed = 'Mon, 02 Nov 2026 08:00:00 GMT';
+
+const date = ['Date', fixed];
+/** Answers that are framed, worded or broken off in other ways. */
+const unusual: Readonly<Record<string, (response: Parameters<Answer>[1]) => void>> = {
+  '/chunked': (response) => void response.writeHead(200, date).write('piece', () => response.end()),
+  '/chunked-empty': (response) => {
+    response.writeHead(404, date).flushHeaders();
+    response.end();
+  },
+  '/trailers': (response) => {
+    response.writeHead(200, date).write('piece');
+    response.addTrailers({ 'X-End': 'here' });
+    response.end();
+  },
+  '/hints': (response) => {
+    response.writeInformation(103, { Link: '</a.css>; rel=preload' });
+    response.writeHead(200, [...date, 'Content-Length', '2', 'X-Two', 'a', 'X-Two', 'b']).end('ok');
+  },
+  '/empty': (response) => void response.writeHead(204, date).end(),
+  '/nothing': (response) => void response.writeHead(200, [...date, 'Content-Length', '0']).end(),
+  '/same': (response) => void response.writeHead(304, [...date, 'ETag', '"4f2a"']).end(),
+  '/phrase': (response) => void response.writeHead(299, 'As it were', [...date, 'Content-Length', '0']).end(),
+  '/no-phrase': (response) => void response.writeHead(599, [...date, 'X-Latin', 'caf\u00e9']).end('x'),
+  '/cut': (response) =>
+    void response
+      .writeHead(200, [...date, 'Content-Length', '9'])
+      .write('piece', () => setImmediate(() => response.destroy())),
+  '/away': (response) => void response.destroy(),
+};
 
 const targets = [
   ...[
@@ -117,7 +151,8 @@ export function randomRequests(dice: Dice): readonly string[] {
     if (kind === 0) return pick(odd);
     if (kind === 1)
       return `POST ${pick(targets)} HTTP/1.1\r\nHost: site.test\r\nContent-Length: 5\r\n\r\nabcde`;
-    return requestOf(kind === 2 ? 'HEAD' : 'GET', pick(targets), dice(3), () => pick(lines));
+    const target = pick(kind < 6 ? Object.keys(unusual) : targets);
+    return requestOf(kind % 4 === 2 ? 'HEAD' : 'GET', target, dice(3), () => pick(lines));
   });
   return [...requests, last];
 }

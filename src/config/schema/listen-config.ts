@@ -9,7 +9,7 @@ export type Listen = Address & {
   readonly trustedProxies: readonly string[];
   /** Whether each connection begins with the PROXY protocol's header, from a trusted proxy. */
   readonly proxyProtocol: boolean;
-  /** Whether hits in memory are answered before node:http reads the request. */
+  /** Whether plain requests without a body are answered without node:http. */
   readonly fastLane: boolean;
   /** The number of processes that serve; `auto`: one for each core. */
   readonly workers: number | 'auto';

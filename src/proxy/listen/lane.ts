@@ -1,6 +1,8 @@
 /** What may have each connection before node:http. */
 
+import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import type { HttpServerOptions } from './http-server.ts';
 
 /** Takes a connection over. */
 export type Accept = (socket: Socket) => void;
@@ -13,3 +15,9 @@ export type Lane = {
   /** Closes the connections that have no request under way. */
   readonly closeIdle: () => void;
 };
+
+/** Makes the lane in front of node:http; both read requests alike, and have the same pipeline. */
+export type OpenLane = (
+  http: Server,
+  shared: Pick<HttpServerOptions, 'read' | 'pipeline' | 'onError'>,
+) => Lane;

@@ -3,13 +3,7 @@
  * @fastify/http-proxy, and comes back through the hooks here.
  */
 
-import {
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  METHODS,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+import { type IncomingHttpHeaders, type IncomingMessage, METHODS, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import httpProxy from '@fastify/http-proxy';
@@ -22,7 +16,7 @@ import { fieldsOf, type Forwarder } from '../../origin/forwarder.ts';
 import type { Origin } from '../../origin/origin.ts';
 import { crash, createHttpServer, type HttpServerOptions, type Raw } from './http-server.ts';
 import type { Forwarded } from '../pass/pass.ts';
-import type { Lane } from './lane.ts';
+import type { OpenLane } from './lane.ts';
 import { H2Server } from '../h2/h2-server.ts';
 import { PublicListener } from './public-listener.ts';
 import { bodyOf } from '../exchange/request-body.ts';
@@ -30,7 +24,7 @@ import { relayAnswer } from '../pass/relay-answer.ts';
 
 export type ProxyServerOptions = HttpServerOptions & {
   /** Makes what has each connection before node:http; absent: nothing. */
-  readonly lane?: ((http: Server) => Lane) | undefined;
+  readonly lane?: OpenLane | undefined;
   /** What connections pass before they are HTTP; absent: nothing. */
   readonly entrance?: Entrance | undefined;
   readonly origin: Origin;
@@ -77,7 +71,7 @@ export async function createProxyServer(options: ProxyServerOptions): Promise<Pu
   });
   await app.register(httpProxy, proxyOptions(shared, methods));
   await app.ready();
-  const lane = options.lane?.(app.server);
+  const lane = options.lane?.(app.server, options);
   const listener = new PublicListener({
     ...{ http: app.server, upgraded, lane },
     h2: new H2Server(options),
