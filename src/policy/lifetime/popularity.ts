@@ -20,6 +20,8 @@ export interface Popularity {
 const rows = 4;
 const rowBits = 17;
 const rowCells = 1 << rowBits;
+/** Until the first count: all cells are zero. */
+const nothing = new Uint8Array(0);
 /** A cell is one byte: above this, one count stands for several requests. */
 const finest = 128;
 
@@ -31,8 +33,8 @@ class Sketches implements Popularity {
   readonly #threshold: number;
   readonly #periodMs: number;
   readonly #unit: number;
-  #current = new Uint8Array(rows * rowCells);
-  #previous = new Uint8Array(rows * rowCells);
+  #current = nothing;
+  #previous = nothing;
   #startedAt: number | undefined;
   #chance = 0x9e3779b9;
   readonly #cells = new Int32Array(rows);
@@ -46,6 +48,7 @@ class Sketches implements Popularity {
   record(key: string, now: EpochMs): void {
     this.#turnTo(now);
     if (this.#unit > 1 && this.#draw() % this.#unit !== 0) return;
+    if (this.#current === nothing) this.#current = new Uint8Array(rows * rowCells);
     const least = this.#locate(key, this.#current);
     if (least === 255) return;
     for (const cell of this.#cells) if (this.#current[cell] === least) this.#current[cell] = least + 1;
