@@ -60,7 +60,7 @@ const askedOf = ({ request: { method, url }, fields }: Example) => {
 
 t.test('each route that is removed makes an example fail', async (t) => {
   for (const [index, { methods, pattern, line }] of config.routes.entries()) {
-    const alone = compileRules({ ...config, routes: config.routes.slice(index, index + 1) });
+    const alone = compileRules({ ...config, routes: config.routes.slice(index, index + 1), writes: [] });
     const concerns = (example: Example) => alone.match(...askedOf(example)).route !== undefined;
     const changed = { ...config, routes: config.routes.toSpliced(index, 1) };
     t.ok(await isNoticed(changed, concerns), `${methods[0] ?? ''} ${pattern} of line ${line}`);
@@ -73,6 +73,7 @@ t.test('each pattern of a write that is removed makes an example fail', async (t
       const matches = rule.matches.toSpliced(at, 1);
       const alone = compileRules({
         ...config,
+        routes: [],
         writes: [{ ...rule, matches: rule.matches.slice(at, at + 1) }],
       });
       const concerns = (example: Example) =>
@@ -85,7 +86,7 @@ t.test('each pattern of a write that is removed makes an example fail', async (t
 
 t.test('each tag that a write does not end any more makes an example fail', async (t) => {
   for (const [index, rule] of config.writes.entries()) {
-    const alone = compileRules({ ...config, writes: [rule] });
+    const alone = compileRules({ ...config, routes: [], writes: [rule] });
     const concerns = (example: Example) =>
       alone.matchWrites(...askedOf(example)).some((found) => found.length > 0);
     for (const [at, { raw }] of rule.invalidate.entries()) {

@@ -4,6 +4,9 @@ import { fileOf, serve } from '../cli/command.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { askSite, type Instances, startInstances } from '../helpers/instances.ts';
 
+// They wait more than they work.
+t.jobs = 2;
+
 const configOf = ({ upstream, redisUrl }: { upstream: string; redisUrl: string }) => `
 upstream: ${upstream}
 store: { redis: { url: "${redisUrl}", deadline: 2s, fill_lock: true } }
