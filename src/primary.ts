@@ -179,11 +179,12 @@ function controlOf({ options, crew, watch, ...rest }: Controlling): Promise<Fast
   });
 }
 
-/** Shadow mode is refused with several workers. */
+/** Shadow mode and the audit are refused with several workers. */
 const nothingInShadow = ({ config }: PrimaryOptions, clock: Clock): OpenTrust =>
   openTrust({
     clock,
     config: () => config,
+    counting: new Counting(clock),
     governor: { submit: () => Promise.resolve({ kind: 'dropped' }) },
   });
 

@@ -159,11 +159,11 @@ async function build(options: Timed, log: Logger): Promise<Built> {
   const archive = openArchive({ ...stored, folder: options.reportFolder, clock });
   const watched = { ...stored, counting, config, clock, health, log, background, archive };
   const watch = options.worker === undefined ? openWatch(watched) : openWorkerWatch(watched);
-  const trust = openTrust({ clock, config, governor: refresh.governor });
+  const trust = openTrust({ clock, config, counting, governor: refresh.governor });
   const listeners = [counting.callListener, refresh.callListener];
   const services: Services = {
     ...fixedServices(options, stored),
-    ...{ site, clock, background: refresh.background, shadow: trust.shadow },
+    ...{ site, clock, background: refresh.background, ...trust.beside },
     origin: openOrigin(first.upstream, { clock, health, listeners }),
     endings: counting.counters.writes,
     onOutcome: (outcome) => {

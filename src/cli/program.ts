@@ -21,6 +21,7 @@ const commands: Readonly<Record<string, () => Promise<Adds>>> = {
   follow: async () => (await import('./follow/follow-command.ts')).addFollow,
   top: async () => (await import('./top-command.ts')).addTop,
   report: async () => (await import('./report-command.ts')).addReport,
+  audit: async () => (await import('./audit-command.ts')).addAudit,
   schema: async () => (await import('./schema-command.ts')).addSchema,
   shadow: async () => (await import('./shadow-command.ts')).addShadow,
   completion: async () => (await import('./completion-command.ts')).addCompletion,

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import { tableLines } from '../kit/table.ts';
-import type { CountsView, ExampleView, ShadowReport } from '../trust/shadow-report.ts';
+import type { CountsView, ExampleView, JudgedView, ShadowReport } from '../trust/shadow-report.ts';
 import { getControl, withControlOption } from './control-client.ts';
 import { fail, print, printable, printJson } from './output.ts';
 
@@ -56,17 +56,26 @@ function reportLines({
       ['URLs'],
       ...patterns.slice(0, listed).map(row),
     ]),
-    ...noise.map(({ pattern, at, kind }) => `noise: ${kind} in ${pattern} at ${at}`),
+    ...noise.map(noiseLine),
     ...examples.flatMap(exampleLines),
   ];
 }
 
 const listed = 20;
-const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+/** A share in percent. */
+export const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+
+/** The interval of the stale share. */
+export function sureText({ compared, stale_interval: [low, high] }: JudgedView): string {
+  return compared === 0 ? '–' : `${percent(low)} – ${percent(high)}`;
+}
+
+/** Where a page differs each time. */
+export const noiseLine = ({ pattern, at, kind }: ShadowReport['noise'][number]): string =>
+  `noise: ${kind} in ${pattern} at ${at}`;
 
 function cells(counts: CountsView): string[] {
-  const { reads, hit_rate, saved_seconds, compared, stale, stale_interval, noise, misses } = counts;
-  const [low, high] = stale_interval;
+  const { reads, hit_rate, saved_seconds, compared, stale, noise, misses } = counts;
   const [most] = Object.entries(misses);
   return [
     String(reads),
@@ -74,13 +83,14 @@ function cells(counts: CountsView): string[] {
     `${saved_seconds.toFixed(1)} s`,
     String(compared),
     String(stale),
-    compared === 0 ? '–' : `${percent(low)} – ${percent(high)}`,
+    sureText(counts),
     String(noise),
     most === undefined ? '' : `${most[0]} ${most[1]}`,
   ];
 }
 
-function exampleLines({ at, target, age_seconds, right_at, writes, differs }: ExampleView): string[] {
+/** A stale copy. */
+export function exampleLines({ at, target, age_seconds, right_at, writes, differs }: ExampleView): string[] {
   const why = writes.map(({ method, pattern }) => `${method} ${pattern}`).join(', ');
   return [
     `stale at ${at}: ${target}, ${Math.round(age_seconds)} s old, right at ${right_at}; ${why === '' ? 'no write since' : `since then ${why}`}`,

@@ -47,6 +47,8 @@ export type Config = {
   readonly warm: Warm | undefined;
   readonly refresh: readonly RefreshJob[];
   readonly janitor: Janitor | undefined;
+  /** The share of hits that are asked for at the origin as well. */
+  readonly audit: { readonly sample: number } | undefined;
   readonly alerts: readonly Alert[];
   readonly report: ReportSettings | undefined;
   readonly log: { readonly level: LogLevel };

@@ -2,11 +2,12 @@
 
 import type { RegisterRoutes } from './api.ts';
 
-export type TrustAnswers = { readonly shadowReport: () => object };
+export type TrustAnswers = { readonly shadowReport: () => object; readonly auditReport: () => object };
 
 /** The routes. */
-export function trustRoutes({ shadowReport }: TrustAnswers): RegisterRoutes {
+export function trustRoutes({ shadowReport, auditReport }: TrustAnswers): RegisterRoutes {
   return (app) => {
     app.get('/api/cache/shadow', () => shadowReport());
+    app.get('/api/cache/stale', () => auditReport());
   };
 }

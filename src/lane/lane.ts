@@ -144,7 +144,7 @@ function find(
   if (known === undefined) return undefined;
   const before = known.planned(method, target);
   if (before !== undefined && holds(before, services, turn.now)) {
-    return before.kind === 'slow' ? undefined : hits.find(before, turn.now, socket);
+    return before.kind === 'slow' ? undefined : unlessAudited(services, hits.find(before, turn.now, socket));
   }
   const planned = planner.plan({ method, target, fields: known.block.fields, socket });
   if (planned === undefined) return undefined;
@@ -153,9 +153,14 @@ function find(
   // Most of what is asked for and not stored is not asked for again: a plan for it would be kept in vain.
   if (plan.kind === 'slow' || plan.prepared !== undefined || before !== undefined)
     remembered.remember(known, { method, target }, plan);
-  if (hit === undefined && 'plan' in planned) asker.exchange = planned.exchange;
-  return hit;
+  const given = unlessAudited(services, hit);
+  if (given === undefined && 'plan' in planned) asker.exchange = planned.exchange;
+  return given;
 }
+
+/** A hit that the audit has picked is the pipeline's to give. */
+const unlessAudited = ({ audit }: Services, hit: Hit | undefined): Hit | undefined =>
+  hit !== undefined && audit?.isNext(hit.plan.site) === true ? undefined : hit;
 
 type Answering = LanePipeline & { readonly planner: Planner };
 

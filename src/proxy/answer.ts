@@ -82,6 +82,7 @@ function hit(exchange: CacheExchange, entry: Entry, { age, ttl }: { age: Seconds
   const cacheStatus: CacheStatus = { kind: 'hit', ttl };
   const status = deliver(exchange, entry, { cacheStatus, age });
   tellOutcome(exchange, { kind: 'hit', status, cacheStatus, entry });
+  exchange.services.audit?.onHit(exchange, entry, age);
 }
 
 /** RFC 9111 §5.2.1.7. */

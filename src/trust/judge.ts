@@ -21,6 +21,7 @@ export type Unjudged =
   | 'not-modified'
   | 'too-large'
   | 'unseen'
+  | 'ended'
   | 'not-sampled'
   | 'not-comparable';
 

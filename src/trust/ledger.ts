@@ -11,7 +11,10 @@ import type { Judgement } from './judge.ts';
 import { urlPattern } from './url-pattern.ts';
 import type { WriteSeen } from './writes-seen.ts';
 
-export type Subject = Pick<Outcome, 'contentType' | 'route' | 'target'>;
+export type Subject = Pick<Outcome, 'contentType' | 'route' | 'target'> & {
+  /** How much of its lifetime the copy had behind it. */
+  readonly age?: string;
+};
 
 /** What was counted in one place. */
 export type Counts = {
@@ -51,6 +54,7 @@ export class Ledger {
   readonly since: EpochMs;
   readonly total = newCounts();
   readonly types = new Map<string, Counts>();
+  readonly ages = new Map<string, Counts>();
   readonly routes = new BoundedMap<string, Counts>(mostPatterns);
   readonly patterns = new BoundedMap<string, Counts>(mostPatterns);
   readonly examples: Example[] = [];
@@ -93,8 +97,9 @@ export class Ledger {
   }
 
   #of(subject: Subject): readonly Counts[] {
-    const { contentType, route = '(unmatched)' } = subject;
+    const { contentType, route = '(unmatched)', age } = subject;
     return [
+      ...(age === undefined ? [] : [of(this.ages, age)]),
       this.total,
       of(this.types, contentType),
       of(this.routes, route),

@@ -2,18 +2,13 @@
 
 import type { EpochMs } from '../kit/time.ts';
 import { maskTarget } from '../watch/count/mask-target.ts';
-import { type Interval, wilson } from './wilson.ts';
+import { type Interval, wilson } from '../kit/wilson.ts';
 import type { Counts, Example, Ledger } from './ledger.ts';
 import { maskSecrets, maskValue } from './mask-secrets.ts';
 import type { NoiseSeen } from './noise-book.ts';
 
-/** Shares are between 0 and 1; `[low, high]` holds the share with 95 % confidence. */
-export type CountsView = {
-  readonly reads: number;
-  readonly would_hit: number;
-  readonly hit_rate: number;
-  readonly hit_interval: readonly [number, number];
-  /** Would-be hits whose copy was compared. */
+/** Copies compared with what the origin gives. Shares are between 0 and 1; `[low, high]` holds the share with 95 % confidence. */
+export type JudgedView = {
   readonly compared: number;
   readonly same: number;
   readonly noise: number;
@@ -22,6 +17,13 @@ export type CountsView = {
   readonly stale_interval: readonly [number, number];
   readonly stale_by_cause: Readonly<Record<string, number>>;
   readonly unjudged: Readonly<Record<string, number>>;
+};
+
+export type CountsView = JudgedView & {
+  readonly reads: number;
+  readonly would_hit: number;
+  readonly hit_rate: number;
+  readonly hit_interval: readonly [number, number];
   readonly misses: Readonly<Record<string, number>>;
   readonly saved_seconds: number;
 };
@@ -73,28 +75,28 @@ export function shadowReport({ mode, ledger, noise, size }: ShadowReportInput): 
     types: named(ledger?.types.entries()),
     routes: named(ledger?.routes.entries()),
     patterns: named(ledger?.patterns.entries()),
-    noise: noise.map(({ pattern, name, kind }) => ({ pattern, at: maskSecrets(name), kind })),
+    noise: noise.map(noiseView),
     examples: (ledger?.examples ?? []).toReversed().map(exampleView),
     would_store: { entries, bytes, sampled_bytes: sampledBytes },
   };
 }
 
+const named = (all: Iterable<[string, Counts]> = []): Named[] => listed(all, countsView);
+
 /** The stale ones first, then those that are asked for most. */
-const named = (all: Iterable<[string, Counts]> = []): Named[] =>
+export const listed = <View>(
+  all: Iterable<[string, Counts]>,
+  view: (counts: Counts) => View,
+): (View & { readonly name: string })[] =>
   [...all]
     .sort(([, one], [, other]) => other.stale - one.stale || other.reads - one.reads)
     .slice(0, mostListed)
-    .map(([name, counts]) => ({ name, ...countsView(counts) }));
+    .map(([name, counts]) => ({ name, ...view(counts) }));
 
-/** Counts with what follows from them. */
-export function countsView(counts: Counts): CountsView {
-  const { reads, hits, same, noise, stale, causes, unjudged, misses, savedSeconds } = counts;
+/** What became of the comparisons. */
+export function judgedView({ same, noise, stale, causes, unjudged }: Counts): JudgedView {
   const compared = same + noise + stale;
   return {
-    reads,
-    would_hit: hits,
-    hit_rate: share(hits, reads),
-    hit_interval: bounds(wilson(hits, reads)),
     compared,
     same,
     noise,
@@ -103,10 +105,29 @@ export function countsView(counts: Counts): CountsView {
     stale_interval: bounds(wilson(stale, compared)),
     stale_by_cause: Object.fromEntries(causes),
     unjudged: Object.fromEntries(unjudged),
+  };
+}
+
+/** Counts of shadow with what follows from them. */
+export function countsView(counts: Counts): CountsView {
+  const { reads, hits, misses, savedSeconds } = counts;
+  return {
+    reads,
+    would_hit: hits,
+    hit_rate: share(hits, reads),
+    hit_interval: bounds(wilson(hits, reads)),
+    ...judgedView(counts),
     misses: Object.fromEntries([...misses].sort(([, one], [, other]) => other - one)),
     saved_seconds: rounded(savedSeconds),
   };
 }
+
+/** Noise without secrets. */
+export const noiseView = ({ pattern, name, kind }: NoiseSeen): ShadowReport['noise'][number] => ({
+  pattern,
+  at: maskSecrets(name),
+  kind,
+});
 
 /** An example without secrets. */
 export function exampleView({ subject, at, age, cause, rightAt, writes, places }: Example): ExampleView {
@@ -127,7 +148,8 @@ export function exampleView({ subject, at, age, cause, rightAt, writes, places }
   };
 }
 
-const iso = (at: EpochMs): string => new Date(at).toISOString();
+/** An instant as text. */
+export const iso = (at: EpochMs): string => new Date(at).toISOString();
 const share = (part: number, of: number): number => (of === 0 ? 0 : part / of);
 const bounds = ({ low, high }: Interval): readonly [number, number] => [low, high];
 const rounded = (value: number): number => Math.round(value * 1000) / 1000;

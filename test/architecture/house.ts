@@ -73,7 +73,6 @@ const PURE_FILES: readonly string[] = [
   'src/trust/mask-secrets.ts',
   'src/trust/noise.ts',
   'src/trust/url-pattern.ts',
-  'src/trust/wilson.ts',
 ];
 const PURE_RINGS_END_AT = 4;
 

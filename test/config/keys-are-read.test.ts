@@ -36,6 +36,8 @@ const others: Readonly<Record<string, unknown>> = {
   'content_types.*.client_reload': 'ignore',
   'routes[].type': 'public_stats',
   unmatched: 'pass',
+  'audit.sample': '1%',
+  'alerts[].when.stale_above': '1%',
   'writes[].when.identity': 'anonymous',
   'refresh[].type': 'public_stats',
   'report.every': 'day',

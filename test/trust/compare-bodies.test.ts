@@ -4,7 +4,7 @@ import { compareBodies } from '../../src/trust/compare-bodies.ts';
 import { maskSecrets, maskValue } from '../../src/trust/mask-secrets.ts';
 import { beyondNoise, noiseOf } from '../../src/trust/noise.ts';
 import { urlPattern } from '../../src/trust/url-pattern.ts';
-import { wilson } from '../../src/trust/wilson.ts';
+import { wilson } from '../../src/kit/wilson.ts';
 
 const namesOf = (copy: string, now: string, type: string): string[] | 'same' => {
   const found = compareBodies(Buffer.from(copy), Buffer.from(now), type);

@@ -12,7 +12,16 @@ import { showReferences, substitute } from './environment.ts';
 import type { Place, ProblemCode } from './problem.ts';
 import { type Failed, type Reader, type Reading, failed, refuseType, then } from './reader.ts';
 import { type JsonSchema, orReference, textLike } from './json-schema.ts';
-import { durationText, parseBytes, parseDuration, parseTimeOfDay, sizeText, timeText } from './scalar.ts';
+import {
+  durationText,
+  parseBytes,
+  parseDuration,
+  parseShare,
+  parseTimeOfDay,
+  shareText,
+  sizeText,
+  timeText,
+} from './scalar.ts';
 import { suggest } from './suggest.ts';
 
 type Text = {
@@ -223,6 +232,14 @@ export const positive: Reader<Seconds> = {
   }),
   schema: durationSchema({ exclusiveMinimum: 0 }),
 };
+
+/** A share, as a number from 0 to 1 or in percent. */
+export const percentage: Reader<number> = parsed({
+  expected: 'a share such as 0.1% or 0.001',
+  schema: { anyOf: [{ type: 'number', minimum: 0, maximum: 1 }, textLike(shareText)] },
+  code: 'bad-value',
+  parse: parseShare,
+});
 
 /** A size of at least `min` bytes. */
 export const size = (min: number): Reader<number> =>

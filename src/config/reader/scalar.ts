@@ -6,6 +6,7 @@ const secondsPer = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
 export const durationText = /^(\d{1,12})(ms|s|m|h|d)?$/;
 export const sizeText = /^(\d{1,15})([KMGT]i?B|B)?$/;
+export const shareText = /^(\d{1,3}(?:\.\d{1,6})?)(%)?$/;
 export const timeText = /^(?:([01]\d|2[0-3]):([0-5]\d)|24:00)$/;
 
 /** `90` (seconds), `500ms`, `30s`, `5m`, `2h`, `31d`: whole numbers only. */
@@ -35,6 +36,14 @@ export function parseBytes(text: string): number | undefined {
   if (match === null) return undefined;
   const bytes = Number(match[1]) * bytesPer[(match[2] ?? 'B') as keyof typeof bytesPer];
   return Number.isSafeInteger(bytes) ? bytes : undefined;
+}
+
+/** `0.1%`, or `0.001`; at most all. */
+export function parseShare(text: string): number | undefined {
+  const match = shareText.exec(text);
+  if (match === null) return undefined;
+  const share = match[2] === '%' ? Number(match[1]) / 100 : Number(match[1]);
+  return share <= 1 ? share : undefined;
 }
 
 /** `09:00`, in minutes since midnight; `24:00`, the midnight at the end of the day, is 0. */

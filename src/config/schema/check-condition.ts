@@ -4,7 +4,17 @@ import { type Node, isSeq } from 'yaml';
 import type { AlertCondition, Condition, Literal, RequestCondition, Unless } from '../config.ts';
 import { isToken } from '../../http/field-name.ts';
 import { headerName, parameterName } from '../reader/read-address.ts';
-import { bool, literal, number, positive, size, text, wireText, word } from '../reader/read-scalar.ts';
+import {
+  bool,
+  literal,
+  number,
+  percentage,
+  positive,
+  size,
+  text,
+  wireText,
+  word,
+} from '../reader/read-scalar.ts';
 import { placeOf } from '../reader/document.ts';
 import type { Place } from '../reader/problem.ts';
 import {
@@ -166,6 +176,7 @@ const alertSection = section(
   {
     hit_rate_below: optional(share),
     origin_error_rate_above: optional(share),
+    stale_above: optional(percentage),
     origin_latency_above: optional(positive),
     purge_lag_above: optional(positive),
     memory_above: optional(size(1)),
@@ -190,6 +201,7 @@ export const alertWhen: Reader<AlertCondition> = then(notEmpty(alertSection), (r
     read.originErrorRateAbove === undefined
       ? undefined
       : { kind: 'origin_error_rate_above', share: read.originErrorRateAbove },
+    read.staleAbove === undefined ? undefined : { kind: 'stale_above', share: read.staleAbove },
     read.originLatencyAbove === undefined
       ? undefined
       : { kind: 'origin_latency_above', duration: read.originLatencyAbove },

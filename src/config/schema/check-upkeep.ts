@@ -5,7 +5,16 @@ import { alertWhen } from './check-condition.ts';
 import { isMeasuredOverFor } from './condition.ts';
 import { checkOneOf } from '../reader/one-of.ts';
 import { sitePath, webUrl } from '../reader/read-address.ts';
-import { bool, duration, number, positive, text, timeOfDay, word } from '../reader/read-scalar.ts';
+import {
+  bool,
+  duration,
+  number,
+  percentage,
+  positive,
+  text,
+  timeOfDay,
+  word,
+} from '../reader/read-scalar.ts';
 import {
   type Reader,
   failed,
@@ -59,6 +68,8 @@ export const janitor = section({
   every: or(positive, defaults.janitor.every),
   scan: or(number({ min: 1, max: 1e7, whole: true }), defaults.janitor.scan),
 });
+
+export const audit = section({ sample: required(percentage) });
 
 /** The counters cover this long (watch/window.ts): an alert measured over more would never fire. */
 const longestMeasured = 86_400;

@@ -10,11 +10,12 @@ type Shared = {
   readonly workers: Listen['workers'];
   readonly store: StoreConfig;
   readonly isShadow: boolean;
+  readonly isAudited: boolean;
 };
 
 /** Reports what does not go together with more than one worker. */
 export function checkWorkers(
-  { workers, store, isShadow }: Shared,
+  { workers, store, isShadow, isAudited }: Shared,
   root: YAMLMap | undefined,
   at: Reading,
 ): void {
@@ -30,6 +31,7 @@ export function checkWorkers(
   };
   if (store.redis !== undefined) refuse('`store.redis`');
   if (isShadow) refuse('shadow mode');
+  if (isAudited) refuse('`audit`');
   const section = sectionOf('store');
   const isTooLarge = workers !== 'auto' && store.maxObjectBytes * workers > store.memoryBytes;
   if (isTooLarge && section?.has('max_object') === true)

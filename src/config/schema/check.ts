@@ -27,7 +27,7 @@ import { type RouteDraft, finishWrites, routes, unmatchedWrites, writes } from '
 import { control, log, shortestToken } from './check-server.ts';
 import { store } from './check-store.ts';
 import { ttl } from './check-ttl.ts';
-import { alerts, janitor, purge, refresh, report, warm } from './check-upkeep.ts';
+import { alerts, audit, janitor, purge, refresh, report, warm } from './check-upkeep.ts';
 import { upstream } from './check-upstream.ts';
 import { readDocument } from '../reader/document.ts';
 import type { Environment } from '../reader/environment.ts';
@@ -79,6 +79,7 @@ const sections = {
   warm: optional(warm),
   refresh: or(refresh, []),
   janitor: optional(janitor),
+  audit: optional(audit),
   alerts: or(alerts, []),
   report: optional(report),
   log: or(log, defaults.log),
@@ -153,7 +154,8 @@ function finish(read: Read, source: Source, at: Reading): Config {
   const parts = [...[...read.contentTypes.values()].map(({ value }) => value), ...read.routes];
   const isShadow =
     source.options.shadow === true || read.mode === 'shadow' || parts.some(({ shadow }) => shadow);
-  checkWorkers({ workers: read.listen.workers, store: read.store, isShadow }, root, at);
+  const together = { workers: read.listen.workers, store: read.store, isShadow };
+  checkWorkers({ ...together, isAudited: read.audit !== undefined }, root, at);
   return {
     ...read,
     mode: source.options.shadow === true ? 'shadow' : read.mode,

@@ -35,11 +35,11 @@ export type Unless =
   | { readonly kind: 'response_header'; readonly name: string; readonly value: string };
 
 export type AlertCondition =
-  | { readonly kind: 'hit_rate_below' | 'origin_error_rate_above'; readonly share: number }
+  | { readonly kind: 'hit_rate_below' | 'origin_error_rate_above' | 'stale_above'; readonly share: number }
   | { readonly kind: 'origin_latency_above' | 'purge_lag_above'; readonly duration: Seconds }
   | { readonly kind: 'memory_above'; readonly bytes: number }
   | { readonly kind: 'redis_down' | 'leak_suspected' };
 
 /** Whether an alert's condition is a mean or a rate over its whole `for`, rather than a state that must last that long. */
 export const isMeasuredOverFor = ({ kind }: { readonly kind: string }): boolean =>
-  kind === 'hit_rate_below' || kind === 'origin_error_rate_above' || kind === 'origin_latency_above';
+  ['hit_rate_below', 'origin_error_rate_above', 'origin_latency_above', 'stale_above'].includes(kind);

@@ -17,6 +17,7 @@ function causeText(reason) {
 const conditions = {
   hit_rate_below: (bound) => `Hit Rate מתחת ל־${formats.percent(bound)}`,
   origin_error_rate_above: (bound) => `שיעור שגיאות המקור מעל ${formats.percent(bound)}`,
+  stale_above: (bound) => `שיעור העותקים הישנים מעל ${formats.percent(bound)}`,
   origin_latency_above: (bound) =>
     `זמן תגובה של המקור מעל ${bound < 1 ? formats.milliseconds(bound) : formats.seconds(bound)}`,
   purge_lag_above: (bound) => `פיגור בביטולים מעל ${formats.seconds(bound)}`,
@@ -31,6 +32,8 @@ const measured = {
     `ה־Hit Rate הוא ${formats.percent(value)} מתוך ${formats.whole(of)} בקשות.`,
   origin_error_rate_above: ({ value, of }) =>
     `המקור נכשל ב־${formats.percent(value)} מתוך ${formats.whole(of)} בקשות.`,
+  stale_above: ({ value, of }) =>
+    `לפחות ${formats.percent(value)} מתוך ${formats.whole(of)} פגיעות שנבדקו היו ישנות (בביטחון של 95%).`,
   origin_latency_above: ({ value }) => `המקור עונה בממוצע בתוך ${formats.milliseconds(value)}.`,
   purge_lag_above: ({ value }) => `יומן הביטולים נקרא לאחרונה לפני ${formats.seconds(value)}.`,
   memory_above: ({ value }) => `התהליך תופס ${formats.bytes(value)} בזיכרון.`,

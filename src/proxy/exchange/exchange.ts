@@ -131,6 +131,15 @@ export type Services = {
   readonly background?: Background | undefined;
   /** Runs beside what is passed in shadow, and gives the exchange to pass. Absent: it is only passed. */
   readonly shadow?: Shadow | undefined;
+  /** Absent: no hit is asked for at the origin as well. */
+  readonly audit?: Audit | undefined;
+};
+
+/** Picks hits that are asked for at the origin as well, when the client has its answer. */
+export type Audit = {
+  /** Counts a hit that the pipeline has not given; whether it should, because it is picked. */
+  readonly isNext: (site: Site) => boolean;
+  readonly onHit: (exchange: CacheExchange, entry: Entry, age: Seconds) => void;
 };
 
 export type Shadow = (exchange: Exchange) => Exchange;

@@ -145,6 +145,8 @@ export function readingOf(watch: Watch, point: Point, span: Seconds): Reading {
     covers,
     reads: get(tally, 'hits') + get(tally, 'misses'),
     hitRate: hitRate(tally),
+    audited: get(tally, 'audited'),
+    auditedStale: get(tally, 'auditedStale'),
     originRequests,
     originErrorRate: share(get(tally, 'originErrors'), originRequests),
     originLatency: seconds(share(get(tally, 'originSeconds'), originRequests)),

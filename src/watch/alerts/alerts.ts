@@ -6,6 +6,7 @@
  * has been better than the bound by a margin for a while, so that a value wavering at the bound gives one notice, not ten.
  */
 
+import { wilson } from '../../kit/wilson.ts';
 import { isMeasuredOverFor } from '../../config/schema/condition.ts';
 import type { Alert, AlertCondition } from '../../config/config.ts';
 import { between, type EpochMs, type Seconds, seconds } from '../../kit/time.ts';
@@ -20,6 +21,8 @@ export type Reading = {
   readonly covers: boolean;
   readonly reads: number;
   readonly hitRate: number;
+  readonly audited: number;
+  readonly auditedStale: number;
   readonly originRequests: number;
   readonly originErrorRate: number;
   readonly originLatency: Seconds;
@@ -125,6 +128,15 @@ const measures: Readonly<Record<WatchedCondition['kind'], Measure>> = {
     text: (reading) =>
       `The origin failed ${percent(reading.originErrorRate)} of ${reading.originRequests} requests.`,
   },
+  // Sure to 95 %: a sample is small.
+  stale_above: {
+    value: ({ audited, auditedStale }) => wilson(auditedStale, audited).low,
+    of: ({ audited }) => audited,
+    text: ({ audited, auditedStale }) => {
+      const { low, high } = wilson(auditedStale, audited);
+      return `Of ${audited} audited hits ${auditedStale} were stale (95 %: ${percent(low)} to ${percent(high)}).`;
+    },
+  },
   origin_latency_above: {
     value: ({ originLatency }) => originLatency,
     of: ({ originRequests }) => originRequests,
@@ -188,6 +200,7 @@ export function describeCondition(when: WatchedCondition): string {
   switch (when.kind) {
     case 'hit_rate_below':
     case 'origin_error_rate_above':
+    case 'stale_above':
       return `${when.kind} ${when.share}`;
     case 'origin_latency_above':
     case 'purge_lag_above':

@@ -85,6 +85,14 @@ export class Counters {
     this.proxyRefusals.set(reason, (this.proxyRefusals.get(reason) ?? 0) + 1);
   };
 
+  /** Counts a hit that was compared with what the origin gives. */
+  readonly onAudited = (contentType: string, kind: 'same' | 'noise' | 'stale' | 'unjudged'): void => {
+    if (kind === 'unjudged') return;
+    const { tally } = this.#typeOf(contentType);
+    add(tally, at.audited, 1);
+    if (kind === 'stale') add(tally, at.auditedStale, 1);
+  };
+
   /** Counts one call of the origin. `isError`: no answer, or one that says the origin is in trouble. */
   readonly onOrigin = (duration: Seconds, isError: boolean): void => {
     add(this.shared, at.originRequests, 1);

@@ -33,6 +33,9 @@ export const at = {
   redisHits: 18,
   /** Of the misses, those answered with a stale response because the origin failed or was too slow. */
   standIns: 19,
+  /** Hits that the audit compared with the origin, and those of them that were stale. */
+  audited: 20,
+  auditedStale: 21,
 } as const;
 
 export type Quantity = keyof typeof at;
@@ -45,7 +48,7 @@ export const timeBounds: readonly number[] = [
 /** Upper bounds, in seconds, of lifetimes and of staleness. */
 export const spanBounds: readonly number[] = [1, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 86_400];
 
-const firstFree = 20;
+const firstFree = 22;
 const timeSize = timeBounds.length + 1;
 const spanSize = spanBounds.length + 1;
 

@@ -15,6 +15,8 @@ const lineNames: Readonly<Record<LineName, string>> = {
   origin_errors: 'Origin errors',
   stale_hits: 'Stale hits',
   stand_ins: 'Stale stand-ins',
+  audited: 'Audited hits',
+  audited_stale: 'Audited hits, stale',
   purges: 'Purges',
   memory_peak: 'Process memory, peak',
   store_peak: 'Memory store, peak',

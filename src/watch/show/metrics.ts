@@ -206,6 +206,12 @@ const savings: readonly (readonly [name: string, help: string, quantity: Quantit
     'Misses answered with a stale response because the origin failed or was slow',
     'standIns',
   ],
+  ['shelflife_audited_total', 'Hits that the audit compared with the origin', 'audited'],
+  [
+    'shelflife_audited_stale_total',
+    'Of these, those whose copy was not what the origin gives',
+    'auditedStale',
+  ],
   ['shelflife_collapsed_total', 'Requests that waited for the fetch of another request', 'collapsed'],
 ];
 

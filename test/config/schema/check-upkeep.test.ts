@@ -34,6 +34,8 @@ const bad: readonly (readonly [string, readonly string[]])[] = [
   ['report: { webhook: hooks.example.org }', ['1:20 bad-url']],
   ['alerts: [{ when: { redis_down: true } }]', ['1:10 missing-key']],
   ['alerts: [{ name: a, when: {} }]', ['1:27 empty-value']],
+  ['audit: { sample: 101% }', ['1:18 bad-value']],
+  ['audit: {}', ['1:8 missing-key']],
   ['alerts: [{ name: a, when: { hit_rate_below: 50 } }]', ['1:45 out-of-range']],
   ['alerts: [{ name: a, when: { hit_rate_below: 0.5, redis_down: true } }]', ['1:50 conflicting-keys']],
   ['alerts: [{ name: a, when: { hit_rate_below: 0.5 }, for: 2d }]', ['1:57 out-of-range']],
@@ -55,6 +57,7 @@ t.test('alerts have exactly one known condition', async (t) => {
   const conditions = [
     ['hit_rate_below: 0.5', { kind: 'hit_rate_below', share: 0.5 }],
     ['origin_error_rate_above: 0.1', { kind: 'origin_error_rate_above', share: 0.1 }],
+    ['stale_above: 0.1%', { kind: 'stale_above', share: 0.001 }],
     ['origin_latency_above: 2s', { kind: 'origin_latency_above', duration: 2 }],
     ['purge_lag_above: 500ms', { kind: 'purge_lag_above', duration: 0.5 }],
     ['memory_above: 1MiB', { kind: 'memory_above', bytes: 1024 ** 2 }],

@@ -17,6 +17,8 @@ const readingBut = (change: Partial<Reading> = {}): Reading => ({
   covers: true,
   reads: 1000,
   hitRate: 0.9,
+  audited: 0,
+  auditedStale: 0,
   originRequests: 100,
   originErrorRate: 0,
   originLatency: seconds(0.05),
@@ -125,6 +127,10 @@ t.test('every condition fires on its value and ends without it', async (t) => {
   const cases: readonly [WatchedCondition, Partial<Reading>][] = [
     [{ kind: 'hit_rate_below', share: 0.5 }, { hitRate: 0.4 }],
     [{ kind: 'origin_error_rate_above', share: 0.1 }, { originErrorRate: 0.2 }],
+    [
+      { kind: 'stale_above', share: 0.01 },
+      { audited: 1000, auditedStale: 100 },
+    ],
     [{ kind: 'origin_latency_above', duration: seconds(1) }, { originLatency: seconds(2) }],
     [{ kind: 'memory_above', bytes: 1e9 }, { residentBytes: 2e9 }],
     [{ kind: 'purge_lag_above', duration: seconds(5) }, { purgeLag: seconds(6) }],

@@ -1,0 +1,136 @@
+/**
+ * The audit: of the hits that clients get, a sample is asked for at the origin as well, afterwards. Where the copy was not
+ * what the origin gives, it was stale.
+ *
+ * Promises: no client waits for it; the origin is asked as it would be for the store, with the same identity, behind all other
+ * background work, and not while it is in trouble; a copy that a purge ends meanwhile counts for nothing.
+ */
+
+import { codingsOf } from '../http/content-coding.ts';
+import { between, type Clock, epochMs, type Seconds } from '../kit/time.ts';
+import { decodeWhole } from '../proxy/fetch/coded-bodies.ts';
+import type { Audit, CacheExchange, Site } from '../proxy/exchange/exchange.ts';
+import { fetchFields } from '../proxy/exchange/upstream-fields.ts';
+import { plainForm } from '../proxy/hit/stored-form.ts';
+import type { Entry } from '../store/store.ts';
+import type { AskAgain } from './ask-again.ts';
+import { judge, type Judgement } from './judge.ts';
+import { Ledger, patternOf, type Subject } from './ledger.ts';
+import type { NoiseBook } from './noise-book.ts';
+import type { WholeAnswer } from './recorded-answer.ts';
+import type { WritesSeen } from './writes-seen.ts';
+
+export type HitAuditOptions = {
+  readonly clock: Clock;
+  readonly askAgain: AskAgain;
+  readonly noise: NoiseBook;
+  readonly writes: WritesSeen;
+  /** Uniform in [0, 1). */
+  readonly dice: () => number;
+  readonly onJudged: (contentType: string, kind: Judgement['kind']) => void;
+};
+
+/** Larger copies are not kept until the origin has answered. */
+const largestKept = 256 * 1024;
+
+/** Picks hits, and has them judged. */
+export class HitAudit implements Audit {
+  readonly ledger: Ledger;
+  readonly #options: HitAuditOptions;
+  #site: Site | undefined;
+  /** How many hits until the next that is picked. */
+  #left = 0;
+
+  constructor(options: HitAuditOptions) {
+    this.#options = options;
+    this.ledger = new Ledger(options.clock.now());
+  }
+
+  isNext(site: Site): boolean {
+    if (site !== this.#site) this.#adopt(site);
+    this.#left -= 1;
+    return this.#left <= 0;
+  }
+
+  onHit(exchange: CacheExchange, entry: Entry, age: Seconds): void {
+    if (!this.isNext(exchange.site)) return;
+    this.#left = this.#distance();
+    if (exchange.request.method === 'GET' && entry.part === undefined) void this.#check(exchange, entry, age);
+  }
+
+  #adopt(site: Site): void {
+    this.#site = site;
+    this.#left = this.#distance();
+  }
+
+  /** Geometric, so that each hit is as likely as any other. */
+  #distance(): number {
+    const sample = this.#site?.config.audit?.sample ?? 0;
+    if (sample === 0) return Infinity;
+    return sample === 1 ? 1 : 1 + Math.floor(Math.log(1 - this.#options.dice()) / Math.log(1 - sample));
+  }
+
+  async #check(exchange: CacheExchange, entry: Entry, age: Seconds): Promise<void> {
+    const { askAgain, writes, onJudged, clock } = this.#options;
+    const { contentType, policy } = { contentType: exchange.match.contentType.name, policy: entry.policy };
+    const lived = (age + policy.initialAge) / policy.lifetime;
+    const subject = {
+      contentType,
+      route: exchange.match.route?.pattern,
+      target: exchange.target,
+      age: agePart(lived),
+    };
+    const asked = { target: exchange.target, fields: fetchFields(exchange, []) };
+    const copy = { status: entry.status, body: keptCopy(entry) };
+    const answer = await askAgain.ask(exchange, asked);
+    const judgement = await this.#judge(exchange, { entry, copy, answer, subject });
+    const seen = writes.after(epochMs(entry.requestTime - 1), 3);
+    const cause = seen.length > 0 ? 'write' : 'time';
+    this.ledger.hit(subject, entry.originSeconds);
+    this.ledger.judged(subject, judgement, cause);
+    onJudged(contentType, judgement.kind);
+    if (judgement.kind !== 'stale') return;
+    const at = clock.now();
+    const { places } = judgement;
+    const copied = between(entry.responseTime, at);
+    this.ledger.example({
+      at,
+      subject,
+      age: copied,
+      cause,
+      rightAt: entry.requestTime,
+      writes: seen,
+      places,
+    });
+  }
+
+  #judge(exchange: CacheExchange, { entry, copy, answer, subject }: Checked): Judgement | Promise<Judgement> {
+    const { askAgain, noise, writes, clock } = this.#options;
+    const isEnded = exchange.services.purgeLog.verdict(entry).kind !== 'current';
+    if (isEnded) return { kind: 'unjudged', reason: 'ended' };
+    if (answer === undefined) return { kind: 'unjudged', reason: 'no-answer' };
+    const asked = { target: exchange.target, fields: fetchFields(exchange, []) };
+    const again = (): Promise<WholeAnswer | undefined> => askAgain.ask(exchange, asked);
+    return judge({ noise, writes, clock }, { pattern: patternOf(subject), copy, answer, again });
+  }
+}
+
+type Checked = {
+  readonly entry: Entry;
+  readonly copy: { readonly status: number; readonly body: Buffer | undefined };
+  readonly answer: WholeAnswer | undefined;
+  readonly subject: Subject;
+};
+
+/** How much of its lifetime a copy had behind it. */
+function agePart(lived: number): string {
+  if (lived > 1) return 'stale';
+  return lived > 0.75 ? '75–100 %' : lived > 0.5 ? '50–75 %' : lived > 0.25 ? '25–50 %' : '0–25 %';
+}
+
+/** The body without codings; `undefined`: too large to keep. */
+function keptCopy(entry: Entry): Buffer | undefined {
+  if (entry.body.length > largestKept) return undefined;
+  const { body, fields } = plainForm(entry);
+  return decodeWhole(body, codingsOf(fields), 8 * largestKept);
+}
