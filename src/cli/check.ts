@@ -2,12 +2,12 @@
 
 import { type Command, Option } from 'commander';
 import type { Config, ContentType, Route } from '../config/config.ts';
-import { type Problem, renderProblem, type Warning } from '../config/reader/problem.ts';
+import { locatorOf, type Problem, renderProblem, type Warning } from '../config/reader/problem.ts';
 import { tableLines } from '../kit/table.ts';
 import { type EpochMs, type Seconds, systemClock } from '../kit/time.ts';
 import { ruleLifetime } from '../policy/lifetime/ttl.ts';
 import { annotation, type CheckFormat, checkFormats, placedProblem } from './check-format.ts';
-import { loadConfig, tellProblems } from './load-config.ts';
+import { loadConfig, type LoadedConfig, tellProblems } from './load-config.ts';
 import { print, printJson, tell } from './output.ts';
 
 /** Adds the command. */
@@ -23,8 +23,8 @@ export function addCheck(program: Command): void {
     .action(async (file: string, { json, format }: { json?: true; format: CheckFormat }) => {
       const loaded = await loadConfig({ file, upstreamMayBeMissing: true });
       if (loaded.kind !== 'ok') {
-        if (format === 'text' || loaded.kind === 'unreadable') tellProblems(loaded);
-        else tellMachine(format, { problems: loaded.problems, warnings: [] });
+        if (format === 'text') tellProblems(loaded);
+        else tellMachine(format, { problems: problemsOf(file, loaded), warnings: [] });
         process.exitCode = 1;
         return;
       }
@@ -50,6 +50,10 @@ export function addCheck(program: Command): void {
       print('', ...tableLines([['WRITE', 'MAKES STALE'], ...writeCells]));
     });
 }
+
+/** A file that cannot be read is a problem at its beginning. */
+const problemsOf = (file: string, loaded: Exclude<LoadedConfig, { kind: 'ok' }>): readonly Problem[] =>
+  loaded.kind === 'problems' ? loaded.problems : [locatorOf('', file)('bad-file', loaded.message, [0, 0])];
 
 type Findings = { readonly problems: readonly Problem[]; readonly warnings: readonly Warning[] };
 

@@ -28,9 +28,16 @@ export type ReadVarnish =
 
 /** Reads a request. */
 export function readVarnish(request: VarnishRequest): ReadVarnish {
+  const read = readWords(request);
+  // Fastly's own clients send it with PURGE as well.
+  if (read.kind === 'bad' || request.headers['fastly-soft-purge'] !== '1') return read;
+  return { kind: 'ok', requests: read.requests.map((asked) => ({ ...asked, soft: true })) };
+}
+
+function readWords(request: VarnishRequest): ReadVarnish {
   const { headers } = request;
   const liteSpeed = textOf(headers['x-litespeed-purge']);
-  if (liteSpeed !== undefined) return readLiteSpeed(liteSpeed, hostOf(request));
+  if (liteSpeed !== undefined) return readLiteSpeed(liteSpeed, siteOf(undefined, hostOf(request)));
   const tags = readTags(headers);
   if (tags !== undefined) return tags;
   return request.method === 'BAN' ? readBan(request) : readPurge(request);
@@ -53,28 +60,34 @@ function hostOf({ headers: { host = '' }, ownPort }: VarnishRequest): string | u
   return isAddress || (ownPort !== '' && host.endsWith(`:${ownPort}`)) ? undefined : host;
 }
 
-const at = (host: string | undefined, path: string): string =>
-  host === undefined ? path : `http://${host}${path}`;
+/** A host, with the scheme that says which port may be left out. */
+type Site = string;
+const siteOf = (scheme = 'http', host: string | undefined): Site | undefined =>
+  host === undefined ? undefined : `${scheme}://${host}`;
+const at = (site: Site | undefined, path: string): string => (site ?? '') + path;
 
 function readPurge(request: VarnishRequest): ReadVarnish {
   const { url, headers } = request;
-  const { path, host = hostOf(request) } = parts(url);
+  const { path, scheme, host = hostOf(request) } = parts(url);
+  const site = siteOf(scheme, host);
   const method = textOf(headers['x-purge-method'])?.toLowerCase() ?? 'exact';
-  if (method === 'exact' || method === 'default') return ok({ urls: [at(host, path)] });
+  if (method === 'exact' || method === 'default') return ok({ urls: [at(site, path)] });
   if (method !== 'regex') return bad('X-Purge-Method must be exact, default or regex');
-  const selected = urlSelection(path.startsWith('/') ? `^${path}` : path, host);
+  const selected = urlSelection(path.startsWith('/') ? `^${path}` : path, site);
   return selected === undefined ? bad(notUnderstood('the URL')) : ok(selected);
 }
 
 function readBan(request: VarnishRequest): ReadVarnish {
   const { url, headers } = request;
-  const { path, host: named } = parts(url);
+  const { path, scheme, host: named } = parts(url);
   const hosts = hostsIn(
     textOf(headers['x-host'] ?? headers['x-ban-host']) ?? named ?? hostOf(request) ?? '.*',
   );
   if (hosts === undefined) return bad(notUnderstood('X-Host'));
   const expression = textOf(headers['x-url'] ?? headers['x-ban-url']) ?? `^${path}`;
-  const selections = hosts.map((host) => urlSelection(expression, host === '.*' ? undefined : host));
+  const selections = hosts.map((host) =>
+    urlSelection(expression, siteOf(scheme, host === '.*' ? undefined : host)),
+  );
   const understood = selections.filter((selected) => selected !== undefined);
   return understood.length < selections.length ? bad(notUnderstood('X-Url')) : ok(...understood);
 }
@@ -89,21 +102,24 @@ function hostsIn(expression: string): readonly string[] | undefined {
 const isHost = (text: string): boolean =>
   !text.endsWith('.') && canonicalAuthority(text, 'http') !== undefined;
 
-function parts(url: string): { readonly path: string; readonly host?: string } {
+type Parts = { readonly path: string; readonly scheme?: string; readonly host?: string };
+
+function parts(url: string): Parts {
   const text = decodeBytes(url);
-  const [, host, rest = ''] = /^https?:\/\/([^/?#]*)(.*)$/is.exec(text) ?? [];
-  return host === undefined ? { path: text } : { path: rest === '' ? '/' : rest, host };
+  const [, scheme, host, rest = ''] = /^(https?):\/\/([^/?#]*)(.*)$/is.exec(text) ?? [];
+  if (scheme === undefined || host === undefined) return { path: text };
+  return { path: rest === '' ? '/' : rest, scheme: scheme.toLowerCase(), host };
 }
 
 /** `^/a$` is a URL, `^/a` and `^/a.*` are a prefix, `.*` is everything. Without `^` it may match anywhere. */
-function urlSelection(expression: string, host: string | undefined): Partial<PurgeRequest> | undefined {
+function urlSelection(expression: string, site: Site | undefined): Partial<PurgeRequest> | undefined {
   if (/^\^?\/?\.\*\$?$|^\^?\/$|^\.$/.test(expression))
-    return host === undefined ? { everything: true } : { prefixes: [at(host, '/')] };
+    return site === undefined ? { everything: true } : { prefixes: [at(site, '/')] };
   if (!expression.startsWith('^/')) return undefined;
   const isExact = /[^\\]\$$/.test(expression) && !expression.endsWith('.*$');
   const literal = literalOf(expression.slice(1).replace(/(?:\.\*)?\$?$/, ''));
   if (literal === undefined) return undefined;
-  return isExact ? { urls: [at(host, literal)] } : { prefixes: [at(host, literal)] };
+  return isExact ? { urls: [at(site, literal)] } : { prefixes: [at(site, literal)] };
 }
 
 const tagFields = ['xkey', 'xkey-purge', 'x-xkey', 'surrogate-key', 'cache-tag'];
@@ -156,16 +172,16 @@ function literalOf(expression: string): string | undefined {
 const notUnderstood = (what: string): string =>
   `${what} is an expression that cannot be turned into URLs, prefixes or tags: write ^/path$, ^/path.* or a|b`;
 
-function readLiteSpeed(text: string, host: string | undefined): ReadVarnish {
+function readLiteSpeed(text: string, site: Site | undefined): ReadVarnish {
   const asked = liteSpeedPurges({ method: 'PURGE', fields: ['X-LiteSpeed-Purge', text] });
   if (asked.length === 0 || asked.some((part) => part.private) || !isLiteSpeedPurge(text))
     return bad('X-LiteSpeed-Purge selects what cannot be purged here: give tag=NAME, a path, or *');
   return ok(
     ...asked.map(({ tags, paths, everything, soft }) => ({
       tags,
-      urls: paths.map((path) => at(host, path)),
-      everything: everything && host === undefined,
-      prefixes: everything && host !== undefined ? [at(host, '/')] : [],
+      urls: paths.map((path) => at(site, path)),
+      everything: everything && site === undefined,
+      prefixes: everything && site !== undefined ? [at(site, '/')] : [],
       soft,
     })),
   );

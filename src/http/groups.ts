@@ -9,11 +9,22 @@ export const mostGroups = 128;
 export const longestGroup = 256;
 
 /** The groups of a stored response (`Cache-Groups`, RFC 9875 §2). */
-export const cacheGroups = (fields: Fields): string[] => parseGroups(fields, 'cache-groups');
+export const cacheGroups = (fields: Fields): string[] =>
+  parseGroups(fields, 'cache-groups').filter(isShort).slice(0, mostGroups);
 
-/** The groups a response makes stale (`Cache-Group-Invalidation`, RFC 9875 §3). A safe method invalidates nothing. */
-export const invalidatedGroups = ({ method, fields }: { method: string; fields: Fields }): string[] =>
-  isUnsafeMethod(method) ? parseGroups(fields, 'cache-group-invalidation') : [];
+/**
+ * The groups a response makes stale (`Cache-Group-Invalidation`, RFC 9875 §3). A safe method invalidates nothing. `all`: more
+ * than are looked at, or one that stored responses are not known by.
+ */
+export function invalidatedGroups({ method, fields }: Answer): readonly string[] | 'all' {
+  if (!isUnsafeMethod(method)) return [];
+  const groups = parseGroups(fields, 'cache-group-invalidation');
+  return groups.length <= mostGroups && groups.every(isShort) ? groups : 'all';
+}
+
+type Answer = { readonly method: string; readonly fields: Fields };
+
+const isShort = (group: string): boolean => group.length <= longestGroup;
 
 function parseGroups(fields: Fields, lowerName: string): string[] {
   const value = combinedValue(fields, lowerName);
@@ -21,7 +32,7 @@ function parseGroups(fields: Fields, lowerName: string): string[] {
   try {
     const members = parseList(value).map((member): unknown => member[0]);
     if (!members.every((member) => typeof member === 'string')) return [];
-    return [...new Set(members.filter((group) => group.length <= longestGroup))].slice(0, mostGroups);
+    return [...new Set(members)];
   } catch {
     // RFC 9651 §4.2: a field that is not a List is ignored.
     return [];

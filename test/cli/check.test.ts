@@ -76,6 +76,11 @@ t.test('--format: problems and warnings for machines, on stdout', async (t) => {
   const json = await run(['check', bad, '--format', 'json']);
   t.equal(json.code, 1);
   t.match(JSON.parse(json.stdout), { problems: [{ line: 2, column: 15, code: 'bad-value' }], warnings: [] });
+  const none = await run(['check', 'nowhere.yaml', '--format', 'json']);
+  t.match([none.code, none.stderr], [1, '']);
+  t.match(JSON.parse(none.stdout), {
+    problems: [{ file: 'nowhere.yaml', line: 1, column: 1, code: 'bad-file', message: /no such file/ }],
+  });
   const good = await run(['check', fileOf(t, 'log: { level: info }\n'), '--format', 'github']);
   t.equal(good.code, 0);
   t.match(good.stdout, /^::warning file=.*title=shelflife%3A upstream-missing::/);

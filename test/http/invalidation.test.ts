@@ -84,5 +84,7 @@ t.test('RFC 9875: groups are bounded Lists of Strings', async (t) => {
   ]);
   const fields = ['Cache-Group-Invalidation', '"a"'];
   t.same(invalidatedGroups({ method: 'POST', fields }), ['a']);
+  for (const value of [list, `"a", "${'b'.repeat(longestGroup + 1)}"`])
+    t.equal(invalidatedGroups({ method: 'POST', fields: ['Cache-Group-Invalidation', value] }), 'all');
   t.same(invalidatedGroups({ method: 'GET', fields }), []);
 });

@@ -67,8 +67,12 @@ export async function endStale(exchange: Exchange, outcome: WriteOutcome, body?:
   const fields = outcome.kind === 'response' && outcome.status < 400 ? outcome.fields : [];
   const { purges } = site.config.accept;
   if (purges.includes('cache-group-invalidation')) {
-    const groups = invalidatedGroups({ method, fields }).map((group) => groupTag(host, group));
-    await append(exchange, { tags: groups, cause: 'group' });
+    const groups = invalidatedGroups({ method, fields });
+    const named =
+      groups === 'all'
+        ? { tags: [], prefixes: [{ host, start: '/' }] }
+        : { tags: groups.map((group) => groupTag(host, group)) };
+    await append(exchange, { ...named, cause: 'group' });
   }
   if (!purges.includes('x-litespeed-purge')) return;
   for (const asked of liteSpeedPurges({ method, fields }))

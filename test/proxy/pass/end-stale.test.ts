@@ -70,6 +70,18 @@ t.test('RFC 9875: the groups an answer names are ended by a purge of their own',
   t.equal((await ended({ method: 'POST' }, { ...well, status: 404, fields })).length, 0);
 });
 
+t.test('17.6: an answer that names more groups than are looked at ends all of its host', async (t) => {
+  const many = Array.from({ length: 129 }, (_, at) => `"${at}"`).join(', ');
+  const purgeLog = new SeenLog('log');
+  const { exchange } = exchangeBut(rules, { method: 'POST' }, { purgeLog });
+  await endStale(exchange, { ...well, fields: ['Cache-Group-Invalidation', many] });
+  t.hasStrict(purgeLog.seen.at(-1), {
+    cause: 'group',
+    prefixes: [{ host: 'example.org', start: '/' }],
+    tags: [],
+  });
+});
+
 t.test('X-LiteSpeed-Purge is obeyed where it is listed: a path and * are of the own host', async (t) => {
   const fields = [
     'X-LiteSpeed-Purge',
