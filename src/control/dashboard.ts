@@ -36,6 +36,7 @@ const own = [
   'app.js',
   'charts.js',
   'dom.js',
+  'entries-panel.js',
   'explain-he.js',
   'formats.js',
   'forms.js',

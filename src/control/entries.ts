@@ -1,37 +1,73 @@
-/** `GET /entries?url=`: what is stored under a URL, without bodies and with identities hashed. */
+/**
+ * `GET /entries`: what is stored under a URL or a prefix, with a tag or of a content type, without bodies and with identities
+ * hashed. Secrets in URLs that the caller did not name are masked.
+ */
 
 import { describeEntry, type EntryPlace, type EntryView } from '../explain/describe-entry.ts';
-import type { Tag } from '../policy/rules/tags.ts';
-import type { Services } from '../proxy/exchange/exchange.ts';
+import { typeTag } from '../policy/rules/entry-tags.ts';
+import { toTag } from '../policy/rules/tags.ts';
+import type { Services, Site } from '../proxy/exchange/exchange.ts';
 import { headInForce } from '../proxy/hit/lifetime-in-force.ts';
+import { matcherOf, type Purge, type PurgeSubject } from '../store/purge-log.ts';
 import { type EntryHead, headOf } from '../store/store.ts';
+import { maskTarget } from '../watch/count/mask-target.ts';
 import type { RegisterRoutes } from './api.ts';
-import { readUrl, tagsOfUrl } from './asked-url.ts';
+import { readPrefix, readUrl, tagsOfUrl } from './asked-url.ts';
+import { type Bad, bad } from './json-body.ts';
 import { sendProblem } from './problem-answer.ts';
 import { readQuery } from './query.ts';
 
-/** One URL may have many variants; the rest are counted, not shown. */
+/** The rest are counted, not shown. */
 const mostShown = 1000;
 /** How long a scan of Redis may take: its entries have no index, because a purge does not need one. */
 const mostMs = 1000;
 
-export type Listing = Pick<Services, 'site'> & {
-  /** What is stored with any of these tags. */
-  readonly list: (tags: readonly Tag[]) => Promise<Shown>;
-};
+/** What a purge of the same would match. */
+export type Sought = Pick<Purge, 'tags' | 'prefixes'>;
+
+export type Listing = Pick<Services, 'site'> & { readonly list: (sought: Sought) => Promise<Shown> };
+
+const selectors = ['url', 'prefix', 'tag', 'type'] as const;
 
 /** The route that lists stored responses. */
 export function entriesRoutes({ site, list }: Listing): RegisterRoutes {
   return (app) => {
     app.get('/entries', async (request, reply) => {
-      const query = readQuery(request, { one: ['url'], required: ['url'] });
+      const query = readQuery(request, { one: selectors, required: [] });
       if (query.kind === 'bad') return sendProblem(reply, { status: 400, detail: query.detail });
-      const url = readUrl(query.values.get('url')?.[0] ?? '', site());
-      if (url.kind === 'bad') return sendProblem(reply, { status: 400, detail: url.detail });
-      return reply.send(await list(tagsOfUrl(url)));
+      const read = readSought(query.values, site());
+      if (read.kind === 'bad') return sendProblem(reply, { status: 400, detail: read.detail });
+      const shown = await list(read.sought);
+      return reply.send(query.values.has('url') ? shown : masked(shown));
     });
   };
 }
+
+type ReadSought = { readonly kind: 'sought'; readonly sought: Sought } | Bad;
+
+function readSought(values: ReadonlyMap<string, readonly string[]>, site: Site): ReadSought {
+  const [name, text = ''] = [...values].map(([key, [value]]) => [key, value] as const)[0] ?? [];
+  if (values.size !== 1 || text === '') return bad(`give one of ${selectors.join(', ')}`);
+  if (name === 'tag') return found({ tags: [toTag(text)], prefixes: [] });
+  if (name === 'type') return found({ tags: [typeTag(text)], prefixes: [] });
+  if (name === 'url') {
+    const url = readUrl(text, site);
+    return url.kind === 'bad' ? url : found({ tags: tagsOfUrl(url), prefixes: [] });
+  }
+  const read = readPrefix(text, site);
+  return read.kind === 'bad' ? read : found({ tags: [], prefixes: [read.prefix] });
+}
+
+const found = (sought: Sought): ReadSought => ({ kind: 'sought', sought });
+
+const masked = ({ entries, ...rest }: Shown): Shown => ({
+  ...rest,
+  entries: entries.map(({ target, tags, ...entry }) => ({
+    ...entry,
+    target: maskTarget(target),
+    tags: tags.map(maskTarget),
+  })),
+});
 
 /** `complete: false`: Redis holds more than could be scanned, or could not be asked. */
 export type Shown = {
@@ -43,10 +79,8 @@ export type Shown = {
 /** Lists what this process and its Redis have stored. */
 export const listHere =
   (services: Services): Listing['list'] =>
-  (tags) => {
-    const wanted = new Set(tags);
-    return storedUnder((head) => head.tags.some((tag) => wanted.has(tag)), services);
-  };
+  (sought) =>
+    storedUnder(matcherOf({ ...sought, everything: false }), services);
 
 /** One list of several processes'. */
 export function joinLists(lists: readonly Shown[]): Shown {
@@ -58,7 +92,7 @@ export function joinLists(lists: readonly Shown[]): Shown {
 }
 
 async function storedUnder(
-  isWanted: (head: Pick<EntryHead, 'tags'>) => boolean,
+  isWanted: (subject: PurgeSubject) => boolean,
   { store, purgeLog, clock, site }: Services,
 ): Promise<Shown> {
   const elsewhere = await store.census?.({ isWanted, mostMs });
@@ -71,7 +105,13 @@ async function storedUnder(
     if (entries.length < mostShown) entries.push(describeEntry(head, { now, purgeLog, place, lifetimes }));
   };
   for (const subject of store.subjects()) {
-    const entry = isWanted(subject) ? store.inForce(subject) : undefined;
+    if (!isWanted(subject)) continue;
+    // To unpack each of a million entries would hold up everything else.
+    if (entries.length >= mostShown) {
+      total += 1;
+      continue;
+    }
+    const entry = store.inForce(subject);
     if (entry !== undefined) show(headOf(entry), { tier: 'memory', hits: store.uses(entry) });
   }
   for (const head of elsewhere?.found ?? []) show(headInForce(site(), head), { tier: 'redis', hits: 0 });

@@ -29,8 +29,8 @@ export const purgeAll =
 /** Lists what all workers have stored. */
 export const listAll =
   (workers: Workers): Listing['list'] =>
-  async (tags) => {
-    const lists = await Promise.all(workers().map(({ link }) => link.ask('entries', tags)));
+  async (sought) => {
+    const lists = await Promise.all(workers().map(({ link }) => link.ask('entries', sought)));
     return joinLists(lists.map((list) => list ?? { total: 0, complete: false, entries: [] }));
   };
 

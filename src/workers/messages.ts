@@ -3,9 +3,8 @@
 import type { AddressInfo } from 'node:net';
 import type { ExplainResult, Question } from '../explain/explain.ts';
 import type { Met, MetBy } from '../control/purge.ts';
-import type { Shown } from '../control/entries.ts';
+import type { Shown, Sought } from '../control/entries.ts';
 import type { BackgroundStats } from '../proxy/exchange/exchange.ts';
-import type { Tag } from '../policy/rules/tags.ts';
 import type { WarmProgress, WarmRequest, WarmSummary } from '../refresh/warm.ts';
 import type { PlacedPurge, SentPurge } from '../store/log/worker-purge-log.ts';
 import type { Receipt } from '../store/purge-log.ts';
@@ -67,7 +66,7 @@ export type Requested = readonly (readonly [key: string, count: number])[];
 export type WorkerQuestions = {
   readonly share: { readonly about: undefined; readonly answer: WorkerShare };
   readonly count: { readonly about: MetBy; readonly answer: Met };
-  readonly entries: { readonly about: readonly Tag[]; readonly answer: Shown };
+  readonly entries: { readonly about: Sought; readonly answer: Shown };
   readonly explain: { readonly about: Question; readonly answer: ExplainResult };
   readonly splits: { readonly about: undefined; readonly answer: Splits };
   readonly runtime: { readonly about: undefined; readonly answer: RuntimeMetrics };

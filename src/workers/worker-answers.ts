@@ -34,7 +34,7 @@ export function createWorkerAnswers(
   return {
     share: () => shareOf(answerer()),
     count: (about) => prepareCount(answerer().services, about)(),
-    entries: (tags) => listHere(answerer().services)(tags),
+    entries: (sought) => listHere(answerer().services)(sought),
     explain: (question) => explain(answerer().services, question),
     splits: () => {
       const { site, store } = answerer().services;

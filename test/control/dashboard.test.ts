@@ -67,12 +67,28 @@ t.test(
     t.match(await textOf(page, '#hot'), /\/page\/a\s+page\s+everybody\s+9/);
     t.equal(await page.locator('#charts canvas').count(), 4);
     t.match(await page.locator('.plot').first().getAttribute('aria-label'), /^Hit rate\. Now: Hit rate \d/);
+    await page.click('#hot button');
+    await waitFor(page, '#explanation .summary', 'hit');
+    await page.focus('#costly button');
+    await get('/page/a?x=<b>');
+    await waitFor(page, '#total-misses', '2');
+    t.equal(
+      await page.evaluate(focusedUrl),
+      `${new URL(server.url).host}/page/a`,
+      'an update leaves the focus',
+    );
+    await page.fill('#search-value', '/page/a');
+    await page.press('#search-value', 'Enter');
+    await waitFor(page, '#found-summary', '2 of 2 stored responses.');
+    t.match(await textOf(page, '#found'), /\/page\/a\s+page\s+everybody\s+fresh\s+\d+\ssecs\s+/);
     t.strictSame(await barriersOn(page), [], 'English, wide');
     t.strictSame(problems, []);
     t.strictSame(foreign, [], 'nothing is asked of another host');
     await page.close();
   },
 );
+
+const focusedUrl = 'document.activeElement.dataset.explain';
 
 /** How much of the first chart is green, in the page's own words: its grid and its letters are grey. */
 const greenPixels = `(() => {

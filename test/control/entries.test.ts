@@ -53,6 +53,28 @@ t.test('an absolute URL shows its own host only, and purged entries say so', asy
   t.match(await shown('/plain'), { entries: [{ state: 'purged' }] });
 });
 
+t.test('entries are found by prefix, tag and type, with secrets in their URLs masked', async (t) => {
+  const { get, control, server } = await startProxy(t, { rules });
+  for (const path of ['/p/1', '/p/2', '/plain?token=hidden']) await get(path);
+  const host = encodeURIComponent(server.url);
+  for (const [query, targets] of [
+    ['prefix=/p/', ['/p/1', '/p/2']],
+    ['prefix=/pl', ['/plain?token=…']],
+    [`prefix=${host}/p/2`, ['/p/2']],
+    ['prefix=http://example.org/', []],
+    ['type=page', ['/p/1', '/p/2']],
+    ['type=standard', ['/plain?token=…']],
+    ['tag=page:2', ['/p/2']],
+    ['tag=url:/p/1', ['/p/1']],
+    ['url=/plain?token=hidden', ['/plain?token=hidden']],
+  ] as const) {
+    const text = await (await control(`/entries?${query}`)).text();
+    const { entries } = JSON.parse(text) as Entries;
+    t.strictSame(entries.map(({ target }) => target).sort(), targets, query);
+    if (!query.startsWith('url')) t.notMatch(text, /hidden/, query);
+  }
+});
+
 t.test('an invalid query is refused', async (t) => {
   const { control } = await startProxy(t);
   for (const path of [
@@ -61,6 +83,9 @@ t.test('an invalid query is refused', async (t) => {
     '/entries?url=a',
     '/entries?url=/&url=/',
     '/entries?uri=/',
+    '/entries?url=/&type=page',
+    '/entries?prefix=page',
+    '/entries?tag=',
   ])
     t.equal((await control(path)).status, 400, path);
   for (const path of [

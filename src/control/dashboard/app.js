@@ -6,6 +6,7 @@
 
 import { createCharts } from './charts.js';
 import { byId } from './dom.js';
+import { createSearch } from './entries-panel.js';
 import { formatsOf } from './formats.js';
 import { createForms } from './forms.js';
 import { drawPanels } from './panels.js';
@@ -49,6 +50,7 @@ const say = () => ({ words: wordsOf(state.language), formats: formatsOf(state.la
 
 const charts = createCharts();
 const forms = createForms({ call, say, refresh: () => void update() });
+const relabelSearch = createSearch({ call, say });
 
 /** Asks the control API; `{ ok, status, body, detail }`, never rejected. */
 async function call(path, init = {}) {
@@ -158,6 +160,7 @@ function applyLanguage() {
   if (!byId('connection').hidden) connection(state.answer);
   if (state.holder !== undefined) showRole(state.holder, say());
   forms.relabel();
+  relabelSearch();
   charts.rebuild();
   draw();
 }

@@ -21,6 +21,14 @@ export const byId = (id) => document.getElementById(id);
 /** Text that keeps its own direction (URLs, tags, names) whatever is around it. */
 export const code = (text) => element('bdi', { dir: 'ltr', class: 'code', title: text }, text);
 
+/** A URL that the dashboard explains when it is clicked. */
+export const explained = (url, { explainDo }) =>
+  element(
+    'button',
+    { type: 'button', class: 'link', title: explainDo, 'data-explain': url },
+    element('bdi', { dir: 'ltr', class: 'code' }, url),
+  );
+
 /** A word of the proxy in the words of a list; one that is in no list as it is. */
 export const worded = (list, word) => list[word] ?? code(word);
 
@@ -59,9 +67,20 @@ export function drawTable(place, { label, columns, rows, empty }) {
     element('tbody', {}, ...body),
   );
   const scroller = place.querySelector('.scroller');
-  if (scroller) scroller.replaceChildren(table);
+  if (scroller) replaceTable(scroller, table);
   else
     place.replaceChildren(
       element('div', { class: 'scroller', tabindex: '0', role: 'group', 'aria-label': label }, table),
     );
+}
+
+/** A control that has the focus keeps it. */
+function replaceTable(scroller, table) {
+  const url = scroller.contains(document.activeElement) ? document.activeElement.dataset.explain : undefined;
+  scroller.replaceChildren(table);
+  if (url === undefined) return;
+  const [same] = [...scroller.querySelectorAll('[data-explain]')].filter(
+    (one) => one.dataset.explain === url,
+  );
+  (same ?? scroller).focus();
 }

@@ -34,6 +34,14 @@ export function createForms({ call, say, refresh }) {
     event.preventDefault();
     void explain({ call, say, last });
   });
+  byId('board').addEventListener('click', ({ target }) => {
+    const url = target.closest('[data-explain]')?.dataset.explain;
+    if (url === undefined) return;
+    byId('explain-method').value = 'GET';
+    byId('explain-url').value = url;
+    byId('explain-url').focus();
+    void explain({ call, say, last });
+  });
   return { relabel };
 }
 
@@ -99,13 +107,21 @@ function receiptOf({ matched, instances, took_ms }, { words, formats, isDry }) {
 }
 
 async function explain({ call, say, last }) {
-  const query = new URLSearchParams({
-    method: byId('explain-method').value,
-    url: byId('explain-url').value.trim(),
-  });
-  last.explain = await call(`/explain?${query}`);
-  showExplanation(last.explain, say());
+  const method = byId('explain-method').value;
+  const url = byId('explain-url').value.trim();
+  const ask = (scheme) => call(`/explain?${new URLSearchParams({ method, url: scheme + url })}`);
+  let answer = await ask(isBare(url) ? 'http://' : '');
+  // A copy of the same URL with https has another key.
+  if (isBare(url) && answer.body?.verdict?.kind === 'forwarded') {
+    const secure = await ask('https://');
+    if (secure.body?.verdict?.kind === 'hit') answer = secure;
+  }
+  last.explain = answer;
+  showExplanation(answer, say());
 }
+
+/** As the tables show URLs: `host/path`. */
+const isBare = (url) => /^[\w.:[\]-]+\//.test(url) && !/^https?:/.test(url);
 
 function showExplanation(answer, { words }) {
   const place = byId('explanation');

@@ -1,6 +1,6 @@
 /** Cards and tables: each a function of the overview's data and of the words to say it in. */
 
-import { byId, code, drawTable, element } from './dom.js';
+import { byId, code, drawTable, element, explained } from './dom.js';
 import { drawWrites } from './writes-panel.js';
 
 /** Draws all of them. */
@@ -167,7 +167,7 @@ function drawMisses({ reasons, urls }, { words, formats }) {
     empty: words.noMisses,
     rows: urls.slice(0, 10),
     columns: [
-      { title: words.url, wide: true, cell: ({ url }) => code(url) },
+      { title: words.url, wide: true, cell: ({ url }) => explained(url, words) },
       { title: words.missCount, number: true, cell: ({ misses }) => formats.whole(misses) },
       {
         title: words.originTime,
@@ -196,7 +196,7 @@ function drawHot(keys, { words, formats }) {
     empty: words.noHot,
     rows: keys,
     columns: [
-      { title: words.url, wide: true, cell: ({ url }) => code(url) },
+      { title: words.url, wide: true, cell: ({ url }) => explained(url, words) },
       { title: words.type, cell: ({ type }) => code(type) },
       { title: words.audience, cell: ({ partition }) => audience(partition) },
       { title: words.hitCount, number: true, cell: ({ hits }) => formats.whole(hits) },

@@ -103,6 +103,16 @@ export const en = {
   audience: 'For',
   public: 'everybody',
   anonymous: 'anonymous',
+  searchTitle: 'Stored responses',
+  searchBy: 'Search by',
+  searchDo: 'Search',
+  found: ({ shown, total, complete }) =>
+    (total === '0' ? 'Nothing is stored there.' : `${shown} of ${total} stored responses.`) +
+    (complete ? '' : ' Redis could not be searched to the end.'),
+  entryState: { fresh: 'fresh', stale: 'stale', validate: 'to be validated', purged: 'purged' },
+  ttlLeft: 'TTL left',
+  size: 'Size',
+  tags: 'Tags',
   purgeTitle: 'Purge',
   purgeWhat: 'What',
   purgeKind: {

@@ -100,6 +100,16 @@ export const he = {
   audience: 'עבור',
   public: 'כולם',
   anonymous: 'אנונימי',
+  searchTitle: 'תשובות שמורות',
+  searchBy: 'חיפוש לפי',
+  searchDo: 'חיפוש',
+  found: ({ shown, total, complete }) =>
+    (total === '0' ? 'לא שמור שם דבר.' : `${shown} מתוך ${total} תשובות שמורות.`) +
+    (complete ? '' : ' החיפוש ב־Redis לא הגיע לסופו.'),
+  entryState: { fresh: 'טרייה', stale: 'לא טרייה', validate: 'דורשת אימות', purged: 'בוטלה' },
+  ttlLeft: 'TTL שנותר',
+  size: 'גודל',
+  tags: 'תגיות',
   purgeTitle: 'ביטול תוקף (Purge)',
   purgeWhat: 'מה לבטל',
   purgeKind: {
