@@ -39,6 +39,7 @@ import { Counting } from './watch/count/counting.ts';
 import { openArchive } from './watch/report/open-archive.ts';
 import { openLog } from './watch/show/log-destination.ts';
 import type { WorkerParts } from './workers/worker-parts.ts';
+import { openTraces, type OpenTraces } from './watch/trace/open-traces.ts';
 import { openWatch, openWorkerWatch, type OpenWatch } from './watch/open-watch.ts';
 
 export type ServerOptions = {
@@ -87,6 +88,7 @@ type Built = {
   readonly counting: Counting;
   readonly watch: OpenWatch;
   readonly trust: OpenTrust;
+  readonly tracing: OpenTraces;
   readonly refresh: OpenRefresh;
   readonly stored: Stored;
   readonly entrance: Entrance;
@@ -112,6 +114,7 @@ export async function startServer(given: ServerOptions): Promise<RunningServer> 
     entrance.close();
     await Promise.all([site.close(), plain?.close(), control?.close(), refresh.close()]);
     await services.origin.close();
+    await built.tracing.close();
     await watch.close();
     await stored.close();
   };
@@ -137,9 +140,10 @@ export async function startServer(given: ServerOptions): Promise<RunningServer> 
 async function build(options: Timed, log: Logger): Promise<Built> {
   const { config: first, clock } = options;
   const counting = new Counting(clock);
+  const tracing = await openTraces(first.traces, clock, Math.random);
   const stored = await openStored(
     options,
-    storeListeners({ log, counting }, (purge) => {
+    storeListeners({ log, counting, tracing }, (purge) => {
       refresh.onAppended(purge);
     }),
   );
@@ -163,13 +167,11 @@ async function build(options: Timed, log: Logger): Promise<Built> {
   const listeners = [counting.callListener, refresh.callListener];
   const services: Services = {
     ...fixedServices(options, stored),
-    ...{ site, clock, background: refresh.background, ...trust.beside },
+    ...{ site, clock, background: refresh.background, ...trust.beside, traces: tracing.traces },
     origin: openOrigin(first.upstream, { clock, health, listeners }),
     endings: counting.counters.writes,
     onOutcome: (outcome) => {
-      refresh.onOutcome(outcome);
-      watch.onOutcome(outcome);
-      trust.onOutcome(outcome);
+      for (const listener of [refresh, watch, trust, tracing]) listener.onOutcome(outcome);
       options.onOutcome?.(outcome);
     },
   };
@@ -180,7 +182,7 @@ async function build(options: Timed, log: Logger): Promise<Built> {
     await renewCertificates();
   };
   const reload = createReload({ read: options.readConfig, current: config, replace: replaceConfig });
-  const rest = { log, counting, watch, trust, refresh, stored, entrance, renewCertificates };
+  const rest = { log, counting, watch, trust, tracing, refresh, stored, entrance, renewCertificates };
   return { services, replaceConfig, reload, ...rest };
 }
 
@@ -196,11 +198,12 @@ type StoreListeners = {
 
 /** What was purged is fetched again, whichever worker has purged it; it counts where it was appended. */
 function storeListeners(
-  { log, counting }: Pick<StoreListeners, 'log' | 'counting'>,
+  { log, counting, tracing }: Pick<StoreListeners, 'log' | 'counting'> & Pick<Built, 'tracing'>,
   refill: (purge: Purge) => void,
 ): StoreListeners {
   const onAppended: OnAppended = (purge, receipt) => {
     counting.onAppended(purge, receipt);
+    tracing.onAppended(purge, receipt);
     refill(purge);
   };
   return { log, counting, onAppended, onForeign: refill };

@@ -52,6 +52,16 @@ export type Config = {
   readonly alerts: readonly Alert[];
   readonly report: ReportSettings | undefined;
   readonly log: { readonly level: LogLevel };
+  /** Absent: nothing is traced. */
+  readonly traces: TracesConfig | undefined;
+};
+
+export type TracesConfig = {
+  /** Where spans are sent by OTLP over HTTP, with its path. */
+  readonly endpoint: string;
+  /** The share of the exchanges that are part of no client's trace. */
+  readonly sample: number;
+  readonly service: string;
 };
 
 export type Upstream = {
@@ -271,6 +281,7 @@ export const defaults = {
   alert: { for: seconds(300), minRequests: 100 },
   report: { every: 'week', day: 'sunday', atMinute: 8 * 60 },
   log: { level: 'info' },
+  traces: { sample: 0.01, service: 'shelflife' },
 } as const;
 
 /** The guide's base lifetimes, for content types with these names and no `ttl`. */

@@ -57,7 +57,7 @@ export function createReload({ read, current, replace }: ReloadOptions): Reload 
   };
 }
 
-const restartSections = ['upstream', 'listen', 'control', 'store'] as const;
+const restartSections = ['upstream', 'listen', 'control', 'store', 'traces'] as const;
 
 /** The sections that differ and are in force only after a restart. */
 export function changedForRestart(before: Config, after: Config): string[] {
@@ -66,8 +66,9 @@ export function changedForRestart(before: Config, after: Config): string[] {
 }
 
 /** What a reload of `after` puts in force. */
-export function withoutRestart({ upstream, listen, control, store, ttl }: Config, after: Config): Config {
-  return { ...after, upstream, listen, control, store, ttl: { ...after.ttl, popular: ttl.popular } };
+export function withoutRestart(before: Config, after: Config): Config {
+  const { upstream, listen, control, store, traces, ttl } = before;
+  return { ...after, upstream, listen, control, store, traces, ttl: { ...after.ttl, popular: ttl.popular } };
 }
 
 /** The route of `POST /reload`. */

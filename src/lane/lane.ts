@@ -72,7 +72,7 @@ export function createLane(options: LaneOptions, http: Server): Lane {
     limits,
     output: new Output({ tails: new Tails(), date: () => turn.date }),
     isLeaving: () => isLeaving,
-    find: (asker, asked) => find(finding, asker, asked),
+    find: createFind(finding),
     answer: (asker, asked, reply) => answering !== undefined && answer(answering, asker, { asked, reply }),
     date: () => turn.date,
     onSent: (hit) => {
@@ -134,6 +134,16 @@ type Finding = {
   readonly turn: Turn;
 };
 
+/** A hit that is traced is the pipeline's. */
+function createFind(finding: Finding): Shared['find'] {
+  const { traces } = finding.services;
+  if (traces === undefined) return (asker, asked) => find(finding, asker, asked);
+  return (asker, asked) => {
+    const hit = find(finding, asker, asked);
+    return hit !== undefined && traces.takesHit(hit.plan.request.fields) ? undefined : hit;
+  };
+}
+
 function find(
   { services, planner, hits, turn }: Finding,
   asker: Asker,
@@ -172,7 +182,9 @@ function answer(
 ): boolean {
   const { run, planner } = answering;
   if (exchange !== undefined) {
-    if (exchange.site.finish !== undefined) reply.finish = exchange.site.finish;
+    const { services, request, site } = exchange;
+    if (site.finish !== undefined) reply.finish = site.finish;
+    request.trace = services.traces?.begin(request.fields);
     settle(answering, reply, () => answerKeyed({ ...exchange, reply }));
     return true;
   }

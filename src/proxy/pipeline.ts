@@ -32,6 +32,7 @@ export type Pipeline = (
 /** Makes the request path. `always`: why every request is passed that would not be for another reason. */
 export function createPipeline(services: Services, always?: PassReason): Pipeline {
   return (request, reply, forward) => {
+    request.trace = services.traces?.begin(request.fields);
     const exchange = beginExchange(services, request, reply);
     const { site } = exchange;
     if (site.finish !== undefined) reply.finish = site.finish;

@@ -54,6 +54,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'watch/count': [],
   'watch/alerts': ['watch/count'],
   'watch/report': ['watch/count'],
+  'watch/trace': ['watch/count'],
   'watch/show': ['watch/alerts', 'watch/count', 'watch/report'],
   watch: ['watch/alerts', 'watch/count', 'watch/report', 'watch/show'],
 
@@ -101,6 +102,7 @@ const HOMES_OF_PACKAGE: readonly (readonly [packageName: string, homes: readonly
   ['fastify', ['src/proxy/', 'src/control/', 'src/primary.ts', 'src/server.ts']],
   ['@fastify/*', ['src/proxy/', 'src/control/', 'src/server.ts']],
   ['commander', ['src/cli.ts', 'src/cli/']],
+  ['@opentelemetry/*', ['src/watch/trace/']],
   ['eventsource-parser', ['src/cli/']],
   ['saxes', ['src/refresh/']],
   ['diff', ['src/trust/']],

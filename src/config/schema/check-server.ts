@@ -1,10 +1,10 @@
-/** Reads the sections `control` and `log`. */
+/** Reads the sections `control`, `log` and `traces`. */
 
-import { type Control, defaults, logLevels } from '../config.ts';
+import { type Control, defaults, logLevels, type TracesConfig } from '../config.ts';
 import { controlTokens } from './check-control-token.ts';
-import { address } from '../reader/read-address.ts';
-import { text, word } from '../reader/read-scalar.ts';
-import { type Reader, failed, optional, or, section, then } from '../reader/reader.ts';
+import { address, webUrl } from '../reader/read-address.ts';
+import { number, text, word } from '../reader/read-scalar.ts';
+import { type Reader, failed, optional, or, required, section, then } from '../reader/reader.ts';
 
 /** Shorter control tokens are refused (CONTRACT §2). */
 export const shortestToken = 32;
@@ -31,5 +31,11 @@ export const control: Reader<Control> = then(controlSection, (read): Control => 
   token: read.token,
   tokens: read.tokens,
 }));
+
+export const traces: Reader<TracesConfig> = section({
+  endpoint: required(webUrl),
+  sample: or(number({ min: 0, max: 1 }), defaults.traces.sample),
+  service: or(text, defaults.traces.service),
+});
 
 export const log = section({ level: or(word(logLevels), defaults.log.level) });

@@ -12,6 +12,7 @@ import { foldFieldName } from '../../http/field-name.ts';
  * |---|---|---|
  * | `X-Forwarded-For` | the client's address, after those from a trusted proxy; addresses only | origins use it for limits and logs |
  * | `X-Request-ID` | an id made for the fetch, never the client's | an id for logs |
+ * | `traceparent` | with `traces`: ids of ours, in the client's trace or a new one; never its text | ids for logs and spans |
  * | `Via` | `1.1 shelflife`; on `standard` behind the client's, which is keyed there | the same for all of one key |
  * | `X-Forwarded-Proto`, `X-Forwarded-Host` | the scheme and host of the key | in the key |
  *
@@ -20,13 +21,14 @@ import { foldFieldName } from '../../http/field-name.ts';
 export const unkeyedFields: ReadonlySet<string> = new Set([
   'x-forwarded-for',
   'x-request-id',
+  'traceparent',
   'via',
   'x-forwarded-proto',
   'x-forwarded-host',
 ]);
 
 /** The listed fields that differ between requests with one key. */
-const varying: ReadonlySet<string> = new Set(['x-forwarded-for', 'x-request-id']);
+const varying: ReadonlySet<string> = new Set(['x-forwarded-for', 'x-request-id', 'traceparent']);
 
 /** Whether a `Vary` (lower-case names) names a field in no key or variant: nobody else may get such a response. */
 export const variesOnUnkeyed = (names: readonly string[]): boolean =>

@@ -8,6 +8,7 @@ import type { Fields } from '../../http/message.ts';
 import { type KnownField, type KnownFields, scanFields } from '../../http/request-head.ts';
 import { conditionNames } from '../../http/validators.ts';
 import { type NormalisedTarget, normaliseTarget } from '../../http/target.ts';
+import type { Trace } from './trace.ts';
 import { BoundedMap } from '../../kit/bounded-map.ts';
 
 export type ClientRequest = {
@@ -26,6 +27,8 @@ export type ClientRequest = {
   readonly hasBody: boolean;
   readonly forwardedFor: string;
   fetchId: string | undefined;
+  /** Absent: nothing is traced. */
+  trace: Trace | undefined;
 };
 
 /** What is read of a request: node:http's, or one that another parser has read. */
@@ -133,7 +136,7 @@ export function createReader(options: ReaderOptions): (message: MessageHead) => 
     // prettier-ignore
     const request: ClientRequest = {
       method, path, query, host, scheme, fields, known, repeated, unusual, httpVersion, hasBody, forwardedFor,
-      fetchId: undefined,
+      fetchId: undefined, trace: undefined,
     };
     return { kind: 'request', request };
   };

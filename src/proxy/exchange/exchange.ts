@@ -22,6 +22,7 @@ import { nothingKnown, type Outcome } from './outcome.ts';
 import type { FinishFields, Reply } from './reply.ts';
 import type { DeclaredQueries } from './shared-query.ts';
 import { clientRequestId, requestIdOf } from './request-id.ts';
+import type { Traces } from './trace.ts';
 
 /** A configuration, compiled: replaced as a whole when the file is read again. */
 export type Site = {
@@ -125,6 +126,8 @@ export type Services = {
   readonly prepared: PreparedForms;
   readonly learnSession: LearnSession;
   readonly onOutcome: (outcome: Outcome) => void;
+  /** Absent: nothing is traced. */
+  readonly traces?: Traces | undefined;
   /** Absent: nobody wants to know. */
   readonly endings?: Endings | undefined;
   /** Absent: a stale response that was given is renewed at once, and nothing else happens with no client waiting. */
@@ -214,6 +217,7 @@ export function tellOutcome(
     host: request.host,
     target: request.query === undefined ? request.path : `${request.path}?${request.query}`,
     requestId: outcome.originDuration === undefined ? clientRequestId(request) : requestIdOf(request),
+    trace: request.trace,
     duration: elapsed(exchange),
     ...outcome,
   });

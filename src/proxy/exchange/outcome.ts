@@ -10,6 +10,7 @@ import type { IdentityDoubt } from '../../policy/identity/identity.ts';
 import type { PurgeCause } from '../../store/purge-log.ts';
 import type { Entry } from '../../store/store.ts';
 import type { RefusalReason } from './client-request.ts';
+import type { Trace } from './trace.ts';
 
 export type PassReason =
   | 'rule'
@@ -67,6 +68,7 @@ export type Outcome = {
   readonly target: string;
   /** The client's, or the one the origin was sent; `undefined` for what needed none. */
   readonly requestId: string | undefined;
+  readonly trace: Trace | undefined;
   /** The stored response that was given, or what the answer was stored as. */
   readonly entry: Entry | undefined;
   readonly cacheStatus: CacheStatus | undefined;
@@ -84,6 +86,7 @@ export type Outcome = {
 
 /** Of an outcome: what most have nothing to say about. */
 export const nothingKnown = {
+  trace: undefined,
   entry: undefined,
   cacheStatus: undefined,
   miss: undefined,

@@ -10,6 +10,7 @@ import { methodOverrideFields } from '../../policy/key/unkeyed-fields.ts';
 import type { ClientRequest } from './client-request.ts';
 import type { CacheExchange, Site } from './exchange.ts';
 import { fetchIdOf, requestIdOf } from './request-id.ts';
+import { originTraceFields, replacedByTrace } from './trace.ts';
 
 const via = `1.1 ${cacheName}`;
 
@@ -33,6 +34,7 @@ const ownFields = (request: ClientRequest, { host, forwardedHost, id, via: said 
   id,
   'Via',
   said,
+  ...originTraceFields(request.trace),
   ...(isBoundToConnection(request) ? ['Connection', 'close'] : []),
 ];
 
@@ -53,11 +55,16 @@ const conditional: ReadonlySet<string> = new Set(conditionNames);
 /** The fields of a fetch for the store. With `condition` they replace the client's own preconditions and range. */
 export function fetchFields(exchange: CacheExchange, condition: Fields | undefined): string[] {
   const { request, host, plan } = exchange;
-  const own = plan.upstreamFields();
+  const own = withoutTrace(plan.upstreamFields(), request);
   const asked = condition === undefined ? own : [...withoutFields(own, conditional), ...condition];
   // Nothing here is the client's word, for the answer may be for others. Deviation from RFC 9110 §7.6.3: nor is the Via it
   // came with, for no key knows that field.
   return [...ownFields(request, { host, forwardedHost: host, id: fetchIdOf(request), via }), ...asked];
+}
+
+function withoutTrace(fields: string[], { trace }: ClientRequest): string[] {
+  const dropped = replacedByTrace(trace);
+  return dropped === undefined ? fields : withoutFields(fields, dropped);
 }
 
 const replaced: ReadonlySet<string> = new Set([
@@ -86,7 +93,7 @@ export function passFields(request: ClientRequest, host: string): string[] {
   // @fastify/http-proxy keeps its connections whatever it is told: what would log one in is not sent on it.
   const isKept = isBoundToConnection(request) && !isRelayed(request.method);
   const dropped = isKept ? new Set([...replaced, 'authorization']) : replaced;
-  const sent = endToEndFields(request.fields).flatMap((name, index, all) =>
+  const sent = withoutTrace(endToEndFields(request.fields), request).flatMap((name, index, all) =>
     index % 2 === 0 && !dropped.has(foldFieldName(name)) ? [name, all[index + 1] ?? ''] : [],
   );
   const framing = request.known['content-length'];

@@ -1,0 +1,81 @@
+/** The trace that an exchange is part of: a client's that is continued, or one of its own. Its ids are made when needed. */
+
+import { randomBytes } from 'node:crypto';
+import type { Fields } from '../../http/message.ts';
+import { type TraceParent, traceParentOf, traceParentText } from '../../http/traceparent.ts';
+
+/** One exchange in its trace. */
+export class Trace {
+  readonly parent: TraceParent | undefined;
+  readonly isSampled: boolean;
+  #traceId: string | undefined;
+  #spanId: string | undefined;
+  #originSpanId: string | undefined;
+
+  constructor(parent: TraceParent | undefined, isSampled: boolean) {
+    this.parent = parent;
+    this.isSampled = isSampled;
+    this.#traceId = parent?.traceId;
+  }
+
+  get traceId(): string {
+    return (this.#traceId ??= idOf(16));
+  }
+
+  get spanId(): string {
+    return (this.#spanId ??= idOf(8));
+  }
+
+  get originSpanId(): string {
+    return (this.#originSpanId ??= idOf(8));
+  }
+}
+
+const idOf = (bytes: number): string => randomBytes(bytes).toString('hex');
+
+/** Decides which exchanges are traced, in the pipeline and in the lane. */
+export type Traces = {
+  readonly begin: (fields: Fields) => Trace;
+  /** Whether a hit is to be answered by the pipeline, because it is traced: the next exchange that begins is it. */
+  readonly takesHit: (fields: Fields) => boolean;
+};
+
+/** `share` of the exchanges that are not part of a client's trace are sampled; `dice` gives numbers from 0 to 1. */
+export function createTraces(share: number, dice: () => number): Traces {
+  /** The hits that were taken from the lane and have not begun. */
+  let taken = 0;
+  const isChosen = (): boolean => {
+    if (taken === 0) return dice() < share;
+    taken -= 1;
+    return true;
+  };
+  return {
+    begin: (fields) => {
+      const parent = traceParentOf(fields);
+      return new Trace(parent, parent === undefined ? isChosen() : parent.isSampled);
+    },
+    takesHit: (fields) => {
+      const parent = traceParentOf(fields);
+      if (parent !== undefined) return parent.isSampled;
+      if (dice() >= share) return false;
+      taken += 1;
+      return true;
+    },
+  };
+}
+
+const traceFields: ReadonlySet<string> = new Set(['traceparent']);
+// W3C Trace Context §3.3.1.1: without a valid traceparent there is no tracestate.
+const allTraceFields: ReadonlySet<string> = new Set(['traceparent', 'tracestate']);
+
+/** The fields of the client's that are not sent on, because the trace has its own. */
+export const replacedByTrace = (trace: Trace | undefined): ReadonlySet<string> | undefined =>
+  trace && (trace.parent === undefined ? allTraceFields : traceFields);
+
+/** What the origin is told of the trace. */
+export const originTraceFields = (trace: Trace | undefined): readonly string[] =>
+  trace === undefined
+    ? []
+    : ['traceparent', traceParentText({ ...idsOf(trace), isSampled: trace.isSampled })];
+
+const idsOf = (trace: Trace) => ({ traceId: trace.traceId, spanId: trace.originSpanId });
