@@ -6,6 +6,7 @@ import { type FreshnessSource, freshnessLifetime, currentAge } from '../http/fre
 import { reuse } from '../http/reuse.ts';
 import { noRequestDirectives } from '../http/cache-control.ts';
 import type { EpochMs } from '../kit/time.ts';
+import { shortPartition } from '../policy/identity/identity.ts';
 import type { PurgeLog } from '../store/purge-log.ts';
 import { type EntryHead, headBytes } from '../store/store.ts';
 
@@ -68,10 +69,6 @@ export function describeEntry(entry: EntryHead, { now, purgeLog, place, lifetime
     why_stored: whyStored(entry, lifetimes),
   };
 }
-
-/** A partition in the form that may be shown. */
-export const shortPartition = (partition: string): string =>
-  /^[0-9a-f]{64}$/.test(partition) ? partition.slice(0, 16) : partition;
 
 function stateOf(entry: EntryHead, purgeLog: PurgeLog, now: EpochMs): EntryView['state'] {
   const verdict = purgeLog.verdict(entry).kind;

@@ -5,18 +5,12 @@
  * on days when the clocks change. A job for all instances runs on one of them (`lease.ts`).
  */
 
-import { Cron } from 'croner';
-import { type Clock, epochMs, type EpochMs, type Seconds, seconds, wallTime } from '../kit/time.ts';
+import { type Clock, epochMs, type Seconds, seconds, wallTime } from '../kit/time.ts';
+import { nextTime, type TimeOfDay } from '../kit/time-of-day.ts';
 import type { Lease } from './lease.ts';
 
-/** `weekday`: 0 is Sunday; absent: every day. `minute` is of the day in `timeZone`, 0 to 1439. */
-export type TimeOfDay = {
-  readonly kind: 'at';
-  readonly minute: number;
-  readonly weekday?: number | undefined;
-  readonly timeZone: string;
-};
-export type When = TimeOfDay | { readonly kind: 'every'; readonly every: Seconds };
+export type When =
+  ({ readonly kind: 'at' } & TimeOfDay) | { readonly kind: 'every'; readonly every: Seconds };
 
 export type TimedJob = {
   readonly name: string;
@@ -30,14 +24,6 @@ export type TimetableOptions = {
   readonly lease: Lease;
   readonly onError: (error: unknown, job: string) => void;
 };
-
-/** The next such time after `from`. A time that a clock change skips occurs at the end of the gap. */
-export function nextTime({ minute, weekday, timeZone }: TimeOfDay, from: EpochMs): EpochMs {
-  const pattern = `${minute % 60} ${Math.floor(minute / 60)} * * ${weekday ?? '*'}`;
-  const next = new Cron(pattern, { timezone: timeZone, paused: true }).nextRun(new Date(from));
-  if (next === null) throw new Error(`${pattern} never occurs in ${timeZone}`);
-  return epochMs(next.getTime());
-}
 
 /** `aheadMs`: the clock's lead when `dueAt` was computed; if it grew since, the wall clock was set back. */
 type State = { dueAt: number; aheadMs: number; isRunning: boolean };

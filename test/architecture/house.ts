@@ -89,7 +89,15 @@ const PURE_NODE_MODULES: readonly string[] = [
   'util',
   'zlib',
 ];
-const PURE_PACKAGES: readonly string[] = ['diff', 'ipaddr.js', 'jose', 're2js', 'structured-headers', 'yaml'];
+const PURE_PACKAGES: readonly string[] = [
+  'croner',
+  'diff',
+  'ipaddr.js',
+  'jose',
+  're2js',
+  'structured-headers',
+  'yaml',
+];
 
 /** The only file that reads a clock or starts a timer by itself among the pure ones. */
 export const CLOCK_FILE = 'src/kit/time.ts';

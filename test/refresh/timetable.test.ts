@@ -1,8 +1,9 @@
 import t from 'tap';
 import { epochMs, seconds, SteadyClock } from '../../src/kit/time.ts';
+import { nextTime } from '../../src/kit/time-of-day.ts';
 import type { Lease } from '../../src/refresh/lease.ts';
 import { soleLease } from '../../src/refresh/lease.ts';
-import { nextTime, type TimedJob, Timetable, type When } from '../../src/refresh/timetable.ts';
+import { type TimedJob, Timetable, type When } from '../../src/refresh/timetable.ts';
 import { barrier } from '../helpers/scripted-site.ts';
 import { TestClock } from '../helpers/test-clock.ts';
 

@@ -28,6 +28,10 @@ import {
 
 type Partition = string;
 
+/** A partition in the form that may be shown. */
+export const shortPartition = (partition: string): string =>
+  /^[0-9a-f]{64}$/.test(partition) ? partition.slice(0, 16) : partition;
+
 export type IdentityDoubt =
   | CredentialDoubt
   | SessionDoubt

@@ -5,11 +5,11 @@
  * it. Nothing here rejects, and no request waits for it.
  */
 
-import { Cron } from 'croner';
 import type { Logger } from 'pino';
 import type { Config } from '../../config/config.ts';
 import { weekdays } from '../../config/config.ts';
 import { epochMs, type EpochMs, runAfter, type Seconds } from '../../kit/time.ts';
+import { nextTime } from '../../kit/time-of-day.ts';
 import type { HourArchive } from './hour-archive.ts';
 import { buildReport, type Period, type Report, spanOf } from './report.ts';
 import { reportHtml } from './report-html.ts';
@@ -205,8 +205,6 @@ const dateIn = (timeZone: string, at: EpochMs): string =>
 export function nextReport({ report, ttl }: Config, now: EpochMs): EpochMs | undefined {
   if (report === undefined) return undefined;
   const { every, day, atMinute } = report;
-  const weekday = every === 'day' ? '*' : String(weekdays.indexOf(day));
-  const pattern = `${atMinute % 60} ${Math.floor(atMinute / 60)} * * ${weekday}`;
-  const next = new Cron(pattern, { timezone: ttl.timeZone, paused: true }).nextRun(new Date(now));
-  return next === null ? undefined : (next.getTime() as EpochMs);
+  const weekday = every === 'day' ? undefined : weekdays.indexOf(day);
+  return nextTime({ minute: atMinute, weekday, timeZone: ttl.timeZone }, now);
 }

@@ -2,6 +2,7 @@
 
 import { type Seconds, seconds } from '../../kit/time.ts';
 import { maskTarget } from '../count/mask-target.ts';
+import { shortPartition } from '../../policy/identity/identity.ts';
 import { difference, get, hitRate, quantile, share, type Tally } from '../count/tally.ts';
 import { type TypeLine, typeTable } from './type-table.ts';
 import type { RedisState } from '../../store/opened-store.ts';
@@ -162,6 +163,3 @@ const hotLine = ({ url, type, partition, hits, savedSeconds }: HotKey): HotLine 
   hits,
   saved_seconds: rounded(savedSeconds),
 });
-
-const shortPartition = (partition: string): string =>
-  /^[0-9a-f]{64}$/.test(partition) ? partition.slice(0, 16) : partition;
