@@ -54,7 +54,7 @@ const settling = ({ match, services }: CacheExchange) => ({
 });
 
 /** Stores what a fetch brought, if anything, and tells those who wait for it; then `tell`. When: as `judge` does. */
-export function settle(
+export function conclude(
   input: FillInput,
   entry: Entry | undefined,
   tell: (objection: Objection) => void,
@@ -80,7 +80,7 @@ export function storeForAll({ exchange, flight }: FillInput, entry: Entry): void
 }
 
 /** Stores what a 304 made of a stored response, and gives it to those who wait, or drops it. Gives why it is not stored. */
-export function settleRenewal(
+export function concludeRenewal(
   input: FillInput,
   renewal: Exclude<Renewal, { kind: 'other' }>,
   stored: Entry,

@@ -27,7 +27,7 @@ import type { NotStoredReason } from '../exchange/outcome.ts';
 import { isRestOf } from './partial-content.ts';
 import { type Renewal, renewBy304 } from './renew-entry.ts';
 import { tellNotModified } from './renewed-copy.ts';
-import { applyHead, entryOf, settle, settleRenewal } from './settle.ts';
+import { applyHead, conclude, concludeRenewal, entryOf } from './conclude.ts';
 import { asDelivered } from './store-entry.ts';
 import { standInFor, type Trouble } from '../hit/stand-in.ts';
 import { headTimes, planStorage, type StoragePlan, type StoredHead } from './storing.ts';
@@ -116,7 +116,7 @@ class Fill implements OriginReceiver, BodyListener {
     this.#body.closeToOthers();
     const body = this.#body.whole();
     const entry = body === undefined ? undefined : this.#entryOf(body);
-    const settled = settle(this.#input, entry, (objection) => {
+    const concluded = conclude(this.#input, entry, (objection) => {
       this.#outcome.notStored = objection;
       if (objection === undefined) this.#outcome.entry = entry;
     });
@@ -126,8 +126,8 @@ class Fill implements OriginReceiver, BodyListener {
     this.#client.end(trailers);
     this.#body.end(trailers);
     const over = (): void => this.#over({ kind: 'forward', failure: undefined });
-    if (settled === undefined) over();
-    else void settled.then(over);
+    if (concluded === undefined) over();
+    else void concluded.then(over);
   }
 
   onFailure(failure: OriginFailure): void {
@@ -248,7 +248,7 @@ class Fill implements OriginReceiver, BodyListener {
       this.#refetch();
       return;
     }
-    this.#outcome.notStored = settleRenewal(this.#input, renewal, stored);
+    this.#outcome.notStored = concludeRenewal(this.#input, renewal, stored);
     const isKept = this.#outcome.notStored === undefined;
     if (isKept) this.#outcome.entry = renewal.entry;
     this.#give(renewal.entry, { fwdStatus: 304, stored: isKept });

@@ -10,7 +10,7 @@ import type { Exchange } from '../exchange/exchange.ts';
 import { finishedEntry } from '../fetch/fill-decisions.ts';
 import { keptBodyFor } from '../fetch/kept-body.ts';
 import { keyedExchange } from '../exchange/keyed-exchange.ts';
-import { judge } from '../fetch/settle.ts';
+import { judge } from '../fetch/conclude.ts';
 import { termsOf } from '../fetch/storage-terms.ts';
 import { headTimes, planStorage } from '../fetch/storing.ts';
 

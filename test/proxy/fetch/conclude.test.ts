@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import { after, seconds } from '../../../src/kit/time.ts';
-import { applyHead, settle, settleRenewal } from '../../../src/proxy/fetch/settle.ts';
+import { applyHead, conclude, concludeRenewal } from '../../../src/proxy/fetch/conclude.ts';
 import { termsOf } from '../../../src/proxy/fetch/storage-terms.ts';
 import type { Entry } from '../../../src/store/store.ts';
 import { storedAt, tagsOf } from '../../store/entry.ts';
@@ -12,7 +12,7 @@ import { fillInputBut, ledBut } from './fill-input-but.ts';
 import { headBut } from './terms-but.ts';
 
 /** A fetch that brought an entry while one waits for it. */
-async function settled(change: Partial<Entry> | undefined, purged?: string) {
+async function concluded(change: Partial<Entry> | undefined, purged?: string) {
   const { exchange, storedBut } = exchangeBut('unmatched: standard');
   const { services, plan } = exchange;
   const { input, flight } = ledBut(exchange);
@@ -20,7 +20,7 @@ async function settled(change: Partial<Entry> | undefined, purged?: string) {
   if (purged !== undefined) await services.purgeLog.append(purgeOf(tagsOf(purged)));
   const waits = flight.wait(seconds(60));
   const told: unknown[] = [];
-  await settle(input, entry, (objection) => told.push(objection));
+  await conclude(input, entry, (objection) => told.push(objection));
   const isStored = entry !== undefined && isDeepStrictEqual(services.store.peek(plan.key)[0], entry);
   return {
     told,
@@ -34,14 +34,14 @@ t.test('a whole answer is stored and given to those who wait, or it is said why 
   const coded = { fields: ['Content-Encoding', 'gzip'], body: gzipSync('text').subarray(0, -1) };
   const tags = tagsOf('a');
   const stored = { told: [undefined], isStored: true, end: 'done', isUncacheable: false };
-  t.strictSame(await settled({ tags }), stored);
-  t.strictSame(await settled({ tags }, 'b'), stored);
+  t.strictSame(await concluded({ tags }), stored);
+  t.strictSame(await concluded({ tags }, 'b'), stored);
   const part = { first: 0, last: 9, complete: 20 };
-  t.strictSame(await settled({ part }), { ...stored, end: 'give-up' }, 'a part is for nobody else');
+  t.strictSame(await concluded({ part }), { ...stored, end: 'give-up' }, 'a part is for nobody else');
   const not = { isStored: false, end: 'give-up', isUncacheable: false };
-  t.strictSame(await settled({ tags }, 'a'), { ...not, told: ['purged-during-fetch'] });
-  t.strictSame(await settled(coded), { ...not, told: ['broken-coding'], isUncacheable: true });
-  t.strictSame(await settled(undefined), { ...not, told: [] });
+  t.strictSame(await concluded({ tags }, 'a'), { ...not, told: ['purged-during-fetch'] });
+  t.strictSame(await concluded(coded), { ...not, told: ['broken-coding'], isUncacheable: true });
+  t.strictSame(await concluded(undefined), { ...not, told: [] });
 });
 
 t.test('a 304 renews what is stored, or ends it', async (t) => {
@@ -57,7 +57,7 @@ t.test('a 304 renews what is stored, or ends it', async (t) => {
     const entry = { ...stored, status: 203 };
     if (purged !== undefined) await purgeLog.append(purgeOf(tagsOf(purged)));
     const renewal = kind === 'renewed' ? { kind, entry } : { kind, reason, entry };
-    t.equal(settleRenewal(fillInputBut(exchange, { stored }), renewal, stored), reason);
+    t.equal(concludeRenewal(fillInputBut(exchange, { stored }), renewal, stored), reason);
     t.strictSame(
       store.peek(stored.key).map(({ status }) => status),
       reason === undefined ? [203] : [],
