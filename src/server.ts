@@ -2,7 +2,7 @@
 
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import type { Address, Config } from './config/config.ts';
+import type { Config, ListenAddress } from './config/config.ts';
 import { listHere } from './control/entries.ts';
 import { listenForControl, openControl } from './control/open-control.ts';
 import { createOriginProbe } from './control/origin-probe.ts';
@@ -108,8 +108,8 @@ export async function startServer(given: ServerOptions): Promise<RunningServer> 
   const site = await createPublic(publicOptions(built));
   const plain = config.listen.redirect && createPlain(publicOptions(built), () => portOf(url));
   const control = options.control === 'off' ? undefined : await createControl(config, built);
-  const open = (name: 'listen' | 'redirect', listener: PublicListener) => (address: Address) =>
-    worker === undefined ? listener.listen(address) : Promise.resolve(worker.attach(name, listener.adopt()));
+  const open = (name: 'listen' | 'redirect', listener: PublicListener) => (address: ListenAddress) =>
+    worker === undefined ? listener.open(address) : Promise.resolve(worker.attach(name, listener.adopt()));
   const close = async (): Promise<void> => {
     entrance.close();
     await Promise.all([site.close(), plain?.close(), control?.close(), refresh.close()]);

@@ -36,7 +36,7 @@ export function addServe(program: Command): void {
     .description('run the proxy')
     .option('-c, --config <file>', 'the configuration file; without one the built-in defaults')
     .option('--upstream <url>', 'where the app is; overrides the file')
-    .option('--listen <host:port>', 'where clients connect; overrides the file')
+    .option('--listen <host:port>', 'where clients connect, or unix:PATH; overrides the file')
     .option('--control <host:port>', 'where the control API listens; overrides the file')
     .option(
       '--shadow',
@@ -129,8 +129,8 @@ const unboundedText =
   'MALLOC_ARENA_MAX is not set, so memory may exceed store.memory + 150 MB; start the installed `shelflife`';
 
 function listenProblem({ listener, address, code }: ListenError): string {
-  const { host, port } = address;
-  const where = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const { host, port, path } = address;
+  const where = path ?? `${host.includes(':') ? `[${host}]` : host}:${port}`;
   const why = {
     EADDRINUSE: 'is in use',
     EACCES: 'needs a permission that this process lacks',

@@ -17,7 +17,7 @@ import type { StoreConfig } from './schema/store-config.ts';
 import type { TagTemplate } from './schema/tag-template.ts';
 import type { WriteRule } from './schema/write-rule.ts';
 
-export { type Address, httpUrlOf, unixPathOf } from './reader/address.ts';
+export { type Address, httpUrlOf, type ListenAddress, unixPathOf, unixPeer } from './reader/address.ts';
 export type { AlertCondition, Condition, Literal, RequestCondition, Unless } from './schema/condition.ts';
 export type { Listen, ListenTls, ServerCertificate } from './schema/listen-config.ts';
 export type { QueryRule } from './schema/query-rule.ts';

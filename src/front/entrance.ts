@@ -3,9 +3,9 @@
  */
 
 import { createServer, type Server, type Socket } from 'node:net';
-import type { Listen } from '../config/config.ts';
+import { type Listen, unixPeer } from '../config/config.ts';
 import type { HandshakeFailure } from './handshake-failure.ts';
-import { nameClient, type ProxiedOptions, takeProxied } from './proxied.ts';
+import { nameClient, namePeer, type ProxiedOptions, takeProxied } from './proxied.ts';
 import { sniffPreface } from './sniff-preface.ts';
 import { openTlsFront, type Replaced, type TlsFront } from './tls-front.ts';
 import { trustOf } from './trusted-proxies.ts';
@@ -86,8 +86,14 @@ function doorOf(layers: Layers): Door {
 }
 
 /** As node:http makes its own: a client that closes its side gets its answer, and small answers are sent at once. */
-export const tcpListener = (accept: (socket: Socket) => void): Server =>
-  createServer({ allowHalfOpen: true, noDelay: true }, accept);
+export function tcpListener(accept: (socket: Socket) => void): Server {
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    // A Unix socket's clients have no address.
+    if (typeof server.address() === 'string') namePeer(socket, unixPeer);
+    accept(socket);
+  });
+  return server;
+}
 
 function letIn({ proxied, ...layers }: Layers, socket: Socket, accept: Accept): void {
   if (proxied === undefined) secure(layers, socket, accept);

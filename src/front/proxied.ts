@@ -59,6 +59,10 @@ function toldBy(bytes: Buffer): { readonly value: Told; readonly length: number 
 export function nameClient(socket: Socket, client: ProxiedClient): void {
   if (client.kind === 'sender') return;
   // RFC 7239 §6.2 has the word.
-  const value = client.kind === 'address' ? client.address : 'unknown';
-  Object.defineProperty(socket, 'remoteAddress', { value });
+  namePeer(socket, client.kind === 'address' ? client.address : 'unknown');
+}
+
+/** Everything that asks a connection for its client's address gets this one. */
+export function namePeer(socket: Socket, value: string): void {
+  Object.defineProperty(socket, 'remoteAddress', { value, configurable: true });
 }

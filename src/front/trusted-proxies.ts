@@ -1,6 +1,7 @@
 /** Whose word on a client is taken: the proxies in front that `listen.trusted_proxies` names. */
 
 import ipaddr from 'ipaddr.js';
+import { unixPeer } from '../config/config.ts';
 import { BoundedMap } from '../kit/bounded-map.ts';
 
 /** An IPv4 address as one, where the socket is an IPv6 one. */
@@ -10,9 +11,11 @@ export const plainAddress = (address: string): string =>
 /** Whether an address is one of these blocks'; `undefined`: none is. */
 export function trustOf(blocks: readonly string[]): ((address: string) => boolean) | undefined {
   if (blocks.length === 0) return undefined;
-  const parsed = blocks.map((block) => ipaddr.parseCIDR(block));
+  const parsed = blocks.filter((block) => block !== unixPeer).map((block) => ipaddr.parseCIDR(block));
   const remembered = new BoundedMap<string, boolean>(4096);
+  const isUnixTrusted = blocks.includes(unixPeer);
   return (address) => {
+    if (address === unixPeer) return isUnixTrusted;
     const before = remembered.get(address);
     if (before !== undefined) return before;
     const isIn = isInBlocks(address, parsed);

@@ -1,15 +1,20 @@
-/** Unix sockets instead of TCP: the app behind one. */
+/** Unix sockets instead of TCP: the app behind one, the proxy on one. */
 
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pino from 'pino';
 import t, { type Test } from 'tap';
 import { WebSocket, WebSocketServer } from 'ws';
 import { loadConfig } from '../../src/cli/load-config.ts';
 import { createOriginProbe } from '../../src/control/origin-probe.ts';
-import { ask } from '../helpers/raw-client.ts';
+import { ask, requestText } from '../helpers/raw-client.ts';
+import { parseConfig } from '../../src/config/schema/check.ts';
+import { startServer } from '../../src/server.ts';
 import { startProxy } from '../helpers/scripted-site.ts';
 
 const rules = `
@@ -101,3 +106,66 @@ t.test(
     t.strictSame(await warningsFor(join(folder, 'app.sock')), []);
   },
 );
+
+/** A proxy on a Unix socket, in front of an app that answers with the addresses it is told. */
+async function startOnPath(t: Test, path: string, more = '') {
+  const appPath = join(folderOf(t), 'app.sock');
+  await startApp(t, appPath, ({ headers }, response) => {
+    response.end(`for ${String(headers['x-forwarded-for'])} by ${String(headers['x-forwarded-proto'])}`);
+  });
+  const text = `upstream: "unix:${appPath}"\nlisten: { address: "unix:${path}"${more} }\ncontrol: { address: "127.0.0.1:0" }${rules}`;
+  const parsed = parseConfig(text, { file: 'test.yaml', env: {} });
+  if (parsed.kind === 'problems') throw new Error(JSON.stringify(parsed.problems));
+  return startServer({ config: parsed.config, control: 'off', log: pino({ level: 'silent' }) });
+}
+
+async function exchange(path: string, text: string): Promise<string> {
+  const socket = connect(path);
+  let received = '';
+  socket.on('data', (chunk: Buffer) => (received += chunk.toString('latin1'))).write(text);
+  await once(socket, 'close');
+  return received;
+}
+
+t.test('17.5: clients come over a Unix socket, which is there while the proxy runs', async (t) => {
+  const path = join(folderOf(t), 'listen.sock');
+  for (const more of ['', ', fast_lane: false', ', h2c: true']) {
+    const proxy = await startOnPath(t, path, more);
+    t.equal(proxy.url, `unix:${path}`);
+    const forwarded = ['X-Forwarded-For: 203.0.113.7', 'X-Forwarded-Proto: https'];
+    t.match(await exchange(path, requestText({ target: '/page', lines: forwarded })), /for unix: by http$/);
+    t.match(await exchange(path, requestText({ target: '/page' })), /shelflife; hit/);
+    await t.rejects(startOnPath(t, path, more), { code: 'EADDRINUSE' }, 'one that is in use is left alone');
+    t.match(await exchange(path, requestText({ target: '/page' })), /shelflife; hit/);
+    await proxy.close();
+    t.notOk(existsSync(path));
+  }
+  const trusting = await startOnPath(t, path, ', trusted_proxies: ["unix:"]');
+  const told = requestText({
+    target: '/a',
+    lines: ['X-Forwarded-For: 203.0.113.7', 'X-Forwarded-Proto: https'],
+  });
+  t.match(await exchange(path, told), /for 203\.0\.113\.7, unix: by https$/);
+  await trusting.close();
+  const proxied = await startOnPath(t, path, ', trusted_proxies: ["unix:"], proxy_protocol: true');
+  t.match(
+    await exchange(path, `PROXY TCP4 203.0.113.7 127.0.0.1 1 80\r\n${told}`),
+    /for 203\.0\.113\.7 by http$/,
+  );
+  t.equal(await exchange(path, told), '');
+  await proxied.close();
+});
+
+t.test('17.5: a socket that nobody listens on is taken over, any other file is not', async (t) => {
+  const path = join(folderOf(t), 'listen.sock');
+  // A process that is killed leaves its socket.
+  const leave = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
+  spawnSync(process.execPath, ['-e', leave]);
+  t.ok(existsSync(path));
+  const proxy = await startOnPath(t, path);
+  t.match(await exchange(path, requestText({ target: '/page' })), /^HTTP\/1\.1 200/);
+  await proxy.close();
+  writeFileSync(path, 'mine');
+  await t.rejects(startOnPath(t, path), { code: 'EADDRINUSE' });
+  t.equal(readFileSync(path, 'utf8'), 'mine');
+});

@@ -1,12 +1,17 @@
 /** Reads the command-line options that replace values of the file: `--upstream URL` and `--listen HOST:PORT`. */
 
-import type { Address } from '../config.ts';
+import type { ListenAddress } from '../config.ts';
 import { type Problem, type ProblemCode, locatorOf } from './problem.ts';
-import { expectedAddress, expectedOriginUrl, parseAddress, parseOriginUrl } from './read-address.ts';
+import {
+  expectedListenAddress,
+  expectedOriginUrl,
+  parseListenAddress,
+  parseOriginUrl,
+} from './read-address.ts';
 
 export type Overrides = {
   readonly upstream: string | undefined;
-  readonly listen: Address | undefined;
+  readonly listen: ListenAddress | undefined;
   readonly problems: readonly Problem[];
 };
 
@@ -36,8 +41,8 @@ export function readOverrides(given: {
     listen: read(given.listen, {
       option: '--listen',
       code: 'bad-address',
-      expected: expectedAddress,
-      parse: parseAddress,
+      expected: expectedListenAddress,
+      parse: parseListenAddress,
     }),
     problems,
   };

@@ -2,7 +2,7 @@
 
 import ipaddr from 'ipaddr.js';
 import { isToken } from '../../http/field-name.ts';
-import { type Address, unixPathOf } from './address.ts';
+import { type Address, type ListenAddress, unixPathOf, unixPeer } from './address.ts';
 import { textAs } from './read-scalar.ts';
 import { type Reader } from './reader.ts';
 
@@ -52,8 +52,15 @@ export function parseOriginUrl(written: string): string | undefined {
 
 const isHttp = (url: URL): boolean => url.protocol === 'http:' || url.protocol === 'https:';
 
+/** An address, or `unix:/PATH`. */
+export function parseListenAddress(written: string): ListenAddress | undefined {
+  const unix = parseUnixAddress(written);
+  return unix === undefined ? parseAddress(written) : { host: 'localhost', port: 80, path: unixPathOf(unix) };
+}
+
 /** The text for messages about an address; the command line uses it too. */
 export const expectedAddress = 'an address HOST:PORT such as 0.0.0.0:8080 or [::1]:8080';
+export const expectedListenAddress = `${expectedAddress}, or a Unix socket unix:/PATH`;
 export const expectedOriginUrl =
   'a URL http://HOST[:PORT] or https://HOST[:PORT], without a path, query or password, or a Unix socket unix:/PATH';
 
@@ -61,6 +68,12 @@ export const address: Reader<Address> = textAs({
   expected: expectedAddress,
   code: 'bad-address',
   parse: parseAddress,
+});
+
+export const listenAddress: Reader<ListenAddress> = textAs({
+  expected: expectedListenAddress,
+  code: 'bad-address',
+  parse: parseListenAddress,
 });
 
 /** An address to connect to, so port 0 is refused. */
@@ -133,9 +146,10 @@ export const hostPattern: Reader<string> = textAs({
 });
 
 export const cidr: Reader<string> = textAs({
-  expected: 'an IP address or a CIDR block such as 10.0.0.0/8 or fd00::/8',
+  expected:
+    'an IP address or a CIDR block such as 10.0.0.0/8 or fd00::/8, or unix: for clients of a Unix socket',
   code: 'bad-cidr',
-  parse: parseCidr,
+  parse: (written) => (written === unixPeer ? written : parseCidr(written)),
 });
 
 function parseCidr(written: string): string | undefined {

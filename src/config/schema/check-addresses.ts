@@ -3,7 +3,7 @@
  */
 
 import { type YAMLMap, isMap } from 'yaml';
-import type { Address, Listen } from '../config.ts';
+import type { Address, Listen, ListenAddress } from '../config.ts';
 import { type Reading, placeOfKey } from '../reader/reader.ts';
 
 type Addresses = { readonly listen: Listen; readonly control: Address };
@@ -15,16 +15,23 @@ export function checkAddresses({ listen, control }: Addresses, root: YAMLMap | u
     const [start, end] = section === undefined ? [0, 1] : placeOfKey(section, name);
     at.report('conflicting-keys', message, isThere ? [start, end] : [start, start + 1]);
   };
-  if (isOne(listen, control))
+  if (isOne(control, listen))
     refuse(root, 'control', '`control` must have its own address, not that of `listen`');
   const { redirect } = listen;
-  if (redirect === undefined || !(isOne(redirect, listen) || isOne(redirect, control))) return;
   const section = root?.get('listen', true);
-  const message = '`redirect` must have its own address, not that of `listen` or `control`';
-  refuse(isMap(section) ? section : undefined, 'redirect', message);
+  const inListen = (key: string, message: string): void => {
+    refuse(isMap(section) ? section : undefined, key, message);
+  };
+  if (listen.path !== undefined && listen.tls !== undefined)
+    inListen('tls', 'a Unix socket stays on this machine: leave `tls` out');
+  if (redirect !== undefined && (isOne(redirect, listen) || isOne(redirect, control)))
+    inListen('redirect', '`redirect` must have its own address, not that of `listen` or `control`');
 }
 
-const isOne = (a: Address, b: Address): boolean =>
-  a.port !== 0 && a.port === b.port && (a.host === b.host || isEvery(a.host) || isEvery(b.host));
+const isOne = (a: Address, b: ListenAddress): boolean =>
+  b.path === undefined &&
+  a.port !== 0 &&
+  a.port === b.port &&
+  (a.host === b.host || isEvery(a.host) || isEvery(b.host));
 
 const isEvery = (host: string): boolean => host === '0.0.0.0' || host === '::';

@@ -3,9 +3,9 @@
  */
 
 import { isSeq } from 'yaml';
-import { type Listen, type ListenTls, defaults } from '../config.ts';
+import { type Listen, type ListenAddress, type ListenTls, defaults } from '../config.ts';
 import { tlsVersions } from './listen-config.ts';
-import { address, cidr, hostPattern } from '../reader/read-address.ts';
+import { address, cidr, hostPattern, listenAddress } from '../reader/read-address.ts';
 import { bool, text, word, wordOrNumber } from '../reader/read-scalar.ts';
 import {
   type ListRead,
@@ -71,7 +71,7 @@ function tlsOf(entries: readonly Placed<TlsEntry>[]): ListenTls | typeof failed 
 
 const listenSection = section(
   {
-    address: or(address, { host: defaults.listen.host, port: defaults.listen.port }),
+    address: or(listenAddress, { host: defaults.listen.host, port: defaults.listen.port }),
     hosts: optional(listOf(hostPattern)),
     trusted_proxies: or(listOf(cidr), defaults.listen.trustedProxies),
     proxy_protocol: or(bool, defaults.listen.proxyProtocol),
@@ -100,18 +100,19 @@ const listenSection = section(
 );
 
 /** The default `listen`, at this address. */
-export const listenAt = (at: { readonly host: string; readonly port: number }): Listen => ({
+export const listenAt = (at: ListenAddress): Listen => ({
   ...defaults.listen,
   hosts: undefined,
   tls: undefined,
   redirect: undefined,
   host: at.host,
   port: at.port,
+  path: at.path,
 });
 
 /** `listen`, or its address alone. */
 export const listen: Reader<Listen> = orShort(
-  then(address, listenAt),
+  then(listenAddress, listenAt),
   then(
     listenSection,
     ({ address, hosts, trustedProxies, proxyProtocol, fastLane, workers, h2c, tls, redirect }): Listen => ({

@@ -7,7 +7,7 @@ import type { Listen, StoreConfig } from '../config.ts';
 import { type Reading, placeOfKey } from '../reader/reader.ts';
 
 type Shared = {
-  readonly workers: Listen['workers'];
+  readonly listen: Pick<Listen, 'workers' | 'path'>;
   readonly store: StoreConfig;
   readonly isShadow: boolean;
   readonly isAudited: boolean;
@@ -15,7 +15,7 @@ type Shared = {
 
 /** Reports what does not go together with more than one worker. */
 export function checkWorkers(
-  { workers, store, isShadow, isAudited }: Shared,
+  { listen: { workers, path }, store, isShadow, isAudited }: Shared,
   root: YAMLMap | undefined,
   at: Reading,
 ): void {
@@ -30,6 +30,7 @@ export function checkWorkers(
     if (listen !== undefined) at.report('not-built', message, placeOfKey(listen, 'workers'));
   };
   if (store.redis !== undefined) refuse('`store.redis`');
+  if (path !== undefined) refuse('a Unix socket as `listen`');
   if (isShadow) refuse('shadow mode');
   if (isAudited) refuse('`audit`');
   const section = sectionOf('store');

@@ -148,14 +148,14 @@ function readRoot(source: Source, at: Reading): Config | undefined {
 type Read = Shape<typeof sections>;
 
 function finish(read: Read, source: Source, at: Reading): Config {
-  const { host, port } = source.overrides.listen ?? read.listen;
-  const listening = { ...read.listen, host, port };
+  const { host, port, path } = source.overrides.listen ?? read.listen;
+  const listening = { ...read.listen, host, port, path };
   const root = isMap(source.root) ? source.root : undefined;
   checkAddresses({ listen: listening, control: read.control }, root, at);
   const parts = [...[...read.contentTypes.values()].map(({ value }) => value), ...read.routes];
   const isShadow =
     source.options.shadow === true || read.mode === 'shadow' || parts.some(({ shadow }) => shadow);
-  const together = { workers: read.listen.workers, store: read.store, isShadow };
+  const together = { listen: listening, store: read.store, isShadow };
   checkWorkers({ ...together, isAudited: read.audit !== undefined }, root, at);
   return {
     ...read,

@@ -1,11 +1,11 @@
 /** The checked form of the section `listen`. */
 
-import type { Address } from '../reader/address.ts';
+import type { Address, ListenAddress } from '../reader/address.ts';
 
-export type Listen = Address & {
+export type Listen = ListenAddress & {
   /** Lower case, without port; `*.example.org` matches every name below it. Absent: every Host. */
   readonly hosts: readonly string[] | undefined;
-  /** CIDR blocks, canonical (`10.0.0.0/8`, `::1/128`); none by default. */
+  /** CIDR blocks, canonical (`10.0.0.0/8`, `::1/128`), and `unix:`; none by default. */
   readonly trustedProxies: readonly string[];
   /** Whether each connection begins with the PROXY protocol's header, from a trusted proxy. */
   readonly proxyProtocol: boolean;

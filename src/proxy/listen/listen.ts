@@ -1,18 +1,18 @@
 /** How a listener takes up an address, or why it cannot. */
 
 import type { AddressInfo } from 'node:net';
-import type { Address } from '../../config/config.ts';
+import type { ListenAddress } from '../../config/config.ts';
 
 /** The proxy cannot listen on an address. `code` is the system's: `EADDRINUSE`, `EACCES`, … */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
   readonly listener: 'listen' | 'redirect' | 'control';
-  readonly address: Address;
+  readonly address: ListenAddress;
   readonly code: string;
 
-  constructor(listener: 'listen' | 'redirect' | 'control', address: Address, cause: unknown) {
+  constructor(listener: 'listen' | 'redirect' | 'control', address: ListenAddress, cause: unknown) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
-    super(`cannot listen on ${address.host}:${address.port} (${code})`, { cause });
+    super(`cannot listen on ${address.path ?? `${address.host}:${address.port}`} (${code})`, { cause });
     this.listener = listener;
     this.address = address;
     this.code = code;
@@ -22,11 +22,12 @@ export class ListenError extends Error {
 /** Opens one of the two listeners; gives its URL. Rejects with a `ListenError`. */
 export async function listen(
   listener: 'listen' | 'redirect' | 'control',
-  address: Address,
-  open: (address: Address) => Promise<AddressInfo>,
+  address: ListenAddress,
+  open: (address: ListenAddress) => Promise<AddressInfo | string>,
 ): Promise<string> {
   try {
-    return urlOf(await open(address));
+    const bound = await open(address);
+    return typeof bound === 'string' ? bound : urlOf(bound);
   } catch (error) {
     throw new ListenError(listener, address, error);
   }

@@ -10,9 +10,10 @@
 
 import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo, Server, Socket } from 'node:net';
-import type { Address } from '../../config/config.ts';
+import type { Address, ListenAddress } from '../../config/config.ts';
 import { type Door, tcpListener } from '../../front/entrance.ts';
 import { bindAll } from './bind-all.ts';
+import { bindUnix } from './bind-unix.ts';
 import { drain } from './drain.ts';
 import type { H2Server } from '../h2/h2-server.ts';
 import type { Lane } from './lane.ts';
@@ -57,6 +58,13 @@ export class PublicListener {
     this.#listeners.push(...bound.listeners);
     this.#begin();
     return bound.address;
+  }
+
+  /** Listens on an address or a Unix socket, whose address is given as it is written. */
+  async open(address: ListenAddress): Promise<AddressInfo | string> {
+    if (address.path === undefined) return this.listen(address);
+    await bindUnix(address.path, this.adopt());
+    return `unix:${address.path}`;
   }
 
   /** A listener that does not listen: whoever has its connections gives them to it by `connection` events. */
