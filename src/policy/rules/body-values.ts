@@ -9,6 +9,7 @@ import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import type { Literal } from '../../config/schema/condition.ts';
 import { codingsOf } from '../../http/content-coding.ts';
 import { fieldLines, hasField } from '../../http/fields.ts';
+import { parameterName } from '../../http/query.ts';
 import type { Fields } from '../../http/message.ts';
 import { hasChild } from '../lifetime/json-pointer.ts';
 
@@ -25,9 +26,9 @@ export type Form = ReadonlyMap<string, readonly string[]>;
 export type Read<T> =
   { readonly kind: 'read'; readonly value: T } | { readonly kind: 'unreadable'; readonly why: Unreadable };
 
-/** What is at a place. `isAlone`: nothing is beside it. */
+/** What is at a place. `isAlone`: nothing is beside it; undefined: not sure. */
 export type Found =
-  | { readonly kind: 'value'; readonly value: unknown; readonly isAlone: boolean }
+  | { readonly kind: 'value'; readonly value: unknown; readonly isAlone: boolean | undefined }
   | { readonly kind: 'none' }
   | { readonly kind: 'unsure' };
 
@@ -165,6 +166,20 @@ export function inField(form: Form, name: string): Found {
   return { kind: 'value', value: values[0], isAlone: names.length === 1 };
 }
 
+/**
+ * The same where the request has a query too: Flask's `values`, Rails' `params` and Laravel's `input` read a name from either.
+ */
+export function besideQuery(found: Found, name: string, query: string | undefined): Found {
+  const names = (query ?? '')
+    .split('&')
+    .filter((piece) => piece !== '')
+    .map(parameterName);
+  if (names.length === 0) return found;
+  const bare = names.map((one) => one.replace(/(?<=.)\[.*/s, ''));
+  if (bare.includes(name) || isSpeltOtherwise(bare, name)) return { kind: 'unsure' };
+  return found.kind === 'value' && found.isAlone === true ? { ...found, isAlone: undefined } : found;
+}
+
 /** Whether one of the names is another that some frameworks take for this one: `workState`, `Work_State`, `work_state[`. */
 function isSpeltOtherwise(names: readonly string[], name: string): boolean {
   const wanted = loosely(name);
@@ -175,8 +190,27 @@ function isSpeltOtherwise(names: readonly string[], name: string): boolean {
 const loosely = (name: string): string =>
   (name.split('\0', 1)[0] ?? '').toLowerCase().replaceAll(/[\s._\-[]/g, '');
 
-/** Whether a value equals a literal; undefined where a program may have rounded it otherwise. */
+/** Whether a value equals a literal; undefined where a program may have rounded it, or taken it for the same (`"true"`, `1`). */
 export function equals(value: unknown, literal: Literal): boolean | undefined {
   if (typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER) return undefined;
-  return value === literal;
+  if (value === literal) return true;
+  const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const wanted = meaningOf(literal);
+  return values.some((one) => meaningOf(one) === wanted) ? undefined : false;
 }
+
+/** The value as programs that convert it may read it: one text for each way to write it. */
+function meaningOf(value: unknown): string | undefined {
+  const isPlain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+  if (!isPlain && value !== null) return undefined;
+  const text = String(value ?? '')
+    .trim()
+    .toLowerCase();
+  if (yes.has(text)) return 'yes';
+  if (no.has(text)) return 'no';
+  const number = Number(text);
+  return Number.isNaN(number) ? text : String(number);
+}
+
+const yes: ReadonlySet<string> = new Set(['true', '1', 'on', 'yes']);
+const no: ReadonlySet<string> = new Set(['false', '0', 'off', 'no', 'null', '']);

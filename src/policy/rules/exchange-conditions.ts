@@ -11,6 +11,7 @@ import type { Fields } from '../../http/message.ts';
 import { fieldHolds } from '../lifetime/conditions.ts';
 import {
   atPointer,
+  besideQuery,
   type Described,
   equals,
   type Form,
@@ -23,7 +24,8 @@ import {
 
 export type ExchangeFacts = {
   readonly writer: 'known' | 'anonymous' | 'doubt';
-  readonly request: Described;
+  /** `query`: beside the body; some programs read a name from either. */
+  readonly request: Described & { readonly query?: string | undefined };
   /** Undefined: nobody knows what the origin did. */
   readonly response: (Described & { readonly status: number }) | undefined;
 };
@@ -75,25 +77,35 @@ type Bodies = {
 
 function decideOne(condition: ExchangeCondition, facts: ExchangeFacts, bodies: Bodies): Decided {
   const { kind } = condition;
+  const beside =
+    (of: ExchangeCondition['kind']): Beside =>
+    (found, name = '') =>
+      of.includes('response') ? found : besideQuery(found, name, facts.request.query);
   switch (kind) {
     case 'identity':
       return byWriter(condition.is, facts.writer);
     case 'json':
     case 'response_json':
-      return byValue(condition, kind === 'json' ? bodies.json() : bodies.answer());
+      return byValue(condition, kind === 'json' ? bodies.json() : bodies.answer(), beside(kind));
     case 'any_json':
     case 'any_response_json':
       return byAny(kind, kind === 'any_json' ? bodies.json() : bodies.answer(), (document) =>
-        condition.pointers.map((pointer) => atPointer(document, pointer)),
+        condition.pointers.map((pointer) => beside(kind)(atPointer(document, pointer), pointer[0])),
       );
     case 'form': {
       const form = bodies.form();
       return form.kind === 'unreadable'
         ? unknown(`form: ${form.why}`)
-        : told(`form ${condition.name}`, inField(form.value, condition.name), condition.expected);
+        : told(
+            `form ${condition.name}`,
+            beside(kind)(inField(form.value, condition.name), condition.name),
+            condition.expected,
+          );
     }
     case 'any_form':
-      return byAny(kind, bodies.form(), (form) => condition.names.map((name) => inField(form, name)));
+      return byAny(kind, bodies.form(), (form) =>
+        condition.names.map((name) => beside(kind)(inField(form, name), name)),
+      );
     case 'response_status':
     case 'response_header':
     case 'any_response_header':
@@ -116,28 +128,37 @@ function byWriter(is: 'known' | 'anonymous', writer: ExchangeFacts['writer']): D
 function byValue(
   { kind, pointer, expected }: Extract<ExchangeCondition, { pointer: unknown }>,
   document: Read<unknown>,
+  beside: Beside,
 ): Decided {
   if (document.kind === 'unreadable') return unknown(`${kind}: ${document.why}`);
-  return told(`${kind} /${pointer.join('/')}`, atPointer(document.value, pointer), expected);
+  return told(
+    `${kind} /${pointer.join('/')}`,
+    beside(atPointer(document.value, pointer), pointer[0]),
+    expected,
+  );
 }
 
+/** What of a name is found in the body, where the query may have it too. */
+type Beside = (found: Found, name: string | undefined) => Found;
+
 function told(where: string, found: Found, expected: Expected): Decided {
-  if (found.kind === 'unsure') return unknown(`${where}: spelt in two ways`);
+  if (found.kind === 'unsure') return unknown(`${where}: in two ways`);
   const isThere = found.kind === 'value';
   switch (expected.kind) {
     case 'present':
     case 'absent':
       return plain(isThere === (expected.kind === 'present'), `${where}: ${isThere ? 'present' : 'absent'}`);
     case 'only':
+      if (isThere && found.isAlone === undefined) return unknown(`${where}: beside a query`);
       return plain(
-        isThere && found.isAlone,
+        isThere && found.isAlone === true,
         `${where}: ${isThere ? (found.isAlone ? 'only' : 'not alone') : 'absent'}`,
       );
     case 'equal': {
       if (!isThere) return plain(false, `${where}: absent`);
       const isEqual = equals(found.value, expected.value);
       return isEqual === undefined
-        ? unknown(`${where}: a number too large`)
+        ? unknown(`${where}: another way to write ${String(expected.value)}, or a number too large`)
         : plain(isEqual, `${where}: ${isEqual ? String(expected.value) : 'another value'}`);
     }
     default:
@@ -150,7 +171,7 @@ function byAny<T>(kind: string, read: Read<T>, look: (value: T) => readonly Foun
   const found = look(read.value);
   const where = kind.replace('any_', '');
   if (found.some((one) => one.kind === 'value')) return plain(true, `${where}: one is present`);
-  if (found.some((one) => one.kind === 'unsure')) return unknown(`${where}: spelt in two ways`);
+  if (found.some((one) => one.kind === 'unsure')) return unknown(`${where}: in two ways`);
   return plain(false, `${where}: none is present`);
 }
 

@@ -121,12 +121,12 @@ export function exchangeFacts(
 ): Omit<ExchangeFacts, 'writer'> {
   // What such a request says, and what its answer means, is for the method it claims.
   const isKnown = !overridesMethod(request);
-  const { fields } = request;
+  const { fields, query } = request;
   // A write that got an error may have been carried out, and then nobody knows what it would have been told.
   const isTold = isKnown && outcome.kind === 'response' && outcome.status < 500;
   return {
     // Most apps do not decode what a request is coded in, and read something else or nothing.
-    request: { fields, body: isKnown && !hasField(fields, 'content-encoding') ? body : undefined },
+    request: { fields, query, body: isKnown && !hasField(fields, 'content-encoding') ? body : undefined },
     response: isTold ? { ...outcome, body: outcome.body } : undefined,
   };
 }

@@ -17,9 +17,13 @@ const facts = (change: Facts = {}): ExchangeFacts => ({
   response: { status: 200, fields: [...json, 'X-Saved', 'yes'], body: Buffer.from('{"ok":true}') },
   ...change,
 });
-const sends = (body: string, type = 'application/json'): Facts => ({
-  request: { fields: ['Content-Type', type], body: Buffer.from(body) },
+const sends = (body: string, type = 'application/json', query?: string): Facts => ({
+  request: { fields: ['Content-Type', type], body: Buffer.from(body), query },
 });
+const answers = (body: string): Facts => ({
+  response: { status: 200, fields: json, body: Buffer.from(body) },
+});
+const form = 'application/x-www-form-urlencoded';
 const unread: Facts = { request: { fields: json, body: undefined } };
 
 const ruleOf = (when: string) => {
@@ -34,7 +38,33 @@ const cases: readonly (readonly [when: string, decision: string, change?: Facts]
   ['{ json: { /work_state: only } }', 'fails', sends('{"work_state":1,"theme":"x"}')],
   ['{ json: { /work_state: only } }', 'unknown', sends('{"Work_State":1}')],
   ['{ json: { /work_state/y: 1 } }', 'holds'],
-  ['{ json: { /work_state/y: "1" } }', 'fails'],
+  // Written otherwise, it may be the same to the app.
+  ['{ json: { /work_state/y: "1" } }', 'unknown'],
+  ['{ json: { /work_state/y: "2" } }', 'fails'],
+  ['{ json: { /a: true } }', 'unknown', sends('{"a":"true"}')],
+  ['{ json: { /a: true } }', 'unknown', sends('{"a":1}')],
+  ['{ json: { /a: false } }', 'unknown', sends('{"a":""}')],
+  ['{ json: { /a: false } }', 'unknown', sends('{"a":null}')],
+  ['{ json: { /a: true } }', 'fails', sends('{"a":"false"}')],
+  ['{ json: { /a: 10 } }', 'unknown', sends('{"a":"1e1"}')],
+  ['{ json: { /a: draft } }', 'unknown', sends('{"a":" Draft"}')],
+  ['{ json: { /a: draft } }', 'unknown', sends('{"a":["draft"]}')],
+  ['{ json: { /a: draft } }', 'fails', sends('{"a":{"draft":1}}')],
+  ['{ json: { /a: draft } }', 'fails', sends('{"a":"drafts"}')],
+  ['{ response: { json: { /ok: false } } }', 'unknown', answers('{"ok":"False"}')],
+  // Some apps read a name from the query or the body, and from both for all there is.
+  ['{ form: { mode: absent } }', 'unknown', sends('a=1', form, 'mode=draft')],
+  ['{ form: { mode: draft } }', 'unknown', sends('mode=draft', form, 'MODE=x')],
+  ['{ form: { mode: draft } }', 'unknown', sends('mode=draft', form, 'a=1&mo%64e[]=x')],
+  ['{ form: { mode: draft } }', 'holds', sends('mode=draft', form, 'a=1')],
+  ['{ form: { mode: only } }', 'unknown', sends('mode=draft', form, 'a=1')],
+  ['{ form: { mode: only } }', 'fails', sends('mode=draft&b=1', form, 'a=1')],
+  ['{ form: [mode] }', 'unknown', sends('a=1', form, 'mode=draft')],
+  ['{ json: { /work_state: only } }', 'unknown', sends('{"work_state":1}', 'application/json', 'theme=x')],
+  ['{ json: { /work_state: only } }', 'holds', sends('{"work_state":1}', 'application/json', '&')],
+  ['{ json: { /theme: absent } }', 'unknown', sends('{"work_state":1}', 'application/json', 'theme=x')],
+  ['{ json: { /theme: absent } }', 'holds', sends('{"work_state":1}', 'application/json', '_=1')],
+  ['{ response: { json: { /ok: true } } }', 'holds', sends('', form, 'ok=1')],
   ['{ json: { /work_state/y: present, /theme: absent } }', 'holds'],
   ['{ json: { /theme: absent } }', 'fails', sends('{"theme":null}')],
   ['{ json: { /theme: absent } }', 'unknown', sends('{"Theme":1}')],
