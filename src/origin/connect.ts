@@ -6,10 +6,11 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { isIP, type Socket } from 'node:net';
+import { isIP, type NetConnectOpts, type Socket, type SocketConstructorOpts } from 'node:net';
 import { createSecureContext, TLSSocket, type SecureContext } from 'node:tls';
-import { buildConnector } from 'undici';
+import { buildConnector, errors } from 'undici';
 import { httpUrlOf, unixPathOf, type Upstream, type UpstreamTls } from '../config/config.ts';
+import { FilteredSocket } from './filtered-socket.ts';
 
 export type ConnectOptions = Pick<Upstream, 'url' | 'connectTimeout'> & Partial<Pick<Upstream, 'tls'>>;
 
@@ -37,29 +38,57 @@ export const hostOf = (url: string): string => httpUrlOf(url).hostname.replace(/
 export function openConnect({ url, connectTimeout, tls }: ConnectOptions): Connect {
   const { protocol, host, port } = httpUrlOf(url);
   const socketPath = unixPathOf(url);
-  const isSecure = protocol === 'https:';
-  const connect = buildConnector({
-    timeout: connectTimeout * 1000,
-    ...(socketPath !== undefined && { socketPath }),
-    // Set explicitly, because the environment could turn it off.
-    ...(isSecure && {
-      rejectUnauthorized: tls?.rejectUnauthorized ?? true,
-      secureContext: contextOf(tls),
-    }),
-  }) as unknown as Connector;
+  const timeout = connectTimeout * 1000;
   const hostname = hostOf(url);
+  if (protocol !== 'https:') {
+    const place =
+      socketPath === undefined ? { host: hostname, port: Number(port || 80) } : { path: socketPath };
+    return (callback) => {
+      connectPlain(place, timeout, callback);
+    };
+  }
+  const connect = buildConnector({
+    timeout,
+    // Set explicitly, because the environment could turn it off.
+    rejectUnauthorized: tls?.rejectUnauthorized ?? true,
+    secureContext: contextOf(tls),
+  }) as unknown as Connector;
   // RFC 6066 §3: not an address, and no final dot.
   const servername = tls?.serverName ?? (isIP(hostname) === 0 ? hostname.replace(/\.$/, '') : '');
   return (callback) => {
     let hasTcp = false;
     const socket = connect({ protocol, host, hostname, port, servername }, (...[error, connected]) => {
       if (error === null) callback(null, connected);
-      else callback(isSecure && hasTcp ? tlsErrorOf(error, socket) : error, null);
+      else callback(hasTcp ? tlsErrorOf(error, socket) : error, null);
     });
     socket.once('connect', () => {
       hasTcp = true;
     });
   };
+}
+
+/** As undici's connector does it, with a socket of our own class. */
+function connectPlain(place: NetConnectOpts, timeoutMs: number, callback: Parameters<Connect>[0]): void {
+  const socket = new FilteredSocket({ highWaterMark: 64 * 1024 } as SocketConstructorOpts);
+  // A connection that was made while this process was busy is heard of first, and is not late.
+  const late = setTimeout(() => {
+    setImmediate(() => {
+      if (socket.connecting) socket.destroy(new errors.ConnectTimeoutError());
+    });
+  }, timeoutMs);
+  let isOver = false;
+  const end = (...result: ConnectResult): void => {
+    clearTimeout(late);
+    if (!isOver) callback(...result);
+    isOver = true;
+  };
+  socket.on('connect', () => {
+    end(null, socket);
+  });
+  socket.on('error', (error) => {
+    end(error, null);
+  });
+  socket.setKeepAlive(true, 60_000).setNoDelay(true).connect(place);
 }
 
 function tlsErrorOf(error: Error & { readonly code?: unknown }, socket: Socket): Error {

@@ -11,6 +11,7 @@ import { Client, type Dispatcher, Pool } from 'undici';
 import { unixPathOf } from '../config/config.ts';
 import type { Seconds } from '../kit/time.ts';
 import { type Connect, hostOf } from './connect.ts';
+import { FilteredSocket } from './filtered-socket.ts';
 import { HeadFilter } from './head-filter.ts';
 import { OriginSocket } from './origin-socket.ts';
 
@@ -83,11 +84,12 @@ class OriginClient extends Client {
     this.#isBusy = false;
   }
 
-  #takeUp(socket: Socket, longestAge: Seconds | undefined): OriginSocket {
+  #takeUp(socket: Socket, longestAge: Seconds | undefined): Duplex {
     markErrors(socket);
-    const filter = new HeadFilter();
+    const isPlain = socket instanceof FilteredSocket;
+    const filter = isPlain ? socket.heads : new HeadFilter();
     this.#filter = filter;
-    const wrapped = new OriginSocket(socket, filter);
+    const wrapped = isPlain ? socket : new OriginSocket(socket, filter);
     this.#retire = undefined;
     if (longestAge === undefined) return wrapped;
     // No request is on it; undici opens a new connection for those that wait.
