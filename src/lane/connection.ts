@@ -1,8 +1,8 @@
 /**
- * One connection in the lane: plain requests for what is in memory are answered here, other plain ones without a body by the
- * pipeline, on this socket; all others by node:http, in order.
+ * One connection in the lane: plain requests for what is in memory are answered here, other plain ones that have come whole by
+ * the pipeline, on this socket; all others by node:http, in order.
  *
- * A request with a body goes to node:http through `ViaNode`, and with its answer the connection comes back. With anything odder the
+ * A request whose body is still coming goes to node:http through `ViaNode`, and with its answer the connection comes back. With anything odder the
  * socket itself goes to node:http for good. Promises: each byte goes to one of them, in the order in which it came; nothing is read
  * ahead of a client that does not take its answers.
  */
@@ -28,6 +28,17 @@ type Phase = 'reading' | 'blocked' | 'elsewhere' | 'over';
 /** How much is kept of what comes behind a request that is not answered yet. */
 const mostAhead = 64 * 1024;
 const line = new RequestLine();
+
+/** The request whose line was just read; `undefined`: its body has not come whole. */
+function askedOf(
+  bytes: Buffer,
+  { end, contentLength }: { end: number; contentLength: number },
+): Asked | undefined {
+  if (contentLength > bytes.length - end) return undefined;
+  const target = bytes.toString('latin1', line.targetStart, line.targetEnd);
+  const body = contentLength === 0 ? undefined : bytes.subarray(end, end + contentLength);
+  return { method: line.method, target, body };
+}
 
 /** The connection. */
 export class LaneConnection {
@@ -138,21 +149,22 @@ export class LaneConnection {
     if (end === 'incomplete') return undefined;
     const { known } = this.#asker;
     if (known === undefined) return undefined;
-    const { contentLength, closes } = known.block;
-    if (contentLength === undefined && (line.method === 'GET' || line.method === 'HEAD')) {
-      const target = bytes.toString('latin1', line.targetStart, line.targetEnd);
-      const asked = { method: line.method, target };
-      const hit = this.#shared.find(this.#asker, asked);
+    const { contentLength = 0, closes } = known.block;
+    const asked = askedOf(bytes, { end, contentLength });
+    if (asked !== undefined) {
+      const mayHit =
+        known.block.contentLength === undefined && (asked.method === 'GET' || asked.method === 'HEAD');
+      const hit = mayHit ? this.#shared.find(this.#asker, asked) : undefined;
       if (hit !== undefined) {
         this.#send(hit, closes || this.#shared.isLeaving());
         return end;
       }
       this.#shared.output.flush();
-      if (this.#ask(asked, closes)) return end;
+      if (this.#ask(asked, closes)) return end + contentLength;
     } else this.#shared.output.flush();
     // With its answer the connection comes back.
     this.#phase = 'elsewhere';
-    return this.#toNode.give(bytes, { from: at, end, bodyBytes: contentLength ?? 0 });
+    return this.#toNode.give(bytes, { from: at, end, bodyBytes: contentLength });
   }
 
   #send(hit: Hit, closes: boolean): void {
@@ -206,6 +218,7 @@ export class LaneConnection {
     const reply = new LaneReply({
       socket: this.#socket,
       isHead: asked.method === 'HEAD',
+      body: asked.body,
       closes: () => closes || this.#shared.isLeaving(),
       date: this.#shared.date,
       onAnswered: this.#onAnswered,

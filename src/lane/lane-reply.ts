@@ -6,16 +6,19 @@
  */
 
 import type { Socket } from 'node:net';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { endToEndFields } from '../http/fields.ts';
 import type { Fields } from '../http/message.ts';
 import type { FinishFields, Reply } from '../proxy/exchange/reply.ts';
 import { keepAliveMs } from '../proxy/listen/limits.ts';
+import { WholeBody } from './whole-body.ts';
 import { writeHead, type WrittenHead, writeInterim, writeTrailers } from './written-head.ts';
 
 export type LaneReplyOptions = {
   readonly socket: Socket;
   readonly isHead: boolean;
+  /** The request's. */
+  readonly body: Buffer | undefined;
   /** Whether it is the last answer on its connection; asked when its head is written. */
   readonly closes: () => boolean;
   readonly date: () => string;
@@ -50,7 +53,7 @@ export class LaneReply implements Reply {
   }
 
   get requestBody(): Readable {
-    return Readable.from([]);
+    return new WholeBody(this.#options.body ?? empty);
   }
 
   get unsentBytes(): number {

@@ -2,7 +2,7 @@
  * The lane: plain requests, answered from the connection's bytes, before node:http would read them (docs/lifecycle.md).
  *
  * Promises: a client gets the same bytes with the lane and without it, but for `Date`; a request that is not provably plain, or
- * has a body, is node:http's. Nothing is decided here that the pipeline decides.
+ * whose body is still coming, is node:http's. Nothing is decided here that the pipeline decides.
  */
 
 import type { Server } from 'node:http';
@@ -177,10 +177,13 @@ type Answering = LanePipeline & { readonly planner: Planner };
 /** Goes on from what was decided, or has the pipeline decide. `false`: it does not read the request as one. */
 function answer(
   answering: Answering,
-  { known, socket, exchange }: Asker,
+  asker: Asker,
   { asked, reply }: { readonly asked: Asked; readonly reply: LaneReply },
 ): boolean {
   const { run, planner } = answering;
+  const { known, socket, exchange } = asker;
+  // The next request on the connection may not be looked for.
+  asker.exchange = undefined;
   if (exchange !== undefined) {
     const { services, request, site } = exchange;
     if (site.finish !== undefined) reply.finish = site.finish;

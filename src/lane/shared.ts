@@ -9,7 +9,12 @@ import type { Output } from './output.ts';
 import type { PlainRequest } from './plan.ts';
 import type { KnownBlock, Remembered } from './remembered.ts';
 
-export type Asked = { readonly method: string; readonly target: string };
+export type Asked = {
+  readonly method: string;
+  readonly target: string;
+  /** Absent: it has none. */
+  readonly body?: Buffer | undefined;
+};
 
 export type Shared = {
   readonly http: Server;

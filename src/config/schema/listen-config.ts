@@ -9,7 +9,7 @@ export type Listen = ListenAddress & {
   readonly trustedProxies: readonly string[];
   /** Whether each connection begins with the PROXY protocol's header, from a trusted proxy. */
   readonly proxyProtocol: boolean;
-  /** Whether plain requests without a body are answered without node:http. */
+  /** Whether plain requests are answered without node:http. */
   readonly fastLane: boolean;
   /** The number of processes that serve; `auto`: one for each core. */
   readonly workers: number | 'auto';
