@@ -34,7 +34,7 @@ export async function startRival(kind: RivalKind, originPort: number): Promise<R
     stdio: ['ignore', 'ignore', openSync(said, 'w')],
   });
   await once(child, 'spawn');
-  for (let attempt = 0; attempt < 100 && !(await answers(place.port)); attempt += 1) {
+  for (let attempt = 0; attempt < 400 && !(await answers(place.port)); attempt += 1) {
     if (child.exitCode !== null) throw new Error(`${kind.name} has ended: ${readFileSync(said, 'utf8')}`);
     await wait(100);
   }

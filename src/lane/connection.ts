@@ -2,9 +2,9 @@
  * One connection in the lane: plain requests for what is in memory are answered here, other plain ones that have come whole by
  * the pipeline, on this socket; all others by node:http, in order.
  *
- * A request whose body is still coming goes to node:http through `ViaNode`, and with its answer the connection comes back. With anything odder the
- * socket itself goes to node:http for good. Promises: each byte goes to one of them, in the order in which it came; nothing is read
- * ahead of a client that does not take its answers.
+ * A request whose body is still coming goes to node:http through `ViaNode`, and with its answer the connection comes back. With
+ * anything odder the socket itself goes to node:http for good. Promises: each byte goes to one of them, in the order in which it
+ * came; nothing is read ahead of a client that does not take its answers.
  */
 
 import type { Socket } from 'node:net';
