@@ -1,4 +1,5 @@
 import t from 'tap';
+import { answersTo, fateOf, requestText } from '../helpers/raw-client.ts';
 import { barrier, cacheStatus, startSite } from '../helpers/scripted-site.ts';
 
 const rules = `
@@ -55,6 +56,26 @@ t.test('a request after a write does not join a fetch from before it', async (t)
     'new',
     'the older answer did not take the place of the newer',
   );
+});
+
+t.test('five hundred clients of one page that is not stored make one fetch, and all get it', async (t) => {
+  const site = await startSite(rules);
+  t.teardown(() => site.close());
+  const release = barrier();
+  const body = 'one for all '.repeat(1000);
+  site.answerWith((_request, response) => {
+    void release.reached.then(() => response.end(body));
+  });
+  const request = requestText({ target: '/p/crowd' });
+  const asking = Array.from({ length: 500 }, () => answersTo(site.url, request, 60_000));
+  const { flights } = site.proxy.services;
+  await until(() => [...flights.all()].some(({ waiters }) => waiters === 499));
+  release.arrive();
+  const answers = (await Promise.all(asking)).flat();
+  t.equal(answers.length, 500);
+  t.ok(answers.every((answer) => answer.status === 200 && answer.body === body));
+  t.equal(answers.filter((answer) => fateOf(answer).includes('collapsed')).length, 499);
+  t.strictSame(site.seen, ['GET /p/crowd']);
 });
 
 t.test('fifty concurrent requests make one fetch; Set-Cookie goes only to its own client', async (t) => {
