@@ -52,6 +52,7 @@ export type Config = {
   readonly alerts: readonly Alert[];
   readonly report: ReportSettings | undefined;
   readonly log: { readonly level: LogLevel };
+  readonly debug: { readonly serverTiming: boolean };
   /** Absent: nothing is traced. */
   readonly traces: TracesConfig | undefined;
 };

@@ -72,7 +72,7 @@ export function createLane(options: LaneOptions, http: Server): Lane {
     limits,
     output: new Output({ tails: new Tails(), date: () => turn.date }),
     isLeaving: () => isLeaving,
-    find: createFind(finding),
+    find: (asker, asked) => find(finding, asker, asked),
     answer: (asker, asked, reply) => answering !== undefined && answer(answering, asker, { asked, reply }),
     date: () => turn.date,
     onSent: (hit) => {
@@ -133,16 +133,6 @@ type Finding = {
   readonly hits: Hits;
   readonly turn: Turn;
 };
-
-/** A hit that is traced is the pipeline's. */
-function createFind(finding: Finding): Shared['find'] {
-  const { traces } = finding.services;
-  if (traces === undefined) return (asker, asked) => find(finding, asker, asked);
-  return (asker, asked) => {
-    const hit = find(finding, asker, asked);
-    return hit !== undefined && traces.takesHit(hit.plan.request.fields) ? undefined : hit;
-  };
-}
 
 function find(
   { services, planner, hits, turn }: Finding,

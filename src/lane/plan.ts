@@ -8,6 +8,7 @@
 
 import type { RequestDirectives } from '../http/cache-control.ts';
 import type { Fields } from '../http/message.ts';
+import { type TraceParent, traceParentOf } from '../http/traceparent.ts';
 import { targetText } from '../http/path-spelling.ts';
 import type { EpochMs } from '../kit/time.ts';
 import type { KeyPlan } from '../policy/key/cache-key.ts';
@@ -44,6 +45,8 @@ export type Plan = {
   /** As it was sent. */
   readonly sentTarget: string;
   readonly requestId: string | undefined;
+  /** Of a client that is traced; absent where nothing is. */
+  readonly traceParent: TraceParent | undefined;
   readonly request: { readonly method: string; readonly fields: Fields };
   readonly match: Match;
   readonly keyed: KeyPlan;
@@ -110,8 +113,9 @@ const messageOf = ({ method, target, fields, socket }: PlainRequest): MessageHea
 function decideFor(services: Services, result: ReadResult): Decided {
   const site = services.site();
   const slow: Slow = { kind: 'slow', site };
-  // What a path declares of its query changes its keys, and plans keep theirs.
-  if (result.kind !== 'request' || site.config.accept.noVarySearch) return slow;
+  // What a path declares of its query changes its keys, and plans keep theirs. Each answer has a time of its own.
+  const { accept, debug } = site.config;
+  if (result.kind !== 'request' || accept.noVarySearch || debug.serverTiming) return slow;
   const reply = new CapturedReply(site.finish);
   const exchange = beginExchange(services, result.request, reply);
   if (passReason(exchange) !== undefined || isForPipeline(exchange)) return slow;
@@ -130,7 +134,7 @@ function isForPipeline({ site, request, match }: Exchange): boolean {
 }
 
 function planOf(exchange: CacheExchange, { method, fields, target: sentTarget }: PlainRequest): Plan {
-  const { site, request, match, plan: keyed, directives, identity } = exchange;
+  const { services, site, request, match, plan: keyed, directives, identity } = exchange;
   const { known, repeated, host, path, query } = request;
   const { contentType } = match;
   const isEverybodys =
@@ -142,6 +146,7 @@ function planOf(exchange: CacheExchange, { method, fields, target: sentTarget }:
     target: targetText(path, query),
     sentTarget,
     requestId: clientRequestId(request),
+    traceParent: services.traces && traceParentOf(fields),
     request: { method, fields },
     match,
     keyed,

@@ -10,10 +10,10 @@ export function tellHit(services: Services, hit: Hit, duration: Seconds): void {
   const { plan, entry } = hit;
   if (plan.site.countsPopularity) services.popularity.record(plan.keyed.key, services.clock.now());
   services.store.use(entry);
-  services.onOutcome(outcomeOf(hit, duration));
+  services.onOutcome(outcomeOf(hit, duration, services.traces?.ofHit(plan.traceParent)));
 }
 
-function outcomeOf({ plan, entry, answer, ttl }: Hit, duration: Seconds): Outcome {
+function outcomeOf({ plan, entry, answer, ttl }: Hit, duration: Seconds, trace: Outcome['trace']): Outcome {
   const { match, request, host, target, requestId } = plan;
   return {
     ...nothingKnown,
@@ -25,6 +25,7 @@ function outcomeOf({ plan, entry, answer, ttl }: Hit, duration: Seconds): Outcom
     host,
     target,
     requestId,
+    trace,
     entry,
     cacheStatus: { kind: 'hit', ttl },
     duration,

@@ -17,6 +17,7 @@ import type { ClientRequest } from './exchange/client-request.ts';
 import { beginExchange, type CacheExchange, type Exchange, type Services } from './exchange/exchange.ts';
 import { keyedExchange } from './exchange/keyed-exchange.ts';
 import { chooseVariant, type Lookup } from './hit/lookup.ts';
+import { timed } from './exchange/server-timing.ts';
 import { overridesMethod } from './exchange/upstream-fields.ts';
 import type { PassReason } from './exchange/outcome.ts';
 import { pass, type PassInput } from './pass/pass.ts';
@@ -35,7 +36,8 @@ export function createPipeline(services: Services, always?: PassReason): Pipelin
     request.trace = services.traces?.begin(request.fields);
     const exchange = beginExchange(services, request, reply);
     const { site } = exchange;
-    if (site.finish !== undefined) reply.finish = site.finish;
+    const finish = site.config.debug.serverTiming ? timed(exchange) : site.finish;
+    if (finish !== undefined) reply.finish = finish;
     const reason = passReason(exchange) ?? always;
     if (reason === 'shadow') return pass(services.shadow?.(exchange) ?? exchange, { reason, forward });
     if (reason !== undefined) return pass(exchange, { reason, forward });

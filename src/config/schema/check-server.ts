@@ -1,9 +1,9 @@
-/** Reads the sections `control`, `log` and `traces`. */
+/** Reads the sections `control`, `log`, `debug` and `traces`. */
 
 import { type Control, defaults, logLevels, type TracesConfig } from '../config.ts';
 import { controlTokens } from './check-control-token.ts';
 import { address, webUrl } from '../reader/read-address.ts';
-import { number, text, word } from '../reader/read-scalar.ts';
+import { bool, number, text, word } from '../reader/read-scalar.ts';
 import { type Reader, failed, optional, or, required, section, then } from '../reader/reader.ts';
 
 /** Shorter control tokens are refused (CONTRACT §2). */
@@ -37,5 +37,8 @@ export const traces: Reader<TracesConfig> = section({
   sample: or(number({ min: 0, max: 1 }), defaults.traces.sample),
   service: or(text, defaults.traces.service),
 });
+
+/** What clients get to see of the proxy's work. */
+export const debug = section({ server_timing: or(bool, false) });
 
 export const log = section({ level: or(word(logLevels), defaults.log.level) });

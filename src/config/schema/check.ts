@@ -24,7 +24,7 @@ import { contentTypes, finishTypes } from './check-content-type.ts';
 import { identity } from './check-identity.ts';
 import { listen, listenAt } from './check-listen.ts';
 import { type RouteDraft, finishWrites, routes, unmatchedWrites, writes } from './check-routes.ts';
-import { control, log, shortestToken, traces } from './check-server.ts';
+import { control, debug, log, shortestToken, traces } from './check-server.ts';
 import { store } from './check-store.ts';
 import { ttl } from './check-ttl.ts';
 import { alerts, audit, janitor, purge, refresh, report, warm } from './check-upkeep.ts';
@@ -83,6 +83,7 @@ const sections = {
   alerts: or(alerts, []),
   report: optional(report),
   log: or(log, defaults.log),
+  debug: or(debug, { serverTiming: false }),
   traces: optional(traces),
 };
 

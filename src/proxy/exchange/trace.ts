@@ -33,34 +33,22 @@ export class Trace {
 
 const idOf = (bytes: number): string => randomBytes(bytes).toString('hex');
 
-/** Decides which exchanges are traced, in the pipeline and in the lane. */
+/** Decides which exchanges are traced. */
 export type Traces = {
   readonly begin: (fields: Fields) => Trace;
-  /** Whether a hit is to be answered by the pipeline, because it is traced: the next exchange that begins is it. */
-  readonly takesHit: (fields: Fields) => boolean;
+  /** The trace of a hit whose client is part of `parent`; `undefined`: it is not sampled. */
+  readonly ofHit: (parent: TraceParent | undefined) => Trace | undefined;
 };
 
 /** `share` of the exchanges that are not part of a client's trace are sampled; `dice` gives numbers from 0 to 1. */
 export function createTraces(share: number, dice: () => number): Traces {
-  /** The hits that were taken from the lane and have not begun. */
-  let taken = 0;
-  const isChosen = (): boolean => {
-    if (taken === 0) return dice() < share;
-    taken -= 1;
-    return true;
-  };
+  const isSampled = (parent: TraceParent | undefined): boolean => parent?.isSampled ?? dice() < share;
   return {
     begin: (fields) => {
       const parent = traceParentOf(fields);
-      return new Trace(parent, parent === undefined ? isChosen() : parent.isSampled);
+      return new Trace(parent, isSampled(parent));
     },
-    takesHit: (fields) => {
-      const parent = traceParentOf(fields);
-      if (parent !== undefined) return parent.isSampled;
-      if (dice() >= share) return false;
-      taken += 1;
-      return true;
-    },
+    ofHit: (parent) => (isSampled(parent) ? new Trace(parent, true) : undefined),
   };
 }
 
