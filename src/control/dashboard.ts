@@ -34,6 +34,7 @@ const types = {
 const own = [
   'alerts-he.js',
   'app.js',
+  'chart-files.js',
   'charts.js',
   'dom.js',
   'entries-panel.js',
@@ -42,6 +43,7 @@ const own = [
   'forms.js',
   'icon.svg',
   'panels.js',
+  'range.js',
   'reasons-he.js',
   'roles.js',
   'style.css',

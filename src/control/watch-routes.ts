@@ -4,6 +4,7 @@
  */
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type EpochMs, epochMs } from '../kit/time.ts';
 import type { ReportFormat } from '../watch/report/report-desk.ts';
 import type { Answers } from '../watch/show/answers.ts';
 import type { RegisterRoutes } from './api.ts';
@@ -41,8 +42,31 @@ export function watchRoutes(answers: Answers): RegisterRoutes {
       if (span === undefined) return refuse(reply, 'span', [...spans.keys()]);
       return reply.send(await answers.overview(span));
     });
+    app.get('/api/cache/hours', (request, reply) => sendHours(answers, request, reply));
     app.get('/api/cache/report', (request, reply) => sendReport(answers, request, reply));
   };
+}
+
+const mostDays = 35;
+
+async function sendHours(
+  answers: Answers,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const query = readQuery(request, { one: ['from', 'to'], required: ['from', 'to'] });
+  if (query.kind === 'bad') return sendProblem(reply, { status: 400, detail: query.detail });
+  const [from, to] = ['from', 'to'].map((name) => instantOf(query.values.get(name)?.[0] ?? ''));
+  const isSpan = from !== undefined && to !== undefined && to > from && to - from <= mostDays * 86_400_000;
+  if (isSpan) return reply.send(await answers.hours(from, to));
+  const detail = `from and to must be instants such as 2026-01-31T00:00:00Z, at most ${mostDays} days apart`;
+  return sendProblem(reply, { status: 400, detail });
+}
+
+function instantOf(text: string): EpochMs | undefined {
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?Z$/.test(text)) return undefined;
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? undefined : epochMs(at);
 }
 
 const refuse = (reply: FastifyReply, name: string, words: readonly string[]): FastifyReply =>

@@ -24,3 +24,23 @@ t.test('one of a unit is formatted like two', async (t) => {
   }
   t.equal(shown(hebrew.milliseconds(0.001)), '\u20661 ms\u2069');
 });
+
+t.test('a field of a CSV file is no formula, and what has a comma or a quote is quoted', async (t) => {
+  const file = '../../src/control/dashboard/chart-files.js';
+  const { csvOf, field } = (await import(file)) as {
+    csvOf: (series: Readonly<Record<string, readonly unknown[]>>, keys: readonly string[]) => string;
+    field: (value: unknown) => string;
+  };
+  for (const [value, text] of [
+    ['=1+1', "'=1+1"],
+    ['+1', "'+1"],
+    ['-1', "'-1"],
+    ['@x', "'@x"],
+    ['\t=x', "'\t=x"],
+    ['a,"b"', '"a,""b"""'],
+    [null, ''],
+    [0.5, '0.5'],
+  ] as const)
+    t.equal(field(value), text, text);
+  t.equal(csvOf({ at: [0], hit_rate: [null] }, ['hit_rate']), 'at,hit_rate\r\n1970-01-01T00:00:00.000Z,\r\n');
+});

@@ -80,7 +80,8 @@ export async function walkByTab(page: Page): Promise<{ unreached: string[]; unse
     window.controls = [...document.querySelectorAll('a[href], button, input, select, [tabindex="0"]')].filter((one) => one.checkVisibility());
     return window.controls.length;
   })()`);
-  for (let step = 0; step < all + 2; step += 1) {
+  // A date has a stop for each of its parts.
+  for (let step = 0; step < all + 6; step += 1) {
     await page.keyboard.press('Tab');
     await page.evaluate(`(() => {
       const one = document.activeElement;
@@ -93,4 +94,11 @@ export async function walkByTab(page: Page): Promise<{ unreached: string[]; unse
     unreached: window.controls.filter((one) => !window.walked.has(one)).map((one) => one.outerHTML.slice(0, 80)),
     unseen: window.unseen,
   })`);
+}
+
+/** The file that the button of this name saves. */
+export async function savedBy(page: Page, button: string): Promise<Buffer> {
+  const saving = page.waitForEvent('download');
+  await page.click(`[aria-label="${button}"]`);
+  return readFile(await (await saving).path());
 }

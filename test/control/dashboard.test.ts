@@ -7,7 +7,7 @@ import t from 'tap';
 // setup.mjs installs a browser where a test imports this; the pages are opened in dashboard-page.ts.
 import type {} from 'playwright-core';
 import { eventually } from '../helpers/eventually.ts';
-import { barriersOn, openBrowser, openDashboard, type Seen, walkByTab } from './dashboard-page.ts';
+import { barriersOn, openBrowser, openDashboard, savedBy, type Seen, walkByTab } from './dashboard-page.ts';
 import { startProxy, token } from './running-proxy.ts';
 
 const rules = `
@@ -81,6 +81,10 @@ t.test(
     await page.press('#search-value', 'Enter');
     await waitFor(page, '#found-summary', '2 of 2 stored responses.');
     t.match(await textOf(page, '#found'), /\/page\/a\s+page\s+everybody\s+fresh\s+\d+\ssecs\s+/);
+    await page.click('[data-span="7d"]');
+    const csv = await savedBy(page, 'CSV: Requests per second by outcome');
+    t.match(csv.toString(), /^at,hits,misses,passes,writes\r\n(\d{4}-\d\d-\d\dT[\d:.]+Z(,[\d.]+){4}\r\n)+$/);
+    t.match((await savedBy(page, 'PNG: Hit rate')).subarray(1, 4).toString(), 'PNG');
     t.strictSame(await barriersOn(page), [], 'English, wide');
     t.strictSame(problems, []);
     t.strictSame(foreign, [], 'nothing is asked of another host');

@@ -10,6 +10,7 @@ import { createSearch } from './entries-panel.js';
 import { formatsOf } from './formats.js';
 import { createForms } from './forms.js';
 import { drawPanels } from './panels.js';
+import { createRange } from './range.js';
 import { may, showRole } from './roles.js';
 import { wordsOf } from './words.js';
 
@@ -21,7 +22,6 @@ const state = {
   holder: undefined,
   language: remembered('language', ['he', 'en']),
   theme: remembered('theme', themes),
-  span: '10m',
   overview: undefined,
   timer: undefined,
   answer: { ok: true },
@@ -50,6 +50,13 @@ const say = () => ({ words: wordsOf(state.language), formats: formatsOf(state.la
 
 const charts = createCharts();
 const forms = createForms({ call, say, refresh: () => void update() });
+const range = createRange({
+  call,
+  redraw: () => {
+    draw();
+    if (state.overview !== undefined) void update();
+  },
+});
 const relabelSearch = createSearch({ call, say });
 
 /** Asks the control API; `{ ok, status, body, detail }`, never rejected. */
@@ -73,7 +80,7 @@ async function update() {
   clearTimeout(state.timer);
   const token = state.token;
   if (!may(state.holder, 'read')) return;
-  const answer = await call(`/api/cache/overview?span=${state.span}`);
+  const answer = await call(`/api/cache/overview?span=${range.live()}`);
   // Signed out, or in anew, while it was under way.
   if (state.token !== token) return;
   if (answer.status === 401) {
@@ -91,7 +98,8 @@ async function update() {
 function draw() {
   if (state.overview === undefined) return;
   drawPanels(state.overview, say());
-  charts.draw(state.overview.series, say());
+  const series = range.series(state.overview);
+  if (series !== undefined) charts.draw(series, say());
 }
 
 function connection(answer) {
@@ -135,6 +143,7 @@ function leave(text) {
   state.token = undefined;
   state.holder = undefined;
   state.overview = undefined;
+  range.reset();
   byId('sign-in').hidden = false;
   byId('board').hidden = true;
   byId('leave').hidden = true;
@@ -186,14 +195,6 @@ byId('theme').addEventListener('click', () => {
   applyTheme();
 });
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', applyTheme);
-byId('spans').addEventListener('click', (event) => {
-  const { span } = event.target.dataset;
-  if (span === undefined) return;
-  state.span = span;
-  for (const button of byId('spans').children)
-    button.setAttribute('aria-pressed', String(button.dataset.span === span));
-  void update();
-});
 
 applyTheme();
 applyLanguage();

@@ -3,6 +3,7 @@
  */
 
 import uPlot from './uplot.js';
+import { csvOf, saveCsv, savePng } from './chart-files.js';
 import { byId, element } from './dom.js';
 
 const height = 190;
@@ -61,6 +62,7 @@ export function createCharts() {
         series[key].map((value) => (value === null ? null : value * factor)),
       );
       chart.plot.setData([series.at, ...columns]);
+      chart.series = series;
       describe(chart, columns, { words, formats });
     }
   };
@@ -70,14 +72,16 @@ export function createCharts() {
 const isKnown = (value) => value !== null && value !== undefined;
 
 /** The newest values, in words, for those who cannot see the lines. */
-function describe({ plan, frame, legend }, columns, { words, formats }) {
+function describe({ plan, frame, legend, series }, columns, { words, formats }) {
   const texts = plan.lines.map(([name], index) => {
     const last = columns[index].findLast(isKnown);
     const text = last === undefined ? '–' : `${formats.precise(last)}${plan.unit ?? ''}`;
     legend[index].textContent = text;
     return `${words[name]} ${text}`;
   });
-  frame.setAttribute('aria-label', words.chartSummary(words[plan.title], texts.join(', ')));
+  const isOver = series.at.at(-1) < Date.now() / 1000 - 3600;
+  const summary = isOver ? words.pastSummary : words.chartSummary;
+  frame.setAttribute('aria-label', summary(words[plan.title], texts.join(', ')));
 }
 
 function build(plan, { words, formats, place, resize }) {
@@ -92,18 +96,50 @@ function build(plan, { words, formats, place, resize }) {
       legend[index],
     ),
   );
+  const chart = { plan, frame, legend, title: words[plan.title], series: undefined, plot: undefined };
   place.append(
     element(
       'figure',
       {},
-      element('figcaption', {}, words[plan.title]),
+      element(
+        'div',
+        { class: 'chart-head' },
+        element('figcaption', {}, words[plan.title]),
+        ...['CSV', 'PNG'].map((kind) => saveButton(kind, words[plan.title], () => save(kind, chart))),
+      ),
       frame,
       element('ul', { class: 'legend' }, ...keys),
     ),
   );
-  const plot = new uPlot(optionsOf(plan, { frame, formats }), [[], ...plan.lines.map(() => [])], frame);
+  chart.plot = new uPlot(optionsOf(plan, { frame, formats }), [[], ...plan.lines.map(() => [])], frame);
   resize.observe(frame);
-  return { plan, plot, frame, legend };
+  return chart;
+}
+
+function saveButton(kind, title, onClick) {
+  const button = element(
+    'button',
+    { type: 'button', class: 'quiet', 'aria-label': `${kind}: ${title}` },
+    kind,
+  );
+  button.addEventListener('click', onClick);
+  return button;
+}
+
+function save(kind, { plan, plot, series, legend, title }) {
+  const keys = plan.lines.map(([, key]) => key);
+  const name = `shelflife-${keys[0].replace('_', '-')}`;
+  if (kind === 'CSV') saveCsv(name, csvOf(series, keys));
+  else
+    savePng(name, {
+      canvas: plot.ctx.canvas,
+      title,
+      legend: plan.lines.map(([, , colour], index) => ({
+        colour,
+        text: legend[index].parentElement.textContent,
+      })),
+      isRightToLeft: document.documentElement.dir === 'rtl',
+    });
 }
 
 function optionsOf({ lines, bounds, unit }, { frame, formats }) {
@@ -132,7 +168,7 @@ function optionsOf({ lines, bounds, unit }, { frame, formats }) {
         ...axis,
         size: 28,
         values: (_plot, splits) => splits.map((seconds) => timeOf(splits, formats)(seconds * 1000)),
-        space: 60,
+        space: 80,
       },
       {
         ...axis,
@@ -160,5 +196,10 @@ function spanOf({ data: [at] }) {
   return [Math.min(at[0] ?? 0, to - shortest), to];
 }
 
-/** Minutes, or seconds where minutes would repeat. */
-const timeOf = (splits, formats) => (splits[1] - splits[0] < 60 ? formats.exact : formats.clock);
+/** Minutes; seconds where minutes would repeat, and days where the hours of several would. */
+function timeOf(splits, { exact, clock, date }) {
+  const step = splits[1] - splits[0];
+  if (step < 60) return exact;
+  if (step >= 86_400) return date;
+  return splits.at(-1) - splits[0] > 90_000 ? (at) => `${date(at)} ${clock(at)}` : clock;
+}

@@ -13,6 +13,7 @@ export function formatsOf(language) {
     second: '2-digit',
     hourCycle: 'h23',
   });
+  const date = new Intl.DateTimeFormat(locale, { day: '2-digit', month: '2-digit' });
   const unit = (value, name) => {
     const options = { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: 1 };
     const written = (where) => new Intl.NumberFormat(where, options).format(value).replaceAll(' ', '\u00a0');
@@ -25,6 +26,7 @@ export function formatsOf(language) {
     whole: (value) => whole.format(value),
     precise: (value) => precise.format(value),
     percent: (share) => `${number.format(share * 100)}%`,
+    date: (instant) => date.format(new Date(instant)),
     clock: (instant) => clock.format(new Date(instant)),
     exact: (instant) => exact.format(new Date(instant)),
     milliseconds: (seconds) => unit(seconds * 1000, 'millisecond'),

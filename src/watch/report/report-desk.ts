@@ -65,14 +65,19 @@ export class ReportDesk {
 
   /** The report of the period up to `now`, over all instances. */
   async report(period: Period, until?: EpochMs): Promise<Report> {
-    const { watch } = this.#options;
-    const point = watch.now();
-    this.#rollup.collect(point);
-    const now = until ?? point.at;
+    const now = until ?? this.#options.watch.now().at;
+    const { before, end } = spanOf(period, now);
+    const { hours, complete } = await this.hours(before, end);
+    return buildReport(hours, { period, now, complete });
+  }
+
+  /** The hours that began in [`from`, `to`), of all instances; `complete: false`: of this one only. */
+  async hours(from: EpochMs, to: EpochMs): Promise<{ readonly hours: Hour[]; readonly complete: boolean }> {
+    this.#rollup.collect(this.#options.watch.now());
     const own = this.#rollup.hours();
-    const others = await this.#others(period, now);
-    const hours = sumHours([...(others ?? []), ...own]);
-    return buildReport(hours, { period, now, complete: others !== undefined });
+    const others = await this.#others(from, to);
+    const hours = sumHours([...(others ?? []), ...own]).filter(({ hour }) => hour >= from && hour < to);
+    return { hours, complete: others !== undefined };
   }
 
   /** The same in a text format. */
@@ -88,12 +93,11 @@ export class ReportDesk {
     await this.#save();
   }
 
-  /** What other processes counted in this period and the one before; `undefined`: cannot be read. */
-  async #others(period: Period, now: EpochMs): Promise<readonly Hour[] | undefined> {
+  /** What other processes counted; `undefined`: cannot be read. */
+  async #others(from: EpochMs, to: EpochMs): Promise<readonly Hour[] | undefined> {
     const { archive, log } = this.#options;
-    const { before, end } = spanOf(period, now);
     try {
-      return (await archive?.others(before, end)) ?? [];
+      return (await archive?.others(from, to)) ?? [];
     } catch (error) {
       log.warn({ err: error }, 'report: cannot read the hours of other instances');
       return undefined;

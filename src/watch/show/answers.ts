@@ -1,12 +1,13 @@
 /** Builds the control API's answers about metrics, misses, reports and alerts. */
 
 import type { Config } from '../../config/config.ts';
-import { seconds } from '../../kit/time.ts';
+import { type EpochMs, seconds } from '../../kit/time.ts';
 import type { Store } from '../../store/store.ts';
 import type { AlertBoard } from '../alerts/alert-board.ts';
 import type { Period } from '../report/report.ts';
 import type { ReportDesk, ReportFormat } from '../report/report-desk.ts';
 import { findSplits, type Splits } from '../count/splits.ts';
+import { hourSeries } from './hour-series.ts';
 import { hotKeys, seriesOf, summaryOf } from './summary.ts';
 import type { Watch } from '../count/watch.ts';
 
@@ -34,6 +35,8 @@ export type Answers = {
   /** Everything the dashboard shows, with charts over `spanSeconds`. */
   readonly overview: (spanSeconds: number) => Promise<object>;
   readonly report: (period: Period, format: ReportFormat) => Promise<string>;
+  /** The charts' points for hours that began in [`from`, `to`). */
+  readonly hours: (from: EpochMs, to: EpochMs) => Promise<object>;
 };
 
 /** Creates the functions that answer. */
@@ -66,6 +69,11 @@ export function createAnswers(options: AnswersOptions): Answers {
     report: async (period, format) => {
       await gather();
       return desk.render(period, format);
+    },
+    hours: async (from, to) => {
+      await gather();
+      const { hours, complete } = await desk.hours(from, to);
+      return { series: hourSeries(hours, watch.now().at), complete };
     },
     overview: (spanSeconds) =>
       upToDate(() => ({

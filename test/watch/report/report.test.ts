@@ -9,6 +9,7 @@ import { openHourFiles } from '../../../src/watch/report/hour-files.ts';
 import { buildReport } from '../../../src/watch/report/report.ts';
 import { nextReport, renderReport } from '../../../src/watch/report/report-desk.ts';
 import { type Hour, mergeHours, readHours, sumHours } from '../../../src/watch/count/rollup.ts';
+import { hourSeries } from '../../../src/watch/show/hour-series.ts';
 import { distributions } from '../../../src/watch/count/tally.ts';
 
 const hourMs = 3_600_000;
@@ -93,6 +94,29 @@ t.test('p95 over instances is computed from all their requests, not as a mean', 
   );
   t.ok(Number(p95Of(hourBut(1, { hitTimes: both }))) > Number(p95Of(hourBut(1, { hitTimes: quick }))));
 });
+
+t.test(
+  'hours are points of charts: counts per second, of the hour under way by its length so far',
+  async (t) => {
+    const quiet = hourBut(1, { counts: {} });
+    const { at, ...series } = hourSeries([hourBut(2), quiet, hourBut(0)], now);
+    t.strictSame(
+      at.map((seconds) => new Date(seconds * 1000).toISOString().slice(11, 16)),
+      ['09:00', '10:00', '10:30'],
+    );
+    t.strictSame(series, {
+      hit_rate: [0.8, null, 0.8],
+      hits: [0.022, 0, 0.044],
+      misses: [0.006, 0, 0.011],
+      passes: [0, 0, 0],
+      writes: [0, 0, 0],
+      hit_ms: [1, null, 1],
+      origin_ms: [100, null, 100],
+      store_bytes: [1e6, 1e6, 1e6],
+      resident_bytes: [1e8, 1e8, 1e8],
+    });
+  },
+);
 
 t.test('a report of one instance alone says so', async (t) => {
   const report = buildReport([hourBut(1)], { period: 'day', now, complete: false });

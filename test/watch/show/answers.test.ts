@@ -169,4 +169,16 @@ t.test('the report of a day says what happened, in every format', async (t) => {
     t.ok((await response.text()).startsWith(start), format);
   }
   t.equal((await control('/api/cache/report?period=year')).status, 400);
+  const at = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString();
+  const hours = await (await control(`/api/cache/hours?from=${at(-7)}&to=${at(1)}`)).json();
+  t.match(hours, { complete: true, series: { hit_rate: [0.9], writes: [0], resident_bytes: [Number] } });
+  const past = await (await control(`/api/cache/hours?from=${at(-9)}&to=${at(-7)}`)).json();
+  t.match(past, { series: { at: [], hits: [] } });
+  for (const query of [
+    `from=${at(-36)}&to=${at(0)}`,
+    `from=${at(0)}&to=${at(-1)}`,
+    'from=1&to=2',
+    'from=2026',
+  ])
+    t.equal((await control(`/api/cache/hours?${query}`)).status, 400, query);
 });
