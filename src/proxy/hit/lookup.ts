@@ -69,7 +69,8 @@ export function chooseVariant(variants: readonly Entry[], input: LookupInput): L
     return { kind: 'entry', entry, reuse: softened(decided, entry), purgedBy: verdict.cause };
   }
   if (part !== undefined) return { kind: 'none', cause: 'partial', purgedBy: undefined, part };
-  return purgedBy === undefined ? otherVariant : { kind: 'none', cause: 'purged', purgedBy, ended };
+  if (purgedBy === undefined) return otherVariant;
+  return { kind: 'none', cause: 'purged', purgedBy, ...(ended && { ended }) };
 }
 
 /** After a soft purge a fresh entry is stale. */
