@@ -11,7 +11,7 @@ import type { Address, Config } from './config/config.ts';
 import { type Controlled, listenForControl, openControl } from './control/open-control.ts';
 import { createOriginProbe } from './control/origin-probe.ts';
 import { createReload, type ReadConfigResult, type Reload } from './control/reload.ts';
-import { type Clock, SteadyClock, systemClock } from './kit/time.ts';
+import { type Clock, runAfter, seconds, SteadyClock, systemClock } from './kit/time.ts';
 import type { Site } from './proxy/exchange/exchange.ts';
 import { compileSite } from './proxy/exchange/site.ts';
 import { bindAll } from './proxy/listen/bind-all.ts';
@@ -25,6 +25,7 @@ import { openWatch, type OpenWatch } from './watch/open-watch.ts';
 import { openHourFiles } from './watch/report/hour-files.ts';
 import { explainByOne, listAll, purgeAll } from './workers/control-workers.ts';
 import { Crew, type CrewOptions, type Worker } from './workers/crew.ts';
+import { FillBoard } from './workers/fill-board.ts';
 import { Gathered } from './workers/gathered.ts';
 import { HandOut } from './workers/hand-out.ts';
 import type { ListenerName } from './workers/messages.ts';
@@ -120,6 +121,7 @@ async function build(options: PrimaryOptions): Promise<Built> {
   const addresses: Built['addresses'] = {};
   const order = new PurgeOrder();
   const handOut = new HandOut<Socket>((socket) => socket.destroy());
+  const fills = fillsOf(clock, () => crew);
   const counting = new Counting(clock);
   const ready = (): readonly Worker[] => crew.ready;
   const gathered = new Gathered({ counters: counting.counters, workers: ready });
@@ -131,7 +133,7 @@ async function build(options: PrimaryOptions): Promise<Built> {
   const crew: Crew = new Crew({
     ...{ count, clock, log, fork: options.fork },
     ...keepingRules(
-      createSwitchboard({ order, handOut, log, onAppended, onGone, onWarming: onProgress }),
+      createSwitchboard({ order, handOut, fills, log, onAppended, onGone, onWarming: onProgress }),
       ({ number: worker, name }) => {
         return { kind: 'begin', worker, workers: count, name, text: { ...text }, addresses };
       },
@@ -158,6 +160,17 @@ async function build(options: PrimaryOptions): Promise<Built> {
   };
   return { options, clock, crew, handOut, watch, control, reload, addresses, stopGathering };
 }
+
+/** A worker that is gone has nothing. */
+const fillsOf = (clock: Clock, crew: () => Crew): FillBoard =>
+  new FillBoard({
+    clock,
+    give: (name, key) => {
+      const holder = crew().ready.find((worker) => worker.name === name);
+      return holder === undefined ? Promise.resolve(undefined) : holder.link.ask('give', key);
+    },
+    later: (delayMs, action) => runAfter(seconds(delayMs / 1000), action),
+  });
 
 type Controlling = Pick<Controlled, 'reload' | 'warm' | 'purge' | 'site' | 'clock'> & {
   readonly options: PrimaryOptions;

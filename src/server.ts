@@ -16,6 +16,7 @@ import { SingleFlight } from './kit/single-flight.ts';
 import { type Clock, type EpochMs, runAfter, SteadyClock, systemClock } from './kit/time.ts';
 import { OriginHealth } from './origin/origin-health.ts';
 import { openOrigin } from './origin/origin.ts';
+import type { CacheKey } from './policy/key/cache-key.ts';
 import { createPopularity } from './policy/lifetime/popularity.ts';
 import { openBodies } from './proxy/fetch/open-bodies.ts';
 import { openLane } from './lane/open-lane.ts';
@@ -104,12 +105,11 @@ export async function startServer(given: ServerOptions): Promise<RunningServer> 
   const { config } = options;
   const built = await build(options, options.log ?? openLog(config.log.level));
   const { services, refresh, replaceConfig, reload, watch, stored, entrance, renewCertificates } = built;
-  const { worker } = options;
   const site = await createPublic(publicOptions(built));
   const plain = config.listen.redirect && createPlain(publicOptions(built), () => portOf(url));
   const control = options.control === 'off' ? undefined : await createControl(config, built);
   const open = (name: 'listen' | 'redirect', listener: PublicListener) => (address: ListenAddress) =>
-    worker === undefined ? listener.open(address) : Promise.resolve(worker.attach(name, listener.adopt()));
+    options.worker?.attach(name, listener.adopt()) ?? listener.open(address);
   const close = async (): Promise<void> => {
     entrance.close();
     await Promise.all([site.close(), plain?.close(), control?.close(), refresh.close()]);
@@ -215,20 +215,16 @@ async function openStored(
 ): Promise<Stored> {
   const evicted = new BoundedMap<string, true>(20_000);
   const flights: Services['flights'] = new SingleFlight({ maxFlights: 10_000, maxWaiters: 10_000 });
+  const isFetching = (key: CacheKey): boolean => flights.get(key) !== undefined;
   const opened = await openStore({
     config: config.store,
     owner: ownerOf(config),
-    janitor: config.janitor,
-    clock,
-    isFetching: (key) => flights.get(key) !== undefined,
+    ...{ janitor: config.janitor, clock, isFetching },
     onEvict: ({ key }) => {
       evicted.set(key, true);
     },
     onAppended,
-    shared: worker && {
-      learned: worker.learned,
-      openLog: (options) => worker.openLog({ ...options, onForeign }),
-    },
+    shared: worker?.share(onForeign),
     onSlowWrite: counting.onSlowWrite,
     onEvent: (event) => {
       log.warn(event, 'redis');
@@ -237,7 +233,9 @@ async function openStored(
       log[round.isOverMax ? 'warn' : 'info'](round, 'janitor');
     },
   });
-  const store = new TimedStore(opened.store, clock, counting.counters);
+  const near = new TimedStore(opened.store, clock, counting.counters);
+  const store =
+    worker?.openStore({ near, memory: opened.store, log: opened.purgeLog, clock, isFetching }) ?? near;
   return { ...opened, store, untimed: opened.store, evicted, flights };
 }
 

@@ -10,10 +10,11 @@ import { type ReadConfigResult, withoutRestart } from '../control/reload.ts';
 import type { RunningServer } from '../server.ts';
 import { openLog } from '../watch/show/log-destination.ts';
 import { configShare } from '../workers/config-share.ts';
-import { Link, type NoQuestions } from '../workers/link.ts';
+import { Link } from '../workers/link.ts';
 import type {
   Begin,
   Joined,
+  PrimaryQuestions,
   ToPrimary,
   ToPrimaryLink,
   ToWorker,
@@ -74,7 +75,7 @@ class WorkerProcess {
         this.link.send(message);
       },
     );
-    this.link = new Link<ToPrimary, NoQuestions, ToWorker, WorkerQuestions>({
+    this.link = new Link<ToPrimary, PrimaryQuestions, ToWorker, WorkerQuestions>({
       // An error is the channel's end, which is handled as such.
       post: (batch) => void process.send?.(batch, undefined, undefined, () => undefined),
       onMessage: (message, socket) => {
@@ -134,7 +135,7 @@ class WorkerProcess {
       latest = next;
       return server.reload();
     };
-    this.#server = { ...server, reload };
+    this.#server = { ...server, reload, pack: parts.pack };
     this.link.send({ kind: 'listening' });
   }
 

@@ -9,8 +9,15 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/time.ts';
-import { Link } from './link.ts';
-import type { Begin, ToPrimary, ToWorker, ToWorkerLink } from './messages.ts';
+import { type Answering, Link } from './link.ts';
+import type {
+  Begin,
+  PrimaryQuestions,
+  ToPrimary,
+  ToWorker,
+  ToWorkerLink,
+  WorkerQuestions,
+} from './messages.ts';
 
 /** One worker process. */
 export type Worker = {
@@ -28,6 +35,8 @@ export type CrewOptions = {
   readonly begin: (worker: Worker) => Begin;
   readonly onReady: (worker: Worker) => void;
   readonly onMessage: (worker: Worker, message: Exclude<ToPrimary, { kind: 'listening' }>) => void;
+  /** How a worker's questions are answered; `asker` gives its name. */
+  readonly answersTo: (asker: () => string) => Answering<PrimaryQuestions>;
   /** `isExpected`: after `stop`. */
   readonly onEnded: (worker: Worker, isExpected: boolean) => void;
 };
@@ -133,7 +142,7 @@ export class Crew {
   }
 
   #linkTo(process: ChildProcess, number: number): ToWorkerLink {
-    return new Link<ToWorker, never, ToPrimary>({
+    return new Link<ToWorker, WorkerQuestions, ToPrimary, PrimaryQuestions>({
       post: (batch, socket) => {
         // An error is the channel's end, which is handled as such.
         if (process.connected) process.send(batch, socket, { keepOpen: true }, () => undefined);
@@ -144,8 +153,10 @@ export class Crew {
         if (message.kind === 'listening') this.#ready(place);
         else this.#options.onMessage(place.worker, message);
       },
-      answers: {},
-      onError: () => undefined,
+      answers: this.#options.answersTo(() => this.#places.get(number)?.worker.name ?? ''),
+      onError: (error) => {
+        this.#options.log.error({ err: error, worker: number }, 'worker was not answered');
+      },
     });
   }
 

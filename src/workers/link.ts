@@ -10,9 +10,6 @@ import type { Socket } from 'node:net';
 /** What can be asked: for each kind, what the question is about, and its answer. */
 export type Questions = Readonly<Record<string, { readonly about: unknown; readonly answer: unknown }>>;
 
-/** Nothing is asked. */
-export type NoQuestions = Readonly<Record<string, never>>;
-
 /** How each kind of question is answered. */
 export type Answering<Asked extends Questions> = {
   readonly [Kind in keyof Asked]: (
@@ -34,7 +31,7 @@ export type LinkOptions<In, Answered extends Questions> = {
 };
 
 /** One side of a channel. */
-export class Link<Out, Asked extends Questions, In, Answered extends Questions = NoQuestions> {
+export class Link<Out, Asked extends Questions, In, Answered extends Questions> {
   readonly #options: LinkOptions<In, Answered>;
   #queue: Envelope<Out>[] = [];
   #isScheduled = false;

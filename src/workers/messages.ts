@@ -5,14 +5,16 @@ import type { ExplainResult, Question } from '../explain/explain.ts';
 import type { Met, MetBy } from '../control/purge.ts';
 import type { Shown, Sought } from '../control/entries.ts';
 import type { BackgroundStats } from '../proxy/exchange/exchange.ts';
+import type { CacheKey } from '../policy/key/cache-key.ts';
 import type { WarmProgress, WarmRequest, WarmSummary } from '../refresh/warm.ts';
 import type { PlacedPurge, SentPurge } from '../store/log/worker-purge-log.ts';
 import type { Receipt } from '../store/purge-log.ts';
+import type { Wanted } from '../store/sibling-store.ts';
 import type { StoreSize } from '../store/store.ts';
 import type { CountersShare } from '../watch/count/counters-share.ts';
 import type { Splits } from '../watch/count/splits.ts';
 import type { RuntimeMetrics } from '../watch/show/runtime-metrics.ts';
-import type { Link, NoQuestions } from './link.ts';
+import type { Link } from './link.ts';
 
 /** The public listeners, by the names of their addresses in the configuration. */
 export type ListenerName = 'listen' | 'redirect';
@@ -55,6 +57,7 @@ export type ToPrimary =
   | { readonly kind: 'acknowledged'; readonly seq: number }
   | { readonly kind: 'learned'; readonly digest: string }
   | { readonly kind: 'asked-for'; readonly keys: Requested }
+  | { readonly kind: 'filled' | 'abandoned'; readonly key: CacheKey }
   | { readonly kind: 'taken'; readonly open: number }
   | { readonly kind: 'open'; readonly open: number }
   | { readonly kind: 'warming'; readonly id: number; readonly progress: WarmProgress };
@@ -64,6 +67,7 @@ export type Requested = readonly (readonly [key: string, count: number])[];
 
 /** What the primary may ask of a worker. */
 export type WorkerQuestions = {
+  readonly give: { readonly about: CacheKey; readonly answer: readonly Uint8Array[] };
   readonly share: { readonly about: undefined; readonly answer: WorkerShare };
   readonly count: { readonly about: MetBy; readonly answer: Met };
   readonly entries: { readonly about: Sought; readonly answer: Shown };
@@ -78,6 +82,11 @@ export type WorkerQuestions = {
   };
 };
 
+/** What a worker may ask of the primary. */
+export type PrimaryQuestions = {
+  readonly want: { readonly about: CacheKey; readonly answer: Wanted };
+};
+
 /** A worker's part of the figures: `counts` since it was last asked, the rest as of now. */
 export type WorkerShare = {
   readonly counts: CountersShare;
@@ -87,5 +96,5 @@ export type WorkerShare = {
   readonly isOriginUp: boolean;
 };
 
-export type ToWorkerLink = Link<ToWorker, WorkerQuestions, ToPrimary>;
-export type ToPrimaryLink = Link<ToPrimary, NoQuestions, ToWorker, WorkerQuestions>;
+export type ToWorkerLink = Link<ToWorker, WorkerQuestions, ToPrimary, PrimaryQuestions>;
+export type ToPrimaryLink = Link<ToPrimary, PrimaryQuestions, ToWorker, WorkerQuestions>;

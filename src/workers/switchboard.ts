@@ -6,6 +6,7 @@ import { BoundedMap } from '../kit/bounded-map.ts';
 import { everythingPurge } from '../store/log/log-record.ts';
 import type { OnAppended } from '../store/purge-log.ts';
 import type { CrewOptions, Worker } from './crew.ts';
+import type { FillBoard } from './fill-board.ts';
 import type { HandOut } from './hand-out.ts';
 import type { ToPrimary, ToWorker } from './messages.ts';
 import type { PurgeOrder } from './purge-order.ts';
@@ -13,6 +14,7 @@ import type { PurgeOrder } from './purge-order.ts';
 export type SwitchboardOptions = {
   readonly order: PurgeOrder;
   readonly handOut: HandOut<Socket>;
+  readonly fills: FillBoard;
   readonly log: Logger;
   /** Hears of the purges of this process. */
   readonly onAppended: OnAppended;
@@ -25,7 +27,7 @@ const mostLearned = 200_000;
 /** Creates the crew's listeners. */
 export function createSwitchboard(
   options: SwitchboardOptions,
-): Pick<CrewOptions, 'onReady' | 'onMessage' | 'onEnded'> {
+): Pick<CrewOptions, 'onReady' | 'onMessage' | 'onEnded' | 'answersTo'> {
   const { order, handOut, log, onAppended, onGone } = options;
   const members = new Members(order);
   return {
@@ -37,11 +39,13 @@ export function createSwitchboard(
         },
       });
     },
+    answersTo: (asker) => ({ want: (key) => options.fills.want(asker(), key) }),
     onMessage: (worker, message) => {
       take(members, options, { worker, message });
     },
     onEnded: (worker, isExpected) => {
       handOut.leave(worker.name);
+      options.fills.leave(worker.name);
       const wasJoined = members.leave(worker);
       onGone(worker);
       if (isExpected || !wasJoined) return;
@@ -56,7 +60,7 @@ type Said = { readonly worker: Worker; readonly message: Parameters<CrewOptions[
 
 function take(
   members: Members,
-  { order, handOut, onWarming }: SwitchboardOptions,
+  { order, handOut, fills, onWarming }: SwitchboardOptions,
   { worker, message }: Said,
 ): void {
   const { name } = worker;
@@ -72,6 +76,12 @@ function take(
       return;
     case 'learned':
       members.learn(worker, message);
+      return;
+    case 'filled':
+      fills.onFilled(name, message.key);
+      return;
+    case 'abandoned':
+      fills.onAbandoned(name, message.key);
       return;
     case 'asked-for':
       members.tellOthers(worker, message);

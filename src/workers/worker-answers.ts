@@ -9,6 +9,7 @@ import type { Services } from '../proxy/exchange/exchange.ts';
 import type { OpenRefresh } from '../refresh/open-refresh.ts';
 import type { Counting } from '../watch/count/counting.ts';
 import { splitsOf } from '../watch/show/answers.ts';
+import type { WorkerParts } from './worker-parts.ts';
 import type { Answering } from './link.ts';
 import type { ToPrimary, WorkerQuestions } from './messages.ts';
 
@@ -20,6 +21,7 @@ export type Answerer = {
   /** Puts the configuration of this text in force. */
   readonly reload: (text: string) => ReturnType<Reload>;
   readonly renewCertificates: () => Promise<void>;
+  readonly pack: WorkerParts['pack'];
 };
 
 export type WorkerAnswers = Answering<WorkerQuestions> & { readonly stopWarming: (id: number) => void };
@@ -32,6 +34,7 @@ export function createWorkerAnswers(
   const warmings = new Map<number, AbortController>();
   let registry: Promise<Registry> | undefined;
   return {
+    give: (key) => answerer().pack(key),
     share: () => shareOf(answerer()),
     count: (about) => prepareCount(answerer().services, about)(),
     entries: (sought) => listHere(answerer().services)(sought),

@@ -4,18 +4,25 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Clock } from '../kit/time.ts';
 import type { Popularity } from '../policy/lifetime/popularity.ts';
 import { LearnedSessionMap, type LearnedSessionStore } from '../store/learned-sessions.ts';
+import { type Siblings, SiblingStore, type SiblingStoreOptions } from '../store/sibling-store.ts';
+import type { SharedByWorkers } from '../store/opened-store.ts';
+import type { Purge } from '../store/purge-log.ts';
+import type { Store } from '../store/store.ts';
+import type { CacheKey } from '../policy/key/cache-key.ts';
 import { WorkerPurgeLog, type WorkerPurgeLogOptions } from '../store/log/worker-purge-log.ts';
 import type { Begin, Joined, ListenerName, Requested, ToPrimaryLink, ToWorker } from './messages.ts';
 import { SharedPopularity } from './shared-popularity.ts';
 
 export type WorkerParts = {
-  readonly openLog: (
-    options: Pick<WorkerPurgeLogOptions, 'clock' | 'onAppended' | 'onForeign'>,
-  ) => WorkerPurgeLog;
-  readonly learned: LearnedSessionStore;
+  /** What the store works with; `onForeign` hears of the purges of others, when they hold here. */
+  readonly share: (onForeign: (purge: Purge) => void) => SharedByWorkers;
+  /** Puts the other workers behind a store. */
+  readonly openStore: (options: Omit<SiblingStoreOptions, 'siblings' | 'by'>) => Store;
+  /** What another worker may have of a key. */
+  readonly pack: (key: CacheKey) => readonly Uint8Array[];
   readonly sharePopularity: (own: Popularity, clock: Clock) => Popularity;
   /** The connections of the primary's listener of this name become those of `server`. */
-  readonly attach: (name: ListenerName, server: Server) => AddressInfo;
+  readonly attach: (name: ListenerName, server: Server) => Promise<AddressInfo>;
   /** Takes a message of the primary that is about these parts. */
   readonly take: (message: Exclude<ToWorker, Begin | Joined>, socket: Socket | undefined) => void;
   readonly close: () => void;
@@ -27,24 +34,30 @@ export function createWorkerParts(begin: Begin, joined: Joined, link: ToPrimaryL
   for (const digest of joined.learned) learned.trust(digest);
   const logs: WorkerPurgeLog[] = [];
   const shared: SharedPopularity[] = [];
+  const stores: SiblingStore[] = [];
   const servers = new Map<string, Server>();
   const take = takerOf({ logs, shared, learned, servers }, link);
   return {
-    learned: {
-      isTrusted: (digest) => learned.isTrusted(digest),
-      trust: (digest) => {
-        if (!learned.isTrusted(digest)) link.send({ kind: 'learned', digest });
-        learned.trust(digest);
+    share: (onForeign) => ({
+      learned: toldToOthers(learned, link),
+      openLog: (options) => {
+        const send: WorkerPurgeLogOptions['send'] = (purges) => {
+          link.send({ kind: 'purges', purges });
+        };
+        const log = new WorkerPurgeLog({
+          ...{ ...options, log: joined.log, worker: begin.name },
+          ...{ send, onForeign },
+        });
+        logs.push(log);
+        return log;
       },
+    }),
+    openStore: (options) => {
+      const store = new SiblingStore({ ...options, by: begin.name, siblings: siblingsOver(link) });
+      stores.push(store);
+      return store;
     },
-    openLog: (options) => {
-      const send: WorkerPurgeLogOptions['send'] = (purges) => {
-        link.send({ kind: 'purges', purges });
-      };
-      const log = new WorkerPurgeLog({ ...options, log: joined.log, worker: begin.name, send });
-      logs.push(log);
-      return log;
-    },
+    pack: (key) => stores.flatMap((store) => store.pack(key)),
     sharePopularity: (own, clock) => {
       const tell = (keys: Requested): void => {
         link.send({ kind: 'asked-for', keys });
@@ -57,7 +70,7 @@ export function createWorkerParts(begin: Begin, joined: Joined, link: ToPrimaryL
       servers.set(name, server);
       const address = begin.addresses[name];
       if (address === undefined) throw new Error(`the primary does not listen for ${name}`);
-      return address;
+      return Promise.resolve(address);
     },
     take,
     close: () => {
@@ -65,6 +78,24 @@ export function createWorkerParts(begin: Begin, joined: Joined, link: ToPrimaryL
     },
   };
 }
+
+const toldToOthers = (learned: LearnedSessionMap, link: ToPrimaryLink): LearnedSessionStore => ({
+  isTrusted: (digest) => learned.isTrusted(digest),
+  trust: (digest) => {
+    if (!learned.isTrusted(digest)) link.send({ kind: 'learned', digest });
+    learned.trust(digest);
+  },
+});
+
+const siblingsOver = (link: ToPrimaryLink): Siblings => ({
+  want: (key) => link.ask('want', key),
+  onFilled: (key) => {
+    link.send({ kind: 'filled', key });
+  },
+  onAbandoned: (key) => {
+    link.send({ kind: 'abandoned', key });
+  },
+});
 
 type Taking = {
   readonly logs: readonly WorkerPurgeLog[];

@@ -1,0 +1,96 @@
+/** store/sibling-store.ts: a worker's memory, with the other workers behind it. */
+import t from 'tap';
+import { epochMs } from '../../src/kit/time.ts';
+import { MemoryStore } from '../../src/store/memory.ts';
+import type { PurgeLog } from '../../src/store/purge-log.ts';
+import { SiblingStore, type Siblings, type Wanted } from '../../src/store/sibling-store.ts';
+import { TestClock } from '../helpers/test-clock.ts';
+import { conforms } from './conformance.ts';
+import { entryBut } from './entry.ts';
+
+type Setup = Partial<Siblings> & {
+  readonly verdict?: PurgeLog['verdict'];
+  readonly isFetching?: () => boolean;
+  readonly by?: string;
+};
+
+function storeOf({ verdict, isFetching = () => false, by = 'a', ...siblings }: Setup = {}): SiblingStore {
+  const memory = new MemoryStore({ maxBytes: 8 * 1024 * 1024 });
+  return new SiblingStore({
+    ...{ near: memory, memory, by, isFetching, clock: new TestClock() },
+    log: { verdict: verdict ?? (() => ({ kind: 'current' })) },
+    siblings: {
+      want: () => Promise.resolve({ kind: 'fetch' }),
+      onFilled: () => undefined,
+      onAbandoned: () => undefined,
+      ...siblings,
+    },
+  });
+}
+
+t.test('the contract of stores', (t) =>
+  conforms(t, () => ({ store: storeOf(), settle: () => Promise.resolve() })),
+);
+
+const received = epochMs(new TestClock().now() - 5000);
+const entry = entryBut({ requestTime: received, responseTime: received });
+
+t.test('17.1: what memory has not is asked of the others, once for all who ask', async (t) => {
+  const other = storeOf({ by: 'b' });
+  other.put(entry);
+  let asked = 0;
+  const answer = Promise.withResolvers<Wanted>();
+  const want: Siblings['want'] = (key) => {
+    asked += 1;
+    t.equal(key, entry.key);
+    return answer.promise;
+  };
+  const store = storeOf({ want });
+  const gets = [store.get(entry.key, 0), store.get(entry.key, 0)];
+  // As it comes through a channel.
+  answer.resolve({ kind: 'entries', packed: structuredClone(other.pack(entry.key)) });
+  for (const found of await Promise.all(gets)) t.strictSame(found, [entry]);
+  t.equal(asked, 1);
+  t.strictSame(store.peek(entry.key), [entry], 'it is in memory');
+  await store.get(entry.key, 0);
+  t.equal(asked, 1, 'nobody is asked for what memory has');
+});
+
+t.test('17.1: nobody is asked by who only looks, nor while it is fetched here', async (t) => {
+  const want = (): never => t.fail('asked') as never;
+  t.strictSame(await storeOf({ want }).get(entry.key), []);
+  t.strictSame(await storeOf({ want, isFetching: () => true }).get(entry.key, 0), []);
+});
+
+t.test('17.1: what is not current, damaged, of another key or older is not taken', async (t) => {
+  const other = storeOf({ by: 'b' });
+  other.put(entry);
+  const [packed = Buffer.alloc(0)] = other.pack(entry.key);
+  const giving = (bytes: Uint8Array, setup: Setup = {}): SiblingStore =>
+    storeOf({ want: () => Promise.resolve({ kind: 'entries', packed: [bytes] }), ...setup });
+  const purged = giving(packed, { verdict: () => ({ kind: 'purged', cause: 'write' }) });
+  t.strictSame(await purged.get(entry.key, 0), []);
+  const damaged = Buffer.from(packed);
+  damaged[damaged.length - 1] = (damaged.at(-1) ?? 0) ^ 1;
+  t.strictSame(await giving(damaged).get(entry.key, 0), []);
+  t.strictSame(await giving(packed).get(entryBut({ key: 'f'.repeat(64) as never }).key, 0), []);
+  t.strictSame(await storeOf({ want: () => Promise.resolve(undefined) }).get(entry.key, 0), []);
+});
+
+t.test(
+  '17.1: only what is current and not too large is given, and the others hear how a fetch ends',
+  async (t) => {
+    const told: string[] = [];
+    const store = storeOf({
+      onFilled: (key) => told.push(`filled ${key}`),
+      onAbandoned: (key) => told.push(`abandoned ${key}`),
+    });
+    store.put(entryBut({ body: Buffer.alloc(1024 * 1024 + 1) }));
+    store.abandon(entry.key);
+    t.strictSame(told, [`filled ${entry.key}`, `abandoned ${entry.key}`]);
+    t.strictSame(store.pack(entry.key), []);
+    const purged = storeOf({ verdict: () => ({ kind: 'stale', cause: 'write' }) });
+    purged.put(entry);
+    t.strictSame(purged.pack(entry.key), []);
+  },
+);
