@@ -193,10 +193,11 @@ function controlOf({ options, crew, watch, ...rest }: Controlling): Promise<Fast
 }
 
 /** Shadow mode and the audit are refused with several workers. */
-const nothingInShadow = ({ config }: PrimaryOptions, clock: Clock): OpenTrust =>
+const nothingInShadow = ({ config, log }: PrimaryOptions, clock: Clock): OpenTrust =>
   openTrust({
     clock,
     config: () => config,
+    log,
     counting: new Counting(clock),
     governor: { submit: () => Promise.resolve({ kind: 'dropped' }) },
   });

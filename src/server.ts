@@ -161,9 +161,9 @@ async function build(options: Timed, log: Logger): Promise<Built> {
   });
   const background = () => refresh.governor.stats();
   const archive = openArchive({ ...stored, folder: options.reportFolder, clock });
-  const watched = { ...stored, counting, config, clock, health, log, background, archive };
+  const trust = openTrust({ clock, config, counting, log, governor: refresh.governor });
+  const watched = { ...stored, counting, config, clock, health, log, background, archive, ...trust.watched };
   const watch = options.worker === undefined ? openWatch(watched) : openWorkerWatch(watched);
-  const trust = openTrust({ clock, config, counting, governor: refresh.governor });
   const listeners = [counting.callListener, refresh.callListener];
   const services: Services = {
     ...fixedServices(options, stored),

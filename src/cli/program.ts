@@ -22,6 +22,7 @@ const commands: Readonly<Record<string, () => Promise<Adds>>> = {
   top: async () => (await import('./top-command.ts')).addTop,
   report: async () => (await import('./report-command.ts')).addReport,
   audit: async () => (await import('./audit-command.ts')).addAudit,
+  quarantine: async () => (await import('./quarantine-command.ts')).addQuarantine,
   schema: async () => (await import('./schema-command.ts')).addSchema,
   shadow: async () => (await import('./shadow-command.ts')).addShadow,
   completion: async () => (await import('./completion-command.ts')).addCompletion,

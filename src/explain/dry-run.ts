@@ -98,6 +98,7 @@ function recordingServices(
   const store = recordingStore(usesStore ? services.store : undefined, record);
   return {
     site: () => site,
+    isQuarantined: services.isQuarantined,
     clock: { now: () => now, monotonicMs: () => 0, aheadMs: () => services.clock.aheadMs?.() ?? 0 },
     origin: recordingOrigin(answer, { record, health: seenHealth(services) }),
     store,

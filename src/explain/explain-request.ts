@@ -146,6 +146,7 @@ const passTexts: Readonly<Record<PassReason, string>> = {
   upgrade: 'it asks for a WebSocket',
   identity: 'its identity cannot be established safely',
   'acme-challenge': 'a certificate authority asks for it over plain HTTP',
+  quarantine: 'its route is public, and gave two people different pages: see `shelflife quarantine`',
   shadow: 'it is in shadow: only counted, see `shelflife shadow`',
 };
 

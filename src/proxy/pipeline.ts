@@ -49,7 +49,7 @@ export function createPipeline(services: Services, always?: PassReason): Pipelin
 }
 
 /** Why a request is no business of the cache, whoever asks; `undefined` if it is. */
-export function passReason({ site, request, match }: Exchange): PassReason | undefined {
+export function passReason({ services, site, request, match }: Exchange): PassReason | undefined {
   const { method, path, known } = request;
   if (method !== 'GET' && method !== 'HEAD') return 'method';
   if (site.rules.matchWrites(method, path, request).some((found) => found.length > 0)) return 'write-rule';
@@ -61,6 +61,7 @@ export function passReason({ site, request, match }: Exchange): PassReason | und
   // RFC 9111 §4.3.2: they speak of the origin's own state.
   if (known['if-match'] !== undefined || known['if-unmodified-since'] !== undefined) return 'precondition';
   if (overridesMethod(request)) return 'method-override';
+  if (services.isQuarantined?.(match) === true) return 'quarantine';
   return site.isShadowed(match) ? 'shadow' : undefined;
 }
 

@@ -14,6 +14,7 @@ import { fetchFields } from '../proxy/exchange/upstream-fields.ts';
 import { plainForm } from '../proxy/hit/stored-form.ts';
 import type { Entry } from '../store/store.ts';
 import type { AskAgain } from './ask-again.ts';
+import type { CredentialCheck } from './credential-check.ts';
 import { judge, type Judgement } from './judge.ts';
 import { Ledger, patternOf, type Subject } from './ledger.ts';
 import type { NoiseBook } from './noise-book.ts';
@@ -27,6 +28,7 @@ export type HitAuditOptions = {
   readonly writes: WritesSeen;
   /** Uniform in [0, 1). */
   readonly dice: () => number;
+  readonly credentialCheck: CredentialCheck;
   readonly onJudged: (contentType: string, kind: Judgement['kind']) => void;
 };
 
@@ -55,6 +57,7 @@ export class HitAudit implements Audit {
   onHit(exchange: CacheExchange, entry: Entry, age: Seconds): void {
     if (!this.isNext(exchange.site)) return;
     this.#left = this.#distance();
+    this.#options.credentialCheck.consider(exchange);
     if (exchange.request.method === 'GET' && entry.part === undefined) void this.#check(exchange, entry, age);
   }
 

@@ -1,14 +1,18 @@
 /** Builds everything of this room once: shadow mode, the audit, and what they show. */
 
+import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../kit/time.ts';
-import type { Audit, Shadow } from '../proxy/exchange/exchange.ts';
+import type { CacheExchange, Services } from '../proxy/exchange/exchange.ts';
 import type { Outcome } from '../proxy/exchange/outcome.ts';
+import { typeTag } from '../policy/rules/entry-tags.ts';
 import type { Governor } from '../refresh/governor.ts';
 import { AskAgain } from './ask-again.ts';
 import { HitAudit, type HitAuditOptions } from './audit.ts';
 import { type AuditReport, auditReport } from './audit-report.ts';
+import { CredentialCheck } from './credential-check.ts';
 import { NoiseBook } from './noise-book.ts';
+import { Quarantine, type Quarantined } from './quarantine.ts';
 import { ShadowPipeline } from './shadow.ts';
 import { type ShadowReport, shadowReport } from './shadow-report.ts';
 import { WritesSeen } from './writes-seen.ts';
@@ -17,31 +21,49 @@ export type OpenTrustOptions = {
   readonly clock: Clock;
   readonly config: () => Config;
   readonly governor: Pick<Governor, 'submit'>;
+  readonly log: Pick<Logger, 'warn'>;
   readonly counting: { readonly counters: { readonly onAudited: HitAuditOptions['onJudged'] } };
 };
 
 export type OpenTrust = {
   /** What the request path calls. */
-  readonly beside: { readonly shadow: Shadow; readonly audit: Audit };
+  readonly beside: Required<Pick<Services, 'shadow' | 'audit' | 'isQuarantined'>>;
+  readonly watched: { readonly quarantined: () => readonly string[] };
+  readonly quarantine: Pick<Quarantine, 'list' | 'lift'>;
   readonly onOutcome: (outcome: Outcome) => void;
   readonly shadowReport: () => ShadowReport;
   readonly auditReport: () => AuditReport;
 };
 
 /** Opens the room. */
-export function openTrust({ clock, config, governor, counting: { counters } }: OpenTrustOptions): OpenTrust {
+export function openTrust({
+  clock,
+  config,
+  governor,
+  log,
+  counting: { counters },
+}: OpenTrustOptions): OpenTrust {
   const room = { bytes: 0 };
   const noise = new NoiseBook();
   const writes = new WritesSeen();
   const askAgain = new AskAgain({ governor, room });
-  const shadow = new ShadowPipeline({ clock, askAgain, noise, writes, room });
-  const audit = new HitAudit({
+  const quarantine = new Quarantine();
+  const credentialCheck = new CredentialCheck({
     ...{ clock, askAgain, noise, writes },
+    onFound: (exchange, found) => {
+      confine(exchange, { quarantine, found, log });
+    },
+  });
+  const shadow = new ShadowPipeline({ clock, askAgain, noise, writes, room, credentialCheck });
+  const audit = new HitAudit({
+    ...{ clock, askAgain, noise, writes, credentialCheck },
     dice: Math.random,
     onJudged: counters.onAudited,
   });
   return {
-    beside: { shadow: shadow.beside, audit },
+    beside: { shadow: shadow.beside, audit, isQuarantined: quarantine.has },
+    watched: { quarantined: () => quarantine.list().map(({ route }) => route) },
+    quarantine,
     onOutcome: (outcome) => {
       shadow.onOutcome(outcome);
     },
@@ -55,4 +77,21 @@ export function openTrust({ clock, config, governor, counting: { counters } }: O
         size: shadow.trial?.stored.size() ?? { entries: 0, bytes: 0, sampledBytes: 0 },
       }),
   };
+}
+
+type Confined = Pick<OpenTrustOptions, 'log'> & {
+  readonly quarantine: Quarantine;
+  readonly found: Quarantined;
+};
+
+/** The quarantine comes first, so that nothing is stored after the purge. */
+function confine({ services, match }: CacheExchange, { quarantine, found, log }: Confined): void {
+  const { route, reason, target } = found;
+  quarantine.add(found);
+  log.warn({ quarantine: route, reason, target }, 'public route in quarantine');
+  const tags = [typeTag(match.contentType.name)];
+  const purge = { tags, prefixes: [], everything: false, soft: false, cause: 'api' } as const;
+  services.purgeLog.append(purge).catch((error: unknown) => {
+    log.warn({ err: error, quarantine: route }, 'cannot purge the route in quarantine');
+  });
 }

@@ -15,11 +15,13 @@ import { createPopularity } from '../policy/lifetime/popularity.ts';
 import { elapsed, type Exchange, type Services, type Shadow, type Site } from '../proxy/exchange/exchange.ts';
 import type { Outcome } from '../proxy/exchange/outcome.ts';
 import { nobody } from '../proxy/exchange/reply.ts';
+import { fetchInBackground } from '../proxy/fetch/fetch.ts';
 import { openBodies } from '../proxy/fetch/open-bodies.ts';
 import { createPipeline } from '../proxy/pipeline.ts';
 import { type Entry, nameOf } from '../store/store.ts';
 import { reasonOf } from '../watch/count/miss-reason.ts';
 import { type AskAgain, askedByPass } from './ask-again.ts';
+import type { CredentialCheck } from './credential-check.ts';
 import { judge, type Judgement } from './judge.ts';
 import { Ledger, patternOf } from './ledger.ts';
 import type { NoiseBook } from './noise-book.ts';
@@ -33,6 +35,7 @@ export type ShadowOptions = {
   readonly noise: NoiseBook;
   readonly writes: WritesSeen;
   readonly room: RecordingRoom;
+  readonly credentialCheck: CredentialCheck;
 };
 
 /** What one configuration would have done. */
@@ -100,6 +103,15 @@ export class ShadowPipeline {
     const pipeline = createPipeline({
       ...trial.services,
       clock: services.clock,
+      background: {
+        // Whoever checks it asks the origin itself.
+        onAsked: (keyed) => {
+          this.#options.credentialCheck.consider({ ...keyed, services, site: exchange.site });
+        },
+        onStaleHit: (keyed, entry) => void fetchInBackground(keyed, entry),
+        onFreshHit: () => undefined,
+        onStored: () => undefined,
+      },
       purgeLog: readOnly(services.purgeLog),
       origin: playing(services.origin, recording),
       onOutcome: (outcome) => {

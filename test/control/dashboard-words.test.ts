@@ -33,6 +33,7 @@ const passes: All<PassReason> = {
   upgrade: true,
   identity: true,
   'acme-challenge': true,
+  quarantine: true,
   shadow: true,
 };
 

@@ -29,11 +29,13 @@ async function startDemo(t: Test, shadow: boolean, change = (rules: string): str
   if (parsed.kind !== 'ok') throw new Error('config/demo.yaml has problems');
   const proxy = await startServer({ config: parsed.config, log: pino({ level: 'silent' }) });
   t.teardown(() => proxy.close());
-  const report = async (): Promise<ShadowReport> => {
+  const control = async (path: string): Promise<unknown> => {
     const asked = { headers: { authorization: `Bearer ${token}` } };
-    return (await (await fetch(`${proxy.controlUrl ?? ''}/api/cache/shadow`, asked)).json()) as ShadowReport;
+    return (await fetch(`${proxy.controlUrl ?? ''}/api/cache/${path}`, asked)).json();
   };
-  return { url: proxy.url, appUrl: `http://127.0.0.1:${app.port}`, report };
+  const report = async (): Promise<ShadowReport> => (await control('shadow')) as ShadowReport;
+  const quarantined = (): Promise<unknown> => control('quarantine');
+  return { url: proxy.url, appUrl: `http://127.0.0.1:${app.port}`, report, quarantined };
 }
 
 t.test('the predicted hit rate is within two points of the one measured afterwards', async (t) => {
@@ -44,6 +46,7 @@ t.test('the predicted hit rate is within two points of the one measured afterwar
     shadowed.some(({ cacheStatus }) => cacheStatus.includes('hit')),
     'the cache answered nothing',
   );
+  t.same(await shadow.quarantined(), { routes: [] }, 'the public pages are the same for everybody');
   const { total, noise, examples } = await shadow.report();
   const seen = (await drive(full.url, plan, 1)).filter(({ method }) => method === 'GET' || method === 'HEAD');
   const hits = seen.filter(({ cacheStatus }) => cacheStatus.startsWith('hit')).length;

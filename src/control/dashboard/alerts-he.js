@@ -24,6 +24,7 @@ const conditions = {
   memory_above: (bound) => `זיכרון התהליך מעל ${formats.bytes(bound)}`,
   redis_bytes_above: (bound) => `הנפח ב־Redis מעל ${formats.bytes(bound)}`,
   redis_down: () => 'Redis אינו זמין',
+  quarantined: () => 'נתיב ציבורי בהסגר',
   leak_suspected: () => 'חשד לדליפת זיכרון',
 };
 
@@ -39,6 +40,7 @@ const measured = {
   memory_above: ({ value }) => `התהליך תופס ${formats.bytes(value)} בזיכרון.`,
   leak_suspected: ({ value }) => `התהליך תופס ${formats.bytes(value)} בזיכרון.`,
   redis_bytes_above: ({ value }) => `ב־Redis שמורים כ־${formats.bytes(value ?? 0)}.`,
+  quarantined: ({ value }) => (value ? 'נתיב ציבורי נתן לשני אנשים דפים שונים.' : 'אין נתיב בהסגר.'),
   redis_down: ({ value }) => (value ? 'Redis אינו עונה.' : 'Redis עונה.'),
 };
 

@@ -21,6 +21,7 @@ export const passes = {
   'request-body': 'לבקשה יש גוף',
   'method-override': 'הבקשה טוענת לשיטה אחרת',
   'acme-challenge': 'רשות אישורים מבקשת אותה ב-HTTP רגיל',
+  quarantine: 'הנתיב ציבורי, אך נתן לשני אנשים דפים שונים',
   shadow: 'מצב צל: רק נספרת',
   precondition: 'התנאי שבבקשה נוגע למצב המקור עצמו',
   upgrade: 'בקשה לפתיחת WebSocket',

@@ -134,6 +134,8 @@ export type Services = {
   readonly background?: Background | undefined;
   /** Runs beside what is passed in shadow, and gives the exchange to pass. Absent: it is only passed. */
   readonly shadow?: Shadow | undefined;
+  /** Whether what matches is passed, because it gave two people different pages; absent: nothing is. */
+  readonly isQuarantined?: ((match: Match) => boolean) | undefined;
   /** Absent: no hit is asked for at the origin as well. */
   readonly audit?: Audit | undefined;
 };

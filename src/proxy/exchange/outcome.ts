@@ -24,6 +24,7 @@ export type PassReason =
   | 'upgrade'
   | 'identity'
   | 'acme-challenge'
+  | 'quarantine'
   | 'shadow';
 
 /** `store-down`: none at hand, and Redis could not be asked. */

@@ -103,22 +103,26 @@ export class AlertBoard {
   }
 }
 
-/** The configured alerts and, with Redis, one on its size (`store.redis.max_bytes`). */
-export function watchedAlerts({ alerts, store }: Pick<Config, 'alerts' | 'store'>): readonly WatchedAlert[] {
+type Watched = Pick<Config, 'alerts' | 'audit' | 'contentTypes' | 'mode' | 'routes' | 'store'>;
+
+/** The configured alerts, with Redis one on its size (`store.redis.max_bytes`), and one on quarantine where anything leads there. */
+export function watchedAlerts(config: Watched): readonly WatchedAlert[] {
+  const { alerts, store } = config;
+  // The janitor measures rarely, so every measurement counts.
+  const common = { for: seconds(0), minRequests: 0, webhook: webhookFor(alerts) };
+  const builtIn: WatchedAlert[] = [];
+  const bytes = store.redis?.maxBytes;
+  if (bytes !== undefined)
+    builtIn.push({ name: 'redis-over-max-bytes', when: { kind: 'redis_bytes_above', bytes }, ...common });
+  if (mayQuarantine(config)) builtIn.push({ name: 'quarantine', when: { kind: 'quarantined' }, ...common });
   // A configured alert replaces a built-in one of the same name.
-  if (store.redis === undefined || alerts.some(({ name }) => name === overMaxBytes)) return alerts;
-  const overMax: WatchedAlert = {
-    name: overMaxBytes,
-    when: { kind: 'redis_bytes_above', bytes: store.redis.maxBytes },
-    // The janitor measures rarely, so every measurement counts.
-    for: seconds(0),
-    minRequests: 0,
-    webhook: webhookFor(alerts),
-  };
-  return [...alerts, overMax];
+  return [...alerts, ...builtIn.filter(({ name }) => !alerts.some((own) => own.name === name))];
 }
 
-const overMaxBytes = 'redis-over-max-bytes';
+const mayQuarantine = ({ audit, contentTypes, mode, routes }: Watched): boolean =>
+  audit !== undefined ||
+  mode === 'shadow' ||
+  [...contentTypes.values(), ...routes].some(({ shadow }) => shadow);
 
 function webhookFor(alerts: readonly Alert[]): string | undefined {
   const told = alerts.filter(({ webhook }) => webhook !== undefined);
@@ -151,6 +155,7 @@ export function readingOf(watch: Watch, point: Point, span: Seconds): Reading {
     originErrorRate: share(get(tally, 'originErrors'), originRequests),
     originLatency: seconds(share(get(tally, 'originSeconds'), originRequests)),
     redisDown: redis === 'down',
+    quarantined: options.quarantined?.() ?? [],
     residentBytes: point.residentBytes,
     redisBytes: point.redisBytes,
     // A log that was never heard counts from the start of this process.

@@ -13,7 +13,9 @@ import { between, type EpochMs, type Seconds, seconds } from '../../kit/time.ts'
 import type { Reason } from '../count/miss-reason.ts';
 
 export type WatchedCondition =
-  AlertCondition | { readonly kind: 'redis_bytes_above'; readonly bytes: number };
+  | AlertCondition
+  | { readonly kind: 'redis_bytes_above'; readonly bytes: number }
+  | { readonly kind: 'quarantined' };
 
 export type WatchedAlert = Omit<Alert, 'when'> & { readonly when: WatchedCondition };
 
@@ -27,6 +29,8 @@ export type Reading = {
   readonly originErrorRate: number;
   readonly originLatency: Seconds;
   readonly redisDown: boolean;
+  /** Routes in quarantine. */
+  readonly quarantined: readonly string[];
   readonly residentBytes: number;
   readonly redisBytes: number | undefined;
   readonly purgeLag: Seconds;
@@ -148,6 +152,12 @@ const measures: Readonly<Record<WatchedCondition['kind'], Measure>> = {
   },
   memory_above: resident,
   leak_suspected: { ...resident, isBad: ({ leakSuspected }) => leakSuspected },
+  quarantined: {
+    value: ({ quarantined }) => quarantined.length > 0,
+    isBad: ({ quarantined }) => quarantined.length > 0,
+    text: ({ quarantined }) =>
+      quarantined.length === 0 ? 'None is.' : `In quarantine: ${quarantined.slice(0, 5).join(', ')}.`,
+  },
   redis_bytes_above: {
     value: ({ redisBytes }) => redisBytes,
     text: ({ redisBytes }) => `About ${mebibytes(redisBytes ?? 0)} are stored in Redis.`,
@@ -210,6 +220,7 @@ export function describeCondition(when: WatchedCondition): string {
       return `${when.kind} ${mebibytes(when.bytes)}`;
     case 'redis_down':
     case 'leak_suspected':
+    case 'quarantined':
       return when.kind;
     default:
       return when satisfies never;

@@ -25,6 +25,8 @@ export type WatchOptions = {
   readonly purgeLog: Pick<PurgeLog, 'position' | 'verdict'>;
   readonly health: Pick<OriginCondition, 'isClosed'>;
   readonly redis: () => RedisState;
+  /** The routes in quarantine; absent: none ever is. */
+  readonly quarantined?: (() => readonly string[]) | undefined;
   readonly background?: (() => BackgroundStats | undefined) | undefined;
   /** Other processes that belong to this one: how many, and their memory. */
   readonly others?: { readonly count: number; readonly residentBytes: () => number };

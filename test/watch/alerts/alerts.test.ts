@@ -23,6 +23,7 @@ const readingBut = (change: Partial<Reading> = {}): Reading => ({
   originErrorRate: 0,
   originLatency: seconds(0.05),
   redisDown: false,
+  quarantined: [],
   residentBytes: 1e8,
   redisBytes: undefined,
   purgeLag: seconds(0),
@@ -135,6 +136,7 @@ t.test('every condition fires on its value and ends without it', async (t) => {
     [{ kind: 'memory_above', bytes: 1e9 }, { residentBytes: 2e9 }],
     [{ kind: 'purge_lag_above', duration: seconds(5) }, { purgeLag: seconds(6) }],
     [{ kind: 'redis_down' }, { redisDown: true }],
+    [{ kind: 'quarantined' }, { quarantined: ['/all'] }],
     [{ kind: 'leak_suspected' }, { leakSuspected: true }],
     [{ kind: 'redis_bytes_above', bytes: 1e9 }, { redisBytes: 2e9 }],
   ];

@@ -1,0 +1,172 @@
+/**
+ * Is a `public` page the same for everybody? Now and then one that is asked for with credentials is asked for as the store
+ * would ask, and once more with the credentials. Where these differ beyond noise, twice, the route goes into quarantine.
+ *
+ * Promises: the two requests differ in the credentials only, so that a language or a theme makes no false alarm; a difference
+ * counts when it is there again at once, with no write between; each URL pattern is checked once in ten minutes at most.
+ */
+
+import { combinedValue, withoutFields } from '../http/fields.ts';
+import { formatCookies } from '../http/cookies.ts';
+import type { Fields } from '../http/message.ts';
+import { BoundedMap } from '../kit/bounded-map.ts';
+import type { Clock, EpochMs } from '../kit/time.ts';
+import type { Identity } from '../policy/identity/identity.ts';
+import type { CacheExchange } from '../proxy/exchange/exchange.ts';
+import { fetchFields } from '../proxy/exchange/upstream-fields.ts';
+import { maskTarget } from '../watch/count/mask-target.ts';
+import type { AskAgain } from './ask-again.ts';
+import { compareBodies, type Difference } from './compare-bodies.ts';
+import { maskSecrets } from './mask-secrets.ts';
+import { beyondNoise, type Noise, noiseOf } from './noise.ts';
+import type { NoiseBook } from './noise-book.ts';
+import type { Quarantined, QuarantineReason } from './quarantine.ts';
+import type { WholeAnswer } from './recorded-answer.ts';
+import { urlPattern } from './url-pattern.ts';
+import type { WritesSeen } from './writes-seen.ts';
+
+export type CredentialCheckOptions = {
+  readonly clock: Clock;
+  readonly askAgain: AskAgain;
+  readonly noise: NoiseBook;
+  readonly writes: Pick<WritesSeen, 'count'>;
+  readonly onFound: (exchange: CacheExchange, quarantined: Quarantined) => void;
+};
+
+type Known = Extract<Identity, { kind: 'known' }>;
+/** What came with credentials, and without. */
+type Pair = { readonly own: WholeAnswer; readonly everybodys: WholeAnswer };
+
+const mostPatterns = 1000;
+const everyMs = 600_000;
+
+/** Checks public pages. */
+export class CredentialCheck {
+  readonly #options: CredentialCheckOptions;
+  readonly #checkedAt = new BoundedMap<string, EpochMs>(mostPatterns);
+
+  constructor(options: CredentialCheckOptions) {
+    this.#options = options;
+  }
+
+  /** Checks if it is time to. Returns at once. */
+  consider(exchange: CacheExchange): void {
+    const { match, identity, request, now } = exchange;
+    const { contentType, route } = match;
+    const isPublic = contentType.kind === 'rule' && contentType.scope === 'public';
+    if (!isPublic || route === undefined || identity.kind !== 'known' || request.method !== 'GET') return;
+    const pattern = urlPattern(exchange.target);
+    const before = this.#checkedAt.get(pattern);
+    if (before !== undefined && now - before < everyMs) return;
+    this.#checkedAt.set(pattern, now);
+    void this.#check(exchange, { identity, pattern, route: route.pattern });
+  }
+
+  async #check(
+    exchange: CacheExchange,
+    { identity, pattern, route }: { identity: Known; pattern: string; route: string },
+  ): Promise<void> {
+    const { writes, noise, clock, onFound } = this.#options;
+    const first = await this.#ask(exchange, identity);
+    if (first === undefined) return;
+    const tell = (reason: QuarantineReason, places: readonly Difference[]): void => {
+      const at = clock.now();
+      const names = places.slice(0, 5).map(({ name }) => maskSecrets(name));
+      const where = {
+        route,
+        contentType: exchange.match.contentType.name,
+        target: maskTarget(exchange.target),
+      };
+      onFound(exchange, { ...where, reason, at, places: names });
+    };
+    if (echoes(first, exchange, identity)) {
+      tell('session-echo', []);
+      return;
+    }
+    // An error says that nobody is logged in.
+    if (isSame(first) || first.own.status >= 400) return;
+    const before = writes.count;
+    const second = await this.#ask(exchange, identity);
+    if (second === undefined || writes.count !== before) return;
+    const known = noise.of(pattern, clock.now());
+    const found = personalPlaces([first, second], known);
+    if (found === undefined) return;
+    const names = found.some(({ copy }) => namesOf(identity).some((name) => copy.includes(name)));
+    tell(names ? 'names-its-reader' : 'differs-by-identity', found);
+  }
+
+  async #ask(exchange: CacheExchange, identity: Known): Promise<Pair | undefined> {
+    const { askAgain } = this.#options;
+    const { target } = exchange;
+    const fields = fetchFields(exchange, []);
+    const everybodys = await askAgain.ask(exchange, { target, fields });
+    const own = await askAgain.ask(exchange, { target, fields: withCredentials(fields, exchange, identity) });
+    if (own === undefined || everybodys === undefined) return undefined;
+    return Math.max(own.status, everybodys.status) >= 500 || own.status === 429
+      ? undefined
+      : { own, everybodys };
+  }
+}
+
+function withCredentials(
+  fields: Fields,
+  { request }: CacheExchange,
+  { cookies, tokenFields }: Known,
+): string[] {
+  const kept = withoutFields(fields, credentialFields);
+  if (cookies.length > 0) kept.push('Cookie', formatCookies(cookies));
+  if (request.known.authorization !== undefined) kept.push('Authorization', request.known.authorization);
+  return [...kept, ...tokenFields];
+}
+
+const credentialFields: ReadonlySet<string> = new Set(['cookie', 'authorization']);
+
+const shortestSecret = 16;
+
+/** Whether a page has a credential that it has only for who sends it: a client may send what is in the page anyway. */
+function echoes({ own, everybodys }: Pair, { request }: CacheExchange, known: Known): boolean {
+  const token = request.known.authorization?.replace(/^\S+ +/, '') ?? '';
+  const fields = known.tokenFields.filter((_, at) => at % 2 === 1);
+  const secrets = [...known.cookies.map(({ value }) => value), ...fields, token];
+  return secrets.some(
+    (value) => value.length >= shortestSecret && own.body.includes(value) && !everybodys.body.includes(value),
+  );
+}
+
+const isSame = ({ own, everybodys }: Pair): boolean =>
+  own.status === everybodys.status && own.body.equals(everybodys.body);
+
+type Compared = readonly Difference[] | 'same' | 'somewhere';
+
+function compared(one: WholeAnswer, other: WholeAnswer): Compared {
+  const status: Difference = { name: '/status', copy: String(one.status), now: String(other.status) };
+  if (one.status !== other.status) return [status];
+  const found = compareBodies(one.body, other.body, combinedValue(one.fields, 'content-type') ?? '');
+  if (found.kind === 'same') return 'same';
+  return found.places.length === 0 ? 'somewhere' : found.places;
+}
+
+/** What differs with credentials, both times; `undefined`: nothing for certain. */
+function personalPlaces(
+  [first, second]: readonly [Pair, Pair],
+  known: readonly Noise[],
+): readonly Difference[] | undefined {
+  const noises = [compared(first.own, second.own), compared(first.everybodys, second.everybodys)];
+  const differences = [compared(first.own, first.everybodys), compared(second.own, second.everybodys)];
+  if (differences.includes('same')) return undefined;
+  // Where nobody knows what differs, it must be the same bytes both times.
+  if (differences.includes('somewhere')) return noises.every((noise) => noise === 'same') ? [] : undefined;
+  const noise = [...known, ...noises.flatMap((places) => (Array.isArray(places) ? noiseOf(places) : []))];
+  if (noises.includes('somewhere')) return undefined;
+  const left = differences.map((places) => (Array.isArray(places) ? beyondNoise(places, noise) : []));
+  return left.every((places) => places.length > 0) ? left[1] : undefined;
+}
+
+const shortestName = 3;
+
+/** What the claims of an identity call its owner. */
+function namesOf({ claims, user }: Known): readonly string[] {
+  const named = Object.entries(claims ?? {}).filter(([key]) => /user|name|mail|login/i.test(key));
+  const names = [user, ...named.map(([, value]) => value)];
+  return names.filter((name): name is string => typeof name === 'string' && name.length >= shortestName);
+}

@@ -1,0 +1,46 @@
+/**
+ * Public routes that gave two people different pages: passed from then on, until an operator lifts it.
+ *
+ * Promises: a route is passed before what is stored of it is purged, so that nothing is stored in between; it stays in quarantine
+ * over reloads, for as long as its type is public. Bounded by the number of routes.
+ */
+
+import { type EpochMs } from '../kit/time.ts';
+import type { Match } from '../policy/rules/safest-match.ts';
+
+/** `session-echo`: the page has a credential of its reader. `names-its-reader`: what differs has the reader's name or mail. */
+export type QuarantineReason = 'session-echo' | 'names-its-reader' | 'differs-by-identity';
+
+export type Quarantined = {
+  readonly route: string;
+  readonly contentType: string;
+  readonly reason: QuarantineReason;
+  readonly at: EpochMs;
+  readonly target: string;
+  /** Where the pages differ, without secrets. */
+  readonly places: readonly string[];
+};
+
+/** The routes in quarantine. */
+export class Quarantine {
+  readonly #routes = new Map<string, Quarantined>();
+
+  readonly has = ({ contentType, route }: Match): boolean =>
+    this.#routes.size > 0 &&
+    contentType.kind === 'rule' &&
+    contentType.scope === 'public' &&
+    this.#routes.has(route?.pattern ?? '');
+
+  add(quarantined: Quarantined): void {
+    this.#routes.set(quarantined.route, quarantined);
+  }
+
+  /** `false`: it was not there. */
+  lift(route: string): boolean {
+    return this.#routes.delete(route);
+  }
+
+  list(): readonly Quarantined[] {
+    return [...this.#routes.values()];
+  }
+}
