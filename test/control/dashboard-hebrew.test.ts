@@ -53,7 +53,7 @@ const names =
   'page mine brief standard pass always favorite fresh popular large low-hit-rate failing slow big leak lagging theme accept-language session id';
 /** Words of HTTP, of the configuration file and of the product that are the same in both languages. */
 const terms =
-  'Cache Redis Hit Rate Hits Misses Purge TTL HTTP HTML JSON ms MB kB SHELFLIFE_TOKEN English Vary WebSocket ' +
+  'Cache Redis Hit Rate Hits Misses Purge TTL HTTP HTML JSON CSV PNG ms MB kB SHELFLIFE_TOKEN English Vary WebSocket ' +
   'GET HEAD POST PUT PATCH DELETE Age Host Cookie Set-Cookie Authorization Connection Last-Modified Expires Accept ' +
   'Via X-Forwarded-For X-Forwarded-Proto X-Forwarded-Host X-Request-ID Cache-Control If-None-Match Accept-Encoding ' +
   'max-age s-maxage http accept response_header modified_within access larger_than unless localhost';
