@@ -8,9 +8,11 @@ import type { Fields } from './message.ts';
 export const mostGroups = 128;
 export const longestGroup = 256;
 
-/** The groups of a stored response (`Cache-Groups`, RFC 9875 §2). */
-export const cacheGroups = (fields: Fields): string[] =>
-  parseGroups(fields, 'cache-groups').filter(isShort).slice(0, mostGroups);
+/** The groups of a response (`Cache-Groups`, RFC 9875 §2). `too-many`: not to be stored, for a group left out could not end it. */
+export function cacheGroups(fields: Fields): readonly string[] | 'too-many' {
+  const groups = parseGroups(fields, 'cache-groups');
+  return groups.length <= mostGroups && groups.every(isShort) ? groups : 'too-many';
+}
 
 /**
  * The groups a response makes stale (`Cache-Group-Invalidation`, RFC 9875 §3). A safe method invalidates nothing. `all`: more

@@ -138,15 +138,19 @@ t.test('a write purges its URL however the rule spells the query', async (t) => 
 t.test('a response with more tags than are kept is not stored: purges by them could be missed', async (t) => {
   const site = await startSite(rules);
   t.teardown(() => site.close());
-  for (const [count, expected] of [
-    [128, /^hit/],
-    [129, /detail=too-many-tags/],
-  ] as const) {
+  const list = (count: number): string[] => Array.from({ length: count }, (_, at) => `"tag-${at}"`);
+  for (const [at, [name, value, expected]] of [
+    ['surrogate-key', list(128).join(' '), /^hit/],
+    ['surrogate-key', list(129).join(' '), /detail=too-many-tags/],
+    ['cache-groups', list(128).join(', '), /^hit/],
+    ['cache-groups', list(129).join(', '), /detail=too-many-tags/],
+    ['cache-groups', `"a", "${'b'.repeat(257)}"`, /detail=too-many-tags/],
+  ].entries() as ArrayIterator<[number, [string, string, RegExp]]>) {
     site.answerWith((_request, response) => {
-      response.setHeader('surrogate-key', Array.from({ length: count }, (_, at) => `tag-${at}`).join(' '));
+      response.setHeader(name, value);
       response.end('x');
     });
-    await fetch(`${site.url}/p/${count}`);
-    t.match(cacheStatus(await fetch(`${site.url}/p/${count}`)), expected);
+    await fetch(`${site.url}/p/${at}`);
+    t.match(cacheStatus(await fetch(`${site.url}/p/${at}`)), expected, value.slice(0, 20));
   }
 });

@@ -78,10 +78,9 @@ t.test('RFC 9875: groups are bounded Lists of Strings', async (t) => {
   t.same(cacheGroups(['Cache-Groups', '"a", 1']), []);
   t.same(cacheGroups(['Cache-Groups', '"a']), []);
   const list = Array.from({ length: mostGroups + 1 }, (_, at) => `"${at}"`).join(',');
-  t.equal(cacheGroups(['Cache-Groups', list]).length, mostGroups);
-  t.same(cacheGroups(['Cache-Groups', `"${'a'.repeat(longestGroup)}", "${'b'.repeat(longestGroup + 1)}"`]), [
-    'a'.repeat(longestGroup),
-  ]);
+  t.equal(cacheGroups(['Cache-Groups', list]), 'too-many');
+  t.same(cacheGroups(['Cache-Groups', `"${'a'.repeat(longestGroup)}"`]), ['a'.repeat(longestGroup)]);
+  t.equal(cacheGroups(['Cache-Groups', `"a", "${'b'.repeat(longestGroup + 1)}"`]), 'too-many');
   const fields = ['Cache-Group-Invalidation', '"a"'];
   t.same(invalidatedGroups({ method: 'POST', fields }), ['a']);
   for (const value of [list, `"a", "${'b'.repeat(longestGroup + 1)}"`])

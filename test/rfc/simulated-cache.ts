@@ -207,7 +207,10 @@ class Exchange {
     for (const [key, variants] of this.#store) {
       this.#store.set(
         key,
-        variants.filter(({ fields }) => !cacheGroups(fields).some((group) => groups.has(group))),
+        variants.filter(({ fields }) => {
+          const own = cacheGroups(fields);
+          return own !== 'too-many' && !own.some((group) => groups.has(group));
+        }),
       );
     }
     if (method === 'HEAD') this.#learnFromHead(received);

@@ -15,6 +15,7 @@ import { hash } from 'node:crypto';
 import type { TagPart, TagTemplate } from '../../config/schema/tag-template.ts';
 import { type TagField, tagFields } from '../../http/app-fields.ts';
 import { combinedValue, fieldLines, trimWhitespace } from '../../http/fields.ts';
+import { cacheGroups } from '../../http/groups.ts';
 import type { Fields } from '../../http/message.ts';
 import type { Match } from './safest-match.ts';
 import { decodeBytes, decodeEscapes, queryValues } from '../key/query-values.ts';
@@ -70,9 +71,10 @@ export function matchTags(match: Match, values: Omit<TagValues, 'params'>): read
 export const responseTags = (fields: Fields, names: readonly TagField[] = tagFields): Tag[] =>
   namedTags(fields, names).slice(0, mostResponseTags).map(toTag);
 
-/** Whether `responseTags` leaves some out. Such a response could not be purged by them, so it must not be stored. */
+/** Whether there are more tags or groups than are kept. Such a response could not be purged by those, so it must not be stored. */
 export const hasTooManyTags = (fields: Fields, names: readonly TagField[] = tagFields): boolean =>
-  namedTags(fields, names).length > mostResponseTags;
+  namedTags(fields, names).length > mostResponseTags ||
+  (names.includes('cache-groups') && cacheGroups(fields) === 'too-many');
 
 function renderTemplate(parts: readonly TagPart[], values: TagValues): readonly string[] {
   let texts = [''];

@@ -32,9 +32,10 @@ function ownTags({ match, identity, query, host, config }: StorageTerms, fields:
   const names = config.accept.tags;
   const values = { user: userOf(identity), query, responseFields: fields };
   const groups = names.includes('cache-groups') ? cacheGroups(fields) : [];
+  // `planStorage` does not store what has too many.
   return [
     ...matchTags(match, values),
     ...responseTags(fields, names),
-    ...groups.map((group) => groupTag(host, group)),
+    ...(groups === 'too-many' ? [] : groups.map((group) => groupTag(host, group))),
   ];
 }
