@@ -2,7 +2,7 @@
  * Gives each new connection to the worker with the fewest.
  *
  * Connections stay open for many requests, so that who takes the next one decides how evenly the work is spread: kernel and
- * node:cluster leave one of two workers with a third of 64 connections, or fewer (decision 25).
+ * node:cluster leave one of two workers with a third of 64 connections, or fewer (decision 27).
  *
  * Promises: a connection is given to one worker at a time, and to the next one if that ends before it has taken it. A worker
  * that is slow to take one gets no other.
