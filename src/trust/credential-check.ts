@@ -3,7 +3,7 @@
  * would ask, and once more with the credentials. Where these differ beyond noise, twice, the route goes into quarantine.
  *
  * Promises: the two requests differ in the credentials only, so that a language or a theme makes no false alarm; a difference
- * counts when it is there again at once, with no write between; each URL pattern is checked once in ten minutes at most.
+ * counts when it is there again at once, with no write between; each route is checked once a minute at most, however many URLs it has.
  */
 
 import { combinedValue, withoutFields } from '../http/fields.ts';
@@ -37,13 +37,13 @@ type Known = Extract<Identity, { kind: 'known' }>;
 /** What came with credentials, and without. */
 type Pair = { readonly own: WholeAnswer; readonly everybodys: WholeAnswer };
 
-const mostPatterns = 1000;
-const everyMs = 600_000;
+const mostRoutes = 1000;
+const everyMs = 60_000;
 
 /** Checks public pages. */
 export class CredentialCheck {
   readonly #options: CredentialCheckOptions;
-  readonly #checkedAt = new BoundedMap<string, EpochMs>(mostPatterns);
+  readonly #checkedAt = new BoundedMap<string, EpochMs>(mostRoutes);
 
   constructor(options: CredentialCheckOptions) {
     this.#options = options;
@@ -56,9 +56,9 @@ export class CredentialCheck {
     const isPublic = contentType.kind === 'rule' && contentType.scope === 'public';
     if (!isPublic || route === undefined || identity.kind !== 'known' || request.method !== 'GET') return;
     const pattern = urlPattern(exchange.target);
-    const before = this.#checkedAt.get(pattern);
+    const before = this.#checkedAt.get(route.pattern);
     if (before !== undefined && now - before < everyMs) return;
-    this.#checkedAt.set(pattern, now);
+    this.#checkedAt.set(route.pattern, now);
     void this.#check(exchange, { identity, pattern, route: route.pattern });
   }
 
