@@ -3,8 +3,10 @@
  * dashboard's expressions, the alert rules and the table of metrics.
  */
 import { readFileSync } from 'node:fs';
+import { Registry } from 'prom-client';
 import t from 'tap';
 import { parse } from 'yaml';
+import { addWorkerMetrics } from '../../src/watch/show/runtime-metrics.ts';
 import { startProxy } from './running-proxy.ts';
 
 const read = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
@@ -71,7 +73,10 @@ t.test('every metric and label in the dashboard is exported', async (t) => {
   });
   for (const path of ['/a', '/a', '/b']) await running.get(path);
   await running.purge({ everything: true });
-  const exported = exportedIn(await (await running.control('/metrics')).text());
+  const ofWorkers = new Registry();
+  addWorkerMetrics(ofWorkers, () => ({ known: 2, ready: 2, replaced: 0 }));
+  const own = await (await running.control('/metrics')).text();
+  const exported = exportedIn(`${own}\n${await ofWorkers.metrics()}`);
   const exprs = board.panels.flatMap(({ title, targets }) =>
     targets.map(({ expr }) => [title, expr] as const),
   );
