@@ -2,8 +2,8 @@
  * What is remembered of a request that may be answered from memory: the pipeline's own decisions about everything that does
  * not change while the configuration stays the same.
  *
- * Promises: whatever may change is asked again for each request: whether the identity still holds, what is stored, whether a
- * purge has met it, whether it is fresh. A plan of another configuration is not used.
+ * Promises: whatever may change is asked again for each request: whether the identity still holds, whether the route is in
+ * quarantine, what is stored, whether a purge has met it, whether it is fresh. A plan of another configuration is not used.
  */
 
 import type { RequestDirectives } from '../http/cache-control.ts';
@@ -118,7 +118,10 @@ function decideFor(services: Services, result: ReadResult): Decided {
   if (result.kind !== 'request' || accept.noVarySearch || debug.serverTiming) return slow;
   const reply = new CapturedReply(site.finish);
   const exchange = beginExchange(services, result.request, reply);
-  if (passReason(exchange) !== undefined || isForPipeline(exchange)) return slow;
+  const reason = passReason(exchange);
+  // An operator may lift it at any time.
+  if (reason === 'quarantine') return undefined;
+  if (reason !== undefined || isForPipeline(exchange)) return slow;
   const identity = site.identify(result.request, exchange.now);
   // What proves an identity may come later, or end.
   if (identity instanceof Promise || doubtOf(exchange, identity) !== undefined) return undefined;
@@ -156,10 +159,12 @@ function planOf(exchange: CacheExchange, { method, fields, target: sentTarget }:
   };
 }
 
-/** Whether the configuration is in force that this was decided by, and the identity is still the one it was made for. */
+/** Whether all is as it was decided by: the configuration, the identity, and that its route is not in quarantine. */
 export function holds(decided: Plan | Slow, services: Services, now: EpochMs): boolean {
   const { site } = decided;
   if (services.site() !== site) return false;
-  const who = decided.kind === 'plan' ? decided.who : undefined;
+  if (decided.kind === 'slow') return true;
+  const { who, match } = decided;
+  if (services.isQuarantined?.(match) === true) return false;
   return who === undefined || site.identify(who.request, now) === who.identity;
 }

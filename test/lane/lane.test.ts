@@ -31,13 +31,16 @@ type Room = {
   readonly url: string;
   readonly listener: PublicListener;
   readonly clock: TestClock;
+  /** Its routes are in quarantine or not. */
+  readonly quarantine: { isOn: boolean };
 };
 
 /** A site with something stored, and a lane over its store in front of a node:http that answers in its own words. */
 async function open(t: Test, given: Limits = limits, run?: Pipeline): Promise<Room> {
   const clock = new TestClock();
   const site = await startSite(rules, { answer, clock });
-  const { services } = site.proxy;
+  const quarantine = { isOn: false };
+  const services = { ...site.proxy.services, isQuarantined: () => quarantine.isOn };
   const asked: string[] = [];
   const errors: unknown[] = [];
   const http = createServer((request, response) => {
@@ -63,7 +66,7 @@ async function open(t: Test, given: Limits = limits, run?: Pipeline): Promise<Ro
   for (const target of ['/public/a', '/large', '/mine/a'])
     await ask(site.url, { target, lines: ['Cookie: session=one'] });
   for (const target of ['/public/a', '/large', '/huge']) await ask(site.url, { target });
-  return { asked, errors, site, url: `http://127.0.0.1:${port}`, listener, clock };
+  return { asked, errors, site, url: `http://127.0.0.1:${port}`, listener, clock, quarantine };
 }
 
 /** Who answered each request of one connection. */
@@ -134,10 +137,13 @@ t.test('a copy is given to its own identity only', async (t) => {
   t.strictSame(await whose('session=one'), ['lane']);
 });
 
-t.test('nothing is given after a purge, a reload that ends it, or its lifetime', async (t) => {
-  const { url, site, clock } = await open(t);
+t.test('nothing is given in quarantine, after a purge, a reload that ends it, or its lifetime', async (t) => {
+  const { url, site, clock, quarantine } = await open(t);
   const asked = () => whoAnswers(url, get('/public/a'), get('/large', close));
-  t.strictSame(await asked(), ['lane', 'lane']);
+  for (const isOn of [false, true, false]) {
+    quarantine.isOn = isOn;
+    t.strictSame(await asked(), isOn ? ['node', 'node'] : ['lane', 'lane'], `in quarantine: ${isOn}`);
+  }
   const { purgeLog } = site.proxy.services;
   await purgeLog.append({
     tags: ['type:page' as never],
