@@ -4,8 +4,9 @@ import fc from 'fast-check';
 import type { Tag } from '../../../src/policy/rules/tags.ts';
 import { decodeRecord, encodePurge, everythingPurge } from '../../../src/store/log/log-record.ts';
 import type { Purge } from '../../../src/store/purge-log.ts';
+import { anyCharacter } from '../../helpers/any-character.ts';
 
-const text = fc.string({ unit: 'binary', maxLength: 20 });
+const text = fc.string({ unit: anyCharacter, maxLength: 20 });
 const plain = { noNullPrototype: true } as const;
 const anyPurge: fc.Arbitrary<Purge> = fc.record(
   {

@@ -6,13 +6,14 @@ import { type EpochMs, type Seconds, seconds } from '../../../src/kit/time.ts';
 import type { Tag } from '../../../src/policy/rules/tags.ts';
 import type { Entry } from '../../../src/store/store.ts';
 import { entryBut, keyOf, storedAt } from '../entry.ts';
+import { anyCharacter } from '../../helpers/any-character.ts';
 
 const reasonOf = (bytes: Buffer, key = keyOf('page')) => {
   const decoded = decodeEntry(bytes, key);
   return decoded.kind === 'entry' ? 'entry' : decoded.reason;
 };
 
-const text = fc.string({ unit: 'binary', maxLength: 30 });
+const text = fc.string({ unit: anyCharacter, maxLength: 30 });
 const latin1 = fc.string({ unit: fc.integer({ min: 1, max: 255 }).map((code) => String.fromCharCode(code)) });
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => (value === 0 ? 0 : value));
 const anyEntry: fc.Arbitrary<Entry> = fc
