@@ -40,9 +40,9 @@ async function start(t: Test, answer: Answer, sample = '100%') {
 
 t.test('a hit whose copy is not what the origin gives is stale, by type, route, age and cause', async (t) => {
   let version = 1;
-  const cookies: (string | undefined)[] = [];
+  const asked: string[] = [];
   const site = await start(t, (request, response) => {
-    cookies.push(request.headers.cookie);
+    asked.push(`${request.url ?? ''} ${request.headers.cookie ?? 'without'}`);
     response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'max-age=100' });
     response.end(JSON.stringify({ version: request.method === 'POST' ? 0 : version }));
   });
@@ -54,7 +54,14 @@ t.test('a hit whose copy is not what the origin gives is stale, by type, route, 
     t.equal(await site.get(path, cookie), 'hit {"version":1}');
   }
   t.match((await site.judged(2)).total, { same: 2, stale: 0 });
-  t.same(cookies, ['session=a', 'session=a', undefined, undefined], 'asked as for the store');
+  await eventually('whether it is the same for everybody is checked', () => asked.length === 6);
+  const forStore = ['/1 session=a', '/1 session=a', '/all without', '/all without'];
+  const forCheck = ['/all without', '/all session=a'];
+  t.same(
+    asked.toSorted(),
+    [...forStore, ...forCheck].toSorted(),
+    'asked as for the store, and for the check',
+  );
   version = 2;
   site.clock.advance(60);
   t.equal(await site.get('/1', 'session=a'), 'hit {"version":1}');
