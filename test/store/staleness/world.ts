@@ -5,7 +5,7 @@ import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { Test } from 'tap';
 import { closeProxy } from '../../helpers/close-proxy.ts';
 import { redisServer, type RedisServer } from '../../helpers/redis-server.ts';
-import { startProxy, startSite } from '../../helpers/scripted-site.ts';
+import { barrier, startProxy, startSite } from '../../helpers/scripted-site.ts';
 import type { RunningServer } from '../../../src/server.ts';
 import type { Operation } from './history.ts';
 
@@ -16,6 +16,8 @@ export type World = {
   /** One client's doings until `isOver`: mostly reads, some writes, of its own page, through one proxy. */
   readonly client: (given: { user: string; instance: number; isOver: () => boolean }) => Promise<void>;
   readonly read: (user: string, instance: number) => Promise<Operation>;
+  /** Every kind of meeting once, in order: a hit, a read after a write, and a fetch that a write overtakes. */
+  readonly meet: (user: string, instance: number) => Promise<void>;
 };
 
 export type WorldOptions = { readonly instances: number; readonly coherence: 'bounded' | 'strict' };
@@ -49,7 +51,8 @@ function readPage(body: string): Pick<Operation, 'owner' | 'version' | 'isWhole'
 /** Opens a world that ends with the test. */
 export async function openWorld(t: Test, { instances, coherence }: WorldOptions): Promise<World> {
   const redis = await redisServer(t);
-  const site = await startSite(rules(redis, coherence), { answer: versionedOrigin() });
+  const origin = versionedOrigin();
+  const site = await startSite(rules(redis, coherence), { answer: origin.answer });
   t.teardown(() => site.close());
   const address = site.origin.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
@@ -86,20 +89,57 @@ export async function openWorld(t: Test, { instances, coherence }: WorldOptions)
       if (turn % (5 + pace) === 0) await operate('read', user, instance);
     }
   };
-  return { redis, proxies, history, client, read: (user, instance) => operate('read', user, instance) };
+  const read: World['read'] = (user, instance) => operate('read', user, instance);
+  const meet: World['meet'] = async (user, instance) => {
+    for (const kind of ['read', 'read', 'write', 'read', 'write'] as const)
+      await operate(kind, user, instance);
+    const held = origin.holdNextRead();
+    const overtaken = read(user, instance);
+    // A broken proxy may answer from its store.
+    await Promise.race([held.asked, overtaken]);
+    await operate('write', user, instance);
+    held.release();
+    await overtaken;
+    await read(user, instance);
+  };
+  return { redis, proxies, history, client, read, meet };
 }
 
+type VersionedOrigin = {
+  readonly answer: (incoming: IncomingMessage, response: ServerResponse) => void;
+  /** The next read gets its version when it is asked, and its answer not before the release. */
+  readonly holdNextRead: () => { readonly asked: Promise<void>; readonly release: () => void };
+};
+
 /** Every user's page at every path has versions of its own; answers take a little while, more or less. */
-function versionedOrigin(): (incoming: IncomingMessage, response: ServerResponse) => void {
+function versionedOrigin(): VersionedOrigin {
   const versions = new Map<string, number>();
   let count = 0;
-  return ({ method, headers }, response) => {
-    const owner = /session=(\w+)/.exec(headers.cookie ?? '')?.[1] ?? 'nobody';
-    if (method === 'PUT') versions.set(owner, (versions.get(owner) ?? 0) + 1);
-    const body = pageOf(owner, versions.get(owner) ?? 0);
-    count += 1;
-    // Reads are overtaken by writes now and then.
-    setTimeout(() => response.end(body), method === 'PUT' ? 0 : (count % 3) * 6);
+  let held: { readonly asked: () => void; readonly released: Promise<void> } | undefined;
+  return {
+    answer: ({ method, headers }, response) => {
+      const owner = /session=(\w+)/.exec(headers.cookie ?? '')?.[1] ?? 'nobody';
+      if (method === 'PUT') versions.set(owner, (versions.get(owner) ?? 0) + 1);
+      const body = pageOf(owner, versions.get(owner) ?? 0);
+      count += 1;
+      if (method === 'GET' && held !== undefined) {
+        held.asked();
+        void held.released.then(() => response.end(body));
+        held = undefined;
+        return;
+      }
+      // Reads are overtaken by writes now and then.
+      setTimeout(() => response.end(body), method === 'PUT' ? 0 : (count % 3) * 6);
+    },
+    holdNextRead: () => {
+      const [asked, released] = [barrier(), barrier()];
+      held = { asked: asked.arrive, released: released.reached };
+      const release = (): void => {
+        held = undefined;
+        released.arrive();
+      };
+      return { asked: asked.reached, release };
+    },
   };
 }
 
