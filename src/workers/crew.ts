@@ -1,8 +1,9 @@
 /**
  * The worker processes: started, watched, ended, and replaced when they end by themselves.
  *
- * Promises: a worker that is not heard of for `longestSilenceMs` is killed. One that has ended is replaced at once, or after
- * a pause that doubles while they end soon after their start. If one ends before all were ready for the first time, the
+ * Promises: a worker that is not heard of for `longestSilenceMs` is killed, also while it starts, from when it hears of
+ * purges. One that has ended or cannot be started is replaced at once, or after a pause that doubles while they end soon
+ * after their start. If one ends before all were ready for the first time, the
  * start has failed.
  */
 
@@ -46,6 +47,8 @@ type Place = {
   readonly worker: Worker;
   readonly process: ChildProcess;
   readonly startedMs: number;
+  /** It hears of purges, and writes wait for it. */
+  hasJoined: boolean;
   isReady: boolean;
   heardMs: number;
 };
@@ -115,16 +118,26 @@ export class Crew {
   }
 
   #start(number: number): void {
+    const { clock, fork, log } = this.#options;
+    const startedMs = clock.monotonicMs();
+    try {
+      this.#take(fork(), { number, startedMs });
+    } catch (error) {
+      log.error({ err: error, worker: number }, 'worker cannot be started');
+      this.#startAnother({ number, startedMs }, {});
+    }
+  }
+
+  #take(process: ChildProcess, { number, startedMs }: Pick<Place, 'number' | 'startedMs'>): void {
     this.#generation += 1;
-    const { clock, fork } = this.#options;
-    const process = fork();
+    const { clock } = this.#options;
     const worker: Worker = {
       number,
       name: `${number}.${this.#generation}`,
       link: this.#linkTo(process, number),
     };
-    const nowMs = clock.monotonicMs();
-    const place: Place = { number, worker, process, startedMs: nowMs, isReady: false, heardMs: nowMs };
+    const state = { hasJoined: false, isReady: false, heardMs: startedMs };
+    const place: Place = { number, worker, process, startedMs, ...state };
     this.#places.set(number, place);
     process.on('message', (batch: unknown) => {
       place.heardMs = clock.monotonicMs();
@@ -132,6 +145,8 @@ export class Crew {
     });
     process.on('error', (error) => {
       this.#options.log.error({ err: error, worker: number }, 'worker cannot be reached');
+      // The system could not start it: there will be no `exit`.
+      if (process.pid === undefined) this.#ended(place, {});
     });
     // Without its channel it does not hear of purges.
     process.on('disconnect', () => process.kill('SIGKILL'));
@@ -150,6 +165,7 @@ export class Crew {
       onMessage: (message) => {
         const place = this.#places.get(number);
         if (place?.process !== process) return;
+        if (message.kind === 'join') place.hasJoined = true;
         if (message.kind === 'listening') this.#ready(place);
         else this.#options.onMessage(place.worker, message);
       },
@@ -166,11 +182,16 @@ export class Crew {
     if (this.ready.length === this.#options.count) this.#firstReady.resolve(undefined);
   }
 
-  #ended(place: Place, how: { code: number | null; signal: NodeJS.Signals | null }): void {
-    const { number, worker, startedMs } = place;
+  #ended(place: Place, how: object): void {
+    const { number, worker } = place;
+    if (this.#places.get(number) !== place) return;
     this.#places.delete(number);
     worker.link.close();
     this.#options.onEnded(worker, this.#isStopping);
+    this.#startAnother(place, how);
+  }
+
+  #startAnother({ number, startedMs }: Pick<Place, 'number' | 'startedMs'>, how: object): void {
     if (this.#isStopping) return;
     if (!this.#isStarted) {
       this.#firstReady.reject(new WorkerStartError('a worker ended before it was ready'));
@@ -196,7 +217,10 @@ export class Crew {
     this.#lookedMs = nowMs;
     for (const place of this.#places.values()) {
       if (wasAway) place.heardMs = nowMs;
-      if (!place.isReady || nowMs - place.heardMs <= longestSilenceMs) continue;
+      // At the first start all are busy, so that one may be silent for longer.
+      if (!place.isReady && !(place.hasJoined && this.#isStarted)) continue;
+      void place.worker.link.ask('alive', undefined);
+      if (nowMs - place.heardMs <= longestSilenceMs) continue;
       this.#options.log.error({ worker: place.number }, 'worker hangs; killing it');
       place.process.kill('SIGKILL');
     }

@@ -67,6 +67,8 @@ export type Requested = readonly (readonly [key: string, count: number])[];
 
 /** What the primary may ask of a worker. */
 export type WorkerQuestions = {
+  /** For a sign of life. */
+  readonly alive: { readonly about: undefined; readonly answer: undefined };
   readonly give: { readonly about: CacheKey; readonly answer: readonly Uint8Array[] };
   readonly share: { readonly about: undefined; readonly answer: WorkerShare };
   readonly count: { readonly about: MetBy; readonly answer: Met };

@@ -34,6 +34,7 @@ export function createWorkerAnswers(
   const warmings = new Map<number, AbortController>();
   let registry: Promise<Registry> | undefined;
   return {
+    alive: () => undefined,
     give: (key) => answerer().pack(key),
     share: () => shareOf(answerer()),
     count: (about) => prepareCount(answerer().services, about)(),
