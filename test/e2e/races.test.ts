@@ -1,5 +1,6 @@
 import t from 'tap';
 import { answersTo, fateOf, requestText } from '../helpers/raw-client.ts';
+import { okText, startRawSite } from '../helpers/raw-origin.ts';
 import { barrier, cacheStatus, startSite } from '../helpers/scripted-site.ts';
 
 const rules = `
@@ -57,6 +58,36 @@ t.test('a request after a write does not join a fetch from before it', async (t)
     'the older answer did not take the place of the newer',
   );
 });
+
+t.test(
+  'requests in one packet are carried out one after the other, as a read behind a write must be',
+  async (t) => {
+    const request = (method: string, target: string, ...lines: readonly string[]): string =>
+      `${[`${method} ${target} HTTP/1.1`, 'Host: site.test', ...lines].join('\r\n')}\r\n\r\n`;
+    const ways: readonly (readonly [isOn: boolean, line: string])[] = [
+      [true, 'X: plain'],
+      [true, 'X: two  blanks'],
+      [true, 'Expect: 100-continue'],
+      [false, 'X: plain'],
+    ];
+    for (const [isOn, line] of ways) {
+      let version = 0;
+      const site = await startRawSite(`listen: { fast_lane: ${isOn} }\n${rules}`, ({ requestLine }) =>
+        okText(requestLine.startsWith('PUT') ? `wrote ${(version += 1)}` : `v${version}`),
+      );
+      t.teardown(() => site.close());
+      const write = `${request('PUT', '/api/p/1', 'Content-Length: 3', line)}abc`;
+      const read = request('GET', '/p/1');
+      const last = request('GET', '/p/1', 'Connection: close');
+      const answers = await answersTo(site.url, read + write + read + write + write + read + last);
+      t.strictSame(
+        answers.map(({ body }) => body),
+        ['v0', 'wrote 1', 'v1', 'wrote 2', 'wrote 3', 'v3', 'v3'],
+        `${isOn} ${line}`,
+      );
+    }
+  },
+);
 
 t.test('five hundred clients of one page that is not stored make one fetch, and all get it', async (t) => {
   const site = await startSite(rules);

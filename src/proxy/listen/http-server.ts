@@ -2,7 +2,8 @@
  * The public listener: node:http with its limits, every request read strictly, then the pipeline.
  *
  * Promises: nothing malformed gets beyond this file, nor what follows it on the same connection; a client that neither
- * sends nor takes what it should is cut off; no answer of ours names an address.
+ * sends nor takes what it should is cut off; no answer of ours names an address; the requests of one connection are carried out
+ * one after the other.
  */
 
 import {
@@ -39,6 +40,8 @@ export type HttpServerOptions = {
 type Connection = {
   readonly response: ServerResponse;
   isClosing: boolean;
+  /** It waits for the answer before it. */
+  isQueued: boolean;
   /** Since when requests have been coming behind an answer that is not taken, in monotonic milliseconds. */
   readonly stuckSince: number | undefined;
 };
@@ -55,12 +58,11 @@ export function createHttpServer(
   const bodies = new SlowBodies({ windowMs: bounds.bodyPauseMs, leastBytes: 1024 });
   const watching: Watching = { ...options, bodies };
   const server = createServer(nodeOptions(bounds, connections), (message, response) => {
+    const before = connections.get(message.socket);
     const connection = admit({ message, response }, connections, bounds);
     if (connection === undefined) return;
-    const isRefused = handle(watching, { message, response }, (forwarded) => {
-      forward({ message, response }, forwarded);
-    });
-    connection.isClosing = isRefused || !response.shouldKeepAlive;
+    const toProxy = forward.bind(undefined, { message, response });
+    inTurn(before, connection, () => handle(watching, { message, response }, toProxy));
   });
   // node:http would drop what exceeds a count without a word; here the reader counts, and the size is bounded anyway.
   server.maxHeadersCount = 0;
@@ -131,9 +133,28 @@ function admit(
     socket.destroy();
     return undefined;
   }
-  const connection: Connection = { response, isClosing: false, stuckSince };
+  const connection: Connection = { response, isClosing: false, isQueued: false, stuckSince };
   connections.set(socket, connection);
   return connection;
+}
+
+/**
+ * RFC 9112 §9.3.2: what came behind a write is carried out when that has been answered; nothing is behind the last answer. `run`
+ * gives whether the request was refused.
+ */
+function inTurn(before: Connection | undefined, own: Connection, run: () => boolean): void {
+  const { response } = own;
+  const runNow = (): void => {
+    own.isQueued = false;
+    if (run() || !response.shouldKeepAlive) own.isClosing = true;
+  };
+  own.isClosing = !response.shouldKeepAlive;
+  own.isQueued = before !== undefined && !before.response.writableFinished;
+  if (!own.isQueued) runNow();
+  else
+    before?.response.once('finish', () => {
+      if (!before.isClosing) runNow();
+    });
 }
 
 type Watched = { readonly connections: Connections; readonly bodies: SlowBodies; readonly bounds: Limits };
@@ -167,7 +188,7 @@ function isWaiting(connection: Connection | undefined, socket: Socket): boolean 
   if (connection === undefined) return false;
   const { response } = connection;
   if (response.writableFinished || socket.writableLength > 0) return false;
-  return response.req.complete;
+  return connection.isQueued || response.req.complete;
 }
 
 export type Raw = { readonly message: IncomingMessage; readonly response: ServerResponse };
