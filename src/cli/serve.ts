@@ -134,6 +134,7 @@ function listenProblem({ listener, address, code }: ListenError): string {
   const why = {
     EADDRINUSE: 'is in use',
     EACCES: 'needs a permission that this process lacks',
+    ENOENT: 'is in a folder that does not exist',
     EADDRNOTAVAIL: 'is not an address of this machine',
   }[code];
   return `${where} ${why ?? `cannot be listened on (${code})`}; choose another ${listener === 'redirect' ? 'for listen.redirect' : `with --${listener} HOST:PORT`}`;

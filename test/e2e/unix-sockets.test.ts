@@ -168,4 +168,22 @@ t.test('17.5: a socket that nobody listens on is taken over, any other file is n
   writeFileSync(path, 'mine');
   await t.rejects(startOnPath(t, path), { code: 'EADDRINUSE' });
   t.equal(readFileSync(path, 'utf8'), 'mine');
+  const nowhere = join(folderOf(t), 'none', 'listen.sock');
+  await t.rejects(startOnPath(t, nowhere), { code: 'ENOENT' }, 'not EACCES, as libuv says');
+  const long = `/${'x'.repeat(107)}`;
+  await t.rejects(startOnPath(t, long), /of at most 107 bytes/);
+});
+
+t.test('17.5: the socket that another process has put in place of ours outlives us', async (t) => {
+  const path = join(folderOf(t), 'listen.sock');
+  const proxy = await startOnPath(t, path);
+  rmSync(path);
+  await startApp(t, path, (_request, response) => response.end('another'));
+  await proxy.close();
+  t.match(await exchange(path, requestText({ target: '/', lines: ['Connection: close'] })), /another/);
+  rmSync(path);
+  const gone = await startOnPath(t, path);
+  rmSync(path);
+  await gone.close();
+  t.notOk(existsSync(path));
 });

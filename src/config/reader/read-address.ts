@@ -58,11 +58,11 @@ export function parseListenAddress(written: string): ListenAddress | undefined {
   return unix === undefined ? parseAddress(written) : { host: 'localhost', port: 80, path: unixPathOf(unix) };
 }
 
+const expectedUnixAddress = `a Unix socket unix:/PATH, with a path of at most ${longestUnixPath} bytes`;
 /** The text for messages about an address; the command line uses it too. */
 export const expectedAddress = 'an address HOST:PORT such as 0.0.0.0:8080 or [::1]:8080';
-export const expectedListenAddress = `${expectedAddress}, or a Unix socket unix:/PATH`;
-export const expectedOriginUrl =
-  'a URL http://HOST[:PORT] or https://HOST[:PORT], without a path, query or password, or a Unix socket unix:/PATH';
+export const expectedListenAddress = `${expectedAddress}, or ${expectedUnixAddress}`;
+export const expectedOriginUrl = `a URL http://HOST[:PORT] or https://HOST[:PORT], without a path, query or password, or ${expectedUnixAddress}`;
 
 export const address: Reader<Address> = textAs({
   expected: expectedAddress,

@@ -9,6 +9,7 @@ import type { Server, Socket } from 'node:net';
 import type { Door } from '../../front/entrance.ts';
 import type { H2Server } from '../h2/h2-server.ts';
 import type { Lane } from './lane.ts';
+import { type BoundPath, leaving } from './bind-unix.ts';
 import { lastLetIn } from './last-let-in.ts';
 
 /** How long after a stop a connection that is idle may still bring a request, and a tunnel be silent. */
@@ -22,6 +23,8 @@ export type Draining = {
   readonly lane: Lane | undefined;
   readonly h2: Pick<H2Server, 'leave' | 'closeIdle'> | undefined;
   readonly entrance: Pick<Door, 'closeIdle'> | undefined;
+  /** Where a listener is on a Unix socket. */
+  readonly bound?: BoundPath | undefined;
   readonly sockets: ReadonlySet<Socket>;
   /** Those that have left HTTP. */
   readonly upgraded: ReadonlySet<Socket>;
@@ -36,12 +39,15 @@ export async function drain({
   entrance,
   sockets,
   upgraded,
+  bound,
 }: Draining): Promise<void> {
   tellToLeave(http);
   lane?.leave();
   h2?.leave();
   await Promise.all(listeners.map(lastLetIn));
-  const closed = Promise.all([...listeners.map(closeListener), ...[...sockets].map(closeOf)]);
+  const close = (): Promise<void>[] => listeners.map(closeListener);
+  const closing = bound === undefined ? close() : leaving(bound, close);
+  const closed = Promise.all([...closing, ...[...sockets].map(closeOf)]);
   // Idle connections stay a little: what has been sent on them may not be read yet.
   await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, lingerMs))]);
   const sweep = setInterval(() => {

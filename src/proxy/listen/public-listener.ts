@@ -13,7 +13,7 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Address, ListenAddress } from '../../config/config.ts';
 import { type Door, tcpListener } from '../../front/entrance.ts';
 import { bindAll } from './bind-all.ts';
-import { bindUnix } from './bind-unix.ts';
+import { bindUnix, type BoundPath } from './bind-unix.ts';
 import { drain } from './drain.ts';
 import type { H2Server } from '../h2/h2-server.ts';
 import type { Lane } from './lane.ts';
@@ -33,6 +33,7 @@ export type PublicListenerOptions = {
 export class PublicListener {
   readonly #options: PublicListenerOptions;
   readonly #listeners: Server[] = [];
+  #bound: BoundPath | undefined;
   readonly #sockets = new Set<Socket>();
 
   constructor(options: PublicListenerOptions) {
@@ -63,7 +64,7 @@ export class PublicListener {
   /** Listens on an address or a Unix socket, whose address is given as it is written. */
   async open(address: ListenAddress): Promise<AddressInfo | string> {
     if (address.path === undefined) return this.listen(address);
-    await bindUnix(address.path, this.adopt());
+    this.#bound = await bindUnix(address.path, this.adopt());
     return `unix:${address.path}`;
   }
 
@@ -78,7 +79,8 @@ export class PublicListener {
   /** Stops accepting; resolves when every connection has ended (`drain.ts`). */
   async close(): Promise<void> {
     const { http, lane, h2, entrance, upgraded } = this.#options;
-    await drain({ http, lane, h2, entrance, upgraded, listeners: this.#listeners, sockets: this.#sockets });
+    const [listeners, sockets, bound] = [this.#listeners, this.#sockets, this.#bound];
+    await drain({ http, lane, h2, entrance, upgraded, listeners, sockets, bound });
   }
 
   /** What makes node:http look for heads that are late. */
