@@ -68,7 +68,8 @@ export class CredentialCheck {
   ): Promise<void> {
     const { writes, noise, clock, onFound } = this.#options;
     const first = await this.#ask(exchange, identity);
-    if (first === undefined) return;
+    // An error says that nobody is logged in, and may repeat what a client has made up.
+    if (first === undefined || first.own.status >= 400) return;
     const tell = (reason: QuarantineReason, places: readonly Difference[]): void => {
       const at = clock.now();
       const names = places.slice(0, 5).map(({ name }) => maskSecrets(name));
@@ -83,8 +84,7 @@ export class CredentialCheck {
       tell('session-echo', []);
       return;
     }
-    // An error says that nobody is logged in.
-    if (isSame(first) || first.own.status >= 400) return;
+    if (isSame(first)) return;
     const before = writes.count;
     const second = await this.#ask(exchange, identity);
     if (second === undefined || writes.count !== before) return;

@@ -109,6 +109,21 @@ t.test('a client cannot make a page its own by sending what is in it', async (t)
   t.same(await site.routes(), []);
 });
 
+t.test('an error that repeats a forged session is no page of its reader', async (t) => {
+  const site = await start(
+    t,
+    (request, response) => {
+      const { cookie } = request.headers;
+      response.writeHead(cookie === undefined ? 200 : 400).end(cookie ?? 'page');
+    },
+    'mode: shadow',
+  );
+  await site.get('/all');
+  await eventually('it is checked', () => site.seen.length === 3);
+  await site.idle();
+  t.same(await site.routes(), []);
+});
+
 t.test(
   'no false alarm: clocks, tokens, languages and changes are no difference between people',
   async (t) => {
