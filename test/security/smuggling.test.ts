@@ -237,6 +237,20 @@ t.test('pipelined requests are answered in order; one with `close` is the last',
   t.equal(site.arrivals.length, 3);
 });
 
+t.test('a body that cannot be read, behind another request, does not cost that its answer', async (t) => {
+  for (const isOn of [true, false]) {
+    const site = await startRawSite(`listen: { fast_lane: ${isOn} }\n${rules}`);
+    t.teardown(() => site.close());
+    const broken = 'POST /b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n';
+    const answers = await answersTo(site.url, `GET /a HTTP/1.1\r\nHost: a\r\n\r\n${broken}`, 500);
+    t.same(
+      answers.map(({ status }) => status),
+      [200, 400],
+    );
+    t.equal(site.arrivals.length, 1);
+  }
+});
+
 t.test('an upgrade behind another request does not take over its connection', async (t) => {
   const site = await startRawSite(rules, ({ requestLine }) => okText(requestLine.split(' ')[1] ?? ''));
   t.teardown(() => site.close());

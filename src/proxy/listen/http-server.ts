@@ -42,6 +42,8 @@ type Connection = {
   isClosing: boolean;
   /** It waits for the answer before it. */
   isQueued: boolean;
+  /** In place of its answer: its body cannot be read. */
+  refuseInTurn?: () => void;
   /** Since when requests have been coming behind an answer that is not taken, in monotonic milliseconds. */
   readonly stuckSince: number | undefined;
 };
@@ -153,7 +155,7 @@ function inTurn(before: Connection | undefined, own: Connection, run: () => bool
   if (!own.isQueued) runNow();
   else
     before?.response.once('finish', () => {
-      if (!before.isClosing) runNow();
+      if (!before.isClosing) (own.refuseInTurn ?? runNow)();
     });
 }
 
@@ -253,7 +255,11 @@ function refuseUnparsed(error: ParseError, socket: Duplex, { connections, onRefu
   };
   const connection = connections.get(socket);
   const response = connection?.response;
-  if (connection === undefined || response?.req.complete !== true || response.writableFinished) {
+  if (connection?.isQueued === true && response?.req.complete === false) {
+    connection.refuseInTurn ??= () => {
+      endWith(false);
+    };
+  } else if (connection === undefined || response?.req.complete !== true || response.writableFinished) {
     // Within a request's own body its answer may have begun: these bytes would be part of that.
     const isAnswering = response?.headersSent === true && !response.writableFinished;
     endWith(isAnswering);
