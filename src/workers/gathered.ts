@@ -19,6 +19,8 @@ export type GatheredOptions = {
 export class Gathered {
   readonly #options: GatheredOptions;
   readonly #states = new Map<string, State>();
+  readonly #runtimes = new Map<string, RuntimeMetrics>();
+  #ended: Promise<RuntimeMetrics> = Promise.resolve([]);
   #running: Promise<void> | undefined;
 
   constructor(options: GatheredOptions) {
@@ -36,6 +38,9 @@ export class Gathered {
   /** What a worker has counted since it was asked last is lost with it. */
   forget(name: string): void {
     this.#states.delete(name);
+    const last = this.#runtimes.get(name);
+    this.#runtimes.delete(name);
+    if (last !== undefined) this.#ended = this.#ended.then((sum) => addedTo(sum, last));
   }
 
   size(): StoreSize {
@@ -91,8 +96,14 @@ export class Gathered {
     };
   }
 
-  runtimes(): Promise<readonly RuntimeMetrics[]> {
-    return this.#ask((worker) => worker.link.ask('runtime', undefined));
+  /** One for each worker, and one for those that have ended. */
+  async runtimes(): Promise<readonly RuntimeMetrics[]> {
+    const found = await this.#ask(async (worker) => {
+      const runtime = await worker.link.ask('runtime', undefined);
+      if (runtime !== undefined) this.#runtimes.set(worker.name, runtime);
+      return runtime;
+    });
+    return [...found, await this.#ended];
   }
 
   async #gather(): Promise<void> {
@@ -113,6 +124,11 @@ export class Gathered {
   #all<T>(pick: (state: State) => T): T[] {
     return [...this.#states.values()].map(pick);
   }
+}
+
+async function addedTo(sum: RuntimeMetrics, ended: RuntimeMetrics): Promise<RuntimeMetrics> {
+  const { addEnded } = await import('../watch/show/runtime-metrics.ts');
+  return addEnded(sum, ended);
 }
 
 function sumOf<Name extends string>(all: readonly Readonly<Record<Name, number>>[], name: Name): number {

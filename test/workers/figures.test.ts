@@ -1,11 +1,15 @@
 /** The figures of several processes add up to those that one would have. */
 
+import { Registry, Counter, Gauge, Histogram } from 'prom-client';
 import t from 'tap';
 import { epochMs, seconds } from '../../src/kit/time.ts';
 import { nothingKnown, type Outcome } from '../../src/proxy/exchange/outcome.ts';
 import { createPopularity } from '../../src/policy/lifetime/popularity.ts';
 import { Counters } from '../../src/watch/count/counters.ts';
 import { configIn } from '../config/fixture.ts';
+import { createRuntimeRegistry, sumRuntimes } from '../../src/watch/show/runtime-metrics.ts';
+import type { Worker } from '../../src/workers/crew.ts';
+import { Gathered } from '../../src/workers/gathered.ts';
 import { configShare } from '../../src/workers/config-share.ts';
 import { SharedPopularity } from '../../src/workers/shared-popularity.ts';
 
@@ -98,4 +102,33 @@ t.test('17.1: a key is popular by the requests of all workers', async (t) => {
   t.ok(b.isHigh(key, now));
   a.close();
   b.close();
+});
+
+t.test('17.1: what ended workers have counted stays in the sums; what they had does not', async (t) => {
+  const workers: Worker[] = [];
+  const gathered = new Gathered({ counters: new Counters(), workers: () => workers });
+  const join = async (name: string, cpu: number): Promise<void> => {
+    const registry = new Registry();
+    const registers = [registry];
+    new Counter({ name: 'cpu_total', help: 'x', registers }).inc(cpu);
+    new Gauge({ name: 'bytes', help: 'x', registers }).set(100);
+    new Histogram({ name: 'gc', help: 'x', buckets: [1], registers }).observe(0.5);
+    const runtime = await registry.getMetricsAsJSON();
+    workers.push({
+      number: 1,
+      name,
+      link: { ask: () => Promise.resolve(runtime) } as unknown as Worker['link'],
+    });
+  };
+  const sums = async () => sumRuntimes(createRuntimeRegistry(), await gathered.runtimes());
+  await join('1.1', 10);
+  for (const [index, name] of ['1.2', '1.3'].entries()) {
+    t.match(await sums(), new RegExp(`^cpu_total ${10 + index}$`, 'm'));
+    gathered.forget(`1.${index + 1}`);
+    workers.pop();
+    await join(name, 1);
+  }
+  const text = await sums();
+  for (const line of ['cpu_total 12', 'bytes 100', 'gc_count 3', 'gc_bucket{le="1"} 3', 'gc_sum 1.5'])
+    t.ok(text.split('\n').includes(line), line);
 });

@@ -21,6 +21,12 @@ export async function sumRuntimes(own: Registry, others: readonly RuntimeMetrics
   return `${await summed.metrics()}\n${start}\n`;
 }
 
+/** Adds what a process that has ended has counted: the sums of counters never fall. */
+export async function addEnded(sum: RuntimeMetrics, ended: RuntimeMetrics): Promise<RuntimeMetrics> {
+  const counted = ended.filter((metric) => 'type' in metric && metric.type !== 'gauge');
+  return AggregatorRegistry.aggregate([[...sum], counted]).getMetricsAsJSON();
+}
+
 export type WorkerStates = { readonly known: number; readonly ready: number; readonly replaced: number };
 
 /** Adds how many workers there are, and how many had to be replaced. */
