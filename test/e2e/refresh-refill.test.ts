@@ -44,7 +44,8 @@ t.test('popular entries removed by a write are fetched again, within the limit',
     });
   });
   await write(site);
-  await eventually('refilled', () => reads(site) >= hot + 1 + hot, 10_000);
+  // Refills wait while the machine is busy with requests: how long it takes is not what is tested.
+  await eventually('refilled', () => reads(site) >= hot + 1 + hot, 60_000);
   await eventually('over', () => site.proxy.refresh.governor.stats().running === 0);
   t.ok(most <= 3, `${most} at once`);
   t.equal(reads(site), hot + 1 + hot, 'each once, and not what was asked for once only');
