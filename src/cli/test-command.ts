@@ -56,10 +56,12 @@ async function testFile(file: string, json: boolean): Promise<readonly Used[]> {
   const own = { file: name, text };
   if (examples === undefined) return [own, { file: config, text: await textOf(config) }];
   const env = { ...process.env, ...examples.env };
+  // Read first: whoever mends the file on reading its problems must not be overlooked.
+  const before = await textOf(config);
   const loaded = await loadConfig({ file: config, env, upstreamMayBeMissing: true });
   if (loaded.kind !== 'ok') {
     tellProblems(loaded);
-    return [own, { file: config, text: await textOf(config) }];
+    return [own, { file: config, text: before }];
   }
   await tryAll({ name, config, loaded: loaded.config, examples }, json);
   return [own, { file: config, text: loaded.text }];
