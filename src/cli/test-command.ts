@@ -51,23 +51,26 @@ const changeOf = (used: readonly Used[]): Promise<void> =>
 /** Runs the examples and tells how they went; returns the files that this depended on. */
 async function testFile(file: string, json: boolean): Promise<readonly Used[]> {
   const name = exampleFileOf(file);
-  const { text, examples } = await loadExamples(name);
+  const { text: ownText, examples } = await loadExamples(name);
   const config = configFileOf(name, examples);
-  const own = { file: name, text };
-  if (examples === undefined) return [own, { file: config, text: await textOf(config) }];
+  // Read once: whoever mends the file on reading its problems must not be overlooked.
+  const text = await textOf(config);
+  const used = [
+    { file: name, text: ownText },
+    { file: config, text: text ?? '' },
+  ];
+  if (examples === undefined) return used;
   const env = { ...process.env, ...examples.env };
-  // Read first: whoever mends the file on reading its problems must not be overlooked.
-  const before = await textOf(config);
-  const loaded = await loadConfig({ file: config, env, upstreamMayBeMissing: true });
+  const loaded = await loadConfig({ file: config, text, env, upstreamMayBeMissing: true });
   if (loaded.kind !== 'ok') {
     tellProblems(loaded);
-    return [own, { file: config, text: before }];
+    return used;
   }
   await tryAll({ name, config, loaded: loaded.config, examples }, json);
-  return [own, { file: config, text: loaded.text }];
+  return used;
 }
 
-const textOf = (file: string): Promise<string> => readFile(file, 'utf8').catch(() => '');
+const textOf = (file: string): Promise<string | undefined> => readFile(file, 'utf8').catch(() => undefined);
 
 type Trial = {
   readonly name: string;
