@@ -88,6 +88,13 @@ export class PendingPurges {
     return this.#log.verdict({ ...subject, asOf: { log: this.#instance, seq } });
   }
 
+  /** What the shared log says of a subject, or what a pending purge says where that is more. */
+  onTopOf(read: Verdict, subject: PurgeSubject): Verdict {
+    if (read.kind === 'purged') return read;
+    const pending = this.verdict(subject);
+    return pending === undefined || pending.kind === 'current' ? read : pending;
+  }
+
   #merge(): void {
     const own = this.#last;
     const record = { own, nonce: randomUUID(), payload: encodePurge(everythingPurge, { wantsAck: false }) };

@@ -86,10 +86,7 @@ export class RedisPurgeLog implements PurgeLog {
   }
 
   verdict(subject: PurgeSubject): Verdict {
-    const read = this.#read.verdict(subject);
-    if (read.kind === 'purged' || this.#pending.isEmpty) return read;
-    const pending = this.#pending.verdict(subject);
-    return pending === undefined || pending.kind === 'current' ? read : pending;
+    return this.#pending.onTopOf(this.#read.verdict(subject), subject);
   }
 
   positionAt(at: EpochMs): Position {
