@@ -4,11 +4,9 @@ import type { Command } from 'commander';
 import { tableLines } from '../kit/table.ts';
 import type { AuditReport } from '../trust/audit-report.ts';
 import type { JudgedView } from '../trust/shadow-report.ts';
-import { getControl, withControlOption } from './control-client.ts';
-import { fail, print, printable, printJson } from './output.ts';
+import { withControlOption } from './control-client.ts';
 import { exampleLines, noiseLine, percent, sureText } from './shadow-command.ts';
-
-type Options = { readonly control: string; readonly json?: true };
+import { showAnswer, type ShowOptions } from './show-answer.ts';
 
 /** Adds the command. */
 export function addAudit(program: Command): void {
@@ -21,13 +19,8 @@ export function addAudit(program: Command): void {
   withControlOption(command).action(auditCommand);
 }
 
-async function auditCommand({ control, json }: Options): Promise<void> {
-  const answer = await getControl(control, '/api/cache/stale');
-  if (answer.kind !== 'ok') fail(answer.message);
-  else if (!isReport(answer.body)) fail('this is not the answer of a control API');
-  else if (json === true) printJson(answer.body);
-  else print(...reportLines(answer.body).map(printable));
-}
+const auditCommand = (options: ShowOptions): Promise<void> =>
+  showAnswer(options, { path: '/api/cache/stale', isAnswer: isReport, linesOf: reportLines });
 
 const isReport = (body: unknown): body is AuditReport =>
   typeof body === 'object' && body !== null && 'sample' in body && 'ages' in body;

@@ -2,10 +2,9 @@
 
 import type { Command } from 'commander';
 import { tableLines } from '../kit/table.ts';
-import { getControl, postControl, withControlOption } from './control-client.ts';
-import { fail, print, printable, printJson } from './output.ts';
-
-type Options = { readonly control: string; readonly json?: true };
+import { postControl, withControlOption } from './control-client.ts';
+import { fail, print, printable } from './output.ts';
+import { showAnswer, type ShowOptions } from './show-answer.ts';
 
 type Row = {
   readonly route: string;
@@ -32,29 +31,26 @@ export function addQuarantine(program: Command): void {
   withControlOption(lift).action(liftCommand);
 }
 
-async function listCommand({ control, json }: Options): Promise<void> {
-  const answer = await getControl(control, '/api/cache/quarantine');
-  if (answer.kind !== 'ok') {
-    fail(answer.message);
-    return;
-  }
-  const { routes } = (answer.body ?? {}) as { readonly routes?: readonly Row[] };
-  if (!Array.isArray(routes)) fail('this is not the answer of a control API');
-  else if (json === true) printJson(answer.body);
-  else if (routes.length === 0) print('no route is in quarantine');
-  else print(...linesOf(routes as readonly Row[]).map(printable));
-}
+const listCommand = (options: ShowOptions): Promise<void> =>
+  showAnswer(options, { path: '/api/cache/quarantine', isAnswer: isList, linesOf });
 
-const linesOf = (routes: readonly Row[]): string[] =>
-  tableLines([
+type List = { readonly routes: readonly Row[] };
+
+const isList = (body: unknown): body is List =>
+  typeof body === 'object' && body !== null && 'routes' in body && Array.isArray(body.routes);
+
+function linesOf({ routes }: List): readonly string[] {
+  if (routes.length === 0) return ['no route is in quarantine'];
+  return tableLines([
     ['route', 'type', 'since', 'reason', 'seen at', 'where'],
     ...routes.map(({ route, type, at, reason, target, places }) => [
       ...[route, type, at, reason, target],
       places.join('; '),
     ]),
   ]);
+}
 
-async function liftCommand(route: string, { control }: Options): Promise<void> {
+async function liftCommand(route: string, { control }: ShowOptions): Promise<void> {
   const answer = await postControl(control, '/api/cache/quarantine/lift', { route });
   if (answer.kind !== 'ok') {
     fail(answer.message);

@@ -3,10 +3,8 @@
 import type { Command } from 'commander';
 import { tableLines } from '../kit/table.ts';
 import type { CountsView, ExampleView, JudgedView, ShadowReport } from '../trust/shadow-report.ts';
-import { getControl, withControlOption } from './control-client.ts';
-import { fail, print, printable, printJson } from './output.ts';
-
-type Options = { readonly control: string; readonly json?: true };
+import { withControlOption } from './control-client.ts';
+import { showAnswer, type ShowOptions } from './show-answer.ts';
 
 /** Adds the command. */
 export function addShadow(program: Command): void {
@@ -17,13 +15,8 @@ export function addShadow(program: Command): void {
   withControlOption(command).action(shadowCommand);
 }
 
-async function shadowCommand({ control, json }: Options): Promise<void> {
-  const answer = await getControl(control, '/api/cache/shadow');
-  if (answer.kind !== 'ok') fail(answer.message);
-  else if (!isReport(answer.body)) fail('this is not the answer of a control API');
-  else if (json === true) printJson(answer.body);
-  else print(...reportLines(answer.body).map(printable));
-}
+const shadowCommand = (options: ShowOptions): Promise<void> =>
+  showAnswer(options, { path: '/api/cache/shadow', isAnswer: isReport, linesOf: reportLines });
 
 const isReport = (body: unknown): body is ShadowReport =>
   typeof body === 'object' && body !== null && 'would_store' in body && 'examples' in body;
