@@ -12,8 +12,10 @@ import { SingleFlight } from '../kit/single-flight.ts';
 import { between, type Clock, epochMs, type EpochMs } from '../kit/time.ts';
 import type { Origin } from '../origin/origin.ts';
 import { createPopularity } from '../policy/lifetime/popularity.ts';
+import { withoutCopies } from '../policy/rules/entry-tags.ts';
 import { elapsed, type Exchange, type Services, type Shadow, type Site } from '../proxy/exchange/exchange.ts';
 import type { Outcome } from '../proxy/exchange/outcome.ts';
+import { asksReload } from '../proxy/exchange/keyed-exchange.ts';
 import { nobody } from '../proxy/exchange/reply.ts';
 import { fetchInBackground } from '../proxy/fetch/fetch.ts';
 import { openBodies } from '../proxy/fetch/open-bodies.ts';
@@ -112,7 +114,7 @@ export class ShadowPipeline {
         onFreshHit: () => undefined,
         onStored: () => undefined,
       },
-      purgeLog: readOnly(services.purgeLog),
+      purgeLog: readOnly(services.purgeLog, asksReload(exchange)),
       origin: playing(services.origin, recording),
       onOutcome: (outcome) => {
         // Later ones belong to a renewal.
@@ -237,10 +239,10 @@ function newTrial(site: Site, clock: Clock): Trial {
   };
 }
 
-/** Purges are the client's own exchange's: it has made them already. */
-const readOnly = (log: Services['purgeLog']): Services['purgeLog'] => ({
+/** Purges are the client's own exchange's: it has made them already. That of its reload is not for the answer it brings. */
+const readOnly = (log: Services['purgeLog'], isReload: boolean): Services['purgeLog'] => ({
   position: () => log.position(),
-  verdict: (subject) => log.verdict(subject),
+  verdict: (subject) => log.verdict(isReload ? { ...subject, tags: withoutCopies(subject.tags) } : subject),
   positionAt: (at) => log.positionAt(at),
   meets: (purge) => log.meets(purge),
   append: () => Promise.resolve({ instances: { known: 0, acknowledged: 0 } }),

@@ -153,3 +153,41 @@ t.test('a type or a route may be in shadow alone, also what was stored before', 
   await site.proxy.replaceConfig({ ...config, mode: 'shadow' });
   t.match(await site.get('/1'), /shadow/);
 });
+
+t.test('a reload by a parameter ends the older copy, for when the shadow is over', async (t) => {
+  let version = 1;
+  const site = await start(t, {
+    text: rules
+      .replace('mode: shadow', '')
+      .replace('cache_control: override', 'cache_control: override, query: { reload: { fresh: "1" } }'),
+    answer: (_request, response) => response.end(`v${version}`),
+  });
+  const { config } = site.proxy.services.site();
+  const inShadow = (): Promise<void> => site.proxy.replaceConfig({ ...config, mode: 'shadow' });
+  t.match([await site.get('/1'), await site.get('/1')], [/v1/, /^hit.*v1/]);
+  await inShadow();
+  version = 2;
+  t.match(await site.get('/1?fresh=1'), /shadow v2/);
+  t.match(await site.get('/1'), /shadow v2/);
+  t.match((await site.judged(1)).total, { same: 1 }, 'what would be stored is the new one');
+  await site.proxy.replaceConfig(config);
+  t.match(await site.get('/1'), /^fwd=.* v2/, 'the copy from before the reload is not given');
+  await inShadow();
+  site.answerWith((_request, response) => response.writeHead(503).end());
+  await site.get('/1?fresh=1');
+  await site.proxy.replaceConfig(config);
+  t.match(await site.get('/1'), /^hit.*v2/, 'a failure ends nothing');
+});
+
+t.test('nothing is kept of a POST whose GET is in shadow', async (t) => {
+  const site = await start(t, {
+    text: `mode: shadow\ncontrol: { token: ${token} }`,
+    answer: (request, response) => {
+      response.setHeader('Content-Location', request.url ?? '');
+      response.setHeader('Cache-Control', 'max-age=60');
+      response.end('x');
+    },
+  });
+  await fetch(`${site.url}/1`, { method: 'POST' });
+  t.equal(site.proxy.services.store.size().entries, 0);
+});

@@ -32,6 +32,10 @@ export const partitionTag = (user: string): Tag => tag('partition', user);
 /** All of one key: for the answer that takes their place (`query.reload`). */
 export const copyTag = (key: string): Tag => tag('copy', key.slice(0, 32));
 
+/** Tags without those. */
+export const withoutCopies = (tags: readonly Tag[]): readonly Tag[] =>
+  tags.filter((one) => !one.startsWith('copy:'));
+
 /** RFC 9875: all of one group of one origin. */
 export const groupTag = (host: string, group: string): Tag => tag('group', `//${host} ${group}`);
 

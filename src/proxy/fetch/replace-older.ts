@@ -6,8 +6,9 @@
 import { copyTag } from '../../policy/rules/entry-tags.ts';
 import { isPassing } from '../../origin/trouble.ts';
 import type { Entry } from '../../store/store.ts';
-import type { CacheExchange } from '../exchange/exchange.ts';
-import { asksReload } from '../exchange/keyed-exchange.ts';
+import type { WriteOutcome } from '../../policy/rules/writes.ts';
+import type { CacheExchange, Exchange } from '../exchange/exchange.ts';
+import { asksReload, keyedExchange } from '../exchange/keyed-exchange.ts';
 import type { NotStoredReason } from '../exchange/outcome.ts';
 
 /**
@@ -16,17 +17,28 @@ import type { NotStoredReason } from '../exchange/outcome.ts';
  */
 export function replacing(exchange: CacheExchange, entry: Entry): Entry {
   if (!asksReload(exchange)) return entry;
-  endOlder(exchange);
+  void endOlder(exchange);
   return { ...entry, asOf: exchange.services.purgeLog.position() };
 }
 
 /** An answer that is not stored: what is stored is older than it, unless it tells of a failure. */
 export function endReplaced(exchange: CacheExchange, status: number, reason: NotStoredReason): void {
   if (!asksReload(exchange) || exchange.request.method !== 'GET') return;
-  if (!isPassing(status) && reason !== 'unless' && status !== 429) endOlder(exchange);
+  if (!isPassing(status) && reason !== 'unless' && status !== 429) void endOlder(exchange);
 }
 
-function endOlder({ services, plan }: CacheExchange): void {
+/** The answer to a reload that is passed, in shadow for example: nobody gets it from here, but what is stored is older. */
+export async function endPassed(exchange: Exchange, outcome: WriteOutcome): Promise<void> {
+  const { request, site, match, now } = exchange;
+  if (request.method !== 'GET' || !asksReload(exchange) || outcome.kind !== 'response') return;
+  if (isPassing(outcome.status) || outcome.status === 429) return;
+  const identity = await site.identify(request, now);
+  // Whose copy would be older?
+  if (identity.kind === 'doubt' && match.contentType.scope !== 'public') return;
+  await endOlder(keyedExchange(exchange, identity));
+}
+
+function endOlder({ services, plan }: CacheExchange): Promise<unknown> {
   const purge = { prefixes: [], everything: false, soft: false, cause: 'write' } as const;
-  void services.purgeLog.append({ ...purge, tags: [copyTag(plan.key)] });
+  return services.purgeLog.append({ ...purge, tags: [copyTag(plan.key)] });
 }

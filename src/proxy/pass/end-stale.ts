@@ -28,6 +28,7 @@ import { type WriteEffect, type WriteOutcome, writeEffect } from '../../policy/r
 import type { Purge } from '../../store/purge-log.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { spellingsOf } from '../exchange/keyed-exchange.ts';
+import { endPassed } from '../fetch/replace-older.ts';
 import { originHostOf, overridesMethod } from '../exchange/upstream-fields.ts';
 
 /**
@@ -40,7 +41,7 @@ export async function endStale(exchange: Exchange, outcome: WriteOutcome, body?:
   const isListed = matches.some((found) => found.length > 0);
   // A GET that claims to be another method may be carried out as that: it counts as an unsafe request no rule knows.
   const method = !isListed && overridesMethod(request) ? 'POST' : request.method;
-  if (!isListed && !isUnsafeMethod(method)) return;
+  if (!isListed && !isUnsafeMethod(method)) return endPassed(exchange, outcome);
   const target = targetText(request.path, request.query);
   const host = originHostOf(request, site);
   const related = relatedTargets(exchange, { method, outcome, target, host });

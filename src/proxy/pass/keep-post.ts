@@ -31,6 +31,7 @@ export async function keeperOf(
   const match = site.rules.match('GET', request.path, request);
   const identity = await site.identify(request, now);
   if (match.contentType.kind !== 'standard' || identity.kind === 'doubt') return undefined;
+  if (site.isShadowed(match)) return undefined;
   const keyed = keyedExchange({ ...exchange, match }, identity);
   const head = { ...answer, ...headTimes(services.clock, answer.requestTime) };
   const terms = termsOf(keyed);

@@ -1,7 +1,7 @@
 /**
  * Relays a request that is not for the cache: one call of the origin, piece by piece, at the pace of the slower side.
  *
- * Promises: a write's answer, or that of a GET that may act, is held until what the request made stale is ended; a
+ * Promises: a write's answer, or that of a GET that may act or asks for the newest, is held until what it made stale is ended; a
  * failure before the first piece of the body is told, a later one cuts the answer.
  */
 
@@ -18,6 +18,7 @@ import { bodiesAsked } from '../../policy/rules/exchange-conditions.ts';
 import type { WriteOutcome } from '../../policy/rules/writes.ts';
 import { endStale } from './end-stale.ts';
 import { elapsed, type Exchange, tellOutcome } from '../exchange/exchange.ts';
+import { asksReload } from '../exchange/keyed-exchange.ts';
 import { sendFailure } from '../hit/fail.ts';
 import { HeldHead } from '../hit/held-head.ts';
 import { keeperOf, type PostKeeper } from './keep-post.ts';
@@ -123,7 +124,7 @@ class Relay implements OriginReceiver {
     learn(this.#exchange, head.fields);
     this.#status = head.status;
     this.#isTunnel = head.tunnel !== undefined;
-    if (!this.#mayAct) {
+    if (!this.#mayAct && !asksReload(this.#exchange)) {
       this.#release(head);
       return;
     }
