@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<Adds>>> = {
   serve: async () => (await import('./serve.ts')).addServe,
   check: async () => (await import('./check.ts')).addCheck,
   diff: async () => (await import('./diff-command.ts')).addDiff,
+  fmt: async () => (await import('./fmt-command.ts')).addFmt,
   explain: async () => (await import('./explain.ts')).addExplain,
   purge: async () => (await import('./purge.ts')).addPurge,
   warm: async () => (await import('./warm-command.ts')).addWarm,
