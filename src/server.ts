@@ -161,13 +161,14 @@ async function build(options: Timed, log: Logger): Promise<Built> {
   });
   const background = () => refresh.governor.stats();
   const archive = openArchive({ ...stored, folder: options.reportFolder, clock });
-  const trust = openTrust({ clock, config, counting, log, governor: refresh.governor });
+  const { governor, background: renewing } = refresh;
+  const trust = openTrust({ clock, config, counting, log, governor, background: renewing });
   const watched = { ...stored, counting, config, clock, health, log, background, archive, ...trust.watched };
   const watch = options.worker === undefined ? openWatch(watched) : openWorkerWatch(watched);
   const listeners = [counting.callListener, refresh.callListener];
   const services: Services = {
     ...fixedServices(options, stored),
-    ...{ site, clock, background: refresh.background, ...trust.beside, traces: tracing.traces },
+    ...{ site, clock, ...trust.beside, traces: tracing.traces },
     origin: openOrigin(first.upstream, { clock, health, listeners }),
     endings: counting.counters.writes,
     onOutcome: (outcome) => {

@@ -22,6 +22,7 @@ const commands: Readonly<Record<string, () => Promise<Adds>>> = {
   follow: async () => (await import('./follow/follow-command.ts')).addFollow,
   top: async () => (await import('./top-command.ts')).addTop,
   report: async () => (await import('./report-command.ts')).addReport,
+  advise: async () => (await import('./advise-command.ts')).addAdvise,
   audit: async () => (await import('./audit-command.ts')).addAudit,
   quarantine: async () => (await import('./quarantine-command.ts')).addQuarantine,
   schema: async () => (await import('./schema-command.ts')).addSchema,

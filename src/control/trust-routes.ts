@@ -16,6 +16,7 @@ type Quarantined = {
 export type TrustAnswers = {
   readonly shadowReport: () => object;
   readonly auditReport: () => object;
+  readonly adviceReport: () => object;
   readonly quarantine: {
     readonly list: () => readonly Quarantined[];
     readonly lift: (route: string) => boolean;
@@ -23,10 +24,16 @@ export type TrustAnswers = {
 };
 
 /** The routes. */
-export function trustRoutes({ shadowReport, auditReport, quarantine }: TrustAnswers): RegisterRoutes {
+export function trustRoutes({
+  shadowReport,
+  auditReport,
+  adviceReport,
+  quarantine,
+}: TrustAnswers): RegisterRoutes {
   return (app) => {
     app.get('/api/cache/shadow', () => shadowReport());
     app.get('/api/cache/stale', () => auditReport());
+    app.get('/api/cache/advice', () => adviceReport());
     app.get('/api/cache/quarantine', () => ({ routes: quarantine.list().map(quarantinedView) }));
     app.post('/api/cache/quarantine/lift', (request, reply) => {
       const read = readObject(request.body, request.headers['content-type'], ['route']);

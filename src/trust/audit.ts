@@ -13,6 +13,7 @@ import type { Audit, CacheExchange, Site } from '../proxy/exchange/exchange.ts';
 import { fetchFields } from '../proxy/exchange/upstream-fields.ts';
 import { plainForm } from '../proxy/hit/stored-form.ts';
 import type { Entry } from '../store/store.ts';
+import type { Adviser } from './advice/open-advice.ts';
 import type { AskAgain } from './ask-again.ts';
 import type { CredentialCheck } from './credential-check.ts';
 import { judge, type Judgement } from './judge.ts';
@@ -29,6 +30,7 @@ export type HitAuditOptions = {
   /** Uniform in [0, 1). */
   readonly dice: () => number;
   readonly credentialCheck: CredentialCheck;
+  readonly adviser: Pick<Adviser, 'onJudged'>;
   readonly onJudged: (contentType: string, kind: Judgement['kind']) => void;
 };
 
@@ -74,7 +76,7 @@ export class HitAudit implements Audit {
   }
 
   async #check(exchange: CacheExchange, entry: Entry, age: Seconds): Promise<void> {
-    const { askAgain, writes, onJudged, clock } = this.#options;
+    const { askAgain, writes, onJudged, clock, adviser } = this.#options;
     const { contentType, policy } = { contentType: exchange.match.contentType.name, policy: entry.policy };
     const lived = (age + policy.initialAge) / policy.lifetime;
     const subject = {
@@ -92,6 +94,7 @@ export class HitAudit implements Audit {
     this.ledger.hit(subject, entry.originSeconds);
     this.ledger.judged(subject, judgement, cause);
     onJudged(contentType, judgement.kind);
+    adviser.onJudged(exchange, entry, judgement);
     if (judgement.kind !== 'stale') return;
     const at = clock.now();
     const { places } = judgement;

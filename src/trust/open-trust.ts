@@ -3,10 +3,12 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../kit/time.ts';
-import type { CacheExchange, Services } from '../proxy/exchange/exchange.ts';
+import type { Background, CacheExchange, Services } from '../proxy/exchange/exchange.ts';
 import type { Outcome } from '../proxy/exchange/outcome.ts';
 import { typeTag } from '../policy/rules/entry-tags.ts';
 import type { Governor } from '../refresh/governor.ts';
+import type { AdviceReport } from './advice/advice.ts';
+import { Adviser } from './advice/open-advice.ts';
 import { AskAgain } from './ask-again.ts';
 import { HitAudit, type HitAuditOptions } from './audit.ts';
 import { type AuditReport, auditReport } from './audit-report.ts';
@@ -21,18 +23,22 @@ export type OpenTrustOptions = {
   readonly clock: Clock;
   readonly config: () => Config;
   readonly governor: Pick<Governor, 'submit'>;
+  /** What happens with no client waiting, for the request path to call through here. */
+  readonly background?: Background;
   readonly log: Pick<Logger, 'warn'>;
   readonly counting: { readonly counters: { readonly onAudited: HitAuditOptions['onJudged'] } };
 };
 
 export type OpenTrust = {
   /** What the request path calls. */
-  readonly beside: Required<Pick<Services, 'shadow' | 'audit' | 'isQuarantined'>>;
+  readonly beside: Required<Pick<Services, 'shadow' | 'audit' | 'isQuarantined'>> &
+    Pick<Services, 'background'>;
   readonly watched: { readonly quarantined: () => readonly string[] };
   readonly quarantine: Pick<Quarantine, 'list' | 'lift'>;
   readonly onOutcome: (outcome: Outcome) => void;
   readonly shadowReport: () => ShadowReport;
   readonly auditReport: () => AuditReport;
+  readonly adviceReport: () => AdviceReport;
 };
 
 /** Opens the room. */
@@ -40,12 +46,14 @@ export function openTrust({
   clock,
   config,
   governor,
+  background,
   log,
   counting: { counters },
 }: OpenTrustOptions): OpenTrust {
   const room = { bytes: 0 };
   const noise = new NoiseBook();
   const writes = new WritesSeen();
+  const adviser = new Adviser({ clock, noise });
   const askAgain = new AskAgain({ governor, room });
   const quarantine = new Quarantine();
   const credentialCheck = new CredentialCheck({
@@ -54,19 +62,25 @@ export function openTrust({
       confine(exchange, { quarantine, found, log });
     },
   });
-  const shadow = new ShadowPipeline({ clock, askAgain, noise, writes, room, credentialCheck });
+  const shadow = new ShadowPipeline({ clock, askAgain, noise, writes, room, credentialCheck, adviser });
   const audit = new HitAudit({
-    ...{ clock, askAgain, noise, writes, credentialCheck },
+    ...{ clock, askAgain, noise, writes, credentialCheck, adviser },
     dice: Math.random,
     onJudged: counters.onAudited,
   });
   return {
-    beside: { shadow: shadow.beside, audit, isQuarantined: quarantine.has },
+    beside: {
+      shadow: shadow.beside,
+      audit,
+      isQuarantined: quarantine.has,
+      background: background && hearing(background, adviser),
+    },
     watched: { quarantined: () => quarantine.list().map(({ route }) => route) },
     quarantine,
     onOutcome: (outcome) => {
       shadow.onOutcome(outcome);
     },
+    adviceReport: () => adviser.report(config()),
     auditReport: () =>
       auditReport(config().audit?.sample ?? 0, { ledger: audit.ledger, noise: noise.all(clock.now()) }),
     shadowReport: () =>
@@ -78,6 +92,15 @@ export function openTrust({
       }),
   };
 }
+
+/** What is stored is evidence too. */
+const hearing = (background: Background, { onStored }: Pick<Adviser, 'onStored'>): Background => ({
+  ...background,
+  onStored: (exchange, entry) => {
+    background.onStored(exchange, entry);
+    onStored(exchange, entry);
+  },
+});
 
 type Confined = Pick<OpenTrustOptions, 'log'> & {
   readonly quarantine: Quarantine;

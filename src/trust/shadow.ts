@@ -22,6 +22,7 @@ import { openBodies } from '../proxy/fetch/open-bodies.ts';
 import { createPipeline } from '../proxy/pipeline.ts';
 import { type Entry, nameOf } from '../store/store.ts';
 import { reasonOf } from '../watch/count/miss-reason.ts';
+import type { Adviser } from './advice/open-advice.ts';
 import { type AskAgain, askedByPass } from './ask-again.ts';
 import type { CredentialCheck } from './credential-check.ts';
 import { judge, type Judgement } from './judge.ts';
@@ -38,6 +39,7 @@ export type ShadowOptions = {
   readonly writes: WritesSeen;
   readonly room: RecordingRoom;
   readonly credentialCheck: CredentialCheck;
+  readonly adviser: Pick<Adviser, 'onStored' | 'onJudged'>;
 };
 
 /** What one configuration would have done. */
@@ -112,7 +114,7 @@ export class ShadowPipeline {
         },
         onStaleHit: (keyed, entry) => void fetchInBackground(keyed, entry),
         onFreshHit: () => undefined,
-        onStored: () => undefined,
+        onStored: this.#options.adviser.onStored,
       },
       purgeLog: readOnly(services.purgeLog, asksReload(exchange)),
       origin: playing(services.origin, recording),
@@ -163,7 +165,7 @@ export class ShadowPipeline {
   }
 
   #tell({ ledger, rightAt }: Trial, { exchange, outcome, entry }: EndedHit, judgement: Judgement): void {
-    const { writes } = this.#options;
+    const { writes, adviser } = this.#options;
     const { now } = exchange;
     const name = nameOf(entry);
     const known = rightAt.get(name);
@@ -173,6 +175,7 @@ export class ShadowPipeline {
     const seen = writes.after(epochMs(since - 1), 3);
     const cause = seen.length > 0 ? 'write' : 'time';
     ledger.judged(outcome, judgement, cause);
+    adviser.onJudged(exchange, entry, judgement);
     if (judgement.kind !== 'stale') return;
     const { places } = judgement;
     const age = between(entry.responseTime, now);

@@ -56,6 +56,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'watch/report': ['watch/count'],
   'watch/trace': ['watch/count'],
   'watch/show': ['watch/alerts', 'watch/count', 'watch/report'],
+  trust: ['trust/advice'],
+  'trust/advice': ['trust'],
+
   watch: ['watch/alerts', 'watch/count', 'watch/report', 'watch/show'],
 
   cli: ['cli/follow'],
@@ -70,6 +73,9 @@ const PURE_FILES: readonly string[] = [
   'src/store/redis/codec.ts',
   'src/proxy/exchange/outcome.ts',
   'src/watch/report/report.ts',
+  'src/trust/advice/change-rate.ts',
+  'src/trust/advice/change-times.ts',
+  'src/trust/advice/lifetime-advice.ts',
   'src/trust/compare-bodies.ts',
   'src/trust/mask-secrets.ts',
   'src/trust/noise.ts',

@@ -1,0 +1,74 @@
+/** What an advice is, in the words of the control API: the evidence, the change of the rules file, and an example that tests it. */
+
+export type AdviceKind = 'longer' | 'shorter';
+
+/** A change of one place of the rules file. `from`: the value that is in force there. */
+export type Patch = {
+  readonly op: 'set';
+  readonly path: readonly string[];
+  readonly from: string;
+  readonly to: string;
+};
+
+/** An example for `shelflife test`, as it is written in the file. */
+export type ExampleDraft = {
+  readonly name: string;
+  readonly request: string;
+  readonly expect: Readonly<Record<string, string | number | boolean>>;
+};
+
+/** A share between 0 and 1 with its 95 % interval. */
+export type ShareView = { readonly share: number; readonly interval: readonly [number, number] };
+
+/** `null`: unbounded. */
+export type RateView = {
+  readonly per_day: number | null;
+  readonly interval: readonly [number, number | null];
+};
+
+export type LifetimeEvidence = {
+  /** Intervals between two looks at the same page, and in how many of them it changed. */
+  readonly intervals: number;
+  readonly changed: number;
+  /** Changes that cannot have been one: their intervals do not overlap. */
+  readonly moments: number;
+  readonly observed_seconds: number;
+  readonly changes: RateView;
+  /** How long copies live now, on average. */
+  readonly lifetime_seconds: number;
+  readonly stale_now: ShareView;
+  readonly stale_then: ShareView;
+  /** Negative: so many more. */
+  readonly fetches_saved_per_day: number;
+  readonly origin_seconds_saved_per_day: number;
+  readonly routes: readonly ChangeView[];
+  readonly hours: readonly ChangeView[];
+};
+
+export type ChangeView = {
+  readonly name: string;
+  readonly intervals: number;
+  readonly changed: number;
+  readonly changes: RateView;
+};
+
+export type LifetimeAdvice = {
+  /** The same for the same advice, whenever it is asked for. */
+  readonly id: string;
+  readonly kind: 'longer' | 'shorter';
+  readonly type: string;
+  readonly from: string;
+  readonly to: string;
+  readonly evidence: LifetimeEvidence;
+  readonly patch: Patch;
+  readonly example: ExampleDraft;
+};
+
+export type Advice = LifetimeAdvice;
+
+export type AdviceReport = {
+  readonly since: string;
+  /** How many intervals between two looks at the same page were seen. */
+  readonly intervals: number;
+  readonly advices: readonly Advice[];
+};

@@ -1,0 +1,139 @@
+/** Gathers the evidence as it passes, and makes the advice of it when somebody asks. */
+
+import type { Config, ContentType } from '../../config/config.ts';
+import { between, type Clock, type EpochMs } from '../../kit/time.ts';
+import { minuteOfDay } from '../../policy/lifetime/hours.ts';
+import type { CacheExchange } from '../../proxy/exchange/exchange.ts';
+import type { Entry } from '../../store/store.ts';
+import type { Judgement } from '../judge.ts';
+import type { NoiseBook } from '../noise-book.ts';
+import { urlPattern } from '../url-pattern.ts';
+import { digestOf, markOf } from '../would-be-store.ts';
+import type { AdviceReport, LifetimeAdvice } from './advice.ts';
+import { ChangeTimes } from './change-times.ts';
+import { countOf } from './change-rate.ts';
+import { lifetimeAdvice } from './lifetime-advice.ts';
+
+export type AdviceOptions = { readonly clock: Clock; readonly noise: NoiseBook };
+
+/** Larger bodies are not looked at. */
+const largest = 256 * 1024;
+
+/** The evidence, and the advice. */
+export class Adviser {
+  readonly #options: AdviceOptions;
+  readonly #since: EpochMs;
+  readonly #changes = new ChangeTimes();
+  #config: Config | undefined;
+
+  constructor(options: AdviceOptions) {
+    this.#options = options;
+    this.#since = options.clock.now();
+  }
+
+  /** An answer is stored, or would be in shadow. */
+  readonly onStored = (exchange: CacheExchange, entry: Entry): void => {
+    const route = routeOf(exchange);
+    const isWhole = entry.status === 200 && entry.part === undefined && entry.body.length <= largest;
+    if (route === undefined || !isWhole) return;
+    this.#adopt(exchange.site.config);
+    const { clock, noise } = this.#options;
+    const { policy, basis, asOf, originSeconds, target } = entry;
+    const { contentType } = exchange.match;
+    const isBound =
+      contentType.cacheControl === 'obey' && basis.isExplicit && basis.lifetime <= policy.lifetime;
+    const copy = {
+      ...this.#sighting(exchange, { entry, route, at: entry.requestTime }),
+      ...{ digest: markOf(entry).digest ?? digestOf(entry.body), target, asOf, isBound, originSeconds },
+      lifetime: policy.lifetime,
+    };
+    const { purgeLog } = exchange.services;
+    this.#changes.stored(copy, {
+      isPurged: (since) => purgeLog.verdict({ ...entry, asOf: since }).kind !== 'current',
+      isNoisy: () => noise.of(urlPattern(target), clock.now()).length > 0,
+    });
+  };
+
+  /** A copy was compared with what the origin gives. */
+  onJudged(exchange: Pick<CacheExchange, 'match' | 'site'>, entry: Entry, { kind }: Judgement): void {
+    const route = routeOf(exchange);
+    if (kind === 'unjudged' || route === undefined) return;
+    const at = this.#options.clock.now();
+    const isStale = kind === 'stale';
+    this.#changes.judged({
+      ...this.#sighting(exchange, { entry, route, at }),
+      fetchedAt: entry.requestTime,
+      isStale,
+    });
+  }
+
+  /** What follows from the evidence for these rules. */
+  report(config: Config): AdviceReport {
+    const types = [...config.contentTypes.values()].filter(({ kind }) => kind === 'rule');
+    const advices = types.map((type) => this.#lifetimeOf(config, type)).filter((one) => one !== undefined);
+    const intervals = this.#changes
+      .routes()
+      .reduce((sum, { same, changed }) => sum + countOf(same.intervals()) + countOf(changed.intervals()), 0);
+    return { since: new Date(this.#since).toISOString(), intervals, advices };
+  }
+
+  #adopt(config: Config): void {
+    if (this.#config !== config) this.#changes.forgetLifetimes();
+    this.#config = config;
+  }
+
+  #sighting(
+    { match, site }: Pick<CacheExchange, 'match' | 'site'>,
+    { entry, route, at }: { readonly entry: Entry; readonly route: string; readonly at: EpochMs },
+  ) {
+    const name = entry.key.slice(0, 16) + entry.variant.slice(0, 8);
+    const hour = Math.floor(minuteOfDay(site.config.ttl.timeZone, at) / 60);
+    return { name, contentType: match.contentType.name, route, at, hour };
+  }
+
+  #lifetimeOf({ ttl, routes }: Config, type: ContentType): LifetimeAdvice | undefined {
+    const { name, min = ttl.min, max = ttl.max } = type;
+    const inForce = new Set(routes.filter((route) => route.type === name).map(({ pattern }) => pattern));
+    const seen = this.#changes
+      .routes()
+      .filter(({ contentType, route }) => contentType === name && inForce.has(route));
+    const since = seen.flatMap(({ livedSince }) => livedSince ?? []);
+    return lifetimeAdvice({
+      name,
+      ttlSeconds: type.ttl ?? ttl.default,
+      bounds: { min, max },
+      routes: seen,
+      parts: partsOfDay(ttl.hours).map(({ name: part, covers }) => ({
+        name: part,
+        series: [...this.#changes.hours(name)].filter(([hour]) => covers(hour)).map(([, series]) => series),
+      })),
+      livedSeconds: since.length === 0 ? 0 : between(earliest(since), this.#options.clock.now()),
+    });
+  }
+}
+
+const earliest = (all: readonly EpochMs[]): EpochMs =>
+  all.reduce((one, other) => (other < one ? other : one));
+
+/** Only an operator's rule has a lifetime that could be another. */
+function routeOf({ match }: Pick<CacheExchange, 'match'>): string | undefined {
+  return match.contentType.kind === 'rule' ? match.route?.pattern : undefined;
+}
+
+type Part = { readonly name: string; readonly covers: (hour: number) => boolean };
+
+/** The operator's hours; without any, six of four hours. */
+function partsOfDay(hours: Config['ttl']['hours']): readonly Part[] {
+  if (hours.length > 0)
+    return hours.map(({ name, fromMinute: from, toMinute: to }) => ({
+      name,
+      covers: (hour) => {
+        const middle = hour * 60 + 30;
+        return from < to ? middle >= from && middle < to : middle >= from || middle < to;
+      },
+    }));
+  return [0, 4, 8, 12, 16, 20].map((from) => ({
+    name: `${from}–${from + 4}`,
+    covers: (hour) => hour >= from && hour < from + 4,
+  }));
+}
