@@ -3,9 +3,14 @@
 import type { Command } from 'commander';
 import { tableLines } from '../kit/table.ts';
 import type { AdviceReport, ChangeView, LifetimeAdvice, ShareView } from '../trust/advice/advice.ts';
-import { withControlOption } from './control-client.ts';
+import { applyAdvices } from './apply-advice.ts';
+import { getControl, withControlOption } from './control-client.ts';
+import { collect, fail, print, printable } from './output.ts';
+import { reasonOf } from './pem-files.ts';
+import { contentOf, replaceFiles } from './replace-files.ts';
 import { percent } from './shadow-command.ts';
 import { showAnswer, type ShowOptions } from './show-answer.ts';
+import { exampleFileOf } from './test-command.ts';
 
 /** Adds the command. */
 export function addAdvise(program: Command): void {
@@ -14,12 +19,64 @@ export function addAdvise(program: Command): void {
     .description(
       'what the traffic seen speaks for changing in the rules, each with its evidence and its YAML',
     )
+    .option('--write <file>', 'apply the advice to this rules file, with an example of each beside it')
+    .option('--only <id>', 'of this advice only; may be repeated', collect, [])
     .option('--json', 'all the numbers as JSON');
   withControlOption(command).action(adviseCommand);
 }
 
-const adviseCommand = (options: ShowOptions): Promise<void> =>
-  showAnswer(options, { path: '/api/cache/advice', isAnswer: isAdviceReport, linesOf: reportLines });
+type Options = ShowOptions & { readonly write?: string; readonly only: readonly string[] };
+
+async function adviseCommand({ write, only, ...options }: Options): Promise<void> {
+  if (write === undefined) {
+    const linesOf = (report: AdviceReport): string[] =>
+      reportLines(only.length === 0 ? report : picked(report, only));
+    await showAnswer(options, { path, isAnswer: isAdviceReport, linesOf });
+    return;
+  }
+  const answer = await getControl(options.control, path);
+  if (answer.kind !== 'ok') fail(answer.message);
+  else if (!isAdviceReport(answer.body)) fail('this is not the answer of a control API');
+  else await writeAdvices(write, only.length === 0 ? answer.body : picked(answer.body, only));
+}
+
+const path = '/api/cache/advice';
+
+const picked = (report: AdviceReport, only: readonly string[]): AdviceReport => ({
+  ...report,
+  advices: report.advices.filter(({ id }) => only.includes(id)),
+});
+
+async function writeAdvices(file: string, { advices }: AdviceReport): Promise<void> {
+  const tests = exampleFileOf(file);
+  try {
+    const [before, testsBefore] = [await contentOf(file), await contentOf(tests)];
+    if (before === undefined) fail(`${file} does not exist`);
+    else if (advices.length === 0) fail('there is no advice to write');
+    else {
+      const files = { rules: { file, text: before }, tests: { file: tests, text: testsBefore } };
+      const applied = await applyAdvices(files, advices);
+      if (applied.kind === 'refused') fail(`nothing is written: ${applied.lines.join('\n')}`);
+      else await replaceBoth(applied, files, advices);
+    }
+  } catch (error) {
+    fail(`nothing is written: ${reasonOf(error)}`);
+  }
+}
+
+async function replaceBoth(
+  applied: Extract<Awaited<ReturnType<typeof applyAdvices>>, { kind: 'ok' }>,
+  { rules, tests }: Parameters<typeof applyAdvices>[0],
+  advices: AdviceReport['advices'],
+): Promise<void> {
+  const changed = await replaceFiles([
+    { file: tests.file, known: tests.text, content: applied.tests },
+    { file: rules.file, known: rules.text, content: applied.rules },
+  ]);
+  if (changed !== undefined) fail(`nothing is written: ${changed} was changed by somebody else meanwhile`);
+  else
+    print(...advices.map(({ id }) => printable(`${id} is in ${rules.file}, its example in ${tests.file}`)));
+}
 
 const isAdviceReport = (body: unknown): body is AdviceReport =>
   typeof body === 'object' && body !== null && 'advices' in body && 'intervals' in body;
@@ -30,7 +87,7 @@ function reportLines({ since, intervals, advices }: AdviceReport): string[] {
   return [seen, ...advices.flatMap((advice) => ['', ...adviceLines(advice)])];
 }
 
-function adviceLines({ id, kind, type, from, to, evidence }: LifetimeAdvice): string[] {
+function adviceLines({ id, kind, type, from, to, evidence, yaml }: LifetimeAdvice): string[] {
   const { fetches_saved_per_day: saved, origin_seconds_saved_per_day: time } = evidence;
   const cost = saved >= 0 ? 'saves the app' : 'costs the app';
   const words = { longer: 'may live', shorter: 'must live no longer than' };
@@ -40,7 +97,7 @@ function adviceLines({ id, kind, type, from, to, evidence }: LifetimeAdvice): st
     `  stale hits: ${shareText(evidence.stale_now)} now, ${shareText(evidence.stale_then)} then`,
     `  ${evidence.changed} changes at ${evidence.moments} times or more, in ${evidence.intervals} intervals over ${hoursText(evidence.observed_seconds)}`,
     ...tableLines([...evidence.routes, ...evidence.hours].map(changeCells)).map((line) => `  ${line}`),
-    ...yamlOf({ type, from, to }),
+    ...yaml.split('\n').map((line) => `    ${line}`),
   ];
 }
 
@@ -57,9 +114,3 @@ const changeCells = ({ name, intervals, changed, changes }: ChangeView): string[
 
 const numberText = (value: number | null): string =>
   value === null ? '∞' : value.toFixed(value < 10 ? 1 : 0);
-
-const yamlOf = ({ type, from, to }: Pick<LifetimeAdvice, 'type' | 'from' | 'to'>): string[] => [
-  '  content_types:',
-  `    ${type}:`,
-  `      ttl: ${to}    # was ${from}`,
-];

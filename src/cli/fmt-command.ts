@@ -1,12 +1,13 @@
 /** `shelflife fmt FILE…`: puts configuration files in the canonical layout, or checks that they are. */
 
-import { chmod, readFile, realpath, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { formatRules } from '../config/schema/format-rules.ts';
 import { tellProblems } from './load-config.ts';
 import { fail, print } from './output.ts';
 import { reasonOf } from './pem-files.ts';
+import { replaceFile } from './replace-files.ts';
 
 const stdin = '-';
 
@@ -44,19 +45,6 @@ function formatted(before: string, file: string): string | undefined {
 
 async function tellChange(file: string, after: string | undefined): Promise<void> {
   if (after === undefined) process.exitCode = 1;
-  else await replace(await realpath(file), after);
+  else await replaceFile(file, after);
   print(file);
-}
-
-/** Readers see the old file or the new one, never a part. */
-async function replace(file: string, content: string): Promise<void> {
-  const beside = `${file}.${process.pid}.new`;
-  try {
-    await writeFile(beside, content, { mode: 0o600, flag: 'wx' });
-    await chmod(beside, (await stat(file)).mode);
-    await rename(beside, file);
-  } catch (error) {
-    await unlink(beside).catch(() => undefined); // it need not exist
-    throw error;
-  }
 }

@@ -104,7 +104,7 @@ async function tryAll({ name, config, loaded, examples }: Trial, json: boolean):
 }
 
 /** The examples of `rules.yaml` are in `rules.test.yaml`. */
-const exampleFileOf = (file: string): string =>
+export const exampleFileOf = (file: string): string =>
   /\.test\.ya?ml$/.test(file) ? file : file.replace(/(\.ya?ml)?$/, (ending) => `.test${ending || '.yaml'}`);
 
 const configFileOf = (name: string, examples: ExampleFile | undefined): string =>

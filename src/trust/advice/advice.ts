@@ -2,19 +2,24 @@
 
 export type AdviceKind = 'longer' | 'shorter';
 
-/** A change of one place of the rules file. `from`: the value that is in force there. */
+/**
+ * A change of one place of the rules file: a value, or an item of a list. `from`: what is in force there, a lifetime or the name of
+ * a write rule; absent: nothing is assumed.
+ */
 export type Patch = {
-  readonly op: 'set';
-  readonly path: readonly string[];
-  readonly from: string;
-  readonly to: string;
+  readonly op: 'set' | 'add' | 'remove';
+  readonly path: readonly (string | number)[];
+  readonly value: unknown;
+  readonly from?: string;
 };
 
 /** An example for `shelflife test`, as it is written in the file. */
 export type ExampleDraft = {
   readonly name: string;
   readonly request: string;
-  readonly expect: Readonly<Record<string, string | number | boolean>>;
+  readonly fields?: Readonly<Record<string, string>>;
+  readonly cookies?: Readonly<Record<string, string>>;
+  readonly expect: Readonly<Record<string, unknown>>;
 };
 
 /** A share between 0 and 1 with its 95 % interval. */
@@ -61,6 +66,8 @@ export type LifetimeAdvice = {
   readonly to: string;
   readonly evidence: LifetimeEvidence;
   readonly patch: Patch;
+  /** The patch as it would be written. */
+  readonly yaml: string;
   readonly example: ExampleDraft;
 };
 

@@ -4,12 +4,13 @@
  *
  * Promises: an interval in which a purge met the copy counts for nothing, for it does not tell what the page does by itself; nor
  * does one whose ends differ where the page is known to differ each time. After a change is seen, the copy counts no more. Memory
- * is bounded: ten thousand copies by digest (about 4 MB), 200 routes and as many types with 24 hours (a kilobyte each).
+ * is bounded: ten thousand copies by digest (about 4 MB), a thousand routes (a kilobyte each), and as many types by hour.
  */
 
 import { BoundedMap } from '../../kit/bounded-map.ts';
 import { between, type EpochMs, type Seconds } from '../../kit/time.ts';
 import type { Position } from '../../store/purge-log.ts';
+import { urlPattern } from '../url-pattern.ts';
 import type { Intervals, Seen } from './change-rate.ts';
 
 /** Which copy, of what, seen when. */
@@ -55,7 +56,7 @@ type Tracked = {
 
 const mostCopies = 10_000;
 /** Routes, and content types. */
-const mostNames = 200;
+const mostNames = 1000;
 
 /** What was seen. */
 export class ChangeTimes {
@@ -167,7 +168,7 @@ export class Series {
 
   live({ lifetime, originSeconds, isBound, at, target }: StoredCopy): void {
     this.livedSince ??= at;
-    this.sample ??= target;
+    this.sample ??= samplePath(target);
     this.stored += 1;
     this.bound += isBound ? 1 : 0;
     this.lifetimeSeconds += lifetime;
@@ -193,6 +194,10 @@ export class Series {
     return { same, changed: [...changed, ...this.suspect.intervals()] };
   }
 }
+
+/** A path like it: identifiers may be secrets. */
+const samplePath = (target: string): string =>
+  urlPattern(target).replaceAll('{n}', '1').replaceAll('{id}', 'x').replace(/…$/, '');
 
 /** The series of a route under a content type. */
 export class RouteSeries extends Series {

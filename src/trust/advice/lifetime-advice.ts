@@ -20,6 +20,7 @@ import {
   type Seen,
   staleShare,
 } from './change-rate.ts';
+import { patchYaml } from './patch-yaml.ts';
 import type { RouteSeries, Series } from './change-times.ts';
 
 /** One content type under the rules in force. `parts` are parts of the day. */
@@ -113,6 +114,7 @@ function adviceOf(
   const { name, ttlSeconds } = question;
   const [written, next] = [showDuration(seconds(ttlSeconds)), showDuration(seconds(to))];
   const sample = question.routes.find((route) => route.sample !== undefined)?.sample ?? '/';
+  const patch = { op: 'set' as const, path: ['content_types', name, 'ttl'], value: next, from: written };
   return {
     id: `${kind}:${name}`,
     kind,
@@ -120,9 +122,10 @@ function adviceOf(
     from: written,
     to: next,
     evidence: evidenceOf(given, { to, high }),
-    patch: { op: 'set', path: ['content_types', name, 'ttl'], from: written, to: next },
+    patch,
+    yaml: patchYaml(patch),
     example: {
-      name: `copies of ${name} live ${next}`,
+      name: `copies of ${name} live as long as was advised`,
       request: `GET ${sample}`,
       expect: { type: name, ttl: next },
     },

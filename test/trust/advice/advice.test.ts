@@ -46,7 +46,8 @@ t.test('a lifetime too short: pages that never change may live longer', async (t
       from: '1m',
       to: '2m',
       evidence: { intervals: 39, changed: 0, lifetime_seconds: 60, stale_now: { share: 0 } },
-      patch: { op: 'set', path: ['content_types', 'page', 'ttl'], from: '1m', to: '2m' },
+      patch: { op: 'set', path: ['content_types', 'page', 'ttl'], value: '2m', from: '1m' },
+      yaml: 'content_types:\n  page:\n    ttl: 2m    # was 1m',
       example: { request: 'GET /1', expect: { type: 'page', ttl: '2m' } },
     },
   ]);
@@ -71,7 +72,7 @@ t.test('a lifetime too long: audited copies that often differ must live shorter'
     if (round % 8 === 7) version += 1;
   }
   const { advices } = await site.report();
-  t.match(advices, [{ id: 'shorter:page', from: '1000s', to: '30s', patch: { to: '30s' } }]);
+  t.match(advices, [{ id: 'shorter:page', from: '1000s', to: '30s', patch: { value: '30s' } }]);
   const { moments = 0, changed } = advices[0]?.evidence ?? {};
   t.ok(moments >= 5 && moments === changed, `one page: each of ${changed} changes is one of its own`);
   const [low = 0] = advices[0]?.evidence.stale_now.interval ?? [];
