@@ -35,9 +35,8 @@ function askedOf(
   { end, contentLength }: { end: number; contentLength: number },
 ): Asked | undefined {
   if (contentLength > bytes.length - end) return undefined;
-  const target = bytes.toString('latin1', line.targetStart, line.targetEnd);
   const body = contentLength === 0 ? undefined : bytes.subarray(end, end + contentLength);
-  return { method: line.method, target, body };
+  return { method: line.method, target: line.target, body };
 }
 
 /** The connection. */
@@ -150,18 +149,16 @@ export class LaneConnection {
     const { known } = this.#asker;
     if (known === undefined) return undefined;
     const { contentLength = 0, closes } = known.block;
+    const mayHit =
+      known.block.contentLength === undefined && (line.method === 'GET' || line.method === 'HEAD');
+    const hit = mayHit ? this.#shared.find(this.#asker, line) : undefined;
+    if (hit !== undefined) {
+      this.#send(hit, closes || this.#shared.isLeaving());
+      return end;
+    }
     const asked = askedOf(bytes, { end, contentLength });
-    if (asked !== undefined) {
-      const mayHit =
-        known.block.contentLength === undefined && (asked.method === 'GET' || asked.method === 'HEAD');
-      const hit = mayHit ? this.#shared.find(this.#asker, asked) : undefined;
-      if (hit !== undefined) {
-        this.#send(hit, closes || this.#shared.isLeaving());
-        return end;
-      }
-      this.#shared.output.flush();
-      if (this.#ask(asked, closes)) return end + contentLength;
-    } else this.#shared.output.flush();
+    this.#shared.output.flush();
+    if (asked !== undefined && this.#ask(asked, closes)) return end + contentLength;
     // With its answer the connection comes back.
     this.#phase = 'elsewhere';
     return this.#toNode.give(bytes, { from: at, end, bodyBytes: contentLength });

@@ -22,6 +22,7 @@ import type { LaneReply } from './lane-reply.ts';
 import { Output } from './output.ts';
 import { createPlanner, holds, type Planner } from './plan.ts';
 import { plansFor, Remembered } from './remembered.ts';
+import type { RequestLine } from './request-line.ts';
 import type { Asked, Asker, Shared } from './shared.ts';
 import { tellHit } from './tell-hits.ts';
 import { Turn } from './turn.ts';
@@ -72,7 +73,7 @@ export function createLane(options: LaneOptions, http: Server): Lane {
     limits,
     output: new Output({ tails: new Tails(), date: () => turn.date }),
     isLeaving: () => isLeaving,
-    find: (asker, asked) => find(finding, asker, asked),
+    find: (asker, line) => find(finding, asker, line),
     answer: (asker, asked, reply) => answering !== undefined && answer(answering, asker, { asked, reply }),
     date: () => turn.date,
     onSent: (hit) => {
@@ -134,25 +135,22 @@ type Finding = {
   readonly turn: Turn;
 };
 
-function find(
-  { services, planner, hits, turn }: Finding,
-  asker: Asker,
-  { method, target }: Asked,
-): Hit | undefined {
+function find({ services, planner, hits, turn }: Finding, asker: Asker, line: RequestLine): Hit | undefined {
   const { known, remembered, socket } = asker;
   asker.exchange = undefined;
   if (known === undefined) return undefined;
-  const before = known.planned(method, target);
+  const before = known.planned(line);
   if (before !== undefined && holds(before, services, turn.now)) {
     return before.kind === 'slow' ? undefined : unlessAudited(services, hits.find(before, turn.now, socket));
   }
+  const { method, target } = line;
   const planned = planner.plan({ method, target, fields: known.block.fields, socket });
   if (planned === undefined) return undefined;
   const plan = 'plan' in planned ? planned.plan : planned;
   const hit = plan.kind === 'slow' ? undefined : hits.find(plan, turn.now, socket);
   // Most of what is asked for and not stored is not asked for again: a plan for it would be kept in vain.
   if (plan.kind === 'slow' || plan.prepared !== undefined || before !== undefined)
-    remembered.remember(known, { method, target }, plan);
+    remembered.remember(known, line, plan);
   const given = unlessAudited(services, hit);
   if (given === undefined && 'plan' in planned) asker.exchange = planned.exchange;
   return given;

@@ -12,7 +12,7 @@ import { type TraceParent, traceParentOf } from '../http/traceparent.ts';
 import { targetText } from '../http/path-spelling.ts';
 import type { EpochMs } from '../kit/time.ts';
 import type { KeyPlan } from '../policy/key/cache-key.ts';
-import type { Identity, IdentityRequest } from '../policy/identity/identity.ts';
+import type { Identity } from '../policy/identity/identity.ts';
 import type { Match } from '../policy/rules/safest-match.ts';
 import type { ClientRequest, MessageHead, ReadResult } from '../proxy/exchange/client-request.ts';
 import {
@@ -52,13 +52,13 @@ export type Plan = {
   readonly keyed: KeyPlan;
   readonly directives: RequestDirectives;
   /** Who asks; `undefined`: it does not matter. */
-  readonly who: { readonly request: IdentityRequest; readonly identity: Identity } | undefined;
+  readonly who: Identity | undefined;
   /** Of the stored response that was found last. */
   prepared: Prepared | undefined;
 };
 
 /** The pipeline's, always, as long as the configuration stays the same. */
-export type Slow = { readonly kind: 'slow'; readonly site: Site };
+export type Slow = { readonly kind: 'slow'; readonly site: Site; readonly sentTarget: string };
 
 export type Planner = {
   /** Decides; `undefined`: the pipeline's this time. */
@@ -81,7 +81,8 @@ type Decided =
 
 /** Makes the function that decides what can be decided beforehand. */
 export function createPlanner(services: Services, read: (message: MessageHead) => ReadResult): Planner {
-  const decide = (request: PlainRequest): Decided => decideFor(services, read(messageOf(request)));
+  const decide = (request: PlainRequest): Decided =>
+    decideFor(services, read(messageOf(request)), request.target);
   return {
     plan: (request) => {
       const decided = decide(request);
@@ -110,9 +111,9 @@ const messageOf = ({ method, target, fields, socket }: PlainRequest): MessageHea
   socket,
 });
 
-function decideFor(services: Services, result: ReadResult): Decided {
+function decideFor(services: Services, result: ReadResult, sentTarget: string): Decided {
   const site = services.site();
-  const slow: Slow = { kind: 'slow', site };
+  const slow: Slow = { kind: 'slow', site, sentTarget };
   // What a path declares of its query changes its keys, and plans keep theirs. Each answer has a time of its own.
   const { accept, debug } = site.config;
   if (result.kind !== 'request' || accept.noVarySearch || debug.serverTiming) return slow;
@@ -138,7 +139,7 @@ function isForPipeline({ site, request, match }: Exchange): boolean {
 
 function planOf(exchange: CacheExchange, { method, fields, target: sentTarget }: PlainRequest): Plan {
   const { services, site, request, match, plan: keyed, directives, identity } = exchange;
-  const { known, repeated, host, path, query } = request;
+  const { host, path, query } = request;
   const { contentType } = match;
   const isEverybodys =
     contentType.kind === 'rule' && contentType.scope === 'public' && contentType.vary.cookies.length === 0;
@@ -154,7 +155,7 @@ function planOf(exchange: CacheExchange, { method, fields, target: sentTarget }:
     match,
     keyed,
     directives,
-    who: isEverybodys ? undefined : { request: { known, repeated, fields }, identity },
+    who: isEverybodys ? undefined : identity,
     prepared: undefined,
   };
 }
@@ -166,5 +167,5 @@ export function holds(decided: Plan | Slow, services: Services, now: EpochMs): b
   if (decided.kind === 'slow') return true;
   const { who, match } = decided;
   if (services.isQuarantined?.(match) === true) return false;
-  return who === undefined || site.identify(who.request, now) === who.identity;
+  return who === undefined || site.isStillGood(who, now);
 }

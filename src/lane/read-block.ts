@@ -10,7 +10,13 @@ export function readBlock(asker: Asker, bytes: Buffer, from: number): number | '
   const { known } = asker;
   if (known?.isKept === true) {
     const same = from + known.bytes.length;
-    if (same <= bytes.length && bytes.compare(known.bytes, 0, undefined, from, same) === 0) return same;
+    if (same <= bytes.length && known.isAt(bytes, from, same)) return same;
+  }
+  // Mostly nothing has come behind it. The bytes of a block that was read have no other end.
+  const whole = asker.remembered.find(bytes, from, bytes.length);
+  if (whole !== undefined) {
+    asker.known = whole;
+    return bytes.length;
   }
   const blank = bytes.indexOf(blankLine, from);
   if (blank === -1) {

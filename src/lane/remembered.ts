@@ -7,16 +7,18 @@
  */
 
 import { BoundedMap } from '../kit/bounded-map.ts';
+import { digestOf } from './digest.ts';
 import { type FieldBlock, readFieldBlock } from './field-block.ts';
 import type { Plan, Slow } from './plan.ts';
+import type { RequestLine } from './request-line.ts';
 
 /** A field block that has been read, and what its requests were found to be. */
 export class KnownBlock {
   readonly bytes: Buffer;
   readonly block: Extract<FieldBlock, { kind: 'plain' }>;
-  /** By target, with HEAD apart. */
-  readonly get = new Map<string, Plan | Slow>();
-  readonly head = new Map<string, Plan | Slow>();
+  /** By the target's digest, with HEAD apart: of two with the same one the later is kept. */
+  readonly get = new Map<number, Plan | Slow>();
+  readonly head = new Map<number, Plan | Slow>();
   /** Whether it is among those that are remembered; otherwise nothing is kept with it. */
   isKept = false;
 
@@ -25,8 +27,15 @@ export class KnownBlock {
     this.block = block;
   }
 
-  planned(method: string, target: string): Plan | Slow | undefined {
-    return (method === 'GET' ? this.get : this.head).get(target);
+  /** Whether these are its bytes. */
+  isAt(bytes: Buffer, from: number, to: number): boolean {
+    const own = this.bytes;
+    return to - from === own.length && bytes.compare(own, 0, own.length, from, to) === 0;
+  }
+
+  planned(line: RequestLine): Plan | Slow | undefined {
+    const plan = (line.method === 'GET' ? this.get : this.head).get(line.targetDigest);
+    return plan !== undefined && line.isFor(plan.sentTarget) ? plan : undefined;
   }
 
   /** Drops its plans; gives how many there were. */
@@ -53,7 +62,8 @@ export const plansFor = (memoryBytes: number): number =>
 
 /** The blocks and plans of one kind of connection. */
 export class Remembered {
-  readonly #blocks = new BoundedMap<string, KnownBlock>(mostBlocks);
+  /** By digest: of two with the same one the later is kept. */
+  readonly #blocks = new BoundedMap<number, KnownBlock>(mostBlocks);
   readonly #mostPlans: number;
   #plans = 0;
 
@@ -61,43 +71,48 @@ export class Remembered {
     this.#mostPlans = mostPlans;
   }
 
+  /** The block that has been read of the very bytes between two places. */
+  find(bytes: Buffer, from: number, to: number): KnownBlock | undefined {
+    const known = this.#blocks.get(digestOf(bytes, from, to));
+    return known?.isAt(bytes, from, to) === true ? known : undefined;
+  }
+
   /** The block with these bytes; `undefined` if it is not plain. */
   blockOf(bytes: Buffer): KnownBlock | undefined {
-    const text = bytes.toString('latin1');
-    const before = this.#blocks.get(text);
+    const before = this.find(bytes, 0, bytes.length);
     if (before !== undefined) return before;
-    const block = readFieldBlock(text);
+    const block = readFieldBlock(bytes.toString('latin1'));
     if (block.kind !== 'plain') return undefined;
     // A copy: the bytes are part of what was read from the connection.
     const known = new KnownBlock(Buffer.from(bytes), block);
-    if (text.length <= longestBlock) this.#keep(text, known);
+    if (bytes.length <= longestBlock) this.#keep(known);
     return known;
   }
 
-  /** The oldest makes room. A connection may still have it: there it must not hold what nobody counts. */
-  #keep(text: string, known: KnownBlock): void {
-    const [oldest] = this.#blocks.entries();
-    if (oldest !== undefined && this.#blocks.size >= mostBlocks) {
-      oldest[1].isKept = false;
-      this.#plans -= oldest[1].clear();
+  /** One with the same digest makes room, or the oldest. A connection may still have it: there it must not hold what nobody counts. */
+  #keep(known: KnownBlock): void {
+    const digest = digestOf(known.bytes, 0, known.bytes.length);
+    const same = this.#blocks.get(digest);
+    const [oldest] = this.#blocks.size < mostBlocks ? [] : this.#blocks.entries();
+    const leaving = same ?? oldest?.[1];
+    if (leaving !== undefined) {
+      leaving.isKept = false;
+      this.#plans -= leaving.clear();
     }
-    this.#blocks.set(text, known);
+    this.#blocks.set(digest, known);
     known.isKept = true;
   }
 
   /** Keeps a plan. When there are too many, all are made anew as they are needed. */
-  remember(
-    known: KnownBlock,
-    { method, target }: { method: string; target: string },
-    plan: Plan | Slow,
-  ): void {
-    if (target.length > longestTarget || !known.isKept) return;
+  remember(known: KnownBlock, line: RequestLine, plan: Plan | Slow): void {
+    if (plan.sentTarget.length > longestTarget || !known.isKept) return;
     if (this.#plans >= this.#mostPlans) {
       for (const [, block] of this.#blocks.entries()) block.clear();
       this.#plans = 0;
     }
-    const plans = method === 'GET' ? known.get : known.head;
-    if (!plans.has(target)) this.#plans += 1;
-    plans.set(target, plan);
+    const plans = line.method === 'GET' ? known.get : known.head;
+    const digest = line.targetDigest;
+    if (!plans.has(digest)) this.#plans += 1;
+    plans.set(digest, plan);
   }
 }

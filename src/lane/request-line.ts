@@ -5,19 +5,40 @@
  * node:http's to judge.
  */
 
+import { digestOf } from './digest.ts';
+
 /** `incomplete`: it may become one with more bytes. */
 export type LineScan = 'line' | 'incomplete' | 'odd';
 
-/** A request line found in a buffer; one object serves for many scans. */
+/** A request line found in a buffer; one object serves for many scans, and tells of the last. */
 export class RequestLine {
+  #bytes: Buffer = Buffer.alloc(0);
   method = '';
   targetStart = 0;
   targetEnd = 0;
   /** Where the fields begin. */
   end = 0;
 
+  get target(): string {
+    return this.#bytes.toString('latin1', this.targetStart, this.targetEnd);
+  }
+
+  get targetDigest(): number {
+    return digestOf(this.#bytes, this.targetStart, this.targetEnd);
+  }
+
+  /** Whether this is its target. */
+  isFor(target: string): boolean {
+    const start = this.targetStart;
+    if (this.targetEnd - start !== target.length) return false;
+    for (let index = 0; index < target.length; index += 1)
+      if (this.#bytes[start + index] !== target.charCodeAt(index)) return false;
+    return true;
+  }
+
   /** Looks for a request line at `from`. */
   scan(bytes: Buffer, from: number): LineScan {
+    this.#bytes = bytes;
     const method = this.#scanMethod(bytes, from);
     if (method !== 'line') return method;
     const most = Math.min(bytes.length, this.targetStart + longestTarget);

@@ -8,6 +8,7 @@ import type { LaneReply } from './lane-reply.ts';
 import type { Output } from './output.ts';
 import type { PlainRequest } from './plan.ts';
 import type { KnownBlock, Remembered } from './remembered.ts';
+import type { RequestLine } from './request-line.ts';
 
 export type Asked = {
   readonly method: string;
@@ -22,7 +23,7 @@ export type Shared = {
   readonly output: Output;
   readonly isLeaving: () => boolean;
   /** Finds the answer to a request in memory. */
-  readonly find: (asker: Asker, asked: Asked) => Hit | undefined;
+  readonly find: (asker: Asker, line: RequestLine) => Hit | undefined;
   /** Has the pipeline answer what was not found; `false`: it is node:http's. */
   readonly answer: (asker: Asker, asked: Asked, reply: LaneReply) => boolean;
   readonly date: () => string;

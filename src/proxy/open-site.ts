@@ -30,7 +30,11 @@ export function openSite(config: Config, { learned, purgeLog, store, clock }: Si
     const verifyJwt = next.identity.jwt && createVerifyJwt(next.identity.jwt);
     const compiled = compileSite(next, { learned, verifyJwt, generation });
     // Sessions and tokens carry dates of the app's.
-    return { ...compiled, identify: (request, now) => compiled.identify(request, wallTime(clock, now)) };
+    return {
+      ...compiled,
+      identify: (request, now) => compiled.identify(request, wallTime(clock, now)),
+      isStillGood: (identity, now) => compiled.isStillGood(identity, wallTime(clock, now)),
+    };
   };
   let site = compile(config, 0);
   store.applyLifetimes(lifetimeInForce(site));

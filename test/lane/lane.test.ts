@@ -8,10 +8,13 @@ import { createLane } from '../../src/lane/lane.ts';
 import { parseConfig } from '../../src/config/schema/check.ts';
 import type { Pipeline } from '../../src/proxy/pipeline.ts';
 import type { Slow } from '../../src/lane/plan.ts';
+import { digestOf } from '../../src/lane/digest.ts';
 import { type KnownBlock, Remembered } from '../../src/lane/remembered.ts';
+import { RequestLine } from '../../src/lane/request-line.ts';
 import { createReader } from '../../src/proxy/exchange/client-request.ts';
 import { type Limits, limits } from '../../src/proxy/listen/limits.ts';
 import { PublicListener } from '../../src/proxy/listen/public-listener.ts';
+import { cookieOf, secret, sessionOf } from '../helpers/flask-site.ts';
 import { ask, answersTo, parseAnswers, timeToClose } from '../helpers/raw-client.ts';
 import { type Site, startSite } from '../helpers/scripted-site.ts';
 import { TestClock } from '../helpers/test-clock.ts';
@@ -73,6 +76,31 @@ async function open(t: Test, given: Limits = limits, run?: Pipeline): Promise<Ro
 async function whoAnswers(url: string, ...requests: readonly string[]): Promise<readonly string[]> {
   const answers = await answersTo(url, requests.join(''));
   return answers.map(({ body }) => (body === byNode ? 'node' : 'lane'));
+}
+
+function lineOf(target: string, method = 'GET'): RequestLine {
+  const line = new RequestLine();
+  line.scan(Buffer.from(`${method} ${target} HTTP/1.1\r\n`), 0);
+  return line;
+}
+
+const slowFor = (sentTarget: string): Slow => ({
+  kind: 'slow',
+  site: room.site.proxy.services.site(),
+  sentTarget,
+});
+
+/** Two texts with the same digest. */
+function sharingDigest(textOf: (at: number) => string): readonly string[] {
+  const seen = new Map<number, string>();
+  for (let at = 0; at < 1_000_000; at += 1) {
+    const text = textOf(at);
+    const digest = digestOf(Buffer.from(text), 0, text.length);
+    const before = seen.get(digest);
+    if (before?.length === text.length) return [before, text];
+    seen.set(digest, text);
+  }
+  throw new Error('no two have the same');
 }
 
 const room = await open(t);
@@ -163,6 +191,22 @@ t.test('nothing is given in quarantine, after a purge, a reload that ends it, or
   other.clock.advance(3601);
   clock.advance(3601);
   t.strictSame(await whoAnswers(other.url, get('/public/a'), get('/large', close)), ['node', 'node']);
+});
+
+t.test('a session that has run out gets nothing more of what it was given', async (t) => {
+  const { url, site, clock } = await open(t);
+  const { upstream } = site.proxy.services.site().config;
+  const session = `{ cookie: session, secret: "${secret}", max_age: 30m, user_claim: user_id }`;
+  const text = `upstream: ${upstream.url}\nidentity: { flask_session: ${session} }\n${rules}`;
+  const parsed = parseConfig(text, { file: 'b.yaml', env: {} });
+  if (parsed.kind !== 'ok') throw new Error(JSON.stringify(parsed));
+  await site.proxy.replaceConfig(parsed.config);
+  const line = `Cookie: ${cookieOf(sessionOf(7), clock.now())}`;
+  await ask(site.url, { target: '/mine/a', lines: [line] });
+  const asked = () => whoAnswers(url, get('/mine/a', line), get('/mine/a', line, close));
+  t.strictSame(await asked(), ['lane', 'lane']);
+  clock.advance(1801);
+  t.strictSame(await asked(), ['node', 'node'], 'fresh, and not for this session');
 });
 
 t.test('a large body reaches a slow client whole, and requests behind it their answers', async (t) => {
@@ -312,9 +356,8 @@ t.test('what is remembered is bounded, whatever a client sends with each request
   const blockOf = (text: string): KnownBlock | undefined =>
     remembered.blockOf(Buffer.from(`Host: site.test\r\nX: ${text}\r\n\r\n`));
   const ask = (known: KnownBlock | undefined, count: number): number => {
-    const plan: Slow = { kind: 'slow', site: room.site.proxy.services.site() };
     for (let at = 0; known !== undefined && at < count; at += 1)
-      remembered.remember(known, { method: 'GET', target: `/${at}` }, plan);
+      remembered.remember(known, lineOf(`/${at}`), slowFor(`/${at}`));
     return known?.get.size ?? -1;
   };
   t.equal(ask(blockOf('x'.repeat(5000)), 100), 0);
@@ -324,6 +367,27 @@ t.test('what is remembered is bounded, whatever a client sends with each request
   t.equal(held?.get.size, 0);
   t.equal(ask(held, 100), 0);
   t.equal(ask(blockOf('held'), 100), 100);
+  t.end();
+});
+
+t.test('of field blocks, and of targets, that share a digest each is itself alone', (t) => {
+  const blocks = sharingDigest((at) => `Host: site.test\r\nCookie: session=${at}\r\n\r\n`);
+  const remembered = new Remembered(8192);
+  for (const text of [...blocks, ...blocks]) {
+    const bytes = Buffer.from(text);
+    t.strictSame(remembered.blockOf(bytes)?.bytes, bytes);
+    t.strictSame(remembered.find(bytes, 0, bytes.length)?.bytes, bytes);
+  }
+  const [known] = blocks.slice(1).map((text) => remembered.blockOf(Buffer.from(text)));
+  if (known === undefined) throw new Error('not plain');
+  const targets = sharingDigest((at) => `/page/${at}?a=${at}`);
+  for (const target of [...targets, ...targets]) {
+    t.equal(known.planned(lineOf(target)), undefined);
+    remembered.remember(known, lineOf(target), slowFor(target));
+    t.equal(known.planned(lineOf(target))?.sentTarget, target);
+    t.equal(known.planned(lineOf(target, 'HEAD')), undefined);
+  }
+  t.equal(known.get.size, 1);
   t.end();
 });
 

@@ -53,6 +53,8 @@ export type Identity =
       readonly cookies: readonly Cookie[];
       readonly tokenFields: Fields;
       readonly session: FlaskCookie | undefined;
+      /** Whether the credentials that showed it still do. */
+      readonly isStillGood: (now: EpochMs) => boolean;
     }
   | { readonly kind: 'doubt'; readonly reason: IdentityDoubt };
 
@@ -73,6 +75,10 @@ type IdentifyOptions = {
 };
 
 type Remembered = { readonly identity: Identity; readonly isStillGood: (now: EpochMs) => boolean };
+
+/** Whether `identify` would tell the same of the same request at another time. */
+export const isStillGood = (identity: Identity, now: EpochMs): boolean =>
+  identity.kind === 'known' ? identity.isStillGood(now) : identity.kind === 'anonymous';
 
 const anonymous: Identity = { kind: 'anonymous' };
 const doubt = (reason: IdentityDoubt): Identity => ({ kind: 'doubt', reason });
@@ -174,7 +180,7 @@ function identityBy(credentials: Shown, work: Work): Remembered | Promise<Rememb
   };
   const token = work.token ?? tokenOf(work.jwt, credentials);
   if (token === undefined || work.verifyJwt === undefined) {
-    return answer(identityOf(common), proof.isStillGood);
+    return answer(identityOf({ ...common, isStillGood: proof.isStillGood }), proof.isStillGood);
   }
   return work.verifyJwt(token, work.now).then((claims) => tokenAnswer(common, claims, work));
 }
@@ -206,7 +212,10 @@ type Known = {
 
 type Token = { readonly material: string; readonly user: string | undefined; readonly claims: Claims };
 
-function identityOf({ proof, rest, ...sent }: Known, token?: Token): Identity {
+function identityOf(
+  { proof, rest, ...sent }: Known & { isStillGood: (now: EpochMs) => boolean },
+  token?: Token,
+): Identity {
   const partition = hash('sha256', JSON.stringify([proof.material, token?.material, rest]), 'hex');
   return {
     kind: 'known',
@@ -262,5 +271,5 @@ function tokenAnswer(
   const token = { material: JSON.stringify(stable), user, claims };
   const isStillGood = (now: EpochMs): boolean =>
     now >= verifiedAt && now < Math.min(expiresAt, verifiedAt + believedMs) && known.proof.isStillGood(now);
-  return answer(identityOf(known, token), isStillGood);
+  return answer(identityOf({ ...known, isStillGood }, token), isStillGood);
 }

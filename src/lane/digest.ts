@@ -1,0 +1,22 @@
+/** A short number for bytes, to look them up by (pure). Two that have the same must be compared. */
+
+/** The digest of `bytes` between two places: four bytes a step, since it is taken of each request's 700 bytes. */
+export function digestOf(bytes: Buffer, from: number, to: number): number {
+  let digest = to - from;
+  let at = from;
+  for (; at + 3 < to; at += 4) {
+    const word =
+      (bytes[at] ?? 0) |
+      ((bytes[at + 1] ?? 0) << 8) |
+      ((bytes[at + 2] ?? 0) << 16) |
+      ((bytes[at + 3] ?? 0) << 24);
+    digest = Math.imul(digest ^ word, multiplier);
+    digest ^= digest >>> 15;
+  }
+  for (; at < to; at += 1) digest = Math.imul(digest ^ (bytes[at] ?? 0), multiplier);
+  // Of 30 bits: V8 keeps these without an object.
+  return (digest ^ (digest >>> 13)) >>> 2;
+}
+
+/** Odd, and its bits are spread (MurmurHash3). */
+const multiplier = 0x85ebca6b;
