@@ -45,6 +45,7 @@ const reply: Reply = {
   onDrain: ignore,
   onGone: ignore,
   unsentBytes: 0,
+  sentBodyBytes: undefined,
   onOver: () => undefined,
   get requestBody() {
     return notForwarded();

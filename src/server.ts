@@ -11,17 +11,11 @@ import { createReload, type ReadConfig, type Reload } from './control/reload.ts'
 import { explain } from './explain/explain.ts';
 import type { Entrance } from './front/entrance.ts';
 import { openLoggedEntrance } from './front/logged-entrance.ts';
-import { BoundedMap } from './kit/bounded-map.ts';
-import { SingleFlight } from './kit/single-flight.ts';
-import { type Clock, type EpochMs, runAfter, SteadyClock, systemClock } from './kit/time.ts';
+import { type Clock, runAfter, SteadyClock, systemClock } from './kit/time.ts';
 import { OriginHealth } from './origin/origin-health.ts';
 import { openOrigin } from './origin/origin.ts';
-import type { CacheKey } from './policy/key/cache-key.ts';
-import { createPopularity } from './policy/lifetime/popularity.ts';
-import { openBodies } from './proxy/fetch/open-bodies.ts';
 import { openLane } from './lane/open-lane.ts';
 import type { Services } from './proxy/exchange/exchange.ts';
-import { createLearnSession } from './proxy/pass/learn-session.ts';
 import type { Outcome } from './proxy/exchange/outcome.ts';
 import { listen as listenOn } from './proxy/listen/listen.ts';
 import { createPlain, createPublic, type PublicOptions } from './proxy/listen/open-public.ts';
@@ -29,16 +23,12 @@ import type { PublicListener } from './proxy/listen/public-listener.ts';
 import { openSite } from './proxy/open-site.ts';
 import { soleLease } from './refresh/lease.ts';
 import { openRefresh, type OpenRefresh } from './refresh/open-refresh.ts';
-import { openStore } from './store/open-store.ts';
-import type { OpenStore } from './store/opened-store.ts';
-import { ownerOf } from './store/redis/owner.ts';
-import type { OnAppended, Purge } from './store/purge-log.ts';
-import type { Store } from './store/store.ts';
-import { TimedStore } from './store/timed-store.ts';
+import { fixedServices, openStored, type Stored, storeListeners } from './stored.ts';
 import { openTrust, type OpenTrust } from './trust/open-trust.ts';
 import { Counting } from './watch/count/counting.ts';
 import { openArchive } from './watch/report/open-archive.ts';
 import { openLog } from './watch/show/log-destination.ts';
+import type { Lines } from './watch/show/request-log.ts';
 import type { WorkerParts } from './workers/worker-parts.ts';
 import { openTraces, type OpenTraces } from './watch/trace/open-traces.ts';
 import { openWatch, openWorkerWatch, type OpenWatch } from './watch/open-watch.ts';
@@ -48,6 +38,8 @@ export type ServerOptions = {
   readonly clock?: Clock;
   readonly later?: Services['later'];
   readonly log?: Logger;
+  /** Where an access log in combined format goes; absent: to stdout. */
+  readonly accessLines?: Lines;
   readonly onOutcome?: (outcome: Outcome) => void;
   /** Absent: there is no file. */
   readonly readConfig?: ReadConfig | undefined;
@@ -103,7 +95,7 @@ type Timed = ServerOptions & { readonly clock: Clock };
 export async function startServer(given: ServerOptions): Promise<RunningServer> {
   const options = { ...given, clock: new SteadyClock(given.clock ?? systemClock) };
   const { config } = options;
-  const built = await build(options, options.log ?? openLog(config.log.level));
+  const built = await build(options, options.log ?? openLog(config.log));
   const { services, refresh, replaceConfig, reload, watch, stored, entrance, renewCertificates } = built;
   const site = await createPublic(publicOptions(built));
   const plain = config.listen.redirect && createPlain(publicOptions(built), () => portOf(url));
@@ -163,12 +155,13 @@ async function build(options: Timed, log: Logger): Promise<Built> {
   const archive = openArchive({ ...stored, folder: options.reportFolder, clock });
   const { governor, background: renewing } = refresh;
   const trust = openTrust({ clock, config, counting, log, governor, background: renewing });
-  const watched = { ...stored, counting, config, clock, health, log, background, archive, ...trust.watched };
+  const beside = { background, archive, accessLines: options.accessLines, ...trust.watched };
+  const watched = { ...stored, counting, config, clock, health, log, ...beside };
   const watch = options.worker === undefined ? openWatch(watched) : openWorkerWatch(watched);
   const listeners = [counting.callListener, refresh.callListener];
   const services: Services = {
     ...fixedServices(options, stored),
-    ...{ site, clock, ...trust.beside, traces: tracing.traces },
+    ...{ site, clock, ...trust.beside, traces: tracing.traces, tellsClients: first.log.format !== 'json' },
     origin: openOrigin(first.upstream, { clock, health, listeners }),
     endings: counting.counters.writes,
     onOutcome: (outcome) => {
@@ -185,78 +178,6 @@ async function build(options: Timed, log: Logger): Promise<Built> {
   const reload = createReload({ read: options.readConfig, current: config, replace: replaceConfig });
   const rest = { log, counting, watch, trust, tracing, refresh, stored, entrance, renewCertificates };
   return { services, replaceConfig, reload, ...rest };
-}
-
-type Stored = OpenStore & Pick<Services, 'evicted' | 'flights'> & { readonly untimed: Store };
-
-type StoreListeners = {
-  readonly log: Logger;
-  readonly counting: Counting;
-  readonly onAppended: OnAppended;
-  /** Hears of the purges of other workers. */
-  readonly onForeign: (purge: Purge) => void;
-};
-
-/** What was purged is fetched again, whichever worker has purged it; it counts where it was appended. */
-function storeListeners(
-  { log, counting, tracing }: Pick<StoreListeners, 'log' | 'counting'> & Pick<Built, 'tracing'>,
-  refill: (purge: Purge) => void,
-): StoreListeners {
-  const onAppended: OnAppended = (purge, receipt) => {
-    counting.onAppended(purge, receipt);
-    tracing.onAppended(purge, receipt);
-    refill(purge);
-  };
-  return { log, counting, onAppended, onForeign: refill };
-}
-
-async function openStored(
-  { config, clock, worker }: Timed,
-  { log, counting, onAppended, onForeign }: StoreListeners,
-): Promise<Stored> {
-  const evicted = new BoundedMap<string, true>(20_000);
-  const flights: Services['flights'] = new SingleFlight({ maxFlights: 10_000, maxWaiters: 10_000 });
-  const isFetching = (key: CacheKey): boolean => flights.get(key) !== undefined;
-  const opened = await openStore({
-    config: config.store,
-    owner: ownerOf(config),
-    ...{ janitor: config.janitor, clock, isFetching },
-    onEvict: ({ key }) => {
-      evicted.set(key, true);
-    },
-    onAppended,
-    shared: worker?.share(onForeign),
-    onSlowWrite: counting.onSlowWrite,
-    onEvent: (event) => {
-      log.warn(event, 'redis');
-    },
-    onTidied: (round) => {
-      log[round.isOverMax ? 'warn' : 'info'](round, 'janitor');
-    },
-  });
-  const near = new TimedStore(opened.store, clock, counting.counters);
-  const store =
-    worker?.openStore({ near, memory: opened.store, log: opened.purgeLog, clock, isFetching }) ?? near;
-  return { ...opened, store, untimed: opened.store, evicted, flights };
-}
-
-function fixedServices(
-  { config, later, clock, worker }: Timed,
-  { store, purgeLog, evicted, flights, learned }: Stored,
-) {
-  const popularity = createPopularity(config.ttl.popular);
-  return {
-    store,
-    purgeLog,
-    evicted,
-    flights,
-    uncacheable: new BoundedMap<string, EpochMs>(20_000),
-    popularity: worker?.sharePopularity(popularity, clock) ?? popularity,
-    ...openBodies(store, later),
-    learnSession: createLearnSession((digest, keptFor) => {
-      learned.trust(digest, keptFor);
-    }),
-  };
 }
 
 function publicOptions(built: Built): PublicOptions {

@@ -120,7 +120,7 @@ class WorkerProcess {
     const config = await configInForce(text, read);
     if (config === undefined) process.exit(1);
     collectBodies(config.store.memoryBytes + besideStoreBytes);
-    const log = openLog(config.log.level).child({ worker: number });
+    const log = openLog(config.log).child({ worker: number });
     logErrors(log);
     const { startServer } = await import('../server.ts');
     this.link.send({ kind: 'join' });

@@ -62,7 +62,7 @@ async function serve({ config: file, upstream, listen, control, shadow }: Option
     return;
   }
   const { config, warnings, text } = loaded;
-  const log = openLog(config.log.level);
+  const log = openLog(config.log);
   logErrors(log);
   try {
     const server = await start({ source, loaded, log });

@@ -12,6 +12,7 @@ import type { Accept } from './schema/accept-config.ts';
 import type { ControlToken } from './schema/control-token.ts';
 import type { AlertCondition, Condition, RequestCondition, Unless } from './schema/condition.ts';
 import type { Listen } from './schema/listen-config.ts';
+import type { LogSettings } from './schema/log-config.ts';
 import type { QueryRule } from './schema/query-rule.ts';
 import type { StoreConfig } from './schema/store-config.ts';
 import type { TagTemplate } from './schema/tag-template.ts';
@@ -51,7 +52,7 @@ export type Config = {
   readonly audit: { readonly sample: number } | undefined;
   readonly alerts: readonly Alert[];
   readonly report: ReportSettings | undefined;
-  readonly log: { readonly level: LogLevel };
+  readonly log: LogSettings;
   readonly debug: { readonly serverTiming: boolean };
   /** Absent: nothing is traced. */
   readonly traces: TracesConfig | undefined;
@@ -215,8 +216,6 @@ export type ReportSettings = {
   readonly webhook: string | undefined;
 };
 
-export type LogLevel = (typeof logLevels)[number];
-
 export const weekdays = [
   'sunday',
   'monday',
@@ -226,7 +225,6 @@ export const weekdays = [
   'friday',
   'saturday',
 ] as const;
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 const mib = 1024 ** 2;
 
@@ -281,7 +279,7 @@ export const defaults = {
   janitor: { every: seconds(1800), scan: 5000 },
   alert: { for: seconds(300), minRequests: 100 },
   report: { every: 'week', day: 'sunday', atMinute: 8 * 60 },
-  log: { level: 'info' },
+  log: { level: 'info', format: 'json', requests: 'sample' },
   traces: { sample: 0.01, service: 'shelflife' },
 } as const;
 

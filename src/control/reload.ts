@@ -62,13 +62,25 @@ const restartSections = ['upstream', 'listen', 'control', 'store', 'traces'] as 
 /** The sections that differ and are in force only after a restart. */
 export function changedForRestart(before: Config, after: Config): string[] {
   const changed: string[] = restartSections.filter((name) => !isDeepStrictEqual(before[name], after[name]));
-  return isDeepStrictEqual(before.ttl.popular, after.ttl.popular) ? changed : [...changed, 'ttl.popular'];
+  if (!isDeepStrictEqual(before.ttl.popular, after.ttl.popular)) changed.push('ttl.popular');
+  const lines = ({ log }: Config) => ({ ...log, level: undefined });
+  return isDeepStrictEqual(lines(before), lines(after)) ? changed : [...changed, 'log'];
 }
 
 /** What a reload of `after` puts in force. */
 export function withoutRestart(before: Config, after: Config): Config {
-  const { upstream, listen, control, store, traces, ttl } = before;
-  return { ...after, upstream, listen, control, store, traces, ttl: { ...after.ttl, popular: ttl.popular } };
+  const { upstream, listen, control, store, traces } = before;
+  const ttl = { ...after.ttl, popular: before.ttl.popular };
+  return {
+    ...after,
+    upstream,
+    listen,
+    control,
+    store,
+    traces,
+    ttl,
+    log: { ...before.log, level: after.log.level },
+  };
 }
 
 /** The route of `POST /reload`. */

@@ -8,6 +8,12 @@ import { BoundedMap } from '../kit/bounded-map.ts';
 export const plainAddress = (address: string): string =>
   address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
 
+/** The nearest address of a chain that is not a trusted proxy's: what is before it anybody may have written. */
+export function clientAddress(chain: string, isTrusted: ReturnType<typeof trustOf>): string {
+  const addresses = chain.split(', ');
+  return addresses.findLast((address) => isTrusted?.(address) !== true) ?? addresses[0] ?? '';
+}
+
 /** Whether an address is one of these blocks'; `undefined`: none is. */
 export function trustOf(blocks: readonly string[]): ((address: string) => boolean) | undefined {
   if (blocks.length === 0) return undefined;

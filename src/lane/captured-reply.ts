@@ -14,6 +14,7 @@ export type Captured = {
 /** Keeps one whole answer. */
 export class CapturedReply implements Reply {
   readonly unsentBytes = 0;
+  readonly sentBodyBytes = undefined;
   captured: Captured | undefined;
   readonly #finish: FinishFields | undefined;
   #head: Omit<Captured, 'body'> | undefined;

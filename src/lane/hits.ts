@@ -24,6 +24,7 @@ export type Hit = {
   readonly answer: PreparedAnswer;
   readonly age: Seconds;
   readonly ttl: Seconds;
+  readonly socket: PlainRequest['socket'];
 };
 
 export type HitsOptions = {
@@ -64,7 +65,7 @@ export class Hits {
     const { prepared } = plan;
     const isReady = prepared !== undefined && isOf(prepared, entry);
     const answer = (isReady ? prepared : this.#prepare(plan, entry, socket))?.answer;
-    return answer && { plan, entry, answer, age: reuse.age, ttl: reuse.ttl };
+    return answer && { plan, entry, answer, age: reuse.age, ttl: reuse.ttl, socket };
   }
 
   #peek(key: CacheKey): readonly Entry[] {

@@ -37,6 +37,7 @@ const empty = Buffer.alloc(0);
 export class LaneReply implements Reply {
   finish: FinishFields | undefined;
   readonly #options: LaneReplyOptions;
+  sentBodyBytes = 0;
   #state: 'waiting' | 'begun' | 'ended' | 'gone' = 'waiting';
   /** What waits for the first piece of the body. */
   #head = '';
@@ -132,6 +133,7 @@ export class LaneReply implements Reply {
   }
 
   #writePiece(chunk: Buffer, last: string): boolean {
+    this.sentBodyBytes += chunk.length;
     const head = this.#head;
     this.#head = '';
     if (this.#framing !== 'chunked' || chunk.length === 0) return this.#write(chunk, head, last);

@@ -45,6 +45,8 @@ export type Plan = {
   /** As it was sent. */
   readonly sentTarget: string;
   readonly requestId: string | undefined;
+  /** What a trusted proxy says of where it came from, up to its own address. */
+  readonly forwardedBefore: string;
   /** Of a client that is traced; absent where nothing is. */
   readonly traceParent: TraceParent | undefined;
   readonly request: { readonly method: string; readonly fields: Fields };
@@ -150,6 +152,7 @@ function planOf(exchange: CacheExchange, { method, fields, target: sentTarget }:
     target: targetText(path, query),
     sentTarget,
     requestId: clientRequestId(request),
+    forwardedBefore: request.forwardedFor.slice(0, request.forwardedFor.lastIndexOf(' ') + 1),
     traceParent: services.traces && traceParentOf(fields),
     request: { method, fields },
     match,

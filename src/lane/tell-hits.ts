@@ -1,5 +1,6 @@
 /** Tells of the hits of one turn, off the way of their answers. */
 
+import { plainAddress } from '../front/trusted-proxies.ts';
 import type { Seconds } from '../kit/time.ts';
 import { nothingKnown, type Outcome } from '../proxy/exchange/outcome.ts';
 import type { Services } from '../proxy/exchange/exchange.ts';
@@ -10,10 +11,26 @@ export function tellHit(services: Services, hit: Hit, duration: Seconds): void {
   const { plan, entry } = hit;
   if (plan.site.countsPopularity) services.popularity.record(plan.keyed.key, services.clock.now());
   services.store.use(entry);
-  services.onOutcome(outcomeOf(hit, duration, services.traces?.ofHit(plan.traceParent)));
+  const trace = services.traces?.ofHit(plan.traceParent);
+  const client = services.tellsClients === true ? clientOf(hit) : undefined;
+  services.onOutcome(outcomeOf(hit, duration, { trace, client }));
 }
 
-function outcomeOf({ plan, entry, answer, ttl }: Hit, duration: Seconds, trace: Outcome['trace']): Outcome {
+function clientOf({ plan, entry, answer, socket }: Hit): Outcome['client'] {
+  const address = plainAddress(socket.remoteAddress ?? '');
+  return {
+    forwardedFor: plan.forwardedBefore + address,
+    httpVersion: '1.1',
+    fields: plan.request.fields,
+    bodyBytes: answer.hasBody ? entry.body.length : 0,
+  };
+}
+
+function outcomeOf(
+  { plan, entry, answer, ttl }: Hit,
+  duration: Seconds,
+  { trace, client }: Pick<Outcome, 'trace' | 'client'>,
+): Outcome {
   const { match, request, host, target, requestId } = plan;
   return {
     ...nothingKnown,
@@ -26,6 +43,7 @@ function outcomeOf({ plan, entry, answer, ttl }: Hit, duration: Seconds, trace: 
     target,
     requestId,
     trace,
+    client,
     entry,
     cacheStatus: { kind: 'hit', ttl },
     duration,

@@ -1,6 +1,7 @@
 /** Builds everything of this room once, around the counters: log lines, alerts, the report. */
 
 import type { Logger } from 'pino';
+import { wallTime } from '../kit/time.ts';
 import type { Outcome } from '../proxy/exchange/outcome.ts';
 import { type Answers, createAnswers } from './show/answers.ts';
 import { EndedSweep } from './count/ended-sweep.ts';
@@ -9,12 +10,14 @@ import type { RuntimeMetrics, WorkerStates } from './show/runtime-metrics.ts';
 import { AlertBoard } from './alerts/alert-board.ts';
 import type { HourArchive } from './report/hour-archive.ts';
 import { ReportDesk } from './report/report-desk.ts';
-import { createRequestLog } from './show/request-log.ts';
+import { createRequestLog, type Lines } from './show/request-log.ts';
 import { Watch, type WatchOptions } from './count/watch.ts';
 import { createWebhook } from './alerts/webhook.ts';
 
 export type OpenWatchOptions = Omit<WatchOptions, 'background'> & {
   readonly log: Logger;
+  /** Where an access log in combined format goes; absent: to stdout. */
+  readonly accessLines?: Lines | undefined;
   readonly background?: WatchOptions['background'];
   /** Those whose figures are gathered here; absent: this process serves by itself. */
   readonly workers?: WatchedWorkers | undefined;
@@ -40,14 +43,14 @@ export type OpenWatch = {
 
 /** Logs requests and counts them, for another process to gather. */
 export function openWorkerWatch(options: Omit<OpenWatchOptions, 'archive' | 'workers'>): OpenWatch {
-  const { log, counting } = options;
+  const { counting } = options;
   const sweep = new EndedSweep({ ...options, ledger: counting.counters.writes });
   const timer = setInterval(() => {
     sweep.step();
   }, 1000);
   timer.unref();
   return {
-    ...listenersOf(log, counting),
+    ...listenersOf(options),
     answers: undefined,
     close: () => {
       clearInterval(timer);
@@ -56,11 +59,21 @@ export function openWorkerWatch(options: Omit<OpenWatchOptions, 'archive' | 'wor
   };
 }
 
-function listenersOf(
-  log: Logger,
-  { counters }: WatchOptions['counting'],
-): Pick<OpenWatch, 'onOutcome' | 'onRefused'> {
-  const logRequest = createRequestLog(log, (entry) => counters.tierOf(entry));
+function listenersOf({
+  log,
+  accessLines,
+  counting: { counters },
+  config,
+  clock,
+}: OpenWatchOptions): Pick<OpenWatch, 'onOutcome' | 'onRefused'> {
+  const logRequest = createRequestLog({
+    log,
+    settings: config().log,
+    lines: accessLines,
+    tierOf: (entry) => counters.tierOf(entry),
+    trustedProxies: config().listen.trustedProxies,
+    wallNow: () => wallTime(clock, clock.now()),
+  });
   return {
     onOutcome: (outcome) => {
       // First the log: counting makes an entry from Redis one in memory.
@@ -86,7 +99,7 @@ export function openWatch(options: OpenWatchOptions): OpenWatch {
   const stop = watch.start();
   return {
     answers: createAnswers({ ...{ watch, metrics, board, desk }, ...workers }),
-    ...listenersOf(log, options.counting),
+    ...listenersOf(options),
     close: async () => {
       stop();
       await desk.close();

@@ -43,6 +43,8 @@ const others: Readonly<Record<string, unknown>> = {
   'report.every': 'day',
   'report.day': 'monday',
   'log.level': 'debug',
+  'log.format': 'ecs',
+  'log.requests': 'all',
 };
 
 /** Keys that the reference has in comments only, or that cannot take another value alone: `<this|or that>`. */

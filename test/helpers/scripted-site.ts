@@ -8,7 +8,7 @@ import { renderProblem } from '../../src/config/reader/problem.ts';
 import type { Clock } from '../../src/kit/time.ts';
 import type { Services } from '../../src/proxy/exchange/exchange.ts';
 import type { Outcome } from '../../src/proxy/exchange/outcome.ts';
-import { type RunningServer, startServer } from '../../src/server.ts';
+import { type RunningServer, type ServerOptions, startServer } from '../../src/server.ts';
 import { closeProxy } from './close-proxy.ts';
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
@@ -28,7 +28,7 @@ export type Site = {
 /** Starts both. `rules` is the configuration without upstream and listen. */
 export async function startSite(
   rules: string,
-  options: { answer?: Answer; clock?: Clock; later?: Services['later']; connections?: number } = {},
+  options: { answer?: Answer; connections?: number } & Omit<ProxyOptions, 'outcomes'> = {},
 ): Promise<Site> {
   const seen: string[] = [];
   const requests: IncomingMessage[] = [];
@@ -71,12 +71,14 @@ export type ProxyOptions = {
   readonly later?: Services['later'];
   readonly outcomes?: Outcome[];
   readonly env?: Record<string, string>;
+  readonly log?: ServerOptions['log'];
+  readonly accessLines?: ServerOptions['accessLines'];
 };
 
 /** Starts a proxy with a configuration text on a free port. */
 export async function startProxy(
   text: string,
-  { clock, later, outcomes, env = {} }: ProxyOptions = {},
+  { clock, later, outcomes, env = {}, log, accessLines }: ProxyOptions = {},
 ): Promise<RunningServer> {
   const parsed = parseConfig(text, { file: 'test.yaml', env, listen: '127.0.0.1:0' });
   if (parsed.kind === 'problems') throw new Error(parsed.problems.map(renderProblem).join('\n'));
@@ -85,7 +87,8 @@ export async function startProxy(
     config,
     ...(clock === undefined ? {} : { clock }),
     ...(later === undefined ? {} : { later }),
-    log: pino({ level: 'silent' }),
+    ...(accessLines === undefined ? {} : { accessLines }),
+    log: log ?? pino({ level: 'silent' }),
     onOutcome: (outcome) => outcomes?.push(outcome),
   });
 }

@@ -1,6 +1,7 @@
 /** Reads the sections `control`, `log`, `debug` and `traces`. */
 
-import { type Control, defaults, logLevels, type TracesConfig } from '../config.ts';
+import { type Control, defaults, type TracesConfig } from '../config.ts';
+import { logFormats, logLevels, type LogSettings } from './log-config.ts';
 import { controlTokens } from './check-control-token.ts';
 import { address, webUrl } from '../reader/read-address.ts';
 import { bool, number, text, word } from '../reader/read-scalar.ts';
@@ -41,4 +42,14 @@ export const traces: Reader<TracesConfig> = section({
 /** What clients get to see of the proxy's work. */
 export const debug = section({ server_timing: or(bool, false) });
 
-export const log = section({ level: or(word(logLevels), defaults.log.level) });
+const logSection = section({
+  level: or(word(logLevels), defaults.log.level),
+  format: or(word(logFormats), defaults.log.format),
+  requests: optional(word(['sample', 'all'])),
+});
+
+/** An access log in a format of others is read by programs that count its lines. */
+export const log: Reader<LogSettings> = then(logSection, (read): LogSettings => ({
+  ...read,
+  requests: read.requests ?? (read.format === 'json' ? 'sample' : 'all'),
+}));

@@ -128,6 +128,8 @@ export type Services = {
   readonly prepared: PreparedForms;
   readonly learnSession: LearnSession;
   readonly onOutcome: (outcome: Outcome) => void;
+  /** Whether outcomes say who asked. */
+  readonly tellsClients?: boolean | undefined;
   /** Absent: nothing is traced. */
   readonly traces?: Traces | undefined;
   /** Absent: nobody wants to know. */
@@ -222,7 +224,13 @@ export function tellOutcome(
     target: request.query === undefined ? request.path : `${request.path}?${request.query}`,
     requestId: outcome.originDuration === undefined ? clientRequestId(request) : requestIdOf(request),
     trace: request.trace,
+    client: services.tellsClients === true ? clientOf(exchange) : undefined,
     duration: elapsed(exchange),
     ...outcome,
   });
+}
+
+function clientOf({ request, reply }: Exchange): Outcome['client'] {
+  const { forwardedFor, httpVersion, fields, method } = request;
+  return { forwardedFor, httpVersion, fields, bodyBytes: method === 'HEAD' ? 0 : reply.sentBodyBytes };
 }

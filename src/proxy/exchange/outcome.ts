@@ -4,6 +4,7 @@
 
 import type { CacheStatus, ForwardReason, ProxyErrorType } from '../../http/cache-status.ts';
 import type { NotStorableReason } from '../../http/storable.ts';
+import type { Fields } from '../../http/message.ts';
 import type { Seconds } from '../../kit/time.ts';
 import type { FailureReason } from '../../origin/failure.ts';
 import type { IdentityDoubt } from '../../policy/identity/identity.ts';
@@ -59,6 +60,15 @@ export type NotStoredReason =
   | 'conditional-request'
   | 'not-asked';
 
+export type OutcomeClient = {
+  /** The addresses the request came from, the nearest last. */
+  readonly forwardedFor: string;
+  readonly httpVersion: string;
+  readonly fields: Fields;
+  /** Of the answer's body; `undefined`: not known. */
+  readonly bodyBytes: number | undefined;
+};
+
 export type Outcome = {
   readonly kind: 'hit' | 'forward' | 'pass' | 'refused' | 'failed';
   readonly status: number;
@@ -80,6 +90,8 @@ export type Outcome = {
   readonly refusal: RefusalReason | undefined;
   readonly failure: FailureReason | undefined;
   readonly notStored: NotStoredReason | undefined;
+  /** Who asked, and how much was sent; absent where no access log wants to know. */
+  readonly client: OutcomeClient | undefined;
   readonly duration: Seconds;
   /** How long the origin took to its last byte, when it was asked. */
   readonly originDuration: Seconds | undefined;
@@ -97,6 +109,7 @@ export const nothingKnown = {
   refusal: undefined,
   failure: undefined,
   notStored: undefined,
+  client: undefined,
   originDuration: undefined,
 } as const;
 

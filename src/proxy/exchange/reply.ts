@@ -35,6 +35,8 @@ export interface Reply {
   onDrain(listener: () => void): void;
   onGone(listener: () => void): void;
   readonly unsentBytes: number;
+  /** Given to the connection so far; `undefined`: the answer is not given here. */
+  readonly sentBodyBytes: number | undefined;
   onOver(listener: () => void): void;
   readonly requestBody: Readable;
 }
@@ -53,6 +55,7 @@ export const nobody: Reply = {
   onDrain: ignore,
   onGone: ignore,
   unsentBytes: 0,
+  sentBodyBytes: undefined,
   onOver: ignore,
   get requestBody() {
     return Readable.from([]);
@@ -64,6 +67,7 @@ export class NodeReply implements Reply {
   readonly #response: ServerResponse;
   readonly upgrade: Upgrade | undefined;
   finish: FinishFields | undefined;
+  sentBodyBytes: number | undefined;
 
   constructor(response: ServerResponse, upgrade?: Upgrade) {
     this.#response = response;
@@ -92,18 +96,22 @@ export class NodeReply implements Reply {
 
   head(status: number, given: string[], reasonPhrase?: string): void {
     if (this.#response.destroyed) return;
+    this.sentBodyBytes = 0;
     const fields = this.finish === undefined ? given : this.finish(given);
     if (reasonPhrase === undefined || !isPlain.test(reasonPhrase)) this.#response.writeHead(status, fields);
     else this.#response.writeHead(status, reasonPhrase, fields);
   }
 
   write(chunk: Buffer): boolean {
-    return this.#response.destroyed || this.#response.write(chunk);
+    if (this.#response.destroyed) return true;
+    this.sentBodyBytes = (this.sentBodyBytes ?? 0) + chunk.length;
+    return this.#response.write(chunk);
   }
 
   end(chunk?: Buffer, trailers?: Fields): void {
     const response = this.#response;
     if (response.destroyed) return;
+    this.sentBodyBytes = (this.sentBodyBytes ?? 0) + (chunk?.length ?? 0);
     if (trailers !== undefined && trailers.length > 0) response.addTrailers(trailerPairs(trailers));
     if (chunk === undefined) response.end();
     // node:http puts a text behind the head and writes both as one, which for little is quicker than two buffers.

@@ -20,6 +20,7 @@ export class StreamReply implements Reply {
   #trailers: Fields = [];
   readonly #onBody: (body: RequestBody) => void;
   finish: FinishFields | undefined;
+  sentBodyBytes = 0;
 
   constructor(stream: ServerHttp2Stream, onBody: (body: RequestBody) => void) {
     this.#stream = stream;
@@ -76,13 +77,16 @@ export class StreamReply implements Reply {
 
   write(chunk: Buffer): boolean {
     const stream = this.#stream;
-    return stream.destroyed || stream.writableEnded || stream.write(chunk);
+    if (stream.destroyed || stream.writableEnded) return true;
+    this.sentBodyBytes += chunk.length;
+    return stream.write(chunk);
   }
 
   end(chunk?: Buffer, trailers: Fields = []): void {
     const stream = this.#stream;
     if (stream.destroyed || stream.writableEnded) return;
     this.#trailers = endToEndFields(trailers);
+    this.sentBodyBytes += chunk?.length ?? 0;
     if (chunk === undefined) stream.end();
     else stream.end(chunk);
   }

@@ -1,5 +1,5 @@
 /**
- * Writes log lines to stdout without ever blocking, and decides what they say of an error.
+ * Writes log lines to stdout (with an access log in combined format, to stderr beside it) without ever blocking, and decides what they say of an error.
  *
  * Promises: a slow reader costs lines, not requests: beyond a bound they are dropped. A reader that is gone or never reads
  * costs all further lines and nothing else; the process still ends. Of an error, only its type, message, code and stack are
@@ -8,14 +8,33 @@
 
 import { fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { ecsFormat } from '@elastic/ecs-pino-format';
 import pino from 'pino';
+import type { LogSettings } from '../../config/schema/log-config.ts';
 
 /** How many bytes may wait for a slow reader. */
 const mostWaiting = 4 * 1024 * 1024;
 
-/** Opens the log at a level. */
-export const openLog = (level: string): pino.Logger =>
-  pino({ level, serializers: { err: errorFacts } }, openLogDestination());
+const [stdout, stderr] = [1, 2];
+
+/** Opens the log. */
+export function openLog({ level, format }: Pick<LogSettings, 'level' | 'format'>): pino.Logger {
+  const serializers = { err: errorFacts };
+  const lines = openLogDestination(format === 'combined' ? stderr : stdout);
+  return pino(format === 'ecs' ? { ...ecsOptions(), level } : { level, serializers }, lines);
+}
+
+/** Elastic's names for what every line has; what else a line of ours says is below `shelflife`. */
+export function ecsOptions(): pino.LoggerOptions {
+  const options = ecsFormat({ apmIntegration: false, serviceName: 'shelflife' });
+  const { log } = options.formatters ?? {};
+  const formatted = (line: Record<string, unknown>): Record<string, unknown> => {
+    if ('event' in line) return line;
+    const { err, ...own } = line;
+    return { ...log?.(err === undefined ? {} : { err }), shelflife: own };
+  };
+  return { ...options, formatters: { ...options.formatters, log: formatted } };
+}
 
 /** The logged form of an error. */
 export function errorFacts(error: unknown): Readonly<Record<string, unknown>> {
@@ -24,22 +43,21 @@ export function errorFacts(error: unknown): Readonly<Record<string, unknown>> {
   return { type: name, message, code: 'code' in error ? error.code : undefined, stack };
 }
 
-/** Opens stdout for a logger. */
-export function openLogDestination(): pino.DestinationStream {
+/** Opens stdout, or another descriptor, for lines. */
+export function openLogDestination(fd: number = stdout): pino.DestinationStream {
   // Files and terminals accept every write. A write to a full pipe would block its thread and the end of the process, so
   // pipes are written to as sockets, which report that they are full.
-  const isPipe = isPipeOrSocket();
-  return isPipe
-    ? socketDestination(new Socket({ fd: 1, readable: false, writable: true }))
-    : pino.destination(1);
+  return isPipeOrSocket(fd)
+    ? socketDestination(new Socket({ fd, readable: false, writable: true }))
+    : pino.destination(fd);
 }
 
-function isPipeOrSocket(): boolean {
+function isPipeOrSocket(fd: number): boolean {
   try {
-    const stat = fstatSync(1);
+    const stat = fstatSync(fd);
     return stat.isFIFO() || stat.isSocket();
   } catch {
-    // Without stdout, pino discards the lines.
+    // Without it, pino discards the lines.
     return false;
   }
 }

@@ -6,7 +6,7 @@ import { errorFacts } from '../../../src/watch/show/log-destination.ts';
 
 const script = `
   import { openLog } from ${JSON.stringify(new URL('../../../src/watch/show/log-destination.ts', import.meta.url).href)};
-  const log = openLog('info');
+  const log = openLog({ level: 'info', format: 'json' });
   const text = 'x'.repeat(1000);
   let longest = 0;
   let last = performance.now();
