@@ -14,3 +14,9 @@ env._TAPJS_PROCESSINFO_EXCLUDE_ = '/./';
 env.__TAPJS_PROCESSINFO_TESTING_NO_REGISTER__ = String(pid);
 // Its path is relative to the project, so it is not for processes that a test starts.
 delete env.NODE_OPTIONS;
+
+const domain = new URL('test-domain.mjs', import.meta.url).href;
+module.registerHooks({
+  resolve: (specifier, context, next) =>
+    specifier === 'async-hook-domain' ? { url: domain, shortCircuit: true } : next(specifier, context),
+});
