@@ -78,15 +78,16 @@ async function redisScenario(): Promise<void> {
   for (const kilobytes of [1, 16]) {
     const names = Array.from({ length: 2000 }, (_, at) => `/public/${kilobytes}kb-${at}`);
     const pages = names.map(get);
-    const own = await startOwn((prefix) => {
-      const shared = `{ url: "${redis.url}", prefix: ${prefix}, max_bytes: 1GiB }`;
+    const configOf = (prefix: string): string => {
+      const shared = `{ url: "${redis.url}", prefix: ${prefix}, deadline: 2s, max_bytes: 1GiB }`;
       return pageConfig(origin.url, `store: { memory: 1MiB, redis: ${shared} }\n`);
-    });
-    for (const { url } of own) {
+    };
+    for (const { url } of await startOwn(configOf)) {
       await load.ask({ url, requests: pages, connections: 8, durationMs: 60_000, answers: pages.length });
       await wait(1000);
     }
-    await play(`only in Redis, ${kilobytes} KB`, own, () => pages);
+    await stopAll();
+    await play(`only in Redis, ${kilobytes} KB`, await startOwn(configOf), () => pages);
     const size = ['-p', String(redis.port), '-d', String(kilobytes * 1024 + 700), '-n', '50000', '-c', '64'];
     execFileSync('redis-benchmark', [...size, '-t', 'set', '-q']);
     process.stdout.write(execFileSync('redis-benchmark', [...size, '-t', 'get', '-q', '--csv']));
