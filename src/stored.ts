@@ -63,7 +63,7 @@ export async function openStored(
     config: config.store,
     owner: ownerOf(config),
     ...{ janitor: config.janitor, clock, isFetching },
-    onEvict: ({ key }) => {
+    onEvict: (key) => {
       evicted.set(key, true);
     },
     onAppended,

@@ -27,6 +27,12 @@ export class HotViews<View, Thing extends Viewed<View>> {
     return (thing.view ??= this.#make(thing));
   }
 
+  /** Has a view made elsewhere, as if somebody had looked. */
+  keep(thing: Thing, view: View): void {
+    if (thing.turn !== this.#turn) this.#note(thing);
+    thing.view = view;
+  }
+
   #note(thing: Thing): void {
     thing.turn = this.#turn;
     this.#seen.push(thing);

@@ -10,7 +10,8 @@
 import { Recency } from '../kit/recency.ts';
 import type { CacheKey } from '../policy/key/cache-key.ts';
 import { HotViews } from './hot-views.ts';
-import { type PackedEntry, packEntry, unpackEntry, unpackSubject } from './packed-entry.ts';
+import { packEntry, unpackEntry, unpackSubject, viewOf } from './packed-entry.ts';
+import { emptySlot, none, type Slot, type Stored, unpackAll, withoutIdlest } from './slot.ts';
 import {
   type Entry,
   entryBytes,
@@ -21,35 +22,9 @@ import {
   type StoreSize,
 } from './store.ts';
 
-/** One variant. */
-type Stored = {
-  readonly variant: string;
-  packed: PackedEntry;
-  bytes: number;
-  uses: number;
-  /** Counted in uses of the store. */
-  lastUse: number;
-};
-
-/** All variants of one key, last stored first. */
-type Slot = {
-  readonly key: CacheKey;
-  readonly partition: string;
-  stored: readonly Stored[];
-  bytes: number;
-  isProtected: boolean;
-  applied: number;
-  /** See hot-views.ts. */
-  view: readonly Entry[] | undefined;
-  turn: number;
-  /** Its neighbours in its segment. */
-  older: Slot | undefined;
-  newer: Slot | undefined;
-};
-
 export type MemoryStoreOptions = {
   readonly maxBytes: number;
-  readonly onEvict?: (entry: Entry) => void;
+  readonly onEvict?: (key: CacheKey) => void;
   /** What an entry counts as; absent: what it takes. */
   readonly bytesOf?: (entry: Entry) => number;
 };
@@ -69,7 +44,7 @@ export class MemoryStore implements Store {
   readonly hasSlowTier = false;
   readonly isDown = false;
   readonly #maxBytes: number;
-  readonly #onEvict: ((entry: Entry) => void) | undefined;
+  readonly #onEvict: MemoryStoreOptions['onEvict'];
   readonly #bytesOf: (entry: Entry) => number;
   readonly #slots = new Map<CacheKey, Slot>();
   readonly #views: HotViews<readonly Entry[], Slot>;
@@ -109,6 +84,15 @@ export class MemoryStore implements Store {
     };
     // Compression failed: the entry stays as it is.
     smaller?.then(take, () => undefined);
+  }
+
+  /** Puts an entry that a request waits for: it is looked at next, and need not be unpacked for that. */
+  bring(given: Entry): void {
+    const entry = this.#inForce(given);
+    const stored = this.#put(entry);
+    const slot = this.#slots.get(entry.key);
+    if (stored !== undefined && slot?.stored.length === 1)
+      this.#views.keep(slot, [viewOf(entry, stored.packed)]);
   }
 
   #put(entry: Entry): Stored | undefined {
@@ -195,18 +179,7 @@ export class MemoryStore implements Store {
   }
 
   #open({ key, partition }: Entry): Slot {
-    const slot: Slot = {
-      key,
-      partition,
-      stored: none,
-      bytes: 0,
-      isProtected: false,
-      applied: this.#applied,
-      view: undefined,
-      turn: 0,
-      older: undefined,
-      newer: undefined,
-    };
+    const slot = emptySlot(key, partition, this.#applied);
     this.#slots.set(key, slot);
     this.#probation.add(slot);
     if (!sharedPartitions.has(partition)) {
@@ -272,9 +245,8 @@ export class MemoryStore implements Store {
   }
 
   #evict(slot: Slot): void {
-    const evicted = this.#onEvict === undefined ? none : unpackAll(slot);
     this.#close(slot);
-    for (const entry of evicted) this.#onEvict?.(entry);
+    this.#onEvict?.(slot.key);
   }
 
   #close(slot: Slot): void {
@@ -285,15 +257,4 @@ export class MemoryStore implements Store {
     share?.slots.delete(slot);
     if (share?.slots.size === 0) this.#partitions.delete(slot.partition);
   }
-}
-
-const none: readonly [] = [];
-
-const unpackAll = ({ key, stored }: Slot): readonly Entry[] =>
-  stored.map(({ packed }) => unpackEntry(key, packed));
-
-/** Without the least recently used variant; the order of storing is kept (RFC 9111 §4.1). */
-function withoutIdlest(variants: readonly Stored[]): readonly Stored[] {
-  const idlest = variants.reduce((least, one) => (one.lastUse <= least.lastUse ? one : least));
-  return variants.filter((one) => one !== idlest);
 }

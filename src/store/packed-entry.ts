@@ -11,10 +11,11 @@
  * Promise: unpacking gives what was packed.
  */
 
+import { ownBytes } from '../kit/own-bytes.ts';
 import type { CacheKey } from '../policy/key/cache-key.ts';
 import type { Entry, StoredSubject } from './store.ts';
 
-/** A body that is not small stays where it is: copying it would cost more than an object of its own. */
+/** A body that is not small stays where it is, unless much else does too: copying would cost more than an object of its own. */
 export type PackedEntry = { readonly bytes: ArrayBufferLike; readonly body: Buffer | undefined };
 
 const subjectStart = 8;
@@ -33,7 +34,7 @@ export function packEntry(entry: Entry): PackedEntry {
   subject.copy(bytes, subjectStart);
   rest.copy(bytes, subjectStart + subject.length);
   if (isSmall) body.copy(bytes, headBytes);
-  return { bytes: bytes.buffer, body: isSmall ? undefined : body };
+  return { bytes: bytes.buffer, body: isSmall ? undefined : ownBytes(body) };
 }
 
 /** The entry that was packed. Its body is that memory itself. */
@@ -61,6 +62,31 @@ export function unpackEntry(key: CacheKey, packed: PackedEntry): Entry {
     contentType,
     partition,
     originSeconds,
+  };
+}
+
+/** The same as `unpackEntry` of what was just packed, without reading it. */
+export function viewOf(entry: Entry, { bytes, body }: PackedEntry): Entry {
+  return {
+    key: entry.key,
+    variant: entry.variant,
+    host: entry.host,
+    target: entry.target,
+    tags: entry.tags,
+    asOf: entry.asOf,
+    selection: entry.selection,
+    status: entry.status,
+    fields: entry.fields,
+    body: body ?? Buffer.from(bytes, bytes.byteLength - entry.body.length),
+    coding: entry.coding,
+    part: entry.part,
+    policy: entry.policy,
+    basis: entry.basis,
+    requestTime: entry.requestTime,
+    responseTime: entry.responseTime,
+    contentType: entry.contentType,
+    partition: entry.partition,
+    originSeconds: entry.originSeconds,
   };
 }
 

@@ -21,7 +21,6 @@ import { RedisEntries } from './redis/entries.ts';
 import { SharedSessions } from './redis/sessions.ts';
 import { unstamped } from './redis/stamps.ts';
 import type { OnAppended } from './purge-log.ts';
-import type { Store } from './store.ts';
 import { type TieredOptions, TieredStore } from './redis/tiered.ts';
 
 /** Events for operators; at most one a second of each `what`. */
@@ -37,7 +36,7 @@ type SharedStoreOptions = {
     readonly redis: RedisConfig;
   };
   readonly owner: Owner;
-  readonly memory: Store;
+  readonly memory: TieredOptions['memory'];
   readonly clock: Clock;
   readonly isFetching?: ((key: CacheKey) => boolean) | undefined;
   readonly onEvent: (event: StoreEvent) => void;

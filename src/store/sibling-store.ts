@@ -8,7 +8,6 @@
  * - What memory has is answered without asking anybody.
  */
 
-import { ownCopy } from '../kit/own-copy.ts';
 import type { Clock } from '../kit/time.ts';
 import type { CacheKey } from '../policy/key/cache-key.ts';
 import type { PurgeLog } from './purge-log.ts';
@@ -146,7 +145,7 @@ export class SiblingStore implements Store {
     const entry = unstamped(written, { stamp, reader: this.#stamp(), now: clock.now() });
     const atHand = memory.peek(key).find(({ variant }) => variant === entry.variant);
     const isNewer = atHand === undefined || atHand.requestTime < entry.requestTime;
-    if (isNewer && log.verdict(entry).kind === 'current') memory.put({ ...entry, body: ownCopy(entry.body) });
+    if (isNewer && log.verdict(entry).kind === 'current') memory.put(entry);
   }
 
   #stamp(): Stamp {

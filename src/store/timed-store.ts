@@ -46,18 +46,19 @@ export class TimedStore implements Store {
     return entries;
   }
 
-  async get(key: CacheKey, sinceMs?: number): Promise<readonly Entry[]> {
+  get(key: CacheKey, sinceMs?: number): Promise<readonly Entry[]> {
     const startedMs = this.#clock.monotonicMs();
     const near = this.#store.peek(key);
-    const entries = await this.#store.get(key, sinceMs);
-    this.#listener.onOperation(this.hasSlowTier ? 'get/redis' : 'get/memory', this.#since(startedMs));
-    if (!this.hasSlowTier) return entries;
-    for (const entry of entries) {
-      const isIt = ({ variant, responseTime }: Entry): boolean =>
-        variant === entry.variant && responseTime === entry.responseTime;
-      if (!near.some(isIt)) this.#listener.onFromRedis(entry);
-    }
-    return entries;
+    return this.#store.get(key, sinceMs).then((entries) => {
+      this.#listener.onOperation(this.hasSlowTier ? 'get/redis' : 'get/memory', this.#since(startedMs));
+      if (!this.hasSlowTier) return entries;
+      for (const entry of entries) {
+        const isIt = ({ variant, responseTime }: Entry): boolean =>
+          variant === entry.variant && responseTime === entry.responseTime;
+        if (!near.some(isIt)) this.#listener.onFromRedis(entry);
+      }
+      return entries;
+    });
   }
 
   put(entry: Entry, smaller?: Promise<Entry | undefined>): void {

@@ -42,9 +42,7 @@ export class WouldBeStore {
     const memory = new MemoryStore({
       maxBytes,
       bytesOf: wouldTake,
-      onEvict: ({ key }) => {
-        onEvict(key);
-      },
+      onEvict,
     });
     this.#memory = memory;
     this.store = {

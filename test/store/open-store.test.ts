@@ -13,7 +13,7 @@ const open = (rules = '') => {
     owner: { name: 'http://127.0.0.1:5000', fingerprint: 'f00d' },
     janitor: undefined,
     clock: systemClock,
-    onEvict: ({ target }) => evicted.push(target),
+    onEvict: (key) => evicted.push(key),
     onEvent: () => undefined,
     onTidied: () => undefined,
   });

@@ -1,7 +1,7 @@
 /** store/packed-entry.ts: what was packed comes back. */
 import { randomBytes } from 'node:crypto';
 import t from 'tap';
-import { packEntry, unpackEntry, unpackSubject } from '../../src/store/packed-entry.ts';
+import { packEntry, unpackEntry, unpackSubject, viewOf } from '../../src/store/packed-entry.ts';
 import { seconds } from '../../src/kit/time.ts';
 import { entryBut, keyOf, storedAt, tagsOf } from './entry.ts';
 
@@ -45,7 +45,10 @@ t.test('an entry comes back as it was, with bodies of all sizes', async (t) => {
   for (const entry of [entryBut(), unusual]) {
     for (const size of [0, 1, 16 * 1024, 16 * 1024 + 1, 100_000]) {
       const whole = { ...entry, body: randomBytes(size) };
-      t.strictSame(unpackEntry(whole.key, packEntry(whole)), whole);
+      const packed = packEntry(whole);
+      const unpacked = unpackEntry(whole.key, packed);
+      t.strictSame(unpacked, whole);
+      t.strictSame(viewOf(whole, packed), unpacked, 'its view');
     }
   }
 });
@@ -60,4 +63,14 @@ t.test('a small body is copied, so that what it was a piece of is not kept', asy
   const { bytes } = packEntry(entryBut({ body: large.subarray(0, 10) }, 'piece'));
   t.ok(bytes.byteLength < 2000);
   t.equal(unpackEntry(keyOf('piece'), { bytes, body: undefined }).body.toString(), 'x'.repeat(10));
+});
+
+t.test('a large body is copied only if much else is kept with it', async (t) => {
+  const large = Buffer.alloc(200_000, 'x');
+  const packed = (body: Buffer) => packEntry(entryBut({ body }, 'piece')).body;
+  t.equal(packed(large), large, 'all of it');
+  t.equal(packed(large.subarray(1000))?.buffer, large.buffer, 'nearly all');
+  const half = packed(large.subarray(100_000));
+  t.equal(half?.buffer.byteLength, 100_000);
+  t.ok(half?.equals(large.subarray(100_000)));
 });

@@ -9,7 +9,7 @@ import {
   isCompressible,
   smallestWorth,
 } from '../../http/content-coding.ts';
-import { ownCopy } from '../../kit/own-copy.ts';
+import { ownBytes } from '../../kit/own-bytes.ts';
 import type { Entry } from '../../store/store.ts';
 import type { CacheExchange } from '../exchange/exchange.ts';
 
@@ -55,6 +55,6 @@ export function isWorthCompressing({ fields, body, part, coding }: Entry): boole
 export async function compressed(entry: Entry): Promise<Entry | undefined> {
   const small = await compress(entry.body);
   if (small.length >= entry.body.length) return undefined;
-  // zlib's own buffer is larger than what it holds.
-  return { ...entry, coding: 'gzip', body: ownCopy(small) };
+  // zlib's own buffer may be larger than what it holds.
+  return { ...entry, coding: 'gzip', body: ownBytes(small) };
 }

@@ -160,9 +160,16 @@ export function within<Value>(limitMs: number, promise: Promise<Value>): Promise
     const late = (): void => reject(new Error('no answer within the deadline'));
     // An answer that arrived while this process was busy is read first and is not late.
     const timer = setTimeout(() => setImmediate(late), limitMs);
-    promise.then(resolve, reject).finally(() => {
-      clearTimeout(timer);
-    });
+    promise.then(
+      (value) => {
+        clearTimeout(timer);
+        resolve(value);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(error instanceof Error ? error : new Error(String(error)));
+      },
+    );
   });
 }
 

@@ -6,7 +6,6 @@
  */
 
 import { hasField } from '../../http/fields.ts';
-import { ownCopy } from '../../kit/own-copy.ts';
 import type { Clock, EpochMs } from '../../kit/time.ts';
 import type { CacheKey } from '../../policy/key/cache-key.ts';
 import { decodeEntry, encodeEntry, type UnreadableReason } from './codec.ts';
@@ -50,19 +49,27 @@ export class RedisEntries {
     this.#lookups = new GatheredWrites(options.reader);
   }
 
-  async get(key: CacheKey): Promise<readonly Entry[]> {
+  get(key: CacheKey): Promise<readonly Entry[]> {
     const { reader, keys, readLimitMs } = this.#options;
     this.#lookups.hold();
-    const found = await within(readLimitMs, reader.hgetallBuffer(keys.entry(key))).catch((error: unknown) => {
-      // One bad value does not mean that Redis is in trouble.
-      if (!isOfOtherType(error)) throw error;
-      this.#options.onUnreadable?.('not-ours');
-      return {};
-    });
-    const read = Object.entries(found).map(([variant, bytes]) => this.#read(key, variant, bytes));
-    return read
-      .filter((entry) => entry !== undefined)
-      .sort((one, other) => other.responseTime - one.responseTime);
+    return within(readLimitMs, reader.hgetallBuffer(keys.entry(key))).then(
+      (found) => this.#readAll(key, found),
+      (error: unknown) => {
+        // One bad value does not mean that Redis is in trouble.
+        if (!isOfOtherType(error)) throw error;
+        this.#options.onUnreadable?.('not-ours');
+        return [];
+      },
+    );
+  }
+
+  #readAll(key: CacheKey, found: Readonly<Record<string, Buffer>>): readonly Entry[] {
+    const entries: Entry[] = [];
+    for (const [variant, bytes] of Object.entries(found)) {
+      const entry = this.#read(key, variant, bytes);
+      if (entry !== undefined) entries.push(entry);
+    }
+    return entries.length < 2 ? entries : entries.sort((one, other) => other.responseTime - one.responseTime);
   }
 
   async put(entry: Entry, now: EpochMs): Promise<void> {
@@ -119,7 +126,7 @@ export class RedisEntries {
     const isOurs = decoded.kind === 'entry' && decoded.entry.variant === variant;
     if (isOurs) {
       const timing = { stamp: decoded.stamp, reader: this.stamp(), now: this.#options.clock.now() };
-      return unstamped({ ...decoded.entry, body: ownCopy(decoded.entry.body) }, timing);
+      return unstamped(decoded.entry, timing);
     }
     this.#options.onUnreadable?.(decoded.kind === 'entry' ? 'other-key' : decoded.reason);
     return undefined;

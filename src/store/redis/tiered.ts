@@ -28,10 +28,11 @@ import {
   type StoredSubject,
   type StoreSize,
 } from '../store.ts';
+import type { MemoryStore } from '../memory.ts';
 import { WriteBehind } from './write-behind.ts';
 
 export type TieredOptions = {
-  readonly memory: Store;
+  readonly memory: Store & Pick<MemoryStore, 'bring'>;
   readonly entries: Pick<RedisEntries, 'get' | 'put' | 'remove'>;
   readonly log: Pick<PurgeLog, 'verdict'> & { readonly sync: () => Promise<boolean> };
   readonly health: RedisHealth;
@@ -51,7 +52,7 @@ const none: readonly Entry[] = [];
 export class TieredStore implements Store {
   readonly hasSlowTier = true;
   readonly #options: TieredOptions;
-  readonly #memory: Store;
+  readonly #memory: TieredOptions['memory'];
   readonly #health: RedisHealth;
   readonly #clock: Clock;
   readonly #writes: WriteBehind;
@@ -88,13 +89,22 @@ export class TieredStore implements Store {
     return this.#near(key);
   }
 
-  async get(key: CacheKey, sinceMs?: number): Promise<readonly Entry[]> {
+  get(key: CacheKey, sinceMs?: number): Promise<readonly Entry[]> {
     const nowMs = this.#clock.monotonicMs();
     const untilMs = (sinceMs ?? nowMs) + this.#options.deadline * 1000;
-    if (this.#health.mustHear(nowMs)) await this.#hear(untilMs);
+    const { leases } = this.#options;
+    // Most lookups are one read, which ends in time by itself.
+    const isOneRead = leases === undefined && this.#isWholeDeadline(untilMs - nowMs);
+    if (isOneRead && !this.#health.mustHear(nowMs) && this.#health.mayUse('reader'))
+      return this.#readShared(key);
+    return this.#getInTime(key, untilMs, sinceMs !== undefined);
+  }
+
+  async #getInTime(key: CacheKey, untilMs: number, isForFetch: boolean): Promise<readonly Entry[]> {
+    if (this.#health.mustHear(this.#clock.monotonicMs())) await this.#hear(untilMs);
     if (this.#health.mayUse('reader')) await this.#inTime(untilMs, this.#readShared(key));
     const { leases } = this.#options;
-    const mayTakeTurn = sinceMs !== undefined && this.#clock.monotonicMs() < untilMs;
+    const mayTakeTurn = isForFetch && this.#clock.monotonicMs() < untilMs;
     if (leases !== undefined && mayTakeTurn) await this.#waitForOthers(key, leases, untilMs);
     return this.#near(key);
   }
@@ -238,14 +248,12 @@ export class TieredStore implements Store {
     return this.#near(key).every((entry) => this.#options.log.verdict(entry).kind === 'purged');
   }
 
-  #readShared(key: CacheKey): Promise<unknown> {
+  /** What is at hand once Redis has been asked. Never rejects. */
+  #readShared(key: CacheKey): Promise<readonly Entry[]> {
     const underWay = this.#reads.get(key);
     if (underWay !== undefined) return underWay;
     const read = this.#read(key);
-    if (this.#reads.size < mostReads) {
-      this.#reads.set(key, read);
-      void read.finally(() => this.#reads.delete(key));
-    }
+    if (this.#reads.size < mostReads) this.#reads.set(key, read);
     return read;
   }
 
@@ -254,12 +262,12 @@ export class TieredStore implements Store {
       const found = await this.#options.entries.get(key);
       this.#health.ended(false, true);
       if (this.#health.isProven('reader')) this.#backFill(found);
-      return found;
     } catch {
       // A miss, whatever the reason; the breaker counts it.
       this.#health.ended(false, false);
-      return none;
     }
+    this.#reads.delete(key);
+    return this.#near(key);
   }
 
   /** The last received is put last: the order in memory is that of receipt. */
@@ -274,7 +282,7 @@ export class TieredStore implements Store {
         this.#ended.set(entry.key, verdict.cause);
         continue;
       }
-      this.#memory.put(entry);
+      this.#memory.bring(entry);
       this.#broughtIn.set(nameOf(entry), true);
     }
   }
