@@ -2,7 +2,14 @@
 
 import type { Command } from 'commander';
 import { tableLines } from '../kit/table.ts';
-import type { AdviceReport, ChangeView, LifetimeAdvice, ShareView } from '../trust/advice/advice.ts';
+import type {
+  Advice,
+  AdviceReport,
+  ChangeView,
+  InputAdvice,
+  LifetimeAdvice,
+  ShareView,
+} from '../trust/advice/advice.ts';
 import { applyAdvices } from './apply-advice.ts';
 import { getControl, withControlOption } from './control-client.ts';
 import { collect, fail, print, printable } from './output.ts';
@@ -87,7 +94,14 @@ function reportLines({ since, intervals, advices }: AdviceReport): string[] {
   return [seen, ...advices.flatMap((advice) => ['', ...adviceLines(advice)])];
 }
 
-function adviceLines({ id, kind, type, from, to, evidence, yaml }: LifetimeAdvice): string[] {
+const adviceLines = (advice: Advice): string[] => [
+  ...(isLifetime(advice) ? lifetimeLines(advice) : inputLines(advice)),
+  ...advice.yaml.split('\n').map((line) => `    ${line}`),
+];
+
+const isLifetime = (advice: Advice): advice is LifetimeAdvice => 'stale_now' in advice.evidence;
+
+function lifetimeLines({ id, kind, type, from, to, evidence }: LifetimeAdvice): string[] {
   const { fetches_saved_per_day: saved, origin_seconds_saved_per_day: time } = evidence;
   const cost = saved >= 0 ? 'saves the app' : 'costs the app';
   const words = { longer: 'may live', shorter: 'must live no longer than' };
@@ -97,7 +111,21 @@ function adviceLines({ id, kind, type, from, to, evidence, yaml }: LifetimeAdvic
     `  stale hits: ${shareText(evidence.stale_now)} now, ${shareText(evidence.stale_then)} then`,
     `  ${evidence.changed} changes at ${evidence.moments} times or more, in ${evidence.intervals} intervals over ${hoursText(evidence.observed_seconds)}`,
     ...tableLines([...evidence.routes, ...evidence.hours].map(changeCells)).map((line) => `  ${line}`),
-    ...yaml.split('\n').map((line) => `    ${line}`),
+  ];
+}
+
+function inputLines({ id, kind, type, name, evidence }: InputAdvice): string[] {
+  const { pairs, values, pages, fetches_saved_per_day: saved } = evidence;
+  if (kind === 'missing-vary')
+    return [
+      `${id}: the app says that pages of ${type} depend on ${name}`,
+      `  ${pairs} answers say so; clients sent ${values} values of it, and all got the same page`,
+    ];
+  const part = kind === 'ignore-query' ? `the parameter ${name}` : `the field ${name}`;
+  return [
+    `${id}: ${part} never changed a page of ${type}`,
+    `  ${pairs} pairs of answers that differ in it alone had the same bytes, none had others: ${values} values, ${pages} pages`,
+    `  saves the app ${saved} requests a day`,
   ];
 }
 

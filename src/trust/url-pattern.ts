@@ -13,3 +13,7 @@ export function urlPattern(target: string): string {
   const pattern = segments.join('/');
   return pattern.length > longest ? `${pattern.slice(0, longest)}…` : pattern;
 }
+
+/** A path like it, for examples: identifiers may be secrets. */
+export const samplePath = (target: string): string =>
+  urlPattern(target).replaceAll('{n}', '1').replaceAll('{id}', 'x').replace(/…$/, '');

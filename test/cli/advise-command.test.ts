@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { applyAdvices } from '../../src/cli/apply-advice.ts';
 import { replaceFiles } from '../../src/cli/replace-files.ts';
+import { parseConfig } from '../../src/config/schema/check.ts';
+import { epochMs } from '../../src/kit/time.ts';
+import { missingVaryAdvice, needlessAdvice } from '../../src/trust/advice/input-advice.ts';
 import type { Advice, Patch } from '../../src/trust/advice/advice.ts';
 import { startSite } from '../helpers/scripted-site.ts';
 import { TestClock } from '../helpers/test-clock.ts';
@@ -108,6 +111,37 @@ t.test('what does not fit is refused as a whole, and says why', async (t) => {
     kind: 'ok',
     rules: rules.replace('invalidate: []', 'invalidate: [ type:page ]'),
     tests: /name: old, .*\n {2}- \{ name: as advised, /,
+  });
+});
+
+t.test('each kind of advice changes the rules so that its example passes', async (t) => {
+  const text = rules.replace('scope: public', 'scope: public\n    vary: { headers: [x-theme, x-b] } # why');
+  const parsed = parseConfig(text, { file: 'rules.yaml', env: {}, upstreamMayBeMissing: true });
+  const type = parsed.kind === 'ok' ? parsed.config.contentTypes.get('page') : undefined;
+  if (type === undefined) throw new Error('no type');
+  const set = (size: number): Set<string> => new Set(Array.from({ length: size }, (_, at) => String(at)));
+  const seen = {
+    contentType: 'page',
+    same: 200,
+    differ: 0,
+    values: set(9),
+    bodies: set(9),
+    since: epochMs(0),
+    target: '/a/7?x=1',
+  };
+  const advices = [
+    needlessAdvice({ ...seen, kind: 'query', name: 'utm_source' }, type, 1),
+    needlessAdvice({ ...seen, kind: 'header', name: 'x-theme' }, type, 1),
+    missingVaryAdvice({ ...seen, name: 'accept-language', answers: 99 }, type),
+  ].filter((advice) => advice !== undefined);
+  t.equal(advices.length, 3);
+  const files = { rules: { file: 'rules.yaml', text }, tests: { file: 'rules.test.yaml', text: undefined } };
+  const vary = 'vary: { headers: [x-b, accept-language] } # why';
+  t.match(await applyAdvices(files, advices), {
+    kind: 'ok',
+    rules: text
+      .replace('vary: { headers: [x-theme, x-b] } # why', vary)
+      .replace('cache_control: override', 'cache_control: override\n    query: { ignore: [ utm_source ] }'),
   });
 });
 

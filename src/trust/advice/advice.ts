@@ -1,7 +1,5 @@
 /** What an advice is, in the words of the control API: the evidence, the change of the rules file, and an example that tests it. */
 
-export type AdviceKind = 'longer' | 'shorter';
-
 /**
  * A change of one place of the rules file: a value, or an item of a list. `from`: what is in force there, a lifetime or the name of
  * a write rule; absent: nothing is assumed.
@@ -71,7 +69,29 @@ export type LifetimeAdvice = {
   readonly example: ExampleDraft;
 };
 
-export type Advice = LifetimeAdvice;
+/** Pairs of answers that differ in this part of the request only; of `missing-vary`, answers whose `Vary` names it. */
+export type InputEvidence = {
+  readonly pairs: number;
+  readonly differing: number;
+  readonly values: number;
+  /** Different bodies among the pairs. */
+  readonly pages: number;
+  readonly fetches_saved_per_day: number;
+};
+
+export type InputAdvice = {
+  readonly id: string;
+  readonly kind: 'ignore-query' | 'needless-vary' | 'missing-vary';
+  readonly type: string;
+  /** Of the parameter, or the field. */
+  readonly name: string;
+  readonly evidence: InputEvidence;
+  readonly patch: Patch;
+  readonly yaml: string;
+  readonly example: ExampleDraft;
+};
+
+export type Advice = LifetimeAdvice | InputAdvice;
 
 export type AdviceReport = {
   readonly since: string;

@@ -10,7 +10,7 @@
 import { BoundedMap } from '../../kit/bounded-map.ts';
 import { between, type EpochMs, type Seconds } from '../../kit/time.ts';
 import type { Position } from '../../store/purge-log.ts';
-import { urlPattern } from '../url-pattern.ts';
+import { samplePath } from '../url-pattern.ts';
 import type { Intervals, Seen } from './change-rate.ts';
 
 /** Which copy, of what, seen when. */
@@ -194,10 +194,6 @@ export class Series {
     return { same, changed: [...changed, ...this.suspect.intervals()] };
   }
 }
-
-/** A path like it: identifiers may be secrets. */
-const samplePath = (target: string): string =>
-  urlPattern(target).replaceAll('{n}', '1').replaceAll('{id}', 'x').replace(/…$/, '');
 
 /** The series of a route under a content type. */
 export class RouteSeries extends Series {

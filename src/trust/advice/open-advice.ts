@@ -1,6 +1,8 @@
 /** Gathers the evidence as it passes, and makes the advice of it when somebody asks. */
 
 import type { Config, ContentType } from '../../config/config.ts';
+import { combinedValue } from '../../http/fields.ts';
+import { parseVary } from '../../http/vary.ts';
 import { between, type Clock, type EpochMs } from '../../kit/time.ts';
 import { minuteOfDay } from '../../policy/lifetime/hours.ts';
 import type { CacheExchange } from '../../proxy/exchange/exchange.ts';
@@ -9,21 +11,25 @@ import type { Judgement } from '../judge.ts';
 import type { NoiseBook } from '../noise-book.ts';
 import { urlPattern } from '../url-pattern.ts';
 import { digestOf, markOf } from '../would-be-store.ts';
-import type { AdviceReport, LifetimeAdvice } from './advice.ts';
+import type { AdviceReport, InputAdvice, LifetimeAdvice } from './advice.ts';
 import { ChangeTimes } from './change-times.ts';
 import { countOf } from './change-rate.ts';
+import { missingVaryAdvice, needlessAdvice } from './input-advice.ts';
+import { Inputs, type InputSeen } from './inputs.ts';
 import { lifetimeAdvice } from './lifetime-advice.ts';
 
 export type AdviceOptions = { readonly clock: Clock; readonly noise: NoiseBook };
 
 /** Larger bodies are not looked at. */
 const largest = 256 * 1024;
+const mostDeclared = 5;
 
 /** The evidence, and the advice. */
 export class Adviser {
   readonly #options: AdviceOptions;
   readonly #since: EpochMs;
   readonly #changes = new ChangeTimes();
+  readonly #inputs = new Inputs();
   #config: Config | undefined;
 
   constructor(options: AdviceOptions) {
@@ -48,10 +54,12 @@ export class Adviser {
       lifetime: policy.lifetime,
     };
     const { purgeLog } = exchange.services;
+    const isNoisy = (): boolean => noise.of(urlPattern(target), clock.now()).length > 0;
     this.#changes.stored(copy, {
       isPurged: (since) => purgeLog.verdict({ ...entry, asOf: since }).kind !== 'current',
-      isNoisy: () => noise.of(urlPattern(target), clock.now()).length > 0,
+      isNoisy,
     });
+    if (!isNoisy()) this.#compareInputs(exchange, entry, copy.digest);
   };
 
   /** A copy was compared with what the origin gives. */
@@ -70,11 +78,33 @@ export class Adviser {
   /** What follows from the evidence for these rules. */
   report(config: Config): AdviceReport {
     const types = [...config.contentTypes.values()].filter(({ kind }) => kind === 'rule');
-    const advices = types.map((type) => this.#lifetimeOf(config, type)).filter((one) => one !== undefined);
+    const advices = types.flatMap((type) =>
+      [this.#lifetimeOf(config, type) ?? [], this.#inputsOf(type)].flat(),
+    );
     const intervals = this.#changes
       .routes()
       .reduce((sum, { same, changed }) => sum + countOf(same.intervals()) + countOf(changed.intervals()), 0);
     return { since: new Date(this.#since).toISOString(), intervals, advices };
+  }
+
+  #compareInputs({ match, plan, request }: CacheExchange, entry: Entry, digest: string): void {
+    const { name, vary } = match.contentType;
+    const { target, host, partition, requestTime: at } = entry;
+    const sent = plan.upstreamFields();
+    this.#inputs.stored({
+      contentType: name,
+      partition,
+      host,
+      target,
+      sent,
+      variedBy: vary.headers,
+      digest,
+      at,
+    });
+    const declared = parseVary(entry.fields);
+    if (declared.kind === 'any') return;
+    for (const field of declared.names.slice(0, mostDeclared))
+      this.#inputs.declares({ contentType: name, target }, field, combinedValue(request.fields, field) ?? '');
   }
 
   #adopt(config: Config): void {
@@ -89,6 +119,22 @@ export class Adviser {
     const name = entry.key.slice(0, 16) + entry.variant.slice(0, 8);
     const hour = Math.floor(minuteOfDay(site.config.ttl.timeZone, at) / 60);
     return { name, contentType: match.contentType.name, route, at, hour };
+  }
+
+  #inputsOf(type: ContentType): readonly InputAdvice[] {
+    const isOf = ({ contentType }: { readonly contentType: string }): boolean => contentType === type.name;
+    const now = this.#options.clock.now();
+    const needless = this.#inputs
+      .seen()
+      .filter(isOf)
+      .filter((seen) => isInForce(seen, type));
+    return [
+      ...needless.flatMap((seen) => needlessAdvice(seen, type, now) ?? []),
+      ...this.#inputs
+        .declared()
+        .filter(isOf)
+        .flatMap((declared) => missingVaryAdvice(declared, type) ?? []),
+    ];
   }
 
   #lifetimeOf({ ttl, routes }: Config, type: ContentType): LifetimeAdvice | undefined {
@@ -114,6 +160,16 @@ export class Adviser {
 
 const earliest = (all: readonly EpochMs[]): EpochMs =>
   all.reduce((one, other) => (other < one ? other : one));
+
+/** Whether the rule still tells requests apart by this part. */
+function isInForce({ kind, name }: Pick<InputSeen, 'kind' | 'name'>, { vary, query }: ContentType): boolean {
+  if (kind === 'header') return vary.headers.includes(name);
+  return (
+    query.kind === 'all' ||
+    (query.kind === 'only' && query.names.includes(name)) ||
+    (query.kind === 'ignore' && !query.patterns.includes(name))
+  );
+}
 
 /** Only an operator's rule has a lifetime that could be another. */
 function routeOf({ match }: Pick<CacheExchange, 'match'>): string | undefined {

@@ -7,6 +7,9 @@ const secretName =
   /(^|[_.-])(token|secret|password|passwd|pwd|key|apikey|api_key|sig|signature|code|auth|session|sid|jwt|otp|nonce|state|credential|email)s?($|[_.-])/i;
 const longest = 300;
 
+/** Whether the value of a parameter or field with this name is probably a secret. */
+export const isSecretName = (name: string): boolean => secretName.test(name);
+
 /** The target with the values of secret-looking parameters replaced by `…`. */
 export function maskTarget(target: string): string {
   const from = target.indexOf('?');
@@ -24,7 +27,7 @@ export function maskTarget(target: string): string {
 
 function maskPair(pair: string): string {
   const name = pair.replace(/=.*/s, '');
-  return pair.includes('=') && secretName.test(readable(name)) ? `${name}=…` : pair;
+  return pair.includes('=') && isSecretName(readable(name)) ? `${name}=…` : pair;
 }
 
 function readable(name: string): string {

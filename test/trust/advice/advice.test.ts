@@ -1,6 +1,6 @@
 /** Planted faults through real sockets: what the advice finds, and what it leaves alone. */
 import t, { type Test } from 'tap';
-import type { AdviceReport } from '../../../src/trust/advice/advice.ts';
+import type { AdviceReport, LifetimeEvidence } from '../../../src/trust/advice/advice.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { type Answer, startSite } from '../../helpers/scripted-site.ts';
 import { TestClock } from '../../helpers/test-clock.ts';
@@ -51,7 +51,8 @@ t.test('a lifetime too short: pages that never change may live longer', async (t
       example: { request: 'GET /1', expect: { type: 'page', ttl: '2m' } },
     },
   ]);
-  const { fetches_saved_per_day: saved, stale_then } = advices[0]?.evidence ?? {};
+  const { fetches_saved_per_day: saved, stale_then } = (advices[0]?.evidence ??
+    {}) as Partial<LifetimeEvidence>;
   t.ok(saved !== undefined && saved > 10 && saved < 15, `a tenth less, of 144 a day: ${saved}`);
   t.ok((stale_then?.interval[1] ?? 1) <= 0.01, 'for certain less than one stale hit in a hundred');
 });
@@ -73,10 +74,42 @@ t.test('a lifetime too long: audited copies that often differ must live shorter'
   }
   const { advices } = await site.report();
   t.match(advices, [{ id: 'shorter:page', from: '1000s', to: '30s', patch: { value: '30s' } }]);
-  const { moments = 0, changed } = advices[0]?.evidence ?? {};
+  const { moments = 0, changed, stale_now } = (advices[0]?.evidence ?? {}) as Partial<LifetimeEvidence>;
   t.ok(moments >= 5 && moments === changed, `one page: each of ${changed} changes is one of its own`);
-  const [low = 0] = advices[0]?.evidence.stale_now.interval ?? [];
+  const [low = 0] = stale_now?.interval ?? [];
   t.ok(low > 0.01 && low < 0.4, `certain: at least ${low}`);
+});
+
+t.test('what splits copies for nothing, and what the app says it depends on', async (t) => {
+  const text = rules.replace('scope: public', 'scope: public, vary: { headers: [x-theme] }');
+  const site = await start(
+    t,
+    (request, response) => {
+      response.setHeader('Vary', 'Accept-Language');
+      response.end(`page ${new URL(request.url ?? '', 'http://x').pathname}`);
+    },
+    text,
+  );
+  for (let page = 0; page < 5; page += 1)
+    for (let round = 0; round < 11; round += 1)
+      await site.get(`/${page}?utm_source=s${round % 4}`, {
+        'x-theme': `t${round}`,
+        'accept-language': `l${round % 3}`,
+      });
+  for (let round = 0; round < 12; round += 1) await site.get(`/5?utm_source=s${round}`);
+  const { advices } = await site.report();
+  t.match(
+    advices.toSorted((one, other) => (one.id < other.id ? -1 : 1)),
+    [
+      {
+        id: 'ignore-query:page:utm_source',
+        evidence: { differing: 0 },
+        patch: { op: 'add', path: ['content_types', 'page', 'query', 'ignore'], value: 'utm_source' },
+        example: { request: 'GET /1?utm_source=1', expect: { same_copy: 'GET /1?utm_source=2' } },
+      },
+      { id: 'missing-vary:page:accept-language', patch: { op: 'add', value: 'accept-language' } },
+    ],
+  );
 });
 
 t.test('no harm on clean traffic: noise, purged copies, and what changes together', async (t) => {
