@@ -12,7 +12,7 @@ import type { Fields } from '../http/message.ts';
 import type { FinishFields, Reply } from '../proxy/exchange/reply.ts';
 import { keepAliveMs } from '../proxy/listen/limits.ts';
 import { WholeBody } from './whole-body.ts';
-import { writeHead, type WrittenHead, writeInterim, writeTrailers } from './written-head.ts';
+import { saysLast, writeHead, type WrittenHead, writeInterim, writeTrailers } from './written-head.ts';
 
 export type LaneReplyOptions = {
   readonly socket: Socket;
@@ -78,7 +78,7 @@ export class LaneReply implements Reply {
     const to = { isHead, closes: closes(), date: date(), keepAliveSeconds };
     const { text, framing } = writeHead({ status, fields, reasonPhrase, ...to });
     this.#state = 'begun';
-    this.#isLast = to.closes;
+    this.#isLast = to.closes || saysLast(fields);
     this.#framing = framing;
     this.#head = text;
   }

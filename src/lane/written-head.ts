@@ -31,11 +31,15 @@ export function writeHead(given: HeadToWrite): WrittenHead {
   const framing = framingOf(status, fields, isHead);
   let text = headText(status, fields, reasonPhrase);
   if (!hasField(fields, 'date')) text += `Date: ${date}\r\n`;
-  text += closes
-    ? 'Connection: close\r\n'
-    : `Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveSeconds}\r\n`;
+  if (!saysLast(fields))
+    text += closes
+      ? 'Connection: close\r\n'
+      : `Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveSeconds}\r\n`;
   return { text: `${text}${framing === 'chunked' ? 'Transfer-Encoding: chunked\r\n' : ''}\r\n`, framing };
 }
+
+/** Only an answer that ends its connection has the field already. */
+export const saysLast = (fields: Fields): boolean => hasField(fields, 'connection');
 
 /** Writes the head of an interim response. */
 export const writeInterim = (status: number, fields: Fields): string =>

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { randomBytes } from 'node:crypto';
 import t, { type Test } from 'tap';
 import { WebSocket, WebSocketServer } from 'ws';
@@ -80,8 +81,8 @@ t.test('the origin’s answer to a handshake is relayed unchanged', async (t) =>
     t.equal(received, body);
     t.match(response.headers['cache-status'], 'shelflife; fwd=bypass; detail=upgrade');
     t.match(response.headers.via, '1.1 shelflife');
-    t.equal(response.headers.connection, 'close', 'it is the last answer on its connection');
-    t.equal(response.headers.upgrade, undefined);
+    t.match(response.headers.connection, /^close/, 'it is the last answer on its connection');
+    t.equal(response.headers.upgrade, status === 426 ? 'websocket' : undefined);
     for (const line of lines.filter((one) => !/^(?:Upgrade|Connection)/.test(one))) {
       const [name = '', value = ''] = line.split(': ');
       t.match(response.headers[name.toLowerCase()]?.toString(), value, line);
@@ -90,6 +91,35 @@ t.test('the origin’s answer to a handshake is relayed unchanged', async (t) =>
   }
   t.equal(site.outcomes.length, answers.length, 'each is one outcome');
 });
+
+t.test('RFC 9110 §15.5.22: a 426 says which protocol to change to, and ends its connection', async (t) => {
+  for (const lane of [true, false]) {
+    const site = await startSite(`${rules}\nlisten: { fast_lane: ${lane} }`, {
+      answer: (_, response) => {
+        response.writeHead(426, { Upgrade: 'TLS/1.3, HTTP/1.1', Connection: 'upgrade' }).end('not here');
+      },
+    });
+    t.teardown(() => site.close());
+    for (const method of ['GET', 'POST', 'OPTIONS']) {
+      const said = await rawAnswer(
+        site.url,
+        `${method} /page HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n`,
+      );
+      t.match(said, /^HTTP\/1\.1 426 [^]*not here/, `${method}, lane: ${lane}`);
+      t.strictSame(said.match(/^(?:connection|upgrade): .*$/gim), [
+        'Connection: close, Upgrade',
+        'Upgrade: TLS/1.3, HTTP/1.1',
+      ]);
+    }
+  }
+});
+
+/** What the proxy says to these bytes until it closes the connection. */
+async function rawAnswer(url: string, bytes: string): Promise<string> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  socket.write(bytes);
+  return text(socket);
+}
 
 t.test('a silent origin is a 504, a refusing one a 502, and the breaker counts both', async (t) => {
   const silent = createServer(() => undefined).on('upgrade', () => undefined);

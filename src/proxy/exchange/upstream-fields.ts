@@ -122,9 +122,14 @@ function hopsLeft({ method, known }: ClientRequest): string[] {
   return ['Max-Forwards', String(Number(hops) - 1)];
 }
 
+type RelayedHead = { readonly status: number; readonly fields: Fields };
+
 /** The fields of a forwarded response: end-to-end, with Via and our Cache-Status behind the origin's. */
-export function relayedFields(fields: Fields, cacheStatus: string): string[] {
+export function relayedFields({ status, fields }: RelayedHead, cacheStatus: string): string[] {
   const kept = endToEndFields(fields);
+  const protocols = status === 426 ? combinedValue(fields, 'upgrade') : undefined;
+  // RFC 9110 §15.5.22: a 426 without it would not say which protocol to change to. The client does that on a new connection.
+  if (protocols !== undefined) kept.push('Connection', 'close, Upgrade', 'Upgrade', protocols);
   kept.push('Via', via, 'Cache-Status', cacheStatus);
   return kept;
 }
@@ -134,7 +139,7 @@ const notOf101: ReadonlySet<string> = new Set(['content-length']);
 /** The fields of a forwarded 101: the origin's protocol is the client's from here on (RFC 9110 §7.8); §8.6: no length. */
 export function switchingFields(fields: Fields, cacheStatus: string): string[] {
   const protocol = combinedValue(fields, 'upgrade') ?? '';
-  const relayed = relayedFields(withoutFields(fields, notOf101), cacheStatus);
+  const relayed = relayedFields({ status: 101, fields: withoutFields(fields, notOf101) }, cacheStatus);
   return ['Connection', 'Upgrade', 'Upgrade', protocol, ...relayed];
 }
 

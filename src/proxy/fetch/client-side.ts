@@ -91,7 +91,7 @@ export class ClientSide {
   stream({ status, fields, reasonPhrase }: Omit<OriginHead, 'framing'>, cacheStatus: string): void {
     this.#state = 'streaming';
     this.#status = status;
-    this.#head.hold({ status, fields: relayedFields(fields, cacheStatus), reasonPhrase });
+    this.#head.hold({ status, fields: relayedFields({ status, fields }, cacheStatus), reasonPhrase });
   }
 
   /** `false` asks to wait for `onDrain`. */
@@ -111,7 +111,7 @@ export class ClientSide {
 
   /** Answers a precondition of the client with the fields of a full answer. */
   notModified(fields: Fields, cacheStatus: string): void {
-    this.#exchange.reply.head(304, relayedFields(fields, cacheStatus));
+    this.#exchange.reply.head(304, relayedFields({ status: 304, fields }, cacheStatus));
     this.#exchange.reply.end();
     this.#status = 304;
     this.#state = 'done';

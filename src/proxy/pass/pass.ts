@@ -65,7 +65,7 @@ function forwardedOf(exchange: Exchange, input: PassInput): Forwarded {
       await endStale(exchange, { kind: 'response', status, fields });
       const keeper = await keeperOf(exchange, { status, fields, requestTime: exchange.now });
       const stored = keeper !== undefined;
-      const relayed = relayedFields(fields, cacheStatusValue({ ...cacheStatus, stored }));
+      const relayed = relayedFields({ status, fields }, cacheStatusValue({ ...cacheStatus, stored }));
       return { fields: exchange.reply.finish?.(relayed) ?? relayed, keeper };
     },
     onFailure: async (failure) => {

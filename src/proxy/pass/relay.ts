@@ -237,7 +237,7 @@ class Relay implements OriginReceiver {
     const stored = this.#keeper !== undefined;
     const cacheStatus = cacheStatusValue({ ...passStatus(this.#cause), ...(stored && { stored }) });
     if (tunnel === undefined || upgrade === undefined)
-      this.#head.hold({ status, fields: relayedFields(fields, cacheStatus), reasonPhrase });
+      this.#head.hold({ status, fields: relayedFields({ status, fields }, cacheStatus), reasonPhrase });
     else join(upgrade.accept(switchingFields(fields, cacheStatus)), tunnel);
   }
 
