@@ -55,8 +55,10 @@ function toldBy(bytes: Buffer): { readonly value: Told; readonly length: number 
   return { value, length: value.kind === 'header' ? value.length : 0 };
 }
 
-/** Gives a connection the address of its client. One that is not named has none, and so is trusted by nobody. */
+/** Gives a connection the address of its client, and its TLS. One that is not named has none, and so is trusted by nobody. */
 export function nameClient(socket: Socket, client: ProxiedClient): void {
+  // As of a TLS socket: the scheme of its requests is https.
+  if (client.isSecure === true) Object.defineProperty(socket, 'encrypted', { value: true });
   if (client.kind === 'sender') return;
   // RFC 7239 §6.2 has the word.
   namePeer(socket, client.kind === 'address' ? client.address : 'unknown');

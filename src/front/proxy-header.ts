@@ -8,8 +8,12 @@ import { isIPv4, isIPv6 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /** `sender`: the balancer speaks for itself, as its health checks do. `unknown`: for a client that it does not name. */
-export type ProxiedClient =
-  { readonly kind: 'sender' | 'unknown' } | { readonly kind: 'address'; readonly address: string };
+export type ProxiedClient = (
+  { readonly kind: 'sender' | 'unknown' } | { readonly kind: 'address'; readonly address: string }
+) & {
+  /** The balancer has the connection over TLS, and took that off. */
+  readonly isSecure?: true;
+};
 
 export type ProxyHeader =
   | { readonly kind: 'incomplete' }
@@ -79,7 +83,22 @@ function readBinary(bytes: Buffer): ProxyHeader {
   // "The receiver must [...] discard the protocol block including the family", so its addresses may be short.
   if (!isLocal && rest < most) return malformed;
   if (bytes.length < length) return incomplete;
-  return { kind: 'header', length, client: isLocal ? { kind: 'sender' } : clientOfBlock(family, bytes) };
+  if (isLocal) return { kind: 'header', length, client: { kind: 'sender' } };
+  const client = clientOfBlock(family, bytes);
+  const isSecure = saysTls(bytes.subarray(fixedBytes + most, length));
+  return { kind: 'header', length, client: isSecure ? { ...client, isSecure } : client };
+}
+
+/** §2.2.6: PP2_TYPE_SSL, whose first bit says that the client came over TLS. Extensions that cannot be read say nothing. */
+function saysTls(extensions: Buffer): boolean {
+  for (let at = 0; at + 3 <= extensions.length;) {
+    const end = at + 3 + extensions.readUInt16BE(at + 1);
+    if (end > extensions.length) return false;
+    if (extensions.readUInt8(at) === 0x20)
+      return end >= at + 3 + 5 && (extensions.readUInt8(at + 3) & 1) === 1;
+    at = end;
+  }
+  return false;
 }
 
 function clientOfBlock(family: number, bytes: Buffer): ProxiedClient {

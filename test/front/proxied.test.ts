@@ -20,6 +20,11 @@ const binary = Buffer.from(
   '\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0f\xc6\x33\x64\x09\x7f\0\0\x01\xc3\x50\0\x50\x04\0\0',
   'latin1',
 );
+/** The same from a client that came to the balancer over TLS: PP2_TYPE_SSL behind another extension. */
+const overTls = Buffer.from(
+  '\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x17\xc6\x33\x64\x09\x7f\0\0\x01\xc3\x50\0\x50\x04\0\0\x20\0\x05\x01\0\0\0\0',
+  'latin1',
+);
 const none = Buffer.from('\r\n\r\n\0\r\nQUIT\n\x20\0\0\0', 'latin1');
 const trusted = 'trusted_proxies: [127.0.0.1/32, 10.0.0.0/8], proxy_protocol: true';
 
@@ -86,6 +91,9 @@ t.test('17.5: the client is the one that the header names, with the lane and wit
     const page = requestText({ target: '/page' });
     await ask(line('203.0.113.7') + page);
     t.match(await ask(line('203.0.113.8') + page), /shelflife; hit/);
+    t.match(await ask(overTls, own), /for 198\.51\.100\.9 by https$/, 'the balancer took off the TLS');
+    t.match(await ask(overTls, page), /fwd=uri-miss/, 'https has a key of its own');
+    t.match(await ask(overTls, page), /shelflife; hit/);
     const before = seen.length;
     for (const refused of [own, `PROXY TCP4 x y 1 2\r\n${own}`, ` ${line('203.0.113.7')}${own}`])
       t.equal(await ask(refused), '', 'no answer');

@@ -47,6 +47,33 @@ t.test('17.5: a header is read however it is cut, and nothing behind it', (t) =>
   t.end();
 });
 
+t.test('17.5: whether the client came over TLS (PP2_TYPE_SSL); what cannot be read says nothing', (t) => {
+  const ssl = (first: string, length = '\x05') => `\x20\0${length}${first}\0\0\0\0`;
+  const cases: readonly (readonly [boolean, string])[] = [
+    [true, ssl('\x01')],
+    [true, extension + ssl('\x07') + extension],
+    [true, `\x20\0\x0d\x01\0\0\0\0\x21\0\x05TLSv1`],
+    [false, ''],
+    [false, ssl('\0')],
+    [false, ssl('\x06')],
+    [false, ssl('\x01', '\x06')],
+    [false, '\x20\0\x01\x01'],
+    [false, `${extension}\x20\0`],
+    [false, `\x04\0\x08${ssl('\x01')}`],
+    [false, ssl('\0') + ssl('\x01')],
+  ];
+  for (const [isSecure, extensions] of cases) {
+    const header = read(binary('\x21\x11', v4 + extensions));
+    t.equal(
+      header.kind === 'header' && header.client.isSecure === true,
+      isSecure,
+      JSON.stringify(extensions),
+    );
+  }
+  t.strictSame(read(binary('\x20\x11', v4 + ssl('\x01'))).kind, 'header');
+  t.end();
+});
+
 const bad: readonly (readonly [string, string])[] = [
   ['another family', 'PROXY UDP4 203.0.113.7 127.0.0.1 1 80\r\n'],
   ['an address of the other family', 'PROXY TCP4 2001:db8::9 ::1 1 80\r\n'],
