@@ -25,10 +25,11 @@ export function collectBodies(bound: number): void {
   setFlagsFromString('--expose-gc');
   // Only a context created after the flag was set has `gc`.
   const collect = runInNewContext('gc') as (options: { readonly type: 'minor' | 'major' }) => void;
+  const letYoungGrow = growYoung();
   let least = outsideBytes();
   let leastOld = least;
   setInterval(() => {
-    growYoung();
+    letYoungGrow();
     const bytes = outsideBytes();
     least = Math.min(least, bytes);
     leastOld = Math.min(leastOld, bytes);

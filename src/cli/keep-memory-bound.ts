@@ -21,14 +21,17 @@ const youngBytes = 4 * 1024 * 1024;
 /** Sets V8's limits; `unbounded` when the environment lacks malloc's. */
 export function keepMemoryBound(): 'bounded' | 'unbounded' {
   setFlagsFromString('--heap-growing-percent=5');
-  growYoung();
   const isSet = process.platform !== 'linux' || process.env['MALLOC_ARENA_MAX'] !== undefined;
   return isSet ? 'bounded' : 'unbounded';
 }
 
-/** V8 doubles the young generation as it needs to: lets it, up to our limit. To be called often. */
-export function growYoung(): void {
-  const young = getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space');
-  const mayGrow = young !== undefined && young.space_size < 2 * youngBytes;
-  setFlagsFromString(`--semi-space-growth-factor=${mayGrow ? 2 : 1}`);
+/** V8 doubles the young generation as it needs to: gives what lets it, up to our limit. To be called often. */
+export function growYoung(): () => void {
+  let mayGrow: boolean | undefined;
+  return () => {
+    const young = getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space');
+    const may = young !== undefined && young.space_size < 2 * youngBytes;
+    if (may !== mayGrow) setFlagsFromString(`--semi-space-growth-factor=${may ? 2 : 1}`);
+    mayGrow = may;
+  };
 }
