@@ -17,19 +17,21 @@ import { compileSite } from './proxy/exchange/site.ts';
 import { bindAll } from './proxy/listen/bind-all.ts';
 import { lastLetIn } from './proxy/listen/last-let-in.ts';
 import { listen as listenOn } from './proxy/listen/listen.ts';
+import type { OpenStore, RedisState } from './store/opened-store.ts';
 import { LocalPurgeLog } from './store/purge-log.ts';
 import { LearnedSessionMap } from './store/learned-sessions.ts';
 import { openTrust, type OpenTrust } from './trust/open-trust.ts';
 import { Counting } from './watch/count/counting.ts';
 import { openWatch, type OpenWatch } from './watch/open-watch.ts';
-import { openHourFiles } from './watch/report/hour-files.ts';
-import { explainByOne, listAll, purgeAll } from './workers/control-workers.ts';
+import { openArchive } from './watch/report/open-archive.ts';
+import { explainByOne, listAll, purgeAll, reloadAll, upkeepOf } from './workers/control-workers.ts';
 import { Crew, type CrewOptions, type Worker } from './workers/crew.ts';
 import { FillBoard } from './workers/fill-board.ts';
 import { Gathered } from './workers/gathered.ts';
 import { HandOut } from './workers/hand-out.ts';
 import type { ListenerName } from './workers/messages.ts';
 import { PurgeOrder } from './workers/purge-order.ts';
+import { Recorder } from './workers/recorder.ts';
 import { createSwitchboard } from './workers/switchboard.ts';
 import { createWarmAll } from './workers/warm-all.ts';
 
@@ -119,21 +121,28 @@ async function build(options: PrimaryOptions): Promise<Built> {
   const clock = new SteadyClock(systemClock);
   const text: Text = { first, inForce: first };
   const addresses: Built['addresses'] = {};
-  const order = new PurgeOrder();
+  const hasRedis = options.config.store.redis !== undefined;
+  const recorder = new Recorder(() => crew.ready);
+  const order = new PurgeOrder(hasRedis ? (placed) => recorder.record(placed) : undefined);
   const handOut = new HandOut<Socket>((socket) => socket.destroy());
   const fills = fillsOf(clock, () => crew);
   const counting = new Counting(clock);
   const ready = (): readonly Worker[] => crew.ready;
-  const gathered = new Gathered({ counters: counting.counters, workers: ready });
+  const gathered = new Gathered({ counters: counting.counters, workers: ready, hasRedis });
   const { warm, onProgress } = createWarmAll(ready);
   const { onAppended } = counting;
   const onGone = ({ name }: Worker): void => {
     gathered.forget(name);
   };
+  const onReady = (): void => {
+    recorder.onReady();
+    void gathered.gather();
+  };
+  const heard = { onAppended, onGone, onReady, onWarming: onProgress };
   const crew: Crew = new Crew({
     ...{ count, clock, log, fork: options.fork },
     ...keepingRules(
-      createSwitchboard({ order, handOut, fills, log, onAppended, onGone, onWarming: onProgress }),
+      createSwitchboard({ order, handOut, fills, log, ...heard }),
       ({ number: worker, name }) => {
         return { kind: 'begin', worker, workers: count, name, text: { ...text }, addresses };
       },
@@ -141,24 +150,33 @@ async function build(options: PrimaryOptions): Promise<Built> {
     ),
   });
   let { config } = options;
-  const watch = watchWorkers({ options, config: () => config, clock, counting, gathered, crew });
+  const shared = hasRedis ? upkeepOf(ready, order.id) : undefined;
+  const watch = watchWorkers({ options, config: () => config, clock, counting, gathered, crew, shared });
   const replace = (next: Config, read: string): Promise<void> => {
     config = next;
     text.inForce = read;
-    return reloadAll(crew, read, log);
+    return reloadAll(crew.ready, read, log);
   };
   const reload = reloadOf(options, { current: () => config, replace });
-  const purge = purgeAll(ready, order, onAppended);
+  const purge = purgeAll({ workers: ready, order, onAppended, hasRedis });
   const site = siteOf(() => config);
-  const control = await controlOf({ ...{ options, clock, crew, watch, reload, warm, purge, site } });
-  const timer = setInterval(() => {
-    handOut.tick();
-    void gathered.gather();
-  }, 1000);
-  const stopGathering = (): void => {
-    clearInterval(timer);
-  };
+  const redis = (): RedisState => gathered.redis();
+  const control = await controlOf({ ...{ options, clock, crew, watch, reload, warm, purge, site, redis } });
+  const stopGathering = beat(handOut, gathered);
   return { options, clock, crew, handOut, watch, control, reload, addresses, stopGathering };
+}
+
+function beat(handOut: HandOut<Socket>, gathered: Gathered): () => void {
+  const timers = [
+    setInterval(() => {
+      handOut.tick();
+    }, 1000),
+    // What `/readyz` says of Redis is to be true within two seconds.
+    setInterval(() => void gathered.gather(), 500),
+  ];
+  return () => {
+    for (const timer of timers) clearInterval(timer);
+  };
 }
 
 /** A worker that is gone has nothing. */
@@ -172,7 +190,7 @@ const fillsOf = (clock: Clock, crew: () => Crew): FillBoard =>
     later: (delayMs, action) => runAfter(seconds(delayMs / 1000), action),
   });
 
-type Controlling = Pick<Controlled, 'reload' | 'warm' | 'purge' | 'site' | 'clock'> & {
+type Controlling = Pick<Controlled, 'reload' | 'warm' | 'purge' | 'site' | 'clock' | 'redis'> & {
   readonly options: PrimaryOptions;
   readonly crew: Crew;
   readonly watch: OpenWatch;
@@ -184,10 +202,10 @@ function controlOf({ options, crew, watch, ...rest }: Controlling): Promise<Fast
   if (answers === undefined) throw new Error('the primary has no answers');
   const ready = (): readonly Worker[] => crew.ready;
   return openControl(config.control, {
-    ...{ ...rest, log, answers, redis: () => noRedis, trust: nothingInShadow(options, rest.clock) },
+    ...{ ...rest, log, answers, trust: nothingInShadow(options, rest.clock) },
     origin: createOriginProbe(config.upstream, rest.clock),
     workers: () => ({ known, ready: crew.ready.length }),
-    list: listAll(ready),
+    list: listAll(ready, config.store.redis !== undefined),
     explain: explainByOne(ready),
   });
 }
@@ -224,8 +242,6 @@ function keepingRules(
   };
 }
 
-const noRedis = { redis: 'none', breaker: 'closed' } as const;
-
 type Watched = {
   readonly options: PrimaryOptions;
   readonly config: () => Config;
@@ -233,17 +249,18 @@ type Watched = {
   readonly counting: Counting;
   readonly gathered: Gathered;
   readonly crew: Crew;
+  readonly shared: Pick<OpenStore, 'notes' | 'lease'> | undefined;
 };
 
-function watchWorkers({ options, config, clock, counting, gathered, crew }: Watched): OpenWatch {
-  const { log, reportFolder } = options;
+function watchWorkers({ options, config, clock, counting, gathered, crew, shared }: Watched): OpenWatch {
+  const { log, reportFolder: folder } = options;
   return openWatch({
-    ...{ config, clock, counting, log, redis: () => noRedis, health: gathered },
+    ...{ config, clock, counting, log, redis: () => gathered.redis(), health: gathered },
     store: { size: () => gathered.size(), entries: () => [], subjects: () => [] },
     purgeLog: new LocalPurgeLog('primary'),
     others: { count: options.workers, residentBytes: () => gathered.residentBytes() },
     background: () => gathered.background(),
-    archive: reportFolder === undefined ? undefined : openHourFiles(reportFolder),
+    archive: openArchive({ ...shared, folder, clock }),
     workers: {
       gather: () => gathered.gather(),
       splits: () => gathered.splits(),
@@ -251,14 +268,6 @@ function watchWorkers({ options, config, clock, counting, gathered, crew }: Watc
       states: () => ({ known: options.workers, ready: crew.ready.length, replaced: crew.replaced }),
     },
   });
-}
-
-/** One after the other, so that never all are busy with it. */
-async function reloadAll(crew: Crew, text: string, log: Logger): Promise<void> {
-  for (const { link, number } of crew.ready) {
-    const result = await link.ask('reload', text);
-    if (result !== 'applied') log.error({ worker: number, result }, 'worker did not take the configuration');
-  }
 }
 
 type Replacing = {

@@ -64,6 +64,7 @@ export type RunningServer = {
   readonly services: Services;
   readonly refresh: OpenRefresh;
   readonly counting: Counting;
+  readonly stored: Pick<Stored, 'redis' | 'lease' | 'notes'>;
   readonly replaceConfig: (config: Config) => Promise<void>;
   /** Reads the configuration file again; an invalid one changes nothing. */
   readonly reload: Reload;
@@ -120,7 +121,7 @@ export async function startServer(given: ServerOptions): Promise<RunningServer> 
     void refresh.start({ skipWarmUp: options.skipWarmUp === true });
     return {
       ...{ url, redirectUrl, controlUrl, services, refresh, replaceConfig, reload, close },
-      ...{ counting: built.counting, renewCertificates },
+      ...{ counting: built.counting, renewCertificates, stored },
     };
   } catch (error) {
     await close();

@@ -77,8 +77,7 @@ export async function openStored(
     },
   });
   const near = new TimedStore(opened.store, clock, counting.counters);
-  const store =
-    worker?.openStore({ near, memory: opened.store, log: opened.purgeLog, clock, isFetching }) ?? near;
+  const store = worker?.openStore({ ...opened, near, clock, isFetching }) ?? near;
   return { ...opened, store, untimed: opened.store, evicted, flights };
 }
 

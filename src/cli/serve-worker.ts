@@ -135,7 +135,7 @@ class WorkerProcess {
       latest = next;
       return server.reload();
     };
-    this.#server = { ...server, reload, pack: parts.pack };
+    this.#server = { ...parts, ...server, reload };
     this.link.send({ kind: 'listening' });
   }
 

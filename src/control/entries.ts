@@ -8,8 +8,8 @@ import { typeTag } from '../policy/rules/entry-tags.ts';
 import { toTag } from '../policy/rules/tags.ts';
 import type { Services, Site } from '../proxy/exchange/exchange.ts';
 import { headInForce } from '../proxy/hit/lifetime-in-force.ts';
-import { matcherOf, type Purge, type PurgeSubject } from '../store/purge-log.ts';
-import { type EntryHead, headOf } from '../store/store.ts';
+import { matcherOf, type Purge } from '../store/purge-log.ts';
+import { type EntryHead, headOf, nameOf } from '../store/store.ts';
 import { maskTarget } from '../watch/count/mask-target.ts';
 import type { RegisterRoutes } from './api.ts';
 import { readPrefix, readUrl, tagsOfUrl } from './asked-url.ts';
@@ -19,6 +19,8 @@ import { readQuery } from './query.ts';
 
 /** The rest are counted, not shown. */
 const mostShown = 1000;
+/** Of more copies it is not told which they are, so that they may be listed twice. */
+const mostNamed = 20_000;
 /** How long a scan of Redis may take: its entries have no index, because a purge does not need one. */
 const mostMs = 1000;
 
@@ -76,13 +78,18 @@ export type Shown = {
   readonly entries: readonly EntryView[];
 };
 
+/** A list of what memory has, with the names of these copies. */
+export type ShownAtHand = Shown & { readonly names: readonly string[] };
+
 /** Lists what this process and its Redis have stored. */
 export const listHere =
   (services: Services): Listing['list'] =>
-  (sought) =>
-    storedUnder(matcherOf({ ...sought, everything: false }), services);
+  async (sought) => {
+    const elsewhere = await listElsewhere(services, sought, []);
+    return joinLists([listAtHand(services, sought), elsewhere]);
+  };
 
-/** One list of several processes'. */
+/** One list of several. */
 export function joinLists(lists: readonly Shown[]): Shown {
   return {
     total: lists.reduce((sum, { total }) => sum + total, 0),
@@ -91,29 +98,47 @@ export function joinLists(lists: readonly Shown[]): Shown {
   };
 }
 
-async function storedUnder(
-  isWanted: (subject: PurgeSubject) => boolean,
-  { store, purgeLog, clock, site }: Services,
-): Promise<Shown> {
-  const elsewhere = await store.census?.({ isWanted, mostMs });
-  const now = clock.now();
-  const { lifetimes } = site().config.accept;
+/** Lists what this process has in memory, and names it if Redis may have the same. */
+export function listAtHand(services: Services, sought: Sought): ShownAtHand {
+  const { store } = services;
+  const isNamed = store.census !== undefined;
+  const isWanted = matcherOf({ ...sought, everything: false });
   const entries: EntryView[] = [];
+  const names: string[] = [];
   let total = 0;
-  const show = (head: EntryHead, place: EntryPlace): void => {
-    total += 1;
-    if (entries.length < mostShown) entries.push(describeEntry(head, { now, purgeLog, place, lifetimes }));
-  };
   for (const subject of store.subjects()) {
     if (!isWanted(subject)) continue;
+    if (isNamed && names.length < mostNamed) names.push(nameOf(subject));
     // To unpack each of a million entries would hold up everything else.
-    if (entries.length >= mostShown) {
-      total += 1;
-      continue;
-    }
-    const entry = store.inForce(subject);
-    if (entry !== undefined) show(headOf(entry), { tier: 'memory', hits: store.uses(entry) });
+    const entry = entries.length < mostShown ? store.inForce(subject) : undefined;
+    if (entry !== undefined)
+      entries.push(describe(services, headOf(entry), { tier: 'memory', hits: store.uses(entry) }));
+    if (entry !== undefined || entries.length >= mostShown) total += 1;
   }
-  for (const head of elsewhere?.found ?? []) show(headInForce(site(), head), { tier: 'redis', hits: 0 });
-  return { total, complete: elsewhere?.isWhole ?? true, entries };
+  return { total, complete: true, entries, names };
+}
+
+/** Lists what only Redis has, but for the copies that are known already. */
+export async function listElsewhere(
+  services: Services,
+  sought: Sought,
+  known: readonly string[],
+): Promise<Shown> {
+  const isWanted = matcherOf({ ...sought, everything: false });
+  const census = await services.store.census?.({ isWanted, mostMs });
+  const names = new Set(known);
+  const found = census?.found.filter((head) => !names.has(nameOf(head))) ?? [];
+  const site = services.site();
+  return {
+    total: found.length,
+    complete: census?.isWhole ?? true,
+    entries: found
+      .slice(0, mostShown)
+      .map((head) => describe(services, headInForce(site, head), { tier: 'redis', hits: 0 })),
+  };
+}
+
+function describe({ purgeLog, clock, site }: Services, head: EntryHead, place: EntryPlace): EntryView {
+  const { lifetimes } = site().config.accept;
+  return describeEntry(head, { now: clock.now(), purgeLog, place, lifetimes });
 }

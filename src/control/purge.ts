@@ -15,7 +15,7 @@ import {
   type UrlPrefix,
 } from '../store/purge-log.ts';
 import { readPrefix, readUrl, tagsOfUrl } from './asked-url.ts';
-import type { Store } from '../store/store.ts';
+import { nameOf, type StoredSubject } from '../store/store.ts';
 import type { Bad } from './json-body.ts';
 import type { PurgeRequest } from './purge-request.ts';
 
@@ -100,42 +100,64 @@ export const purgeHere =
     const count = prepareCount(services, asked);
     // The purge never waits for the count.
     const receipt = asked.dryRun ? notAppended : await services.purgeLog.append(asked.purge);
-    return { receipt, ...(await count()) };
+    return { receipt, ...(await countMet(count, asked.dryRun)) };
   };
 
-/** Makes the function that counts what a purge would meet as of this call, before it is appended. */
-export function prepareCount({ store, purgeLog }: Services, { purge, dryRun }: MetBy): () => Promise<Met> {
+/** What memory has, with the names of these copies in a dry run. */
+export type MetAtHand = { readonly matched: number; readonly names: readonly string[] };
+
+export type PurgeCount = {
+  readonly atHand: () => Promise<MetAtHand>;
+  /** What a slow tier has besides, but for the copies that are known already; absent: there is none. */
+  readonly elsewhere: ((known: ReadonlySet<string>) => Promise<Met>) | undefined;
+};
+
+/** Prepares to count what a purge would meet as of this call, before it is appended. */
+export function prepareCount({ store, purgeLog }: Services, { purge, dryRun }: MetBy): PurgeCount {
   const meets = purgeLog.meets(purge);
-  return () => countMet(store, { purge, meets, dryRun });
+  const isWanted = matcherOf(purge);
+  const mostMs = dryRun ? 1000 : 250;
+  return {
+    atHand: () => countAtHand(store.subjects(), meets, dryRun && store.census !== undefined),
+    elsewhere:
+      store.census &&
+      (async (known) => {
+        const { found = [], isWhole = false } = (await store.census?.({ isWanted, mostMs })) ?? {};
+        const matched = found.filter((head) => meets(head) && !known.has(nameOf(head))).length;
+        return { matched, isWhole };
+      }),
+  };
 }
 
-type Counting = MetBy & { readonly meets: (subject: PurgeSubject) => boolean };
-
 /** Waits for the count from Redis only in a dry run, or briefly when memory has no match. */
-async function countMet(store: Store, { purge, meets, dryRun }: Counting): Promise<Met> {
-  const matched = await countAtHand(store.subjects(), meets);
-  if (store.census === undefined) return { matched, isWhole: true };
+async function countMet({ atHand, elsewhere }: PurgeCount, dryRun: boolean): Promise<Met> {
+  const { matched } = await atHand();
+  if (elsewhere === undefined) return { matched, isWhole: true };
   if (matched > 0 && !dryRun) return { matched, isWhole: false };
-  const isWanted = matcherOf(purge);
-  const { found, isWhole } = await store.census({ isWanted, mostMs: dryRun ? 1000 : 250 });
-  return { matched: matched + found.filter(meets).length, isWhole };
+  const more = await elsewhere(new Set());
+  return { matched: matched + more.matched, isWhole: more.isWhole };
 }
 
 const countedAtOnce = 2000;
+/** Of more copies it is not told which they are, so that another process may count them twice. */
+const mostNamed = 20_000;
 
 /** Counts a few milliseconds at a time, so that clients never wait for it. */
 async function countAtHand(
-  entries: Iterable<PurgeSubject>,
+  entries: Iterable<StoredSubject>,
   meets: (subject: PurgeSubject) => boolean,
-): Promise<number> {
+  isNamed: boolean,
+): Promise<MetAtHand> {
+  const names: string[] = [];
   let matched = 0;
   let looked = 0;
   for (const entry of entries) {
     if (meets(entry)) matched += 1;
+    if (isNamed && names.length < mostNamed && meets(entry)) names.push(nameOf(entry));
     looked += 1;
     if (looked % countedAtOnce === 0) await setImmediate();
   }
-  return matched;
+  return { matched, names };
 }
 
 export const notAppended: Receipt = { instances: { known: 1, acknowledged: 1 } };

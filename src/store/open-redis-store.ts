@@ -29,12 +29,14 @@ export async function openRedisStore(options: WithRedis, memory: MemoryStore): P
     if (round.failures === 0) ({ bytes } = round);
     options.onTidied(round);
   };
-  const stopTidying = tidyRegularly(shared, { ...options, onTidied }, config.redis.maxBytes);
-  const upkeep = { client: shared.upkeep, keys: shared.keys, deadlineMs: upkeepLimitMs };
+  const { shared: ofWorkers } = options;
+  const isForAll = ofWorkers === undefined || ofWorkers.isFirst;
+  const stopTidying = isForAll && tidyRegularly(shared, { ...options, onTidied }, config.redis.maxBytes);
+  const author = ofWorkers?.instance;
+  const upkeep = { client: shared.upkeep, keys: shared.keys, deadlineMs: upkeepLimitMs, author };
   return {
-    store: shared.store,
-    purgeLog: shared.purgeLog,
-    learned: shared.learned,
+    ...{ store: shared.store, memory, purgeLog: shared.purgeLog },
+    learned: ofWorkers?.learned(shared.learned) ?? shared.learned,
     lease: leaseOf(shared, upkeep),
     notes: notesOf(shared, upkeep),
     redis: () => {
@@ -43,7 +45,7 @@ export async function openRedisStore(options: WithRedis, memory: MemoryStore): P
       return { ...store.status(), bytes, unreadable, queue: purgeLog.waiting, lag };
     },
     close: async () => {
-      stopTidying();
+      if (stopTidying !== false) stopTidying();
       await shared.close();
     },
   };

@@ -14,10 +14,10 @@ export async function openStore(options: OpenStoreOptions): Promise<OpenStore> {
   const memory = new MemoryStore({ maxBytes: memoryBytes, ...(onEvict && { onEvict }) });
   if (redis === undefined) {
     return {
-      store: memory,
+      ...{ store: memory, memory },
       purgeLog:
         shared?.openLog({ clock, onAppended }) ?? new LocalPurgeLog(randomUUID(), 0, { clock, onAppended }),
-      learned: shared?.learned ?? new LearnedSessionMap(),
+      learned: shared?.learned(shared.near) ?? new LearnedSessionMap(),
       redis: () => ({ redis: 'none', breaker: 'closed' }),
       close: () => Promise.resolve(),
     };

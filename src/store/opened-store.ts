@@ -13,6 +13,7 @@ import type { OnAppended, PurgeLog } from './purge-log.ts';
 import type { Owner } from './redis/owner.ts';
 import type { SharedNotes } from './redis/notes.ts';
 import type { TieredOptions } from './redis/tiered.ts';
+import type { SharedByWorkers } from './shared-by-workers.ts';
 import type { StoreEvent } from './shared.ts';
 import type { Store } from './store.ts';
 
@@ -31,14 +32,6 @@ export type OpenStoreOptions = {
   readonly shared?: SharedByWorkers | undefined;
 };
 
-export type SharedByWorkers = {
-  readonly openLog: (options: {
-    readonly clock: Clock;
-    readonly onAppended?: OnAppended | undefined;
-  }) => PurgeLog;
-  readonly learned: LearnedSessionStore;
-};
-
 /** The state of Redis, in the words of `GET /readyz`, with what operators watch. */
 export type RedisState = {
   readonly redis: 'up' | 'down' | 'none';
@@ -52,6 +45,8 @@ export type RedisState = {
 
 export type OpenStore = {
   readonly store: Store;
+  /** Its memory alone, where what comes from another worker is put. */
+  readonly memory: Store;
   readonly purgeLog: PurgeLog;
   readonly learned: LearnedSessionStore;
   /** Absent: this is the only instance. */

@@ -20,6 +20,7 @@ import { RedisPurgeLog } from './log/redis-purge-log.ts';
 import { RedisEntries } from './redis/entries.ts';
 import { SharedSessions } from './redis/sessions.ts';
 import { unstamped } from './redis/stamps.ts';
+import type { SharedByWorkers } from './shared-by-workers.ts';
 import type { OnAppended } from './purge-log.ts';
 import { type TieredOptions, TieredStore } from './redis/tiered.ts';
 
@@ -42,6 +43,8 @@ type SharedStoreOptions = {
   readonly onEvent: (event: StoreEvent) => void;
   readonly onAppended?: OnAppended | undefined;
   readonly onSlowWrite?: TieredOptions['onSlowWrite'];
+  /** What a worker shares with the others of its instance. */
+  readonly shared?: SharedByWorkers | undefined;
   /** How long purges are remembered: an entry older than that is not current. */
   readonly keep?: Seconds;
 };
@@ -69,10 +72,10 @@ const defaultKeep = seconds(86_400);
 
 /** Opens the shared store. Resolves when Redis has answered once, or after a second without an answer. */
 export async function openSharedStore(options: SharedStoreOptions): Promise<SharedStore> {
-  const { config, memory, clock, isFetching, onSlowWrite, owner } = options;
+  const { config, memory, clock, isFetching, onSlowWrite, owner, shared } = options;
   const { redis, lag, fallbackTtl } = config;
   const { deadline } = redis;
-  const instance = randomUUID();
+  const instance = shared?.reader ?? randomUUID();
   const keys = redisKeys(redis.prefix);
   const onEvent = limited(clock, options.onEvent);
   const links = openLinks(redis, onEvent);
@@ -94,10 +97,10 @@ export async function openSharedStore(options: SharedStoreOptions): Promise<Shar
   const leasing = { client: links.reader, keys, instance, clock, deadlineMs: deadline * 1000, leaseMs };
   const leases = redis.fillLock ? new FillLeases({ ...leasing, isFetching }) : undefined;
   const census = censusOf(links.writer, { keys, entries, clock });
-  const tiers = { memory, entries, log: purgeLog, health, leases };
-  const store = new TieredStore({ ...tiers, clock, deadline, census, onSlowWrite });
+  const tiers = { memory, entries, log: purgeLog, health, leases, census };
+  const store = new TieredStore({ ...tiers, clock, deadline, onSlowWrite });
   const telling = { keys, health, clock, deadlineMs: deadline * 1000, owner: ownerText(owner) };
-  const learned = new SharedSessions({ ...links, ...telling });
+  const learned = new SharedSessions({ ...links, ...telling, near: shared?.near });
   const tail = new LogTail({
     client: links.tail,
     key: keys.log,
@@ -169,9 +172,9 @@ function openLog(
   options: SharedStoreOptions,
   { instance, keys, health, client, onEvent }: Logging,
 ): RedisPurgeLog {
-  const { config, clock, keep = defaultKeep, onAppended, owner } = options;
+  const { config, clock, keep = defaultKeep, onAppended, owner, shared } = options;
   const { lag, coherence, redis } = config;
-  return new RedisPurgeLog({
+  const log = new RedisPurgeLog({
     instance,
     owner,
     send: (request) => sendSync(client, keys, request),
@@ -187,8 +190,10 @@ function openLog(
       const message = describeRefusal(refusal, { prefix: redis.prefix, owner, key: keys.owner });
       onEvent({ what: 'owner', message });
     },
-    onAppended,
+    ...{ onAppended, workers: shared?.workers },
   });
+  shared?.onRedisLog(log);
+  return log;
 }
 
 function opened(client: RedisClient): Promise<void> {

@@ -1,5 +1,6 @@
 /**
- * The store of one of several workers: its memory, and for what that has not, the other workers' (through `Siblings`).
+ * The store of one of several workers: its memory, for what that has not the other workers' (through `Siblings`), and for
+ * what none of them has the slow tier, if there is one.
  *
  * Promises:
  * - A key that no worker has is fetched by one of them; the others wait and are given what it has stored. None waits longer
@@ -30,9 +31,11 @@ export type Wanted =
 export type SiblingStoreOptions = {
   /** What requests use. */
   readonly near: Store;
-  /** The same store, where what another gives is put without counting as stored. */
-  readonly memory: Store;
-  readonly log: Pick<PurgeLog, 'verdict'>;
+  /** The same store, where looking does not count. */
+  readonly store: Pick<Store, 'peek'>;
+  /** Its memory, where what another gives is put without counting as stored. */
+  readonly memory: Pick<Store, 'peek' | 'put'>;
+  readonly purgeLog: Pick<PurgeLog, 'verdict'>;
   readonly clock: Clock;
   /** This worker's name. */
   readonly by: string;
@@ -46,7 +49,7 @@ const largestBody = 1024 * 1024;
 /** Memory, with the other workers behind it. */
 export class SiblingStore implements Store {
   readonly hasSlowTier = true;
-  readonly isDown = false;
+  readonly census?: NonNullable<Store['census']>;
   readonly #options: SiblingStoreOptions;
   readonly #near: Store;
   readonly #asked = new Map<CacheKey, Promise<void>>();
@@ -54,6 +57,11 @@ export class SiblingStore implements Store {
   constructor(options: SiblingStoreOptions) {
     this.#options = options;
     this.#near = options.near;
+    if (options.near.census !== undefined) this.census = options.near.census.bind(options.near);
+  }
+
+  get isDown(): boolean {
+    return this.#near.isDown;
   }
 
   peek(key: CacheKey): readonly Entry[] {
@@ -61,10 +69,17 @@ export class SiblingStore implements Store {
   }
 
   async get(key: CacheKey, sinceMs?: number): Promise<readonly Entry[]> {
-    const { memory, isFetching } = this.#options;
-    const isAsked = sinceMs !== undefined && this.#isCold(memory.peek(key)) && !isFetching(key);
+    const { store, isFetching, clock, siblings } = this.#options;
+    const isAsked = sinceMs !== undefined && this.#isCold(store.peek(key)) && !isFetching(key);
+    const askedMs = clock.monotonicMs();
     if (isAsked) await this.#askOnce(key);
-    return memory.peek(key);
+    const isStillCold = this.#isCold(store.peek(key));
+    if (!this.#near.hasSlowTier || (isAsked && !isStillCold)) return store.peek(key);
+    // The time that another worker took to fetch is not waiting for the slow tier.
+    const waitedMs = isAsked ? clock.monotonicMs() - askedMs : 0;
+    const found = await this.#near.get(key, sinceMs === undefined ? undefined : sinceMs + waitedMs);
+    if (isAsked && !this.#isCold(found)) siblings.onFilled(key);
+    return found;
   }
 
   put(entry: Entry, smaller?: Promise<Entry | undefined>): void {
@@ -72,14 +87,19 @@ export class SiblingStore implements Store {
     this.#options.siblings.onFilled(entry.key);
   }
 
+  endedBy(key: CacheKey): ReturnType<NonNullable<Store['endedBy']>> {
+    return this.#near.endedBy?.(key);
+  }
+
   abandon(key: CacheKey): void {
+    this.#near.abandon?.(key);
     this.#options.siblings.onAbandoned(key);
   }
 
   /** What another worker may have of a key. */
   pack(key: CacheKey): Buffer[] {
-    const { memory, log } = this.#options;
-    const current = memory.peek(key).filter((entry) => log.verdict(entry).kind === 'current');
+    const { store, purgeLog } = this.#options;
+    const current = store.peek(key).filter((entry) => purgeLog.verdict(entry).kind === 'current');
     const stamp = this.#stamp();
     return current
       .filter(({ body }) => body.length <= largestBody)
@@ -119,7 +139,7 @@ export class SiblingStore implements Store {
   }
 
   #isCold(found: readonly Entry[]): boolean {
-    return found.every((entry) => this.#options.log.verdict(entry).kind === 'purged');
+    return found.every((entry) => this.#options.purgeLog.verdict(entry).kind === 'purged');
   }
 
   #askOnce(key: CacheKey): Promise<void> {
@@ -138,14 +158,14 @@ export class SiblingStore implements Store {
   }
 
   #take(key: CacheKey, bytes: Uint8Array): void {
-    const { memory, log, clock } = this.#options;
+    const { memory, purgeLog, clock } = this.#options;
     const decoded = decodeEntry(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), key);
     if (decoded.kind !== 'entry') return;
     const { entry: written, stamp } = decoded;
     const entry = unstamped(written, { stamp, reader: this.#stamp(), now: clock.now() });
     const atHand = memory.peek(key).find(({ variant }) => variant === entry.variant);
     const isNewer = atHand === undefined || atHand.requestTime < entry.requestTime;
-    if (isNewer && log.verdict(entry).kind === 'current') memory.put(entry);
+    if (isNewer && purgeLog.verdict(entry).kind === 'current') memory.put(entry);
   }
 
   #stamp(): Stamp {

@@ -1,6 +1,8 @@
 /** The figures of all workers, for the primary's watch: counts are added as they come, the rest is summed as of now. */
 
 import type { BackgroundStats } from '../proxy/exchange/exchange.ts';
+import { seconds } from '../kit/time.ts';
+import type { RedisState } from '../store/opened-store.ts';
 import type { StoreSize } from '../store/store.ts';
 import type { Counters } from '../watch/count/counters.ts';
 import type { Splits } from '../watch/count/splits.ts';
@@ -13,6 +15,7 @@ type State = Omit<WorkerShare, 'counts'>;
 export type GatheredOptions = {
   readonly counters: Counters;
   readonly workers: () => readonly Worker[];
+  readonly hasRedis?: boolean;
 };
 
 /** Gathers the workers' figures. */
@@ -53,6 +56,25 @@ export class Gathered {
       this.#all(({ residentBytes }) => ({ residentBytes })),
       'residentBytes',
     );
+  }
+
+  /** Redis is up if every worker has it; figures of one worker's connection are the worst, the rest are sums. */
+  redis(): RedisState {
+    const all = this.#all(({ redis }) => redis);
+    const [first] = all;
+    if (first === undefined)
+      return { redis: this.#options.hasRedis === true ? 'down' : 'none', breaker: 'closed' };
+    const worst = all.find(({ breaker }) => breaker === 'open') ?? all.find(isHalfOpen) ?? first;
+    const lags = all.flatMap(({ lag }) => lag ?? []);
+    return {
+      redis: all.find(({ redis }) => redis !== 'up')?.redis ?? 'up',
+      breaker: worst.breaker,
+      // One of them tidies for all.
+      bytes: all.find(({ bytes }) => bytes !== undefined)?.bytes,
+      unreadable: sumOfReasons(all.map(({ unreadable = {} }) => unreadable)),
+      queue: all.reduce((sum, { queue = 0 }) => sum + queue, 0),
+      lag: lags.length === 0 ? undefined : seconds(Math.max(...lags)),
+    };
   }
 
   /** Whether no worker's breaker is open. */
@@ -133,6 +155,18 @@ async function addedTo(sum: RuntimeMetrics, ended: RuntimeMetrics): Promise<Runt
 
 function sumOf<Name extends string>(all: readonly Readonly<Record<Name, number>>[], name: Name): number {
   return all.reduce((sum, one) => sum + one[name], 0);
+}
+
+const isHalfOpen = ({ breaker }: RedisState): boolean => breaker === 'half-open';
+
+type Unreadable = NonNullable<RedisState['unreadable']>;
+
+function sumOfReasons(all: readonly Unreadable[]): Unreadable {
+  const sum: Partial<Record<keyof Unreadable, number>> = {};
+  for (const counts of all)
+    for (const reason of Object.keys(counts) as (keyof Unreadable)[])
+      sum[reason] = (sum[reason] ?? 0) + (counts[reason] ?? 0);
+  return sum;
 }
 
 function largest<T extends { readonly entries: number }>(

@@ -14,7 +14,7 @@ export type Questions = Readonly<Record<string, { readonly about: unknown; reado
 export type Answering<Asked extends Questions> = {
   readonly [Kind in keyof Asked]: (
     about: Asked[Kind]['about'],
-  ) => Asked[Kind]['answer'] | Promise<Asked[Kind]['answer']>;
+  ) => Asked[Kind]['answer'] | undefined | Promise<Asked[Kind]['answer'] | undefined>;
 };
 
 type Envelope<Message> =

@@ -2,19 +2,23 @@
 
 import type { AddressInfo } from 'node:net';
 import type { ExplainResult, Question } from '../explain/explain.ts';
-import type { Met, MetBy } from '../control/purge.ts';
-import type { Shown, Sought } from '../control/entries.ts';
+import type { Met, MetAtHand, MetBy } from '../control/purge.ts';
+import type { Shown, ShownAtHand, Sought } from '../control/entries.ts';
+import type { Seconds } from '../kit/time.ts';
 import type { BackgroundStats } from '../proxy/exchange/exchange.ts';
 import type { CacheKey } from '../policy/key/cache-key.ts';
 import type { WarmProgress, WarmRequest, WarmSummary } from '../refresh/warm.ts';
+import type { RecordedPurges } from '../store/log/pending-purges.ts';
 import type { PlacedPurge, SentPurge } from '../store/log/worker-purge-log.ts';
 import type { Receipt } from '../store/purge-log.ts';
+import type { RedisState } from '../store/opened-store.ts';
 import type { Wanted } from '../store/sibling-store.ts';
 import type { StoreSize } from '../store/store.ts';
 import type { CountersShare } from '../watch/count/counters-share.ts';
 import type { Splits } from '../watch/count/splits.ts';
 import type { RuntimeMetrics } from '../watch/show/runtime-metrics.ts';
 import type { Link } from './link.ts';
+import type { OrderPlace } from './purge-order.ts';
 
 /** The public listeners, by the names of their addresses in the configuration. */
 export type ListenerName = 'listen' | 'redirect';
@@ -35,7 +39,7 @@ export type Begin = {
 /** What it has joined: from here on it hears of each purge. */
 export type Joined = {
   readonly kind: 'joined';
-  readonly log: { readonly id: string; readonly seq: number };
+  readonly log: OrderPlace;
   readonly learned: readonly string[];
 };
 
@@ -43,6 +47,7 @@ export type ToWorker =
   | Begin
   | Joined
   | { readonly kind: 'placed'; readonly purges: readonly PlacedPurge[] }
+  | { readonly kind: 'recorded'; readonly recorded: RecordedPurges }
   | { readonly kind: 'settled'; readonly own: number; readonly workers: Receipt['workers'] }
   | { readonly kind: 'learned'; readonly digest: string }
   | { readonly kind: 'asked-for'; readonly keys: Requested }
@@ -55,12 +60,16 @@ export type ToPrimary =
   | { readonly kind: 'listening' }
   | { readonly kind: 'purges'; readonly purges: readonly SentPurge[] }
   | { readonly kind: 'acknowledged'; readonly seq: number }
+  | { readonly kind: 'recorded'; readonly which: Recorded }
   | { readonly kind: 'learned'; readonly digest: string }
   | { readonly kind: 'asked-for'; readonly keys: Requested }
   | { readonly kind: 'filled' | 'abandoned'; readonly key: CacheKey }
   | { readonly kind: 'taken'; readonly open: number }
   | { readonly kind: 'open'; readonly open: number }
   | { readonly kind: 'warming'; readonly id: number; readonly progress: WarmProgress };
+
+/** A purge that Redis has: one of the worker's own, or one that the primary has placed. */
+export type Recorded = { readonly own: number } | { readonly seq: number };
 
 /** How often keys were requested lately. */
 export type Requested = readonly (readonly [key: string, count: number])[];
@@ -71,8 +80,25 @@ export type WorkerQuestions = {
   readonly alive: { readonly about: undefined; readonly answer: undefined };
   readonly give: { readonly about: CacheKey; readonly answer: readonly Uint8Array[] };
   readonly share: { readonly about: undefined; readonly answer: WorkerShare };
-  readonly count: { readonly about: MetBy; readonly answer: Met };
-  readonly entries: { readonly about: Sought; readonly answer: Shown };
+  /** Has Redis record a purge that all workers know already. */
+  readonly record: { readonly about: PlacedPurge; readonly answer: Receipt };
+  readonly count: { readonly about: CountQuestion; readonly answer: MetAtHand };
+  /** Of a purge that was counted: what Redis has besides. */
+  readonly 'count-elsewhere': { readonly about: ElsewhereQuestion; readonly answer: Met };
+  readonly entries: { readonly about: Sought; readonly answer: ShownAtHand };
+  readonly 'entries-elsewhere': {
+    readonly about: { readonly sought: Sought; readonly known: readonly string[] };
+    readonly answer: Shown;
+  };
+  readonly lease: {
+    readonly about: { readonly name: string; readonly duration: Seconds };
+    readonly answer: boolean;
+  };
+  readonly note: {
+    readonly about: { readonly subject: string; readonly text: string; readonly keptFor: Seconds };
+    readonly answer: boolean;
+  };
+  readonly notes: { readonly about: string; readonly answer: ReadonlyMap<string, string> };
   readonly explain: { readonly about: Question; readonly answer: ExplainResult };
   readonly splits: { readonly about: undefined; readonly answer: Splits };
   readonly runtime: { readonly about: undefined; readonly answer: RuntimeMetrics };
@@ -89,10 +115,16 @@ export type PrimaryQuestions = {
   readonly want: { readonly about: CacheKey; readonly answer: Wanted };
 };
 
+export type CountQuestion = MetBy & { readonly id: number };
+
+/** `known`: the names of what the workers have in memory. */
+export type ElsewhereQuestion = { readonly id: number; readonly known: readonly string[] };
+
 /** A worker's part of the figures: `counts` since it was last asked, the rest as of now. */
 export type WorkerShare = {
   readonly counts: CountersShare;
   readonly store: StoreSize;
+  readonly redis: RedisState;
   readonly residentBytes: number;
   readonly background: BackgroundStats;
   readonly isOriginUp: boolean;

@@ -20,6 +20,8 @@ export type SwitchboardOptions = {
   readonly onAppended: OnAppended;
   readonly onWarming: (worker: Worker, message: Extract<ToPrimary, { kind: 'warming' }>) => void;
   readonly onGone: (worker: Worker) => void;
+  /** Another worker is ready. */
+  readonly onReady: () => void;
 };
 
 const mostLearned = 200_000;
@@ -28,10 +30,11 @@ const mostLearned = 200_000;
 export function createSwitchboard(
   options: SwitchboardOptions,
 ): Pick<CrewOptions, 'onReady' | 'onMessage' | 'onEnded' | 'answersTo'> {
-  const { order, handOut, log, onAppended, onGone } = options;
+  const { order, handOut, log, onAppended, onGone, onReady } = options;
   const members = new Members(order);
   return {
     onReady: ({ name, link }) => {
+      onReady();
       handOut.join({
         name,
         give: ({ socket, listener }) => {
@@ -73,6 +76,10 @@ function take(
       return;
     case 'acknowledged':
       order.acknowledge(name, message.seq);
+      return;
+    case 'recorded':
+      if ('own' in message.which) order.onRecorded(name, message.which.own);
+      else order.onPlacedRecorded(message.which.seq);
       return;
     case 'learned':
       members.learn(worker, message);
@@ -119,6 +126,9 @@ class Members {
       },
       onSettled: (own, workers) => {
         link.send({ kind: 'settled', own, workers });
+      },
+      onRecorded: (recorded) => {
+        link.send({ kind: 'recorded', recorded });
       },
     });
     this.#joined.add(worker);

@@ -1,8 +1,10 @@
 /** What a worker answers its primary. */
 
 import type { Registry } from 'prom-client';
-import { listHere } from '../control/entries.ts';
-import { prepareCount } from '../control/purge.ts';
+import { listAtHand, listElsewhere } from '../control/entries.ts';
+import { prepareCount, type PurgeCount } from '../control/purge.ts';
+import { BoundedMap } from '../kit/bounded-map.ts';
+import type { OpenStore } from '../store/opened-store.ts';
 import type { Reload } from '../control/reload.ts';
 import { explain } from '../explain/explain.ts';
 import type { Services } from '../proxy/exchange/exchange.ts';
@@ -21,8 +23,10 @@ export type Answerer = {
   /** Puts the configuration of this text in force. */
   readonly reload: (text: string) => ReturnType<Reload>;
   readonly renewCertificates: () => Promise<void>;
-  readonly pack: WorkerParts['pack'];
-};
+  readonly stored: Pick<OpenStore, 'redis' | 'lease' | 'notes'>;
+} & Pick<WorkerParts, 'pack' | 'record'>;
+
+const mostCounts = 100;
 
 export type WorkerAnswers = Answering<WorkerQuestions> & { readonly stopWarming: (id: number) => void };
 
@@ -37,8 +41,11 @@ export function createWorkerAnswers(
     alive: () => undefined,
     give: (key) => answerer().pack(key),
     share: () => shareOf(answerer()),
-    count: (about) => prepareCount(answerer().services, about)(),
-    entries: (sought) => listHere(answerer().services)(sought),
+    record: (placed) => answerer().record(placed),
+    ...createCounts(answerer),
+    entries: (sought) => listAtHand(answerer().services, sought),
+    'entries-elsewhere': ({ sought, known }) => listElsewhere(answerer().services, sought, known),
+    ...createUpkeep(answerer),
     explain: (question) => explain(answerer().services, question),
     splits: () => {
       const { site, store } = answerer().services;
@@ -69,10 +76,40 @@ export function createWorkerAnswers(
   };
 }
 
-function shareOf({ services, refresh, counting }: Answerer): WorkerQuestions['share']['answer'] {
+/** A purge is counted as of the first question about it; the second one may come after it. */
+function createCounts(
+  answerer: () => Answerer,
+): Pick<Answering<WorkerQuestions>, 'count' | 'count-elsewhere'> {
+  const counts = new BoundedMap<number, PurgeCount>(mostCounts);
+  return {
+    count: ({ id, ...about }) => {
+      const count = prepareCount(answerer().services, about);
+      if (count.elsewhere !== undefined) counts.set(id, count);
+      return count.atHand();
+    },
+    'count-elsewhere': ({ id, known }) =>
+      counts.get(id)?.elsewhere?.(new Set(known)) ?? Promise.resolve({ matched: 0, isWhole: true }),
+  };
+}
+
+/** What the primary does in Redis for the whole instance. It takes a failure for an answer that does not come. */
+function createUpkeep(
+  answerer: () => Answerer,
+): Pick<Answering<WorkerQuestions>, 'lease' | 'note' | 'notes'> {
+  const orNone = <T>(answer: Promise<T> | undefined): Promise<T | undefined> =>
+    (answer ?? Promise.resolve(undefined)).catch(() => undefined);
+  return {
+    lease: ({ name, duration }) => orNone(answerer().stored.lease?.acquire(name, duration)),
+    note: ({ subject, text, keptFor }) => orNone(answerer().stored.notes?.write(subject, text, keptFor)),
+    notes: (subject) => orNone(answerer().stored.notes?.read(subject)),
+  };
+}
+
+function shareOf({ services, refresh, counting, stored }: Answerer): WorkerQuestions['share']['answer'] {
   return {
     counts: counting.counters.drain(),
     store: services.store.size(),
+    redis: stored.redis(),
     residentBytes: process.memoryUsage.rss(),
     background: refresh.governor.stats(),
     isOriginUp: services.origin.health.isClosed,

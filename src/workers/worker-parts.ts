@@ -5,17 +5,20 @@ import type { Clock } from '../kit/time.ts';
 import type { Popularity } from '../policy/lifetime/popularity.ts';
 import { LearnedSessionMap, type LearnedSessionStore } from '../store/learned-sessions.ts';
 import { type Siblings, SiblingStore, type SiblingStoreOptions } from '../store/sibling-store.ts';
-import type { SharedByWorkers } from '../store/opened-store.ts';
-import type { Purge } from '../store/purge-log.ts';
+import type { SharedByWorkers } from '../store/shared-by-workers.ts';
+import type { PlacedPurge } from '../store/log/worker-purge-log.ts';
+import type { Purge, Receipt } from '../store/purge-log.ts';
 import type { Store } from '../store/store.ts';
 import type { CacheKey } from '../policy/key/cache-key.ts';
-import { WorkerPurgeLog, type WorkerPurgeLogOptions } from '../store/log/worker-purge-log.ts';
 import type { Begin, Joined, ListenerName, Requested, ToPrimaryLink, ToWorker } from './messages.ts';
 import { SharedPopularity } from './shared-popularity.ts';
+import { createWorkerLogs, type WorkerLogs } from './worker-logs.ts';
 
 export type WorkerParts = {
   /** What the store works with; `onForeign` hears of the purges of others, when they hold here. */
   readonly share: (onForeign: (purge: Purge) => void) => SharedByWorkers;
+  /** Has Redis record a purge that all workers know already. */
+  readonly record: (placed: PlacedPurge) => Promise<Receipt | undefined>;
   /** Puts the other workers behind a store. */
   readonly openStore: (options: Omit<SiblingStoreOptions, 'siblings' | 'by'>) => Store;
   /** What another worker may have of a key. */
@@ -32,26 +35,27 @@ export type WorkerParts = {
 export function createWorkerParts(begin: Begin, joined: Joined, link: ToPrimaryLink): WorkerParts {
   const learned = new LearnedSessionMap();
   for (const digest of joined.learned) learned.trust(digest);
-  const logs: WorkerPurgeLog[] = [];
   const shared: SharedPopularity[] = [];
   const stores: SiblingStore[] = [];
   const servers = new Map<string, Server>();
+  let onForeign: (purge: Purge) => void = () => undefined;
+  const logs = createWorkerLogs(
+    {
+      ...{ name: begin.name, joined },
+      onForeign: (purge) => {
+        // Before it serves there is nothing to do about what was purged.
+        if (servers.size > 0) onForeign(purge);
+      },
+    },
+    link,
+  );
   const take = takerOf({ logs, shared, learned, servers }, link);
   return {
-    share: (onForeign) => ({
-      learned: toldToOthers(learned, link),
-      openLog: (options) => {
-        const send: WorkerPurgeLogOptions['send'] = (purges) => {
-          link.send({ kind: 'purges', purges });
-        };
-        const log = new WorkerPurgeLog({
-          ...{ ...options, log: joined.log, worker: begin.name },
-          ...{ send, onForeign },
-        });
-        logs.push(log);
-        return log;
-      },
-    }),
+    share: (listener) => {
+      onForeign = listener;
+      return { ...sharedOf(begin, joined), ...logs, near: learned, learned: (of) => toldToOthers(of, link) };
+    },
+    record: logs.record,
     openStore: (options) => {
       const store = new SiblingStore({ ...options, by: begin.name, siblings: siblingsOver(link) });
       stores.push(store);
@@ -79,11 +83,21 @@ export function createWorkerParts(begin: Begin, joined: Joined, link: ToPrimaryL
   };
 }
 
-const toldToOthers = (learned: LearnedSessionMap, link: ToPrimaryLink): LearnedSessionStore => ({
-  isTrusted: (digest) => learned.isTrusted(digest),
-  trust: (digest) => {
-    if (!learned.isTrusted(digest)) link.send({ kind: 'learned', digest });
-    learned.trust(digest);
+const sharedOf = (
+  { name, worker }: Begin,
+  { log }: Joined,
+): Pick<SharedByWorkers, 'reader' | 'instance' | 'isFirst'> => ({
+  reader: `${log.id}/${name}`,
+  instance: log.id,
+  isFirst: worker === 1,
+});
+
+const toldToOthers = (known: LearnedSessionStore, link: ToPrimaryLink): LearnedSessionStore => ({
+  ...(known.elsewhere === undefined ? {} : { elsewhere: known.elsewhere }),
+  isTrusted: (digest) => known.isTrusted(digest),
+  trust: (digest, keptFor) => {
+    if (!known.isTrusted(digest)) link.send({ kind: 'learned', digest });
+    known.trust(digest, keptFor);
   },
 });
 
@@ -98,7 +112,7 @@ const siblingsOver = (link: ToPrimaryLink): Siblings => ({
 });
 
 type Taking = {
-  readonly logs: readonly WorkerPurgeLog[];
+  readonly logs: WorkerLogs;
   readonly shared: readonly SharedPopularity[];
   readonly learned: LearnedSessionMap;
   readonly servers: ReadonlyMap<string, Server>;
@@ -109,11 +123,12 @@ function takerOf({ logs, shared, learned, servers }: Taking, link: ToPrimaryLink
   return (message, socket) => {
     switch (message.kind) {
       case 'placed':
-        for (const log of logs) log.onPlaced(message.purges);
+        logs.take(message);
         link.send({ kind: 'acknowledged', seq: message.purges.at(-1)?.seq ?? 0 });
         return;
       case 'settled':
-        for (const log of logs) log.onSettled(message.own, message.workers);
+      case 'recorded':
+        logs.take(message);
         return;
       case 'learned':
         learned.trust(message.digest);

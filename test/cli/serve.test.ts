@@ -72,10 +72,7 @@ t.test('a bad configuration is exit code 1, with the problems on stderr', async 
 });
 
 t.test('13.9: serve and check refuse what is not implemented', async (t) => {
-  const file = fileOf(
-    t,
-    'upstream: http://h\nlisten: { workers: 2 }\nstore: { redis: { url: redis://h } }\n',
-  );
+  const file = fileOf(t, 'upstream: http://h\nlisten: { workers: 2 }\nmode: shadow\n');
   for (const command of [
     ['serve', '-c', file],
     ['check', file],

@@ -1,98 +1,23 @@
 /** Several workers as one proxy: real processes, real connections, and workers that die, hang and are replaced. */
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { createServer as createTcp, type AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
 import t from 'tap';
 import { fileOf, run } from '../cli/command.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { controlToken, startServing } from '../helpers/serving.ts';
+import { controlToken } from '../helpers/serving.ts';
+import { history, startVersionedApp, startWorkers } from '../helpers/several-workers.ts';
 
-/** What the app has: a version for each path, one higher with each write. Reads and writes are held where a test says so. */
-const versions = new Map<string, number>();
-const asked: string[] = [];
-let isHeld = (_asked: string): boolean => false;
-const held: (() => void)[] = [];
-const app = createServer((incoming, response: ServerResponse) => {
-  const { url = '', method } = incoming;
-  incoming.resume();
-  const name = `${method ?? ''} ${url}`;
-  asked.push(name);
-  if (method !== 'GET') versions.set(url, (versions.get(url) ?? 0) + 1);
-  const version = versions.get(url) ?? 0;
-  const answer = (): void => {
-    const cacheControl = url === '/private' ? 'no-store' : 'max-age=600';
-    response.writeHead(200, { 'Cache-Control': cacheControl }).end(String(version));
-  };
-  if (isHeld(name)) held.push(answer);
-  else setImmediate(answer);
-});
-app.listen(0, '127.0.0.1');
-await once(app, 'listening');
-t.teardown(() => {
-  app.closeAllConnections();
-  app.close();
-});
-const origin = `http://127.0.0.1:${(app.address() as AddressInfo).port}`;
+const app = await startVersionedApp(t);
+const { asked, held } = app;
 const rules = (rest = ''): string =>
-  `upstream: ${origin}\nlisten: { workers: 2 }\nlog: { level: debug }\n${rest}`;
+  `upstream: ${app.url}\nlisten: { workers: 2 }\nlog: { level: debug }\n${rest}`;
 
-const serving = await startServing(t, rules());
-const { site, control, lines } = serving;
-
-type Answer = { readonly status: number; readonly body: string; readonly fate: string };
-type Connection = { ask: (path: string, method?: string) => Promise<Answer>; worker: number };
-
-/** One kept connection; fails with it. */
-function connect(): Connection {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  t.teardown(() => {
-    agent.destroy();
-  });
-  return {
-    worker: 0,
-    ask: async (path, method = 'GET') => {
-      const sent = request(`${site}${path}`, { agent, method }).end();
-      const [response] = (await once(sent, 'response')) as [IncomingMessage];
-      const { statusCode: status = 0, headers } = response;
-      return { status, body: await text(response), fate: String(headers['cache-status']) };
-    },
-  };
-}
-
+const serving = await startWorkers(t, rules());
+const { control, lines, connect, connected, connectTo, pidOf, tell, isReady: ready } = serving;
+const headers = { authorization: `Bearer ${controlToken}` };
 /** A worker starts within a second, but for other tests beside this one. */
 const limitMs = 30_000;
-const headers = { authorization: `Bearer ${controlToken}`, 'content-type': 'application/json' };
-const tell = async (path: string, body?: object): Promise<Record<string, unknown>> => {
-  const init = body === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(body) };
-  const response = await fetch(`${control}${path}`, init);
-  return (await response.json()) as Record<string, unknown>;
-};
-const lineOf = (target: string) =>
-  lines.find((line) => line['target'] === target && line['worker'] !== undefined);
-
-/** Connections of which each worker has as many, and which worker has which. */
-async function connected(count: number): Promise<Connection[]> {
-  const name = `/own/${Math.random()}`;
-  const all = Array.from({ length: count }, connect);
-  await Promise.all(all.map((connection, index) => connection.ask(`${name}-${index}`)));
-  await eventually('the log has all', () =>
-    all.every((_, index) => lineOf(`${name}-${index}`) !== undefined),
-  );
-  for (const [index, one] of all.entries()) one.worker = Number(lineOf(`${name}-${index}`)?.['worker']);
-  return all;
-}
-/** A new connection to this worker. */
-async function connectTo(worker: number): Promise<Connection> {
-  return (await connected(2)).find((one) => one.worker === worker) ?? connectTo(worker);
-}
-const pidOf = (worker: number): number =>
-  Number(lines.findLast((line) => line['worker'] === worker && line.msg === 'request')?.['pid']);
-const ready = async (count: number): Promise<boolean> => {
-  const state = (await (await fetch(`${control}/readyz`)).json()) as { workers: { ready: number } };
-  return state.workers.ready === count;
-};
 
 t.test('17.1: 64 kept connections are spread evenly; figures, lists and receipts are of all', async (t) => {
   const all = await connected(64);
@@ -128,10 +53,10 @@ t.test(
   '17.1: a cold key is fetched once by all workers, and what is not for others is not waited for',
   async (t) => {
     const all = await connected(8);
-    isHeld = (name) => name === 'GET /cold';
+    app.isHeld = (name) => name === 'GET /cold';
     const answers = all.map((one) => one.ask('/cold'));
     await eventually('the app has it', () => held.length === 1);
-    isHeld = () => false;
+    app.isHeld = () => false;
     for (const answer of held.splice(0)) answer();
     t.strictSame(new Set((await Promise.all(answers)).map(({ body }) => body)), new Set(['0']));
     t.equal(asked.filter((name) => name === 'GET /cold').length, 1);
@@ -146,35 +71,12 @@ t.test(
   },
 );
 
-/** Reads and writes by many connections; gives every answer that was older than a write acknowledged before it was asked. */
-async function history(connections: readonly Connection[], operations: number): Promise<string[]> {
-  const acknowledged = new Map<string, number>();
-  const stale: string[] = [];
-  let left = operations;
-  const client = async (at: number): Promise<void> => {
-    for (let turn = at; left > 0; turn += 1) {
-      left -= 1;
-      const path = `/v/${(turn * 7) % 5}`;
-      const isWrite = at < 2 && turn % 3 === 0;
-      const floor = acknowledged.get(path) ?? 0;
-      // A worker that is killed takes its connections with it; the next request makes a new one.
-      const answer = await connections[at]?.ask(path, isWrite ? 'POST' : 'GET').catch(() => undefined);
-      if (answer === undefined) continue;
-      const version = Number(answer.body);
-      if (isWrite) acknowledged.set(path, Math.max(version, acknowledged.get(path) ?? 0));
-      else if (version < floor) stale.push(`${path}: ${version} after ${floor} (${answer.fate})`);
-    }
-  };
-  await Promise.all(connections.map((_, at) => client(at)));
-  return stale;
-}
-
 t.test('17.1: nothing is stale after a write through another worker, also when one dies', async (t) => {
   const all = await connected(8);
   t.strictSame(await history(all, 500), []);
   const other = all.find(({ worker }) => worker !== all[0]?.worker);
   for (const one of [all[0], other]) await one?.ask('/w');
-  isHeld = (name) => name === 'POST /w';
+  app.isHeld = (name) => name === 'POST /w';
   const writer = await connectTo(all[0]?.worker ?? 0);
   const written = writer.ask('/w', 'POST').catch(() => 'cut');
   await eventually('the app has the write', () => held.length > 0);
@@ -182,7 +84,7 @@ t.test('17.1: nothing is stale after a write through another worker, also when o
   process.kill(pidOf(writer.worker), 'SIGKILL');
   t.equal(await written, 'cut');
   t.strictSame(await during, []);
-  isHeld = () => false;
+  app.isHeld = () => false;
   held.splice(0);
   await eventually('it is told', () => lines.some(({ msg }) => msg.startsWith('purged everything')));
   t.equal((await other?.ask('/w'))?.body, '1', 'what the write may have made stale is gone at the other');
@@ -225,7 +127,7 @@ t.test(
 
 t.test('17.1: a stop lets every worker finish what it does', async (t) => {
   const all = await connected(8);
-  isHeld = (name) => name.startsWith('GET /late');
+  app.isHeld = (name) => name.startsWith('GET /late');
   const answers = all.map((one, index) => one.ask(`/late/${index}`));
   await eventually('the app has them', () => held.length === 8);
   const code = serving.end('SIGTERM');

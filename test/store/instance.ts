@@ -6,6 +6,7 @@ import type { Tag } from '../../src/policy/rules/tags.ts';
 import type { Owner } from '../../src/store/redis/owner.ts';
 import { MemoryStore } from '../../src/store/memory.ts';
 import type { Purge, Receipt } from '../../src/store/purge-log.ts';
+import type { SharedByWorkers } from '../../src/store/shared-by-workers.ts';
 import { openSharedStore, type SharedStore, type StoreEvent } from '../../src/store/shared.ts';
 import type { Entry } from '../../src/store/store.ts';
 import { eventually } from '../helpers/eventually.ts';
@@ -30,6 +31,7 @@ export type InstanceOptions = Partial<StoreConfig> & {
   readonly fillLock?: boolean;
   readonly owner?: Owner;
   readonly clock?: Clock;
+  readonly shared?: SharedByWorkers;
   readonly onSlowWrite?: (operation: 'set' | 'delete', duration: Seconds) => void;
 };
 
@@ -46,6 +48,7 @@ export async function openInstance(t: Test, options: InstanceOptions): Promise<I
     clock = systemClock,
     owner = { name: 'http://127.0.0.1:5000', fingerprint: 'f00d' },
     onSlowWrite,
+    shared: ofWorkers,
     ...config
   } = options;
   const memory = new MemoryStore({ maxBytes: 8 * mib });
@@ -70,6 +73,7 @@ export async function openInstance(t: Test, options: InstanceOptions): Promise<I
     clock,
     onEvent: (event) => events.push(event),
     onSlowWrite,
+    shared: ofWorkers,
     ...(keepSeconds === undefined ? {} : { keep: seconds(keepSeconds) }),
   });
   t.teardown(() => shared.close());

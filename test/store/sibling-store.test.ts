@@ -1,6 +1,6 @@
 /** store/sibling-store.ts: a worker's memory, with the other workers behind it. */
 import t from 'tap';
-import { epochMs } from '../../src/kit/time.ts';
+import { epochMs, seconds } from '../../src/kit/time.ts';
 import { MemoryStore } from '../../src/store/memory.ts';
 import type { PurgeLog } from '../../src/store/purge-log.ts';
 import { SiblingStore, type Siblings, type Wanted } from '../../src/store/sibling-store.ts';
@@ -17,8 +17,8 @@ type Setup = Partial<Siblings> & {
 function storeOf({ verdict, isFetching = () => false, by = 'a', ...siblings }: Setup = {}): SiblingStore {
   const memory = new MemoryStore({ maxBytes: 8 * 1024 * 1024 });
   return new SiblingStore({
-    ...{ near: memory, memory, by, isFetching, clock: new TestClock() },
-    log: { verdict: verdict ?? (() => ({ kind: 'current' })) },
+    ...{ near: memory, store: memory, memory, by, isFetching, clock: new TestClock() },
+    purgeLog: { verdict: verdict ?? (() => ({ kind: 'current' })) },
     siblings: {
       want: () => Promise.resolve({ kind: 'fetch' }),
       onFilled: () => undefined,
@@ -55,6 +55,51 @@ t.test('17.1: what memory has not is asked of the others, once for all who ask',
   await store.get(entry.key, 0);
   t.equal(asked, 1, 'nobody is asked for what memory has');
 });
+
+t.test(
+  '17.1: who is to fetch looks in the slow tier first, and tells the others what it finds',
+  async (t) => {
+    const memory = new MemoryStore({ maxBytes: 8 * 1024 * 1024 });
+    const told: string[] = [];
+    let slow: readonly (typeof entry)[] = [];
+    const sinces: (number | undefined)[] = [];
+    const near = Object.assign(Object.create(memory) as MemoryStore, {
+      hasSlowTier: true,
+      peek: (key: typeof entry.key) => memory.peek(key),
+      get: (_key: string, sinceMs?: number) => {
+        sinces.push(sinceMs);
+        return Promise.resolve(slow);
+      },
+      abandon: () => told.push('lease'),
+    });
+    const clock = new TestClock();
+    const store = new SiblingStore({
+      ...{ near, store: memory, memory, by: 'a', isFetching: () => false, clock },
+      purgeLog: { verdict: () => ({ kind: 'current' }) },
+      siblings: {
+        want: () => {
+          clock.advance(seconds(5));
+          return Promise.resolve({ kind: 'fetch' });
+        },
+        onFilled: () => told.push('filled'),
+        onAbandoned: () => told.push('abandoned'),
+      },
+    });
+    const startMs = clock.monotonicMs();
+    t.strictSame(await store.get(entry.key, startMs), []);
+    store.abandon(entry.key);
+    t.strictSame(told.splice(0), ['lease', 'abandoned']);
+    slow = [entry];
+    t.strictSame(await store.get(entry.key, startMs), [entry]);
+    t.strictSame(told, ['filled']);
+    t.strictSame(await store.get(entry.key), [entry], 'who only looks gets what is there');
+    t.strictSame(
+      sinces,
+      [startMs + 5000, startMs + 5000, undefined],
+      'waiting for another worker is not waiting for Redis',
+    );
+  },
+);
 
 t.test('17.1: nobody is asked by who only looks, nor while it is fetched here', async (t) => {
   const want = (): never => t.fail('asked') as never;

@@ -4,6 +4,7 @@ import { Registry, Counter, Gauge, Histogram } from 'prom-client';
 import t from 'tap';
 import { epochMs, seconds } from '../../src/kit/time.ts';
 import { nothingKnown, type Outcome } from '../../src/proxy/exchange/outcome.ts';
+import type { RedisState } from '../../src/store/opened-store.ts';
 import { createPopularity } from '../../src/policy/lifetime/popularity.ts';
 import { Counters } from '../../src/watch/count/counters.ts';
 import { configIn } from '../config/fixture.ts';
@@ -102,6 +103,27 @@ t.test('17.1: a key is popular by the requests of all workers', async (t) => {
   t.ok(b.isHigh(key, now));
   a.close();
   b.close();
+});
+
+t.test('17.1: Redis is up if every worker has it, and its figures are sums', async (t) => {
+  const states: RedisState[] = [
+    { redis: 'up', breaker: 'closed', bytes: 7, unreadable: { checksum: 1 }, queue: 1, lag: seconds(1) },
+    { redis: 'down', breaker: 'open', unreadable: { checksum: 2 }, queue: 2, lag: seconds(3) },
+  ];
+  const askedOf = (redis: RedisState, name: string) =>
+    ({
+      name,
+      link: { ask: () => Promise.resolve({ counts: new Counters().drain(), redis }) },
+    }) as unknown as Worker;
+  const workers: Worker[] = [];
+  const gathered = new Gathered({ counters: new Counters(), workers: () => workers, hasRedis: true });
+  t.strictSame(gathered.redis(), { redis: 'down', breaker: 'closed' }, 'nothing is known');
+  workers.push(...states.map((state, at) => askedOf(state, String(at))));
+  await gathered.gather();
+  const sum = { redis: 'down', breaker: 'open', bytes: 7, unreadable: { checksum: 3 }, queue: 3, lag: 3 };
+  t.strictSame(gathered.redis(), sum);
+  gathered.forget('1');
+  t.match(gathered.redis(), { redis: 'up', breaker: 'closed', lag: 1 });
 });
 
 t.test('17.1: what ended workers have counted stays in the sums; what they had does not', async (t) => {

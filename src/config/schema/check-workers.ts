@@ -29,7 +29,6 @@ export function checkWorkers(
     const message = `more than one worker with ${what} is not built yet: use one of them`;
     if (listen !== undefined) at.report('not-built', message, placeOfKey(listen, 'workers'));
   };
-  if (store.redis !== undefined) refuse('`store.redis`');
   if (path !== undefined) refuse('a Unix socket as `listen`');
   if (isShadow) refuse('shadow mode');
   if (isAudited) refuse('`audit`');

@@ -16,7 +16,9 @@ import { randomUUID } from 'node:crypto';
 import type { Clock, EpochMs, Seconds } from '../../kit/time.ts';
 import { decodeRecord } from './log-record.ts';
 import type { LogRecord, Place, SyncReply, SyncRequest } from './log-script.ts';
-import { PendingPurges } from './pending-purges.ts';
+import { AppendReceipts, instanceOf } from './append-receipts.ts';
+import { PendingPurges, type RecordedPurges, type ToldPurge } from './pending-purges.ts';
+import type { OtherWorkers } from './told-workers.ts';
 import {
   type OnAppended,
   LocalPurgeLog,
@@ -32,6 +34,7 @@ import { type Owner, ownerText, type Refusal } from '../redis/owner.ts';
 import { within } from '../redis/connection.ts';
 
 export type RedisPurgeLogOptions = {
+  /** The name of this reader of the log (`other-instances.ts`). */
   readonly instance: string;
   readonly owner: Owner;
   readonly send: (request: SyncRequest) => Promise<SyncReply | Refusal>;
@@ -45,6 +48,8 @@ export type RedisPurgeLogOptions = {
   readonly onGeneration?: () => void;
   readonly onRefused?: (refusal: Refusal) => void;
   readonly onAppended?: OnAppended | undefined;
+  /** Those of this instance; absent: this process is the instance. */
+  readonly workers?: OtherWorkers | undefined;
 };
 
 const keepCount = 100_000;
@@ -58,18 +63,18 @@ export class RedisPurgeLog implements PurgeLog {
   #read: LocalPurgeLog;
   #place = nowhere;
   #position: Position;
-  #others: SyncReply['instances'] = [];
+  readonly #receipts: AppendReceipts;
   #running: Promise<boolean> | undefined;
   #next: Promise<boolean> | undefined;
   #silences = 0;
-  #generationSinceMs = -Infinity;
   #beat: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   constructor(options: RedisPurgeLogOptions) {
     this.#options = options;
     this.#pending = new PendingPurges(options.instance);
-    this.#read = new LocalPurgeLog(`before-redis:${randomUUID()}`);
+    this.#receipts = new AppendReceipts({ ...options, sync: () => this.sync() });
+    this.#read = new LocalPurgeLog(`before-redis:${instanceOf(options.instance)}`);
     this.#position = this.#read.position();
   }
 
@@ -98,35 +103,40 @@ export class RedisPurgeLog implements PurgeLog {
   }
 
   append(purge: Purge): Promise<Receipt> {
-    const receipt = this.#append(purge);
+    const nonce = randomUUID();
+    const { recorded, receipt: inRedis } = this.#add(purge, nonce);
+    const told = this.#options.workers?.tell(purge, { nonce, recorded });
+    const receipt = told === undefined ? inRedis : withWorkers(inRedis, told);
     this.#options.onAppended?.(purge, receipt);
     return receipt;
   }
 
-  async #append(purge: Purge): Promise<Receipt> {
-    const { health, coherence } = this.#options;
-    const wantsAck = coherence === 'strict' || purge.cause === 'api';
-    const confirmed = this.#pending.add(purge, { wantsAck });
-    this.#changed();
-    void this.sync();
-    if (!health.breaker.isClosed) return this.#receipt(undefined);
-    const place = await this.#placeOf(confirmed);
-    if (place !== undefined && wantsAck) await this.#acknowledged(place);
-    return this.#receipt(place);
+  /** Appends a purge of the primary's, which has told the other workers. */
+  appendTold(purge: Purge, nonce: string, onRecorded: () => void): Promise<Receipt> {
+    const { recorded, receipt } = this.#add(purge, nonce);
+    void recorded.then(onRecorded);
+    return receipt;
   }
 
-  /**
-   * The place of an append, or `undefined` if there is none within `deadline`. `strict` waits longer, until Redis
-   * counts as down, because others may trust their copies until they read the record.
-   */
-  async #placeOf(confirmed: Promise<number>): Promise<number | undefined> {
-    const { health, coherence, deadline, clock, lag } = this.#options;
-    const untilMs = clock.monotonicMs() + lag * 1500;
-    for (;;) {
-      const place = await within(deadline * 1000, confirmed).catch(() => undefined);
-      if (place !== undefined || coherence !== 'strict' || this.#isClosed) return place;
-      if (!health.breaker.isClosed || clock.monotonicMs() > untilMs) return undefined;
-    }
+  /** Another worker appends this purge; from now on it holds here as well. */
+  onTold(purge: Purge, told: ToldPurge): void {
+    this.#pending.take(purge, told);
+    this.#changed();
+  }
+
+  onRecorded(recorded: RecordedPurges): void {
+    this.#pending.onRecorded(recorded);
+  }
+
+  #add(
+    purge: Purge,
+    nonce: string,
+  ): { readonly recorded: Promise<number>; readonly receipt: Promise<Receipt> } {
+    const wantsAck = this.#options.coherence === 'strict' || purge.cause === 'api';
+    const recorded = this.#pending.add(purge, { nonce, wantsAck });
+    this.#changed();
+    void this.sync();
+    return { recorded, receipt: this.#receipts.of(recorded, wantsAck) };
   }
 
   async start(): Promise<void> {
@@ -135,6 +145,7 @@ export class RedisPurgeLog implements PurgeLog {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#receipts.close();
     clearTimeout(this.#beat);
     await this.#running;
     if (!this.#pending.isEmpty) await this.sync();
@@ -191,6 +202,7 @@ export class RedisPurgeLog implements PurgeLog {
     const [askedAt, mark] = [clock.monotonicMs(), health.mark];
     const asProbe = health.breaker.beginProbe(askedAt);
     const batch = this.#pending.batch();
+    const recordedByOthers = this.#pending.recordedByOthers();
     const limitMs = Math.max(deadline * 1000, Math.min(1000, lag * 500));
     try {
       const reply = await within(limitMs, this.#options.send(this.#request(batch.records)));
@@ -200,7 +212,11 @@ export class RedisPurgeLog implements PurgeLog {
       const isUpToDate = this.#take(reply);
       // An answer too slow for lookups does not show that lookups would succeed.
       health.ended(asProbe, clock.monotonicMs() - askedAt <= deadline * 1000);
-      if (isUpToDate) health.heard(askedAt, mark);
+      if (isUpToDate) {
+        health.heard(askedAt, mark);
+        this.#pending.drop(recordedByOthers);
+        this.#changed();
+      }
       return isUpToDate ? 'up-to-date' : 'more';
     } catch {
       // For any failure: nothing was read, and pending purges stay pending.
@@ -226,7 +242,7 @@ export class RedisPurgeLog implements PurgeLog {
   }
 
   #take(reply: SyncReply): boolean {
-    this.#others = reply.instances.filter(({ id }) => id !== this.#options.instance);
+    this.#receipts.onReaders(reply.instances);
     const isSame = reply.generation === this.#position.log;
     // The tail has read further meanwhile: starting over from an older answer would forget purges.
     if (isSame && !reply.isContinued && reply.newest < this.#place.seq) return false;
@@ -240,7 +256,7 @@ export class RedisPurgeLog implements PurgeLog {
 
   #beginGeneration(): void {
     this.#options.onGeneration?.();
-    this.#generationSinceMs = this.#options.clock.monotonicMs();
+    this.#receipts.onGeneration();
     // They concerned entries of the previous generation, all of which are gone.
     this.#pending.settle(Infinity);
   }
@@ -254,6 +270,7 @@ export class RedisPurgeLog implements PurgeLog {
     const content = decodeRecord(payload);
     if (content.kind === 'purge') this.#read.record(seq, content.purge);
     else this.#read.reach(seq);
+    this.#pending.onRead(nonce);
     this.#place = { seq, nonce, generation };
     return content.kind === 'purge' && content.wantsAck;
   }
@@ -263,27 +280,9 @@ export class RedisPurgeLog implements PurgeLog {
     const read = this.#read.position();
     this.#position = own === undefined ? read : { ...read, own };
   }
+}
 
-  /** Waits until all other instances have read up to `place`, or their leases have run out. */
-  async #acknowledged(place: number): Promise<void> {
-    const { clock, lag, health } = this.#options;
-    const untilMs = clock.monotonicMs() + lag * 1500;
-    for (let pauseMs = 1; !this.#areAllPast(place); pauseMs = Math.min(pauseMs * 2, 20)) {
-      if (clock.monotonicMs() > untilMs || !health.breaker.isClosed || this.#isClosed) return;
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
-      await this.sync();
-    }
-  }
-
-  /** A new log does not know its readers until all have had time to join, or to stop trusting their copies. */
-  #areAllPast(place: number): boolean {
-    const { clock, lag, coherence } = this.#options;
-    const isYoung = clock.monotonicMs() - this.#generationSinceMs < lag * 1000;
-    return !(isYoung && coherence === 'strict') && this.#others.every(({ seq }) => seq >= place);
-  }
-
-  #receipt(place: number | undefined): Receipt {
-    const past = place === undefined ? 0 : this.#others.filter(({ seq }) => seq >= place).length;
-    return { instances: { known: this.#others.length + 1, acknowledged: past + 1 } };
-  }
+async function withWorkers(receipt: Promise<Receipt>, told: Promise<Receipt['workers']>): Promise<Receipt> {
+  const [{ instances }, workers] = await Promise.all([receipt, told]);
+  return { instances, workers };
 }

@@ -25,7 +25,7 @@ import { decodeRecord } from './log-record.ts';
 import { PendingPurges } from './pending-purges.ts';
 
 /** A purge to be given a position. `own` counts the purges of its sender. */
-export type SentPurge = { readonly own: number; readonly payload: string };
+export type SentPurge = { readonly own: number; readonly nonce: string; readonly payload: string };
 
 /** A purge with its position. `from` is absent for one of the primary's own. */
 export type PlacedPurge = SentPurge & { readonly seq: number; readonly from: string | undefined };

@@ -21,6 +21,8 @@ type SharedNotesOptions = {
   readonly client: Pick<RedisClient, 'hgetall' | 'hget' | 'hlen' | 'multi'>;
   readonly keys: Pick<RedisKeys, 'notes'>;
   readonly deadlineMs: number;
+  /** Absent: one of its own. */
+  readonly author?: string | undefined;
 };
 
 const mostBytes = 256 * 1024;
@@ -28,8 +30,12 @@ const mostBytes = 256 * 1024;
 const mostAuthors = 1000;
 
 /** Notes over Redis. */
-export function createSharedNotes({ client, keys, deadlineMs }: SharedNotesOptions): SharedNotes {
-  const author = randomUUID();
+export function createSharedNotes({
+  client,
+  keys,
+  deadlineMs,
+  author = randomUUID(),
+}: SharedNotesOptions): SharedNotes {
   const hasRoom = async (key: string): Promise<boolean> =>
     (await within(deadlineMs, client.hlen(key))) < mostAuthors ||
     (await within(deadlineMs, client.hget(key, author))) !== null;

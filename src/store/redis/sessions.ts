@@ -27,6 +27,8 @@ type SharedSessionsOptions = {
   readonly health: RedisHealth;
   readonly clock: Clock;
   readonly deadlineMs: number;
+  /** What this process knows. */
+  readonly near?: LearnedSessionMap | undefined;
 };
 
 type Job = { readonly digest: string; readonly keptFor: Seconds };
@@ -42,13 +44,14 @@ const writesAtOnce = 8;
 export class SharedSessions implements LearnedSessionStore {
   readonly elsewhere: LearnedElsewhere;
   readonly #options: SharedSessionsOptions;
-  readonly #near = new LearnedSessionMap();
+  readonly #near: LearnedSessionMap;
   readonly #unknown = new BoundedMap<string, number>(mostNos);
   readonly #questions = new Map<string, Promise<void>>();
   readonly #writes: WorkQueue<Job>;
 
   constructor(options: SharedSessionsOptions) {
     this.#options = options;
+    this.#near = options.near ?? new LearnedSessionMap();
     this.elsewhere = {
       mayKnow: (digest) => this.#mayKnow(digest),
       ask: (digest) => this.#ask(digest),
