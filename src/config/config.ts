@@ -13,7 +13,7 @@ import type { ControlToken } from './schema/control-token.ts';
 import type { AlertCondition, Condition, RequestCondition, Unless } from './schema/condition.ts';
 import type { Listen } from './schema/listen-config.ts';
 import type { LogSettings } from './schema/log-config.ts';
-import type { QueryRule } from './schema/query-rule.ts';
+import type { QueryRule, Vary } from './schema/query-rule.ts';
 import type { StoreConfig } from './schema/store-config.ts';
 import type { TagTemplate } from './schema/tag-template.ts';
 import type { WriteRule } from './schema/write-rule.ts';
@@ -108,6 +108,8 @@ export type FlaskSession = {
   readonly secret: string | undefined;
   readonly maxAge: Seconds;
   readonly userClaim: string;
+  /** Claims that change no page, except of the types whose `vary` names them. */
+  readonly ignoreClaims: readonly string[] | undefined;
 };
 
 export type Jwt = {
@@ -149,7 +151,7 @@ export type ContentType = {
   readonly scope: 'user' | 'public';
   readonly cacheControl: 'obey' | 'override';
   readonly tags: readonly TagTemplate[];
-  readonly vary: { readonly cookies: readonly string[]; readonly headers: readonly string[] };
+  readonly vary: Vary;
   readonly query: QueryRule;
   readonly ordered: boolean;
   /** The statuses that may be stored; a value of `undefined` means the type's own lifetime. */

@@ -182,11 +182,12 @@ export function keyStep(exchange: CacheExchange | undefined): ExplainStep | unde
     ['partition', shortPartition(plan.partition)],
   ];
   if (contentType.kind === 'rule') {
-    const { cookies, headers } = contentType.vary;
+    const { cookies, headers, claims = [] } = contentType.vary;
     parts.push(['type', contentType.name], ['scope', contentType.scope]);
     if (!headers.includes('accept')) parts.push(['accept', acceptClass(request.known.accept)]);
     if (cookies.length > 0) parts.push(['cookies', cookies.join(' ')]);
     if (headers.length > 0) parts.push(['headers', headers.join(' ')]);
+    if (claims.length > 0) parts.push(['claims', claims.join(' ')]);
   }
   if (plan.keyedAs !== undefined && plan.keyedAs !== target) parts.push(['as', plan.keyedAs]);
   const digest = plan.key.slice(0, 16);

@@ -82,6 +82,9 @@ const written: Readonly<Record<string, string>> = {
   'store.redis.tls.key': 'store: { redis: { url: "redis://h", tls: { cert: c, key: <a|b> } } }',
   'store.redis.owner': 'store: { redis: { url: "redis://h", owner: <a|b> } }',
   'identity.flask_session.secret': 'identity: { flask_session: { secret: <a|b> } }',
+  'identity.flask_session.ignore_claims': 'identity: { flask_session: { ignore_claims: [<a|b>] } }',
+  'content_types.*.vary.claims':
+    'identity: { flask_session: { ignore_claims: [a, b] } }\ncontent_types: { t: { vary: { claims: [<a|b>] } } }\nroutes: [{ match: GET /a, type: t }]',
   'identity.jwt.header': 'identity: { jwt: { header: <a|b>, secret: s } }',
   'identity.jwt.secret': 'identity: { jwt: { cookie: c, secret: <a|b> } }',
   // The hours cover the day, so that neither end moves alone.
@@ -124,6 +127,7 @@ function probesIn(reference: Tree, leaves: ReadonlySet<string>): Probes {
     const base: Tree = structuredClone({
       upstream: 'http://127.0.0.1:5000',
       content_types: reference['content_types'],
+      identity: reference['identity'],
       [name]: reference[name],
     });
     const before = JSON.stringify(base);

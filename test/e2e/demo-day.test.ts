@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import t, { type Test } from 'tap';
 import { startWebapp } from '../../examples/webapp/app.ts';
 import { hostUrlTag, partitionTag, typeTag, urlTag, userTag } from '../../src/policy/rules/entry-tags.ts';
-import { decodePayload, parseFlaskCookie } from '../../src/policy/identity/flask-session.ts';
+import { parseFlaskCookie, readPayload } from '../../src/policy/identity/flask-session.ts';
 import { toTag } from '../../src/policy/rules/tags.ts';
 import type { Purge } from '../../src/store/purge-log.ts';
 import { Visitor } from '../examples/visitor.ts';
@@ -168,5 +168,5 @@ t.test('the sample app through the proxy', async (t) => {
 
 function userIdOf(visitor: Visitor): string {
   const cookie = parseFlaskCookie(visitor.cookie?.slice('session='.length) ?? '');
-  return String(decodePayload(cookie?.payload ?? '')?.['user_id']);
+  return String(readPayload(cookie?.payload ?? '')?.claims['user_id']);
 }

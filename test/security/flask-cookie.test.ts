@@ -6,6 +6,7 @@
 import { createHmac } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
 import t from 'tap';
+import { Session } from '../../examples/webapp/session.ts';
 import {
   cookieOf,
   nextCookie,
@@ -239,4 +240,77 @@ t.test('a cookie renewed by a public page proves nothing about one that its fetc
   site.answerWith((request, response) => response.end(request.headers.cookie));
   await ask(site.url, { target: '/me/a', lines: [`Cookie: ${cookieOf(sessionOf(0))}`] });
   t.notOk(isHit(await ask(site.url, { target: '/me/a', lines: [forged] })));
+});
+
+const flaggedRules = `
+identity:
+  credentials: [session, remember_me]
+  flask_session: { SECRET ignore_claims: [flag, draft, _flashes] }
+content_types:
+  home: { ttl: 10m, scope: user, cache_control: override }
+  form: { ttl: 10m, scope: user, cache_control: override, vary: { claims: [draft] } }
+routes:
+  - { match: GET /me/*, type: home }
+  - { match: GET /form/*, type: form }
+`;
+
+/** A session of a user with more claims. */
+function flagged(id: number, claims: Record<string, unknown>): string {
+  return cookieOf(new Session({ ...sessionOf(id).data, ...claims }));
+}
+
+for (const [how, own] of [
+  ['with the secret', `secret: "${secret}",`],
+  ['with learned identities', ''],
+] as const) {
+  t.test(`ignored claims make no other copy, and never another’s, ${how}`, async (t) => {
+    const site = await startFlaskSite(flaggedRules.replace('SECRET', own));
+    t.teardown(() => site.close());
+    const [flag, draft] = [flagged(1, { flag: [1] }), flagged(1, { draft: 'x', flag: 2 })];
+    const look = async (target: string, cookie: string): Promise<string> => {
+      const answer = await ask(site.url, { target, lines: [`Cookie: ${cookie}`] });
+      return `${isHit(answer) ? 'hit' : 'miss'} ${answer.body.trim()}`;
+    };
+    // Learned sessions are trusted from their second request on.
+    for (const one of [victim, attacker, flag, draft, flagged(2, { flag: [1] })]) await look('/front/x', one);
+    for (const one of [victim, attacker, flag, draft, flagged(2, { flag: [1] })]) await look('/me/x', one);
+
+    t.equal(await look('/me/a', flag), 'miss page /me/a of user1');
+    t.equal(await look('/me/a', victim), 'hit page /me/a of user1');
+    t.equal(await look('/me/a', draft), 'hit page /me/a of user1');
+    t.equal(await look('/me/a', flagged(2, { flag: [1] })), 'miss page /me/a of user2');
+    t.equal(await look('/me/a', attacker), 'hit page /me/a of user2');
+    t.equal(await look('/me/a', flagged(1, { role: 'x', flag: [1] })), 'miss page /me/a of user1');
+
+    t.equal(await look('/form/a', draft), 'miss page /form/a of user1');
+    t.equal(await look('/form/a', victim), 'miss page /form/a of user1', 'a type that shows the claim');
+    t.equal(await look('/form/a', flag), 'hit page /form/a of user1', 'but not the other');
+    t.equal(await look('/form/a', draft), 'hit page /form/a of user1');
+
+    const [, theirs = ''] = cutAtLastDot(attacker);
+    const [signed = ''] = cutAtLastDot(flag);
+    for (const forged of [
+      `${signed}.${theirs}`,
+      `session=${base64('{"user_id":1,"flag":1}')}.${timestamp}.${signature}`,
+    ])
+      t.match(await look('/me/a', forged), /^miss page .* of nobody$/);
+    t.match(await look('/me/a', `${flag}; ${attacker}`), /^miss/, 'two of them are passed');
+  });
+}
+
+t.test('an answer that changes an ignored claim is its client’s alone', async (t) => {
+  const site = await startFlaskSite(flaggedRules.replace('SECRET', `secret: "${secret}",`));
+  t.teardown(() => site.close());
+  const session = sessionOf(1);
+  session.flash('saved');
+  const first = await ask(site.url, { target: '/me/b', lines: [`Cookie: ${cookieOf(session)}`] });
+  t.equal(first.body, '[saved] page /me/b of user1\n');
+  t.not(
+    nextCookie(valuesOf(first, 'set-cookie'), 'kept'),
+    'kept',
+    'the cookie without the flag gets through',
+  );
+  const second = await ask(site.url, { target: '/me/b', lines: [`Cookie: ${victim}`] });
+  t.equal(second.body, 'page /me/b of user1\n');
+  t.notOk(isHit(second));
 });

@@ -26,6 +26,7 @@ export type Sections = {
   )[];
   readonly ttl?: TtlConfig;
   readonly credentials?: readonly string[];
+  readonly ignoredClaims?: readonly string[] | undefined;
 };
 
 /** Reports what does not fit together. */
@@ -122,9 +123,22 @@ function checkType(use: TypeUse, sections: Sections, at: Reading): void {
     }
   }
   if (type.value.scope === 'public') checkPublic(use, sections.credentials ?? [], at);
+  if (sections.ignoredClaims !== undefined) checkClaims(type.value, sections.ignoredClaims, at);
   if (name === 'standard' || name === 'pass') return;
   if (matches.length === 0) at.warn('unused-type', `no route uses the content type \`${name}\``, type.place);
   if (sections.ttl !== undefined) warnOfBounds(type, sections.ttl, at);
+}
+
+/** A claim that is not ignored tells identities apart already. */
+function checkClaims({ vary, scope }: TypeDraft, ignored: readonly string[], at: Reading): void {
+  for (const { value, place } of vary?.claims ?? []) {
+    if (scope === 'public')
+      at.report('bad-value', '`scope: public` fetches without a session; use `scope: user`', place);
+    else if (!ignored.includes(value)) {
+      const why = `\`${value}\` is not in \`identity.flask_session.ignore_claims\`, so copies vary by it already`;
+      at.report('bad-value', why, place);
+    }
+  }
 }
 
 /** CONTRACT §2.2: a public fill is sent without credentials, so nothing may depend on them. */

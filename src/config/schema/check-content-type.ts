@@ -146,7 +146,11 @@ const keys = {
   cache_control: optional(word(['obey', 'override'])),
   tags: or(listOf(placed(tag)), []),
   vary: optional(
-    section({ cookies: or(listOf(placed(cookieName)), []), headers: or(listOf(keyingHeader), []) }),
+    section({
+      cookies: or(listOf(placed(cookieName)), []),
+      headers: or(listOf(keyingHeader), []),
+      claims: optional(listOf(placed(text))),
+    }),
   ),
   query: or(query, everyParameter),
   ordered: or(bool, false),
@@ -243,6 +247,7 @@ function finishType(name: string, draft: TypeDraft, bounds: { min: Seconds; max:
     vary: {
       cookies: draft.vary?.cookies.map(({ value }) => value) ?? [],
       headers: draft.vary?.headers ?? [],
+      claims: draft.vary?.claims?.map(({ value }) => value),
     },
     statuses: draft.statuses ?? new Map(defaults.statuses.map((value) => [value, undefined])),
     // A type's own bound overrides the general one on the other side: `max: 10s` alone means 10 s, not a contradiction.

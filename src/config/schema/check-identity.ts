@@ -4,14 +4,27 @@ import { type FlaskSession, type IdentityConfig, type Jwt, defaults } from '../c
 import { checkOneOf } from '../reader/one-of.ts';
 import { cookieName, headerName, webUrl } from '../reader/read-address.ts';
 import { positive, text } from '../reader/read-scalar.ts';
-import { type Reader, failed, listOf, optional, or, section, then } from '../reader/reader.ts';
+import { type Reader, failed, listOf, optional, or, placed, section, then } from '../reader/reader.ts';
 
-const flaskSession: Reader<FlaskSession> = section({
+const flaskKeys = {
   cookie: or(cookieName, defaults.flaskSession.cookie),
   secret: optional(text),
   max_age: or(positive, defaults.flaskSession.maxAge),
   user_claim: or(text, defaults.flaskSession.userClaim),
+  ignore_claims: optional(listOf(placed(text))),
+};
+
+const flaskSection = section(flaskKeys, ({ userClaim = '', ignoreClaims = [] }, at) => {
+  for (const { value, place } of ignoreClaims) {
+    if (value !== userClaim && value !== userClaim.split('.')[0]) continue;
+    at.report('bad-value', `\`${value}\` names the user, so it cannot be ignored`, place);
+  }
 });
+
+const flaskSession: Reader<FlaskSession> = then(flaskSection, ({ ignoreClaims, ...read }) => ({
+  ...read,
+  ignoreClaims: ignoreClaims?.map(({ value }) => value),
+}));
 
 const jwtKeys = {
   cookie: optional(cookieName),

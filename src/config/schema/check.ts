@@ -140,7 +140,9 @@ function readRoot(source: Source, at: Reading): Config | undefined {
     return undefined;
   }
   const across = section(sections, ({ identity: who, ...rest }) => {
-    checkAcross({ ...rest, credentials: who?.credentials ?? [] }, (place) => locate('', '', place).line, at);
+    const credentials = who?.credentials ?? [];
+    const ignoredClaims = who && (who.flaskSession?.ignoreClaims ?? []);
+    checkAcross({ ...rest, credentials, ignoredClaims }, (place) => locate('', '', place).line, at);
   });
   const read = across.read(root, at);
   return read === failed ? undefined : finish(read, source, at);

@@ -1,4 +1,4 @@
-/** The checked form of `query` in a content type. */
+/** The checked form of `query` and `vary` in a content type. */
 
 /** Which query parameters make a difference. Patterns may contain `*`. */
 export type QueryRule = (
@@ -10,4 +10,12 @@ export type QueryRule = (
   readonly reload?: readonly { readonly name: string; readonly value: string }[];
   /** Of these parameters' values, only the part before the text `at` counts and is sent. */
   readonly cut: readonly { readonly name: string; readonly at: string }[];
+};
+
+/** What in a request makes another copy, besides its URL and who asks. */
+export type Vary = {
+  readonly cookies: readonly string[];
+  readonly headers: readonly string[];
+  /** Of `identity.flask_session.ignore_claims`. */
+  readonly claims?: readonly string[] | undefined;
 };

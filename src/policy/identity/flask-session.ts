@@ -9,6 +9,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { inflateSync } from 'node:zlib';
 import type { EpochMs, Seconds } from '../../kit/time.ts';
+import type { Claims } from './claims.ts';
 
 /** The three segments of a session cookie, none verified. `signed` is what the signature covers. */
 export type FlaskCookie = {
@@ -63,15 +64,16 @@ export function isWithinAge(issuedAt: EpochMs, maxAge: Seconds, now: EpochMs): b
   return age <= maxAge && age >= -clockSkewSeconds;
 }
 
-/** The payload's JSON object; `undefined` for anything else, whatever the bytes. */
-export function decodePayload(payload: string): Readonly<Record<string, unknown>> | undefined {
+/** The payload's JSON object, and its text; `undefined` for anything else, whatever the bytes. */
+export function readPayload(payload: string): { readonly claims: Claims; readonly json: string } | undefined {
   try {
     const compressed = payload.startsWith('.');
     const bytes = Buffer.from(compressed ? payload.slice(1) : payload, 'base64url');
     const text = compressed ? inflateSync(bytes, { maxOutputLength: maxPayloadBytes }) : bytes;
-    const value: unknown = JSON.parse(text.toString('utf8'));
+    const json = text.toString('utf8');
+    const value: unknown = JSON.parse(json);
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-    return value as Readonly<Record<string, unknown>>;
+    return { claims: value as Claims, json };
   } catch {
     // Not base64, zlib or JSON: no payload, and the request is passed.
     return undefined;

@@ -49,6 +49,8 @@ export type Identity =
       /** The value of `{user}`: the verified claim, else the partition. */
       readonly user: string;
       readonly claims: Claims | undefined;
+      /** The claims of the session that the partition leaves out, as they are written. */
+      readonly ignored: ReadonlyMap<string, string>;
       /** In a fixed order, so that all requests with one key send the same. */
       readonly cookies: readonly Cookie[];
       readonly tokenFields: Fields;
@@ -222,6 +224,7 @@ function identityOf(
     partition,
     user: proof.user ?? token?.user ?? partition.slice(0, 16),
     claims: proof.claims ?? token?.claims,
+    ignored: proof.ignored,
     ...sent,
     session: proof.cookie,
   };

@@ -94,14 +94,17 @@ export function planRule(
   const cookies = vary.cookies.length === 0 ? none : variedCookies(request, vary.cookies);
   const headers = vary.headers.length === 0 ? none : variedHeaders(request, vary.headers);
   const accept = vary.headers.includes('accept') ? undefined : acceptClass(request.known.accept);
+  const claims = vary.claims?.map((name) => owner?.ignored.get(name) ?? null);
   const values = [scope, contentType.name, partition, accept ?? null, encoding];
+  if (claims !== undefined) values.push(...claims);
   for (const cookie of cookies) values.push(cookie?.value ?? null);
   for (const [, value] of headers) values.push(value ?? null);
   return {
     key: keyOf(request, values, () => {
       const cookieValues = cookies.map((cookie) => cookie?.value ?? null);
       const headerValues = headers.map(([name, value]) => [name, value ?? null]);
-      return [...values.slice(0, 5), vary.cookies, cookieValues, headerValues];
+      const material = [...values.slice(0, 5), vary.cookies, cookieValues, headerValues];
+      return claims === undefined ? material : [...material, vary.claims, claims];
     }),
     partition,
     selectingFields: () => [],
@@ -152,7 +155,7 @@ function viaOf({ fields, unusual = fields }: KeyedRequest): string | null {
 
 /** A request with another credential (`X-Api-Key`) has its own partition too (CONTRACT §2.2). */
 function standardPartition({ fields, unusual = fields }: KeyedRequest, identity: Identity): string {
-  const known = identity.kind === 'known' ? identity.partition : 'anonymous';
+  const known = identity.kind === 'known' ? wholeIdentity(identity) : 'anonymous';
   let others: string[] | undefined;
   for (let index = 0; index < unusual.length; index += 2) {
     const name = unusual[index] ?? '';
@@ -162,6 +165,10 @@ function standardPartition({ fields, unusual = fields }: KeyedRequest, identity:
   }
   return others === undefined ? known : hash('sha256', JSON.stringify([known, others]), 'hex');
 }
+
+/** No rule says of a `standard` response that it shows none of the ignored claims. */
+const wholeIdentity = ({ partition, ignored }: Identity & { kind: 'known' }): string =>
+  ignored.size === 0 ? partition : hash('sha256', JSON.stringify([partition, ...ignored]), 'hex');
 
 /** Without claims of another host, scheme, path, method or client, and without dropped cookies. */
 function clientFields(request: KeyedRequest, isDropped: (cookieName: string) => boolean): string[] {

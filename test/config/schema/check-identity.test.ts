@@ -27,10 +27,33 @@ t.test('flask_session and jwt are read', async (t) => {
   });
 });
 
+t.test('ignored claims are read; a content type may vary by them', async (t) => {
+  const claims = 'flask_session: { ignore_claims: [flag, draft] }';
+  t.strictSame(identityIn(claims).flaskSession?.ignoreClaims, ['flag', 'draft']);
+  const types =
+    'content_types: { home: { vary: { claims: [draft] } } }\nroutes: [{ match: GET /*, type: home }]\n';
+  const { contentTypes } = configIn(`${upstream}identity: { ${claims} }\n${types}`);
+  t.strictSame(contentTypes.get('home')?.vary.claims, ['draft']);
+});
+
+t.test('a claim that a type varies by must be an ignored one, and its pages somebody’s', async (t) => {
+  const within = (keys: string, claims: string): readonly string[] =>
+    problemsBelow(
+      `identity: { flask_session: { ${claims} } }\ncontent_types: { home: { ${keys} } }\nroutes: [{ match: GET /*, type: home }]\n`,
+    );
+  t.strictSame(within('vary: { claims: [draft] }', ''), ['2:43 bad-value']);
+  t.strictSame(within('vary: { claims: [draft] }, scope: public', 'ignore_claims: [draft]'), [
+    '2:43 bad-value',
+  ]);
+  t.strictSame(within('vary: { claims: [draft] }', 'ignore_claims: [draft]'), []);
+});
+
 const bad: readonly (readonly [string, readonly string[]])[] = [
   ['credentials: ["a b"]', ['27 bad-name']],
   ['flask_session: { secret: 12345 }', ['38 wrong-type']],
   ['flask_session: { secret: "" }', ['38 empty-value']],
+  ['flask_session: { ignore_claims: [flag, user_id] }', ['52 bad-value']],
+  ['flask_session: { user_claim: user.id, ignore_claims: [user] }', ['67 bad-value']],
   ['jwt: {}', ['18 missing-key', '18 missing-key']],
   ['jwt: { cookie: a, header: b, secret: s }', ['39 conflicting-keys']],
   ['jwt: { cookie: a, secret: s, jwks: https://h }', ['39 conflicting-keys']],
