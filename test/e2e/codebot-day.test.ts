@@ -8,8 +8,9 @@ import { type Browser, type Codebot, startCodebot } from '../helpers/codebot-bro
 /** Dana has two files, a collection with one of them and a bookmark; Omer has a file of the same name. */
 async function startDay(
   t: Parameters<typeof startCodebot>[0],
+  env?: Parameters<typeof startCodebot>[2],
 ): Promise<Codebot & { dana: Browser; ids: string[] }> {
-  const site = await startCodebot(t);
+  const site = await startCodebot(t, undefined, env);
   const { model } = site.origin;
   const nowMs = site.clock.now() - 86_400_000;
   const ids = ['notes.md', 'tool.py'].map((name) => model.save(1003, name, { text: `# ${name}`, nowMs }).id);
@@ -195,12 +196,29 @@ t.test(
 );
 
 t.test('a change that the proxy cannot see is stale for at most its lifetime', async (t) => {
-  const { dana, clock, origin } = await startDay(t);
+  const { dana, clock, origin } = await startDay(t, { SHELFLIFE_UNTOLD: '15m' });
   await dana.look('/files');
   origin.model.save(1003, 'bot.py', { text: 'by the bot', nowMs: clock.now() });
   t.notMatch((await dana.ask('GET', '/files')).body, 'bot.py');
   // Its lifetime, and the time in which a stale copy is renewed behind the answer.
   clock.advance(1900);
   t.match((await dana.look('/files')).body, 'bot.py');
+  t.same(dana.wrong, []);
+});
+
+t.test('an upload leaves its writer’s other pages warm, until the next form and after it', async (t) => {
+  const { dana, ids } = await startDay(t);
+  const [note = '', tool = ''] = ids;
+  const pages = ['/settings', '/collections', `/md/${note}`, `/file/${tool}`, '/api/me'];
+  await lookAtAll(dana, pages);
+  await dana.post('/upload', { name: 'new.py', code: 'new' });
+  for (const page of pages) t.ok((await dana.look(page)).isHit, `${page}, with the flag`);
+  t.match((await dana.look('/upload')).body, 'clearDraft');
+  for (const page of pages) t.ok((await dana.look(page)).isHit, `${page}, without it`);
+  // After a save the flag changes the next page of a file, whichever it is, and no other.
+  await dana.post(`/edit/${note}`, { code: '# changed' });
+  t.ok((await dana.look('/settings')).isHit);
+  t.notOk((await dana.look(`/file/${tool}`)).isHit);
+  t.ok((await dana.look(`/file/${tool}`)).isHit);
   t.same(dana.wrong, []);
 });

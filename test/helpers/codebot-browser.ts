@@ -29,14 +29,18 @@ type Ended = { readonly teardown: (end: () => Promise<void>) => unknown };
 
 /**
  * Starts the stand-in, and the proxy with config/codebot.yaml; both end with the test. `change` makes other rules of
- * those of the file.
+ * those of the file; `more` is the rest of the environment.
  */
-export async function startCodebot(t: Ended, change = (rules: Config): Config => rules): Promise<Codebot> {
+export async function startCodebot(
+  t: Ended,
+  change = (rules: Config): Config => rules,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Codebot> {
   const clock = new TestClock('2026-03-01T18:00:00Z');
   const origin = new CodebotOrigin(clock);
   const upstream = await origin.listen();
   const file = 'config/codebot.yaml';
-  const env = { SECRET_KEY: secret, UPSTREAM_URL: upstream };
+  const env = { ...more, SECRET_KEY: secret, UPSTREAM_URL: upstream };
   const parsed = parseConfig(await readFile(file, 'utf8'), { file, env, listen: '127.0.0.1:0' });
   if (parsed.kind === 'problems') throw new Error(parsed.problems.map(renderProblem).join('\n'));
   const config = change(parsed.config);

@@ -25,6 +25,15 @@ export type DayFigures = {
   readonly calls: Compared;
   /** What reached the app. */
   readonly reached: readonly string[];
+  /** Each read, in order; `isChanged`: a perfect cache would have asked too. */
+  readonly each: readonly DayRead[];
+};
+
+export type DayRead = {
+  readonly target: string;
+  readonly ms: number;
+  readonly isHit: boolean;
+  readonly isChanged: boolean;
 };
 
 /** `hours`: from when to when somebody reads, in the time of the clock's day. */
@@ -43,6 +52,7 @@ type Person = {
 type Log = {
   readonly asked: string[];
   readonly times: Compared[];
+  readonly each: DayRead[];
   readonly seen: Map<string, string>;
   hits: number;
   perfect: number;
@@ -62,6 +72,7 @@ export async function playDay(site: Codebot, { users, hours }: DayPlan): Promise
   const log: Log = {
     asked: [],
     times: [],
+    each: [],
     seen: new Map(),
     hits: 0,
     perfect: 0,
@@ -152,6 +163,7 @@ function noteRead(
   log.asked.push(`GET ${target}`);
   const timeOf = (isHit: boolean): number => (isHit ? proxyMs : ms + proxyMs);
   log.times.push([ms, timeOf(shown.isHit), timeOf(isSame)]);
+  log.each.push({ target, ms, isHit: shown.isHit, isChanged: !isSame });
 }
 
 type Weighted = readonly (readonly [weight: number, of: (person: Person) => string])[];
@@ -209,7 +221,7 @@ function writeFor(person: Person): Write | undefined {
 }
 
 function figuresOf(
-  { asked, times, hits, perfect, avoided, writes, beacons }: Log,
+  { asked, times, each: reads, hits, perfect, avoided, writes, beacons }: Log,
   { reached, wrong }: Pick<DayFigures, 'reached' | 'wrong'>,
 ): DayFigures {
   const each = (of: (ms: readonly number[]) => number): Compared => [
@@ -220,7 +232,7 @@ function figuresOf(
   const callsOf = (all: readonly string[]): number => all.reduce((sum, one) => sum + costOf(one).calls, 0);
   const calls = callsOf(asked);
   return {
-    ...{ reads: times.length, hits, perfect, writes, beacons, wrong, reached },
+    ...{ reads: times.length, hits, perfect, writes, beacons, wrong, reached, each: reads },
     meanMs: each((ms) => ms.reduce((sum, one) => sum + one, 0) / ms.length),
     p95Ms: each((ms) => ms.toSorted((a, b) => a - b)[Math.floor(ms.length * 0.95)] ?? 0),
     calls: [calls, callsOf(reached), calls - avoided],

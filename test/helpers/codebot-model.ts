@@ -94,15 +94,16 @@ export class CodebotModel {
     return this.files.filter((file) => file.owner === owner && file.name === name);
   }
 
-  /** The newest version of each name, by name. */
-  listOf(owner: number, isTrashed = false): CodeFile[] {
+  /** The newest version of each name that is not in the bin, by name. */
+  listOf(owner: number): CodeFile[] {
     const newest = new Map(
-      this.files.filter((file) => file.owner === owner).map((file) => [file.name, file]),
+      this.files.filter((file) => file.owner === owner && !file.trashed).map((file) => [file.name, file]),
     );
-    return [...newest.values()]
-      .filter(({ trashed }) => trashed === isTrashed)
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    return [...newest.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
+
+  /** Every document in the bin: a save under its name leaves it there. */
+  trashOf = (owner: number): CodeFile[] => this.files.filter((file) => file.owner === owner && file.trashed);
 
   /** The list as the app's own cache gives it, and what keeps it there. */
   cachedListOf(owner: number, nowMs: number): { files: readonly CodeFile[]; keep: () => void } {

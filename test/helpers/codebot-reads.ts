@@ -33,6 +33,10 @@ const httpDate = (ms: number): string => new Date(ms).toUTCString();
 const listText = (files: readonly CodeFile[]): string =>
   files.map(({ name, version, favorite }) => `${name} v${version}${favorite ? ' ★' : ''}`).join('<br>');
 
+/** The bin shows no stars. */
+const trashText = (files: readonly CodeFile[]): string =>
+  files.map(({ name, version }) => `${name} v${version}`).join('<br>');
+
 /** A session without some of its flags. */
 const without = (session: Asked['session'], ...names: readonly string[]): Asked['session'] =>
   Object.fromEntries(Object.entries(session).filter(([name]) => !names.includes(name)));
@@ -157,7 +161,7 @@ export const reads: readonly Row[] = [
       return page(asked, `files ${query.get('page') ?? '1'}`, content);
     },
   ],
-  ['/trash', 'user', (asked, user) => page(asked, 'trash', listText(asked.model.listOf(user, true)))],
+  ['/trash', 'user', (asked, user) => page(asked, 'trash', trashText(asked.model.trashOf(user)))],
   ['/dashboard', 'user', dashboard],
   ['/file/:id', 'user', filePage],
   ['/md/:id', 'user', rendered],
