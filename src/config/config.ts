@@ -16,6 +16,7 @@ import type { LogSettings } from './schema/log-config.ts';
 import type { QueryRule, Vary } from './schema/query-rule.ts';
 import type { StoreConfig } from './schema/store-config.ts';
 import type { TagTemplate } from './schema/tag-template.ts';
+import type { TracesConfig } from './schema/traces-config.ts';
 import type { WriteRule } from './schema/write-rule.ts';
 
 export { type Address, httpUrlOf, type ListenAddress, unixPathOf, unixPeer } from './reader/address.ts';
@@ -24,6 +25,7 @@ export type { Listen, ListenTls, ServerCertificate } from './schema/listen-confi
 export type { QueryRule } from './schema/query-rule.ts';
 export type { RedisConfig, RedisLogin, RedisServer, RedisTls, StoreConfig } from './schema/store-config.ts';
 export type { TagPart, TagTemplate } from './schema/tag-template.ts';
+export type { TracesConfig } from './schema/traces-config.ts';
 export type { ExchangeCondition, Expected, WriteRule } from './schema/write-rule.ts';
 
 export type Config = {
@@ -56,14 +58,6 @@ export type Config = {
   readonly debug: { readonly serverTiming: boolean };
   /** Absent: nothing is traced. */
   readonly traces: TracesConfig | undefined;
-};
-
-export type TracesConfig = {
-  /** Where spans are sent by OTLP over HTTP, with its path. */
-  readonly endpoint: string;
-  /** The share of the exchanges that are part of no client's trace. */
-  readonly sample: number;
-  readonly service: string;
 };
 
 export type Upstream = {
@@ -282,7 +276,7 @@ export const defaults = {
   alert: { for: seconds(300), minRequests: 100 },
   report: { every: 'week', day: 'sunday', atMinute: 8 * 60 },
   log: { level: 'info', format: 'json', requests: 'sample' },
-  traces: { sample: 0.01, service: 'shelflife' },
+  traces: { sample: 0.01, perSecond: 100, service: 'shelflife' },
 } as const;
 
 /** The guide's base lifetimes, for content types with these names and no `ttl`. */

@@ -197,3 +197,20 @@ t.test('without `traces` a client’s own traceparent goes on as any field', asy
   await ask(site, '/rule/a', { traceparent: sampled });
   t.strictSame(told, [`${sampled} undefined`, 'undefined undefined']);
 });
+
+t.test(
+  '19.3: `per_second` bounds the traces that are begun here, not those that are continued',
+  async (t) => {
+    const endpoint = 'http://127.0.0.1:9/v1/traces';
+    const { site, told } = await open(`traces: { endpoint: "${endpoint}", sample: 1, per_second: 2 }`);
+    t.teardown(() => site.close());
+    for (let number = 0; number < 6; number += 1)
+      await (await fetch(`${site.url}/standard/${number}`)).text();
+    const sampled = told.filter((line) => line.includes('-01 '));
+    t.ok(sampled.length >= 2 && sampled.length < 6, told.join('\n'));
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    for (const path of ['/passed', '/passed', '/passed'])
+      await (await fetch(site.url + path, { headers: { traceparent } })).text();
+    t.equal(told.slice(-3).filter((line) => line.includes('-01 ')).length, 3);
+  },
+);

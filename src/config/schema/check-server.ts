@@ -36,6 +36,7 @@ export const control: Reader<Control> = then(controlSection, (read): Control => 
 export const traces: Reader<TracesConfig> = section({
   endpoint: required(webUrl),
   sample: or(number({ min: 0, max: 1 }), defaults.traces.sample),
+  per_second: or(number({ min: 1, max: 100_000, whole: true }), defaults.traces.perSecond),
   service: or(text, defaults.traces.service),
 });
 

@@ -1,6 +1,6 @@
 /** The trace that an exchange is part of: a client's that is continued, or one of its own. Its ids are made when needed. */
 
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Fields } from '../../http/message.ts';
 import { type TraceParent, traceParentOf, traceParentText } from '../../http/traceparent.ts';
 
@@ -19,19 +19,26 @@ export class Trace {
   }
 
   get traceId(): string {
-    return (this.#traceId ??= idOf(16));
+    return (this.#traceId ??= newTraceId());
   }
 
   get spanId(): string {
-    return (this.#spanId ??= idOf(8));
+    return (this.#spanId ??= newSpanId());
   }
 
   get originSpanId(): string {
-    return (this.#originSpanId ??= idOf(8));
+    return (this.#originSpanId ??= newSpanId());
   }
 }
 
-const idOf = (bytes: number): string => randomBytes(bytes).toString('hex');
+/** Node draws the bytes of many UUIDs at once: for one id they cost more than all else. */
+const newTraceId = (): string => randomUUID().replaceAll('-', '');
+
+/** Without the digits of a UUID that are always the same. */
+function newSpanId(): string {
+  const id = randomUUID();
+  return id.slice(0, 8) + id.slice(-8);
+}
 
 /** Decides which exchanges are traced. */
 export type Traces = {
@@ -40,9 +47,9 @@ export type Traces = {
   readonly ofHit: (parent: TraceParent | undefined) => Trace | undefined;
 };
 
-/** `share` of the exchanges that are not part of a client's trace are sampled; `dice` gives numbers from 0 to 1. */
-export function createTraces(share: number, dice: () => number): Traces {
-  const isSampled = (parent: TraceParent | undefined): boolean => parent?.isSampled ?? dice() < share;
+/** `mayBegin`: whether an exchange that is not part of a client's trace is sampled. It is asked before anything is made. */
+export function createTraces(mayBegin: () => boolean): Traces {
+  const isSampled = (parent: TraceParent | undefined): boolean => parent?.isSampled ?? mayBegin();
   return {
     begin: (fields) => {
       const parent = traceParentOf(fields);

@@ -1,6 +1,7 @@
 /** Opens the traces of a proxy; OpenTelemetry is loaded only if the configuration asks for them. */
 
 import type { TracesConfig } from '../../config/config.ts';
+import { TokenBucket } from '../../kit/token-bucket.ts';
 import { type Clock, type EpochMs, wallTime } from '../../kit/time.ts';
 import type { Outcome } from '../../proxy/exchange/outcome.ts';
 import { createTraces, type Traces } from '../../proxy/exchange/trace.ts';
@@ -27,13 +28,16 @@ export async function openTraces(
   const { openSpanExport } = await import('./export-spans.ts');
   const spans = openSpanExport(config);
   const now = (): EpochMs => wallTime(clock, clock.now());
+  const { sample, perSecond } = config;
+  const bucket = new TokenBucket({ perSecond, leastPerSecond: perSecond, burst: perSecond });
+  const mayBegin = (): boolean => dice() < sample && bucket.take(clock.monotonicMs());
   return {
-    traces: createTraces(config.sample, dice),
+    traces: createTraces(mayBegin),
     onOutcome: (outcome) => {
-      spans.onOutcome(outcome, now());
+      if (outcome.trace?.isSampled === true) spans.onOutcome(outcome, now());
     },
     onAppended: (purge, receipt) => {
-      if (dice() >= config.sample) return;
+      if (!mayBegin()) return;
       const from = now();
       const tell = (): void => {
         spans.onPurge(purge, { from, to: now() });
