@@ -123,10 +123,12 @@ export function identityStep(identity: Identity): ExplainStep {
       const partition = shortPartition(identity.partition);
       const isVerified = identity.claims !== undefined;
       const by = isVerified ? 'by a verified session' : 'by its complete credentials';
+      const ignored = [...identity.ignored.keys()];
+      const without = ignored.length === 0 ? '' : `, whatever its ${ignored.join(' and ')}`;
       return {
         step: 'identity',
-        text: `known ${by}: ${partition}`,
-        facts: { class: 'known', verified: isVerified, partition },
+        text: `known ${by}${without}: ${partition}`,
+        facts: { class: 'known', verified: isVerified, partition, ...(without === '' ? {} : { ignored }) },
       };
     }
     default:

@@ -9,6 +9,8 @@ import {
   type Question,
 } from '../../src/explain/explain.ts';
 import type { ExplainStep } from '../../src/explain/explain-request.ts';
+import { cookieOf, secret, sessionOf } from '../helpers/flask-site.ts';
+import { Session } from '../../examples/webapp/session.ts';
 import { configOf } from '../policy/config-of.ts';
 
 const rules = `
@@ -211,4 +213,25 @@ t.test('the text has one line for each step', async (t) => {
   t.equal(lines.length, explanation.steps.length + 2);
   t.equal(lines[0], 'GET /p/7');
   t.match(lines.at(-1), /^→ /);
+});
+
+t.test('ignored claims are named, not shown, and so are those of the key', async (t) => {
+  const flagged = offlineServices(
+    configOf(`
+identity: { flask_session: { secret: "${secret}", ignore_claims: [flag, draft] } }
+content_types:
+  page: { scope: user, ttl: 60s, vary: { claims: [draft] } }
+routes:
+  - { match: "GET /p/:id", type: page }
+`),
+    { clock: systemClock, verifyJwt: undefined },
+  );
+  const cookie = cookieOf(new Session({ ...sessionOf(1).data, flag: 'topsecret' }));
+  const result = await explain(flagged, { ...base, fields: ['Cookie', cookie] });
+  if (result.kind === 'not-a-url') throw new Error('not a URL');
+  const { explanation } = result;
+  t.match(factsOf(explanation, 'identity'), { class: 'known', verified: true, ignored: ['flag'] });
+  t.match(factsOf(explanation, 'key'), { claims: 'draft' });
+  t.match(explanationLines(explanation).join('\n'), 'known by a verified session, whatever its flag: ');
+  t.notMatch(JSON.stringify(explanation), 'topsecret');
 });
