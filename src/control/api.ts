@@ -15,6 +15,7 @@ import fastify, {
 import type { Logger } from 'pino';
 import type { Control } from '../config/config.ts';
 import type { Clock } from '../kit/time.ts';
+import { withoutSchemas } from '../kit/without-schemas.ts';
 import { auditRoutes } from './audit.ts';
 import { createAuthorize } from './auth.ts';
 import { sendProblem } from './problem-answer.ts';
@@ -44,6 +45,7 @@ export async function createControlServer({
     bodyLimit,
     forceCloseConnections: 'idle',
     exposeHeadRoutes: true,
+    schemaController: withoutSchemas,
     clientErrorHandler: (error, socket) => {
       answerUnparsed(app, error as Error, socket);
     },

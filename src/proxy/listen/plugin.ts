@@ -11,6 +11,7 @@ import fastify, { type HTTPMethods } from 'fastify';
 import type { Entrance } from '../../front/entrance.ts';
 import type { Fields } from '../../http/message.ts';
 import type { Seconds } from '../../kit/time.ts';
+import { withoutSchemas } from '../../kit/without-schemas.ts';
 import { failureOf } from '../../origin/failure.ts';
 import { fieldsOf, type Forwarder } from '../../origin/forwarder.ts';
 import type { Origin } from '../../origin/origin.ts';
@@ -51,6 +52,7 @@ export async function createProxyServer(options: ProxyServerOptions): Promise<Pu
       }),
     bodyLimit: Number.MAX_SAFE_INTEGER,
     exposeHeadRoutes: false,
+    schemaController: withoutSchemas,
     // `createHttpServer` answers what cannot be parsed; Fastify would write its own answer into the middle of others.
     clientErrorHandler: () => undefined,
     return503OnClosing: false,
