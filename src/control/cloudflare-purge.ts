@@ -35,7 +35,7 @@ const envelope = (result: object | null, problem?: string): object => ({
 const known = ['files', 'tags', 'hosts', 'prefixes', 'purge_everything'];
 
 /** Reads the body as strictly as our own: what is not understood must not purge less than was meant. */
-export function readCloudflare(body: unknown): ReadPurge {
+function readCloudflare(body: unknown): ReadPurge {
   const parsed = readObject(body, 'application/json', known);
   if (parsed.kind === 'bad') return parsed;
   const { fields } = parsed;

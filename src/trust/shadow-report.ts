@@ -109,7 +109,7 @@ export function judgedView({ same, noise, stale, causes, unjudged }: Counts): Ju
 }
 
 /** Counts of shadow with what follows from them. */
-export function countsView(counts: Counts): CountsView {
+function countsView(counts: Counts): CountsView {
   const { reads, hits, misses, savedSeconds } = counts;
   return {
     reads,

@@ -27,7 +27,7 @@ export function parseAddress(written: string): Address | undefined {
 const longestUnixPath = 107;
 
 /** `unix:/PATH` of a Unix socket; otherwise `undefined`. */
-export function parseUnixAddress(written: string): string | undefined {
+function parseUnixAddress(written: string): string | undefined {
   const path = unixPathOf(written);
   if (path === undefined || /[\0\r\n]/.test(path) || path.endsWith('/')) return undefined;
   return Buffer.byteLength(path) <= longestUnixPath ? written : undefined;

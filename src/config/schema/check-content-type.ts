@@ -195,7 +195,7 @@ const standard: Reader<TypeDraft> = section({
 });
 
 /** A content type without any key. */
-export const emptyDraft: TypeDraft = absent(keys);
+const emptyDraft: TypeDraft = absent(keys);
 
 export type TypeDrafts = ReadonlyMap<string, Placed<TypeDraft>>;
 

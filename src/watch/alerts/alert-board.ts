@@ -106,7 +106,7 @@ export class AlertBoard {
 type Watched = Pick<Config, 'alerts' | 'audit' | 'contentTypes' | 'mode' | 'routes' | 'store'>;
 
 /** The configured alerts, with Redis one on its size (`store.redis.max_bytes`), and one on quarantine where anything leads there. */
-export function watchedAlerts(config: Watched): readonly WatchedAlert[] {
+function watchedAlerts(config: Watched): readonly WatchedAlert[] {
   const { alerts, store } = config;
   // The janitor measures rarely, so every measurement counts.
   const common = { for: seconds(0), minRequests: 0, webhook: webhookFor(alerts) };
@@ -140,7 +140,7 @@ const spoken = (notice: Notice): SpokenNotice => ({
 const shortestMs = 1000;
 
 /** The readings that alerts judge, measured over `span` up to the point. */
-export function readingOf(watch: Watch, point: Point, span: Seconds): Reading {
+function readingOf(watch: Watch, point: Point, span: Seconds): Reading {
   const { timeline, options } = watch;
   const { tally, covers, reasons } = timeline.since(point.at - Math.max(span * 1000, shortestMs), point);
   const { redis, lag } = options.redis();

@@ -46,7 +46,7 @@ export const timeBounds: readonly number[] = [
   30,
 ];
 /** Upper bounds, in seconds, of lifetimes and of staleness. */
-export const spanBounds: readonly number[] = [1, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 86_400];
+const spanBounds: readonly number[] = [1, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 86_400];
 
 const firstFree = 22;
 const timeSize = timeBounds.length + 1;

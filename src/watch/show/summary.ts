@@ -75,7 +75,7 @@ const rounded = (value: number): number => Math.round(value * 1000) / 1000;
 const ms = (value: number | undefined): number => rounded((value ?? 0) * 1000);
 
 /** The origin's side of a tally. */
-export function originSummary(tally: Tally): OriginSummary {
+function originSummary(tally: Tally): OriginSummary {
   const requests = get(tally, 'originRequests');
   const mean = share(get(tally, 'originSeconds'), requests);
   return {
@@ -87,7 +87,7 @@ export function originSummary(tally: Tally): OriginSummary {
 }
 
 /** As Redis writes sizes: `512B`, `12.3M`. */
-export function humanBytes(bytes: number): string {
+function humanBytes(bytes: number): string {
   const units = ['B', 'K', 'M', 'G', 'T'];
   const power = bytes < 1024 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
   return power === 0 ? `${bytes}B` : `${(bytes / 1024 ** power).toFixed(1)}${units[power] ?? ''}`;
