@@ -10,7 +10,6 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { RegisterRoutes } from './api.ts';
 
 const policy = [
   "default-src 'none'",
@@ -54,24 +53,35 @@ const own = [
 ];
 const library = { 'uplot.js': 'dist/uPlot.esm.js', 'uplot.css': 'dist/uPlot.min.css' };
 
-/** The routes of the dashboard's files. Each is read once. */
-export function dashboardRoutes(): RegisterRoutes {
-  const folder = new URL('./dashboard/', import.meta.url);
-  const require = createRequire(import.meta.url);
-  return (app) => {
-    serve(app, '/', fileURLToPath(new URL('index.html', folder)));
-    for (const name of own) serve(app, `/dashboard/${name}`, fileURLToPath(new URL(name, folder)));
-    for (const [name, file] of Object.entries(library)) {
-      serve(app, `/dashboard/${name}`, require.resolve(`uplot/${file}`));
-    }
+type File = { readonly path: string; readonly type: string; readonly bytes: Buffer };
+
+/** Read once by a process, so that all of them are of one version. */
+const files: readonly File[] = filesOf(import.meta.url);
+
+function filesOf(url: string): readonly File[] {
+  const folder = new URL('./dashboard/', url);
+  const require = createRequire(url);
+  const fileAt = (path: string, file: string): File => {
+    const ending = file.slice(file.lastIndexOf('.') + 1) as keyof typeof types;
+    return { path, type: types[ending], bytes: readFileSync(file) };
   };
+  return [
+    fileAt('/', fileURLToPath(new URL('index.html', folder))),
+    ...own.map((name) => fileAt(`/dashboard/${name}`, fileURLToPath(new URL(name, folder)))),
+    ...Object.entries(library).map(([name, file]) =>
+      fileAt(`/dashboard/${name}`, require.resolve(`uplot/${file}`)),
+    ),
+  ];
 }
 
-function serve(app: FastifyInstance, path: string, file: string): void {
-  const bytes = readFileSync(file);
-  const ending = file.slice(file.lastIndexOf('.') + 1) as keyof typeof types;
-  app.get(path, { config: { access: 'page' } }, (_request, reply): FastifyReply => {
-    void reply.header('Content-Security-Policy', policy).header('Cross-Origin-Opener-Policy', 'same-origin');
-    return reply.type(types[ending]).send(bytes);
-  });
+/** The routes of the dashboard's files. */
+export function dashboardRoutes(app: FastifyInstance): void {
+  for (const { path, type, bytes } of files) {
+    app.get(path, { config: { access: 'page' } }, (_request, reply): FastifyReply => {
+      void reply
+        .header('Content-Security-Policy', policy)
+        .header('Cross-Origin-Opener-Policy', 'same-origin');
+      return reply.type(type).send(bytes);
+    });
+  }
 }

@@ -45,7 +45,7 @@ export function openControl(control: Control, parts: Controlled): Promise<Fastif
       warmRoutes(warm, log),
       watchRoutes(answers),
       trustRoutes(trust),
-      dashboardRoutes(),
+      dashboardRoutes,
     ],
   });
 }
