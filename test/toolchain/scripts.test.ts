@@ -63,8 +63,8 @@ t.test('files named by scripts exist', async (t) => {
 });
 
 t.test('the build gives an executable command line and copies what is not TypeScript', async (t) => {
-  // `npm run types` checks the same sources.
-  const built = run(process.execPath, ['scripts/build.mjs', '--noCheck']);
+  // `npm run types` checks the same sources; what they import is not needed to compile them.
+  const built = run(process.execPath, ['scripts/build.mjs', '--noCheck', '--noResolve']);
   t.equal(built.status, 0, built.stdout);
   const cli = join(ROOT, manifest.bin.shelflife);
   t.equal(run(cli, ['--version']).stdout.trim(), manifest.version);
