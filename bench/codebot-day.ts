@@ -16,7 +16,7 @@ const ends: (() => Promise<void>)[] = [];
 printMachine();
 const untold = process.env['SHELFLIFE_UNTOLD'];
 const env = untold === undefined ? {} : { SHELFLIFE_UNTOLD: untold };
-const site = await startCodebot({ teardown: (end) => ends.push(end) }, undefined, env);
+const site = await startCodebot({ teardown: (end) => ends.push(end) }, { env });
 // The stand-in's clock begins at 18:00; the day at midnight.
 site.clock.advance(6 * 3600);
 const hours = [

@@ -24,6 +24,7 @@ import { openSite } from './proxy/open-site.ts';
 import { soleLease } from './refresh/lease.ts';
 import { openRefresh, type OpenRefresh } from './refresh/open-refresh.ts';
 import { fixedServices, openStored, type Stored, storeListeners } from './stored.ts';
+import { type RecorderOptions, recordingOrigin } from './survey/recorder.ts';
 import { openTrust, type OpenTrust } from './trust/open-trust.ts';
 import { Counting } from './watch/count/counting.ts';
 import { openArchive } from './watch/report/open-archive.ts';
@@ -33,7 +34,7 @@ import type { WorkerParts } from './workers/worker-parts.ts';
 import { openTraces, type OpenTraces } from './watch/trace/open-traces.ts';
 import { openWatch, openWorkerWatch, type OpenWatch } from './watch/open-watch.ts';
 
-export type ServerOptions = {
+export type ServerOptions = Pick<RecorderOptions, 'record'> & {
   readonly config: Config;
   readonly clock?: Clock;
   readonly later?: Services['later'];
@@ -163,7 +164,7 @@ async function build(options: Timed, log: Logger): Promise<Built> {
   const services: Services = {
     ...fixedServices(options, stored),
     ...{ site, clock, ...trust.beside, traces: tracing.traces, tellsClients: first.log.format !== 'json' },
-    origin: openOrigin(first.upstream, { clock, health, listeners }),
+    origin: recordingOrigin(openOrigin(first.upstream, { clock, health, listeners }), options),
     endings: counting.counters.writes,
     onOutcome: (outcome) => {
       for (const listener of [refresh, watch, trust, tracing]) listener.onOutcome(outcome);

@@ -12,6 +12,7 @@ type Adds = (program: Command) => void;
 /** Loaded when it is asked for, so that `purge` does not wait for what `serve` needs. */
 const commands: Readonly<Record<string, () => Promise<Adds>>> = {
   serve: async () => (await import('./serve.ts')).addServe,
+  init: async () => (await import('./init-command.ts')).addInit,
   check: async () => (await import('./check.ts')).addCheck,
   diff: async () => (await import('./diff-command.ts')).addDiff,
   fmt: async () => (await import('./fmt-command.ts')).addFmt,
@@ -41,6 +42,10 @@ const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.me
 export const examples: readonly { readonly does: string; readonly line: string }[] = [
   { does: 'put the proxy in front of an app', line: 'shelflife serve --upstream http://127.0.0.1:5000' },
   { does: 'the same with rules', line: 'shelflife serve -c rules.yaml' },
+  {
+    does: 'draft rules from recorded traffic',
+    line: 'shelflife init --from-traffic traffic.jsonl --upstream http://127.0.0.1:5000',
+  },
   { does: 'find the mistakes in the rules', line: 'shelflife check rules.yaml' },
   { does: 'why is this page not stored?', line: 'shelflife explain GET /api/files -c rules.yaml' },
   { does: 'remove what a script has changed', line: 'shelflife purge --tag files:1003' },

@@ -16,6 +16,7 @@ import { openLog } from '../watch/show/log-destination.ts';
 import { besideStoreBytes, collectBodies } from './collect-bodies.ts';
 import { keepMemoryBound } from './keep-memory-bound.ts';
 import { type ConfigSource, type LoadedConfig, loadConfig, tellProblems } from './load-config.ts';
+import { openRecordFile } from './record-file.ts';
 import { logErrors } from './log-errors.ts';
 import { fail, tell } from './output.ts';
 import { forkWorker, isWorker, popularFileOf, serveAsWorker } from './serve-worker.ts';
@@ -24,6 +25,7 @@ import { watchContent } from './watch-file.ts';
 
 type Options = Pick<ConfigSource, 'upstream' | 'listen' | 'control' | 'shadow'> & {
   readonly config?: string;
+  readonly record?: string;
 };
 
 /** Less than the ten seconds promised, to leave time for the log line. */
@@ -42,16 +44,18 @@ export function addServe(program: Command): void {
       '--shadow',
       'answer nothing from the cache, and count what it would have done; overrides the file',
     )
+    .option('--record <file>', 'as --shadow, and write a line for each exchange with the app, for `init`')
     .action(serve);
 }
 
-async function serve({ config: file, upstream, listen, control, shadow }: Options): Promise<void> {
+async function serve({ config: file, upstream, listen, control, shadow, record }: Options): Promise<void> {
   if (file === undefined && upstream === undefined) {
     fail('give the address of the app with --upstream URL, or a configuration file with -c FILE');
     return;
   }
   const memory = keepMemoryBound();
-  const source: ConfigSource = { file, upstream, listen, control, shadow };
+  const isShadow = record === undefined ? shadow : true;
+  const source: ConfigSource = { file, upstream, listen, control, shadow: isShadow };
   if (isWorker()) {
     serveAsWorker(source, skipWarmUp());
     return;
@@ -65,7 +69,8 @@ async function serve({ config: file, upstream, listen, control, shadow }: Option
   const log = openLog(config.log);
   logErrors(log);
   try {
-    const server = await start({ source, loaded, log });
+    const server = await start({ source, loaded, log, record });
+    if (server === undefined) return;
     const onChange = (): void => void reload(server, log, 'file changed');
     const unwatchFile = file === undefined ? undefined : watchContent(file, { known: text, onChange });
     const { tls } = config.listen;
@@ -95,6 +100,8 @@ type Starting = {
   readonly source: ConfigSource;
   readonly loaded: Extract<LoadedConfig, { readonly kind: 'ok' }>;
   readonly log: Logger;
+  /** The file to record to. */
+  readonly record: string | undefined;
 };
 
 /** What of a server the command needs, whether it is one process or several. */
@@ -103,13 +110,18 @@ type Started = Pick<
   'url' | 'redirectUrl' | 'controlUrl' | 'reload' | 'renewCertificates' | 'close'
 >;
 
-/** Loads each kind on demand: other commands start in half the time without it. */
-async function start({ source, loaded, log }: Starting): Promise<Started> {
+/** Loads each kind on demand: other commands start in half the time without it. `undefined`: it has said why not. */
+async function start({ source, loaded, log, record: recordFile }: Starting): Promise<Started | undefined> {
   const { config, text } = loaded;
   const { file } = source;
   const readConfig = file === undefined ? undefined : () => loadConfig(source);
   const reportFolder = process.env['SHELFLIFE_REPORT_FOLDER'] ?? (file && `${file}.reports`);
   const workers = workersOf(config);
+  if (workers > 1 && recordFile !== undefined) {
+    fail('--record needs a single process; set `listen.workers: 1` while you record');
+    return undefined;
+  }
+  const record = recordFile === undefined ? undefined : openRecordFile(recordFile, log);
   if (workers > 1) {
     const { startPrimary } = await import('../primary.ts');
     return startPrimary({ config, text, workers, fork: forkWorker, log, readConfig, reportFolder });
@@ -117,7 +129,15 @@ async function start({ source, loaded, log }: Starting): Promise<Started> {
   collectBodies(config.store.memoryBytes + besideStoreBytes);
   const { startServer } = await import('../server.ts');
   const popularFile = popularFileOf(file, 1);
-  return startServer({ config, log, readConfig, popularFile, reportFolder, skipWarmUp: skipWarmUp() });
+  return startServer({
+    config,
+    log,
+    readConfig,
+    popularFile,
+    reportFolder,
+    record,
+    skipWarmUp: skipWarmUp(),
+  });
 }
 
 const workersOf = ({ listen: { workers } }: Config): number =>

@@ -56,7 +56,7 @@ t.test('--help ends with examples, each of a command that exists with options th
     const [, name, rest = ''] = /shelflife (\w+) ?(.*)$/.exec(line) ?? [];
     const command = program.commands.find((one) => one.name() === name);
     const known = command?.options.flatMap(({ short, long }) => [short, long]) ?? [];
-    for (const [option] of rest.matchAll(/(?<= |^)--?\w+/g))
+    for (const [option] of rest.matchAll(/(?<= |^)--?[\w-]+/g))
       t.ok(known.includes(option), `${line}: ${option}`);
   }
 });

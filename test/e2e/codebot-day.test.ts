@@ -8,9 +8,9 @@ import { type Browser, type Codebot, startCodebot } from '../helpers/codebot-bro
 /** Dana has two files, a collection with one of them and a bookmark; Omer has a file of the same name. */
 async function startDay(
   t: Parameters<typeof startCodebot>[0],
-  env?: Parameters<typeof startCodebot>[2],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Codebot & { dana: Browser; ids: string[] }> {
-  const site = await startCodebot(t, undefined, env);
+  const site = await startCodebot(t, { env });
   const { model } = site.origin;
   const nowMs = site.clock.now() - 86_400_000;
   const ids = ['notes.md', 'tool.py'].map((name) => model.save(1003, name, { text: `# ${name}`, nowMs }).id);

@@ -134,7 +134,7 @@ t.test('the comparison notices rules that are wrong', async (t) => {
     ...rules,
     writes: rules.writes.map((rule) => ({ ...rule, invalidate: [] })),
   });
-  const { browser, origin, clock } = await startCodebot(t, noPurge);
+  const { browser, origin, clock } = await startCodebot(t, { change: noPurge });
   const file = origin.model.save(1003, 'a.py', { text: 'a', nowMs: clock.now() });
   const dana = browser();
   await dana.logIn(1003);

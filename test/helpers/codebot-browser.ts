@@ -9,7 +9,7 @@ import { parseConfig } from '../../src/config/schema/check.ts';
 import type { Config } from '../../src/config/config.ts';
 import { renderProblem } from '../../src/config/reader/problem.ts';
 import type { Outcome } from '../../src/proxy/exchange/outcome.ts';
-import { type RunningServer, startServer } from '../../src/server.ts';
+import { type RunningServer, type ServerOptions, startServer } from '../../src/server.ts';
 import { CodebotOrigin } from './codebot-origin.ts';
 import { loginData, secret, sessionLine } from './codebot-session.ts';
 import { closeProxy } from './close-proxy.ts';
@@ -27,21 +27,26 @@ export type Codebot = {
 /** What ends when the test does. */
 type Ended = { readonly teardown: (end: () => Promise<void>) => unknown };
 
-/**
- * Starts the stand-in, and the proxy with config/codebot.yaml; both end with the test. `change` makes other rules of
- * those of the file; `more` is the rest of the environment.
- */
+type Setting = Pick<ServerOptions, 'record'> & {
+  /** The rules; absent: config/codebot.yaml. */
+  readonly rules?: string;
+  /** Makes other rules of them. */
+  readonly change?: (rules: Config) => Config;
+  /** The rest of the environment. */
+  readonly env?: Readonly<Record<string, string>>;
+};
+
+/** Starts the stand-in, and the proxy in front of it; both end with the test. */
 export async function startCodebot(
   t: Ended,
-  change = (rules: Config): Config => rules,
-  more: Readonly<Record<string, string>> = {},
+  { rules, change = (given) => given, env: more = {}, record }: Setting = {},
 ): Promise<Codebot> {
   const clock = new TestClock('2026-03-01T18:00:00Z');
   const origin = new CodebotOrigin(clock);
   const upstream = await origin.listen();
   const file = 'config/codebot.yaml';
   const env = { ...more, SECRET_KEY: secret, UPSTREAM_URL: upstream };
-  const parsed = parseConfig(await readFile(file, 'utf8'), { file, env, listen: '127.0.0.1:0' });
+  const parsed = parseConfig(rules ?? (await readFile(file, 'utf8')), { file, env, listen: '127.0.0.1:0' });
   if (parsed.kind === 'problems') throw new Error(parsed.problems.map(renderProblem).join('\n'));
   const config = change(parsed.config);
   const outcomes: Outcome[] = [];
@@ -57,6 +62,7 @@ export async function startCodebot(
     log: pino({ level: 'silent' }),
     onOutcome: (outcome) => outcomes.push(outcome),
     control: 'off',
+    record,
   });
   t.teardown(async () => {
     await closeProxy(proxy);

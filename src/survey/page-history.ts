@@ -1,0 +1,148 @@
+/**
+ * What a record shows of each page: between two looks at it by the same person, did its body change, and what was written
+ * meanwhile?
+ */
+
+import type { EpochMs } from '../kit/time.ts';
+import type { CookieRoles } from './cookie-roles.ts';
+import type { TemplateOf } from './path-templates.ts';
+import type { Seen, TrafficRecord } from './traffic-record.ts';
+
+/** An exchange of a record that shows bodies. */
+export type Exchange = TrafficRecord & { readonly seen: Seen };
+
+/** Writes that the rules can tell from others: `POST /api/prefs json:/theme`. */
+export type WriteKind = {
+  readonly method: string;
+  readonly pattern: string;
+  /** The names in the body; absent: there was none, or nobody could read it. */
+  readonly names: readonly string[] | undefined;
+};
+
+export type Interval = {
+  /** Of the page: `/files/:id`. */
+  readonly pattern: string;
+  /** The names of its parameters, sorted: `page,sort`. */
+  readonly parameters: string;
+  readonly isChanged: boolean;
+  readonly seconds: number;
+  /** Kinds of writes between the two looks, by `nameOfKind`: the reader's own and those of others. */
+  readonly own: ReadonlySet<string>;
+  readonly others: ReadonlySet<string>;
+};
+
+export type History = {
+  readonly kinds: ReadonlyMap<string, WriteKind>;
+  /** How often each kind of write was seen. */
+  readonly counts: ReadonlyMap<string, number>;
+  readonly intervals: readonly Interval[];
+};
+
+/** The name of a kind. */
+export const nameOfKind = ({ method, pattern, names }: WriteKind): string =>
+  [method, pattern, ...(names === undefined ? [] : [names.join(',')])].join(' ');
+
+/** Whether the exchange only reads, by its method. */
+export const isRead = ({ method }: Pick<TrafficRecord, 'method'>): boolean =>
+  method === 'GET' || method === 'HEAD';
+
+/** Whose copy it is: all that the key would have of a person. */
+export const partitionOf = ({ seen }: Exchange, { credentials }: Pick<CookieRoles, 'credentials'>): string =>
+  JSON.stringify([seen.authorization, ...credentials.map((name) => seen.cookies[name])]);
+
+/** Who it is: the same person with another session has the same name. */
+export function personOf(exchange: Exchange, roles: CookieRoles): string {
+  const claim = roles.flask?.userClaim;
+  return (
+    (claim === undefined ? undefined : exchange.seen.flask?.claims[claim]) ?? partitionOf(exchange, roles)
+  );
+}
+
+/** The history of all pages; `exchanges` in the order of time. */
+export function pageHistory(
+  exchanges: readonly Exchange[],
+  { roles, templateOf }: { readonly roles: CookieRoles; readonly templateOf: TemplateOf },
+): History {
+  const kinds = new Map<string, WriteKind>();
+  const writes = new WriteTimes();
+  for (const exchange of exchanges) {
+    if (isRead(exchange) || exchange.method === 'OPTIONS' || isRefused(exchange)) continue;
+    const { method, target, at, seen } = exchange;
+    const kind = { method, pattern: templateOf(pathOf(target)).pattern, names: seen.names };
+    kinds.set(nameOfKind(kind), kind);
+    writes.add(nameOfKind(kind), personOf(exchange, roles), at);
+  }
+  const last = new Map<string, { readonly at: EpochMs; readonly state: string }>();
+  const intervals: Interval[] = [];
+  for (const exchange of exchanges) {
+    const { method, target, at, status, seen } = exchange;
+    if (method !== 'GET' || status === 304 || status >= 500) continue;
+    const key = JSON.stringify([
+      partitionOf(exchange, roles),
+      roles.choices.map((name) => seen.cookies[name]),
+      seen.fields,
+      seen.encoding,
+      target,
+    ]);
+    const state = `${status} ${seen.body}`;
+    const before = last.get(key);
+    last.set(key, { at, state });
+    if (before === undefined) continue;
+    intervals.push({
+      pattern: templateOf(pathOf(target)).pattern,
+      parameters: parametersOf(target),
+      isChanged: before.state !== state,
+      seconds: (at - before.at) / 1000,
+      ...writes.between(before.at, at, personOf(exchange, roles)),
+    });
+  }
+  return { kinds, counts: writes.counts(), intervals };
+}
+
+/** Without the query. */
+export const pathOf = (target: string): string => target.split('?', 1)[0] ?? '';
+
+const parametersOf = (target: string): string =>
+  [...new Set(new URLSearchParams(target.slice(pathOf(target).length)).keys())].sort().join(',');
+
+/** A refused write changed nothing. */
+const isRefused = ({ status }: TrafficRecord): boolean => status >= 400 && status < 500;
+
+/** When each person wrote what; added in the order of time. */
+class WriteTimes {
+  readonly #byKind = new Map<string, Map<string, EpochMs[]>>();
+
+  add(kind: string, person: string, at: EpochMs): void {
+    const people = this.#byKind.get(kind) ?? new Map<string, EpochMs[]>();
+    this.#byKind.set(kind, people);
+    const times = people.get(person) ?? [];
+    people.set(person, times);
+    times.push(at);
+  }
+
+  counts(): Map<string, number> {
+    const count = (people: Map<string, EpochMs[]>): number =>
+      [...people.values()].reduce((sum, { length }) => sum + length, 0);
+    return new Map([...this.#byKind].map(([kind, people]) => [kind, count(people)]));
+  }
+
+  /** What happened at the instant of a look may have come before or after it, so both ends count. */
+  between(from: EpochMs, to: EpochMs, reader: string): Pick<Interval, 'own' | 'others'> {
+    const own = new Set<string>();
+    const others = new Set<string>();
+    for (const [kind, people] of this.#byKind)
+      for (const [person, times] of people)
+        if (hasBetween(times, from, to)) (person === reader ? own : others).add(kind);
+    return { own, others };
+  }
+}
+
+function hasBetween(times: readonly EpochMs[], from: EpochMs, to: EpochMs): boolean {
+  let [low, high] = [0, times.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((times[middle] ?? 0) < from) low = middle + 1;
+    else high = middle;
+  }
+  return (times[low] ?? Infinity) <= to;
+}

@@ -1,0 +1,31 @@
+/** From what a record shows to the draft of a rules file. */
+
+import { cautiousRules } from './cautious.ts';
+import { cookieRoles } from './cookie-roles.ts';
+import { type Draft, draftRules } from './draft.ts';
+import { type Exchange, pageHistory, pathOf, personOf } from './page-history.ts';
+import { learnTemplates, type TemplateOf } from './path-templates.ts';
+import type { TrafficRecord } from './traffic-record.ts';
+
+/** The templates of all paths that were recorded. */
+export const templatesOf = (records: readonly TrafficRecord[]): TemplateOf =>
+  learnTemplates(records.map(({ target }) => pathOf(target)));
+
+/** Surveys the records, in any order; `asked`: what the app answered to our own requests. */
+export function survey(records: readonly TrafficRecord[], asked: readonly Exchange[]): Draft {
+  const exchanges = records.filter(hasSeen).toSorted((one, other) => one.at - other.at);
+  const templateOf = templatesOf(records);
+  const all = [...exchanges, ...asked].map(({ seen }) => seen);
+  const roles = cookieRoles(all, new Set(all.flatMap(({ sets }) => Object.keys(sets))));
+  const history = pageHistory(exchanges, { roles, templateOf });
+  const people = new Set(exchanges.map((exchange) => personOf(exchange, roles))).size;
+  const logged = records.filter((record) => !hasSeen(record));
+  const cautious = cautiousRules(logged, { asked, templateOf });
+  return {
+    ...draftRules({ exchanges, roles, templateOf, history, people }),
+    cautious,
+    exchanges: records.length,
+  };
+}
+
+const hasSeen = (record: TrafficRecord): record is Exchange => record.seen !== undefined;
