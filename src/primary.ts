@@ -4,18 +4,16 @@
  */
 
 import type { ChildProcess } from 'node:child_process';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import type { Address, Config } from './config/config.ts';
+import type { Config } from './config/config.ts';
 import { type Controlled, listenForControl, openControl } from './control/open-control.ts';
 import { createOriginProbe } from './control/origin-probe.ts';
 import { createReload, type ReadConfigResult, type Reload } from './control/reload.ts';
 import { type Clock, runAfter, seconds, SteadyClock, systemClock } from './kit/time.ts';
 import type { Site } from './proxy/exchange/exchange.ts';
 import { compileSite } from './proxy/exchange/site.ts';
-import { bindAll } from './proxy/listen/bind-all.ts';
-import { lastLetIn } from './proxy/listen/last-let-in.ts';
 import { listen as listenOn } from './proxy/listen/listen.ts';
 import type { OpenStore, RedisState } from './store/opened-store.ts';
 import { LocalPurgeLog } from './store/purge-log.ts';
@@ -29,7 +27,7 @@ import { Crew, type CrewOptions, type Worker } from './workers/crew.ts';
 import { FillBoard } from './workers/fill-board.ts';
 import { Gathered } from './workers/gathered.ts';
 import { HandOut } from './workers/hand-out.ts';
-import type { ListenerName } from './workers/messages.ts';
+import { PublicListeners } from './workers/public-listeners.ts';
 import { PurgeOrder } from './workers/purge-order.ts';
 import { Recorder } from './workers/recorder.ts';
 import { createSwitchboard } from './workers/switchboard.ts';
@@ -64,11 +62,10 @@ type Built = {
   readonly options: PrimaryOptions;
   readonly clock: Clock;
   readonly crew: Crew;
-  readonly handOut: HandOut<Socket>;
   readonly watch: OpenWatch;
   readonly control: FastifyInstance;
   readonly reload: Reload;
-  readonly addresses: Partial<Record<ListenerName, AddressInfo>>;
+  readonly listeners: PublicListeners;
   readonly stopGathering: () => void;
 };
 
@@ -76,26 +73,19 @@ type Built = {
 export async function startPrimary(options: PrimaryOptions): Promise<RunningPrimary> {
   const built = await build(options);
   const { config } = options;
-  const { crew, control, watch, addresses, reload, stopGathering } = built;
-  const listeners: Server[] = [];
+  const { crew, control, watch, listeners, reload, stopGathering } = built;
+  const { opener } = listeners;
   const close = async (): Promise<void> => {
-    await Promise.all(listeners.map(lastLetIn));
-    for (const listener of listeners) listener.close();
+    await listeners.close();
     await Promise.all([crew.stop(), control.close()]);
     stopGathering();
     await watch.close();
   };
-  const open = (name: ListenerName) => async (address: Address) => {
-    const bound = await bindAll(address, () => listenerOf(built.handOut, name));
-    listeners.push(...bound.listeners);
-    addresses[name] = bound.address;
-    return bound.address;
-  };
   try {
     const { redirect, tls } = config.listen;
-    const plainUrl = await listenOn('listen', config.listen, open('listen'));
+    const plainUrl = await listenOn('listen', config.listen, opener('listen'));
     const url = tls === undefined ? plainUrl : plainUrl.replace(/^http:/, 'https:');
-    const redirectUrl = redirect && (await listenOn('redirect', redirect, open('redirect')));
+    const redirectUrl = redirect && (await listenOn('redirect', redirect, opener('redirect')));
     const controlUrl = await listenOn('control', config.control, listenForControl(control));
     await crew.start();
     const renewCertificates = async (): Promise<void> => {
@@ -108,23 +98,15 @@ export async function startPrimary(options: PrimaryOptions): Promise<RunningPrim
   }
 }
 
-/** The workers read from the connections; here they only wait. */
-function listenerOf(handOut: HandOut<Socket>, listener: ListenerName): Server {
-  return createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (socket) => {
-    socket.on('error', () => socket.destroy());
-    handOut.add({ socket, listener });
-  });
-}
-
 async function build(options: PrimaryOptions): Promise<Built> {
   const { log, text: first, workers: count } = options;
   const clock = new SteadyClock(systemClock);
   const text: Text = { first, inForce: first };
-  const addresses: Built['addresses'] = {};
   const hasRedis = options.config.store.redis !== undefined;
   const recorder = new Recorder(() => crew.ready);
   const order = new PurgeOrder(hasRedis ? (placed) => recorder.record(placed) : undefined);
   const handOut = new HandOut<Socket>((socket) => socket.destroy());
+  const listeners = new PublicListeners(handOut);
   const fills = fillsOf(clock, () => crew);
   const counting = new Counting(clock);
   const ready = (): readonly Worker[] => crew.ready;
@@ -144,6 +126,7 @@ async function build(options: PrimaryOptions): Promise<Built> {
     ...keepingRules(
       createSwitchboard({ order, handOut, fills, log, ...heard }),
       ({ number: worker, name }) => {
+        const { addresses } = listeners;
         return { kind: 'begin', worker, workers: count, name, text: { ...text }, addresses };
       },
       () => text.inForce,
@@ -163,7 +146,7 @@ async function build(options: PrimaryOptions): Promise<Built> {
   const redis = (): RedisState => gathered.redis();
   const control = await controlOf({ ...{ options, clock, crew, watch, reload, warm, purge, site, redis } });
   const stopGathering = beat(handOut, gathered);
-  return { options, clock, crew, handOut, watch, control, reload, addresses, stopGathering };
+  return { options, clock, crew, watch, control, reload, listeners, stopGathering };
 }
 
 function beat(handOut: HandOut<Socket>, gathered: Gathered): () => void {

@@ -2,7 +2,7 @@
  * The worker processes: started, watched, ended, and replaced when they end by themselves.
  *
  * Promises: a worker that is not heard of for `longestSilenceMs` is killed, also while it starts, from when it hears of
- * purges. One that has ended or cannot be started is replaced at once, or after a pause that doubles while they end soon
+ * purges; so is one that is not ready `longestStartMs` after its start. One that has ended or cannot be started is replaced at once, or after a pause that doubles while they end soon
  * after their start. If one ends before all were ready for the first time, the
  * start has failed.
  */
@@ -60,6 +60,8 @@ export class WorkerStartError extends Error {
 
 /** A client's write may wait so long for a worker that hangs; none that works is silent for so long. */
 export const longestSilenceMs = 3000;
+/** A start takes about a second; one that takes longer than this will not end. */
+const longestStartMs = 60_000;
 const lookEveryMs = 500;
 const longestPauseMs = 30_000;
 /** Who lives for so long has started well. */
@@ -217,12 +219,20 @@ export class Crew {
     this.#lookedMs = nowMs;
     for (const place of this.#places.values()) {
       if (wasAway) place.heardMs = nowMs;
+      if (!place.isReady && nowMs - place.startedMs > longestStartMs) {
+        this.#kill(place, 'worker does not start; killing it');
+        continue;
+      }
       // At the first start all are busy, so that one may be silent for longer.
       if (!place.isReady && !(place.hasJoined && this.#isStarted)) continue;
       void place.worker.link.ask('alive', undefined);
       if (nowMs - place.heardMs <= longestSilenceMs) continue;
-      this.#options.log.error({ worker: place.number }, 'worker hangs; killing it');
-      place.process.kill('SIGKILL');
+      this.#kill(place, 'worker hangs; killing it');
     }
+  }
+
+  #kill({ number, process }: Place, why: string): void {
+    this.#options.log.error({ worker: number }, why);
+    process.kill('SIGKILL');
   }
 }

@@ -23,6 +23,9 @@ import type { OrderPlace } from './purge-order.ts';
 /** The public listeners, by the names of their addresses in the configuration. */
 export type ListenerName = 'listen' | 'redirect';
 
+/** Where they listen; that of a Unix socket as it is written. */
+export type BoundAddresses = Readonly<Partial<Record<ListenerName, AddressInfo | string>>>;
+
 /** What a worker begins with. */
 export type Begin = {
   readonly kind: 'begin';
@@ -33,7 +36,7 @@ export type Begin = {
   readonly name: string;
   /** The configuration file as the primary started with it, and as it is in force. */
   readonly text: { readonly first: string; readonly inForce: string };
-  readonly addresses: Readonly<Partial<Record<ListenerName, AddressInfo>>>;
+  readonly addresses: BoundAddresses;
 };
 
 /** What it has joined: from here on it hears of each purge. */

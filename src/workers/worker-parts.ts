@@ -25,7 +25,7 @@ export type WorkerParts = {
   readonly pack: (key: CacheKey) => readonly Uint8Array[];
   readonly sharePopularity: (own: Popularity, clock: Clock) => Popularity;
   /** The connections of the primary's listener of this name become those of `server`. */
-  readonly attach: (name: ListenerName, server: Server) => Promise<AddressInfo>;
+  readonly attach: (name: ListenerName, server: Server) => Promise<AddressInfo | string>;
   /** Takes a message of the primary that is about these parts. */
   readonly take: (message: Exclude<ToWorker, Begin | Joined>, socket: Socket | undefined) => void;
   readonly close: () => void;

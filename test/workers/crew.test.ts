@@ -18,7 +18,8 @@ for (const kind of said) process.send([{ kind: 'message', message: { kind } }]);
 `;
 
 /** Twice as fast as the system's. */
-const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() * 2 };
+let aheadMs = 0;
+const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() * 2 + aheadMs };
 
 type Fork = (start: number, file: string) => ChildProcess;
 const normal: Fork = (_start, file) => forkProcess(file, ['answers', 'join', 'listening']);
@@ -65,6 +66,18 @@ const replacedAfter = async (t: Test, forkOne: Fork): Promise<number> => {
 t.test('a worker that hangs when it hears of purges, but does not serve yet, is killed', async (t) => {
   t.equal(await replacedAfter(t, (_start, file) => forkProcess(file, ['hangs', 'join'])), 2);
 });
+
+t.test(
+  '17.1: a worker that hangs before it hears of purges is killed a minute after its start',
+  async (t) => {
+    const hanging: Fork = (_start, file) => {
+      const forked = forkProcess(file, ['hangs']);
+      forked.once('spawn', () => (aheadMs += 61_000));
+      return forked;
+    };
+    t.equal(await replacedAfter(t, hanging), 2);
+  },
+);
 
 t.test('a worker that the system cannot start is started again', async (t) => {
   const missing: Fork = (_start, file) => forkProcess(file, [], { execPath: '/nonexistent/node' });

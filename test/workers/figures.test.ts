@@ -126,6 +126,13 @@ t.test('17.1: Redis is up if every worker has it, and its figures are sums', asy
   t.match(gathered.redis(), { redis: 'up', breaker: 'closed', lag: 1 });
 });
 
+t.test('17.1: processor time counts from the start of the process, not from the first scrape', async (t) => {
+  const before = process.cpuUsage();
+  const scraped = await createRuntimeRegistry().metrics();
+  const told = Number(/^process_cpu_seconds_total (\S+)$/m.exec(scraped)?.[1]);
+  t.ok(told * 1e6 >= before.user + before.system, String(told));
+});
+
 t.test('17.1: what ended workers have counted stays in the sums; what they had does not', async (t) => {
   const workers: Worker[] = [];
   const gathered = new Gathered({ counters: new Counters(), workers: () => workers });

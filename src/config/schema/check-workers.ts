@@ -7,7 +7,7 @@ import type { Listen, StoreConfig } from '../config.ts';
 import { type Reading, placeOfKey } from '../reader/reader.ts';
 
 type Shared = {
-  readonly listen: Pick<Listen, 'workers' | 'path'>;
+  readonly listen: Pick<Listen, 'workers'>;
   readonly store: StoreConfig;
   readonly isShadow: boolean;
   readonly isAudited: boolean;
@@ -15,7 +15,7 @@ type Shared = {
 
 /** Reports what does not go together with more than one worker. */
 export function checkWorkers(
-  { listen: { workers, path }, store, isShadow, isAudited }: Shared,
+  { listen: { workers }, store, isShadow, isAudited }: Shared,
   root: YAMLMap | undefined,
   at: Reading,
 ): void {
@@ -29,7 +29,6 @@ export function checkWorkers(
     const message = `more than one worker with ${what} is not built yet: use one of them`;
     if (listen !== undefined) at.report('not-built', message, placeOfKey(listen, 'workers'));
   };
-  if (path !== undefined) refuse('a Unix socket as `listen`');
   if (isShadow) refuse('shadow mode');
   if (isAudited) refuse('`audit`');
   const section = sectionOf('store');
