@@ -123,8 +123,11 @@ const connectingTo = (t: Test, site: string) => (): Connection => {
 };
 
 /** Reads and writes by many connections; gives every answer that was older than a write acknowledged before it was asked. */
-export async function history(connections: readonly Connection[], operations: number): Promise<string[]> {
-  const acknowledged = new Map<string, number>();
+export async function history(
+  connections: readonly Connection[],
+  operations: number,
+  acknowledged = new Map<string, number>(),
+): Promise<string[]> {
   const stale: string[] = [];
   let left = operations;
   const client = async (at: number): Promise<void> => {
