@@ -82,13 +82,19 @@ export type Database = {
   close(): Promise<void>;
 };
 
+/** The folder of a database, and a dump of an empty one for what has none; without it, `initdb` runs. */
+export type Place = { readonly dataDir?: string | undefined; readonly cluster?: Blob | undefined };
+
 /**
  * Opens the database in `dataDir` (made when missing), or in memory without one, and makes its tables.
  * `startedMs` is the time the counters say they count from.
  */
-export const openDatabase = async (dataDir: string | undefined, startedMs: number): Promise<Database> => {
+export const openDatabase = async ({ dataDir, cluster }: Place, startedMs: number): Promise<Database> => {
   if (dataDir !== undefined) await mkdir(dataDir, { recursive: true });
-  const postgres = dataDir === undefined ? await PGlite.create() : await PGlite.create(dataDir);
+  const postgres = await PGlite.create({
+    ...(dataDir === undefined ? {} : { dataDir }),
+    ...(cluster === undefined ? {} : { loadDataDir: cluster }),
+  });
   await postgres.exec(schema);
   const routes = new Map<string, Cost>();
   return {

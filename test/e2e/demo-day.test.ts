@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import t, { type Test } from 'tap';
-import { startWebapp } from '../../examples/webapp/app.ts';
 import { hostUrlTag, partitionTag, typeTag, urlTag, userTag } from '../../src/policy/rules/entry-tags.ts';
 import { parseFlaskCookie, readPayload } from '../../src/policy/identity/flask-session.ts';
 import { toTag } from '../../src/policy/rules/tags.ts';
 import type { Purge } from '../../src/store/purge-log.ts';
+import { startSampleApp } from '../examples/sample-app.ts';
 import { Visitor } from '../examples/visitor.ts';
 import { closeProxy } from '../helpers/close-proxy.ts';
 import { cacheStatus, startProxy } from '../helpers/scripted-site.ts';
@@ -15,7 +15,7 @@ const secret = 'a secret for this test';
 /** The sample app with its rules, at 10:00 in Jerusalem on a working day: peak, so lifetimes count 0.7 times. */
 async function startDemo(t: Test) {
   const clock = new TestClock('2026-03-10T08:00:00Z');
-  const app = await startWebapp({ port: 0, host: '127.0.0.1', secret, clock });
+  const app = await startSampleApp({ secret, clock });
   const { port } = new URL(app.url);
   const env = { WEBAPP_SECRET: secret, WEBAPP_PORT: port };
   const proxy = await startProxy(readFileSync('config/demo.yaml', 'utf8'), { clock, env });

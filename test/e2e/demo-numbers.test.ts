@@ -4,7 +4,6 @@ import { request } from 'node:http';
 import { once } from 'node:events';
 import pino from 'pino';
 import t, { type Test } from 'tap';
-import { startWebapp } from '../../examples/webapp/app.ts';
 import { parseConfig } from '../../src/config/schema/check.ts';
 import { startServer } from '../../src/server.ts';
 import type { MissReport } from '../../src/watch/count/misses.ts';
@@ -13,6 +12,7 @@ import type { MetricsSummary } from '../../src/watch/show/summary.ts';
 import { run } from '../cli/command.ts';
 import { openBrowser, openDashboard } from '../control/dashboard-page.ts';
 import { token } from '../control/running-proxy.ts';
+import { startSampleApp } from '../examples/sample-app.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { countOrigin, drive, planOf, type Seen } from './demo-load.ts';
 // setup.mjs installs a browser where a test imports this; the pages are opened in dashboard-page.ts.
@@ -54,7 +54,7 @@ function countSeen(seen: readonly Seen[]) {
 }
 
 async function startDemo(t: Test) {
-  const app = await startWebapp({ port: 0, host: '127.0.0.1', secret, onError: () => undefined });
+  const app = await startSampleApp({ secret, onError: () => undefined });
   const origin = await countOrigin(app.port);
   const env = {
     WEBAPP_SECRET: secret,

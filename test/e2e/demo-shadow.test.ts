@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import pino from 'pino';
 import t, { type Test } from 'tap';
-import { startWebapp } from '../../examples/webapp/app.ts';
 import { parseConfig } from '../../src/config/schema/check.ts';
 import { startServer } from '../../src/server.ts';
 import type { ShadowReport } from '../../src/trust/shadow-report.ts';
+import { startSampleApp } from '../examples/sample-app.ts';
 import { Visitor } from '../examples/visitor.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { drive, planOf } from './demo-load.ts';
@@ -13,7 +13,7 @@ import { drive, planOf } from './demo-load.ts';
 const token = 'a-control-token-of-many-characters';
 const secret = 'a secret for this test';
 
-const app = await startWebapp({ port: 0, host: '127.0.0.1', secret, people: 4, onError: () => undefined });
+const app = await startSampleApp({ secret, people: 4, onError: () => undefined });
 t.teardown(() => app.close());
 
 async function startDemo(t: Test, shadow: boolean, change = (rules: string): string => rules) {

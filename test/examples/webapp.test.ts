@@ -1,8 +1,8 @@
 /** The sample app on its own, over real sockets: what a proxy in front of it can rely on. */
 import t from 'tap';
 import { createHmac } from 'node:crypto';
-import { startWebapp } from '../../examples/webapp/app.ts';
 import type { Counters } from '../../examples/webapp/database.ts';
+import { startSampleApp } from './sample-app.ts';
 import { Visitor } from './visitor.ts';
 
 const secret = 'a secret for this test';
@@ -13,9 +13,7 @@ const clock = {
   },
 };
 const errors: unknown[] = [];
-const app = await startWebapp({
-  port: 0,
-  host: '127.0.0.1',
+const app = await startSampleApp({
   secret,
   clock,
   onError: (error) => errors.push(error),
