@@ -121,7 +121,7 @@ export const nameOf = ({ key, variant }: Pick<Entry, 'key' | 'variant'>): string
 /** How many variants of one key are kept (DESIGN §3.10). */
 export const maxVariants = 16;
 
-/** The measured overhead of an entry besides its texts and body: objects, keys and the slack of both heaps. */
+/** What an entry counts as besides its texts and body: 534 bytes of its own, and a share of views, plans and the holes of both heaps. */
 const aroundEntryBytes = 3500;
 
 /** The memory an entry takes: its body, its fields as strings, and the structures around them. */
