@@ -2,11 +2,15 @@
  * A server in a process of its own, so that it has a core and a heap to itself, and tells what it used of them.
  */
 import { fork } from 'node:child_process';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { resolve as resolvePath } from 'node:path';
 import { allocator } from '../../src/cli/keep-memory-bound.ts';
 
 /** What a server's process has used so far. */
 export type Usage = { readonly cpuMs: number; readonly rssBytes: number; readonly heapBytes: number };
+
+/** How late its event loop was, since it was last asked. */
+export type LoopDelay = { readonly p99Ms: number; readonly mostMs: number };
 
 export type Child = {
   /** Scheme, host and port. */
@@ -15,12 +19,23 @@ export type Child = {
   readonly usage: () => Promise<Usage>;
   /** The same after a full collection, if it was started with `--expose-gc`. */
   readonly collected: () => Promise<Usage>;
+  readonly loop: () => Promise<LoopDelay>;
   readonly stop: () => Promise<void>;
 };
 
+const loopResolutionMs = 5;
+
 /** The child's side: says where it listens, then answers questions about itself until its parent has gone. */
 export function serveParent(url: string): void {
+  const delays = monitorEventLoopDelay({ resolution: loopResolutionMs });
   process.on('message', (asked) => {
+    if (asked === 'loop') {
+      const [p99, most] = [delays.percentile(99), delays.max].map((ns) => ns / 1e6 - loopResolutionMs);
+      delays.reset();
+      delays.enable();
+      process.send?.({ loop: { p99Ms: p99, mostMs: most } });
+      return;
+    }
     if (asked === 'usage, collected') globalThis.gc?.();
     const { user, system } = process.cpuUsage();
     const { rss, heapUsed } = process.memoryUsage();
@@ -62,6 +77,10 @@ export async function startChild(
     url,
     pid: child.pid ?? 0,
     usage: () => ask('usage'),
+    loop: async () => {
+      child.send('loop');
+      return (await next<{ loop: LoopDelay }>()).loop;
+    },
     collected: () => ask('usage, collected'),
     stop: () =>
       new Promise((resolve) => {

@@ -1,7 +1,7 @@
 /** Processor time of processes that cannot be asked: all of their threads, and all of their children's. Linux only. */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { cpus } from 'node:os';
 
 /** The processor time a process and its descendants have taken so far. */
 export function cpuMsOf(pid: number): number {
@@ -29,7 +29,7 @@ const linesOf = (file: string): string[] =>
 
 /** Keeps a process, with all its threads, on one core. `false` where that cannot be. */
 export function pin(pid: number, core: number): boolean {
-  if (availableParallelism() <= core) return false;
+  if (cpus().length <= core) return false;
   try {
     execFileSync('taskset', ['-acp', String(core), String(pid)], { stdio: 'ignore' });
     return true;
