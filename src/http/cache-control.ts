@@ -111,7 +111,7 @@ export function effectiveDirectives(
   names: readonly LifetimeField[] = targetedNames,
 ): ResponseDirectives {
   for (const name of names) {
-    const targeted = directivesIn(fields, name);
+    const targeted = hasField(fields, name) ? directivesIn(fields, name) : undefined;
     if (targeted !== undefined) return responseDirectives(targeted, name);
   }
   return parseResponseDirectives(fields);
@@ -129,7 +129,8 @@ function responseDirectives(
   directives: readonly Directive[],
   targetedBy: LifetimeField | undefined,
 ): ResponseDirectives {
-  const has = (name: string): boolean => directives.some((directive) => directive.name === name);
+  const names = directives.map(({ name }) => name);
+  const has = (name: string): boolean => names.includes(name);
   const noCache = qualified(directives, 'no-cache');
   const forOneUser = qualified(directives, 'private');
   return {

@@ -6,4 +6,9 @@ const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 export const isToken = (written: string): boolean => token.test(written);
 
 /** A field's name as CGI and WSGI applications may see it: they cannot tell `X_Forwarded_Host` from `X-Forwarded-Host`. */
-export const foldFieldName = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-');
+export function foldFieldName(name: string): string {
+  const lower = name.toLowerCase();
+  return usual.test(lower) ? lower : lower.replaceAll(/[^a-z0-9]/g, '-');
+}
+
+const usual = /^[a-z0-9-]*$/;

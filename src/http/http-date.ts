@@ -49,7 +49,8 @@ type DayAndTime = { readonly day: string; readonly month: string; readonly time:
 function instant(parts: DayAndTime, year: number): EpochMs | undefined {
   const month = months.indexOf(parts.month.toLowerCase());
   const day = Number(parts.day);
-  const [hour = NaN, minute = NaN, second = NaN] = parts.time.split(':').map(Number);
+  const { time } = parts;
+  const [hour, minute, second] = [Number(time.slice(0, 2)), Number(time.slice(3, 5)), Number(time.slice(6))];
   // The grammar allows the leap second 60; it counts as the second after :59.
   if (!(hour < 24 && minute < 60 && second <= 60)) return undefined;
   // An unknown month (-1) matches no date. Date.UTC would read the years 0–99 as 1900–1999.

@@ -61,11 +61,13 @@ export function storable(input: StorableInput): Storable {
  * which is written anew on every reuse, and `X-Request-ID`, which names one call of the origin.
  */
 export function fieldsToStore(fields: Fields, directives: ResponseDirectives): string[] {
-  const names = new Set([...neverStored, ...directives.noCacheFields, ...directives.privateFields]);
+  const { noCacheFields, privateFields } = directives;
+  const namesSome = noCacheFields.length + privateFields.length > 0;
+  const names = namesSome ? new Set([...neverStored, ...noCacheFields, ...privateFields]) : neverStored;
   return withoutFields(endToEndFields(fields), names);
 }
 
-const neverStored = ['set-cookie', 'set-cookie2', 'age', 'x-request-id'];
+const neverStored: ReadonlySet<string> = new Set(['set-cookie', 'set-cookie2', 'age', 'x-request-id']);
 
 /** Whether the store keeps the field with this lower-case name. */
 export const isStoredField = (name: string): boolean =>

@@ -24,15 +24,16 @@ const smallBodyBytes = 16 * 1024;
 /** Packs an entry; its key is kept beside it. */
 export function packEntry(entry: Entry): PackedEntry {
   const { body } = entry;
-  const subject = Buffer.from(JSON.stringify(subjectTexts(entry)));
-  const rest = Buffer.from(JSON.stringify(restOf(entry)));
+  const subject = JSON.stringify(subjectTexts(entry));
+  const rest = JSON.stringify(restOf(entry));
   const isSmall = body.length <= smallBodyBytes;
-  const headBytes = subjectStart + subject.length + rest.length;
+  const restStart = subjectStart + Buffer.byteLength(subject);
+  const headBytes = restStart + Buffer.byteLength(rest);
   const bytes = Buffer.allocUnsafeSlow(headBytes + (isSmall ? body.length : 0));
-  bytes.writeUInt32LE(subject.length, 0);
-  bytes.writeUInt32LE(rest.length, 4);
-  subject.copy(bytes, subjectStart);
-  rest.copy(bytes, subjectStart + subject.length);
+  bytes.writeUInt32LE(restStart - subjectStart, 0);
+  bytes.writeUInt32LE(headBytes - restStart, 4);
+  bytes.write(subject, subjectStart);
+  bytes.write(rest, restStart);
   if (isSmall) body.copy(bytes, headBytes);
   return { bytes: bytes.buffer, body: isSmall ? undefined : ownBytes(body) };
 }

@@ -18,7 +18,7 @@ export function unlessHolds(
   unless: readonly Unless[],
   { status, fields, body, bodyBytes = body?.byteLength }: UnlessFacts,
 ): Unless | undefined {
-  if (status !== 200) return undefined;
+  if (status !== 200 || unless.length === 0) return undefined;
   const json = lazyJson(() => body);
   return unless.find((condition) => {
     switch (condition.kind) {

@@ -14,7 +14,7 @@
 import { hash } from 'node:crypto';
 import type { TagPart, TagTemplate } from '../../config/schema/tag-template.ts';
 import { type TagField, tagFields } from '../../http/app-fields.ts';
-import { combinedValue, fieldLines, trimWhitespace } from '../../http/fields.ts';
+import { combinedValue, fieldLines, hasField, trimWhitespace } from '../../http/fields.ts';
 import { cacheGroups } from '../../http/groups.ts';
 import type { Fields } from '../../http/message.ts';
 import type { Match } from './safest-match.ts';
@@ -113,7 +113,9 @@ const separators: Readonly<Record<TagField, RegExp | undefined>> = {
 };
 
 function namedTags(fields: Fields, names: readonly TagField[]): readonly string[] {
-  const named = names.flatMap((name) => {
+  const present = names.filter((name) => hasField(fields, name));
+  if (present.length === 0) return [];
+  const named = present.flatMap((name) => {
     const separator = separators[name];
     const texts = separator === undefined ? [] : (combinedLines(fields, name)?.split(separator) ?? []);
     const tags = texts.map((text) => decodeBytes(trimWhitespace(text)));
