@@ -41,7 +41,8 @@ ENV NODE_ENV=production \
     MALLOC_TRIM_THRESHOLD_=131072 \
     MALLOC_MMAP_THRESHOLD_=60000 \
     SHELFLIFE_REPORT_FOLDER=/var/lib/shelflife/reports \
-    SHELFLIFE_POPULAR_FILE=/var/lib/shelflife/popular.json
+    SHELFLIFE_POPULAR_FILE=/var/lib/shelflife/popular.json \
+    SHELFLIFE_ROLLOUT_FILE=/var/lib/shelflife/rollout.json
 RUN mkdir -p /var/lib/shelflife && chown node:node /var/lib/shelflife
 VOLUME /var/lib/shelflife
 WORKDIR /app

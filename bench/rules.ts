@@ -80,6 +80,7 @@ function configWith(patterns: readonly string[]): Config {
     type: 'standard',
     tags: [],
     shadow: false,
+    rollout: undefined,
     line: 1,
     column: 1,
   };

@@ -18,6 +18,7 @@ import { listen as listenOn } from './proxy/listen/listen.ts';
 import type { OpenStore, RedisState } from './store/opened-store.ts';
 import { LocalPurgeLog } from './store/purge-log.ts';
 import { LearnedSessionMap } from './store/learned-sessions.ts';
+import { LiveRollout } from './trust/live-rollout.ts';
 import { openTrust, type OpenTrust } from './trust/open-trust.ts';
 import { Counting } from './watch/count/counting.ts';
 import { openWatch, type OpenWatch } from './watch/open-watch.ts';
@@ -193,13 +194,14 @@ function controlOf({ options, crew, watch, ...rest }: Controlling): Promise<Fast
   });
 }
 
-/** Shadow mode and the audit are refused with several workers. */
+/** Shadow mode, rollouts and the audit are refused with several workers. */
 const nothingInShadow = ({ config, log }: PrimaryOptions, clock: Clock): OpenTrust =>
   openTrust({
     clock,
     config: () => config,
     log,
     counting: new Counting(clock),
+    live: new LiveRollout({ clock, log, onChange: () => undefined }),
     governor: { submit: () => Promise.resolve({ kind: 'dropped' }) },
   });
 

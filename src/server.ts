@@ -20,11 +20,11 @@ import type { Outcome } from './proxy/exchange/outcome.ts';
 import { listen as listenOn } from './proxy/listen/listen.ts';
 import { createPlain, createPublic, type PublicOptions } from './proxy/listen/open-public.ts';
 import type { PublicListener } from './proxy/listen/public-listener.ts';
-import { openSite } from './proxy/open-site.ts';
 import { soleLease } from './refresh/lease.ts';
 import { openRefresh, type OpenRefresh } from './refresh/open-refresh.ts';
 import { fixedServices, openStored, type Stored, storeListeners } from './stored.ts';
 import { type RecorderOptions, recordingOrigin } from './survey/recorder.ts';
+import { openLiveSite } from './trust/open-live-site.ts';
 import { openTrust, type OpenTrust } from './trust/open-trust.ts';
 import { Counting } from './watch/count/counting.ts';
 import { openArchive } from './watch/report/open-archive.ts';
@@ -48,6 +48,8 @@ export type ServerOptions = Pick<RecorderOptions, 'record'> & {
   readonly popularFile?: string | undefined;
   /** The folder for reports and, without Redis, for their hours; absent: no reports, hours in memory only. */
   readonly reportFolder?: string | undefined;
+  /** The file that keeps over restarts how far a rollout has got; absent: none is kept. */
+  readonly rolloutFile?: string | undefined;
   readonly skipWarmUp?: boolean;
   /** `off`: no control listener, whatever the configuration says. */
   readonly control?: 'off';
@@ -142,7 +144,7 @@ async function build(options: Timed, log: Logger): Promise<Built> {
     }),
   );
   const { purgeLog, lease = soleLease } = stored;
-  const { site, replaceSite } = openSite(first, { ...stored, clock });
+  const { site, replaceSite, live } = openLiveSite(first, { ...options, ...stored, log });
   const config = (): Config => site().config;
   const health = new OriginHealth((change) => {
     log[change.breaker === 'open' ? 'warn' : 'info'](change, 'origin');
@@ -156,7 +158,7 @@ async function build(options: Timed, log: Logger): Promise<Built> {
   const background = () => refresh.governor.stats();
   const archive = openArchive({ ...stored, folder: options.reportFolder, clock });
   const { governor, background: renewing } = refresh;
-  const trust = openTrust({ clock, config, counting, log, governor, background: renewing });
+  const trust = openTrust({ clock, config, counting, log, live, governor, background: renewing });
   const beside = { background, archive, accessLines: options.accessLines, ...trust.watched };
   const watched = { ...stored, counting, config, clock, health, log, ...beside };
   const watch = options.worker === undefined ? openWatch(watched) : openWorkerWatch(watched);

@@ -27,6 +27,7 @@ const commands: Readonly<Record<string, () => Promise<Adds>>> = {
   audit: async () => (await import('./audit-command.ts')).addAudit,
   quarantine: async () => (await import('./quarantine-command.ts')).addQuarantine,
   schema: async () => (await import('./schema-command.ts')).addSchema,
+  rollout: async () => (await import('./rollout-command.ts')).addRollout,
   shadow: async () => (await import('./shadow-command.ts')).addShadow,
   completion: async () => (await import('./completion-command.ts')).addCompletion,
 };

@@ -129,15 +129,9 @@ async function start({ source, loaded, log, record: recordFile }: Starting): Pro
   collectBodies(config.store.memoryBytes + besideStoreBytes);
   const { startServer } = await import('../server.ts');
   const popularFile = popularFileOf(file, 1);
-  return startServer({
-    config,
-    log,
-    readConfig,
-    popularFile,
-    reportFolder,
-    record,
-    skipWarmUp: skipWarmUp(),
-  });
+  const rolloutFile = process.env['SHELFLIFE_ROLLOUT_FILE'] ?? (file && `${file}.rollout.json`);
+  const kept = { popularFile, reportFolder, rolloutFile };
+  return startServer({ config, log, readConfig, record, ...kept, skipWarmUp: skipWarmUp() });
 }
 
 const workersOf = ({ listen: { workers } }: Config): number =>

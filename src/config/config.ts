@@ -14,6 +14,7 @@ import type { AlertCondition, Condition, RequestCondition, Unless } from './sche
 import type { Listen } from './schema/listen-config.ts';
 import type { LogSettings } from './schema/log-config.ts';
 import type { QueryRule, Vary } from './schema/query-rule.ts';
+import type { Rollback, Rollout } from './schema/rollout-config.ts';
 import type { StoreConfig } from './schema/store-config.ts';
 import type { TagTemplate } from './schema/tag-template.ts';
 import type { TracesConfig } from './schema/traces-config.ts';
@@ -23,6 +24,7 @@ export { type Address, httpUrlOf, type ListenAddress, unixPathOf, unixPeer } fro
 export type { AlertCondition, Condition, Literal, RequestCondition, Unless } from './schema/condition.ts';
 export type { Listen, ListenTls, ServerCertificate } from './schema/listen-config.ts';
 export type { QueryRule } from './schema/query-rule.ts';
+export type { Rollback, Rollout } from './schema/rollout-config.ts';
 export type { RedisConfig, RedisLogin, RedisServer, RedisTls, StoreConfig } from './schema/store-config.ts';
 export type { TagPart, TagTemplate } from './schema/tag-template.ts';
 export type { TracesConfig } from './schema/traces-config.ts';
@@ -31,6 +33,9 @@ export type { ExchangeCondition, Expected, WriteRule } from './schema/write-rule
 export type Config = {
   /** `shadow`: everything is passed, and what would have been given is only counted. */
   readonly mode: 'full' | 'shadow';
+  /** For what has none of its own. Absent: everybody is cached. */
+  readonly rollout: Rollout | undefined;
+  readonly rollback: Rollback | undefined;
   readonly upstream: Upstream;
   readonly listen: Listen;
   readonly control: Control;
@@ -162,6 +167,7 @@ export type ContentType = {
   readonly unless: readonly Unless[];
   /** `mode: shadow`, for this type alone. */
   readonly shadow: boolean;
+  readonly rollout: Rollout | undefined;
   /** Absent: `ttl.min` and `ttl.max`. */
   readonly min: Seconds | undefined;
   readonly max: Seconds | undefined;
@@ -176,8 +182,8 @@ export type Route = {
   readonly when: readonly RequestCondition[];
   readonly type: string;
   readonly tags: readonly TagTemplate[];
-  /** `mode: shadow`, for this route alone. */
   readonly shadow: boolean;
+  readonly rollout: Rollout | undefined;
   readonly line: number;
   readonly column: number;
 };
@@ -274,6 +280,7 @@ export const defaults = {
   refresh: { activeWithin: seconds(3600) },
   janitor: { every: seconds(1800), scan: 5000 },
   alert: { for: seconds(300), minRequests: 100 },
+  rollout: { by: 'identity', salt: 'shelflife', minRequests: 20 },
   report: { every: 'week', day: 'sunday', atMinute: 8 * 60 },
   log: { level: 'info', format: 'json', requests: 'sample' },
   traces: { sample: 0.01, perSecond: 100, service: 'shelflife' },

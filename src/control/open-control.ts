@@ -14,6 +14,7 @@ import { type HealthOptions, healthRoutes } from './health.ts';
 import { createCarryOut, type Purging } from './purge.ts';
 import { purgeRoutes } from './purge-routes.ts';
 import { type Reload, reloadRoutes } from './reload.ts';
+import { type RolloutAnswers, rolloutRoutes } from './rollout-routes.ts';
 import { type TrustAnswers, trustRoutes } from './trust-routes.ts';
 import { warmRoutes } from './warm-routes.ts';
 import { watchRoutes } from './watch-routes.ts';
@@ -25,7 +26,7 @@ export type Controlled = HealthOptions &
     readonly reload: Reload;
     readonly warm: Warm;
     readonly answers: Answers;
-    readonly trust: TrustAnswers;
+    readonly trust: TrustAnswers & { readonly rollout: RolloutAnswers };
     readonly log: Logger;
   };
 
@@ -45,6 +46,7 @@ export function openControl(control: Control, parts: Controlled): Promise<Fastif
       warmRoutes(warm, log),
       watchRoutes(answers),
       trustRoutes(trust),
+      rolloutRoutes(trust.rollout),
       dashboardRoutes,
     ],
   });

@@ -149,7 +149,8 @@ const passTexts: Readonly<Record<PassReason, string>> = {
   identity: 'its identity cannot be established safely',
   'acme-challenge': 'a certificate authority asks for it over plain HTTP',
   quarantine: 'its route is public, and gave two people different pages: see `shelflife quarantine`',
-  shadow: 'it is in shadow: only counted, see `shelflife shadow`',
+  shadow:
+    'it is in shadow, or who asks is not in the share that is cached: see `shelflife shadow` and `rollout`',
 };
 
 /** Why the request is passed, if it is. */

@@ -14,6 +14,7 @@ import type { EpochMs } from '../kit/time.ts';
 import type { KeyPlan } from '../policy/key/cache-key.ts';
 import type { Identity } from '../policy/identity/identity.ts';
 import type { Match } from '../policy/rules/safest-match.ts';
+import { isInShare } from '../policy/rules/share.ts';
 import type { ClientRequest, MessageHead, ReadResult } from '../proxy/exchange/client-request.ts';
 import {
   beginExchange,
@@ -129,6 +130,9 @@ function decideFor(services: Services, result: ReadResult, sentTarget: string): 
   // What proves an identity may come later, or end.
   if (identity instanceof Promise || doubtOf(exchange, identity) !== undefined) return undefined;
   const keyed = keyedExchange(exchange, identity);
+  // Who asks may be somebody else later.
+  if (!isInShare(site.shareOf(exchange.match), keyed))
+    return identity.kind === 'anonymous' ? slow : undefined;
   return keyed.directives.noStore ? slow : { kind: 'keyed', exchange: keyed, reply };
 }
 
@@ -143,8 +147,9 @@ function planOf(exchange: CacheExchange, { method, fields, target: sentTarget }:
   const { services, site, request, match, plan: keyed, directives, identity } = exchange;
   const { host, path, query } = request;
   const { contentType } = match;
+  const isPublic = contentType.kind === 'rule' && contentType.scope === 'public';
   const isEverybodys =
-    contentType.kind === 'rule' && contentType.scope === 'public' && contentType.vary.cookies.length === 0;
+    isPublic && contentType.vary.cookies.length === 0 && site.shareOf(match).percent >= 100;
   return {
     kind: 'plan',
     site,

@@ -1,7 +1,7 @@
 /**
  * One request, start to finish. The page to read first:
  *
- *   match → write or pass? → identify → key → look up → deliver | validate | fetch
+ *   match → write or pass? → identify → key → in the share that is cached? → look up → deliver | validate | fetch
  *
  * A hit in memory is answered before this returns: nothing on its way waits.
  * Promises: one `now` per request (DESIGN §3.1); doubt means pass; every branch ends in one Outcome.
@@ -10,6 +10,7 @@
 import { credentialHeaders } from '../policy/identity/credentials.ts';
 import { reloadAsked } from '../policy/key/reload-asked.ts';
 import type { Identity } from '../policy/identity/identity.ts';
+import { isInShare } from '../policy/rules/share.ts';
 import { foldFieldName } from '../http/field-name.ts';
 import type { Entry } from '../store/store.ts';
 import { answer } from './answer.ts';
@@ -74,7 +75,10 @@ function identified(
 ): Promise<void> | undefined {
   const doubt = doubtOf(exchange, identity);
   if (doubt !== undefined) return pass(exchange, { reason: 'identity', doubt, forward });
-  return answerKeyed(keyedExchange(exchange, identity));
+  const keyed = keyedExchange(exchange, identity);
+  const { services, site, match } = keyed;
+  if (isInShare(site.shareOf(match), keyed)) return answerKeyed(keyed);
+  return pass(services.shadow?.(exchange) ?? exchange, { reason: 'shadow', forward });
 }
 
 /** Answers a request whose identity is in no doubt and whose key is known. */

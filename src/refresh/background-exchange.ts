@@ -12,6 +12,7 @@ import { readAsked } from '../proxy/exchange/asked-request.ts';
 import { nobody } from '../proxy/exchange/reply.ts';
 import type { CacheExchange, Exchange, Services } from '../proxy/exchange/exchange.ts';
 import { keyedExchange } from '../proxy/exchange/keyed-exchange.ts';
+import { isInShare } from '../policy/rules/share.ts';
 import type { PassReason } from '../proxy/exchange/outcome.ts';
 import { doubtOf, passReason } from '../proxy/pipeline.ts';
 
@@ -59,7 +60,10 @@ export async function backgroundExchange(
   const identity = await site.identify(request, now);
   if (doubtOf(exchange, identity) !== undefined) return refused('identity');
   if (isPersonal(exchange, identity) !== asked.isPersonal) return refused('personal');
-  return { kind: 'exchange', exchange: keyedExchange(exchange, identity) };
+  const keyed = keyedExchange(exchange, identity);
+  // What is shared may be for others, whoever is imagined to ask.
+  if (asked.isPersonal && !isInShare(site.shareOf(match), keyed)) return refused('shadow');
+  return { kind: 'exchange', exchange: keyed };
 }
 
 /** Whether the answer is for one visitor only. Anonymous copies on `user` routes are not fetched ahead either. */

@@ -31,7 +31,7 @@ export type HitAuditOptions = {
   readonly dice: () => number;
   readonly credentialCheck: CredentialCheck;
   readonly adviser: Pick<Adviser, 'onJudged'>;
-  readonly onJudged: (contentType: string, kind: Judgement['kind']) => void;
+  readonly onJudged: (subject: Subject, kind: Judgement['kind']) => void;
 };
 
 /** Larger copies are not kept until the origin has answered. */
@@ -93,7 +93,7 @@ export class HitAudit implements Audit {
     const cause = seen.length > 0 ? 'write' : 'time';
     this.ledger.hit(subject, entry.originSeconds);
     this.ledger.judged(subject, judgement, cause);
-    onJudged(contentType, judgement.kind);
+    onJudged(subject, judgement.kind);
     adviser.onJudged(exchange, entry, judgement);
     if (judgement.kind !== 'stale') return;
     const at = clock.now();

@@ -10,10 +10,13 @@ import type { Governor } from '../refresh/governor.ts';
 import type { AdviceReport } from './advice/advice.ts';
 import { Adviser } from './advice/open-advice.ts';
 import { AskAgain } from './ask-again.ts';
-import { HitAudit, type HitAuditOptions } from './audit.ts';
+import { HitAudit } from './audit.ts';
 import { type AuditReport, auditReport } from './audit-report.ts';
 import { CredentialCheck } from './credential-check.ts';
+import type { Judgement } from './judge.ts';
+import type { LiveRollout } from './live-rollout.ts';
 import { NoiseBook } from './noise-book.ts';
+import { type OpenRollout, openRollout } from './open-rollout.ts';
 import { Quarantine, type Quarantined } from './quarantine.ts';
 import { ShadowPipeline } from './shadow.ts';
 import { type ShadowReport, shadowReport } from './shadow-report.ts';
@@ -26,14 +29,18 @@ export type OpenTrustOptions = {
   /** What happens with no client waiting, for the request path to call through here. */
   readonly background?: Background;
   readonly log: Pick<Logger, 'warn'>;
-  readonly counting: { readonly counters: { readonly onAudited: HitAuditOptions['onJudged'] } };
+  readonly counting: {
+    readonly counters: { readonly onAudited: (type: string, kind: Judgement['kind']) => void };
+  };
+  readonly live: LiveRollout;
 };
 
 export type OpenTrust = {
   /** What the request path calls. */
   readonly beside: Required<Pick<Services, 'shadow' | 'audit' | 'isQuarantined'>> &
     Pick<Services, 'background'>;
-  readonly watched: { readonly quarantined: () => readonly string[] };
+  readonly watched: Pick<OpenRollout, 'rolledBack'> & { readonly quarantined: () => readonly string[] };
+  readonly rollout: OpenRollout['answers'];
   readonly quarantine: Pick<Quarantine, 'list' | 'lift'>;
   readonly onOutcome: (outcome: Outcome) => void;
   readonly shadowReport: () => ShadowReport;
@@ -42,14 +49,9 @@ export type OpenTrust = {
 };
 
 /** Opens the room. */
-export function openTrust({
-  clock,
-  config,
-  governor,
-  background,
-  log,
-  counting: { counters },
-}: OpenTrustOptions): OpenTrust {
+export function openTrust(options: OpenTrustOptions): OpenTrust {
+  const { clock, config, governor, background, log, live } = options;
+  const { onAudited } = options.counting.counters;
   const room = { bytes: 0 };
   const noise = new NoiseBook();
   const writes = new WritesSeen();
@@ -62,11 +64,17 @@ export function openTrust({
       confine(exchange, { quarantine, found, log });
     },
   });
-  const shadow = new ShadowPipeline({ clock, askAgain, noise, writes, room, credentialCheck, adviser });
+  const rollout = openRollout(live, { clock, config });
+  const { onJudged } = rollout;
+  const common = { clock, askAgain, noise, writes, credentialCheck, adviser };
+  const shadow = new ShadowPipeline({ ...common, room, onJudged });
   const audit = new HitAudit({
-    ...{ clock, askAgain, noise, writes, credentialCheck, adviser },
+    ...common,
     dice: Math.random,
-    onJudged: counters.onAudited,
+    onJudged: (subject, kind) => {
+      onAudited(subject.contentType, kind);
+      onJudged(subject, kind);
+    },
   });
   return {
     beside: {
@@ -75,23 +83,41 @@ export function openTrust({
       isQuarantined: quarantine.has,
       background: background && hearing(background, adviser),
     },
-    watched: { quarantined: () => quarantine.list().map(({ route }) => route) },
+    watched: {
+      quarantined: () => quarantine.list().map(({ route }) => route),
+      rolledBack: rollout.rolledBack,
+    },
+    rollout: rollout.answers,
     quarantine,
     onOutcome: (outcome) => {
       shadow.onOutcome(outcome);
+      rollout.onOutcome(outcome);
     },
     adviceReport: () => adviser.report(config()),
-    auditReport: () =>
-      auditReport(config().audit?.sample ?? 0, { ledger: audit.ledger, noise: noise.all(clock.now()) }),
-    shadowReport: () =>
-      shadowReport({
-        mode: config().mode,
-        ledger: shadow.trial?.ledger,
-        noise: noise.all(clock.now()),
-        size: shadow.trial?.stored.size() ?? { entries: 0, bytes: 0, sampledBytes: 0 },
-      }),
+    ...reportsOf(options, { audit, shadow, noise }),
   };
 }
+
+type Reporting = {
+  readonly audit: HitAudit;
+  readonly shadow: ShadowPipeline;
+  readonly noise: NoiseBook;
+};
+
+const reportsOf = (
+  { clock, config }: Pick<OpenTrustOptions, 'clock' | 'config'>,
+  { audit, shadow, noise }: Reporting,
+): Pick<OpenTrust, 'auditReport' | 'shadowReport'> => ({
+  auditReport: () =>
+    auditReport(config().audit?.sample ?? 0, { ledger: audit.ledger, noise: noise.all(clock.now()) }),
+  shadowReport: () =>
+    shadowReport({
+      mode: config().mode,
+      ledger: shadow.trial?.ledger,
+      noise: noise.all(clock.now()),
+      size: shadow.trial?.stored.size() ?? { entries: 0, bytes: 0, sampledBytes: 0 },
+    }),
+});
 
 /** What is stored is evidence too. */
 const hearing = (background: Background, { onStored }: Pick<Adviser, 'onStored'>): Background => ({

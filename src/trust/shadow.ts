@@ -13,6 +13,7 @@ import { between, type Clock, epochMs, type EpochMs } from '../kit/time.ts';
 import type { Origin } from '../origin/origin.ts';
 import { createPopularity } from '../policy/lifetime/popularity.ts';
 import { withoutCopies } from '../policy/rules/entry-tags.ts';
+import { everybody } from '../policy/rules/share.ts';
 import { elapsed, type Exchange, type Services, type Shadow, type Site } from '../proxy/exchange/exchange.ts';
 import type { Outcome } from '../proxy/exchange/outcome.ts';
 import { asksReload } from '../proxy/exchange/keyed-exchange.ts';
@@ -24,6 +25,7 @@ import { type Entry, nameOf } from '../store/store.ts';
 import { reasonOf } from '../watch/count/miss-reason.ts';
 import type { Adviser } from './advice/open-advice.ts';
 import { type AskAgain, askedByPass } from './ask-again.ts';
+import type { HitAuditOptions } from './audit.ts';
 import type { CredentialCheck } from './credential-check.ts';
 import { judge, type Judgement } from './judge.ts';
 import { Ledger, patternOf } from './ledger.ts';
@@ -40,6 +42,7 @@ export type ShadowOptions = {
   readonly room: RecordingRoom;
   readonly credentialCheck: CredentialCheck;
   readonly adviser: Pick<Adviser, 'onStored' | 'onJudged'>;
+  readonly onJudged: HitAuditOptions['onJudged'];
 };
 
 /** What one configuration would have done. */
@@ -165,7 +168,8 @@ export class ShadowPipeline {
   }
 
   #tell({ ledger, rightAt }: Trial, { exchange, outcome, entry }: EndedHit, judgement: Judgement): void {
-    const { writes, adviser } = this.#options;
+    const { writes, adviser, onJudged } = this.#options;
+    onJudged(outcome, judgement.kind);
     const { now } = exchange;
     const name = nameOf(entry);
     const known = rightAt.get(name);
@@ -183,7 +187,8 @@ export class ShadowPipeline {
   }
 
   #trialOf(site: Site): Trial {
-    if (this.#trial?.site !== site) this.#trial = newTrial(site, this.#options.clock);
+    // Of another share it would have done the same.
+    if (this.#trial?.site.config !== site.config) this.#trial = newTrial(site, this.#options.clock);
     return this.#trial;
   }
 }
@@ -221,7 +226,7 @@ function newTrial(site: Site, clock: Clock): Trial {
     evicted.set(key, true);
   };
   const stored = new WouldBeStore({ maxBytes: site.config.store.memoryBytes, onEvict });
-  const inFull: Site = { ...site, isShadowed: () => false };
+  const inFull: Site = { ...site, isShadowed: () => false, shareOf: () => everybody };
   return {
     site,
     stored,

@@ -16,7 +16,6 @@ const reference = parseYaml(readFileSync(`${root}/config/shelflife.yaml`, 'utf8'
 
 /** Other values of keys that take neither more text nor another number. */
 const others: Readonly<Record<string, unknown>> = {
-  mode: 'shadow',
   'upstream.url': 'http://127.0.0.1:81',
   'upstream.host': 'upstream',
   'listen.address': '0.0.0.0:81',
@@ -30,6 +29,9 @@ const others: Readonly<Record<string, unknown>> = {
   'store.redis.url': 'redis://localhost/2',
   'ttl.time_zone': 'Europe/Paris',
   'ttl.factors[].when.status': 404,
+  'rollout.by': 'key',
+  'content_types.*.rollout.by': 'key',
+  'routes[].rollout.by': 'key',
   'content_types.*.scope': 'public',
   'content_types.*.cache_control': 'override',
   'content_types.*.set_cookie': 'strip',
@@ -81,6 +83,11 @@ const written: Readonly<Record<string, string>> = {
   'store.redis.tls.cert': 'store: { redis: { url: "redis://h", tls: { cert: <a|b>, key: k } } }',
   'store.redis.tls.key': 'store: { redis: { url: "redis://h", tls: { cert: c, key: <a|b> } } }',
   'store.redis.owner': 'store: { redis: { url: "redis://h", owner: <a|b> } }',
+  mode: 'mode: <full|shadow>',
+  'rollback.stale_above': '{ rollout: { percent: 5 }, rollback: { stale_above: <1%|2%> } }',
+  'rollback.error_rate_above': '{ rollout: { percent: 5 }, rollback: { error_rate_above: <1%|2%> } }',
+  'rollback.for': '{ rollout: { percent: 5 }, rollback: { stale_above: 1%, for: <1m|2m> } }',
+  'rollback.min_requests': '{ rollout: { percent: 5 }, rollback: { stale_above: 1%, min_requests: <1|2> } }',
   'identity.flask_session.secret': 'identity: { flask_session: { secret: <a|b> } }',
   'identity.flask_session.ignore_claims': 'identity: { flask_session: { ignore_claims: [<a|b>] } }',
   'content_types.*.vary.claims':

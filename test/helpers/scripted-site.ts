@@ -73,12 +73,13 @@ export type ProxyOptions = {
   readonly env?: Record<string, string>;
   readonly log?: ServerOptions['log'];
   readonly accessLines?: ServerOptions['accessLines'];
+  readonly rolloutFile?: string;
 };
 
 /** Starts a proxy with a configuration text on a free port. */
 export async function startProxy(
   text: string,
-  { clock, later, outcomes, env = {}, log, accessLines }: ProxyOptions = {},
+  { clock, later, outcomes, env = {}, log, accessLines, rolloutFile }: ProxyOptions = {},
 ): Promise<RunningServer> {
   const parsed = parseConfig(text, { file: 'test.yaml', env, listen: '127.0.0.1:0' });
   if (parsed.kind === 'problems') throw new Error(parsed.problems.map(renderProblem).join('\n'));
@@ -88,6 +89,7 @@ export async function startProxy(
     ...(clock === undefined ? {} : { clock }),
     ...(later === undefined ? {} : { later }),
     ...(accessLines === undefined ? {} : { accessLines }),
+    rolloutFile,
     log: log ?? pino({ level: 'silent' }),
     onOutcome: (outcome) => outcomes?.push(outcome),
   });

@@ -6,6 +6,7 @@
 
 import { type ContentType, type QueryRule, defaults, guideTtl } from '../config.ts';
 import { unless } from './check-condition.ts';
+import { refuseVoid, rollout } from './check-rollout.ts';
 import type { Place } from '../reader/problem.ts';
 import { cookieName, headerName, isParameterName, parameterName } from '../reader/read-address.ts';
 import { bool, duration, number, positive, text, word } from '../reader/read-scalar.ts';
@@ -165,6 +166,7 @@ const keys = {
   client_reload: or(word(['honour', 'ignore']), defaults.contentType.clientReload),
   unless: or(unless, []),
   shadow: or(bool, false),
+  rollout: optional(rollout),
   min: optional(positive),
   max: optional(positive),
 };
@@ -173,6 +175,7 @@ const keys = {
 export type TypeDraft = Shape<typeof keys>;
 
 const rule: Reader<TypeDraft> = section(keys, (read, at, node) => {
+  refuseVoid(read, at, node);
   if (read.min === undefined || read.max === undefined || read.min <= read.max) return;
   at.report('min-over-max', '`min` must not be longer than `max`', placeOfKey(node, 'min'));
 });
@@ -183,7 +186,7 @@ const notHttp = optional(
   ),
 );
 
-const standard: Reader<TypeDraft> = section({
+const standardKeys = {
   ...keys,
   ttl: notHttp,
   scope: notHttp,
@@ -192,7 +195,9 @@ const standard: Reader<TypeDraft> = section({
   statuses: notHttp,
   min: notHttp,
   max: notHttp,
-});
+};
+
+const standard: Reader<TypeDraft> = section(standardKeys, refuseVoid);
 
 /** A content type without any key. */
 const emptyDraft: TypeDraft = absent(keys);

@@ -4,7 +4,8 @@ import { type Comparable, comparable, covers } from '../../pattern/cover.ts';
 import { requestWhen } from './check-condition.ts';
 import { type WriteWhen, writeWhen } from './check-write-condition.ts';
 import { tag } from './check-content-type.ts';
-import type { RequestCondition } from '../config.ts';
+import { refuseVoid, rollout } from './check-rollout.ts';
+import type { RequestCondition, Rollout } from '../config.ts';
 import { type Match, parseMatch } from '../../pattern/match.ts';
 import { onlyPath } from '../../pattern/pattern.ts';
 import type { Place } from '../reader/problem.ts';
@@ -44,15 +45,19 @@ export type RouteDraft = {
   readonly type: Placed<string>;
   readonly tags: readonly Placed<TagTemplate>[];
   readonly shadow: boolean;
+  readonly rollout: Rollout | undefined;
 };
 
-const route: Reader<RouteDraft> = section({
+const routeKeys = {
   match: required(recover(matches, [])),
   when: or(requestWhen, []),
   type: required(placed(text)),
   tags: or(listOf(placed(tag)), []),
   shadow: or(bool, false),
-});
+  rollout: optional(rollout),
+};
+
+const route: Reader<RouteDraft> = section(routeKeys, refuseVoid);
 
 export const routes: Reader<readonly RouteDraft[]> = listOf(route);
 

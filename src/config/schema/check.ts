@@ -24,6 +24,7 @@ import { contentTypes, finishTypes } from './check-content-type.ts';
 import { identity } from './check-identity.ts';
 import { listen, listenAt } from './check-listen.ts';
 import { type RouteDraft, finishWrites, routes, unmatchedWrites, writes } from './check-routes.ts';
+import { checkRollouts, isShadowed, trust } from './check-rollout.ts';
 import { control, debug, log, shortestToken, traces } from './check-server.ts';
 import { store } from './check-store.ts';
 import { ttl } from './check-ttl.ts';
@@ -62,7 +63,7 @@ export type ParseResult =
   | { readonly kind: 'problems'; readonly problems: readonly Problem[] };
 
 const sections = {
-  mode: or(word(['full', 'shadow']), 'full'),
+  ...trust,
   upstream: optional(upstream),
   listen: or(listen, listenAt(defaults.listen)),
   control: or(control, { ...defaults.control, token: undefined, tokens: [] }),
@@ -156,8 +157,8 @@ function finish(read: Read, source: Source, at: Reading): Config {
   const root = isMap(source.root) ? source.root : undefined;
   checkAddresses({ listen: listening, control: read.control }, root, at);
   const parts = [...[...read.contentTypes.values()].map(({ value }) => value), ...read.routes];
-  const isShadow =
-    source.options.shadow === true || read.mode === 'shadow' || parts.some(({ shadow }) => shadow);
+  checkRollouts({ ...read, parts }, root, at);
+  const isShadow = source.options.shadow === true || isShadowed({ ...read, parts });
   const together = { listen: listening, store: read.store, isShadow };
   checkWorkers({ ...together, isAudited: read.audit !== undefined }, root, at);
   return {
@@ -247,7 +248,10 @@ function tokenFromEnvironment({ options, root }: Source, at: Reading): string | 
   return undefined;
 }
 
-function finishRoute({ match, when, type, tags, shadow }: RouteDraft, locate: Locator): readonly Route[] {
+function finishRoute(
+  { match, when, type, tags, shadow, rollout: share }: RouteDraft,
+  locate: Locator,
+): readonly Route[] {
   return match.map(({ value, place }): Route => {
     const { line, column } = locate('', '', place);
     return {
@@ -257,6 +261,7 @@ function finishRoute({ match, when, type, tags, shadow }: RouteDraft, locate: Lo
       type: type.value,
       tags: tags.map((tag) => tag.value),
       shadow,
+      rollout: share,
       line,
       column,
     };

@@ -25,6 +25,7 @@ const conditions = {
   redis_bytes_above: (bound) => `הנפח ב־Redis מעל ${formats.bytes(bound)}`,
   redis_down: () => 'Redis אינו זמין',
   quarantined: () => 'נתיב ציבורי בהסגר',
+  rolled_back: () => 'הפעלה הדרגתית חזרה למצב צל',
   leak_suspected: () => 'חשד לדליפת זיכרון',
 };
 
@@ -41,6 +42,8 @@ const measured = {
   leak_suspected: ({ value }) => `התהליך תופס ${formats.bytes(value)} בזיכרון.`,
   redis_bytes_above: ({ value }) => `ב־Redis שמורים כ־${formats.bytes(value ?? 0)}.`,
   quarantined: ({ value }) => (value ? 'נתיב ציבורי נתן לשני אנשים דפים שונים.' : 'אין נתיב בהסגר.'),
+  rolled_back: ({ value }) =>
+    value ? 'יותר מדי עותקים ישנים או שגיאות: הכול שוב במצב צל.' : 'אין הפעלה שבוטלה.',
   redis_down: ({ value }) => (value ? 'Redis אינו עונה.' : 'Redis עונה.'),
 };
 

@@ -22,7 +22,7 @@ export const passes = {
   'method-override': 'הבקשה טוענת לשיטה אחרת',
   'acme-challenge': 'רשות אישורים מבקשת אותה ב-HTTP רגיל',
   quarantine: 'הנתיב ציבורי, אך נתן לשני אנשים דפים שונים',
-  shadow: 'מצב צל: רק נספרת',
+  shadow: 'מצב צל, או שמי ששואל אינו בחלק שמוגש מה־Cache: רק נספרת',
   precondition: 'התנאי שבבקשה נוגע למצב המקור עצמו',
   upgrade: 'בקשה לפתיחת WebSocket',
   identity: 'אי אפשר לקבוע בבטחה מי שואל',

@@ -41,6 +41,7 @@ const notStoredBy: ReadonlySet<string> = new Set<keyof ContentType>([
   'etag',
   'clientReload',
   'shadow',
+  'rollout',
 ]);
 
 const storedBy = (contentType: ContentType): unknown => [

@@ -14,6 +14,7 @@ import type { Identify, Identity } from '../../policy/identity/identity.ts';
 import type { Popularity } from '../../policy/lifetime/popularity.ts';
 import type { Rules } from '../../policy/rules/rules.ts';
 import type { Match } from '../../policy/rules/safest-match.ts';
+import type { ShareOf } from '../../policy/rules/share.ts';
 import type { PurgeLog, Position } from '../../store/purge-log.ts';
 import type { Entry, Store } from '../../store/store.ts';
 import type { Endings } from './ended-copy.ts';
@@ -40,6 +41,8 @@ export type Site = {
   readonly finish: FinishFields | undefined;
   /** Whether what matches is passed, and only watched beside (`mode: shadow`). */
   readonly isShadowed: (match: Match) => boolean;
+  /** Of the rest, who is cached; the others are in shadow too (`rollout`). */
+  readonly shareOf: ShareOf;
   readonly keyed: KeyedBefore;
 };
 

@@ -6,6 +6,7 @@
 import { combinedValue } from '../../http/fields.ts';
 import type { Fields } from '../../http/message.ts';
 import type { EpochMs } from '../../kit/time.ts';
+import { isInShare } from '../../policy/rules/share.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { finishedEntry } from '../fetch/fill-decisions.ts';
 import { keptBodyFor } from '../fetch/kept-body.ts';
@@ -33,6 +34,7 @@ export async function keeperOf(
   if (match.contentType.kind !== 'standard' || identity.kind === 'doubt') return undefined;
   if (site.isShadowed(match)) return undefined;
   const keyed = keyedExchange({ ...exchange, match }, identity);
+  if (!isInShare(site.shareOf(match), keyed)) return undefined;
   const head = { ...answer, ...headTimes(services.clock, answer.requestTime) };
   const terms = termsOf(keyed);
   const plan = planStorage(terms, head);

@@ -103,9 +103,12 @@ export class AlertBoard {
   }
 }
 
-type Watched = Pick<Config, 'alerts' | 'audit' | 'contentTypes' | 'mode' | 'routes' | 'store'>;
+type Watched = Pick<
+  Config,
+  'alerts' | 'audit' | 'contentTypes' | 'mode' | 'rollback' | 'rollout' | 'routes' | 'store'
+>;
 
-/** The configured alerts, with Redis one on its size (`store.redis.max_bytes`), and one on quarantine where anything leads there. */
+/** The configured alerts, with Redis one on its size (`store.redis.max_bytes`), and those on quarantine and rollback where anything leads there. */
 function watchedAlerts(config: Watched): readonly WatchedAlert[] {
   const { alerts, store } = config;
   // The janitor measures rarely, so every measurement counts.
@@ -115,14 +118,25 @@ function watchedAlerts(config: Watched): readonly WatchedAlert[] {
   if (bytes !== undefined)
     builtIn.push({ name: 'redis-over-max-bytes', when: { kind: 'redis_bytes_above', bytes }, ...common });
   if (mayQuarantine(config)) builtIn.push({ name: 'quarantine', when: { kind: 'quarantined' }, ...common });
+  if (config.rollback !== undefined)
+    builtIn.push({ name: 'rollback', when: { kind: 'rolled_back' }, ...common });
   // A configured alert replaces a built-in one of the same name.
   return [...alerts, ...builtIn.filter(({ name }) => !alerts.some((own) => own.name === name))];
 }
 
-const mayQuarantine = ({ audit, contentTypes, mode, routes }: Watched): boolean =>
+const mayQuarantine = ({ audit, mode, ...config }: Watched): boolean =>
   audit !== undefined ||
   mode === 'shadow' ||
-  [...contentTypes.values(), ...routes].some(({ shadow }) => shadow);
+  partsOf(config).some(({ shadow, rollout }) => shadow === true || rollout !== undefined);
+
+const partsOf = ({
+  contentTypes,
+  rollout,
+  routes,
+}: Pick<Watched, 'contentTypes' | 'rollout' | 'routes'>): readonly {
+  readonly shadow?: boolean;
+  readonly rollout: Config['rollout'];
+}[] => [{ rollout }, ...contentTypes.values(), ...routes];
 
 function webhookFor(alerts: readonly Alert[]): string | undefined {
   const told = alerts.filter(({ webhook }) => webhook !== undefined);
@@ -156,6 +170,7 @@ function readingOf(watch: Watch, point: Point, span: Seconds): Reading {
     originLatency: seconds(share(get(tally, 'originSeconds'), originRequests)),
     redisDown: redis === 'down',
     quarantined: options.quarantined?.() ?? [],
+    rolledBack: options.rolledBack?.() ?? [],
     residentBytes: point.residentBytes,
     redisBytes: point.redisBytes,
     // A log that was never heard counts from the start of this process.

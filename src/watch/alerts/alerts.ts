@@ -15,7 +15,7 @@ import type { Reason } from '../count/miss-reason.ts';
 export type WatchedCondition =
   | AlertCondition
   | { readonly kind: 'redis_bytes_above'; readonly bytes: number }
-  | { readonly kind: 'quarantined' };
+  | { readonly kind: 'quarantined' | 'rolled_back' };
 
 export type WatchedAlert = Omit<Alert, 'when'> & { readonly when: WatchedCondition };
 
@@ -31,6 +31,8 @@ export type Reading = {
   readonly redisDown: boolean;
   /** Routes in quarantine. */
   readonly quarantined: readonly string[];
+  /** Rollouts that have ended by themselves, with why. */
+  readonly rolledBack: readonly string[];
   readonly residentBytes: number;
   readonly redisBytes: number | undefined;
   readonly purgeLag: Seconds;
@@ -158,6 +160,12 @@ const measures: Readonly<Record<WatchedCondition['kind'], Measure>> = {
     text: ({ quarantined }) =>
       quarantined.length === 0 ? 'None is.' : `In quarantine: ${quarantined.slice(0, 5).join(', ')}.`,
   },
+  rolled_back: {
+    value: ({ rolledBack }) => rolledBack.length > 0,
+    isBad: ({ rolledBack }) => rolledBack.length > 0,
+    text: ({ rolledBack }) =>
+      rolledBack.length === 0 ? 'None is.' : `Back in shadow: ${rolledBack.slice(0, 5).join('; ')}.`,
+  },
   redis_bytes_above: {
     value: ({ redisBytes }) => redisBytes,
     text: ({ redisBytes }) => `About ${mebibytes(redisBytes ?? 0)} are stored in Redis.`,
@@ -221,6 +229,7 @@ export function describeCondition(when: WatchedCondition): string {
     case 'redis_down':
     case 'leak_suspected':
     case 'quarantined':
+    case 'rolled_back':
       return when.kind;
     default:
       return when satisfies never;

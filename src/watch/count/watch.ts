@@ -27,6 +27,8 @@ export type WatchOptions = {
   readonly redis: () => RedisState;
   /** The routes in quarantine; absent: none ever is. */
   readonly quarantined?: (() => readonly string[]) | undefined;
+  /** The rollouts that have ended by themselves, with why; absent: none ever does. */
+  readonly rolledBack?: (() => readonly string[]) | undefined;
   readonly background?: (() => BackgroundStats | undefined) | undefined;
   /** Other processes that belong to this one: how many, and their memory. */
   readonly others?: { readonly count: number; readonly residentBytes: () => number };

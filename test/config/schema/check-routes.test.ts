@@ -6,7 +6,7 @@ const routes = (...matches: readonly string[]) =>
 
 t.test('a route covers HEAD with GET, and a list of matches becomes one route each', async (t) => {
   const config = configIn(`${upstream}routes:\n  - { match: [GET /a, POST /b], type: pass }\n`);
-  const same = { when: [], type: 'pass', tags: [], shadow: false };
+  const same = { when: [], type: 'pass', tags: [], shadow: false, rollout: undefined };
   t.strictSame(config.routes, [
     { methods: ['GET', 'HEAD'], pattern: '/a', ...same, line: 3, column: 15 },
     { methods: ['POST'], pattern: '/b', ...same, line: 3, column: 23 },

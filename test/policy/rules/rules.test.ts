@@ -79,6 +79,7 @@ const plainRoute: Route = {
   type: 'standard',
   tags: [],
   shadow: false,
+  rollout: undefined,
   line: 1,
   column: 1,
 };

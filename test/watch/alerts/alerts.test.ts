@@ -24,6 +24,7 @@ const readingBut = (change: Partial<Reading> = {}): Reading => ({
   originLatency: seconds(0.05),
   redisDown: false,
   quarantined: [],
+  rolledBack: [],
   residentBytes: 1e8,
   redisBytes: undefined,
   purgeLag: seconds(0),
@@ -137,6 +138,7 @@ t.test('every condition fires on its value and ends without it', async (t) => {
     [{ kind: 'purge_lag_above', duration: seconds(5) }, { purgeLag: seconds(6) }],
     [{ kind: 'redis_down' }, { redisDown: true }],
     [{ kind: 'quarantined' }, { quarantined: ['/all'] }],
+    [{ kind: 'rolled_back' }, { rolledBack: ['all: 3 of 20 compared copies were stale'] }],
     [{ kind: 'leak_suspected' }, { leakSuspected: true }],
     [{ kind: 'redis_bytes_above', bytes: 1e9 }, { redisBytes: 2e9 }],
   ];
