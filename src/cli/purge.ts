@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { postControl, withControlOption } from './control-client.ts';
+import { checkedAnswer } from './show-answer.ts';
 import { collect, fail, print, printJson } from './output.ts';
 
 type Options = {
@@ -45,39 +46,30 @@ async function purgeCommand(options: Options): Promise<void> {
   }
   const flags = { everything: all === true, soft: soft === true, dry_run: dryRun === true };
   const answer = await postControl(options.control, '/purge', { ...selectors, ...flags });
-  if (answer.kind !== 'ok') {
-    fail(answer.message);
-    return;
-  }
-  const receipt = receiptOf(answer.body);
-  if (receipt === undefined) {
-    fail('this is not the answer of a control API');
-    return;
-  }
-  if (options.json === true) printJson(answer.body);
+  const receipt = checkedAnswer(answer, isReceipt);
+  if (receipt === undefined) return;
+  if (options.json === true) printJson(receipt);
   else print(receiptText(receipt, flags));
   if (receipt.matched === 0) process.exitCode = nothingMatched;
 }
 
 type Receipt = {
   readonly matched: number;
-  readonly known: number;
-  readonly acknowledged: number;
-  readonly tookMs: number;
+  readonly instances: { readonly known: number; readonly acknowledged: number };
+  readonly took_ms: number;
 };
 
-function receiptOf(body: unknown): Receipt | undefined {
-  const { matched, instances, took_ms: tookMs } = (body ?? {}) as Readonly<Record<string, unknown>>;
+function isReceipt(body: unknown): body is Receipt {
+  const { matched, instances, took_ms } = (body ?? {}) as Readonly<Record<string, unknown>>;
   const { known, acknowledged } = (instances ?? {}) as Readonly<Record<string, unknown>>;
-  const isReceipt = [matched, known, acknowledged, tookMs].every((value) => typeof value === 'number');
-  return isReceipt ? ({ matched, known, acknowledged, tookMs } as Receipt) : undefined;
+  return [matched, known, acknowledged, took_ms].every((value) => typeof value === 'number');
 }
 
 function receiptText(
-  { matched, known, acknowledged, tookMs }: Receipt,
+  { matched, instances: { known, acknowledged }, took_ms }: Receipt,
   flags: { soft: boolean; dry_run: boolean },
 ): string {
   if (flags.dry_run) return `matched ${matched} (dry run: nothing was purged)`;
   const what = matched === 0 ? 'matched 0: nothing matched' : `matched ${matched}`;
-  return `${what}; ${flags.soft ? 'soft purge, ' : ''}acknowledged by ${acknowledged} of ${known} instances, ${tookMs} ms`;
+  return `${what}; ${flags.soft ? 'soft purge, ' : ''}acknowledged by ${acknowledged} of ${known} instances, ${took_ms} ms`;
 }

@@ -1,6 +1,6 @@
 /** Prints what the control API says of something: as it came with `--json`, or as lines. */
 
-import { getControl } from './control-client.ts';
+import { type ControlAnswer, getControl } from './control-client.ts';
 import { fail, print, printable, printJson } from './output.ts';
 
 export type ShowOptions = { readonly control: string; readonly json?: true };
@@ -17,9 +17,19 @@ export async function showAnswer<T>(
   { control, json }: ShowOptions,
   { path, isAnswer, linesOf }: Shown<T>,
 ): Promise<void> {
-  const answer = await getControl(control, path);
+  const answer = checkedAnswer(await getControl(control, path), isAnswer);
+  if (answer === undefined) return;
+  if (json === true) printJson(answer);
+  else print(...linesOf(answer).map(printable));
+}
+
+/** What the control API has answered. An error, or what another server says, is reported and sets exit code 1. */
+export function checkedAnswer<T>(
+  answer: ControlAnswer,
+  isAnswer: (body: unknown) => body is T,
+): T | undefined {
   if (answer.kind !== 'ok') fail(answer.message);
   else if (!isAnswer(answer.body)) fail('this is not the answer of a control API');
-  else if (json === true) printJson(answer.body);
-  else print(...linesOf(answer.body).map(printable));
+  else return answer.body;
+  return undefined;
 }

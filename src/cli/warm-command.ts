@@ -5,6 +5,7 @@ import { Presets, SingleBar } from 'cli-progress';
 import { InvalidArgumentError } from 'commander';
 import { withControlOption } from './control-client.ts';
 import { streamControl } from './control-stream.ts';
+import { checkedAnswer } from './show-answer.ts';
 import { collect, fail, print, printJson } from './output.ts';
 
 type Options = {
@@ -14,8 +15,6 @@ type Options = {
   readonly sitemap?: string;
   readonly json?: true;
 };
-
-type Counts = Readonly<Record<'asked' | 'warmed' | 'fresh' | 'refused' | 'failed', number>>;
 
 /** Adds the command. */
 export function addWarm(program: Command): void {
@@ -42,17 +41,10 @@ async function warmCommand({ control, url, popular, sitemap, json }: Options): P
     },
   });
   bar?.stop();
-  if (answer.kind !== 'ok') {
-    fail(answer.message);
-    return;
-  }
-  const counts = countsOf(answer.body);
-  if (counts === undefined) {
-    fail('this is not the answer of a control API');
-    return;
-  }
-  if (json === true) printJson(answer.body);
-  else print(summaryText(counts, answer.body));
+  const counts = checkedAnswer(answer, areCounts);
+  if (counts === undefined) return;
+  if (json === true) printJson(counts);
+  else print(summaryText(counts));
   if (counts.failed > 0) process.exitCode = 1;
 }
 
@@ -73,16 +65,17 @@ function newBar(): { show: (data: unknown) => void; stop: () => void } {
   };
 }
 
-function countsOf(body: unknown): Counts | undefined {
+const names = ['asked', 'warmed', 'fresh', 'refused', 'failed', 'took_ms'] as const;
+type Counts = Readonly<Record<(typeof names)[number], number>>;
+
+function areCounts(body: unknown): body is Counts {
   const counts = (body ?? {}) as Readonly<Record<string, unknown>>;
-  const names = ['asked', 'warmed', 'fresh', 'refused', 'failed', 'took_ms'];
-  return names.every((name) => typeof counts[name] === 'number') ? (counts as Counts) : undefined;
+  return names.every((name) => typeof counts[name] === 'number');
 }
 
-function summaryText({ asked, warmed, fresh, refused, failed }: Counts, body: unknown): string {
-  const { took_ms: tookMs } = body as { readonly took_ms: number };
+function summaryText({ asked, warmed, fresh, refused, failed, took_ms }: Counts): string {
   const parts = [`${warmed} warmed`, `${fresh} already fresh`, `${refused} refused`, `${failed} failed`];
-  return `asked ${asked}: ${parts.join(', ')}; ${(tookMs / 1000).toFixed(1)} s`;
+  return `asked ${asked}: ${parts.join(', ')}; ${(took_ms / 1000).toFixed(1)} s`;
 }
 
 function count(text: string): number {
