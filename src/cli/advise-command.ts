@@ -2,20 +2,12 @@
 
 import type { Command } from 'commander';
 import { tableLines } from '../kit/table.ts';
-import type {
-  Advice,
-  AdviceReport,
-  ChangeView,
-  InputAdvice,
-  LifetimeAdvice,
-  ShareView,
-} from '../trust/advice/advice.ts';
+import type { AdviceReport, AdviceView, ChangeView } from '../trust/advice/advice.ts';
 import { applyAdvices } from './apply-advice.ts';
 import { getControl, withControlOption } from './control-client.ts';
 import { collect, fail, print, printable } from './output.ts';
 import { reasonOf } from './pem-files.ts';
 import { contentOf, replaceFiles } from './replace-files.ts';
-import { percent } from './shadow-command.ts';
 import { showAnswer, type ShowOptions } from './show-answer.ts';
 import { exampleFileOf } from './test-command.ts';
 
@@ -36,9 +28,9 @@ type Options = ShowOptions & { readonly write?: string; readonly only: readonly 
 
 async function adviseCommand({ write, only, ...options }: Options): Promise<void> {
   if (write === undefined) {
-    const linesOf = (report: AdviceReport): string[] =>
+    const shown = (report: AdviceReport): string[] =>
       reportLines(only.length === 0 ? report : picked(report, only));
-    await showAnswer(options, { path, isAnswer: isAdviceReport, linesOf });
+    await showAnswer(options, { path, isAnswer: isAdviceReport, linesOf: shown });
     return;
   }
   const answer = await getControl(options.control, path);
@@ -94,45 +86,15 @@ function reportLines({ since, intervals, advices }: AdviceReport): string[] {
   return [seen, ...advices.flatMap((advice) => ['', ...adviceLines(advice)])];
 }
 
-const adviceLines = (advice: Advice): string[] => [
-  ...(isLifetime(advice) ? lifetimeLines(advice) : inputLines(advice)),
-  ...advice.yaml.split('\n').map((line) => `    ${line}`),
-];
-
-const isLifetime = (advice: Advice): advice is LifetimeAdvice => 'stale_now' in advice.evidence;
-
-function lifetimeLines({ id, kind, type, from, to, evidence }: LifetimeAdvice): string[] {
-  const { fetches_saved_per_day: saved, origin_seconds_saved_per_day: time } = evidence;
-  const cost = saved >= 0 ? 'saves the app' : 'costs the app';
-  const words = { longer: 'may live', shorter: 'must live no longer than' };
+function adviceLines(advice: AdviceView): string[] {
+  const { id, text, reasons, evidence, yaml } = advice;
+  const changes = 'hours' in evidence ? [...evidence.routes, ...evidence.hours] : [];
   return [
-    `${id}: copies of ${type} ${words[kind]} ${to} instead of ${from}`,
-    `  ${cost} ${Math.abs(saved)} requests a day (${Math.abs(time).toFixed(1)} s of its time)`,
-    `  stale hits: ${shareText(evidence.stale_now)} now, ${shareText(evidence.stale_then)} then`,
-    `  ${evidence.changed} changes at ${evidence.moments} times or more, in ${evidence.intervals} intervals over ${hoursText(evidence.observed_seconds)}`,
-    ...tableLines([...evidence.routes, ...evidence.hours].map(changeCells)).map((line) => `  ${line}`),
+    `${id}: ${text}`,
+    ...[...reasons, ...tableLines(changes.map(changeCells))].map((line) => `  ${line}`),
+    ...yaml.split('\n').map((line) => `    ${line}`),
   ];
 }
-
-function inputLines({ id, kind, type, name, evidence }: InputAdvice): string[] {
-  const { pairs, values, pages, fetches_saved_per_day: saved } = evidence;
-  if (kind === 'missing-vary')
-    return [
-      `${id}: the app says that pages of ${type} depend on ${name}`,
-      `  ${pairs} answers say so; clients sent ${values} values of it, and all got the same page`,
-    ];
-  const part = kind === 'ignore-query' ? `the parameter ${name}` : `the field ${name}`;
-  return [
-    `${id}: ${part} never changed a page of ${type}`,
-    `  ${pairs} pairs of answers that differ in it alone had the same bytes, none had others: ${values} values, ${pages} pages`,
-    `  saves the app ${saved} requests a day`,
-  ];
-}
-
-const shareText = ({ share, interval: [low, high] }: ShareView): string =>
-  `${percent(share)} (${percent(low)} – ${percent(high)})`;
-
-const hoursText = (seconds: number): string => `${(seconds / 3600).toFixed(1)} h`;
 
 const changeCells = ({ name, intervals, changed, changes }: ChangeView): string[] => [
   name,

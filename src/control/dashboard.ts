@@ -31,6 +31,8 @@ const types = {
 } as const;
 
 const own = [
+  'advice-he.js',
+  'advice-panel.js',
   'alerts-he.js',
   'app.js',
   'chart-files.js',

@@ -5,6 +5,8 @@ import type { Config } from '../config/config.ts';
 import type { Clock } from '../kit/time.ts';
 import type { Background, CacheExchange, Services } from '../proxy/exchange/exchange.ts';
 import type { Outcome } from '../proxy/exchange/outcome.ts';
+import type { Report } from '../watch/report/report.ts';
+import type { WriteLedger } from '../watch/count/write-ledger.ts';
 import { typeTag } from '../policy/rules/entry-tags.ts';
 import type { Governor } from '../refresh/governor.ts';
 import type { AdviceReport } from './advice/advice.ts';
@@ -30,7 +32,10 @@ export type OpenTrustOptions = {
   readonly background?: Background;
   readonly log: Pick<Logger, 'warn'>;
   readonly counting: {
-    readonly counters: { readonly onAudited: (type: string, kind: Judgement['kind']) => void };
+    readonly counters: {
+      readonly onAudited: (type: string, kind: Judgement['kind']) => void;
+      readonly writes: Pick<WriteLedger, 'totals'>;
+    };
   };
   readonly live: LiveRollout;
 };
@@ -39,7 +44,10 @@ export type OpenTrust = {
   /** What the request path calls. */
   readonly beside: Required<Pick<Services, 'shadow' | 'audit' | 'isQuarantined'>> &
     Pick<Services, 'background'>;
-  readonly watched: Pick<OpenRollout, 'rolledBack'> & { readonly quarantined: () => readonly string[] };
+  readonly watched: Pick<OpenRollout, 'rolledBack'> & {
+    readonly quarantined: () => readonly string[];
+    readonly advised: () => Report['advice'];
+  };
   readonly rollout: OpenRollout['answers'];
   readonly quarantine: Pick<Quarantine, 'list' | 'lift'>;
   readonly onOutcome: (outcome: Outcome) => void;
@@ -51,11 +59,11 @@ export type OpenTrust = {
 /** Opens the room. */
 export function openTrust(options: OpenTrustOptions): OpenTrust {
   const { clock, config, governor, background, log, live } = options;
-  const { onAudited } = options.counting.counters;
+  const { onAudited, writes: ledger } = options.counting.counters;
   const room = { bytes: 0 };
   const noise = new NoiseBook();
   const writes = new WritesSeen();
-  const adviser = new Adviser({ clock, noise });
+  const adviser = new Adviser({ clock, noise, writes, ended: () => ledger.totals() });
   const askAgain = new AskAgain({ governor, room });
   const quarantine = new Quarantine();
   const credentialCheck = new CredentialCheck({
@@ -76,15 +84,12 @@ export function openTrust(options: OpenTrustOptions): OpenTrust {
       onJudged(subject, kind);
     },
   });
+  const heard = { background: background && hearing(background, adviser) };
   return {
-    beside: {
-      shadow: shadow.beside,
-      audit,
-      isQuarantined: quarantine.has,
-      background: background && hearing(background, adviser),
-    },
+    beside: { shadow: shadow.beside, audit, isQuarantined: quarantine.has, ...heard },
     watched: {
       quarantined: () => quarantine.list().map(({ route }) => route),
+      advised: () => namesOf(adviser.report(config())),
       rolledBack: rollout.rolledBack,
     },
     rollout: rollout.answers,
@@ -118,6 +123,9 @@ const reportsOf = (
       size: shadow.trial?.stored.size() ?? { entries: 0, bytes: 0, sampledBytes: 0 },
     }),
 });
+
+const namesOf = ({ advices }: AdviceReport): Report['advice'] =>
+  advices.map(({ id, text }) => ({ id, text }));
 
 /** What is stored is evidence too. */
 const hearing = (background: Background, { onStored }: Pick<Adviser, 'onStored'>): Background => ({

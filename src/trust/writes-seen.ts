@@ -22,6 +22,19 @@ export class WritesSeen {
     if (this.#writes.length > most) this.#writes.shift();
   }
 
+  /** Those after an instant, up to another; none, if older ones are forgotten already. */
+  between(from: EpochMs, to: EpochMs): readonly WriteSeen[] {
+    const [oldest] = this.#writes;
+    if (oldest === undefined || (this.count > this.#writes.length && oldest.at > from)) return [];
+    const found: WriteSeen[] = [];
+    for (let at = this.#writes.length - 1; at >= 0; at -= 1) {
+      const write = this.#writes[at];
+      if (write === undefined || write.at <= from) break;
+      if (write.at <= to) found.unshift(write);
+    }
+    return found;
+  }
+
   /** Those after `since`, the last first. */
   after(since: EpochMs, limit: number): WriteSeen[] {
     return this.#writes

@@ -4,6 +4,7 @@
  * Promises: the token is kept in this module's memory only, never in storage, a URL or the page; what is drawn is text.
  */
 
+import { createAdvice } from './advice-panel.js';
 import { createCharts } from './charts.js';
 import { byId } from './dom.js';
 import { createSearch } from './entries-panel.js';
@@ -49,6 +50,7 @@ function remember(name, value) {
 const say = () => ({ words: wordsOf(state.language), formats: formatsOf(state.language) });
 
 const charts = createCharts();
+const advice = createAdvice({ call, say });
 const forms = createForms({ call, say, refresh: () => void update() });
 const range = createRange({
   call,
@@ -90,6 +92,7 @@ async function update() {
   if (answer.ok) {
     state.overview = answer.body;
     draw();
+    void advice.refresh();
   }
   connection(answer);
   state.timer = setTimeout(() => void update(), everyMs);
@@ -98,6 +101,7 @@ async function update() {
 function draw() {
   if (state.overview === undefined) return;
   drawPanels(state.overview, say());
+  advice.draw();
   const series = range.series(state.overview);
   if (series !== undefined) charts.draw(series, say());
 }
@@ -144,6 +148,7 @@ function leave(text) {
   state.holder = undefined;
   state.overview = undefined;
   range.reset();
+  advice.forget();
   byId('sign-in').hidden = false;
   byId('board').hidden = true;
   byId('leave').hidden = true;

@@ -1,6 +1,7 @@
 /** What the dashboard says in Hebrew: the guide's words. */
 
 import { code } from './dom.js';
+import { adviceReasons, adviceText } from './advice-he.js';
 import { alertText, conditionText } from './alerts-he.js';
 import { stepNames, stepText, verdictText } from './explain-he.js';
 import { details, missCauses, purgeCauses } from './reasons-he.js';
@@ -87,6 +88,10 @@ export const he = {
   missCount: 'החטאות',
   originTime: 'זמן מקור',
   needless: 'ביטולים מיותרים בשעה האחרונה',
+  advice: 'עצות לכללים',
+  adviceWhat: 'עצה ומה תומך בה',
+  advicePatch: 'השינוי בקובץ הכללים',
+  noAdvice: 'אין עצות: הכללים מתאימים למה שנצפה, או שנצפה מעט מדי.',
   writeRule: 'כלל כתיבה',
   ended: 'עותקים שבוטלו',
   askedAgain: 'התבקשו שוב',
@@ -176,6 +181,8 @@ export const he = {
   clause: (text) => /^RFC \d+(?: §[\d.–§]*\d)?/.exec(text)?.[0] ?? text,
   conditionText,
   alertText,
+  adviceText,
+  adviceReasons,
   stepText,
   verdictText,
 };

@@ -91,11 +91,46 @@ export type InputAdvice = {
   readonly example: ExampleDraft;
 };
 
-export type Advice = LifetimeAdvice | InputAdvice;
+/** Of `missing-write`: looks at pages of a route with such a write between them. Of `needless-write`: ended copies asked for again. */
+export type WriteEvidence = {
+  readonly route: string | null;
+  /** How many different writes were followed by a change. */
+  readonly writes: number;
+  readonly intervals: number;
+  readonly changed: number;
+  readonly confidence: ShareView;
+  /** The same where the write was just before the interval. */
+  readonly shifted_intervals: number;
+  readonly shifted_changed: number;
+  /** And where there was none. */
+  readonly other_intervals: number;
+  readonly other_changed: number;
+};
+
+export type WriteAdvice = {
+  readonly id: string;
+  readonly kind: 'missing-write' | 'needless-write';
+  /** The content type whose pages change, or the tag that ends what does not. */
+  readonly type: string;
+  /** Of the write: its pattern, or its rule. */
+  readonly name: string;
+  readonly evidence: WriteEvidence;
+  readonly patch: Patch;
+  readonly yaml: string;
+  readonly example: ExampleDraft;
+};
+
+export type Advice = LifetimeAdvice | InputAdvice | WriteAdvice;
+
+/** `text`: what could be changed. `reasons`: what speaks for it. */
+export type AdviceWords = { readonly text: string; readonly reasons: readonly string[] };
+
+/** With its words. */
+export type AdviceView = Advice & AdviceWords;
 
 export type AdviceReport = {
   readonly since: string;
   /** How many intervals between two looks at the same page were seen. */
   readonly intervals: number;
-  readonly advices: readonly Advice[];
+  readonly advices: readonly AdviceView[];
 };

@@ -11,6 +11,7 @@ import { BoundedMap } from '../../kit/bounded-map.ts';
 import { between, type EpochMs, type Seconds } from '../../kit/time.ts';
 import type { Position } from '../../store/purge-log.ts';
 import { samplePath } from '../url-pattern.ts';
+import type { LookedAt } from './write-effects.ts';
 import type { Intervals, Seen } from './change-rate.ts';
 
 /** Which copy, of what, seen when. */
@@ -60,9 +61,15 @@ const mostNames = 1000;
 
 /** What was seen. */
 export class ChangeTimes {
+  readonly #onLook: (looked: LookedAt) => void;
   readonly #copies = new BoundedMap<string, Tracked>(mostCopies);
   readonly #routes = new Map<string, RouteSeries>();
   readonly #types = new Map<string, Map<number, Series>>();
+
+  /** `onLook` hears of every interval that tells whether a page changed. */
+  constructor(onLook: (looked: LookedAt) => void) {
+    this.#onLook = onLook;
+  }
 
   /** An answer is stored, or would be. */
   stored(copy: StoredCopy, { isPurged, isNoisy }: Between): void {
@@ -111,6 +118,9 @@ export class ChangeTimes {
 
   #note(copy: Sighting, seen: SeenInterval): void {
     for (const series of this.#of(copy)) series.see(seen);
+    const { contentType, route } = copy;
+    const { from, to, found } = seen;
+    if (found !== 'suspect') this.#onLook({ contentType, route, from, to, hasChanged: found === 'changed' });
   }
 
   #of({ contentType, route, hour }: Sighting): readonly Series[] {

@@ -5,20 +5,31 @@ import { combinedValue } from '../../http/fields.ts';
 import { parseVary } from '../../http/vary.ts';
 import { between, type Clock, type EpochMs } from '../../kit/time.ts';
 import { minuteOfDay } from '../../policy/lifetime/hours.ts';
+import { compileRules } from '../../policy/rules/rules.ts';
 import type { CacheExchange } from '../../proxy/exchange/exchange.ts';
 import type { Entry } from '../../store/store.ts';
 import type { Judgement } from '../judge.ts';
 import type { NoiseBook } from '../noise-book.ts';
 import { urlPattern } from '../url-pattern.ts';
+import type { WritesSeen } from '../writes-seen.ts';
 import { digestOf, markOf } from '../would-be-store.ts';
-import type { AdviceReport, InputAdvice, LifetimeAdvice } from './advice.ts';
+import type { AdviceReport, InputAdvice, LifetimeAdvice, WriteAdvice } from './advice.ts';
+import { adviceWords } from './advice-text.ts';
 import { ChangeTimes } from './change-times.ts';
 import { countOf } from './change-rate.ts';
 import { missingVaryAdvice, needlessAdvice } from './input-advice.ts';
 import { Inputs, type InputSeen } from './inputs.ts';
 import { lifetimeAdvice } from './lifetime-advice.ts';
+import { type Ended, missingWriteAdvice, needlessWriteAdvices } from './write-advice.ts';
+import { WriteEffects } from './write-effects.ts';
 
-export type AdviceOptions = { readonly clock: Clock; readonly noise: NoiseBook };
+export type AdviceOptions = {
+  readonly clock: Clock;
+  readonly noise: NoiseBook;
+  readonly writes: Pick<WritesSeen, 'between'>;
+  /** By write rule, what became of the copies that its writes ended. */
+  readonly ended: () => Ended;
+};
 
 /** Larger bodies are not looked at. */
 const largest = 256 * 1024;
@@ -28,13 +39,18 @@ const mostDeclared = 5;
 export class Adviser {
   readonly #options: AdviceOptions;
   readonly #since: EpochMs;
-  readonly #changes = new ChangeTimes();
+  readonly #changes: ChangeTimes;
+  readonly #effects: WriteEffects;
   readonly #inputs = new Inputs();
   #config: Config | undefined;
 
   constructor(options: AdviceOptions) {
     this.#options = options;
     this.#since = options.clock.now();
+    this.#effects = new WriteEffects((from, to) => options.writes.between(from, to));
+    this.#changes = new ChangeTimes((looked) => {
+      this.#effects.saw(looked);
+    });
   }
 
   /** An answer is stored, or would be in shadow. */
@@ -78,13 +94,21 @@ export class Adviser {
   /** What follows from the evidence for these rules. */
   report(config: Config): AdviceReport {
     const types = [...config.contentTypes.values()].filter(({ kind }) => kind === 'rule');
-    const advices = types.flatMap((type) =>
-      [this.#lifetimeOf(config, type) ?? [], this.#inputsOf(type)].flat(),
-    );
+    const writes = this.#writesOf(config);
+    // Where a write is the cause, a shorter lifetime is the wrong cure.
+    const isCured = ({ kind, type }: LifetimeAdvice): boolean =>
+      kind === 'shorter' && writes.some((advice) => advice.kind === 'missing-write' && advice.type === type);
+    const lifetimes = types.flatMap((type) => this.#lifetimeOf(config, type) ?? []);
+    const advices = [
+      ...writes,
+      ...lifetimes.filter((advice) => !isCured(advice)),
+      ...types.flatMap((type) => this.#inputsOf(type)),
+    ];
     const intervals = this.#changes
       .routes()
       .reduce((sum, { same, changed }) => sum + countOf(same.intervals()) + countOf(changed.intervals()), 0);
-    return { since: new Date(this.#since).toISOString(), intervals, advices };
+    const views = advices.map((advice) => ({ ...advice, ...adviceWords(advice) }));
+    return { since: new Date(this.#since).toISOString(), intervals, advices: views };
   }
 
   #compareInputs({ match, plan, request }: CacheExchange, entry: Entry, digest: string): void {
@@ -119,6 +143,20 @@ export class Adviser {
     const name = entry.key.slice(0, 16) + entry.variant.slice(0, 8);
     const hour = Math.floor(minuteOfDay(site.config.ttl.timeZone, at) / 60);
     return { name, contentType: match.contentType.name, route, at, hour };
+  }
+
+  #writesOf(config: Config): readonly WriteAdvice[] {
+    const rules = compileRules(config);
+    const missing = this.#effects.all().flatMap((effect) => {
+      const { contentType, route } = effect;
+      const isRoute = config.routes.some(({ pattern, type }) => pattern === route && type === contentType);
+      const seen = this.#changes
+        .routes()
+        .find((one) => one.contentType === contentType && one.route === route);
+      if (!isRoute || seen?.sample === undefined) return [];
+      return missingWriteAdvice(effect, { config, rules, page: seen.sample }) ?? [];
+    });
+    return [...missing, ...needlessWriteAdvices(config, this.#options.ended())];
   }
 
   #inputsOf(type: ContentType): readonly InputAdvice[] {

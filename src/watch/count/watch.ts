@@ -29,6 +29,8 @@ export type WatchOptions = {
   readonly quarantined?: (() => readonly string[]) | undefined;
   /** The rollouts that have ended by themselves, with why; absent: none ever does. */
   readonly rolledBack?: (() => readonly string[]) | undefined;
+  /** What could be changed in the rules; absent: nothing. */
+  readonly advised?: (() => readonly { readonly id: string; readonly text: string }[]) | undefined;
   readonly background?: (() => BackgroundStats | undefined) | undefined;
   /** Other processes that belong to this one: how many, and their memory. */
   readonly others?: { readonly count: number; readonly residentBytes: () => number };

@@ -68,7 +68,8 @@ export class ReportDesk {
     const now = until ?? this.#options.watch.now().at;
     const { before, end } = spanOf(period, now);
     const { hours, complete } = await this.hours(before, end);
-    return buildReport(hours, { period, now, complete });
+    const advice = this.#options.watch.options.advised?.() ?? [];
+    return buildReport(hours, { period, now, complete, advice });
   }
 
   /** The hours that began in [`from`, `to`), of all instances; `complete: false`: of this one only. */

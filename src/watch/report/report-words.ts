@@ -52,7 +52,7 @@ export const coverageOf = ({ hours, complete }: Report): string =>
 
 /** The tables of the report, the most important first. */
 export function tablesOf(report: Report): Table[] {
-  const { lines, targets, causes, purges, types, writes } = report;
+  const { lines, targets, causes, purges, types, writes, advice } = report;
   const percentOrNone = (value: number | null): string => (value === null ? '–' : percent(value));
   const tables: Table[] = [
     {
@@ -88,6 +88,11 @@ export function tablesOf(report: Report): Table[] {
       ]),
     },
     rankedTable('Purges', 'Purges', purges),
+    {
+      title: 'Advice: what could be changed in the rules, see `shelflife advise`',
+      head: ['Advice', ''],
+      rows: advice.map(({ id, text }) => [id, text]),
+    },
   ];
   return tables.filter(({ rows }) => rows.length > 0);
 }

@@ -73,6 +73,7 @@ export type Report = {
   readonly purges: readonly Ranked[];
   readonly types: readonly TypeTrend[];
   readonly writes: readonly WriteTrend[];
+  readonly advice: readonly { readonly id: string; readonly text: string }[];
   readonly points: readonly ReportPoint[];
 };
 
@@ -94,10 +95,14 @@ export type ReportInput = {
   readonly now: EpochMs;
   /** `false`: the counts of other instances could not be read. */
   readonly complete?: boolean;
+  readonly advice?: Report['advice'];
 };
 
 /** The report of the period that ends at `now`. Hours may be in any order, each once. */
-export function buildReport(hours: readonly Hour[], { period, now, complete = true }: ReportInput): Report {
+export function buildReport(
+  hours: readonly Hour[],
+  { period, now, complete = true, advice = [] }: ReportInput,
+): Report {
   const { before: start, from, end } = spanOf(period, now);
   const within = (first: number, last: number): Hour[] =>
     hours.filter(({ hour }) => hour >= first && hour < last);
@@ -115,6 +120,7 @@ export function buildReport(hours: readonly Hour[], { period, now, complete = tr
     purges: ranked(current?.purges, before?.purges),
     types: typesOf(current, before),
     writes: writesOf(current),
+    advice,
     points: pointsOf(own, { from, period }),
   };
 }

@@ -112,6 +112,50 @@ t.test('what splits copies for nothing, and what the app says it depends on', as
   );
 });
 
+t.test('a write that no rule knows: its rule is advised, not a shorter lifetime', async (t) => {
+  let version = 0;
+  const text =
+    rules.replace('60s', '1h') + 'audit: { sample: 100% }\nunmatched_writes: { url: true, user: false }\n';
+  const site = await start(
+    t,
+    (request, response) => {
+      if (request.method === 'POST') version += 1;
+      response.end(`version ${version}`);
+    },
+    text,
+  );
+  const compared = async (): Promise<number> =>
+    ((await site.control('/api/cache/stale')) as { total: { compared: number } }).total.compared;
+  let hits = 0;
+  const look = async (): Promise<void> => {
+    const outcome = site.outcomes.length;
+    await site.get('/1');
+    hits += site.outcomes[outcome]?.kind === 'hit' ? 1 : 0;
+    await eventually('the hit is audited', async () => (await compared()) === hits);
+    site.clock.advance(10);
+  };
+  for (let round = 0; round < 6; round += 1) {
+    await look();
+    await fetch(`${site.url}/save`, { method: 'POST' });
+    site.clock.advance(10);
+    for (let after = 0; after < 3; after += 1) await look();
+    await site.proxy.services.purgeLog.append({
+      ...{ tags: [], prefixes: [], everything: true, soft: false, cause: 'api' as const },
+    });
+    for (let after = 0; after < 3; after += 1) await look();
+  }
+  t.match((await site.report()).advices, [
+    {
+      id: 'missing-write:POST /save:/*',
+      evidence: { writes: 6 },
+      patch: { value: { invalidate: ['type:page'] } },
+    },
+  ]);
+  const report = await site.control('/api/cache/report?period=day');
+  const said = 'POST /save changes pages of /*, and no rule ends them';
+  t.match(report, { advice: [{ id: 'missing-write:POST /save:/*', text: said }] });
+});
+
 t.test('no harm on clean traffic: noise, purged copies, and what changes together', async (t) => {
   let count = 0;
   let deployed = 1;

@@ -1,5 +1,6 @@
 /** The estimator by table and by simulation with a seeded generator. */
 import t from 'tap';
+import { seeded } from './seeded.ts';
 import {
   changeRate,
   type Intervals,
@@ -54,7 +55,7 @@ t.test('the share of stale hits, and the lifetime for a share, are inverse', asy
 t.test(
   'simulated: the interval holds the true rate in 95 % of the runs, and the mean is not off',
   async (t) => {
-    const draw = generator(20_261_130);
+    const draw = seeded(20_261_130);
     const [runs, visits] = [400, 120];
     for (const mean of [0.05, 0.5, 2]) {
       const rate = mean / 300;
@@ -75,14 +76,3 @@ t.test(
     }
   },
 );
-
-/** mulberry32: the same sequence for the same seed. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
