@@ -71,7 +71,7 @@ function identityLines({ roles: { framework, flask, credentials, choices } }: Dr
 }
 
 function typeLines(
-  { name, scope, ttl, overrides, vary, causes, shared }: DraftType,
+  { name, scope, ttl, overrides, vary, idle, causes, shared }: DraftType,
   choices: readonly string[],
 ): readonly string[] {
   const { looks, changes, byItself, seconds } = causes;
@@ -90,10 +90,15 @@ function typeLines(
           `    cache_control: override    # the app says ${printed(overrides)}; ${looks - changes} of ${looks} times the body was the same`,
         ]),
     ...varyLines(vary, choices),
+    ...idle.map(idleLine),
     '    statuses: [200]',
     ...(scope === 'user' ? [`    tags: ["${name}:{user}"]`] : []),
   ];
 }
+
+/** For a person to take up: the page may use a value that nobody has sent yet. */
+const idleLine = ({ name, same, values }: DraftType['idle'][number]): string =>
+  `    # query: { ignore: ${list([name])} }    # ${values} values of it gave the same, ${same} times`;
 
 function varyLines(headers: readonly string[], cookies: readonly string[]): readonly string[] {
   const parts = [

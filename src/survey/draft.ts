@@ -9,6 +9,7 @@
 import type { Cautious } from './cautious.ts';
 import { type Cause, causesOf, type Causes } from './causes.ts';
 import type { CookieRoles } from './cookie-roles.ts';
+import { type IdleParameter, idleParameters } from './idle-parameters.ts';
 import {
   type Exchange,
   type History,
@@ -32,6 +33,7 @@ export type DraftType = {
   readonly vary: readonly string[];
   /** Parameters with which the page is another each time. */
   readonly volatile: readonly string[];
+  readonly idle: readonly IdleParameter[];
   readonly causes: Causes;
   readonly shared: SharedLooks;
 };
@@ -156,6 +158,7 @@ function typeOf({ pattern, asked, steady, roles, volatile }: Page): Omit<DraftTy
   const shared = sharedLooks(asked, roles);
   return {
     ...{ pattern, causes, shared, volatile },
+    idle: idleParameters(asked, roles),
     requests: asked.length,
     scope: shared.isEverybodys ? 'public' : 'user',
     ttl: lifetimeOf(causes),

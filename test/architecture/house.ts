@@ -89,6 +89,7 @@ const PURE_FILES: readonly string[] = [
   'src/survey/draft.ts',
   'src/survey/draft-examples.ts',
   'src/survey/draft-yaml.ts',
+  'src/survey/idle-parameters.ts',
   'src/survey/names-in.ts',
   'src/survey/page-history.ts',
   'src/survey/path-templates.ts',

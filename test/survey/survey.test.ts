@@ -192,6 +192,22 @@ t.test('what an access log shows is kept for a moment, and every write ends it',
   t.end();
 });
 
+t.test('a parameter that changed nothing is named, one that did is not', (t) => {
+  const records = Array.from({ length: 60 }, (_, index): TrafficRecord => ({
+    at: epochMs(minute(index)),
+    ...{ method: 'GET', target: `/list?from=${index % 5}&page=${index % 2}`, status: 200, bytes: 1 },
+    seen: seen({ body: `page ${index % 2}` }),
+  }));
+  const draft = survey(records, []);
+  t.match(draft.types[0]?.idle, [{ name: 'from', values: 5 }]);
+  t.equal(draft.types[0]?.idle.length, 1);
+  t.match(
+    rulesText({ draft, upstream: 'http://127.0.0.1:1', from: 'a test' }),
+    /# query: { ignore: \[from\] }/,
+  );
+  t.end();
+});
+
 t.test('a page that people do not share is never drafted as public', (t) => {
   const of = (who: string | undefined, body: string, index: number): TrafficRecord => ({
     at: epochMs(minute(index)),
