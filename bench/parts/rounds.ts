@@ -31,12 +31,15 @@ export const roundsOf = (env: NodeJS.ProcessEnv): Pick<RoundOptions, 'rounds' | 
   roundMs: Number(env['BENCH_ROUND_MS'] ?? 2000),
 });
 
+/** A server, whose processor time is known. */
+export type Compared = Pick<Child, 'url' | 'usage'>;
+
 /** The client; it has a process of its own. */
 export type Load = {
   readonly pid: number;
   /** Fails when an answer is wrong, or none comes. */
   readonly ask: (options: LoadOptions) => Promise<LoadResult>;
-  readonly compare: (own: Child, baseline: Child, options: RoundOptions) => Promise<Comparison>;
+  readonly compare: (own: Compared, baseline: Compared, options: RoundOptions) => Promise<Comparison>;
   readonly stop: () => void;
 };
 
@@ -50,7 +53,7 @@ export function startLoad(): Load {
     return result;
   };
   const measure = async (
-    child: Child,
+    child: Compared,
     { request, roundMs, connections = 64 }: RoundOptions,
   ): Promise<Rate> => {
     const before = await child.usage();
@@ -72,8 +75,8 @@ export function startLoad(): Load {
 }
 
 async function compare(
-  measure: (child: Child, options: RoundOptions) => Promise<Rate>,
-  [own, baseline]: readonly [Child, Child],
+  measure: (child: Compared, options: RoundOptions) => Promise<Rate>,
+  [own, baseline]: readonly [Compared, Compared],
   options: RoundOptions,
 ): Promise<Comparison> {
   for (const child of [own, baseline]) await measure(child, options);
