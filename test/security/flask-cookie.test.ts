@@ -298,6 +298,17 @@ for (const [how, own] of [
   });
 }
 
+t.test('payloads with different bytes that are no text are not one person', async (t) => {
+  const site = await startFlaskSite(flaggedRules.replace('SECRET', `secret: "${secret}",`));
+  t.teardown(() => site.close());
+  for (const byte of ['ff', 'fe', 'ff']) {
+    const bytes = Buffer.concat([Buffer.from('{"user_id":"'), Buffer.from(byte, 'hex'), Buffer.from('"}')]);
+    const text = `${base64(bytes)}.${stamp(nowSeconds)}`;
+    const lines = [`Cookie: session=${text}.${sign(text, secret)}`];
+    t.match(fateOf(await ask(site.url, { target: '/me/c', lines })), /^fwd=bypass; detail=identity/, byte);
+  }
+});
+
 t.test('an answer that changes an ignored claim is its client’s alone', async (t) => {
   const site = await startFlaskSite(flaggedRules.replace('SECRET', `secret: "${secret}",`));
   t.teardown(() => site.close());

@@ -6,6 +6,7 @@
  * writes a new timestamp and signature on every response.
  */
 
+import { isUtf8 } from 'node:buffer';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { inflateSync } from 'node:zlib';
 import type { EpochMs, Seconds } from '../../kit/time.ts';
@@ -70,6 +71,8 @@ export function readPayload(payload: string): { readonly claims: Claims; readonl
     const compressed = payload.startsWith('.');
     const bytes = Buffer.from(compressed ? payload.slice(1) : payload, 'base64url');
     const text = compressed ? inflateSync(bytes, { maxOutputLength: maxPayloadBytes }) : bytes;
+    // Otherwise different bytes would be one text, and two people one.
+    if (!isUtf8(text)) return undefined;
     const json = text.toString('utf8');
     const value: unknown = JSON.parse(json);
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
