@@ -25,11 +25,12 @@ export type Quarantined = {
 export class Quarantine {
   readonly #routes = new Map<string, Quarantined>();
 
-  readonly has = ({ contentType, route }: Match): boolean =>
+  /** By the path as sent, or as the app may read it. */
+  readonly has = (match: Match): boolean =>
     this.#routes.size > 0 &&
-    contentType.kind === 'rule' &&
-    contentType.scope === 'public' &&
-    this.#routes.has(route?.pattern ?? '');
+    match.contentType.kind === 'rule' &&
+    match.contentType.scope === 'public' &&
+    [match, ...(match.readings ?? [])].some(({ route }) => this.#routes.has(route?.pattern ?? ''));
 
   add(quarantined: Quarantined): void {
     this.#routes.set(quarantined.route, quarantined);

@@ -10,7 +10,7 @@ ${more}
 control: { token: ${token} }
 content_types:
   all: { ttl: 100s, scope: public, cache_control: override }
-routes: [{ match: GET /all, type: all }, { match: GET /other, type: all }]
+routes: [{ match: GET /all, type: all }, { match: GET /other, type: all }, { match: GET /:page, type: all }]
 `;
 const session = 'session=a-long-session-value-0123456789';
 
@@ -52,6 +52,7 @@ t.test('in shadow and in the audit, found at once, until an operator lifts it', 
       more,
     );
     t.equal(await site.get('/all'), 'fwd=bypass; detail=quarantine', 'what was stored is not given');
+    t.equal(await site.get('/all;x'), 'fwd=bypass; detail=quarantine', 'nor a page that may be the same');
     const explained = await site.control('/explain?method=GET&url=/all');
     t.match(await explained.json(), { verdict: { kind: 'passed', reason: 'quarantine' } });
     t.notMatch(await site.get('/other'), /quarantine/, 'only that route');

@@ -3,7 +3,8 @@
  *
  *   1. A reading that passes (by its route, or by `unmatched: pass`): the request passes.
  *   2. A reading that leads out of its segment by hidden dots, or too many readings: it passes.
- *   3. Readings matched by routes of several content types: it passes. One that no route matches has no say here.
+ *   3. Readings matched by routes of several content types, or of which one has its own `shadow` or `rollout`: it passes. One
+ *      that no route matches has no say here.
  *   4. Else the rule of the path as sent decides, and the copy has the tags of all readings.
  *
  * Write rules come before all of these (`proxy/pipeline.ts`): a reading that is a write passes and ends what it lists.
@@ -34,6 +35,13 @@ export function safestMatch(
   const passing = matches.find(({ contentType }) => contentType.kind === 'pass');
   if (passing !== undefined) return passing;
   const routed = others.filter(({ route }) => route !== undefined);
-  const agree = isClear && routed.every(({ contentType }) => contentType === sent.contentType);
+  const agree = isClear && routed.every((other) => agrees(other, sent));
   return agree ? { ...sent, readings: routed } : { ...sent, contentType: passType, isAmbiguous: true };
+}
+
+function agrees(other: Match, sent: Match): boolean {
+  if (other.contentType !== sent.contentType) return false;
+  const [{ route: one }, { route: two }] = [other, sent];
+  const isRolledOut = one?.rollout !== undefined || two?.rollout !== undefined;
+  return (one?.shadow ?? false) === (two?.shadow ?? false) && (!isRolledOut || one?.pattern === two?.pattern);
 }

@@ -11,6 +11,12 @@ routes:
   - { match: GET /mixed/:id, type: page }
   - { match: GET /mixed/:dir/:id, type: home }
   - { match: GET /plain/:id, type: standard }
+  - { match: GET /trial/:id, type: page }
+  - { match: GET /trial/:dir/:id, type: page, shadow: true }
+  - { match: GET /few/:id, type: page, rollout: { percent: 5 } }
+  - { match: GET /few/:dir/:id, type: page }
+  - { match: GET /same/:id, type: page, shadow: true }
+  - { match: GET /same/:dir/:id, type: page, shadow: true }
 `;
 const asked = { query: undefined, fields: [] };
 
@@ -36,6 +42,10 @@ const cases: readonly (readonly [
   ['/page%2Fa', 'standard', 'pass', true],
   ['/plain%2Fa', 'standard', 'standard'],
   ['/page//a', 'standard', 'pass', true],
+  ['/trial/a', 'standard', 'page'],
+  ['/trial/a%2Fb', 'standard', 'pass', true],
+  ['/few/a%2Fb', 'standard', 'pass', true],
+  ['/same/a%2Fb', 'standard', 'page'],
 ];
 
 for (const [path, unmatched, type, isAmbiguous] of cases) {
