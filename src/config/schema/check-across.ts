@@ -4,6 +4,7 @@
  * Promise: nothing is refused because something else could not be read; a section that failed is ignored.
  */
 
+import { isDeepStrictEqual } from 'node:util';
 import { type RefreshJob, type TtlConfig, guideTtl } from '../config.ts';
 import { type RouteDraft, type WriteDraft, refuseUnreachable } from './check-routes.ts';
 import type { TypeDraft, TypeDrafts } from './check-content-type.ts';
@@ -27,6 +28,7 @@ export type Sections = {
   readonly ttl?: TtlConfig;
   readonly credentials?: readonly string[];
   readonly ignoredClaims?: readonly string[] | undefined;
+  readonly ttlPlace?: Place;
 };
 
 /** Reports what does not fit together. */
@@ -40,12 +42,45 @@ export function checkAcross(sections: Sections, lineOf: (place: Place) => number
       at,
     );
     for (const route of routes) checkRouteTags(route, at);
+    checkRouteRollouts(routes, at);
   }
   if (contentTypes !== undefined && routes !== undefined) {
     for (const [name, type] of contentTypes) checkType({ name, type, routes }, sections, at);
     for (const route of routes) warnOfRoute(route, contentTypes, at);
   }
   if (writes !== undefined) checkWrites(writes, lineOf, at);
+  checkLifetimeClaims(sections, at);
+}
+
+/** A copy would have the lifetime of whichever value it was fetched with. */
+function checkLifetimeClaims({ ttl, ignoredClaims = [], ttlPlace = [0, 0] }: Sections, at: Reading): void {
+  for (const { name, when } of ttl?.factors ?? [])
+    for (const condition of when)
+      if (condition.kind === 'claim' && ignoredClaims.includes(condition.path[0] ?? ''))
+        at.report(
+          'bad-value',
+          `the factor \`${name}\` asks for \`${condition.path.join('.')}\`, which \`ignore_claims\` leaves out of the identity`,
+          ttlPlace,
+        );
+}
+
+/** A rollout is counted, changed and rolled back by its route's pattern. */
+function checkRouteRollouts(routes: readonly RouteDraft[], at: Reading): void {
+  const earlier = new Map<string, RouteDraft>();
+  for (const route of routes) {
+    if (route.type.value === 'pass') continue;
+    for (const { value, place } of route.match) {
+      if (!value.methods.includes('GET')) continue;
+      const first = earlier.get(value.pattern);
+      if (first === undefined) earlier.set(value.pattern, route);
+      else if (!isDeepStrictEqual(first.rollout, route.rollout))
+        at.report(
+          'conflicting-keys',
+          `another route of \`${value.pattern}\` has another \`rollout\`; give both the same`,
+          place,
+        );
+    }
+  }
 }
 
 function checkWrites(writes: readonly WriteDraft[], lineOf: (place: Place) => number, at: Reading): void {

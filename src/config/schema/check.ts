@@ -143,7 +143,8 @@ function readRoot(source: Source, at: Reading): Config | undefined {
   const across = section(sections, ({ identity: who, ...rest }) => {
     const credentials = who?.credentials ?? [];
     const ignoredClaims = who && (who.flaskSession?.ignoreClaims ?? []);
-    checkAcross({ ...rest, credentials, ignoredClaims }, (place) => locate('', '', place).line, at);
+    const ttlPlace = placeOfSection(root, 'ttl');
+    checkAcross({ ...rest, credentials, ignoredClaims, ttlPlace }, (place) => locate('', '', place).line, at);
   });
   const read = across.read(root, at);
   return read === failed ? undefined : finish(read, source, at);

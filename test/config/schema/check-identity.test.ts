@@ -48,6 +48,16 @@ t.test('a claim that a type varies by must be an ignored one, and its pages some
   t.strictSame(within('vary: { claims: [draft] }', 'ignore_claims: [draft]'), []);
 });
 
+t.test('a claim that a lifetime depends on cannot be ignored: one copy would have two', async (t) => {
+  const within = (claim: string): readonly string[] =>
+    problemsBelow(
+      `identity: { flask_session: { ignore_claims: [draft] } }\nttl: { factors: [{ name: f, factor: 0.5, when: { claim: { ${claim}: 1 } } }] }\n`,
+    );
+  t.strictSame(within('draft'), ['2:6 bad-value']);
+  t.strictSame(within('draft.id'), ['2:6 bad-value']);
+  t.strictSame(within('other.draft'), []);
+});
+
 const bad: readonly (readonly [string, readonly string[]])[] = [
   ['credentials: ["a b"]', ['27 bad-name']],
   ['flask_session: { secret: 12345 }', ['38 wrong-type']],

@@ -166,3 +166,16 @@ t.test(
     ]);
   },
 );
+
+t.test('routes of one pattern have one rollout, which is counted and changed by that name', async (t) => {
+  const within = (first: string, second: string): readonly string[] =>
+    problemsBelow(
+      `content_types: { a: {} }\nroutes:\n  - { match: GET /a, when: { query: [q] }, type: a${first} }\n  - { match: GET /a, type: ${second} }\n`,
+    );
+  const [five, six] = [', rollout: { percent: 5 }', ', rollout: { percent: 6 }'];
+  t.strictSame(within(five, `a${six}`), ['4:14 conflicting-keys']);
+  t.strictSame(within(five, 'a'), ['4:14 conflicting-keys']);
+  t.strictSame(within('', `a${five}`), ['4:14 conflicting-keys']);
+  t.strictSame(within(five, `a${five}`), []);
+  t.strictSame(within(five, 'pass'), []);
+});
