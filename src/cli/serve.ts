@@ -10,7 +10,7 @@ import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import { renderProblem, type Warning } from '../config/reader/problem.ts';
-import { ListenError } from '../proxy/listen/listen.ts';
+import { ListenError, nameOf } from '../proxy/listen/listen.ts';
 import type { RunningServer } from '../server.ts';
 import { openLog } from '../watch/show/log-destination.ts';
 import { besideStoreBytes, collectBodies } from './collect-bodies.ts';
@@ -38,7 +38,7 @@ export function addServe(program: Command): void {
     .description('run the proxy')
     .option('-c, --config <file>', 'the configuration file; without one the built-in defaults')
     .option('--upstream <url>', 'where the app is; overrides the file')
-    .option('--listen <host:port>', 'where clients connect, or unix:PATH; overrides the file')
+    .option('--listen <host:port>', 'where clients connect, unix:PATH, or systemd; overrides the file')
     .option('--control <host:port>', 'where the control API listens; overrides the file')
     .option(
       '--shadow',
@@ -143,15 +143,18 @@ const unboundedText =
   'MALLOC_ARENA_MAX is not set, so memory may exceed store.memory + 150 MB; start the installed `shelflife`';
 
 function listenProblem({ listener, address, code }: ListenError): string {
-  const { host, port, path } = address;
-  const where = path ?? `${host.includes(':') ? `[${host}]` : host}:${port}`;
   const why = {
     EADDRINUSE: 'is in use',
     EACCES: 'needs a permission that this process lacks',
     ENOENT: 'is in a folder that does not exist',
     EADDRNOTAVAIL: 'is not an address of this machine',
+    'no-socket-passed': 'has passed no socket (LISTEN_FDS): start the .socket unit, and the service by it',
+    'passed-to-another-process':
+      'has passed its socket to another process (LISTEN_PID): let ExecStart be shelflife itself, without npx or a shell',
+    'passed-not-listening':
+      'has passed something that does not listen: use ListenStream=, and leave Accept=yes out',
   }[code];
-  return `${where} ${why ?? `cannot be listened on (${code})`}; choose another ${listener === 'redirect' ? 'for listen.redirect' : `with --${listener} HOST:PORT`}`;
+  return `${nameOf(address)} ${why ?? `cannot be listened on (${code})`}; choose another ${listener === 'redirect' ? 'for listen.redirect' : `with --${listener} HOST:PORT`}`;
 }
 
 function logWarnings(log: Logger, warnings: readonly Warning[]): void {

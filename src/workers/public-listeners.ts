@@ -3,6 +3,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { ListenAddress } from '../config/config.ts';
 import { bindAll } from '../proxy/listen/bind-all.ts';
+import { bindSystemd } from '../proxy/listen/bind-systemd.ts';
 import { bindUnix, leaving } from '../proxy/listen/bind-unix.ts';
 import { lastLetIn } from '../proxy/listen/last-let-in.ts';
 import type { HandOut } from './hand-out.ts';
@@ -41,8 +42,9 @@ export class PublicListeners {
     for (const { stop } of this.#listeners) stop();
   }
 
-  async #bind(name: ListenerName, address: ListenAddress): Promise<AddressInfo> {
-    const bound = await bindAll(address, () => this.#listener(name));
+  async #bind(name: ListenerName, address: ListenAddress): Promise<AddressInfo | string> {
+    const create = (): Server => this.#listener(name);
+    const bound = await (address.systemd === true ? bindSystemd(create) : bindAll(address, create));
     for (const server of bound.listeners) this.#listeners.push({ server, stop: () => server.close() });
     return bound.address;
   }

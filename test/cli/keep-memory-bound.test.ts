@@ -14,7 +14,7 @@ t.test('every shipped way to start `serve` sets the malloc options', (t) => {
   const starts = {
     'the installed command': readFileSync(join(root, 'src', 'cli.ts'), 'utf8').split('\n')[0],
     'the Docker image': readFileSync(join(root, 'Dockerfile'), 'utf8'),
-    'the systemd unit': readFileSync(join(root, 'docs', 'deploying.md'), 'utf8'),
+    'the systemd unit': readFileSync(join(root, 'examples', 'systemd', 'shelflife.service'), 'utf8'),
   };
   for (const [name, text] of Object.entries(starts)) {
     for (const setting of settings) t.ok(text?.includes(setting), `${name}: ${setting}`);

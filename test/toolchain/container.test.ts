@@ -1,6 +1,6 @@
 /**
- * Dockerfile and compose.yaml match this repository: files exist, the pinned Node is used, and stages, services and variables
- * fit together.
+ * Dockerfile, compose.yaml and the systemd units match this repository: files exist, the pinned Node is used, and stages,
+ * services and variables fit together.
  */
 import t from 'tap';
 import { existsSync, readFileSync } from 'node:fs';
@@ -144,3 +144,48 @@ t.test('compose gives the demo configuration exactly the variables that it reads
   const { WEBAPP_SECRET } = compose.services['webapp']?.environment ?? {};
   t.equal(environment['WEBAPP_SECRET'], WEBAPP_SECRET, 'one secret for both');
 });
+
+/** The lines of a unit, as `Section.Key=value`. */
+function unitOf(file: string): readonly string[] {
+  let section = '';
+  return read(`examples/systemd/${file}`)
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .flatMap((line) => {
+      const name = /^\[(\w+)\]$/.exec(line)?.[1];
+      if (name !== undefined) section = name;
+      return name === undefined ? [`${section}.${line}`] : [];
+    });
+}
+
+t.test(
+  '19.4: the service takes over the socket unit’s sockets, and keeps its files where it may write',
+  async (t) => {
+    const [socket, service] = [unitOf('shelflife.socket'), unitOf('shelflife.service')];
+    for (const line of [...socket, ...service]) t.match(line, /^(Unit|Socket|Service|Install)\.[A-Z]\w+=\S/);
+    t.strictSame(
+      socket.filter((line) => line.startsWith('Socket.')),
+      ['Socket.ListenStream=80'],
+      'Accept=yes would pass connections',
+    );
+    t.ok(socket.includes('Install.WantedBy=sockets.target'));
+    const starts = service.filter((line) => line.startsWith('Service.ExecStart='));
+    t.strictSame(starts, [
+      'Service.ExecStart=/usr/bin/shelflife serve -c /etc/shelflife/rules.yaml --listen systemd',
+    ]);
+    for (const key of ['Requires=', 'After=network-online.target '])
+      t.ok(service.includes(`Unit.${key}shelflife.socket`), key);
+    for (const line of [
+      'ExecReload=/bin/kill -HUP $MAINPID',
+      'TimeoutStopSec=15',
+      'StateDirectory=shelflife',
+    ])
+      t.ok(service.includes(`Service.${line}`), line);
+    const folders =
+      argsOf('proxy', 'ENV')
+        .join(' ')
+        .match(/SHELFLIFE_\w+=\S+/g) ?? [];
+    t.equal(folders.length, 3);
+    for (const folder of folders) t.ok(service.includes(`Service.Environment=${folder}`), folder);
+  },
+);

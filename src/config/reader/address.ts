@@ -7,6 +7,8 @@ export type Address = { readonly host: string; readonly port: number };
 export type ListenAddress = Address & {
   /** A Unix socket instead; `host` and `port` are then how its site is called on this machine. */
   readonly path?: string | undefined;
+  /** The sockets that systemd passes instead; `host` and `port` as with a Unix socket. */
+  readonly systemd?: true | undefined;
 };
 
 /** The address of every client of a Unix socket, as nginx calls it. */

@@ -52,8 +52,9 @@ export function parseOriginUrl(written: string): string | undefined {
 
 const isHttp = (url: URL): boolean => url.protocol === 'http:' || url.protocol === 'https:';
 
-/** An address, or `unix:/PATH`. */
+/** An address, `unix:/PATH`, or `systemd`. */
 export function parseListenAddress(written: string): ListenAddress | undefined {
+  if (written === 'systemd') return { host: 'localhost', port: 80, systemd: true };
   const unix = parseUnixAddress(written);
   return unix === undefined ? parseAddress(written) : { host: 'localhost', port: 80, path: unixPathOf(unix) };
 }
@@ -61,7 +62,7 @@ export function parseListenAddress(written: string): ListenAddress | undefined {
 const expectedUnixAddress = `a Unix socket unix:/PATH, with a path of at most ${longestUnixPath} bytes`;
 /** The text for messages about an address; the command line uses it too. */
 export const expectedAddress = 'an address HOST:PORT such as 0.0.0.0:8080 or [::1]:8080';
-export const expectedListenAddress = `${expectedAddress}, or ${expectedUnixAddress}`;
+export const expectedListenAddress = `${expectedAddress}, ${expectedUnixAddress}, or systemd, whose sockets are taken over`;
 export const expectedOriginUrl = `a URL http://HOST[:PORT] or https://HOST[:PORT], without a path, query or password, or ${expectedUnixAddress}`;
 
 export const address: Reader<Address> = textAs({

@@ -30,6 +30,7 @@ export function checkAddresses({ listen, control }: Addresses, root: YAMLMap | u
 
 const isOne = (a: Address, b: ListenAddress): boolean =>
   b.path === undefined &&
+  b.systemd === undefined &&
   a.port !== 0 &&
   a.port === b.port &&
   (a.host === b.host || isEvery(a.host) || isEvery(b.host));

@@ -108,6 +108,7 @@ export const listenAt = (at: ListenAddress): Listen => ({
   host: at.host,
   port: at.port,
   path: at.path,
+  systemd: at.systemd,
 });
 
 /** `listen`, or its address alone. */

@@ -153,8 +153,8 @@ function readRoot(source: Source, at: Reading): Config | undefined {
 type Read = Shape<typeof sections>;
 
 function finish(read: Read, source: Source, at: Reading): Config {
-  const { host, port, path } = source.overrides.listen ?? read.listen;
-  const listening = { ...read.listen, host, port, path };
+  const { host, port, path, systemd } = source.overrides.listen ?? read.listen;
+  const listening = { ...read.listen, host, port, path, systemd };
   const root = isMap(source.root) ? source.root : undefined;
   checkAddresses({ listen: listening, control: read.control }, root, at);
   const parts = [...[...read.contentTypes.values()].map(({ value }) => value), ...read.routes];

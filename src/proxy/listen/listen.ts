@@ -12,7 +12,7 @@ export class ListenError extends Error {
 
   constructor(listener: 'listen' | 'redirect' | 'control', address: ListenAddress, cause: unknown) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
-    super(`cannot listen on ${address.path ?? `${address.host}:${address.port}`} (${code})`, { cause });
+    super(`cannot listen on ${nameOf(address)} (${code})`, { cause });
     this.listener = listener;
     this.address = address;
     this.code = code;
@@ -31,6 +31,12 @@ export async function listen(
   } catch (error) {
     throw new ListenError(listener, address, error);
   }
+}
+
+/** The address as the configuration writes it. */
+export function nameOf({ host, port, path, systemd }: ListenAddress): string {
+  if (systemd === true) return 'systemd';
+  return path ?? `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 const urlOf = ({ address, family, port }: AddressInfo): string =>

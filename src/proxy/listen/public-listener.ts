@@ -13,6 +13,7 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Address, ListenAddress } from '../../config/config.ts';
 import { type Door, tcpListener } from '../../front/entrance.ts';
 import { bindAll } from './bind-all.ts';
+import { bindSystemd } from './bind-systemd.ts';
 import { bindUnix, type BoundPath } from './bind-unix.ts';
 import { drain } from './drain.ts';
 import type { H2Server } from '../h2/h2-server.ts';
@@ -55,14 +56,12 @@ export class PublicListener {
 
   /** Listens; `localhost` means all its addresses, as far as they can be had. */
   async listen(address: Address): Promise<AddressInfo> {
-    const bound = await bindAll(address, () => this.#listener());
-    this.#listeners.push(...bound.listeners);
-    this.#begin();
-    return bound.address;
+    return this.#take(await bindAll(address, () => this.#listener()));
   }
 
-  /** Listens on an address or a Unix socket, whose address is given as it is written. */
+  /** Listens on an address, a Unix socket, whose address is given as it is written, or the sockets of systemd. */
   async open(address: ListenAddress): Promise<AddressInfo | string> {
+    if (address.systemd === true) return this.#take(await bindSystemd(() => this.#listener()));
     if (address.path === undefined) return this.listen(address);
     this.#bound = await bindUnix(address.path, this.adopt());
     return `unix:${address.path}`;
@@ -81,6 +80,12 @@ export class PublicListener {
     const { http, lane, h2, entrance, upgraded } = this.#options;
     const [listeners, sockets, bound] = [this.#listeners, this.#sockets, this.#bound];
     await drain({ http, lane, h2, entrance, upgraded, listeners, sockets, bound });
+  }
+
+  #take<Address>(bound: { readonly address: Address; readonly listeners: readonly Server[] }): Address {
+    this.#listeners.push(...bound.listeners);
+    this.#begin();
+    return bound.address;
   }
 
   /** What makes node:http look for heads that are late. */
