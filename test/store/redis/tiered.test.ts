@@ -63,7 +63,7 @@ t.test('on one Redis', async (t) => {
   });
 
   await t.test('the variants of one key are bounded by what a lookup can read in time', async (t) => {
-    const one = await openInstance(t, { url: redis.url });
+    const one = await openInstance(t, { url: redis.url, deadlineMs: 5000 });
     const mib = 1024 * 1024;
     const held = async (): Promise<[string, number][]> => {
       const hash = await redis.client.hgetallBuffer(one.keys.entry(keyOf('page')));
