@@ -241,7 +241,9 @@ async function purge({ proxy }: Site, selectors: object): Promise<void> {
 async function playShared(t: Test, code: string): Promise<void> {
   const { origin, proxies } = await startInstances(
     t,
-    ({ upstream, redisUrl }) => `upstream: ${upstream}\n${code.replace(/redis:\/\/[^"]+/, redisUrl)}`,
+    // A busy machine may be slower than the usual deadline.
+    ({ upstream, redisUrl }) =>
+      `upstream: ${upstream}\n${code.replace(/redis:\/\/[^"]+"/, `${redisUrl}", deadline: 5s`)}`,
   );
   origin.answerWith(
     (_, response) => void response.writeHead(200, { 'Cache-Control': 'max-age=60' }).end('body'),
