@@ -2,6 +2,7 @@
 
 import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
+import { createReadCheck } from './control/token-holders.ts';
 import { BoundedMap } from './kit/bounded-map.ts';
 import { SingleFlight } from './kit/single-flight.ts';
 import type { Clock, EpochMs } from './kit/time.ts';
@@ -95,6 +96,7 @@ export function fixedServices(
     uncacheable: new BoundedMap<string, EpochMs>(20_000),
     popularity: worker?.sharePopularity(popularity, clock) ?? popularity,
     ...openBodies(store, later),
+    mayDebug: createReadCheck(config.control, clock),
     learnSession: createLearnSession((digest, keptFor) => {
       learned.trust(digest, keptFor);
     }),

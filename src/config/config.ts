@@ -60,7 +60,7 @@ export type Config = {
   readonly alerts: readonly Alert[];
   readonly report: ReportSettings | undefined;
   readonly log: LogSettings;
-  readonly debug: { readonly serverTiming: boolean };
+  readonly debug: { readonly serverTiming: boolean; readonly header: boolean };
   /** Absent: nothing is traced. */
   readonly traces: TracesConfig | undefined;
 };

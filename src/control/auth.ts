@@ -1,18 +1,17 @@
 /**
  * Lets holders of a token use the control API, as far as its scopes go.
  *
- * Promises: tokens are compared in constant time, by digests of equal length. A right token always works within its rate,
- * whatever others have tried. Wrong ones are counted in bounded memory; too many from one address are answered 429.
+ * Promises: a right token always works within its rate, whatever others have tried. Wrong ones are counted in
+ * bounded memory; too many from one address are answered 429.
  */
 
-import { hash, timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import type { ControlToken, Scope } from '../config/schema/control-token.ts';
+import type { Scope } from '../config/schema/control-token.ts';
 import { BoundedMap } from '../kit/bounded-map.ts';
-import { TokenBucket } from '../kit/token-bucket.ts';
 import type { Clock } from '../kit/time.ts';
 import { sendProblem } from './problem-answer.ts';
+import { covers, type Holder, holderOf, holdersOf, type Tokens } from './token-holders.ts';
 
 /** A scope (default: `read` for GET and HEAD, else `admin`). `holder`: any token. `page`: that one is configured. `anyone`: nothing. */
 export type Access = Scope | 'holder' | 'page' | 'anyone';
@@ -29,10 +28,8 @@ declare module 'fastify' {
   }
 }
 
-export type AuthOptions = {
-  readonly token: string | undefined;
+export type AuthOptions = Tokens & {
   readonly clock: Clock;
-  readonly tokens: readonly ControlToken[];
   readonly log: Logger;
 };
 
@@ -43,8 +40,8 @@ const patience = { failures: 10, perMs: 60_000, addresses: 1000 };
 type Failures = { count: number; readonly since: number };
 
 /** Creates the hook that checks the token. */
-export function createAuthorize({ token, tokens, clock, log }: AuthOptions): Authorize {
-  const holders = holdersOf(token, tokens);
+export function createAuthorize({ clock, log, ...tokens }: AuthOptions): Authorize {
+  const holders = holdersOf(tokens);
   const failures = new BoundedMap<string, Failures>(patience.addresses);
 
   const refuse = (request: FastifyRequest, reply: FastifyReply, given: string | undefined): false => {
@@ -87,47 +84,16 @@ const oneOf = (value: string | string[] | undefined): string | undefined =>
 
 const scopeOf = (method: string): Scope => (method === 'GET' || method === 'HEAD' ? 'read' : 'admin');
 
-/** `bucket` absent: no limit. */
-type Holder = {
-  readonly name: string;
-  readonly digests: readonly Buffer[];
-  readonly scopes: readonly Scope[];
-  readonly bucket: TokenBucket | undefined;
-};
-
-function holdersOf(token: string | undefined, tokens: readonly ControlToken[]): readonly Holder[] {
-  const named = tokens.map(({ name, sha256, scopes, perMinute }): Holder => ({
-    name,
-    digests: sha256.map((digest) => Buffer.from(digest, 'hex')),
-    scopes,
-    bucket: perMinute === undefined ? undefined : bucketOf(perMinute),
-  }));
-  if (token === undefined) return named;
-  return [
-    { name: 'control.token', digests: [digestOf(token)], scopes: ['admin'], bucket: undefined },
-    ...named,
-  ];
-}
-
-const bucketOf = (perMinute: number): TokenBucket =>
-  new TokenBucket({ perSecond: perMinute / 60, leastPerSecond: perMinute / 60, burst: perMinute });
-
-/** Compares with every digest, so that the time does not tell which is near. */
-function holderOf(holders: readonly Holder[], given: string): Holder | undefined {
-  const digest = digestOf(given);
-  return holders.filter(({ digests }) => digests.filter((own) => timingSafeEqual(own, digest)).length > 0)[0];
-}
-
 type Going = { readonly reply: FastifyReply; readonly access: Access; readonly nowMs: number };
 
-function mayGoOn({ name, scopes, bucket }: Holder, { reply, access, nowMs }: Going): boolean {
+function mayGoOn(holder: Holder, { reply, access, nowMs }: Going): boolean {
+  const { name, bucket } = holder;
   if (bucket?.take(nowMs) === false) {
     void reply.header('Retry-After', String(Math.ceil(bucket.waitMs(nowMs) / 1000)));
     sendProblem(reply, { status: 429, detail: `the token ${name} has used up its requests a minute` });
     return false;
   }
-  if (access === 'holder' || scopes.includes('admin') || scopes.some((scope) => scope === access))
-    return true;
+  if (access === 'holder' || covers(holder, access)) return true;
   sendProblem(reply, { status: 403, detail: `the token ${name} has no scope ${access}` });
   return false;
 }
@@ -135,8 +101,6 @@ function mayGoOn({ name, scopes, bucket }: Holder, { reply, access, nowMs }: Goi
 const noToken =
   'no control token is configured, so only /healthz and /readyz answer: ' +
   'set control.token or control.tokens in the configuration, or SHELFLIFE_TOKEN, at least 32 characters, and start again';
-
-const digestOf = (token: string): Buffer => hash('sha256', token, 'buffer');
 
 function countFailure(failures: BoundedMap<string, Failures>, address: string, nowMs: number): Failures {
   const before = failures.get(address);

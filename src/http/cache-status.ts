@@ -54,9 +54,11 @@ function ttlText(ttl: Seconds | undefined): string {
 
 // RFC 9211 §2.7: a Token if possible, else a String. Characters that a String cannot hold become "?".
 function detailText(detail: string | undefined): string {
-  if (detail === undefined || detail === '') return '';
-  if (sfToken.test(detail)) return `; detail=${detail}`;
-  return `; detail=${serializeString(detail.replace(/[^\x20-\x7e]/g, '?'))}`;
+  return detail === undefined || detail === '' ? '' : `; detail=${bareItem(detail)}`;
 }
+
+/** A text as a Token if possible, else as a String (RFC 9651). */
+export const bareItem = (text: string): string =>
+  sfToken.test(text) ? text : serializeString(text.replace(/[^\x20-\x7e]/g, '?'));
 
 const sfToken = /^[a-z*][!#$%&'*+\-.^_`|~:/0-9a-z]*$/i;

@@ -27,6 +27,7 @@ const slotNames = [
   'x-forwarded-proto',
   'x-forwarded-host',
   'x-request-id',
+  'shelflife-debug',
 ] as const;
 
 export type KnownField = (typeof slotNames)[number];

@@ -120,6 +120,8 @@ function decideFor(services: Services, result: ReadResult, sentTarget: string): 
   // What a path declares of its query changes its keys, and plans keep theirs. Each answer has a time of its own.
   const { accept, debug } = site.config;
   if (result.kind !== 'request' || accept.noVarySearch || debug.serverTiming) return slow;
+  // A plan knows the fields as they were sent, and this one is not part of a request.
+  if (result.request.known['shelflife-debug'] !== undefined) return slow;
   const reply = new CapturedReply(site.finish);
   const exchange = beginExchange(services, result.request, reply);
   const reason = passReason(exchange);

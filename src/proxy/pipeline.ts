@@ -18,7 +18,7 @@ import type { ClientRequest } from './exchange/client-request.ts';
 import { beginExchange, type CacheExchange, type Exchange, type Services } from './exchange/exchange.ts';
 import { keyedExchange } from './exchange/keyed-exchange.ts';
 import { chooseVariant, type Lookup } from './hit/lookup.ts';
-import { timed } from './exchange/server-timing.ts';
+import { finishOf, withNotes } from './exchange/debug-header.ts';
 import { overridesMethod } from './exchange/upstream-fields.ts';
 import type { PassReason } from './exchange/outcome.ts';
 import { pass, type PassInput } from './pass/pass.ts';
@@ -35,9 +35,9 @@ export type Pipeline = (
 export function createPipeline(services: Services, always?: PassReason): Pipeline {
   return (request, reply, forward) => {
     request.trace = services.traces?.begin(request.fields);
-    const exchange = beginExchange(services, request, reply);
+    const exchange = withNotes(beginExchange(services, request, reply));
     const { site } = exchange;
-    const finish = site.config.debug.serverTiming ? timed(exchange) : site.finish;
+    const finish = finishOf(exchange);
     if (finish !== undefined) reply.finish = finish;
     const reason = passReason(exchange) ?? always;
     if (reason === 'shadow') return pass(services.shadow?.(exchange) ?? exchange, { reason, forward });
@@ -74,9 +74,11 @@ function identified(
   forward: PassInput['forward'],
 ): Promise<void> | undefined {
   const doubt = doubtOf(exchange, identity);
+  exchange.notes?.onIdentity(identity, doubt);
   if (doubt !== undefined) return pass(exchange, { reason: 'identity', doubt, forward });
   const keyed = keyedExchange(exchange, identity);
-  const { services, site, match } = keyed;
+  const { services, site, match, plan } = keyed;
+  exchange.notes?.onKey(plan.key);
   if (isInShare(site.shareOf(match), keyed)) return answerKeyed(keyed);
   return pass(services.shadow?.(exchange) ?? exchange, { reason: 'shadow', forward });
 }

@@ -48,6 +48,7 @@ export type ProblemCode = (typeof problemCodes)[number];
 
 export const warningCodes = [
   'method-never-stored',
+  'no-control-token',
   'outdated-certificate',
   'unusable-socket',
   'ttl-outside-bounds',

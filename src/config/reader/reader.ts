@@ -227,6 +227,12 @@ export function placeOfKey(node: YAMLMap, name: string): Place {
   return pair === undefined ? placeOf(node) : placeOf(pair.value ?? pair.key);
 }
 
+/** The place of a section of the file; its beginning if there is none. */
+export function placeOfSection(root: Node, name: string): Place {
+  const [start, end] = isMap(root) ? placeOfKey(root, name) : [0, 1];
+  return isMap(root) && root.has(name) ? [start, end] : [start, start + 1];
+}
+
 /** Reports that a value is of the wrong kind. */
 export function refuseType(node: Node, expected: string, at: Reading): Failed {
   const empty = isScalar(node) && node.value === null;

@@ -41,7 +41,7 @@ export const traces: Reader<TracesConfig> = section({
 });
 
 /** What clients get to see of the proxy's work. */
-export const debug = section({ server_timing: or(bool, false) });
+export const debug = section({ server_timing: or(bool, false), header: or(bool, false) });
 
 const logSection = section({
   level: or(word(logLevels), defaults.log.level),

@@ -21,11 +21,12 @@ import { checkAddresses } from './check-addresses.ts';
 import { checkWorkers } from './check-workers.ts';
 import { checkAcross } from './check-across.ts';
 import { contentTypes, finishTypes } from './check-content-type.ts';
+import { finishControl } from './finish-control.ts';
 import { identity } from './check-identity.ts';
 import { listen, listenAt } from './check-listen.ts';
 import { type RouteDraft, finishWrites, routes, unmatchedWrites, writes } from './check-routes.ts';
 import { checkRollouts, isShadowed, trust } from './check-rollout.ts';
-import { control, debug, log, shortestToken, traces } from './check-server.ts';
+import { control, debug, log, traces } from './check-server.ts';
 import { store } from './check-store.ts';
 import { ttl } from './check-ttl.ts';
 import { alerts, audit, janitor, purge, refresh, report, warm } from './check-upkeep.ts';
@@ -43,7 +44,16 @@ import {
 import { fileSchema, keysIn } from '../reader/json-schema.ts';
 import { type Overrides, readOverrides } from '../reader/overrides.ts';
 import { word } from '../reader/read-scalar.ts';
-import { type Reading, type Shape, failed, optional, or, placeOfKey, section } from '../reader/reader.ts';
+import {
+  type Reading,
+  type Shape,
+  failed,
+  optional,
+  or,
+  placeOfKey,
+  placeOfSection,
+  section,
+} from '../reader/reader.ts';
 
 export type ParseOptions = {
   /** The name of the text in problems. */
@@ -84,7 +94,7 @@ const sections = {
   alerts: or(alerts, []),
   report: optional(report),
   log: or(log, defaults.log),
-  debug: or(debug, { serverTiming: false }),
+  debug: or(debug, { serverTiming: false, header: false }),
   traces: optional(traces),
 };
 
@@ -167,7 +177,7 @@ function finish(read: Read, source: Source, at: Reading): Config {
     mode: source.options.shadow === true ? 'shadow' : read.mode,
     upstream: finishUpstream(read.upstream, source, at),
     listen: { ...listening, tls: listening.tls && listenTlsBeside(listening.tls, source.options.file) },
-    control: { ...read.control, token: read.control.token ?? tokenFromEnvironment(source, at) },
+    control: finishControl(read, { env: source.options.env, root: source.root }, at),
     contentTypes: finishTypes(read.contentTypes, typesUsed(read), read.ttl),
     routes: read.routes.flatMap((draft) => finishRoute(draft, source.locate)),
     writes: finishWrites(read.writes),
@@ -179,11 +189,6 @@ const typesUsed = ({ routes: drafts, refresh: jobs }: Read): readonly string[] =
   ...drafts.map(({ type }) => type.value),
   ...jobs.flatMap((job) => (job.kind === 'type' ? [job.type.value] : [])),
 ];
-
-function placeOfSection(root: Node, name: string): Place {
-  const [start, end] = isMap(root) ? placeOfKey(root, name) : [0, 1];
-  return isMap(root) && root.has(name) ? [start, end] : [start, start + 1];
-}
 
 function finishUpstream(
   read: Upstream | undefined,
@@ -235,18 +240,6 @@ function besideFile({ ca, client, ...rest }: UpstreamTls, file: string): Upstrea
     ca: ca && path(ca),
     client: client && { cert: path(client.cert), key: path(client.key) },
   };
-}
-
-function tokenFromEnvironment({ options, root }: Source, at: Reading): string | undefined {
-  const token = options.env['SHELFLIFE_TOKEN'];
-  if (token === undefined || token === '') return undefined;
-  if (token.length >= shortestToken) return token;
-  at.report(
-    'token-too-short',
-    `SHELFLIFE_TOKEN must have at least ${shortestToken} characters; generate one with: openssl rand -hex 32`,
-    placeOfSection(root, 'control'),
-  );
-  return undefined;
 }
 
 function finishRoute(

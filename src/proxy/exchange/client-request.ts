@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import ipaddr from 'ipaddr.js';
 import { plainAddress, trustOf } from '../../front/trusted-proxies.ts';
 import { canonicalAuthority } from '../../http/authority.ts';
+import { withoutFields } from '../../http/fields.ts';
 import type { Fields } from '../../http/message.ts';
 import { type KnownField, type KnownFields, scanFields } from '../../http/request-head.ts';
 import { conditionNames } from '../../http/validators.ts';
@@ -66,6 +67,9 @@ export type ReadResult =
 
 const maxFields = 128;
 
+/** Never part of a request as it is keyed or sent on: it holds a token, and no key knows it. */
+const forThisProxy: ReadonlySet<string> = new Set(['shelflife-debug']);
+
 const refuse = (status: Refusal['status'], detail: RefusalReason): Refusal => ({
   kind: 'refused',
   status,
@@ -106,13 +110,14 @@ export function createReader(options: ReaderOptions): (message: MessageHead) => 
   const readTarget = createTargetReader();
   const readWhere = createWhereReader(options);
   return (message) => {
-    const fields = message.rawHeaders;
-    if (fields.length > maxFields * 2) return refuse(431, 'too-many-fields');
+    const sent = message.rawHeaders;
+    if (sent.length > maxFields * 2) return refuse(431, 'too-many-fields');
     // node:http takes lines of HTTP/0.9 and HTTP/2.0 for what they say they are; this is a server of HTTP/1.
     if (message.httpVersionMajor !== 1) return refuse(400, 'bad-framing');
     const method = message.method ?? '';
     if (cacheMethods.has(method)) return refuse(405, 'method-not-allowed');
-    const { known, repeated, unusual } = scanFields(fields);
+    const { known, repeated, unusual } = scanFields(sent);
+    const fields = known['shelflife-debug'] === undefined ? sent : withoutFields(sent, forThisProxy);
     const isRepeated = repeated.length > 0;
     if (isRepeated && repeated.includes('host')) return refuse(400, 'several-hosts');
     const isUnclear = isRepeated && repeated.includes('content-length');

@@ -17,6 +17,7 @@ import type { Match } from '../../policy/rules/safest-match.ts';
 import type { ShareOf } from '../../policy/rules/share.ts';
 import type { PurgeLog, Position } from '../../store/purge-log.ts';
 import type { Entry, Store } from '../../store/store.ts';
+import type { DebugNotes } from './debug-notes.ts';
 import type { Endings } from './ended-copy.ts';
 import type { ClientRequest } from './client-request.ts';
 import { nothingKnown, type Outcome } from './outcome.ts';
@@ -133,6 +134,8 @@ export type Services = {
   readonly onOutcome: (outcome: Outcome) => void;
   /** Whether outcomes say who asked. */
   readonly tellsClients?: boolean | undefined;
+  /** Whether the holder of this token may have the debug header; absent: nobody may. */
+  readonly mayDebug?: ((token: string) => boolean) | undefined;
   /** Absent: nothing is traced. */
   readonly traces?: Traces | undefined;
   /** Absent: nobody wants to know. */
@@ -187,6 +190,8 @@ export type Exchange = {
   /** The one instant all decisions about this request are made at. */
   readonly now: EpochMs;
   readonly startedMs: number;
+  /** For the debug header; absent: its client does not get it. */
+  readonly notes?: DebugNotes | undefined;
 };
 
 /** Begins an exchange: its configuration, its rule and its instant are settled here. */

@@ -13,8 +13,13 @@ export const timed =
     return [...sent, 'Server-Timing', `cache;desc="${descriptionOf(fields)}";dur=${milliseconds}`];
   };
 
-function descriptionOf(fields: readonly string[]): 'hit' | 'pass' | 'miss' {
-  const own = combinedValue(fields, 'cache-status')?.split(',').at(-1) ?? '';
+/** What the cache made of the request, by the fields of its answer. */
+export function descriptionOf(fields: readonly string[]): 'hit' | 'pass' | 'miss' {
+  const own = ownStatus(fields);
   if (/; hit\b/.test(own)) return 'hit';
   return /; fwd=(bypass|method)\b/.test(own) ? 'pass' : 'miss';
 }
+
+/** Our member of the answer's Cache-Status. */
+export const ownStatus = (fields: readonly string[]): string =>
+  combinedValue(fields, 'cache-status')?.split(',').at(-1) ?? '';

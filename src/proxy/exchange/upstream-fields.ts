@@ -75,6 +75,7 @@ const replaced: ReadonlySet<string> = new Set([
   'max-forwards',
   // httpoxy: CGI programs take it for the environment's HTTP_PROXY.
   'proxy',
+  'shelflife-debug',
   'via',
   'x-forwarded-for',
   'x-forwarded-host',
