@@ -73,6 +73,8 @@ export class Remembered {
 
   /** The block that has been read of the very bytes between two places. */
   find(bytes: Buffer, from: number, to: number): KnownBlock | undefined {
+    // Of all that a client has sent ahead no digest is taken with each request.
+    if (to - from > longestBlock) return undefined;
     const known = this.#blocks.get(digestOf(bytes, from, to));
     return known?.isAt(bytes, from, to) === true ? known : undefined;
   }
