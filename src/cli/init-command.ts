@@ -4,6 +4,8 @@ import { createReadStream, existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
+import { pipeline } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 import { type Command, InvalidArgumentError } from 'commander';
 import { builtInConfig } from '../config/schema/check.ts';
 import { renderProblem } from '../config/reader/problem.ts';
@@ -16,7 +18,7 @@ import { rulesText } from '../survey/draft-yaml.ts';
 import type { Draft } from '../survey/draft.ts';
 import { survey, templatesOf } from '../survey/survey.ts';
 import type { TrafficRecord } from '../survey/traffic-record.ts';
-import { fail, print, tell } from './output.ts';
+import { fail, print, printable, tell } from './output.ts';
 import { reasonOf } from './pem-files.ts';
 
 type Options = {
@@ -84,9 +86,14 @@ async function init({ fromTraffic, upstream, out, ask }: Options): Promise<void>
   const draft = survey(records, asked);
   const from = `${spanOf(records)}, ${fromTraffic.map((file) => basename(file)).join(', ')}`;
   const examples = examplesText(draft, basename(out));
-  await writeFile(out, rulesText({ draft, upstream, from }));
-  await writeFile(testFile, examples);
-  tellDone({ out, testFile, draft, unread });
+  try {
+    await writeFile(out, rulesText({ draft, upstream, from }), { flag: 'wx' });
+    if (examples !== undefined) await writeFile(testFile, examples, { flag: 'wx' });
+  } catch (error) {
+    fail(`${out} and its examples cannot be written: ${reasonOf(error)}`);
+    return;
+  }
+  tellDone({ out, testFile: examples && testFile, draft, unread });
 }
 
 type Read = { readonly records: readonly TrafficRecord[]; readonly unread: number };
@@ -114,10 +121,14 @@ async function readAll(files: readonly string[]): Promise<Read | undefined> {
 /** How many of its lines tell of no exchange. Rejects if the file cannot be read. */
 async function readFileInto(records: TrafficRecord[], file: string): Promise<number> {
   let unread = 0;
-  for await (const line of createInterface({ input: createReadStream(file) }))
-    if (!add(line, records)) unread += 1;
+  const source = createReadStream(file);
+  const input = file.endsWith('.gz') ? pipeline(source, createGunzip(), failsAsItsEnd) : source;
+  for await (const line of createInterface({ input })) if (!add(line, records)) unread += 1;
   return unread;
 }
+
+/** A failure is that of the stream's last part, which is read. */
+const failsAsItsEnd = (): void => undefined;
 
 /** Whether the line tells of an exchange, or of nothing at all. */
 function add(line: string, records: TrafficRecord[]): boolean {
@@ -140,7 +151,8 @@ function tellAsked(done: number, of: number): void {
 }
 
 type Done = Pick<Options, 'out'> & {
-  readonly testFile: string;
+  /** Absent: there is nothing to give examples of. */
+  readonly testFile: string | undefined;
   readonly draft: Draft;
   readonly unread: number;
 };
@@ -149,15 +161,15 @@ function tellDone({ out, testFile, draft, unread }: Done): void {
   const { types, passed, seldom, writes, roles, cautious } = draft;
   if (unread > 0) tell(`${unread} lines tell of no exchange`);
   const cookies =
-    roles.credentials.length === 0 ? 'no cookies seen' : `cookies ${roles.credentials.join(', ')}`;
+    roles.credentials.length === 0 ? 'no cookies seen' : printable(`cookies ${roles.credentials.join(', ')}`);
   print(
     `${roles.framework ?? 'framework not known'}; ${cookies}`,
     `${types.length + cautious.pages.length} routes, ${passed.length} passed, ${seldom.length} seen too seldom, ${writes.length + cautious.writes.length} writes`,
-    `written: ${out}, ${testFile}`,
+    `written: ${out}${testFile === undefined ? '; too little was seen for examples' : `, ${testFile}`}`,
     '',
     'next:',
     ...(roles.flask === undefined ? [] : ["  export SECRET_KEY=…    # the app's own"]),
-    `  shelflife test ${testFile}`,
+    ...(testFile === undefined ? [] : [`  shelflife test ${testFile}`]),
     `  shelflife serve -c ${out} --shadow    # then: shelflife shadow`,
   );
 }

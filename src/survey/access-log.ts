@@ -22,7 +22,7 @@ export function readLogLine(line: string): TrafficRecord | undefined {
   }
 }
 
-const combinedLine = /\[([^\]]+)\] "([A-Z]+) (\S+)(?: HTTP\/[\d.]+)?" (\d{3}) (\d+|-)/;
+const combinedLine = /\[([^[\]]+)\] "([A-Z]+) (\S+)(?: HTTP\/[\d.]+)?" (\d{3}) (\d+|-)/;
 
 function combined(text: string): TrafficRecord | undefined {
   const [, time = '', method = '', target = '', status = '', bytes = ''] = combinedLine.exec(text) ?? [];
@@ -74,10 +74,12 @@ function valueAt(line: Json, path: string): unknown {
 const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null;
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** Seconds or milliseconds since 1970, or a date. */
+/** Seconds, milliseconds, microseconds or nanoseconds since 1970, or a date. */
 function timeOf(value: unknown): number {
-  const number = typeof value === 'number' ? value : Number(value);
-  if (!Number.isNaN(number)) return number < 1e11 ? number * 1000 : number;
+  let number = typeof value === 'number' ? value : Number(value);
+  if (number < 1e11) return number * 1000;
+  while (number >= 1e14 && number < 1e20) number /= 1000;
+  if (!Number.isNaN(number)) return number;
   return Date.parse(textOf(value).replace(/^(\d+)\/(\w+)\/(\d+):/, '$1 $2 $3 '));
 }
 
@@ -89,10 +91,13 @@ type Read = {
   readonly bytes: number;
 };
 
+/** ECMAScript's dates end here. */
+const lastInstant = 8.64e15;
+
 /** Some logs have the whole URL as the target. */
 function exchange({ at, method, target, status, bytes }: Read): TrafficRecord | undefined {
   const path = target.replace(/^https?:\/\/[^/?#]+/i, '');
   const isWhole = /^[A-Z]+$/.test(method) && /^\/[\x21-\x7e]*$/.test(path) && status >= 100 && status <= 599;
-  if (!isWhole || Number.isNaN(at)) return undefined;
+  if (!isWhole || !(Math.abs(at) <= lastInstant)) return undefined;
   return { at: epochMs(at), method, target: path, status, bytes: Number.isNaN(bytes) ? 0 : bytes };
 }

@@ -3,8 +3,8 @@
  * are kept for a moment, as HTTP allows, for each person, and every write ends all of them.
  */
 
-import { type Exchange, isRead, pathOf } from './page-history.ts';
-import type { TemplateOf } from './path-templates.ts';
+import { type Exchange, isWrite, pathOf } from './page-history.ts';
+import { isOdd, type TemplateOf } from './path-templates.ts';
 import type { TrafficRecord } from './traffic-record.ts';
 
 export type CautiousPage = {
@@ -16,6 +16,8 @@ export type CautiousPage = {
 
 export type Cautious = {
   readonly pages: readonly CautiousPage[];
+  /** Patterns of GETs that sound like actions. */
+  readonly avoided: readonly string[];
   readonly writes: readonly { readonly method: string; readonly pattern: string; readonly count: number }[];
 };
 
@@ -39,16 +41,18 @@ export function cautiousRules(
 ): Cautious {
   const patternOf = ({ target }: TrafficRecord): string => templateOf(pathOf(target)).pattern;
   const answers = Map.groupBy(asked, patternOf);
+  const all = new Set(logged.filter(({ method }) => method === 'GET').map(patternOf));
   const pages = askable(logged, templateOf).map(({ pattern, requests }) => ({
     ...{ pattern, requests },
     said: saidBy(answers.get(pattern) ?? []),
   }));
   const writes = Map.groupBy(
-    logged.filter((one) => !isRead(one) && one.method !== 'OPTIONS' && one.status < 400),
+    logged.filter((one) => isWrite(one) && one.status < 400),
     (one) => `${one.method} ${patternOf(one)}`,
   );
   return {
     pages,
+    avoided: [...all].filter((pattern) => acts.test(pattern)),
     writes: [...writes].map(([name, { length }]) => {
       const [method = '', pattern = ''] = name.split(' ');
       return { method, pattern, count: length };
@@ -66,7 +70,10 @@ export function askable(
   );
   return [...Map.groupBy(good, ({ target }) => templateOf(pathOf(target)).pattern)]
     .map(([pattern, group]) => ({ pattern, requests: group.length, target: group[0]?.target ?? '/' }))
-    .filter(({ requests, target }) => requests >= fewestRequests && !target.includes('…'))
+    .filter(
+      ({ pattern, requests, target }) =>
+        requests >= fewestRequests && !isOdd(pattern) && !target.includes('…'),
+    )
     .sort((one, other) => other.requests - one.requests)
     .slice(0, mostPages);
 }

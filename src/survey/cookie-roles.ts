@@ -4,6 +4,7 @@
  * Promise: a cookie that nobody can tell is part of the identity, which costs hits and shows nobody another's page.
  */
 
+import { isToken } from '../http/field-name.ts';
 import { isAnalyticsCookie } from '../policy/identity/credentials.ts';
 import type { Seen } from './traffic-record.ts';
 
@@ -49,10 +50,13 @@ const mostChoices = 6;
 
 /** From all requests that have cookies, in any order. `setNames`: cookies that the app sets. */
 export function cookieRoles(all: readonly Seen[], setNames: ReadonlySet<string>): CookieRoles {
-  const flask = all.find((seen) => seen.flask !== undefined)?.flask;
+  const flask = all.find(({ flask: found }) => found !== undefined && isToken(found.cookie))?.flask;
   const names = new Set([...all.flatMap(({ cookies }) => Object.keys(cookies)), ...setNames]);
   const own = [...names].filter((name) => !isAnalyticsCookie(name)).sort();
-  const choices = own.filter((name) => name !== flask?.cookie && isChoice(name, all, flask?.cookie));
+  // A list of credentials leaves the others out, and an odd name cannot be in it.
+  const choices = !own.every(isToken)
+    ? []
+    : own.filter((name) => name !== flask?.cookie && isChoice(name, all, flask?.cookie));
   return {
     framework: flask === undefined ? frameworkBy(own) : 'Flask',
     flask: flask && { cookie: flask.cookie, userClaim: userClaimIn(all) },
@@ -83,6 +87,5 @@ function isChoice(name: string, all: readonly Seen[], session: string | undefine
     if (value === undefined || who === undefined) continue;
     whoHas.set(value, (whoHas.get(value) ?? new Set()).add(who));
   }
-  const sharedBy = Math.max(0, ...[...whoHas.values()].map(({ size }) => size));
-  return whoHas.size <= mostChoices && sharedBy >= 3;
+  return whoHas.size <= mostChoices && [...whoHas.values()].some(({ size }) => size >= 3);
 }

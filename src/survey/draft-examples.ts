@@ -1,17 +1,20 @@
 /** The examples of a drafted rules file: each route, each write, and that one person never gets another's copy. */
 
+import { isToken } from '../http/field-name.ts';
 import { type CautiousPage, isKept, loggedPage } from './cautious.ts';
 import type { Draft, DraftType, DraftWrite } from './draft.ts';
+import { isOdd } from './path-templates.ts';
 import { plainText as text } from './yaml-text.ts';
 
-/** The text of `FILE.test.yaml`; `config`: the rules file, beside it. */
-export function examplesText(draft: Draft, config: string): string {
+/** The text of `FILE.test.yaml`, or `undefined` if there is nothing to show; `config`: the rules file, beside it. */
+export function examplesText(draft: Draft, config: string): string | undefined {
   const { types, writes, roles, cautious } = draft;
   const examples = [
     ...types.flatMap(typeExample),
     ...writes.flatMap((write) => writeExample(write, types)),
     ...cautious.pages.filter(isKept).flatMap(pageExample),
   ];
+  if (examples.length === 0) return undefined;
   const lines = [
     '# yaml-language-server: $schema=examples.schema.json',
     `# What ${config} must make of requests. Drafted with it; docs/rules-testing.md explains every key.`,
@@ -22,14 +25,15 @@ export function examplesText(draft: Draft, config: string): string {
     `  one: ${person(draft, 1)}`,
     `  two: ${person(draft, 2)}`,
     '',
-    ...(examples.length === 0 ? ['examples: []'] : ['examples:', ...examples]),
+    'examples:',
+    ...examples,
   ];
   return `${lines.join('\n')}\n`;
 }
 
 function person({ roles: { flask, credentials } }: Draft, number: number): string {
   if (flask !== undefined) return `{ session: { ${flask.userClaim ?? 'user_id'}: ${number} } }`;
-  const [first] = credentials;
+  const first = credentials.find(isToken);
   return first === undefined
     ? `{ fields: { authorization: Bearer ${number} } }`
     : `{ cookies: { ${text(first)}: person-${number} } }`;
@@ -68,7 +72,7 @@ function writeExample(
     ...(ended === undefined ? [] : [`ends: ${text(`GET ${pathLike(ended.pattern)} as one`)}`]),
     ...(kept === undefined ? [] : [`keeps: ${text(`GET ${pathLike(kept.pattern)} as one`)}`]),
   ];
-  if (expectations.length === 0) return [];
+  if (expectations.length === 0 || isOdd(kind.pattern)) return [];
   const what = `${kind.method} ${kind.pattern}${only === undefined ? '' : ` with nothing but ${only.replace(/^\w+:\/?/, '')}`}`;
   return [
     `  - name: ${text(`what ${what} makes stale`)}`,

@@ -3,6 +3,7 @@
 import { plainText as text, textList as list } from './yaml-text.ts';
 import { isKept, loggedPage } from './cautious.ts';
 import type { Draft, DraftType, DraftWrite } from './draft.ts';
+import { byNarrowness, mayMeet } from './route-order.ts';
 
 export type DraftFile = {
   readonly draft: Draft;
@@ -13,7 +14,8 @@ export type DraftFile = {
 
 /** The rules file. */
 export function rulesText({ draft, upstream, from }: DraftFile): string {
-  const { types, passed, seldom, writes, acting, exchanges, people, cautious } = draft;
+  const { types, exchanges, people, cautious } = draft;
+  const { routed, seldom } = routesOf(draft);
   const lines = [
     '# yaml-language-server: $schema=shelflife.schema.json',
     `# Drafted from ${exchanges} exchanges${people === 0 ? '' : ` of ${people} people`} (${from}). Comments say what each line rests on.`,
@@ -26,22 +28,44 @@ export function rulesText({ draft, upstream, from }: DraftFile): string {
       ...types.flatMap((type) => typeLines(type, draft.roles.choices)),
       ...cautiousType(cautious),
     ]),
-    ...section('routes', [
-      ...passed.map(passedLine),
-      ...types.flatMap(routeLines),
-      ...cautious.pages.map(cautiousLine),
-    ]),
+    ...section('routes', inOrder(routed)),
     ...(seldom.length === 0
       ? []
       : ["# Seen too seldom to say; HTTP's own rules apply:", ...seldom.map(seldomLine), '']),
-    ...section('writes', [
-      ...writes.map((write) => writeLine(write, draft)),
-      ...acting.map(actingLine),
-      ...cautious.writes.map(cautiousWriteLine),
-    ]),
+    ...section('writes', inOrder(writesOf(draft))),
   ];
   return `${lines.join('\n').trimEnd()}\n`;
 }
+
+type Rule = { readonly pattern: string; readonly lines: readonly string[] };
+
+const inOrder = (rules: readonly Rule[]): readonly string[] =>
+  rules.toSorted((one, other) => byNarrowness(one.pattern, other.pattern)).flatMap(({ lines }) => lines);
+
+/** What was seen too seldom needs a line where a wider pattern would take it. */
+function routesOf({ types, passed, seldom, cautious }: Draft): {
+  readonly routed: readonly Rule[];
+  readonly seldom: Draft['seldom'];
+} {
+  const rules = [
+    ...passed.map((one) => ({ pattern: one.pattern, lines: [passedLine(one)] })),
+    ...types.map((type) => ({ pattern: type.pattern, lines: routeLines(type) })),
+    ...cautious.pages.map((page) => ({ pattern: page.pattern, lines: [cautiousLine(page)] })),
+  ];
+  const isTaken = ({ pattern }: { readonly pattern: string }): boolean =>
+    rules.some((rule) => mayMeet(rule.pattern, pattern) && byNarrowness(pattern, rule.pattern) < 0);
+  const avoided = cautious.avoided.filter((pattern) => isTaken({ pattern }));
+  const taken = seldom.filter((one) => isTaken(one) && !avoided.includes(one.pattern));
+  const standard = taken.map((one) => ({ pattern: one.pattern, lines: [standardLine(one)] }));
+  const acting = avoided.map((pattern) => ({ pattern, lines: [avoidedLine(pattern)] }));
+  return { routed: [...rules, ...standard, ...acting], seldom: seldom.filter((one) => !taken.includes(one)) };
+}
+
+const writesOf = (draft: Draft): readonly Rule[] => [
+  ...draft.writes.map((write) => ({ pattern: write.kind.pattern, lines: [writeLine(write, draft)] })),
+  ...draft.acting.map((pattern) => ({ pattern, lines: [actingLine(pattern)] })),
+  ...draft.cautious.writes.map((write) => ({ pattern: write.pattern, lines: [cautiousWriteLine(write)] })),
+];
 
 const section = (name: string, lines: readonly string[]): readonly string[] =>
   lines.length === 0 ? [] : [`${name}:`, ...lines, ''];
@@ -66,7 +90,7 @@ function identityLines({ roles: { framework, flask, credentials, choices } }: Dr
   if (lines.length === 0)
     return credentials.length === 0
       ? ['# No cookies were seen. Every cookie that comes is taken for a credential.']
-      : [`${told}# Every cookie is taken for a credential: ${credentials.join(', ')}.`];
+      : [`${told}# Every cookie is taken for a credential: ${printed(credentials.join(', '), 1000)}.`];
   return [`${told}identity:`, ...lines];
 }
 
@@ -121,6 +145,12 @@ function routeLines({ name, pattern, requests, volatile }: DraftType): readonly 
 const passedLine = ({ pattern, requests, why }: Draft['passed'][number]): string =>
   `  - { match: ${text(`GET ${pattern}`)}, type: pass }    # ${requests} requests; ${why}`;
 
+const standardLine = ({ pattern, requests }: Draft['seldom'][number]): string =>
+  `  - { match: ${text(`GET ${pattern}`)}, type: standard }    # ${requests} requests: too few to say`;
+
+const avoidedLine = (pattern: string): string =>
+  `  - { match: ${text(`GET ${pattern}`)}, type: pass }    # sounds like an action`;
+
 const seldomLine = ({ pattern, requests }: Draft['seldom'][number]): string =>
   `#   GET ${pattern}    ${requests} requests`;
 
@@ -129,6 +159,7 @@ function writeLine({ kind, count, only, own, everybodys }: DraftWrite, draft: Dr
   const tags = [
     ...(own === 'all' ? ['user:{user}'] : own.map((name) => `${name}:{user}`)),
     ...everybodys.map((name) => `type:${name}`),
+    ...(draft.cautious.pages.some(isKept) ? [loggedPage] : []),
   ];
   const why = reasonOf({ kind, count, only, own, everybodys }, draft);
   const match = text(`${kind.method} ${kind.pattern}`);
@@ -153,7 +184,7 @@ const actingLine = (pattern: string): string =>
   `  - { match: ${text(`GET ${pattern}`)}, invalidate: ["user:{user}"] }    # redirects, and gives or takes a cookie`;
 
 const cautiousType = ({ pages }: Draft['cautious']): readonly string[] =>
-  pages.length === 0
+  !pages.some(isKept)
     ? []
     : [
         `  ${loggedPage}:    # an access log does not say who got what: for each person, and as HTTP allows`,
@@ -171,6 +202,7 @@ const cautiousWriteLine = ({ method, pattern, count }: Draft['cautious']['writes
   `  - { match: ${text(`${method} ${pattern}`)}, invalidate: [${loggedPage}, "user:{user}"] }    # ${count} of them; may change every page`;
 
 /** A field of the app's in a comment. */
-const printed = (value: string): string => value.replace(/[^\x20-\x7e]/g, '?').slice(0, 60);
+const printed = (value: string, longest = 60): string =>
+  value.replace(/[^\x20-\x7e]/g, '?').slice(0, longest);
 
 const hours = (seconds: number): string => `${(seconds / 3600).toFixed(1)} h of looking`;

@@ -6,7 +6,8 @@
  * HTTP's own rules.
  */
 
-import type { Cautious } from './cautious.ts';
+import { isToken } from '../http/field-name.ts';
+import { type Cautious, loggedPage } from './cautious.ts';
 import { type Cause, causesOf, type Causes } from './causes.ts';
 import type { CookieRoles } from './cookie-roles.ts';
 import { type IdleParameter, idleParameters } from './idle-parameters.ts';
@@ -19,7 +20,7 @@ import {
   type WriteKind,
 } from './page-history.ts';
 import { type SharedLooks, sharedLooks } from './shared-looks.ts';
-import type { TemplateOf } from './path-templates.ts';
+import { isOdd, type TemplateOf } from './path-templates.ts';
 
 export type DraftType = {
   readonly name: string;
@@ -112,7 +113,7 @@ export function draftRules({
       passed.push({ pattern, requests, why: 'another page each time' });
     else if (asked.filter((one) => setsCookie(one, roles)).length > requests * volatileShare)
       passed.push({ pattern, requests, why: 'sets a cookie' });
-    else if (unchanged < fewestLooks || good.length < requests * volatileShare)
+    else if (isOdd(pattern) || unchanged < fewestLooks || good.length < requests * volatileShare)
       seldom.push({ pattern, requests });
     else
       types.push({
@@ -191,21 +192,28 @@ function variedFields(asked: readonly Exchange[]): readonly string[] {
       values.set(name, (values.get(name) ?? new Set()).add(value));
   const several = [...values].filter(([, { size }]) => size > 1).map(([name]) => name);
   const all = new Set([...named, ...several]);
-  for (const name of ['', '*', 'cookie', 'accept-encoding', 'authorization', 'origin']) all.delete(name);
-  return [...all].sort();
+  for (const name of ['cookie', 'accept-encoding', 'authorization', 'origin']) all.delete(name);
+  return [...all].filter((name) => name !== '*' && isToken(name)).sort();
 }
 
 /** `/api/files/:id` is `api_files_id`. */
 function newName(pattern: string, taken: Set<string>): string {
   const words = pattern.toLowerCase().match(/[a-z\d]+/g) ?? ['start'];
-  const base = /^[a-z]/.test(words.join('')) ? words.join('_') : `page_${words.join('_')}`;
-  const name = taken.has(base) || builtIn.has(base) ? `${base}_${taken.size + 1}` : base;
+  const whole = /^[a-z]/.test(words.join('')) ? words.join('_') : `page_${words.join('_')}`;
+  const base = whole.slice(0, longestName);
+  let name = base;
+  for (let count = 2; taken.has(name) || reserved.has(name); count += 1) name = `${base}_${count}`;
   taken.add(name);
   return name;
 }
 
-/** Names that mean something else. */
-const builtIn = new Set(['standard', 'pass', 'settings', 'bookmarks', 'tags']);
+const longestName = 56;
+/** Names that mean something else: to the rules, to tags, or to YAML. */
+const reserved = new Set([
+  ...['standard', 'pass', 'settings', 'bookmarks', 'tags', loggedPage],
+  ...['user', 'type', 'url', 'host', 'prefix'],
+  ...['true', 'false', 'null'],
+]);
 
 function writesOf({ kinds, counts }: History, types: readonly DraftType[]): readonly DraftWrite[] {
   const byEndpoint = Map.groupBy(kinds.values(), ({ method, pattern }) => `${method} ${pattern}`);

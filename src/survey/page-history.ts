@@ -3,6 +3,7 @@
  * meanwhile?
  */
 
+import { cacheMethods } from '../http/field-name.ts';
 import type { EpochMs } from '../kit/time.ts';
 import type { CookieRoles } from './cookie-roles.ts';
 import type { TemplateOf } from './path-templates.ts';
@@ -46,6 +47,10 @@ export const nameOfKind = ({ method, pattern, names }: WriteKind): string =>
 export const isRead = ({ method }: Pick<TrafficRecord, 'method'>): boolean =>
   method === 'GET' || method === 'HEAD';
 
+/** Whether it may change something, by its method; shelflife itself answers `cacheMethods`. */
+export const isWrite = ({ method }: Pick<TrafficRecord, 'method'>): boolean =>
+  !isRead({ method }) && method !== 'OPTIONS' && /^[A-Z]+$/.test(method) && !cacheMethods.has(method);
+
 /** Whose copy it is: all that the key would have of a person. */
 export const partitionOf = ({ seen }: Exchange, { credentials }: Pick<CookieRoles, 'credentials'>): string =>
   JSON.stringify([seen.authorization, ...credentials.map((name) => seen.cookies[name])]);
@@ -66,7 +71,7 @@ export function pageHistory(
   const kinds = new Map<string, WriteKind>();
   const writes = new WriteTimes();
   for (const exchange of exchanges) {
-    if (isRead(exchange) || exchange.method === 'OPTIONS' || isRefused(exchange)) continue;
+    if (!isWrite(exchange) || isRefused(exchange)) continue;
     const { method, target, at, seen } = exchange;
     const kind = { method, pattern: templateOf(pathOf(target)).pattern, names: seen.names };
     kinds.set(nameOfKind(kind), kind);
@@ -102,47 +107,59 @@ export function pageHistory(
 /** Without the query. */
 export const pathOf = (target: string): string => target.split('?', 1)[0] ?? '';
 
+/** Names that rules cannot have in a condition are left out. */
 const parametersOf = (target: string): string =>
-  [...new Set(new URLSearchParams(target.slice(pathOf(target).length)).keys())].sort().join(',');
+  [...new Set(new URLSearchParams(target.slice(pathOf(target).length)).keys())]
+    .filter((name) => /^[^&=#\s,]+$/.test(name))
+    .sort()
+    .join(',');
 
 /** A refused write changed nothing. */
 const isRefused = ({ status }: TrafficRecord): boolean => status >= 400 && status < 500;
 
+type KindTimes = { readonly all: EpochMs[]; readonly byPerson: Map<string, EpochMs[]> };
+
 /** When each person wrote what; added in the order of time. */
 class WriteTimes {
-  readonly #byKind = new Map<string, Map<string, EpochMs[]>>();
+  readonly #byKind = new Map<string, KindTimes>();
 
   add(kind: string, person: string, at: EpochMs): void {
-    const people = this.#byKind.get(kind) ?? new Map<string, EpochMs[]>();
-    this.#byKind.set(kind, people);
-    const times = people.get(person) ?? [];
-    people.set(person, times);
+    const { all, byPerson } = this.#byKind.get(kind) ?? { all: [], byPerson: new Map<string, EpochMs[]>() };
+    this.#byKind.set(kind, { all, byPerson });
+    const times = byPerson.get(person) ?? [];
+    byPerson.set(person, times);
+    all.push(at);
     times.push(at);
   }
 
   counts(): Map<string, number> {
-    const count = (people: Map<string, EpochMs[]>): number =>
-      [...people.values()].reduce((sum, { length }) => sum + length, 0);
-    return new Map([...this.#byKind].map(([kind, people]) => [kind, count(people)]));
+    return new Map([...this.#byKind].map(([kind, { all }]) => [kind, all.length]));
   }
 
   /** What happened at the instant of a look may have come before or after it, so both ends count. */
   between(from: EpochMs, to: EpochMs, reader: string): Pick<Interval, 'own' | 'others'> {
     const own = new Set<string>();
     const others = new Set<string>();
-    for (const [kind, people] of this.#byKind)
-      for (const [person, times] of people)
-        if (hasBetween(times, from, to)) (person === reader ? own : others).add(kind);
+    for (const [kind, { all, byPerson }] of this.#byKind) {
+      const everybodys = countBetween(all, from, to);
+      if (everybodys === 0) continue;
+      const readers = countBetween(byPerson.get(reader) ?? [], from, to);
+      if (readers > 0) own.add(kind);
+      if (everybodys > readers) others.add(kind);
+    }
     return { own, others };
   }
 }
 
-function hasBetween(times: readonly EpochMs[], from: EpochMs, to: EpochMs): boolean {
+const countBetween = (times: readonly EpochMs[], from: EpochMs, to: EpochMs): number =>
+  countBefore(times, to + 1) - countBefore(times, from);
+
+function countBefore(times: readonly EpochMs[], instant: number): number {
   let [low, high] = [0, times.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((times[middle] ?? 0) < from) low = middle + 1;
+    if ((times[middle] ?? 0) < instant) low = middle + 1;
     else high = middle;
   }
-  return (times[low] ?? Infinity) <= to;
+  return low;
 }

@@ -37,6 +37,9 @@ const fileName = /^[^.].*\.[a-z]\w{0,5}$/i;
 /** What a pattern takes as itself. */
 const plain = /^[\w.~!$&',;=@-]+$/;
 
+/** Whether apps may read the path in several ways: `//a` is `/a` to some. */
+export const isOdd = (path: string): boolean => /\/(?:\/|\.\.?(?:\/|$))/.test(path);
+
 /** Learns from all paths at once; their order does not matter. */
 export function learnTemplates(paths: Iterable<string>): TemplateOf {
   const root = newNode();

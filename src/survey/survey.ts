@@ -1,6 +1,6 @@
 /** From what a record shows to the draft of a rules file. */
 
-import { cautiousRules } from './cautious.ts';
+import { type Cautious, cautiousRules } from './cautious.ts';
 import { cookieRoles } from './cookie-roles.ts';
 import { type Draft, draftRules } from './draft.ts';
 import { type Exchange, pageHistory, pathOf, personOf } from './page-history.ts';
@@ -20,11 +20,25 @@ export function survey(records: readonly TrafficRecord[], asked: readonly Exchan
   const history = pageHistory(exchanges, { roles, templateOf });
   const people = new Set(exchanges.map((exchange) => personOf(exchange, roles))).size;
   const logged = records.filter((record) => !hasSeen(record));
-  const cautious = cautiousRules(logged, { asked, templateOf });
+  const draft = draftRules({ exchanges, roles, templateOf, history, people });
+  const cautious = beside(draft, cautiousRules(logged, { asked, templateOf }));
+  const seldom = draft.seldom.filter(
+    ({ pattern }) => !cautious.pages.some((page) => page.pattern === pattern),
+  );
+  return { ...draft, seldom, cautious, exchanges: records.length };
+}
+
+/** What an access log adds to what was recorded: the record knows better. */
+function beside(
+  { types, passed, writes }: Omit<Draft, 'cautious' | 'exchanges'>,
+  cautious: Cautious,
+): Cautious {
+  const known = new Set([...types, ...passed].map(({ pattern }) => pattern));
+  const written = new Set(writes.map(({ kind }) => `${kind.method} ${kind.pattern}`));
   return {
-    ...draftRules({ exchanges, roles, templateOf, history, people }),
-    cautious,
-    exchanges: records.length,
+    pages: cautious.pages.filter(({ pattern }) => !known.has(pattern)),
+    avoided: cautious.avoided.filter((pattern) => !known.has(pattern)),
+    writes: cautious.writes.filter(({ method, pattern }) => !written.has(`${method} ${pattern}`)),
   };
 }
 

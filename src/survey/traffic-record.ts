@@ -87,7 +87,7 @@ function isSeen(value: unknown): value is Seen {
       (map) => isObject(map) && Object.values(map).every(isText),
     ) &&
     Array.isArray(names) &&
-    names.every(isText)
+    names.every((name) => isText(name) && /^(?:json:\/|form:)/.test(name))
   );
 }
 

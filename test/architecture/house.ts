@@ -93,6 +93,7 @@ const PURE_FILES: readonly string[] = [
   'src/survey/names-in.ts',
   'src/survey/page-history.ts',
   'src/survey/path-templates.ts',
+  'src/survey/route-order.ts',
   'src/survey/shared-looks.ts',
   'src/survey/survey.ts',
   'src/survey/traffic-record.ts',

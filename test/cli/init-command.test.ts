@@ -1,8 +1,9 @@
 /** `serve --record` and `init`: what they write, and what they say of bad input. */
 
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import t, { type Test } from 'tap';
 import { run, serve, startOrigin } from './command.ts';
 
@@ -78,6 +79,22 @@ t.test('what cannot be read is said in one line', async (t) => {
     code: 1,
     stderr: /no exchange in .*none.log; give/,
   });
+  for (const [what, why] of [
+    [folderOf(t), /cannot be read: .*director/],
+    [`${none}.gz`, /none.log.gz cannot be read/],
+  ] as const) {
+    if (what.endsWith('.gz')) writeFileSync(what, 'hello\n');
+    t.match(await run(['init', '--from-traffic', what, ...upstream]), { code: 1, stderr: why });
+  }
+  const line = '10.0.0.1 - - [30/Nov/2026:17:26:10 +0000] "GET /a HTTP/1.1" 200 512 "-" "-"\n';
+  writeFileSync(`${none}.gz`, gzipSync(line));
+  const from = ['init', '--from-traffic', `${none}.gz`, '--upstream', 'http://127.0.0.1:9', '-o'];
+  t.match(await run([...from, join(none, 'rules.yaml')]), {
+    code: 1,
+    stderr: /^[^\n]*rules.yaml and its examples cannot be written: [^\n]*\n$/,
+  });
+  t.match(await run([...from, `${none}.yaml`]), { code: 0, stdout: /too little was seen for examples/ });
+  t.notOk(existsSync(`${none}.test.yaml`));
   t.match(await run(['init', '--from-traffic', none, '--upstream', 'nowhere']), {
     code: 1,
     stderr: /bad-url|--upstream/,

@@ -8,6 +8,9 @@ import { lifetimeOf } from '../../src/survey/draft.ts';
 import { namesIn } from '../../src/survey/names-in.ts';
 import type { Interval } from '../../src/survey/page-history.ts';
 import { learnTemplates } from '../../src/survey/path-templates.ts';
+import { parseExamples } from '../../src/config/examples/check-examples.ts';
+import { createTryExample } from '../../src/explain/rule-examples.ts';
+import { examplesText } from '../../src/survey/draft-examples.ts';
 import { rulesText } from '../../src/survey/draft-yaml.ts';
 import { survey } from '../../src/survey/survey.ts';
 import { recordLine, type Seen, type TrafficRecord } from '../../src/survey/traffic-record.ts';
@@ -151,7 +154,15 @@ t.test('lines of logs', (t) => {
     t.strictSame(readLogLine(line), expected, line);
   const record = { ...expected, at: epochMs(expected.at), seen: seen({ names: ['json:/a'] }) };
   t.strictSame(readLogLine(recordLine(record)), record, 'a traffic record');
+  for (const ts of ['1796059570000000', '1796059570000000000'])
+    t.match(
+      readLogLine(`{"ts":${ts},"request":{"method":"GET","uri":"/"},"status":200}`),
+      { at: expected.at },
+      ts,
+    );
   for (const line of [
+    '{"ts":1e30,"request":{"method":"GET","uri":"/"},"status":200}',
+    '[20/Nov/-1'.repeat(20_000),
     '',
     'hello',
     '{"a":1}',
@@ -189,6 +200,89 @@ t.test('what an access log shows is kept for a moment, and every write ends it',
   const parsed = parseConfig(text, { file: 'rules.yaml', env: {} });
   t.equal(parsed.kind, 'ok', text);
   t.match(text, /POST \/logout, invalidate: \[logged_page, "user:\{user\}"\]/);
+  t.end();
+});
+
+/** What is recorded of a page: twenty looks, which were all the same. */
+const looks = (target: string, shown: Partial<Seen> = {}, count = 20): readonly TrafficRecord[] =>
+  Array.from({ length: count }, (_, index) => ({
+    at: epochMs(minute(index)),
+    ...{ method: 'GET', target, status: 200, bytes: 1, seen: seen({ body: 'a page', ...shown }) },
+  }));
+const asLogged = (records: readonly TrafficRecord[]): readonly TrafficRecord[] =>
+  records.map(({ seen: _, ...record }) => record);
+const written = (method: string, target: string): readonly TrafficRecord[] =>
+  looks(target, {}, 3).map((record) => ({ ...record, method }));
+
+t.test('whatever was seen, the draft passes `check`, and its examples pass', async (t) => {
+  const odd = ['a b', 'a:b', '"q"', 'a\nb: c'];
+  const long = [`/${'x/'.repeat(200)}`, `/${'a1/'.repeat(60)}`];
+  for (const [what, records] of [
+    ['a wide route that is asked for most', [...looks('/f/12'), ...looks('/f/12'), ...looks('/f/new')]],
+    ['the same in a log', asLogged([...looks('/f/12'), ...looks('/f/12'), ...looks('/f/new')])],
+    ['a wide write', [...looks('/p'), ...written('POST', '/f/12'), ...written('POST', '/f/new')]],
+    [
+      'the same in a log',
+      asLogged([...looks('/p'), ...written('PUT', '/f/12'), ...written('PUT', '/f/new')]),
+    ],
+    ['paths that give one name', [...looks('/page-3'), ...looks('/page'), ...looks('/Page')]],
+    [
+      'names with a meaning',
+      ['/true', '/null', '/user', '/type', '/pass', '/é'].flatMap((path) => looks(path)),
+    ],
+    ['long paths', long.flatMap((path) => looks(path))],
+    [
+      'odd paths',
+      ['//a', '/a/../b', '/%D7%A9', '/a%2Fb', '/a*(b', '/{x}/${X}'].flatMap((path) => looks(path)),
+    ],
+    [
+      'odd cookies',
+      looks('/p', { cookies: Object.fromEntries([...odd, 'theme'].map((name) => [name, 'v'])) }),
+    ],
+    ['a Flask session with an odd name', looks('/p', { flask: { cookie: 'a b', claims: {} } })],
+    ['odd fields in Vary', looks('/p', { vary: 'X Foo, "x", :path, Referer' })],
+    ['odd parameters', [...looks('/p'), ...odd.flatMap((name) => looks(`/p?${encodeURIComponent(name)}=1`))]],
+    [
+      'methods of caches',
+      [...looks('/p'), ...['PURGE', 'BAN', 'CONNECT', 'M-SEARCH'].flatMap((method) => written(method, '/p'))],
+    ],
+    [
+      'a log and a record',
+      [
+        ...looks('/p'),
+        ...looks('/logged-page'),
+        ...asLogged([...looks('/p'), ...looks('/q'), ...written('POST', '/p')]),
+        ...written('POST', '/p'),
+      ],
+    ],
+    ['nothing but failures', asLogged(looks('/p')).map((record) => ({ ...record, status: 404 }))],
+    ['nothing but assets', asLogged(['/s/a.css', '/s/b.css', '/s/c.css'].flatMap((path) => looks(path)))],
+  ] as const) {
+    const draft = survey(records, []);
+    const rules = rulesText({ draft, upstream: 'http://127.0.0.1:1', from: 'a test' });
+    const parsed = parseConfig(rules, { file: 'rules.yaml', env: {} });
+    t.match(parsed, { kind: 'ok', warnings: [] }, `${what}\n${rules}`);
+    const examples = examplesText(draft, 'rules.yaml');
+    if (parsed.kind !== 'ok' || examples === undefined) continue;
+    const read = parseExamples(examples, 'rules.test.yaml');
+    t.match(read, { kind: 'ok' }, `${what}\n${examples}`);
+    if (read.kind !== 'ok') continue;
+    const tryExample = createTryExample(parsed.config, read.file);
+    for (const example of read.file.examples)
+      t.strictSame((await tryExample(example)).mismatches, [], `${what}: ${example.name}`);
+  }
+});
+
+t.test('what was seen too seldom, or sounds like an action, gets nothing of a wider route', (t) => {
+  const textOf = (records: readonly TrafficRecord[]): string =>
+    rulesText({ draft: survey(records, []), upstream: 'http://127.0.0.1:1', from: 'a test' });
+  t.match(
+    textOf([...looks('/f/12'), ...looks('/f/me', {}, 2)]),
+    /GET \/f\/me, type: standard[^]*GET \/f\/:id/,
+  );
+  const logged = asLogged([...looks('/f/12'), ...looks('/f/logout')]);
+  t.match(textOf(logged), /GET \/f\/logout, type: pass[^]*"GET \/f\/:id"/);
+  t.notMatch(textOf(asLogged(looks('/logout'))), /logout/);
   t.end();
 });
 

@@ -5,6 +5,7 @@ import ipaddr from 'ipaddr.js';
 import { plainAddress, trustOf } from '../../front/trusted-proxies.ts';
 import { canonicalAuthority } from '../../http/authority.ts';
 import { withoutFields } from '../../http/fields.ts';
+import { cacheMethods } from '../../http/field-name.ts';
 import type { Fields } from '../../http/message.ts';
 import { type KnownField, type KnownFields, scanFields } from '../../http/request-head.ts';
 import { conditionNames } from '../../http/validators.ts';
@@ -75,9 +76,6 @@ const refuse = (status: Refusal['status'], detail: RefusalReason): Refusal => ({
   status,
   detail,
 });
-
-/** Methods that mean something to caches; on the public listener they mean nothing (CONTRACT §4). */
-const cacheMethods: ReadonlySet<string> = new Set(['PURGE', 'BAN', 'REFRESH', 'INVALIDATE', 'CONNECT']);
 
 /** Fields whose removal by `Connection` would change what the request is. */
 const essentialFields: ReadonlySet<string> = new Set([

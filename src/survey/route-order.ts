@@ -1,0 +1,26 @@
+/** In which order the patterns of a draft must stand: the first that matches a path decides. */
+
+/** Sorts `/files/new` before `/files/:id`, and that before a folder's `/*`. */
+export function byNarrowness(one: string, other: string): number {
+  const [ones, others] = [one.split('/'), other.split('/')];
+  for (const [index, segment] of ones.entries()) {
+    const difference = widthOf(segment) - widthOf(others[index] ?? '');
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+/** Whether a path may match both. */
+export function mayMeet(one: string, other: string): boolean {
+  const [ones, others] = [one.split('/'), other.split('/')];
+  for (const [index, segment] of ones.entries()) {
+    const beside = others[index];
+    if (segment === '*' || beside === '*') return true;
+    if (beside === undefined) return false;
+    if (segment !== beside && widthOf(segment) + widthOf(beside) === 0) return false;
+  }
+  return ones.length === others.length;
+}
+
+/** Words of a draft hold neither `:` nor `*`. */
+const widthOf = (segment: string): number => (segment === '*' ? 2 : segment.startsWith(':') ? 1 : 0);
