@@ -4,13 +4,16 @@
  */
 import t from 'tap';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
+import { parseConfig } from '../../src/config/schema/check.ts';
 import { ROOT } from '../architecture/tree.ts';
 
 type Instruction = { readonly name: string; readonly args: string };
 type Stage = { readonly name: string; readonly instructions: readonly Instruction[] };
 type Service = {
+  readonly profiles?: readonly string[];
+  readonly secrets?: readonly string[];
   readonly image?: string;
   readonly build?: { readonly context: string; readonly target: string };
   readonly command?: readonly string[];
@@ -34,6 +37,7 @@ const stages = stagesOf(dockerfile);
 const compose = parse(read('compose.yaml')) as {
   services: Readonly<Record<string, Service>>;
   volumes: object;
+  secrets: Readonly<Record<string, object>>;
 };
 const services = Object.entries(compose.services);
 
@@ -100,23 +104,33 @@ t.test(
   },
 );
 
-t.test('compose runs proxy, Redis and sample app, and waits only for a health check', async (t) => {
-  t.strictSame(services.map(([name]) => name).sort(), ['proxy', 'redis', 'webapp']);
-  for (const [name, { build, image, depends_on: needs }] of services) {
-    if (build === undefined) t.match(image, /^redis:\d/, name);
-    else
-      t.ok(
-        stages.some((stage) => stage.name === build.target),
-        `${name} is built from ${build.target}`,
-      );
-    for (const other of Object.keys(needs ?? {}))
-      t.ok(compose.services[other]?.healthcheck, `${name} waits for ${other}`);
-  }
-});
+t.test(
+  'compose runs proxy and sample app, the rest by profile, and waits only for a health check',
+  async (t) => {
+    const named = services.map(([name, { profiles = [] }]) => [name, ...profiles].join(' '));
+    t.strictSame(named, ['proxy', 'webapp', 'redis redis', 'prometheus monitoring', 'grafana monitoring']);
+    for (const [name, { build, image, depends_on: needs }] of services) {
+      if (build === undefined) t.match(image, /^(redis|prom\/prometheus|grafana\/grafana):v?\d/, name);
+      else
+        t.ok(
+          stages.some((stage) => stage.name === build.target),
+          `${name} is built from ${build.target}`,
+        );
+      for (const other of Object.keys(needs ?? {})) {
+        t.ok(compose.services[other]?.healthcheck, `${name} waits for ${other}`);
+        const profiles = compose.services[other]?.profiles;
+        // Compose refuses to start what needs a service of a profile that is off.
+        if (profiles !== undefined)
+          t.strictSame(compose.services[name]?.profiles, profiles, `${name}, ${other}`);
+      }
+    }
+  },
+);
 
 t.test('what compose mounts exists', async (t) => {
   for (const [name, { volumes }] of services) {
-    for (const [source = ''] of (volumes ?? []).map((volume) => volume.split(':'))) {
+    const mounts = (volumes ?? []).map((volume) => volume.replace(/^\$\{RULES:-(.*?)\}/, '$1').split(':'));
+    for (const [source = ''] of mounts) {
       const exists = source.startsWith('.') ? existsSync(join(ROOT, source)) : source in compose.volumes;
       t.ok(exists, `${name} mounts ${source}`);
     }
@@ -127,6 +141,39 @@ t.test('the control listener is published to this machine only, and its token ha
   const { ports = [], environment = {} } = compose.services['proxy'] ?? {};
   t.ok(ports.filter((port) => port.endsWith(':8081')).every((port) => port.startsWith('127.0.0.1:')));
   t.match(environment['SHELFLIFE_TOKEN'], /^\$\{SHELFLIFE_TOKEN:\?/);
+});
+
+t.test('19.4: the profile redis is what the demo’s rules name beside their memory', async (t) => {
+  const rules = read('config/demo.yaml').replace(/(memory: 64MiB) #.*: (redis: .*)/, '$1\n  $2');
+  const parsed = parseConfig(rules, { file: 'demo.yaml', env: {} });
+  t.match(parsed, { kind: 'ok', warnings: [] });
+  if (parsed.kind === 'ok') t.match(parsed.config.store.redis?.server, { url: 'redis://redis:6379/0' });
+});
+
+t.test('19.4: the profile monitoring scrapes the control listener and shows the dashboard', async (t) => {
+  const { prometheus, grafana } = compose.services;
+  for (const { ports = [], healthcheck } of [prometheus ?? {}, grafana ?? {}]) {
+    t.match(ports.join(), /^127\.0\.0\.1:(\d+):\1$/);
+    t.match(healthcheck?.test.join(' '), `http://127.0.0.1:${ports.join().split(':').at(-1) ?? ''}/`);
+  }
+  const [secret = ''] = prometheus?.secrets ?? [];
+  t.strictSame(compose.secrets, { [secret]: { environment: 'SHELFLIFE_TOKEN' } });
+  t.match(parse(read('examples/monitoring/prometheus.yml')), {
+    scrape_configs: [
+      {
+        authorization: { credentials_file: `/run/secrets/${secret}` },
+        static_configs: [{ targets: ['proxy:8081'] }],
+      },
+    ],
+  });
+  const mounted = (grafana?.volumes ?? []).map((volume) => volume.split(':')[1] ?? '');
+  t.match(parse(read('examples/monitoring/grafana-dashboards.yml')), {
+    providers: [{ type: 'file', options: { path: dirname(mounted.at(-1) ?? '') } }],
+  });
+  t.equal(grafana?.environment?.['GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH'], mounted.at(-1));
+  t.match(parse(read('examples/monitoring/grafana-datasources.yml')), {
+    datasources: [{ type: 'prometheus', url: 'http://prometheus:9090', isDefault: true }],
+  });
 });
 
 t.test('compose gives the demo configuration exactly the variables that it reads', async (t) => {
