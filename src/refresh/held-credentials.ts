@@ -40,9 +40,10 @@ export class HeldCredentials {
     return this.#held.size;
   }
 
-  note({ identity, request }: CacheExchange, nowMs: number): void {
-    if (identity.kind !== 'known') return;
-    const { partition, user, cookies, tokenFields } = identity;
+  /** By the partition that entries are stored with: on `standard` routes ignored claims are part of it. */
+  note({ identity, request, plan: { partition } }: CacheExchange, nowMs: number): void {
+    if (identity.kind !== 'known' || partition === 'public') return;
+    const { user, cookies, tokenFields } = identity;
     const tags = [userTag(user), partitionTag(user)];
     this.#held.set(partition, {
       cookies,

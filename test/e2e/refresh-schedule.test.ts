@@ -1,4 +1,6 @@
 import t from 'tap';
+import { Session } from '../../examples/webapp/session.ts';
+import { cookieOf, secret, sessionOf } from '../helpers/flask-site.ts';
 import { barrier, cacheStatus, type Site, startSite } from '../helpers/scripted-site.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { TestClock } from '../helpers/test-clock.ts';
@@ -82,6 +84,27 @@ t.test('entries of recently seen people are renewed with their own last credenti
   t.equal(cacheStatus(answer), 'hit; ttl=600');
   const { entries } = site.proxy.services.store.size();
   t.equal(entries, 3, 'nothing under a key that nobody asked for');
+});
+
+t.test('a session with an ignored claim is renewed on `standard` routes too', async (t) => {
+  const clock = new TestClock();
+  const site = await startSite(
+    `
+identity: { flask_session: { secret: "${secret}", ignore_claims: [flag] } }
+routes: [{ match: GET /page, type: standard }]
+refresh: [{ type: standard, every: 60s, active_within: 10m }]
+`,
+    { clock },
+  );
+  t.teardown(() => site.close());
+  site.answerWith((_request, response) => response.setHeader('Cache-Control', 'max-age=600').end('page'));
+  site.proxy.refresh.tick();
+  for (const claims of [{}, { flag: 1 }]) {
+    const cookie = cookieOf(new Session({ ...sessionOf(1).data, ...claims }), clock.now());
+    t.match(cacheStatus(await fetch(`${site.url}/page`, { headers: { cookie } })), /stored/);
+  }
+  await pass(site, clock, 61);
+  t.equal(site.seen.length, 4, 'each copy once');
 });
 
 t.test('credentials are dropped at logout, with age, and when the origin rejects them', async (t) => {

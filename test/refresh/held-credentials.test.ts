@@ -10,11 +10,11 @@ const visit = (user: string, value = 'secret'): CacheExchange =>
   ({
     identity: {
       kind: 'known',
-      partition: `partition of ${user}`,
       user,
       cookies: [{ name: 'session', value }],
       tokenFields: [],
     },
+    plan: { partition: `partition of ${user}` },
     request: { known: {}, forwardedFor: '203.0.113.7' },
   }) as unknown as CacheExchange;
 
