@@ -93,6 +93,7 @@ const ways: readonly (readonly [told: string, asked: Asked])[] = [
   ['decision=hit; .*', { target: '/page/1', lines: ['Range: bytes=0-1'] }],
   ['decision=passed; reason=method; type=standard', { target: '/page/1', method: 'POST' }],
   [`decision=forwarded; ${page}`, { target: '/page/1' }],
+  ['decision=forwarded; type=standard; identity=anonymous; key="[0-9a-f]{16}"', { target: '/standard' }],
   ['decision=passed; reason=rule; type=pass; route="GET /passed"', { target: '/passed' }],
   ['decision=passed; reason=method; type=standard', { target: '/page/1', method: 'OPTIONS' }],
   [`decision=forwarded; ${own}`, { target: '/own', lines: [cookie] }],
@@ -118,13 +119,14 @@ for (const [name, listen, ask] of [
       t.equal(valueOf(answer, 'cdn-cache-control'), 'max-age=60, no-store', label);
       t.equal(valueOf(answer, 'x-accel-expires'), '0', label);
     }
-    const asked = { target: '/page/1' };
     const count = site.seen.length;
-    const clean = await ask(site, asked);
-    t.match(valueOf(clean, 'cache-status'), /hit/, 'what it fetched is there for others');
-    t.equal(valueOf(clean, 'cache-control'), 'max-age=60');
-    t.equal(valueOf(clean, 'shelflife-debug'), 'forged', 'the app’s own field is left as it is');
-    t.equal((await ask(site, { ...asked, lines: withToken(read) })).body, clean.body);
+    for (const target of ['/page/1', '/standard']) {
+      const clean = await ask(site, { target });
+      t.match(valueOf(clean, 'cache-status'), /hit/, 'what it fetched is there for others');
+      t.equal(valueOf(clean, 'cache-control'), 'max-age=60');
+      t.equal(valueOf(clean, 'shelflife-debug'), 'forged', 'the app’s own field is left as it is');
+      t.equal((await ask(site, { target, lines: withToken(read) })).body, clean.body);
+    }
     t.equal(site.seen.length, count);
     t.same(reached(site), []);
   });
@@ -150,7 +152,12 @@ for (const listen of ['', 'fast_lane: false']) {
       ['switched off', off, withToken(read)],
     ];
     for (const [name, site, lines] of table) {
-      for (const asked of [{ target: '/page/2' }, { target: '/passed' }, { target: '/x', method: 'POST' }]) {
+      for (const asked of [
+        { target: '/page/2' },
+        { target: '/passed' },
+        { target: '/x', method: 'POST' },
+        { target: '/standard' },
+      ]) {
         const [warm, plain, odd] = [
           await overOne(site, asked),
           await overOne(site, asked),
@@ -166,11 +173,8 @@ for (const listen of ['', 'fast_lane: false']) {
       }
     }
     for (const site of [on, off]) {
-      t.equal(
-        site.seen.filter((seen) => seen === 'GET /page/2').length,
-        1,
-        'no client makes another copy with it',
-      );
+      for (const copy of ['GET /page/2', 'GET /standard'])
+        t.equal(site.seen.filter((seen) => seen === copy).length, 1, 'no client makes another copy with it');
       t.same(reached(site), []);
     }
   });
