@@ -15,18 +15,16 @@ import { exampleFileOf } from './test-command.ts';
 export function addAdvise(program: Command): void {
   const command = program
     .command('advise')
-    .description(
-      'what the traffic seen speaks for changing in the rules, each with its evidence and its YAML',
-    )
-    .option('--write <file>', 'apply the advice to this rules file, with an example of each beside it')
-    .option('--only <id>', 'of this advice only; may be repeated', collect, [])
+    .description('show changes to the rules that the traffic suggests, each with its evidence and its YAML')
+    .option('--write <file>', 'write the advice into this rules file, and an example of each into its tests')
+    .option('--only <id>', 'only the advice with this id; may be repeated', collect)
     .option('--json', 'all the numbers as JSON');
   withControlOption(command).action(adviseCommand);
 }
 
-type Options = ShowOptions & { readonly write?: string; readonly only: readonly string[] };
+type Options = ShowOptions & { readonly write?: string; readonly only?: readonly string[] };
 
-async function adviseCommand({ write, only, ...options }: Options): Promise<void> {
+async function adviseCommand({ write, only = [], ...options }: Options): Promise<void> {
   if (write === undefined) {
     const shown = (report: AdviceReport): string[] =>
       reportLines(only.length === 0 ? report : picked(report, only));

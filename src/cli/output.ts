@@ -26,4 +26,4 @@ export function fail(message: string): void {
 }
 
 /** Collects the values of a repeatable option, for commander. */
-export const collect = (value: string, before: readonly string[]): string[] => [...before, value];
+export const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];

@@ -18,7 +18,9 @@ type Options = {
 export function addRollout(program: Command): void {
   const command = program
     .command('rollout')
-    .description('how many are cached while the rest are in shadow; with a percentage, from now on so many')
+    .description(
+      'show which share of people is cached, the rest being in shadow; with a percentage, change it',
+    )
     .argument('[percent]', 'from 0 to 100')
     .option('--type <name>', 'the rollout of this content type')
     .option('--route <pattern>', 'the rollout of this route')

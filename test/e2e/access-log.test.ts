@@ -29,7 +29,7 @@ const asked: readonly (readonly [init: RequestInit & { path: string }, line: rea
   [{ path: '/form', method: 'OPTIONS' }, ['OPTIONS /form HTTP/1.1', '200', '-', 'write']],
 ];
 const said = {
-  referer: 'http://a/?code=hush&q=1',
+  referer: 'http://dana:hush@a/?code=hush&q=1#hush',
   'user-agent': 'a "quoted" \\ agent',
   cookie: 'session=hush',
   authorization: 'Bearer hush',

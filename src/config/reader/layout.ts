@@ -61,7 +61,7 @@ function settle(node: unknown, before: string): string {
   const moved = node.items.reduce<string>((left, item) => settle(item, left), '');
   for (const item of node.items) liftFirst(item);
   const comment = joined(moved, node.comment);
-  const own = /^(?:\n?.+)*/.exec(comment)?.[0] ?? '';
+  const own = /^(?:\n?[^\n]+)*/.exec(comment)?.[0] ?? '';
   node.comment = own;
   return comment.slice(own.length);
 }

@@ -68,8 +68,12 @@ function cacheWord(outcome: Outcome): string {
 function saidBy(client: Outcome['client']): readonly [string | undefined, string | undefined] {
   const fields = client?.fields ?? [];
   const referer = combinedValue(fields, 'referer');
-  return [referer === undefined ? undefined : maskTarget(referer), combinedValue(fields, 'user-agent')];
+  return [referer && maskTarget(withoutSecrets(referer)), combinedValue(fields, 'user-agent')];
 }
+
+/** Without user, password and fragment: browsers leave them out, other clients may not. */
+const withoutSecrets = (url: string): string =>
+  url.replace(/^([a-z][a-z\d+.-]*:\/\/)[^/?#]*@/i, '$1').replace(/#.*$/s, '');
 
 /** As nginx escapes: nothing in it ends the value or the line. */
 function quoted(text: string | undefined): string {

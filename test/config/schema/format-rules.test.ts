@@ -58,6 +58,8 @@ store:
 `;
   t.strictSame(format(before), { kind: 'ok', text: after });
   t.strictSame(format(after), { kind: 'ok', text: after });
+  // yaml takes U+2028 in a comment for the end of a line.
+  t.strictSame(format('mode: full\n# a \u2028 b\n'), { kind: 'refused' });
   t.end();
 });
 
