@@ -3,8 +3,8 @@
 /** Sorts `/files/new` before `/files/:id`, and that before a folder's `/*`. */
 export function byNarrowness(one: string, other: string): number {
   const [ones, others] = [one.split('/'), other.split('/')];
-  for (const [index, segment] of ones.entries()) {
-    const difference = widthOf(segment) - widthOf(others[index] ?? '');
+  for (let index = 0; index < Math.max(ones.length, others.length); index += 1) {
+    const difference = widthOf(ones[index] ?? '') - widthOf(others[index] ?? '');
     if (difference !== 0) return difference;
   }
   return 0;

@@ -220,6 +220,13 @@ t.test('whatever was seen, the draft passes `check`, and its examples pass', asy
   for (const [what, records] of [
     ['a wide route that is asked for most', [...looks('/f/12'), ...looks('/f/12'), ...looks('/f/new')]],
     ['the same in a log', asLogged([...looks('/f/12'), ...looks('/f/12'), ...looks('/f/new')])],
+    [
+      'routes that cross',
+      [
+        ...['/a/12/x', '/a/b/77', '/a/b/x', '/12/b/x', '/12', '/'].flatMap((path) => looks(path)),
+        ...asLogged(['/a/b/x', '/a/c/x', '/a/logout'].flatMap((path) => looks(path))),
+      ],
+    ],
     ['a wide write', [...looks('/p'), ...written('POST', '/f/12'), ...written('POST', '/f/new')]],
     [
       'the same in a log',
