@@ -19,6 +19,7 @@ import {
   pathOf,
   type WriteKind,
 } from './page-history.ts';
+import { mayTake } from './route-order.ts';
 import { type SharedLooks, sharedLooks } from './shared-looks.ts';
 import { isOdd, type TemplateOf } from './path-templates.ts';
 
@@ -104,6 +105,9 @@ export function draftRules({
   const passed: Draft['passed'][number][] = [];
   const seldom: Draft['seldom'][number][] = [];
   const names = new Set<string>();
+  const acting = actingGets(reads, templateOf);
+  // A rule for writes decides before any route.
+  const isActing = (pattern: string): boolean => acting.some((wide) => mayTake(wide, pattern));
   for (const [pattern, asked] of [...byPattern].sort(([, one], [, other]) => other.length - one.length)) {
     const { volatile, steady } = splitByParameters(intervals.get(pattern) ?? []);
     const unchanged = steady.filter(({ isChanged }) => !isChanged).length;
@@ -113,7 +117,12 @@ export function draftRules({
       passed.push({ pattern, requests, why: 'another page each time' });
     else if (asked.filter((one) => setsCookie(one, roles)).length > requests * volatileShare)
       passed.push({ pattern, requests, why: 'sets a cookie' });
-    else if (isOdd(pattern) || unchanged < fewestLooks || good.length < requests * volatileShare)
+    else if (
+      isOdd(pattern) ||
+      isActing(pattern) ||
+      unchanged < fewestLooks ||
+      good.length < requests * volatileShare
+    )
       seldom.push({ pattern, requests });
     else
       types.push({
@@ -124,7 +133,7 @@ export function draftRules({
   return {
     ...{ roles, types, passed, seldom, people },
     writes: writesOf(history, types),
-    acting: actingGets(reads, templateOf),
+    acting,
   };
 }
 

@@ -22,5 +22,9 @@ export function mayMeet(one: string, other: string): boolean {
   return ones.length === others.length;
 }
 
+/** Whether the wide pattern may take what the other matches, if it is asked first. */
+export const mayTake = (wide: string, other: string): boolean =>
+  mayMeet(wide, other) && byNarrowness(wide, other) >= 0;
+
 /** Words of a draft hold neither `:` nor `*`. */
 const widthOf = (segment: string): number => (segment === '*' ? 2 : segment.startsWith(':') ? 1 : 0);

@@ -5,6 +5,7 @@ import { cookieRoles } from './cookie-roles.ts';
 import { type Draft, draftRules } from './draft.ts';
 import { type Exchange, pageHistory, pathOf, personOf } from './page-history.ts';
 import { learnTemplates, type TemplateOf } from './path-templates.ts';
+import { mayTake } from './route-order.ts';
 import type { TrafficRecord } from './traffic-record.ts';
 
 /** The templates of all paths that were recorded. */
@@ -12,11 +13,13 @@ export const templatesOf = (records: readonly TrafficRecord[]): TemplateOf =>
   learnTemplates(records.map(({ target }) => pathOf(target)));
 
 /** Surveys the records, in any order; `asked`: what the app answered to our own requests. */
-export function survey(records: readonly TrafficRecord[], asked: readonly Exchange[]): Draft {
+export function survey(all: readonly TrafficRecord[], asked: readonly Exchange[]): Draft {
+  // Rules are compared with paths that have no dot segments.
+  const records = all.filter(({ target }) => !/\/\.\.?(?:\/|$)/.test(pathOf(target)));
   const exchanges = records.filter(hasSeen).toSorted((one, other) => one.at - other.at);
   const templateOf = templatesOf(records);
-  const all = [...exchanges, ...asked].map(({ seen }) => seen);
-  const roles = cookieRoles(all, new Set(all.flatMap(({ sets }) => Object.keys(sets))));
+  const looks = [...exchanges, ...asked].map(({ seen }) => seen);
+  const roles = cookieRoles(looks, new Set(looks.flatMap(({ sets }) => Object.keys(sets))));
   const history = pageHistory(exchanges, { roles, templateOf });
   const people = new Set(exchanges.map((exchange) => personOf(exchange, roles))).size;
   const logged = records.filter((record) => !hasSeen(record));
@@ -30,13 +33,15 @@ export function survey(records: readonly TrafficRecord[], asked: readonly Exchan
 
 /** What an access log adds to what was recorded: the record knows better. */
 function beside(
-  { types, passed, writes }: Omit<Draft, 'cautious' | 'exchanges'>,
+  { types, passed, writes, acting }: Omit<Draft, 'cautious' | 'exchanges'>,
   cautious: Cautious,
 ): Cautious {
   const known = new Set([...types, ...passed].map(({ pattern }) => pattern));
   const written = new Set(writes.map(({ kind }) => `${kind.method} ${kind.pattern}`));
   return {
-    pages: cautious.pages.filter(({ pattern }) => !known.has(pattern)),
+    pages: cautious.pages.filter(
+      ({ pattern }) => !known.has(pattern) && !acting.some((wide) => mayTake(wide, pattern)),
+    ),
     avoided: cautious.avoided.filter((pattern) => !known.has(pattern)),
     writes: cautious.writes.filter(({ method, pattern }) => !written.has(`${method} ${pattern}`)),
   };

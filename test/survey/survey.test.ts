@@ -220,6 +220,14 @@ t.test('whatever was seen, the draft passes `check`, and its examples pass', asy
   for (const [what, records] of [
     ['a wide route that is asked for most', [...looks('/f/12'), ...looks('/f/12'), ...looks('/f/new')]],
     ['the same in a log', asLogged([...looks('/f/12'), ...looks('/f/12'), ...looks('/f/new')])],
+    ['dots', ['/.', '/..', '/a/../b'].flatMap((path) => [...looks(path), ...written('PUT', path)])],
+    [
+      'a GET that acts beside pages',
+      [
+        ...[...looks('/7'), ...looks('/new')],
+        ...looks('/8', { sets: { sid: 'new' } }, 5).map((one) => ({ ...one, status: 302 })),
+      ],
+    ],
     [
       'routes that cross',
       [
