@@ -75,7 +75,11 @@ t.test('requests waiting for a silent origin are answered in time; nothing stays
   gate.arrive();
 });
 
-const quick = { maxHeaderSize: 16 * 1024, headersTimeout: 150, bodyPauseMs: 150, checkEveryMs: 50 };
+const quick = {
+  ...{ maxHeaderSize: 16 * 1024, headersTimeout: 150, bodyPauseMs: 150, checkEveryMs: 50 },
+  // A head that never comes may be refused before it counts as slow; a refusal waits for its client.
+  linger: { ms: 150, bytes: 256 * 1024 ** 2 },
+};
 
 /** A listener with short limits; `/wait` is never answered, `/large` is more than a connection holds. */
 async function startQuick(): Promise<{ url: string; close: () => void }> {
