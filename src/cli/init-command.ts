@@ -16,7 +16,7 @@ import { askable } from '../survey/cautious.ts';
 import { examplesText } from '../survey/draft-examples.ts';
 import { rulesText } from '../survey/draft-yaml.ts';
 import type { Draft } from '../survey/draft.ts';
-import { survey, templatesOf } from '../survey/survey.ts';
+import { survey, patternsOf } from '../survey/survey.ts';
 import type { TrafficRecord } from '../survey/traffic-record.ts';
 import { fail, print, printable, tell } from './output.ts';
 import { reasonOf } from './pem-files.ts';
@@ -78,7 +78,7 @@ async function init({ fromTraffic, upstream, out, ask }: Options): Promise<void>
   if (read === undefined) return;
   const { records, unread } = read;
   const logged = records.filter(({ seen }) => seen === undefined);
-  const targets = askable(logged, templatesOf(records)).slice(0, ask);
+  const targets = askable(logged, patternsOf(records)).slice(0, ask);
   const asked = await askOrigin(
     targets.map(({ target }) => target),
     { upstream: config.config.upstream, clock: systemClock, pauseMs, onAsked: tellAsked },

@@ -40,18 +40,12 @@ type Candidate = {
 /** The causes of one page's changes. */
 export function causesOf(intervals: readonly Interval[]): Causes {
   const candidates = candidatesIn(intervals);
-  const left = new Set(
-    intervals.filter(({ isChanged, own, others }) => isChanged && own.size + others.size > 0),
-  );
-  while (left.size > 0) {
-    const best = strongest(candidates);
-    if (best === undefined) break;
-    best.explained += best.changes.size;
-    for (const interval of best.changes) left.delete(interval);
+  for (let best = strongest(candidates); best !== undefined; best = strongest(candidates)) {
     const explained = [...best.changes];
+    best.explained += explained.length;
     for (const { changes } of candidates) for (const interval of explained) changes.delete(interval);
   }
-  const alone = intervals.filter(({ isChanged, own, others }) => isChanged && own.size + others.size === 0);
+  const changed = intervals.filter(({ isChanged }) => isChanged);
   return {
     causes: candidates.map(({ kind, whose, explained, unchanged }) => ({
       kind,
@@ -60,8 +54,8 @@ export function causesOf(intervals: readonly Interval[]): Causes {
       unchanged,
     })),
     looks: intervals.length,
-    changes: intervals.filter(({ isChanged }) => isChanged).length,
-    byItself: alone.length,
+    changes: changed.length,
+    byItself: changed.filter(({ own, others }) => own.size + others.size === 0).length,
     seconds: intervals.filter(({ isChanged }) => !isChanged).reduce((sum, { seconds }) => sum + seconds, 0),
   };
 }
@@ -84,7 +78,7 @@ function candidatesIn(intervals: readonly Interval[]): readonly Candidate[] {
   return [...all.values()];
 }
 
-/** Of equal ones, the reader's own. */
+/** With changes that nothing explains yet; of equal ones, the reader's own. */
 function strongest(candidates: readonly Candidate[]): Candidate | undefined {
   let best: Candidate | undefined;
   for (const one of candidates) {

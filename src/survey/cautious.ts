@@ -3,8 +3,8 @@
  * are kept for a moment, as HTTP allows, for each person, and every write ends all of them.
  */
 
-import { type Exchange, isWrite, pathOf } from './page-history.ts';
-import { isOdd, type TemplateOf } from './path-templates.ts';
+import { type Exchange, isWrite } from './page-history.ts';
+import { isOdd, type PatternOf } from './path-templates.ts';
 import type { TrafficRecord } from './traffic-record.ts';
 
 export type CautiousPage = {
@@ -37,18 +37,17 @@ const acts =
 /** `asked`: the app's answers to our own requests. */
 export function cautiousRules(
   logged: readonly TrafficRecord[],
-  { asked, templateOf }: { readonly asked: readonly Exchange[]; readonly templateOf: TemplateOf },
+  { asked, patternOf }: { readonly asked: readonly Exchange[]; readonly patternOf: PatternOf },
 ): Cautious {
-  const patternOf = ({ target }: TrafficRecord): string => templateOf(pathOf(target)).pattern;
-  const answers = Map.groupBy(asked, patternOf);
-  const all = new Set(logged.filter(({ method }) => method === 'GET').map(patternOf));
-  const pages = askable(logged, templateOf).map(({ pattern, requests }) => ({
+  const answers = Map.groupBy(asked, ({ target }) => patternOf(target));
+  const all = new Set(logged.filter(({ method }) => method === 'GET').map(({ target }) => patternOf(target)));
+  const pages = askable(logged, patternOf).map(({ pattern, requests }) => ({
     ...{ pattern, requests },
     said: saidBy(answers.get(pattern) ?? []),
   }));
   const writes = Map.groupBy(
     logged.filter((one) => isWrite(one) && one.status < 400),
-    (one) => `${one.method} ${patternOf(one)}`,
+    ({ method, target }) => `${method} ${patternOf(target)}`,
   );
   return {
     pages,
@@ -63,12 +62,12 @@ export function cautiousRules(
 /** The pages worth a rule, each with a target to ask for: those asked for most come first. */
 export function askable(
   logged: readonly TrafficRecord[],
-  templateOf: TemplateOf,
+  patternOf: PatternOf,
 ): readonly { readonly pattern: string; readonly requests: number; readonly target: string }[] {
   const good = logged.filter(
     ({ method, status, target }) => method === 'GET' && status === 200 && !acts.test(target),
   );
-  return [...Map.groupBy(good, ({ target }) => templateOf(pathOf(target)).pattern)]
+  return [...Map.groupBy(good, ({ target }) => patternOf(target))]
     .map(([pattern, group]) => ({ pattern, requests: group.length, target: group[0]?.target ?? '/' }))
     .filter(
       ({ pattern, requests, target }) =>

@@ -3,7 +3,7 @@
 import { plainText as text, textList as list } from './yaml-text.ts';
 import { isKept, loggedPage } from './cautious.ts';
 import type { Draft, DraftType, DraftWrite } from './draft.ts';
-import { byNarrowness, mayMeet } from './route-order.ts';
+import { byNarrowness, mayTake } from './route-order.ts';
 
 export type DraftFile = {
   readonly draft: Draft;
@@ -53,7 +53,7 @@ function routesOf({ types, passed, seldom, cautious }: Draft): {
     ...cautious.pages.map((page) => ({ pattern: page.pattern, lines: [cautiousLine(page)] })),
   ];
   const isTaken = ({ pattern }: { readonly pattern: string }): boolean =>
-    rules.some((rule) => mayMeet(rule.pattern, pattern) && byNarrowness(pattern, rule.pattern) < 0);
+    rules.some((rule) => mayTake(rule.pattern, pattern));
   const avoided = cautious.avoided.filter((pattern) => isTaken({ pattern }));
   const taken = seldom.filter((one) => isTaken(one) && !avoided.includes(one.pattern));
   const standard = taken.map((one) => ({ pattern: one.pattern, lines: [standardLine(one)] }));
@@ -154,16 +154,16 @@ const avoidedLine = (pattern: string): string =>
 const seldomLine = ({ pattern, requests }: Draft['seldom'][number]): string =>
   `#   GET ${pattern}    ${requests} requests`;
 
-function writeLine({ kind, count, only, own, everybodys }: DraftWrite, draft: Draft): string {
+function writeLine(write: DraftWrite, draft: Draft): string {
+  const { kind, only, own, everybodys } = write;
   const condition = only === undefined ? '' : `, when: ${conditionOf(only)}`;
   const tags = [
     ...(own === 'all' ? ['user:{user}'] : own.map((name) => `${name}:{user}`)),
     ...everybodys.map((name) => `type:${name}`),
     ...(draft.cautious.pages.some(isKept) ? [loggedPage] : []),
   ];
-  const why = reasonOf({ kind, count, only, own, everybodys }, draft);
   const match = text(`${kind.method} ${kind.pattern}`);
-  return `  - { match: ${match}${condition}, invalidate: ${list(tags)} }    # ${why}`;
+  return `  - { match: ${match}${condition}, invalidate: ${list(tags)} }    # ${reasonOf(write, draft)}`;
 }
 
 /** `json:/theme`, `form:code`. */

@@ -11,17 +11,10 @@ import { type Cautious, loggedPage } from './cautious.ts';
 import { type Cause, causesOf, type Causes } from './causes.ts';
 import type { CookieRoles } from './cookie-roles.ts';
 import { type IdleParameter, idleParameters } from './idle-parameters.ts';
-import {
-  type Exchange,
-  type History,
-  type Interval,
-  nameOfKind,
-  pathOf,
-  type WriteKind,
-} from './page-history.ts';
+import { type Exchange, type History, type Interval, nameOfKind, type WriteKind } from './page-history.ts';
 import { mayTake } from './route-order.ts';
 import { type SharedLooks, sharedLooks } from './shared-looks.ts';
-import { isOdd, type TemplateOf } from './path-templates.ts';
+import { isOdd, type PatternOf } from './path-templates.ts';
 
 export type DraftType = {
   readonly name: string;
@@ -74,7 +67,7 @@ export type Draft = {
 export type DraftInput = {
   readonly exchanges: readonly Exchange[];
   readonly roles: CookieRoles;
-  readonly templateOf: TemplateOf;
+  readonly patternOf: PatternOf;
   readonly history: History;
   readonly people: number;
 };
@@ -94,18 +87,18 @@ const longest = 7200;
 export function draftRules({
   exchanges,
   roles,
-  templateOf,
+  patternOf,
   history,
   people,
 }: DraftInput): Omit<Draft, 'cautious' | 'exchanges'> {
   const reads = exchanges.filter(({ method }) => method === 'GET');
-  const byPattern = Map.groupBy(reads, ({ target }) => templateOf(pathOf(target)).pattern);
+  const byPattern = Map.groupBy(reads, ({ target }) => patternOf(target));
   const intervals = Map.groupBy(history.intervals, ({ pattern }) => pattern);
   const types: DraftType[] = [];
   const passed: Draft['passed'][number][] = [];
   const seldom: Draft['seldom'][number][] = [];
   const names = new Set<string>();
-  const acting = actingGets(reads, templateOf);
+  const acting = actingGets(reads, patternOf);
   // A rule for writes decides before any route.
   const isActing = (pattern: string): boolean => acting.some((wide) => mayTake(wide, pattern));
   for (const [pattern, asked] of [...byPattern].sort(([, one], [, other]) => other.length - one.length)) {
@@ -245,14 +238,12 @@ const isHarmlessAlone = ({ kind: { names }, own, everybodys }: DraftWrite): bool
 function widest(writes: readonly DraftWrite[], harmless: readonly DraftWrite[]): readonly DraftWrite[] {
   const [first] = writes.length > 0 ? writes : harmless;
   if (first === undefined) return [];
-  const own = writes.flatMap(({ own: ended }) => (ended === 'all' ? [] : ended));
-  const isWide = harmless.length > 0 || writes.length > 1 || writes.some(({ own: ended }) => ended === 'all');
   return [
     {
       ...first,
       only: undefined,
       count: writes.reduce((sum, { count }) => sum + count, 0),
-      own: isWide ? 'all' : [...new Set(own)],
+      own: harmless.length > 0 || writes.length > 1 ? 'all' : first.own,
       everybodys: [...new Set(writes.flatMap(({ everybodys }) => everybodys))],
     },
   ];
@@ -261,37 +252,37 @@ function widest(writes: readonly DraftWrite[], harmless: readonly DraftWrite[]):
 function writeOf(kind: WriteKind, count: number, types: readonly DraftType[]): DraftWrite {
   const name = nameOfKind(kind);
   const personal = types.filter(({ scope }) => scope === 'user');
-  const own = personal.filter((type) => !isLeftAlone(type, name)).map((type) => type.name);
+  const readersOwn = (type: DraftType): readonly Cause[] =>
+    causesBy(type, name).filter(({ whose }) => whose === 'own');
+  const own = personal.filter((type) => !leaveAlone(type, readersOwn(type))).map((type) => type.name);
   const everybodys = types.filter((type) => changesForOthers(type, name)).map((type) => type.name);
   return { kind, count, only: undefined, own: own.length > personal.length * 0.6 ? 'all' : own, everybodys };
 }
 
-/** Whether a reader's own write was seen often enough to leave the page alone. */
-function isLeftAlone({ pattern, causes: { causes } }: DraftType, kind: string): boolean {
-  const cause = causes.find((one) => one.kind === kind && one.whose === 'own');
-  const isMany = pattern.includes(':');
-  return isHarmless(cause, isMany);
+/** Whether writes were seen often enough to leave the page alone; of none, they were not. */
+function leaveAlone({ pattern }: DraftType, causes: readonly Cause[]): boolean {
+  const fewest = pattern.includes(':') ? fewestUnchanged.many : fewestUnchanged.one;
+  return sum(causes, 'changed') === 0 && sum(causes, 'unchanged') >= fewest;
 }
 
-const isHarmless = (cause: Cause | undefined, isMany: boolean): boolean =>
-  cause?.changed === 0 && cause.unchanged >= (isMany ? fewestUnchanged.many : fewestUnchanged.one);
+const causesBy = ({ causes: { causes } }: DraftType, kind: string): readonly Cause[] =>
+  causes.filter((one) => one.kind === kind);
 
 /** Everybody's page is changed by whoever writes; another's page only where it was seen. */
 function changesForOthers(type: DraftType, kind: string): boolean {
-  const ofKind = type.causes.causes.filter((one) => one.kind === kind);
-  if (type.scope === 'user') return ofKind.some(({ whose, changed }) => whose === 'others' && changed > 0);
-  const [changed, unchanged] = [sum(ofKind, 'changed'), sum(ofKind, 'unchanged')];
-  return !isHarmless({ kind, whose: 'own', changed, unchanged }, type.pattern.includes(':'));
+  const causes = causesBy(type, kind);
+  if (type.scope === 'user') return causes.some(({ whose, changed }) => whose === 'others' && changed > 0);
+  return !leaveAlone(type, causes);
 }
 
 const sum = (causes: readonly Cause[], of: 'changed' | 'unchanged'): number =>
   causes.reduce((total, cause) => total + cause[of], 0);
 
 /** They redirect, and give or take a cookie. */
-function actingGets(reads: readonly Exchange[], templateOf: TemplateOf): readonly string[] {
+function actingGets(reads: readonly Exchange[], patternOf: PatternOf): readonly string[] {
   const acting = reads.filter(
     ({ status, seen }) =>
       status >= 300 && status < 400 && Object.values(seen.sets).some((set) => set !== 'same'),
   );
-  return [...new Set(acting.map(({ target }) => templateOf(pathOf(target)).pattern))].sort();
+  return [...new Set(acting.map(({ target }) => patternOf(target)))].sort();
 }

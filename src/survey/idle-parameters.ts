@@ -1,7 +1,8 @@
 /** Which parameters of a page were seen to change nothing? */
 
 import type { CookieRoles } from './cookie-roles.ts';
-import { type Exchange, partitionOf, pathOf } from './page-history.ts';
+import { type Exchange, partitionOf, queryOf, stateOf } from './page-history.ts';
+import { pathOf } from './path-templates.ts';
 
 export type IdleParameter = {
   readonly name: string;
@@ -20,9 +21,9 @@ export function idleParameters(exchanges: readonly Exchange[], roles: CookieRole
   const last = new Map<string, { readonly value: string; readonly state: string }>();
   const counted = new Map<string, Counted>();
   for (const exchange of exchanges) {
-    const { seen, status, target } = exchange;
-    const state = `${status} ${seen.body}`;
-    const query = new URLSearchParams(target.slice(pathOf(target).length));
+    const { seen, target } = exchange;
+    const state = stateOf(exchange);
+    const query = queryOf(target);
     for (const name of new Set(query.keys())) {
       const value = query.getAll(name).join();
       const rest = [...query].filter(([other]) => other !== name);

@@ -6,7 +6,8 @@
 import { cacheMethods } from '../http/field-name.ts';
 import type { EpochMs } from '../kit/time.ts';
 import type { CookieRoles } from './cookie-roles.ts';
-import type { TemplateOf } from './path-templates.ts';
+import { splitTarget } from '../http/path-spelling.ts';
+import type { PatternOf } from './path-templates.ts';
 import type { Seen, TrafficRecord } from './traffic-record.ts';
 
 /** An exchange of a record that shows bodies. */
@@ -66,35 +67,29 @@ export function personOf(exchange: Exchange, roles: CookieRoles): string {
 /** The history of all pages; `exchanges` in the order of time. */
 export function pageHistory(
   exchanges: readonly Exchange[],
-  { roles, templateOf }: { readonly roles: CookieRoles; readonly templateOf: TemplateOf },
+  { roles, patternOf }: { readonly roles: CookieRoles; readonly patternOf: PatternOf },
 ): History {
   const kinds = new Map<string, WriteKind>();
   const writes = new WriteTimes();
   for (const exchange of exchanges) {
     if (!isWrite(exchange) || isRefused(exchange)) continue;
     const { method, target, at, seen } = exchange;
-    const kind = { method, pattern: templateOf(pathOf(target)).pattern, names: seen.names };
+    const kind = { method, pattern: patternOf(target), names: seen.names };
     kinds.set(nameOfKind(kind), kind);
     writes.add(nameOfKind(kind), personOf(exchange, roles), at);
   }
   const last = new Map<string, { readonly at: EpochMs; readonly state: string }>();
   const intervals: Interval[] = [];
   for (const exchange of exchanges) {
-    const { method, target, at, status, seen } = exchange;
+    const { method, target, at, status } = exchange;
     if (method !== 'GET' || status === 304 || status >= 500) continue;
-    const key = JSON.stringify([
-      partitionOf(exchange, roles),
-      roles.choices.map((name) => seen.cookies[name]),
-      seen.fields,
-      seen.encoding,
-      target,
-    ]);
-    const state = `${status} ${seen.body}`;
+    const key = JSON.stringify([partitionOf(exchange, roles), pageOf(exchange, roles)]);
+    const state = stateOf(exchange);
     const before = last.get(key);
     last.set(key, { at, state });
     if (before === undefined) continue;
     intervals.push({
-      pattern: templateOf(pathOf(target)).pattern,
+      pattern: patternOf(target),
       parameters: parametersOf(target),
       isChanged: before.state !== state,
       seconds: (at - before.at) / 1000,
@@ -104,12 +99,19 @@ export function pageHistory(
   return { kinds, counts: writes.counts(), intervals };
 }
 
-/** Without the query. */
-export const pathOf = (target: string): string => target.split('?', 1)[0] ?? '';
+/** Which page it is, whoever asks: all but the identity that tells two apart. */
+export const pageOf = ({ target, seen }: Exchange, { choices }: Pick<CookieRoles, 'choices'>) =>
+  [target, seen.encoding, seen.fields, choices.map((name) => seen.cookies[name])] as const;
+
+/** What was given: the same for the same status and body. */
+export const stateOf = ({ status, seen }: Exchange): string => `${status} ${seen.body}`;
+
+/** The query's parameters. */
+export const queryOf = (target: string): URLSearchParams => new URLSearchParams(splitTarget(target).query);
 
 /** Names that rules cannot have in a condition are left out. */
 const parametersOf = (target: string): string =>
-  [...new Set(new URLSearchParams(target.slice(pathOf(target).length)).keys())]
+  [...new Set(queryOf(target).keys())]
     .filter((name) => /^[^&=#\s,]+$/.test(name))
     .sort()
     .join(',');

@@ -6,14 +6,10 @@
  * below the first level, or if its place has more different words than a program has routes.
  */
 
-export type Template = {
-  /** As `match` in the rules has it: `/files/:id`, `/static/*`. */
-  readonly pattern: string;
-  readonly parameters: readonly string[];
-};
+import { splitTarget } from '../http/path-spelling.ts';
 
-/** The template of a path that was learned from, or is like those. */
-export type TemplateOf = (path: string) => Template;
+/** The pattern of a target whose path was learned from, or is like those, as `match` in the rules has it: `/files/:id`, `/static/*`. */
+export type PatternOf = (target: string) => string;
 
 type Node = {
   readonly words: Map<string, Node>;
@@ -40,13 +36,17 @@ const plain = /^[\w.~!$&',;=@-]+$/;
 /** Whether apps may read the path in several ways: `//a` is `/a` to some. */
 export const isOdd = (path: string): boolean => /\/(?:\/|\.\.?(?:\/|$))/.test(path);
 
-/** Learns from all paths at once; their order does not matter. */
-export function learnTemplates(paths: Iterable<string>): TemplateOf {
+/** Learns from the paths of all targets at once; their order does not matter. */
+export function learnPatterns(targets: Iterable<string>): PatternOf {
   const root = newNode();
-  for (const path of new Set(paths)) if (path.length <= longestPath) add(root, segmentsOf(path));
+  for (const path of new Set([...targets].map(pathOf)))
+    if (path.length <= longestPath) add(root, segmentsOf(path));
   settle(root);
-  return (path) => templateOf(root, segmentsOf(path));
+  return (target) => patternIn(root, segmentsOf(pathOf(target)));
 }
+
+/** Without the query. */
+export const pathOf = (target: string): string => splitTarget(target).path;
 
 const newNode = (): Node => ({ words: new Map(), parameter: undefined, isEnd: false, isTree: false });
 
@@ -105,20 +105,18 @@ function merged(into: Node, from: Node): Node {
   return into;
 }
 
-function templateOf(root: Node, segments: readonly string[]): Template {
+function patternIn(root: Node, segments: readonly string[]): string {
   const parts: string[] = [];
-  const parameters: string[] = [];
+  let values = 0;
   let node: Node | undefined = root;
   for (const segment of segments) {
-    if (node?.isTree === true && parts.length > 0)
-      return { pattern: `/${[...parts, '*'].join('/')}`, parameters };
+    if (node?.isTree === true && parts.length > 0) return `/${[...parts, '*'].join('/')}`;
     const word: Node | undefined = node?.words.get(segment);
     if (word === undefined && segment !== '') {
-      const name = parameters.length === 0 ? 'id' : `id${parameters.length + 1}`;
-      parameters.push(name);
-      parts.push(`:${name}`);
+      values += 1;
+      parts.push(values === 1 ? ':id' : `:id${values}`);
     } else parts.push(segment);
     node = word ?? node?.parameter;
   }
-  return { pattern: `/${parts.join('/')}`, parameters };
+  return `/${parts.join('/')}`;
 }

@@ -2,17 +2,18 @@
  * Records the exchanges with the app for a survey (`serve --record FILE`).
  *
  * Promises: client and app notice nothing. No cookie, token or body is written, only digests salted with a number that exists
- * in this process alone. A body longer than what may be stored is recorded as one that nothing equals.
+ * in this process alone.
  */
 
-import { createHash, createHmac, type Hash, randomBytes } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { combinedValue, fieldLines } from '../http/fields.ts';
-import { type Cookie, parseCookieLine, parseSetCookie } from '../http/cookies.ts';
+import { parseCookieLine, parseSetCookie } from '../http/cookies.ts';
 import type { Fields } from '../http/message.ts';
-import type { Clock, EpochMs } from '../kit/time.ts';
+import type { Clock } from '../kit/time.ts';
 import type { OriginHead, OriginReceiver, OriginRequest } from '../origin/call.ts';
 import type { Origin } from '../origin/origin.ts';
-import { readPayload, parseFlaskCookie } from '../policy/identity/flask-session.ts';
+import type { Claims } from '../policy/identity/claims.ts';
+import { parseFlaskCookie, readPayload } from '../policy/identity/flask-session.ts';
 import { overhear } from '../proxy/pass/write-bodies.ts';
 import { maskTarget } from '../watch/count/mask-target.ts';
 import { namesIn } from './names-in.ts';
@@ -42,7 +43,8 @@ export function recordingOrigin(origin: Origin, { clock, record }: RecorderOptio
   };
 }
 
-type Recording = Required<RecorderOptions> & {
+type Recording = Pick<RecorderOptions, 'clock'> & {
+  readonly record: NonNullable<RecorderOptions['record']>;
   readonly digestOf: (text: string) => string;
   readonly salt: Buffer;
 };
@@ -71,8 +73,9 @@ function recorded(asked: OriginRequest, client: OriginReceiver, recording: Recor
       const { method, fields } = asked;
       const target = maskTarget(asked.target);
       const names = namesIn(combinedValue(fields, 'content-type') ?? '', sent?.whole());
-      const seen = seenOf(fields, head.fields, { ...recording, names, hash, at });
-      record?.(`${recordLine({ at, method, target, status: head.status, bytes, seen })}\n`);
+      const body = hash.digest('base64url').slice(0, 16);
+      const seen = { ...seenOf(fields, head.fields, recording.digestOf), ...(names && { names }), body };
+      record(`${recordLine({ at, method, target, status: head.status, bytes, seen })}\n`);
     },
     onFailure: (failure) => {
       client.onFailure(failure);
@@ -80,24 +83,20 @@ function recorded(asked: OriginRequest, client: OriginReceiver, recording: Recor
   };
 }
 
-type Rest = Pick<Recording, 'digestOf'> & {
-  readonly names: readonly string[] | undefined;
-  readonly hash: Hash;
-  readonly at: EpochMs;
-};
+type DigestOf = Recording['digestOf'];
 
-function seenOf(request: Fields, response: Fields, { digestOf, names, hash }: Rest): Seen {
+function seenOf(request: Fields, response: Fields, digestOf: DigestOf): Omit<Seen, 'names' | 'body'> {
   const authorization = combinedValue(request, 'authorization');
   const parsed = parseCookieLine(combinedValue(request, 'cookie') ?? '');
-  const cookies = parsed.kind === 'ok' ? parsed.cookies : [];
-  const values = new Map(cookies.map(({ name, value }) => [name, meaningOf(value)]));
+  const cookies =
+    parsed.kind === 'ok' ? parsed.cookies.map(({ name, value }) => ({ name, ...readCookie(value) })) : [];
+  const values = new Map(cookies.map(({ name, meaning }) => [name, meaning]));
+  const flask = cookies.find(({ claims }) => claims !== undefined);
   return {
     ...(authorization === undefined ? {} : { authorization: digestOf(authorization) }),
-    ...flaskAmong(cookies, digestOf),
-    ...(names === undefined ? {} : { names }),
+    ...(flask && { flask: { cookie: flask.name, claims: digested(claimTexts(flask), digestOf) } }),
     cookies: digested(values, digestOf),
     fields: digested(askedOf(request), digestOf),
-    body: hash.digest('base64url').slice(0, 16),
     sets: Object.fromEntries(fieldLines(response, 'set-cookie').map((line) => setBy(line, values))),
     contentType: combinedValue(response, 'content-type') ?? '',
     encoding: combinedValue(response, 'content-encoding') ?? '',
@@ -106,38 +105,26 @@ function seenOf(request: Fields, response: Fields, { digestOf, names, hash }: Re
   };
 }
 
-function flaskAmong(cookies: readonly Cookie[], digestOf: Rest['digestOf']): Pick<Seen, 'flask'> {
-  for (const { name, value } of cookies) {
-    const claims = claimsOf(value);
-    if (claims !== undefined)
-      return { flask: { cookie: name, claims: digested(Object.entries(claims).map(claimText), digestOf) } };
-  }
-  return {};
-}
-
 const askedOf = (request: Fields): readonly (readonly [string, string])[] =>
   askedFields.flatMap((name) => {
     const value = combinedValue(request, name);
     return value === undefined ? [] : [[name, value] as const];
   });
 
-const claimText = ([name, value]: readonly [string, unknown]): readonly [string, string] => [
-  name,
-  JSON.stringify(value),
-];
+const claimTexts = ({ claims = {} }: ReadCookie): readonly (readonly [string, string])[] =>
+  Object.entries(claims).map(([name, value]) => [name, JSON.stringify(value)]);
 
-const digested = (
-  all: Iterable<readonly [string, string]>,
-  digestOf: (text: string) => string,
-): Record<string, string> => Object.fromEntries([...all].map(([name, value]) => [name, digestOf(value)]));
+const digested = (all: Iterable<readonly [string, string]>, digestOf: DigestOf): Record<string, string> =>
+  Object.fromEntries([...all].map(([name, value]) => [name, digestOf(value)]));
+
+/** `claims`: of a Flask session. */
+type ReadCookie = { readonly meaning: string; readonly claims: Claims | undefined };
 
 /** A Flask session is signed anew with each answer: its payload is what counts. */
-const meaningOf = (value: string): string =>
-  claimsOf(value) === undefined ? value : (parseFlaskCookie(value)?.payload ?? value);
-
-function claimsOf(value: string): Readonly<Record<string, unknown>> | undefined {
-  const cookie = parseFlaskCookie(value);
-  return cookie === undefined ? undefined : readPayload(cookie.payload)?.claims;
+function readCookie(value: string): ReadCookie {
+  const flask = parseFlaskCookie(value);
+  const claims = flask && readPayload(flask.payload)?.claims;
+  return { meaning: flask === undefined || claims === undefined ? value : flask.payload, claims };
 }
 
 const endsNow = /;[ \t]*(?:max-age[ \t]*=[ \t]*(?:0|-)|expires[ \t]*=[^;]*(?:1970|1969|2000))/i;
@@ -145,5 +132,5 @@ const endsNow = /;[ \t]*(?:max-age[ \t]*=[ \t]*(?:0|-)|expires[ \t]*=[^;]*(?:197
 function setBy(line: string, had: ReadonlyMap<string, string>): readonly [string, CookieSet] {
   const { name, value } = parseSetCookie(line);
   if (endsNow.test(line)) return [name, 'removed'];
-  return [name, had.get(name) === meaningOf(value) ? 'same' : 'new'];
+  return [name, had.get(name) === readCookie(value).meaning ? 'same' : 'new'];
 }

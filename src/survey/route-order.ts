@@ -11,7 +11,7 @@ export function byNarrowness(one: string, other: string): number {
 }
 
 /** Whether a path may match both. */
-export function mayMeet(one: string, other: string): boolean {
+function mayMeet(one: string, other: string): boolean {
   const [ones, others] = [one.split('/'), other.split('/')];
   for (const [index, segment] of ones.entries()) {
     const beside = others[index];

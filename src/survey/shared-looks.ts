@@ -1,7 +1,7 @@
 /** Do different people get the same from one URL? */
 
 import type { CookieRoles } from './cookie-roles.ts';
-import { type Exchange, partitionOf } from './page-history.ts';
+import { type Exchange, pageOf, partitionOf, stateOf } from './page-history.ts';
 
 export type SharedLooks = {
   /** Looks at one URL by different people, one after the other: the same body, and another. */
@@ -21,20 +21,15 @@ export function sharedLooks(exchanges: readonly Exchange[], roles: CookieRoles):
   const people = new Set<string>();
   let [same, different, setsCookies, anonymous] = [0, 0, 0, 0];
   for (const exchange of exchanges) {
-    const { seen, status, target } = exchange;
+    const { seen } = exchange;
     const isAnonymous =
       seen.authorization === undefined && roles.credentials.every((name) => !(name in seen.cookies));
     const who = partitionOf(exchange, roles);
     people.add(who);
     if (isAnonymous) anonymous += 1;
     if (Object.keys(seen.sets).length > 0) setsCookies += 1;
-    const key = JSON.stringify([
-      target,
-      seen.encoding,
-      seen.fields,
-      roles.choices.map((name) => seen.cookies[name]),
-    ]);
-    const state = `${status} ${seen.body}`;
+    const key = JSON.stringify(pageOf(exchange, roles));
+    const state = stateOf(exchange);
     const before = last.get(key);
     last.set(key, { who, state });
     if (before === undefined || before.who === who) continue;

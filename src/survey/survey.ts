@@ -3,28 +3,28 @@
 import { type Cautious, cautiousRules } from './cautious.ts';
 import { cookieRoles } from './cookie-roles.ts';
 import { type Draft, draftRules } from './draft.ts';
-import { type Exchange, pageHistory, pathOf, personOf } from './page-history.ts';
-import { learnTemplates, type TemplateOf } from './path-templates.ts';
+import { type Exchange, pageHistory, personOf } from './page-history.ts';
+import { learnPatterns, pathOf, type PatternOf } from './path-templates.ts';
 import { mayTake } from './route-order.ts';
 import type { TrafficRecord } from './traffic-record.ts';
 
-/** The templates of all paths that were recorded. */
-export const templatesOf = (records: readonly TrafficRecord[]): TemplateOf =>
-  learnTemplates(records.map(({ target }) => pathOf(target)));
+/** The patterns of all targets that were recorded. */
+export const patternsOf = (records: readonly TrafficRecord[]): PatternOf =>
+  learnPatterns(records.map(({ target }) => target));
 
 /** Surveys the records, in any order; `asked`: what the app answered to our own requests. */
 export function survey(all: readonly TrafficRecord[], asked: readonly Exchange[]): Draft {
   // Rules are compared with paths that have no dot segments.
   const records = all.filter(({ target }) => !/\/\.\.?(?:\/|$)/.test(pathOf(target)));
   const exchanges = records.filter(hasSeen).toSorted((one, other) => one.at - other.at);
-  const templateOf = templatesOf(records);
+  const patternOf = patternsOf(records);
   const looks = [...exchanges, ...asked].map(({ seen }) => seen);
   const roles = cookieRoles(looks, new Set(looks.flatMap(({ sets }) => Object.keys(sets))));
-  const history = pageHistory(exchanges, { roles, templateOf });
+  const history = pageHistory(exchanges, { roles, patternOf });
   const people = new Set(exchanges.map((exchange) => personOf(exchange, roles))).size;
   const logged = records.filter((record) => !hasSeen(record));
-  const draft = draftRules({ exchanges, roles, templateOf, history, people });
-  const cautious = beside(draft, cautiousRules(logged, { asked, templateOf }));
+  const draft = draftRules({ exchanges, roles, patternOf, history, people });
+  const cautious = beside(draft, cautiousRules(logged, { asked, patternOf }));
   const seldom = draft.seldom.filter(
     ({ pattern }) => !cautious.pages.some((page) => page.pattern === pattern),
   );

@@ -7,7 +7,7 @@ import { cookieRoles } from '../../src/survey/cookie-roles.ts';
 import { lifetimeOf } from '../../src/survey/draft.ts';
 import { namesIn } from '../../src/survey/names-in.ts';
 import type { Interval } from '../../src/survey/page-history.ts';
-import { learnTemplates } from '../../src/survey/path-templates.ts';
+import { learnPatterns } from '../../src/survey/path-templates.ts';
 import { parseExamples } from '../../src/config/examples/check-examples.ts';
 import { createTryExample } from '../../src/explain/rule-examples.ts';
 import { examplesText } from '../../src/survey/draft-examples.ts';
@@ -31,7 +31,7 @@ t.test('path templates', (t) => {
   ];
   const assets = ['/static/css/a.css', '/static/js/b.js', '/static/js/c.js'];
   const api = ['/api/v2/me', '/oauth2/start', '/u/%D7%90', '/a//b'];
-  const templateOf = learnTemplates([...paths, ...slugs, ...assets, ...api]);
+  const patternOf = learnPatterns([...paths, ...slugs, ...assets, ...api]);
   for (const [path, pattern] of [
     ['/', '/'],
     ['/files', '/files'],
@@ -49,7 +49,7 @@ t.test('path templates', (t) => {
     ['/u/%D7%90', '/u/:id'],
     ['/a//b', '/a//b'],
   ] as const)
-    t.equal(templateOf(path).pattern, pattern, path);
+    t.equal(patternOf(path), pattern, path);
   t.end();
 });
 
