@@ -49,3 +49,33 @@ function decode(name: string): string {
     return name;
   }
 }
+
+/** One parameter as it was sent: all its pairs, and the target without them. */
+type TargetParameter = { readonly name: string; readonly value: string; readonly rest: string };
+
+type TargetBounds = { readonly characters: number; readonly parameters: number };
+
+/**
+ * Each parameter of a target whose name is like `named`. None of a target that is longer, or has more of them, than the bounds
+ * say: clients choose it, and each is set apart from all others.
+ */
+export function parametersOf(
+  target: string,
+  { characters, parameters }: TargetBounds,
+  named = /^/,
+): TargetParameter[] {
+  const from = target.indexOf('?');
+  if (from < 0 || target.length > characters) return [];
+  const pairs = target
+    .slice(from + 1)
+    .split('&')
+    .map((pair) => ({ pair, name: pair.replace(/=.*/s, '') }));
+  const all = [...new Set(pairs.map(({ name }) => name))].filter((name) => named.test(name));
+  if (all.length > parameters) return [];
+  const joined = (kept: typeof pairs): string => kept.map(({ pair }) => pair).join('&');
+  return all.map((name) => ({
+    name,
+    value: joined(pairs.filter((one) => one.name === name)),
+    rest: `${target.slice(0, from)}?${joined(pairs.filter((one) => one.name !== name))}`,
+  }));
+}

@@ -6,6 +6,7 @@
  */
 
 import { hash } from 'node:crypto';
+import { parametersOf } from '../../http/query.ts';
 import { BoundedMap } from '../../kit/bounded-map.ts';
 import type { EpochMs } from '../../kit/time.ts';
 import type { Fields } from '../../http/message.ts';
@@ -61,7 +62,7 @@ export class Inputs {
 
   stored(copy: AnsweredCopy): void {
     const { contentType, partition, host, digest, at } = copy;
-    for (const part of [...parametersOf(copy), ...fieldsOf(copy)]) {
+    for (const part of [...queryParts(copy), ...fieldsOf(copy)]) {
       const { kind, name, value, rest } = part;
       const id = shortHash([contentType, partition, host, kind, name, ...rest]);
       const before = this.#last.get(id);
@@ -113,22 +114,13 @@ const shortHash = (parts: readonly unknown[]): string =>
   hash('sha256', JSON.stringify(parts), 'base64url').slice(0, 16);
 
 /** Each parameter, with the rest of what was sent. */
-function parametersOf({ target, sent }: AnsweredCopy): Part[] {
-  const from = target.indexOf('?');
-  if (from < 0 || target.length > most.characters) return [];
-  const pairs = target
-    .slice(from + 1)
-    .split('&')
-    .map((pair) => ({ pair, name: pair.replace(/=.*/s, '') }));
-  const names = [...new Set(pairs.map(({ name }) => name))].filter((name) => /^[\w.-]+$/.test(name));
-  if (names.length > most.parameters) return [];
-  return names.map((name) => ({
+const queryParts = ({ target, sent }: AnsweredCopy): Part[] =>
+  parametersOf(target, most, /^[\w.-]+$/).map(({ name, value, rest }) => ({
     kind: 'query',
     name,
-    value: pairs.flatMap((one) => (one.name === name ? one.pair : [])).join('&'),
-    rest: [target.slice(0, from), pairs.flatMap((one) => (one.name === name ? [] : one.pair)), sent],
+    value,
+    rest: [rest, sent],
   }));
-}
 
 /** Each field that the rule varies by, with the rest. */
 function fieldsOf({ target, sent, variedBy }: AnsweredCopy): Part[] {

@@ -7,6 +7,7 @@
  */
 
 import { hash } from 'node:crypto';
+import { parametersOf } from '../../http/query.ts';
 import type { Entry } from '../../store/store.ts';
 
 /** `suggest` is the line for the content type's rule. */
@@ -57,7 +58,7 @@ export function findSplits(
     if (seen > most.entries || bodyBytes > most.bodyBytes) break;
     if (entry.status !== 200 || entry.part !== undefined) continue;
     const body = hash('sha256', entry.body, 'hex');
-    for (const { name, value, rest } of parametersOf(entry)) {
+    for (const { name, value, rest } of parametersOf(entry.target, most)) {
       note(queries, { entry, name, value, body, key: [entry.partition, entry.host, rest, name] });
     }
     const by = [...variesOf(entry.contentType), ...entry.selection.names].join(', ');
@@ -86,26 +87,6 @@ function note(groups: Map<string, Group>, { entry, name, value, body, key }: Not
   group.bodies.add(body);
   group.entries += 1;
   groups.set(id, group);
-}
-
-type Parameter = { readonly name: string; readonly value: string; readonly rest: string };
-
-/** Each parameter of an entry's URL, with the URL without it; none if there are unreasonably many. */
-function parametersOf({ target }: Entry): Parameter[] {
-  const from = target.indexOf('?');
-  if (from < 0 || target.length > most.characters) return [];
-  const pairs = target
-    .slice(from + 1)
-    .split('&')
-    .map((pair) => ({ pair, name: pair.replace(/=.*/s, '') }));
-  const names = new Set(pairs.map(({ name }) => name));
-  if (names.size > most.parameters) return [];
-  const joined = (kept: typeof pairs): string => kept.map(({ pair }) => pair).join('&');
-  return [...names].map((name) => ({
-    name,
-    value: joined(pairs.filter((one) => one.name === name)),
-    rest: `${target.slice(0, from)}?${joined(pairs.filter((one) => one.name !== name))}`,
-  }));
 }
 
 const pathOf = ({ target }: Entry): string => target.replace(/\?.*/s, '');
