@@ -16,7 +16,7 @@ export function createRange({ call, redraw }) {
     span = chosen;
     for (const button of byId('spans').querySelectorAll('button'))
       button.setAttribute('aria-pressed', String(button.dataset.span === span));
-    past = boundsOf(span, day.value) === undefined ? undefined : { askedAt: -everyMs };
+    past = boundsOf(span, day.value, Date.now()) === undefined ? undefined : { askedAt: -everyMs };
     redraw();
   };
   byId('spans').addEventListener('click', ({ target }) => {
@@ -27,7 +27,9 @@ export function createRange({ call, redraw }) {
   day.addEventListener('change', () => choose(day.value === '' ? '10m' : 'day'));
 
   const ask = async (asked) => {
-    const answer = await call(`/api/cache/hours?${new URLSearchParams(boundsOf(span, day.value))}`);
+    const answer = await call(
+      `/api/cache/hours?${new URLSearchParams(boundsOf(span, day.value, Date.now()))}`,
+    );
     // Another span has been chosen meanwhile.
     if (past !== asked || !answer.ok) return;
     past.answer = answer.body;
@@ -50,12 +52,12 @@ export function createRange({ call, redraw }) {
 }
 
 /** Of days that are over; `undefined` for a live span. A day is that of this browser's time zone. */
-function boundsOf(span, day) {
+function boundsOf(span, day, now) {
   const between = (from, to) => ({ from: new Date(from).toISOString(), to: new Date(to).toISOString() });
   if (span === 'day') {
     const from = new Date(`${day}T00:00`);
     return between(from, new Date(from.getFullYear(), from.getMonth(), from.getDate() + 1));
   }
   const days = { '7d': 7, '35d': 35 }[span];
-  return days === undefined ? undefined : between(Date.now() - days * dayMs, Date.now());
+  return days === undefined ? undefined : between(now - days * dayMs, now);
 }
