@@ -1,11 +1,12 @@
 /** `shelflife audit`: the hits that were compared with what the origin gives. */
 
 import type { Command } from 'commander';
+import { percent } from '../kit/figures.ts';
 import { tableLines } from '../kit/table.ts';
 import type { AuditReport } from '../trust/audit-report.ts';
 import type { JudgedView } from '../trust/shadow-report.ts';
 import { withControlOption } from './control-client.ts';
-import { exampleLines, noiseLine, percent, sureText } from './shadow-command.ts';
+import { exampleLines, noiseLine, sureText } from './shadow-command.ts';
 import { showAnswer, type ShowOptions } from './show-answer.ts';
 
 /** Adds the command. */

@@ -1,6 +1,7 @@
 /** `shelflife shadow`: what a proxy in shadow would have given, compared with what the origin gave. */
 
 import type { Command } from 'commander';
+import { percent } from '../kit/figures.ts';
 import { tableLines } from '../kit/table.ts';
 import type { CountsView, ExampleView, JudgedView, ShadowReport } from '../trust/shadow-report.ts';
 import { withControlOption } from './control-client.ts';
@@ -55,8 +56,6 @@ function reportLines({
 }
 
 const listed = 20;
-/** A share in percent. */
-export const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
 /** The interval of the stale share. */
 export function sureText({ compared, stale_interval: [low, high] }: JudgedView): string {

@@ -1,5 +1,6 @@
 /** What shadow mode has counted, as the control API says it: secrets masked, the most telling first. */
 
+import { rounded } from '../kit/figures.ts';
 import type { EpochMs } from '../kit/time.ts';
 import { maskTarget } from '../watch/count/mask-target.ts';
 import { type Interval, wilson } from '../kit/wilson.ts';
@@ -118,7 +119,7 @@ function countsView(counts: Counts): CountsView {
     hit_interval: bounds(wilson(hits, reads)),
     ...judgedView(counts),
     misses: Object.fromEntries([...misses].sort(([, one], [, other]) => other - one)),
-    saved_seconds: rounded(savedSeconds),
+    saved_seconds: rounded(savedSeconds, 3),
   };
 }
 
@@ -136,7 +137,7 @@ export function exampleView({ subject, at, age, cause, rightAt, writes, places }
     type: subject.contentType,
     route: subject.route ?? null,
     target: maskTarget(subject.target),
-    age_seconds: rounded(age),
+    age_seconds: rounded(age, 3),
     cause,
     right_at: iso(rightAt),
     writes: writes.map((write) => ({ ...write, at: iso(write.at) })),
@@ -152,4 +153,3 @@ export function exampleView({ subject, at, age, cause, rightAt, writes, places }
 export const iso = (at: EpochMs): string => new Date(at).toISOString();
 const share = (part: number, of: number): number => (of === 0 ? 0 : part / of);
 const bounds = ({ low, high }: Interval): readonly [number, number] => [low, high];
-const rounded = (value: number): number => Math.round(value * 1000) / 1000;

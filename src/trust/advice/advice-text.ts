@@ -1,5 +1,6 @@
 /** An advice in words: for the command line, the report and the English dashboard. (pure) */
 
+import { percent } from '../../kit/figures.ts';
 import type { Advice, AdviceWords, InputAdvice, LifetimeAdvice, ShareView, WriteAdvice } from './advice.ts';
 
 /** The words of an advice. */
@@ -65,8 +66,6 @@ function writeWords({ kind, type, name, evidence }: WriteAdvice): AdviceWords {
     ],
   };
 }
-
-const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
 const shareText = ({ share, interval: [low, high] }: ShareView): string =>
   `${percent(share)} (${percent(low)} – ${percent(high)})`;

@@ -42,7 +42,7 @@ export type Between = {
   /** Whether a purge later than this position meets the copy. */
   readonly isPurged: (since: Position) => boolean;
   /** Whether the page is known to differ each time. */
-  readonly isNoisy: () => boolean;
+  readonly isNoisy: boolean;
 };
 
 type Tracked = {
@@ -83,7 +83,7 @@ export class ChangeTimes {
     for (const series of this.#of(copy)) series.refetched.add(between(before.at, at));
     if (before.isOver) return;
     const found = isSame ? 'same' : wasSame ? 'changed' : 'suspect';
-    if (isSame || !isNoisy()) this.#note(copy, { from: before.rightAt, to: at, found });
+    if (isSame || !isNoisy) this.#note(copy, { from: before.rightAt, to: at, found });
   }
 
   /** A copy was compared with what the origin gives. */

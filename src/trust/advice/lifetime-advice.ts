@@ -8,6 +8,7 @@
  * different times, of pages that are not different each time: that is noise, and no lifetime helps.
  */
 
+import { rounded } from '../../kit/figures.ts';
 import { seconds } from '../../kit/time.ts';
 import { showDuration } from '../../config/reader/scalar.ts';
 import type { ChangeView, LifetimeAdvice, LifetimeEvidence, RateView, ShareView } from './advice.ts';
@@ -151,7 +152,7 @@ function evidenceOf(
     stale_now: shareView(rate, lives),
     stale_then: shareView({ ...rate, high }, then),
     fetches_saved_per_day: Math.round(saved * perDay),
-    origin_seconds_saved_per_day: rounded(saved * perDay * originSeconds),
+    origin_seconds_saved_per_day: rounded(saved * perDay * originSeconds, 4),
     routes: routes.map((route) => changeView(route.route, [route])).filter(({ intervals }) => intervals > 0),
     hours: parts.map(({ name, series }) => changeView(name, series)).filter(({ intervals }) => intervals > 0),
   };
@@ -177,16 +178,15 @@ function changeView(name: string, series: readonly Series[]): ChangeView {
 
 const rateView = ({ rate, low, high }: ChangeRate): RateView => ({
   per_day: finite(rate * daySeconds),
-  interval: [rounded(low * daySeconds), finite(high * daySeconds)],
+  interval: [rounded(low * daySeconds, 4), finite(high * daySeconds)],
 });
 
 const shareView = ({ rate, low, high }: ChangeRate, lifetime: number): ShareView => ({
-  share: rounded(staleShare(rate, lifetime)),
-  interval: [rounded(staleShare(low, lifetime)), rounded(staleShare(high, lifetime))],
+  share: rounded(staleShare(rate, lifetime), 4),
+  interval: [rounded(staleShare(low, lifetime), 4), rounded(staleShare(high, lifetime), 4)],
 });
 
-const finite = (value: number): number | null => (Number.isFinite(value) ? rounded(value) : null);
-const rounded = (value: number): number => Math.round(value * 1e4) / 1e4;
+const finite = (value: number): number | null => (Number.isFinite(value) ? rounded(value, 4) : null);
 
 function merged(series: readonly Series[]): Seen {
   const all = series.map((one) => one.seen());

@@ -12,6 +12,7 @@ import type { Judgement } from '../judge.ts';
 import type { NoiseBook } from '../noise-book.ts';
 import { urlPattern } from '../url-pattern.ts';
 import type { WritesSeen } from '../writes-seen.ts';
+import { iso } from '../shadow-report.ts';
 import { digestOf, markOf } from '../would-be-store.ts';
 import type { AdviceReport, InputAdvice, LifetimeAdvice, WriteAdvice } from './advice.ts';
 import { adviceWords } from './advice-text.ts';
@@ -70,12 +71,12 @@ export class Adviser {
       lifetime: policy.lifetime,
     };
     const { purgeLog } = exchange.services;
-    const isNoisy = (): boolean => noise.of(urlPattern(target), clock.now()).length > 0;
+    const isNoisy = noise.of(urlPattern(target), clock.now()).length > 0;
     this.#changes.stored(copy, {
       isPurged: (since) => purgeLog.verdict({ ...entry, asOf: since }).kind !== 'current',
       isNoisy,
     });
-    if (!isNoisy()) this.#compareInputs(exchange, entry, copy.digest);
+    if (!isNoisy) this.#compareInputs(exchange, entry, copy.digest);
   };
 
   /** A copy was compared with what the origin gives. */
@@ -108,7 +109,7 @@ export class Adviser {
       .routes()
       .reduce((sum, { same, changed }) => sum + countOf(same.intervals()) + countOf(changed.intervals()), 0);
     const views = advices.map((advice) => ({ ...advice, ...adviceWords(advice) }));
-    return { since: new Date(this.#since).toISOString(), intervals, advices: views };
+    return { since: iso(this.#since), intervals, advices: views };
   }
 
   #compareInputs({ match, plan, request }: CacheExchange, entry: Entry, digest: string): void {

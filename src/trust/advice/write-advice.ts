@@ -7,6 +7,7 @@
  */
 
 import type { Config } from '../../config/config.ts';
+import { rounded } from '../../kit/figures.ts';
 import { wilson } from '../../kit/wilson.ts';
 import type { Rules } from '../../policy/rules/rules.ts';
 import { samplePath } from '../url-pattern.ts';
@@ -45,7 +46,7 @@ export function missingWriteAdvice(effect: WriteEffect, given: WriteRules): Writ
       writes: effect.writes,
       intervals: within.intervals,
       changed: within.changed,
-      confidence: { share: rounded(shareOf(within)), interval: [rounded(low), rounded(high)] },
+      confidence: { share: rounded(shareOf(within), 4), interval: [rounded(low, 4), rounded(high, 4)] },
       shifted_intervals: shifted.intervals,
       shifted_changed: shifted.changed,
       other_intervals: without.intervals,
@@ -78,7 +79,6 @@ const withoutIt = ({ all, within }: WriteEffect): Share => ({
 });
 
 const shareOf = ({ intervals, changed }: Share): number => (intervals === 0 ? 0 : changed / intervals);
-const rounded = (value: number): number => Math.round(value * 1e4) / 1e4;
 
 function patchFor(
   { contentType, route, write }: WriteEffect,
@@ -138,7 +138,7 @@ export function needlessWriteAdvices({ writes }: Config, ended: Ended): readonly
         name,
         evidence: {
           ...{ route: null, writes: 0, intervals: same + changed, changed },
-          confidence: { share: 0, interval: [rounded(low), rounded(high)] },
+          confidence: { share: 0, interval: [rounded(low, 4), rounded(high, 4)] },
           ...{ shifted_intervals: 0, shifted_changed: 0, other_intervals: 0, other_changed: 0 },
         },
         patch,

@@ -6,6 +6,7 @@
  * has been better than the bound by a margin for a while, so that a value wavering at the bound gives one notice, not ten.
  */
 
+import { percent } from '../../kit/figures.ts';
 import { wilson } from '../../kit/wilson.ts';
 import { isMeasuredOverFor } from '../../config/schema/condition.ts';
 import type { Alert, AlertCondition } from '../../config/config.ts';
@@ -244,5 +245,4 @@ function firingText({ name, when, for: span }: WatchedAlert, reading: Reading): 
   return `${name}: ${describeCondition(when)}${since}. ${measures[when.kind].text(reading)}${why}`;
 }
 
-const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
 const mebibytes = (bytes: number): string => `${(bytes / 1024 ** 2).toFixed(0)} MiB`;

@@ -1,5 +1,6 @@
 /** The points of the dashboard's charts for days that are over, made of the report's hours (pure). */
 
+import { rounded } from '../../kit/figures.ts';
 import type { EpochMs } from '../../kit/time.ts';
 import { type Hour, hourMs } from '../count/rollup.ts';
 import { type Quantity, share } from '../count/tally.ts';
@@ -11,12 +12,12 @@ export function hourSeries(hours: readonly Hour[], now: EpochMs): Series {
   const column = <T>(pick: (hour: Hour, seconds: number) => T): T[] =>
     steps.map(({ hour, end }) => pick(hour, Math.max(1, (end - hour.hour) / 1000)));
   const perSecond = (name: Quantity): number[] =>
-    column((hour, seconds) => rounded(count(hour, name) / seconds));
+    column((hour, seconds) => rounded(count(hour, name) / seconds, 3));
   return {
     at: steps.map(({ end }) => end / 1000),
     hit_rate: column((hour) => ratio(count(hour, 'hits'), count(hour, 'hits') + count(hour, 'misses'))),
     hits: perSecond('hits'),
-    misses: column((hour, seconds) => rounded((count(hour, 'misses') - count(hour, 'passes')) / seconds)),
+    misses: column((hour, seconds) => rounded((count(hour, 'misses') - count(hour, 'passes')) / seconds, 3)),
     passes: perSecond('passes'),
     writes: perSecond('writes'),
     hit_ms: column((hour) => meanMs(count(hour, 'hitSeconds'), count(hour, 'hits'))),
@@ -27,6 +28,5 @@ export function hourSeries(hours: readonly Hour[], now: EpochMs): Series {
 }
 
 const count = ({ counts }: Hour, name: Quantity): number => counts[name] ?? 0;
-const rounded = (value: number): number => Math.round(value * 1000) / 1000;
 const ratio = (part: number, whole: number): number | null => (whole === 0 ? null : share(part, whole));
-const meanMs = (sum: number, of: number): number | null => (of === 0 ? null : rounded((sum / of) * 1000));
+const meanMs = (sum: number, of: number): number | null => (of === 0 ? null : rounded((sum / of) * 1000, 3));

@@ -1,5 +1,6 @@
 /** The current numbers of `GET /api/cache/metrics` (CONTRACT §3), and the points of the dashboard's charts. */
 
+import { rounded } from '../../kit/figures.ts';
 import { type Seconds, seconds } from '../../kit/time.ts';
 import { maskTarget } from '../count/mask-target.ts';
 import { shortPartition } from '../../policy/identity/identity.ts';
@@ -51,7 +52,7 @@ export function summaryOf(watch: Watch): MetricsSummary {
     hit_rate: counters.last.hitRate,
     total_hits: get(tally, 'hits'),
     total_misses: get(tally, 'misses'),
-    avg_response_time: rounded(counters.last.meanMs),
+    avg_response_time: rounded(counters.last.meanMs, 3),
     cache_size: humanBytes(bytes),
     redis: options.redis(),
     types: typeTable(watch),
@@ -71,8 +72,7 @@ export function summaryOf(watch: Watch): MetricsSummary {
   };
 }
 
-const rounded = (value: number): number => Math.round(value * 1000) / 1000;
-const ms = (value: number | undefined): number => rounded((value ?? 0) * 1000);
+const ms = (value: number | undefined): number => rounded((value ?? 0) * 1000, 3);
 
 /** The origin's side of a tally. */
 function originSummary(tally: Tally): OriginSummary {
@@ -118,10 +118,10 @@ export function seriesOf(watch: Watch, span: Seconds): Series {
   return {
     at: column(({ point }) => point.at / 1000),
     hit_rate: column(({ tally }) => (reads(tally) === 0 ? null : hitRate(tally))),
-    hits: column(({ tally, length }) => rounded(get(tally, 'hits') / length)),
-    misses: column(({ tally, length }) => rounded((get(tally, 'misses') - get(tally, 'passes')) / length)),
-    passes: column(({ tally, length }) => rounded(get(tally, 'passes') / length)),
-    writes: column(({ tally, length }) => rounded(get(tally, 'writes') / length)),
+    hits: column(({ tally, length }) => rounded(get(tally, 'hits') / length, 3)),
+    misses: column(({ tally, length }) => rounded((get(tally, 'misses') - get(tally, 'passes')) / length, 3)),
+    passes: column(({ tally, length }) => rounded(get(tally, 'passes') / length, 3)),
+    writes: column(({ tally, length }) => rounded(get(tally, 'writes') / length, 3)),
     hit_ms: column(({ tally }) => meanMs(get(tally, 'hitSeconds'), get(tally, 'hits'))),
     origin_ms: column(({ tally }) => meanMs(get(tally, 'originSeconds'), get(tally, 'originRequests'))),
     store_bytes: column(({ point }) => point.storeBytes),
@@ -139,7 +139,7 @@ const stepOf = (point: Point, before: Point): Step => ({
 
 const reads = (tally: Tally): number => get(tally, 'hits') + get(tally, 'misses');
 const meanMs = (sum: number, count: number): number | null =>
-  count === 0 ? null : rounded((sum / count) * 1000);
+  count === 0 ? null : rounded((sum / count) * 1000, 3);
 
 export type HotLine = {
   readonly url: string;
@@ -161,5 +161,5 @@ const hotLine = ({ url, type, partition, hits, savedSeconds }: HotKey): HotLine 
   type,
   partition: shortPartition(partition),
   hits,
-  saved_seconds: rounded(savedSeconds),
+  saved_seconds: rounded(savedSeconds, 3),
 });
