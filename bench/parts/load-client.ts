@@ -6,11 +6,18 @@
  * begin as the first did is counted as wrong.
  */
 import { connect, type Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import { cpuMsOf } from './process-time.ts';
+import { clientPortsOf } from './served-by.ts';
 
 export type LoadOptions = {
   readonly url: string;
   readonly requests: readonly string[];
   readonly connections: number;
+  /** Of several workers that each get as many connections, the process whose connections alone are busy. */
+  readonly by?: { readonly pid: number; readonly workers: number } | undefined;
+  /** Whose processor time is wanted, without what it took to connect. */
+  readonly cpuOf?: number;
   /** Ends after this time, */
   readonly durationMs: number;
   /** or after so many answers. */
@@ -22,6 +29,7 @@ export type LoadResult = {
   readonly wrong: number;
   readonly elapsedMs: number;
   readonly p99Ms: number;
+  readonly cpuMs: number | undefined;
 };
 
 process.on('message', (options: LoadOptions) => {
@@ -44,17 +52,30 @@ type Load = {
 };
 
 async function run(options: LoadOptions): Promise<LoadResult> {
-  const { url, connections, durationMs, answers: most = Number.POSITIVE_INFINITY } = options;
+  const { url, connections, by, cpuOf, durationMs, answers: most = Number.POSITIVE_INFINITY } = options;
   const { hostname, port } = new URL(url);
   const requests = options.requests.map((text) => Buffer.from(text, 'latin1'));
   const times = new Uint32Array(1000 / stepMs);
-  const sockets = await Promise.all(Array.from({ length: connections }, () => open(hostname, Number(port))));
+  const count = connections * (by?.workers ?? 1);
+  const all = await Promise.all(Array.from({ length: count }, () => open(hostname, Number(port))));
+  const sockets = by === undefined ? all : await servedBy(all, by.pid, connections);
+  const cpuMs = (): number => (cpuOf === undefined ? Number.NaN : cpuMsOf(cpuOf));
+  const cpuBefore = cpuMs();
   const started = performance.now();
   const load: Load = { requests, until: started + durationMs, most, asked: 0, answers: 0, wrong: 0, times };
   // Nothing is cut off: the time ends when the last answer is whole.
   await Promise.all(sockets.map((socket) => keepAsking(socket, load)));
+  const elapsedMs = performance.now() - started;
+  const spent = cpuMs() - cpuBefore;
+  for (const socket of all) socket.destroy();
   const { answers, wrong } = load;
-  return { answers, wrong, elapsedMs: performance.now() - started, p99Ms: slowest(load, 0.99) };
+  return {
+    answers,
+    wrong,
+    elapsedMs,
+    p99Ms: slowest(load, 0.99),
+    cpuMs: Number.isNaN(spent) ? undefined : spent,
+  };
 }
 
 const open = (host: string, port: number): Promise<Socket> =>
@@ -64,6 +85,17 @@ const open = (host: string, port: number): Promise<Socket> =>
     });
     socket.once('error', reject);
   });
+
+/** Those that the process has, as soon as it has its share. */
+async function servedBy(all: readonly Socket[], pid: number, share: number): Promise<Socket[]> {
+  for (let turn = 0; turn < 500; turn += 1) {
+    const ports = clientPortsOf(pid);
+    const served = all.filter(({ localPort = 0 }) => ports.has(localPort));
+    if (served.length >= share) return served;
+    await wait(10);
+  }
+  throw new Error(`process ${pid} has not got ${share} connections`);
+}
 
 const blankLine = Buffer.from('\r\n\r\n');
 

@@ -3,12 +3,14 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 
-/** The processor time a process and its descendants have taken so far. */
-export function cpuMsOf(pid: number): number {
-  return treeOf(pid).reduce((sum, each) => sum + threadsMs(each), 0);
+/** The processor time a process, and its descendants unless it is asked for `alone`, have taken so far. */
+export function cpuMsOf(pid: number, which: 'all' | 'alone' = 'all'): number {
+  const pids = which === 'alone' ? [pid] : treeOf(pid);
+  return pids.reduce((sum, each) => sum + threadsMs(each), 0);
 }
 
-function treeOf(pid: number): number[] {
+/** A process and its descendants. */
+export function treeOf(pid: number): number[] {
   const tasks = linesOf(`/proc/${pid}/task/${pid}/children`);
   return [pid, ...tasks.flatMap((child) => treeOf(Number(child)))];
 }
@@ -27,11 +29,12 @@ const linesOf = (file: string): string[] =>
     .split(/\s/)
     .filter((word) => word !== '');
 
-/** Keeps a process, with all its threads, on one core. `false` where that cannot be. */
+/** Keeps a process and its descendants, with all their threads, on one core. `false` where that cannot be. */
 export function pin(pid: number, core: number): boolean {
   if (cpus().length <= core) return false;
   try {
-    execFileSync('taskset', ['-acp', String(core), String(pid)], { stdio: 'ignore' });
+    for (const each of treeOf(pid))
+      execFileSync('taskset', ['-acp', String(core), String(each)], { stdio: 'ignore' });
     return true;
   } catch {
     // No `taskset` here: the numbers are of processes that move.
