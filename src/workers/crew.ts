@@ -2,8 +2,9 @@
  * The worker processes: started, watched, ended, and replaced when they end by themselves.
  *
  * Promises: a worker that is not heard of for `longestSilenceMs` is killed, also while it starts, from when it hears of
- * purges; so is one that is not ready `longestStartMs` after its start. One that has ended or cannot be started is replaced at once, or after a pause that doubles while they end soon
- * after their start. If one ends before all were ready for the first time, the
+ * purges; so is one that is not ready `longestStartMs` after its start. Time in which it waits for the processor does not
+ * count, nor does time in which this process itself is late. One that has ended or cannot be started is replaced at once, or
+ * after a pause that doubles while they end soon after their start. If one ends before all were ready for the first time, the
  * start has failed.
  */
 
@@ -19,6 +20,7 @@ import type {
   ToWorkerLink,
   WorkerQuestions,
 } from './messages.ts';
+import { type Run, runOf, waitedMs } from './starved.ts';
 
 /** One worker process. */
 export type Worker = {
@@ -50,7 +52,11 @@ type Place = {
   /** It hears of purges, and writes wait for it. */
   hasJoined: boolean;
   isReady: boolean;
+  /** From when on its silence counts. */
   heardMs: number;
+  /** From when on its start counts. */
+  startingMs: number;
+  run: Run | undefined;
 };
 
 /** A worker ended before all were ready for the first time. */
@@ -138,7 +144,10 @@ export class Crew {
       name: `${number}.${this.#generation}`,
       link: this.#linkTo(process, number),
     };
-    const state = { hasJoined: false, isReady: false, heardMs: startedMs };
+    const state = {
+      ...{ hasJoined: false, isReady: false },
+      ...{ heardMs: startedMs, startingMs: startedMs, run: undefined },
+    };
     const place: Place = { number, worker, process, startedMs, ...state };
     this.#places.set(number, place);
     process.on('message', (batch: unknown) => {
@@ -214,12 +223,11 @@ export class Crew {
   /** Asks each worker for a sign of life, and ends those that gave none for too long. */
   #look(): void {
     const nowMs = this.#options.clock.monotonicMs();
-    // After a stop of this process itself their messages may still wait to be read.
-    const wasAway = nowMs - this.#lookedMs > 3 * lookEveryMs;
+    const elapsedMs = nowMs - this.#lookedMs;
     this.#lookedMs = nowMs;
     for (const place of this.#places.values()) {
-      if (wasAway) place.heardMs = nowMs;
-      if (!place.isReady && nowMs - place.startedMs > longestStartMs) {
+      excuse(place, nowMs, elapsedMs);
+      if (!place.isReady && nowMs - place.startingMs > longestStartMs) {
         this.#kill(place, 'worker does not start; killing it');
         continue;
       }
@@ -235,4 +243,15 @@ export class Crew {
     this.#options.log.error({ worker: number }, why);
     process.kill('SIGKILL');
   }
+}
+
+/** Does not hold against a worker what neither it nor its silence can help. */
+function excuse(place: Place, nowMs: number, elapsedMs: number): void {
+  const run = runOf(place.process.pid);
+  const starvedMs = waitedMs(elapsedMs, place.run, run);
+  place.run = run;
+  place.startingMs += starvedMs;
+  // After a stop of this process itself its messages may still wait to be read.
+  if (elapsedMs > 3 * lookEveryMs) place.heardMs = nowMs;
+  else place.heardMs = Math.min(nowMs, place.heardMs + Math.max(starvedMs, elapsedMs - lookEveryMs));
 }
