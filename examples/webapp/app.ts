@@ -7,6 +7,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
+import type { PGlite } from '@electric-sql/pglite';
 import { accountRoutes } from './account.ts';
 import { apiRoutes } from './api.ts';
 import { openDatabase, type Counters, type Database } from './database.ts';
@@ -26,14 +27,16 @@ export type WebappOptions = {
   readonly host: string;
   /** The folder of the database; without one it is in memory and gone at the end. */
   readonly dataDir?: string;
-  /** A dump of an empty database, with which a first start is faster. */
-  readonly cluster?: Blob;
+  /** An open, empty database to use; it is left open. */
+  readonly postgres?: PGlite;
   /** Signs the session cookies. */
   readonly secret: string;
   /** Milliseconds since the epoch; the machine's clock when not given. */
   readonly clock?: { now(): number };
   /** How many people there are after the first start; 50 when not given. */
   readonly people?: number;
+  /** How many snippets there are then; 5000 when not given. */
+  readonly snippets?: number;
   /** Told how far the first start has come. */
   readonly onProgress?: SeedProgress;
   /** Told of errors that visitors see as a 500; written to stderr when not given. */
@@ -63,8 +66,8 @@ export const startWebapp = async (options: WebappOptions): Promise<Webapp> => {
   await once(server, 'listening');
   try {
     const database = await openDatabase(options, clock.now());
-    const { people, onProgress = () => undefined } = options;
-    await seedDatabase(database.begin(), new Date(clock.now()), { onProgress, people });
+    const { people, snippets, onProgress = () => undefined } = options;
+    await seedDatabase(database.begin(), new Date(clock.now()), { onProgress, people, snippets });
     const cookies = createSessionCookies(options.secret);
     const dispatch = createDispatcher({ routes: routes(), database, cookies, clock, onError });
     server.removeAllListeners('request');

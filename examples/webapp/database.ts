@@ -82,19 +82,15 @@ export type Database = {
   close(): Promise<void>;
 };
 
-/** The folder of a database, and a dump of an empty one for what has none; without it, `initdb` runs. */
-export type Place = { readonly dataDir?: string | undefined; readonly cluster?: Blob | undefined };
+/** The folder of a database, or one that is open already. */
+export type Place = { readonly dataDir?: string | undefined; readonly postgres?: PGlite | undefined };
 
 /**
- * Opens the database in `dataDir` (made when missing), or in memory without one, and makes its tables.
- * `startedMs` is the time the counters say they count from.
+ * Opens the database in `dataDir` (made when missing), or in memory without one, and makes its tables. One that was open
+ * already is left open at the end. `startedMs` is the time the counters say they count from.
  */
-export const openDatabase = async ({ dataDir, cluster }: Place, startedMs: number): Promise<Database> => {
-  if (dataDir !== undefined) await mkdir(dataDir, { recursive: true });
-  const postgres = await PGlite.create({
-    ...(dataDir === undefined ? {} : { dataDir }),
-    ...(cluster === undefined ? {} : { loadDataDir: cluster }),
-  });
+export const openDatabase = async (place: Place, startedMs: number): Promise<Database> => {
+  const postgres = place.postgres ?? (await openPostgres(place.dataDir));
   await postgres.exec(schema);
   const routes = new Map<string, Cost>();
   return {
@@ -107,8 +103,16 @@ export const openDatabase = async ({ dataDir, cluster }: Place, startedMs: numbe
       ...rounded(sum([...routes.values()])),
       routes: Object.fromEntries([...routes].sort().map(([route, cost]) => [route, rounded(cost)])),
     }),
-    close: () => postgres.close(),
+    close: async () => {
+      if (place.postgres === undefined) await postgres.close();
+    },
   };
+};
+
+const openPostgres = async (dataDir: string | undefined): Promise<PGlite> => {
+  if (dataDir === undefined) return PGlite.create();
+  await mkdir(dataDir, { recursive: true });
+  return PGlite.create(dataDir);
 };
 
 const countedQueries = (postgres: PGlite): Queries => {

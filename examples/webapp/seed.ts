@@ -8,7 +8,6 @@ import type { Queries } from './database.ts';
 import { hashPassword } from './people.ts';
 import { between, inventSnippet, seededRandom, type Random, type SnippetText } from './seed-text.ts';
 
-const snippetCount = 5000;
 const demoSnippets = 160;
 const batchSize = 500;
 const minuteMs = 60_000;
@@ -85,6 +84,13 @@ const fixedSnippets: readonly SnippetText[] = [
 /** Told after every batch how many snippets of how many are stored. */
 export type SeedProgress = (done: number, total: number) => void;
 
+type SeedOptions = {
+  readonly onProgress: SeedProgress;
+  readonly people?: number | undefined;
+  /** At least 160, which are demo's. */
+  readonly snippets?: number | undefined;
+};
+
 type SeedRow = SnippetText & {
   readonly id: number;
   readonly userId: number;
@@ -100,7 +106,7 @@ type SeedRow = SnippetText & {
 export const seedDatabase = async (
   db: Queries,
   now: Date,
-  { onProgress, people = 50 }: { readonly onProgress: SeedProgress; readonly people?: number | undefined },
+  { onProgress, people = 50, snippets = 5000 }: SeedOptions,
 ): Promise<void> => {
   const stored = await db.first(
     "select to_regclass('seeded') is not null as seeded",
@@ -112,14 +118,13 @@ export const seedDatabase = async (
   await db.run('truncate users, settings, snippets, bookmarks', []);
   const random = seededRandom(20251022);
   await insertUsers(db, random, { now, people });
-  for (let done = 0; done < snippetCount; done += batchSize) {
-    const rows = Array.from({ length: batchSize }, (_, index) =>
-      inventRow(random, done + index + 1, { now, people }),
-    );
+  for (let done = 0; done < snippets; done += batchSize) {
+    const length = Math.min(batchSize, snippets - done);
+    const rows = Array.from({ length }, (_, index) => inventRow(random, done + index + 1, { now, people }));
     await insertSnippets(db, rows);
-    onProgress(done + batchSize, snippetCount);
+    onProgress(done + length, snippets);
   }
-  await db.run("select setval(pg_get_serial_sequence('snippets', 'id'), $1::int)", [snippetCount]);
+  await db.run("select setval(pg_get_serial_sequence('snippets', 'id'), $1::int)", [snippets]);
   await db.run(
     'insert into bookmarks select user_id, id, updated_at from snippets where id % 17 = 0 or id between 1 and 3',
     [],
