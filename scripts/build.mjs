@@ -30,7 +30,8 @@ if (existsSync(cli)) {
   if (!text.startsWith('#!')) writeFileSync(cli, `#!/usr/bin/env node\n${text}`);
   chmodSync(cli, 0o755);
   const { createProgram, examples } = await import(pathToFileURL(join(dist, 'cli', 'program.js')));
-  writeFileSync(join(dist, 'shelflife.1'), manPage(await createProgram(), examples));
+  const { Terminal } = await import(pathToFileURL(join(dist, 'cli', 'terminal.js')));
+  writeFileSync(join(dist, 'shelflife.1'), manPage(await createProgram(new Terminal(process)), examples));
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
   writeFileSync(join(dist, 'THIRD_PARTY.md'), thirdPartyPage(dependenciesOf(lock)));
 } else {

@@ -3,18 +3,16 @@
  * The command line: argv → command. Data goes to stdout, errors to stderr; the exit code is the command's (CONTRACT §1).
  */
 
-import { createProgram } from './cli/program.ts';
+import { runCommand } from './cli/program.ts';
+import { Terminal } from './cli/terminal.ts';
+
+const terminal = new Terminal(process);
 
 // `shelflife check … | head` is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
-  process.exit();
+  process.exit(terminal.exitCode);
 });
 
-try {
-  const program = await createProgram(process.argv[2]);
-  await program.parseAsync();
-} catch (error) {
-  process.stderr.write(`shelflife: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-}
+await runCommand(process.argv.slice(2), terminal);
+process.exitCode = terminal.exitCode;

@@ -1,40 +1,41 @@
 /** `shelflife advise`: what the running proxy would change in its rules, why, and by how much. */
 
 import type { Command } from 'commander';
+import type { Environment } from '../config/reader/environment.ts';
 import { tableLines } from '../kit/table.ts';
 import type { AdviceReport, AdviceView, ChangeView } from '../trust/advice/advice.ts';
 import { applyAdvices } from './apply-advice.ts';
-import { getControl, withControlOption } from './control-client.ts';
-import { collect, fail, print, printable } from './output.ts';
+import { controlOf, getControl, withControlOption } from './control-client.ts';
+import { collect, printable, type Terminal } from './terminal.ts';
 import { reasonOf } from './pem-files.ts';
 import { contentOf, replaceFiles } from './replace-files.ts';
 import { showAnswer, type ShowOptions } from './show-answer.ts';
 import { exampleFileOf } from './test-command.ts';
 
 /** Adds the command. */
-export function addAdvise(program: Command): void {
+export function addAdvise(program: Command, terminal: Terminal): void {
   const command = program
     .command('advise')
     .description('show changes to the rules that the traffic suggests, each with its evidence and its YAML')
     .option('--write <file>', 'write the advice into this rules file, and an example of each into its tests')
     .option('--only <id>', 'only the advice with this id; may be repeated', collect)
     .option('--json', 'all the numbers as JSON');
-  withControlOption(command).action(adviseCommand);
+  withControlOption(command).action((options: Options) => adviseCommand(terminal, options));
 }
 
 type Options = ShowOptions & { readonly write?: string; readonly only?: readonly string[] };
 
-async function adviseCommand({ write, only = [], ...options }: Options): Promise<void> {
+async function adviseCommand(terminal: Terminal, { write, only = [], ...options }: Options): Promise<void> {
   if (write === undefined) {
     const shown = (report: AdviceReport): string[] =>
       reportLines(only.length === 0 ? report : picked(report, only));
-    await showAnswer(options, { path, isAnswer: isAdviceReport, linesOf: shown });
+    await showAnswer(terminal, options, { path, isAnswer: isAdviceReport, linesOf: shown });
     return;
   }
-  const answer = await getControl(options.control, path);
-  if (answer.kind !== 'ok') fail(answer.message);
-  else if (!isAdviceReport(answer.body)) fail('this is not the answer of a control API');
-  else await writeAdvices(write, only.length === 0 ? answer.body : picked(answer.body, only));
+  const answer = await getControl(controlOf(terminal, options), path);
+  if (answer.kind !== 'ok') terminal.fail(answer.message);
+  else if (!isAdviceReport(answer.body)) terminal.fail('this is not the answer of a control API');
+  else await writeAdvices(terminal, write, only.length === 0 ? answer.body : picked(answer.body, only));
 }
 
 const path = '/api/cache/advice';
@@ -44,35 +45,36 @@ const picked = (report: AdviceReport, only: readonly string[]): AdviceReport => 
   advices: report.advices.filter(({ id }) => only.includes(id)),
 });
 
-async function writeAdvices(file: string, { advices }: AdviceReport): Promise<void> {
+async function writeAdvices(terminal: Terminal, file: string, { advices }: AdviceReport): Promise<void> {
   const tests = exampleFileOf(file);
   try {
-    const [before, testsBefore] = [await contentOf(file), await contentOf(tests)];
-    if (before === undefined) fail(`${file} does not exist`);
-    else if (advices.length === 0) fail('there is no advice to write');
-    else {
-      const files = { rules: { file, text: before }, tests: { file: tests, text: testsBefore } };
-      const applied = await applyAdvices(files, advices);
-      if (applied.kind === 'refused') fail(`nothing is written: ${applied.lines.join('\n')}`);
-      else await replaceBoth(applied, files, advices);
-    }
+    const refusal = await replaceBoth({ file, tests, env: terminal.env }, advices);
+    if (refusal !== undefined) terminal.fail(refusal);
+    else
+      terminal.print(...advices.map(({ id }) => printable(`${id} is in ${file}, its example in ${tests}`)));
   } catch (error) {
-    fail(`nothing is written: ${reasonOf(error)}`);
+    terminal.fail(`nothing is written: ${reasonOf(error)}`);
   }
 }
 
+type Target = { readonly file: string; readonly tests: string; readonly env: Environment };
+
+/** Writes the advice into the rules and their tests; gives the reason if it writes nothing. */
 async function replaceBoth(
-  applied: Extract<Awaited<ReturnType<typeof applyAdvices>>, { kind: 'ok' }>,
-  { rules, tests }: Parameters<typeof applyAdvices>[0],
+  { file, tests, env }: Target,
   advices: AdviceReport['advices'],
-): Promise<void> {
+): Promise<string | undefined> {
+  const [before, testsBefore] = [await contentOf(file), await contentOf(tests)];
+  if (before === undefined) return `${file} does not exist`;
+  if (advices.length === 0) return 'there is no advice to write';
+  const files = { rules: { file, text: before }, tests: { file: tests, text: testsBefore }, env };
+  const applied = await applyAdvices(files, advices);
+  if (applied.kind === 'refused') return `nothing is written: ${applied.lines.join('\n')}`;
   const changed = await replaceFiles([
-    { file: tests.file, known: tests.text, content: applied.tests },
-    { file: rules.file, known: rules.text, content: applied.rules },
+    { file: tests, known: testsBefore, content: applied.tests },
+    { file, known: before, content: applied.rules },
   ]);
-  if (changed !== undefined) fail(`nothing is written: ${changed} was changed by somebody else meanwhile`);
-  else
-    print(...advices.map(({ id }) => printable(`${id} is in ${rules.file}, its example in ${tests.file}`)));
+  return changed && `nothing is written: ${changed} was changed by somebody else meanwhile`;
 }
 
 const isAdviceReport = (body: unknown): body is AdviceReport =>

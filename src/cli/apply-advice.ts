@@ -7,6 +7,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/config.ts';
 import { parseExamples } from '../config/examples/check-examples.ts';
+import type { Environment } from '../config/reader/environment.ts';
 import { type Edit, editYaml, findItem, flowText } from '../config/reader/edit.ts';
 import { renderProblem } from '../config/reader/problem.ts';
 import { showDuration } from '../config/reader/scalar.ts';
@@ -20,11 +21,18 @@ export type Applied =
   | { readonly kind: 'ok'; readonly rules: string; readonly tests: string }
   | { readonly kind: 'refused'; readonly lines: readonly string[] };
 
-type Files = { readonly rules: AdvisedFile & { readonly text: string }; readonly tests: AdvisedFile };
+type Files = {
+  readonly rules: AdvisedFile & { readonly text: string };
+  readonly tests: AdvisedFile;
+  readonly env: Environment;
+};
 
 /** Applies them, one after the other. */
-export async function applyAdvices({ rules, tests }: Files, advices: readonly Advice[]): Promise<Applied> {
-  const env = envOf(tests);
+export async function applyAdvices(
+  { rules, tests, env: outer }: Files,
+  advices: readonly Advice[],
+): Promise<Applied> {
+  const env = envOf(tests, outer);
   if (env === undefined) return refused(`${tests.file} cannot be read; see \`shelflife test\``);
   const { file } = rules;
   const load: Load = (text) => loadConfig({ file, text, env, upstreamMayBeMissing: true });
@@ -74,10 +82,10 @@ function problemLines(
 }
 
 /** The environment that the examples bring; `undefined`: they cannot be read. */
-function envOf({ file, text }: AdvisedFile) {
-  if (text === undefined) return process.env;
+function envOf({ file, text }: AdvisedFile, env: Environment): Environment | undefined {
+  if (text === undefined) return env;
   const parsed = parseExamples(text, file);
-  return parsed.kind === 'ok' ? { ...process.env, ...parsed.file.env } : undefined;
+  return parsed.kind === 'ok' ? { ...env, ...parsed.file.env } : undefined;
 }
 
 /** Whether the rules still are what the advice was made for. */

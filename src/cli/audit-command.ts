@@ -8,20 +8,20 @@ import type { JudgedView } from '../trust/shadow-report.ts';
 import { withControlOption } from './control-client.ts';
 import { exampleLines, noiseLine, sureText } from './shadow-command.ts';
 import { showAnswer, type ShowOptions } from './show-answer.ts';
+import type { Terminal } from './terminal.ts';
 
 /** Adds the command. */
-export function addAudit(program: Command): void {
+export function addAudit(program: Command, terminal: Terminal): void {
   const command = program
     .command('audit')
     .description(
       'the hits that were compared with what the origin gives: how many were stale, which, and why',
     )
     .option('--json', 'all the numbers as JSON');
-  withControlOption(command).action(auditCommand);
+  withControlOption(command).action((options: ShowOptions) =>
+    showAnswer(terminal, options, { path: '/api/cache/stale', isAnswer: isReport, linesOf: reportLines }),
+  );
 }
-
-const auditCommand = (options: ShowOptions): Promise<void> =>
-  showAnswer(options, { path: '/api/cache/stale', isAnswer: isReport, linesOf: reportLines });
 
 const isReport = (body: unknown): body is AuditReport =>
   typeof body === 'object' && body !== null && 'sample' in body && 'ages' in body;

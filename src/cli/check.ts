@@ -8,10 +8,10 @@ import { type EpochMs, type Seconds, systemClock } from '../kit/time.ts';
 import { ruleLifetime } from '../policy/lifetime/ttl.ts';
 import { annotation, type CheckFormat, checkFormats, placedProblem } from './check-format.ts';
 import { loadConfig, type LoadedConfig, tellProblems } from './load-config.ts';
-import { print, printJson, tell } from './output.ts';
+import type { Terminal } from './terminal.ts';
 
 /** Adds the command. */
-export function addCheck(program: Command): void {
+export function addCheck(program: Command, terminal: Terminal): void {
   program
     .command('check')
     .description('check a configuration file and print its rules')
@@ -21,33 +21,33 @@ export function addCheck(program: Command): void {
       new Option('--format <format>', 'how to report problems').choices(checkFormats).default('text'),
     )
     .action(async (file: string, { json, format }: { json?: true; format: CheckFormat }) => {
-      const loaded = await loadConfig({ file, upstreamMayBeMissing: true });
+      const loaded = await loadConfig({ file, env: terminal.env, upstreamMayBeMissing: true });
       if (loaded.kind !== 'ok') {
-        if (format === 'text') tellProblems(loaded);
-        else tellMachine(format, { problems: problemsOf(file, loaded), warnings: [] });
-        process.exitCode = 1;
+        if (format === 'text') tellProblems(terminal, loaded);
+        else tellMachine(terminal, format, { problems: problemsOf(file, loaded), warnings: [] });
+        terminal.exitCode = 1;
         return;
       }
       const { config, warnings } = loaded;
       if (format !== 'text') {
-        tellMachine(format, { problems: [], warnings });
+        tellMachine(terminal, format, { problems: [], warnings });
         return;
       }
       const rules = ruleRows(config, systemClock.now());
       const writes = writeRows(config);
       if (json === true) {
-        printJson({
+        terminal.printJson({
           routes: rules,
           writes,
           warnings: warnings.map(({ code, message, line, column }) => ({ code, message, line, column })),
         });
         return;
       }
-      tell(...warnings.map(renderProblem));
+      terminal.tell(...warnings.map(renderProblem));
       const cells = rules.map((row) => [row.route, row.content_type, row.scope, row.ttl, row.tags.join(' ')]);
-      print(...tableLines([['ROUTE', 'CONTENT TYPE', 'SCOPE', 'TTL NOW', 'TAGS'], ...cells]));
+      terminal.print(...tableLines([['ROUTE', 'CONTENT TYPE', 'SCOPE', 'TTL NOW', 'TAGS'], ...cells]));
       const writeCells = writes.map(({ write, invalidate }) => [write, invalidate.join(' ')]);
-      print('', ...tableLines([['WRITE', 'MAKES STALE'], ...writeCells]));
+      terminal.print('', ...tableLines([['WRITE', 'MAKES STALE'], ...writeCells]));
     });
 }
 
@@ -57,12 +57,12 @@ const problemsOf = (file: string, loaded: Exclude<LoadedConfig, { kind: 'ok' }>)
 
 type Findings = { readonly problems: readonly Problem[]; readonly warnings: readonly Warning[] };
 
-function tellMachine(format: 'json' | 'github', { problems, warnings }: Findings): void {
+function tellMachine(terminal: Terminal, format: 'json' | 'github', { problems, warnings }: Findings): void {
   if (format === 'json') {
-    printJson({ problems: problems.map(placedProblem), warnings: warnings.map(placedProblem) });
+    terminal.printJson({ problems: problems.map(placedProblem), warnings: warnings.map(placedProblem) });
     return;
   }
-  print(
+  terminal.print(
     ...problems.map((one) => annotation('error', one)),
     ...warnings.map((one) => annotation('warning', one)),
   );

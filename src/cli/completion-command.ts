@@ -2,19 +2,19 @@
 
 import { Argument, type Command, type Option } from 'commander';
 import { bashScript, type Completed, fishScript, type Takes, zshScript } from './completion-scripts.ts';
-import { print } from './output.ts';
+import type { Terminal } from './terminal.ts';
 
 const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript };
 const shells = Object.keys(scripts) as (keyof typeof scripts)[];
 
 /** Adds the command. */
-export function addCompletion(program: Command): void {
+export function addCompletion(program: Command, terminal: Terminal): void {
   program
     .command('completion')
     .description('print what completes commands in a shell: source <(shelflife completion bash)')
     .addArgument(new Argument('<shell>', 'the shell').choices(shells))
     .action((shell: keyof typeof scripts) => {
-      print(scripts[shell](program.name(), completedOf(program)));
+      terminal.print(scripts[shell](program.name(), completedOf(program)));
     });
 }
 

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { defaults } from '../config/config.ts';
+import type { Terminal } from './terminal.ts';
 
 /** `refused`: it answered with an error. `unreachable`: it could not be asked, or did not answer. */
 export type ControlAnswer =
@@ -17,12 +18,24 @@ export function withControlOption(command: Command): Command {
   return command.option('--control <url>', 'the control API of the running proxy', `http://${host}:${port}`);
 }
 
+/** The control API of a proxy, and the token for it. */
+export type Control = { readonly url: string; readonly token: string | undefined };
+
+/** The one that the options name, with the token from SHELFLIFE_TOKEN. */
+export const controlOf = (
+  { env }: Pick<Terminal, 'env'>,
+  { control }: { readonly control: string },
+): Control => ({
+  url: control,
+  token: env['SHELFLIFE_TOKEN'],
+});
+
 /** Posts JSON to the control API. */
-export const postControl = (control: string, path: string, body: unknown): Promise<ControlAnswer> =>
+export const postControl = (control: Control, path: string, body: unknown): Promise<ControlAnswer> =>
   askControl(control, path, { ...jsonPost(body), signal: AbortSignal.timeout(limitMs) });
 
 /** Gets from the control API; a body that is not JSON comes as text. */
-export const getControl = (control: string, path: string): Promise<ControlAnswer> =>
+export const getControl = (control: Control, path: string): Promise<ControlAnswer> =>
   askControl(control, path, { signal: AbortSignal.timeout(limitMs) });
 
 /** A POST of JSON. */
@@ -38,18 +51,17 @@ type Call = RequestInit & {
   readonly failure?: string;
 };
 
-/** Calls the control API with the token from SHELFLIFE_TOKEN. */
+/** Calls the control API. */
 export async function askControl(
-  control: string,
+  { url: base, token }: Control,
   path: string,
   { read = bodyOf, failure = 'no answer', ...init }: Call,
 ): Promise<ControlAnswer> {
-  const token = process.env['SHELFLIFE_TOKEN'];
   if (token === undefined || token === '')
     return { kind: 'unreachable', message: 'set SHELFLIFE_TOKEN to the token of the control API' };
-  const url = URL.parse(path, control);
+  const url = URL.parse(path, base);
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    return { kind: 'unreachable', message: `--control ${control} is not an http:// or https:// URL` };
+    return { kind: 'unreachable', message: `--control ${base} is not an http:// or https:// URL` };
   }
   const headers = new Headers(init.headers);
   headers.set('authorization', `Bearer ${token}`);

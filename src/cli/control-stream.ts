@@ -1,7 +1,7 @@
 /** A long answer of the control API, read event by event (server-sent events, WHATWG HTML §9.2). */
 
 import { EventSourceParserStream } from 'eventsource-parser/stream';
-import { askControl, type ControlAnswer, jsonPost } from './control-client.ts';
+import { askControl, type Control, type ControlAnswer, jsonPost } from './control-client.ts';
 
 export type ControlEvent = { readonly name: string; readonly data: unknown };
 
@@ -12,7 +12,7 @@ export type StreamOptions = {
 
 /** Posts JSON; resolves with the data of the event `summary`, or with what went wrong. */
 export function streamControl(
-  control: string,
+  control: Control,
   path: string,
   { body, onEvent }: StreamOptions,
 ): Promise<ControlAnswer> {

@@ -5,39 +5,45 @@ import type { Config } from '../config/config.ts';
 import { changedForRestart, withoutRestart } from '../control/reload.ts';
 import { type ConfigDiff, type Difference, diffConfigs, type RuleChange } from '../explain/config-diff.ts';
 import { loadConfig, tellProblems } from './load-config.ts';
-import { print, printJson } from './output.ts';
+import type { Terminal } from './terminal.ts';
 
 /** As for `purge`: neither success nor a failure. */
 const theyDiffer = 3;
 
 /** Adds the command. */
-export function addDiff(program: Command): void {
+export function addDiff(program: Command, terminal: Terminal): void {
   program
     .command('diff')
     .description('say what changes between two configuration files, and what a reload would end')
     .argument('<old-file>', 'the configuration in force')
     .argument('<new-file>', 'the configuration to come')
     .addOption(new Option('--format <format>', 'the output format').choices(['text', 'json']).default('text'))
-    .action(diff);
+    .action((oldFile: string, newFile: string, { format }: { format: string }) =>
+      diff(terminal, [oldFile, newFile], format),
+    );
 }
 
-async function diff(oldFile: string, newFile: string, { format }: { format: string }): Promise<void> {
-  const before = await load(oldFile);
-  const after = await load(newFile);
+async function diff(
+  terminal: Terminal,
+  [oldFile, newFile]: readonly [string, string],
+  format: string,
+): Promise<void> {
+  const before = await load(terminal, oldFile);
+  const after = await load(terminal, newFile);
   if (before === undefined || after === undefined) return;
   const restart = changedForRestart(before, after);
   const found = diffConfigs(before, after, withoutRestart(before, after));
   const lines = linesOf(found);
-  if (format === 'json') printJson({ ...found, restart });
-  else if (lines.length === 0) print('nothing changes');
-  else print(...lines, '', `A reload ends: ${endsText(found.ends)}`, ...restartLines(restart));
-  if (lines.length > 0) process.exitCode = theyDiffer;
+  if (format === 'json') terminal.printJson({ ...found, restart });
+  else if (lines.length === 0) terminal.print('nothing changes');
+  else terminal.print(...lines, '', `A reload ends: ${endsText(found.ends)}`, ...restartLines(restart));
+  if (lines.length > 0) terminal.exitCode = theyDiffer;
 }
 
-async function load(file: string): Promise<Config | undefined> {
-  const loaded = await loadConfig({ file, upstreamMayBeMissing: true });
+async function load(terminal: Terminal, file: string): Promise<Config | undefined> {
+  const loaded = await loadConfig({ file, env: terminal.env, upstreamMayBeMissing: true });
   if (loaded.kind === 'ok') return loaded.config;
-  tellProblems(loaded);
+  tellProblems(terminal, loaded);
   return undefined;
 }
 

@@ -6,7 +6,7 @@ import type { VerifyJwt } from '../policy/identity/identity.ts';
 import type { Jwt } from '../config/config.ts';
 import { readHeaderLines } from '../explain/header-lines.ts';
 import { loadConfig, tellProblems } from './load-config.ts';
-import { collect, fail, print, printable, printJson } from './output.ts';
+import { collect, printable, type Terminal } from './terminal.ts';
 
 type Options = {
   readonly config?: string;
@@ -19,7 +19,7 @@ type Options = {
 };
 
 /** Adds the command. */
-export function addExplain(program: Command): void {
+export function addExplain(program: Command, terminal: Terminal): void {
   program
     .command('explain')
     .description('explain every decision about one exchange, without a network')
@@ -37,21 +37,25 @@ export function addExplain(program: Command): void {
     )
     .option('--response-body <text>', "the body of the origin's answer, for rules that read it")
     .option('--json', 'the steps as JSON')
-    .action(explainCommand);
+    .action((method: string, url: string, options: Options) =>
+      explainCommand(terminal, { method, url }, options),
+    );
 }
 
-async function explainCommand(method: string, url: string, options: Options): Promise<void> {
+type Asked = { readonly method: string; readonly url: string };
+
+async function explainCommand(terminal: Terminal, { method, url }: Asked, options: Options): Promise<void> {
   const { config: file, header, body, status, responseHeader, responseBody, json } = options;
   const fields = readHeaderLines(header);
   const responseFields = readHeaderLines(responseHeader);
   if (fields === undefined || responseFields === undefined) {
-    fail("a header is written 'name: value'");
+    terminal.fail("a header is written 'name: value'");
     return;
   }
   const upstream = file === undefined ? 'http://origin.invalid' : undefined;
-  const loaded = await loadConfig({ file, upstream, upstreamMayBeMissing: true });
+  const loaded = await loadConfig({ file, env: terminal.env, upstream, upstreamMayBeMissing: true });
   if (loaded.kind !== 'ok') {
-    tellProblems(loaded);
+    tellProblems(terminal, loaded);
     return;
   }
   const { config } = loaded;
@@ -66,9 +70,10 @@ async function explainCommand(method: string, url: string, options: Options): Pr
   });
   const exchange = { body, status, responseFields, responseBody };
   const result = await explain(services, { method: method.toUpperCase(), url, fields, ...exchange });
-  if (result.kind === 'not-a-url') fail(`${url} is neither a path that begins with / nor an absolute URL`);
-  else if (json === true) printJson(result.explanation);
-  else print(...explanationLines(result.explanation).map(printable));
+  if (result.kind === 'not-a-url')
+    terminal.fail(`${url} is neither a path that begins with / nor an absolute URL`);
+  else if (json === true) terminal.printJson(result.explanation);
+  else terminal.print(...explanationLines(result.explanation).map(printable));
 }
 
 function statusOf(text: string): number {

@@ -18,7 +18,7 @@ import { rulesText } from '../survey/draft-yaml.ts';
 import type { Draft } from '../survey/draft.ts';
 import { survey, patternsOf } from '../survey/survey.ts';
 import type { TrafficRecord } from '../survey/traffic-record.ts';
-import { fail, print, printable, tell } from './output.ts';
+import { printable, type Terminal } from './terminal.ts';
 import { reasonOf } from './pem-files.ts';
 
 type Options = {
@@ -33,7 +33,7 @@ const mostExchanges = 500_000;
 const pauseMs = 250;
 
 /** Adds the command. */
-export function addInit(program: Command): void {
+export function addInit(program: Command, terminal: Terminal): void {
   program
     .command('init')
     .description('draft a rules file from traffic, with the evidence of each line')
@@ -53,7 +53,7 @@ export function addInit(program: Command): void {
       wholeNumber,
       20,
     )
-    .action(init);
+    .action((options: Options) => init(terminal, options));
 }
 
 function wholeNumber(text: string): number {
@@ -61,27 +61,27 @@ function wholeNumber(text: string): number {
   return Number(text);
 }
 
-async function init({ fromTraffic, upstream, out, ask }: Options): Promise<void> {
+async function init(terminal: Terminal, { fromTraffic, upstream, out, ask }: Options): Promise<void> {
   const testFile = out.replace(/(?:\.ya?ml)?$/, '.test.yaml');
   for (const file of [out, testFile])
     if (existsSync(file)) {
-      fail(`${file} exists; choose another with --out FILE, or move it away`);
+      terminal.fail(`${file} exists; choose another with --out FILE, or move it away`);
       return;
     }
-  const config = builtInConfig({ upstream, env: process.env });
+  const config = builtInConfig({ upstream, env: terminal.env });
   if (config.kind === 'problems') {
-    tell(...config.problems.map(renderProblem));
-    process.exitCode = 1;
+    terminal.tell(...config.problems.map(renderProblem));
+    terminal.exitCode = 1;
     return;
   }
-  const read = await readAll(fromTraffic);
+  const read = await readAll(terminal, fromTraffic);
   if (read === undefined) return;
   const { records, unread } = read;
   const logged = records.filter(({ seen }) => seen === undefined);
   const targets = askable(logged, patternsOf(records)).slice(0, ask);
   const asked = await askOrigin(
     targets.map(({ target }) => target),
-    { upstream: config.config.upstream, clock: systemClock, pauseMs, onAsked: tellAsked },
+    { upstream: config.config.upstream, clock: systemClock, pauseMs, onAsked: tellAsked(terminal) },
   );
   const draft = survey(records, asked);
   const from = `${spanOf(records)}, ${fromTraffic.map((file) => basename(file)).join(', ')}`;
@@ -90,40 +90,40 @@ async function init({ fromTraffic, upstream, out, ask }: Options): Promise<void>
     await writeFile(out, rulesText({ draft, upstream, from }), { flag: 'wx' });
     if (examples !== undefined) await writeFile(testFile, examples, { flag: 'wx' });
   } catch (error) {
-    fail(`${out} and its examples cannot be written: ${reasonOf(error)}`);
+    terminal.fail(`${out} and its examples cannot be written: ${reasonOf(error)}`);
     return;
   }
-  tellDone({ out, testFile: examples && testFile, draft, unread });
+  tellDone(terminal, { out, testFile: examples && testFile, draft, unread });
 }
 
 type Read = { readonly records: readonly TrafficRecord[]; readonly unread: number };
 
 /** All exchanges of all files; `undefined`: it has said why there are none. */
-async function readAll(files: readonly string[]): Promise<Read | undefined> {
+async function readAll(terminal: Terminal, files: readonly string[]): Promise<Read | undefined> {
   const records: TrafficRecord[] = [];
   let unread = 0;
   for (const file of files) {
     try {
-      unread += await readFileInto(records, file);
+      unread += await readFileInto(records, file, terminal);
     } catch (error) {
-      fail(`${file} cannot be read: ${reasonOf(error)}`);
+      terminal.fail(`${file} cannot be read: ${reasonOf(error)}`);
       return undefined;
     }
   }
-  if (records.length >= mostExchanges) tell(`only the first ${mostExchanges} exchanges count`);
+  if (records.length >= mostExchanges) terminal.tell(`only the first ${mostExchanges} exchanges count`);
   if (records.length > 0) return { records, unread };
-  fail(
+  terminal.fail(
     `no exchange in ${files.join(', ')}; give what \`shelflife serve --record\` has written, or an access log (combined, or JSON lines)`,
   );
   return undefined;
 }
 
 /** How many of its lines tell of no exchange. Rejects if the file cannot be read. */
-async function readFileInto(records: TrafficRecord[], file: string): Promise<number> {
+async function readFileInto(records: TrafficRecord[], file: string, terminal: Terminal): Promise<number> {
   let unread = 0;
   const source = createReadStream(file);
   const input = file.endsWith('.gz') ? pipeline(source, createGunzip(), failsAsItsEnd) : source;
-  for await (const line of createInterface({ input })) if (!add(line, records)) unread += 1;
+  for await (const line of createInterface({ input })) if (!add(line, records, terminal)) unread += 1;
   return unread;
 }
 
@@ -131,11 +131,11 @@ async function readFileInto(records: TrafficRecord[], file: string): Promise<num
 const failsAsItsEnd = (): void => undefined;
 
 /** Whether the line tells of an exchange, or of nothing at all. */
-function add(line: string, records: TrafficRecord[]): boolean {
+function add(line: string, records: TrafficRecord[], terminal: Terminal): boolean {
   const record = readLogLine(line);
   if (record === undefined) return line.trim() === '';
   if (records.length < mostExchanges) records.push(record);
-  if (records.length % 50_000 === 0) tell(`${records.length} exchanges read`);
+  if (records.length % 50_000 === 0) terminal.tell(`${records.length} exchanges read`);
   return true;
 }
 
@@ -146,9 +146,11 @@ function spanOf(records: readonly TrafficRecord[]): string {
   return `${iso(first)} to ${iso(last)}`;
 }
 
-function tellAsked(done: number, of: number): void {
-  if (done % 10 === 0 || done === of) tell(`asked the app ${done} times of ${of}`);
-}
+const tellAsked =
+  (terminal: Terminal) =>
+  (done: number, of: number): void => {
+    if (done % 10 === 0 || done === of) terminal.tell(`asked the app ${done} times of ${of}`);
+  };
 
 type Done = Pick<Options, 'out'> & {
   /** Absent: there is nothing to give examples of. */
@@ -157,12 +159,12 @@ type Done = Pick<Options, 'out'> & {
   readonly unread: number;
 };
 
-function tellDone({ out, testFile, draft, unread }: Done): void {
+function tellDone(terminal: Terminal, { out, testFile, draft, unread }: Done): void {
   const { types, passed, seldom, writes, roles, cautious } = draft;
-  if (unread > 0) tell(`${unread} lines tell of no exchange`);
+  if (unread > 0) terminal.tell(`${unread} lines tell of no exchange`);
   const cookies =
     roles.credentials.length === 0 ? 'no cookies seen' : printable(`cookies ${roles.credentials.join(', ')}`);
-  print(
+  terminal.print(
     `${roles.framework ?? 'framework not known'}; ${cookies}`,
     `${types.length + cautious.pages.length} routes, ${passed.length} passed, ${seldom.length} seen too seldom, ${writes.length + cautious.writes.length} writes`,
     `written: ${out}${testFile === undefined ? '; too little was seen for examples' : `, ${testFile}`}`,

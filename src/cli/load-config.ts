@@ -8,7 +8,7 @@ import { expectedAddress, parseAddress } from '../config/reader/read-address.ts'
 import { locatorOf, type Problem, renderProblem } from '../config/reader/problem.ts';
 import type { ReadConfigResult } from '../control/reload.ts';
 import { checkFiles, reasonOf } from './pem-files.ts';
-import { tell } from './output.ts';
+import type { Terminal } from './terminal.ts';
 
 export type ConfigSource = {
   readonly file?: string | undefined;
@@ -18,7 +18,7 @@ export type ConfigSource = {
   readonly listen?: string | undefined;
   readonly control?: string | undefined;
   readonly shadow?: boolean | undefined;
-  readonly env?: Environment;
+  readonly env: Environment;
   /** The file need not name an upstream: nothing will be sent to it. */
   readonly upstreamMayBeMissing?: boolean;
 };
@@ -29,22 +29,22 @@ export type LoadedConfig =
 
 /** Never throws. */
 export async function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
-  const { file, env = process.env } = source;
-  if (file === undefined) return finish('', source, builtInConfig({ ...source, env }));
+  const { file } = source;
+  if (file === undefined) return finish('', source, builtInConfig(source));
   let { text } = source;
   try {
     text ??= await readFile(file, 'utf8');
   } catch (error) {
     return { kind: 'unreadable', message: `${file} cannot be read: ${reasonOf(error)}` };
   }
-  return finish(text, source, parseConfig(text, { ...source, file, env }));
+  return finish(text, source, parseConfig(text, { ...source, file }));
 }
 
 /** Prints every problem with its place on stderr, and sets exit code 1. */
-export function tellProblems(result: Exclude<ReadConfigResult, { kind: 'ok' }>): void {
-  process.exitCode = 1;
-  if (result.kind === 'unreadable') tell(`shelflife: ${result.message}`);
-  else tell(...result.problems.map(renderProblem));
+export function tellProblems(terminal: Terminal, result: Exclude<ReadConfigResult, { kind: 'ok' }>): void {
+  terminal.exitCode = 1;
+  if (result.kind === 'unreadable') terminal.tell(`shelflife: ${result.message}`);
+  else terminal.tell(...result.problems.map(renderProblem));
 }
 
 function finish(text: string, source: ConfigSource, result: ParseResult): LoadedConfig {

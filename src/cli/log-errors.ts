@@ -1,7 +1,6 @@
 /** What becomes of errors that nobody has caught. */
 
 import type { Logger } from 'pino';
-import { tell } from './output.ts';
 
 /** Logs them; after an uncaught error the process ends. */
 export function logErrors(log: Logger): void {
@@ -10,7 +9,7 @@ export function logErrors(log: Logger): void {
   });
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'uncaught error; stopping');
-    tell(`shelflife: uncaught error: ${error.message}`);
+    process.stderr.write(`shelflife: uncaught error: ${error.message}\n`);
     process.exit(1);
   });
 }

@@ -5,9 +5,10 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
+import type { Terminal } from './terminal.ts';
 
-type Adds = (program: Command) => void;
+type Adds = (program: Command, terminal: Terminal) => void;
 
 /** Loaded when it is asked for, so that `purge` does not wait for what `serve` needs. */
 const commands: Readonly<Record<string, () => Promise<Adds>>> = {
@@ -53,16 +54,33 @@ export const examples: readonly { readonly does: string; readonly line: string }
   { does: 'complete commands in this shell', line: 'source <(shelflife completion bash)' },
 ];
 
+/** Runs a command line: argv without the program's own name. The exit code is in the terminal. */
+export async function runCommand(args: readonly string[], terminal: Terminal): Promise<void> {
+  try {
+    const program = await createProgram(terminal, args[0]);
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    // It has said why.
+    if (error instanceof CommanderError) terminal.exitCode = error.exitCode;
+    else terminal.fail(error instanceof Error ? error.message : String(error));
+  }
+}
+
 /** The program with every command, or with the one that `argument` names. */
-export async function createProgram(argument?: string): Promise<Command> {
+export async function createProgram(terminal: Terminal, argument?: string): Promise<Command> {
   const program = new Command('shelflife')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+    })
     .description('A caching reverse proxy that stands in front of an unmodified web app')
     .version(manifest.version)
     .showHelpAfterError('(--help says more)')
     .addHelpText('after', ['', 'Examples:', ...examples.flatMap(exampleLines)].join('\n'));
   const all = Object.entries(commands);
   const asked = all.filter(([name]) => name === argument && name !== describesAll);
-  for (const [, load] of asked.length > 0 ? asked : all) (await load())(program);
+  for (const [, load] of asked.length > 0 ? asked : all) (await load())(program, terminal);
   return program;
 }
 

@@ -1,9 +1,9 @@
 /** `shelflife purge`: purges stored responses of a running proxy and prints the receipt. */
 
 import type { Command } from 'commander';
-import { postControl, withControlOption } from './control-client.ts';
+import { controlOf, postControl, withControlOption } from './control-client.ts';
 import { checkedAnswer } from './show-answer.ts';
-import { collect, fail, print, printJson } from './output.ts';
+import { collect, type Terminal } from './terminal.ts';
 
 type Options = {
   readonly control: string;
@@ -21,7 +21,7 @@ type Options = {
 const nothingMatched = 3;
 
 /** Adds the command. */
-export function addPurge(program: Command): void {
+export function addPurge(program: Command, terminal: Terminal): void {
   const command = program
     .command('purge')
     .description('purge stored responses; needs at least one selector, each may be repeated')
@@ -34,23 +34,23 @@ export function addPurge(program: Command): void {
     .option('--soft', 'make stale instead of removing: still served where stale responses are allowed')
     .option('--dry-run', 'only count what would be purged')
     .option('--json', 'the receipt as JSON');
-  withControlOption(command).action(purgeCommand);
+  withControlOption(command).action((options: Options) => purgeCommand(terminal, options));
 }
 
-async function purgeCommand(options: Options): Promise<void> {
+async function purgeCommand(terminal: Terminal, options: Options): Promise<void> {
   const { url, tag, user, type, prefix, all, soft, dryRun } = options;
   const selectors = { urls: url, tags: tag, users: user, types: type, prefixes: prefix };
   if (all !== true && Object.values(selectors).every((list) => list.length === 0)) {
-    fail('nothing selected: give --url, --tag, --user, --type, --prefix or --all');
+    terminal.fail('nothing selected: give --url, --tag, --user, --type, --prefix or --all');
     return;
   }
   const flags = { everything: all === true, soft: soft === true, dry_run: dryRun === true };
-  const answer = await postControl(options.control, '/purge', { ...selectors, ...flags });
-  const receipt = checkedAnswer(answer, isReceipt);
+  const answer = await postControl(controlOf(terminal, options), '/purge', { ...selectors, ...flags });
+  const receipt = checkedAnswer(terminal, answer, isReceipt);
   if (receipt === undefined) return;
-  if (options.json === true) printJson(receipt);
-  else print(receiptText(receipt, flags));
-  if (receipt.matched === 0) process.exitCode = nothingMatched;
+  if (options.json === true) terminal.printJson(receipt);
+  else terminal.print(receiptText(receipt, flags));
+  if (receipt.matched === 0) terminal.exitCode = nothingMatched;
 }
 
 type Receipt = {

@@ -2,8 +2,8 @@
 
 import type { Command } from 'commander';
 import { tableLines } from '../kit/table.ts';
-import { postControl, withControlOption } from './control-client.ts';
-import { fail, print, printable } from './output.ts';
+import { controlOf, postControl, withControlOption } from './control-client.ts';
+import { printable, type Terminal } from './terminal.ts';
 import { showAnswer, type ShowOptions } from './show-answer.ts';
 
 type Row = {
@@ -18,21 +18,22 @@ type Row = {
 const notThere = 3;
 
 /** Adds the command. */
-export function addQuarantine(program: Command): void {
+export function addQuarantine(program: Command, terminal: Terminal): void {
   const command = program
     .command('quarantine')
     .description('public routes that are passed because they gave two people different pages');
   const list = command.command('list').description('list them').option('--json', 'as JSON');
-  withControlOption(list).action(listCommand);
+  withControlOption(list).action((options: ShowOptions) =>
+    showAnswer(terminal, options, { path: '/api/cache/quarantine', isAnswer: isList, linesOf }),
+  );
   const lift = command
     .command('lift')
     .description('cache a route again, when its rule or the app has been mended')
     .argument('<route>', 'its pattern, as `list` shows it');
-  withControlOption(lift).action(liftCommand);
+  withControlOption(lift).action((route: string, options: ShowOptions) =>
+    liftCommand(terminal, route, options),
+  );
 }
-
-const listCommand = (options: ShowOptions): Promise<void> =>
-  showAnswer(options, { path: '/api/cache/quarantine', isAnswer: isList, linesOf });
 
 type List = { readonly routes: readonly Row[] };
 
@@ -50,13 +51,13 @@ function linesOf({ routes }: List): readonly string[] {
   ]);
 }
 
-async function liftCommand(route: string, { control }: ShowOptions): Promise<void> {
-  const answer = await postControl(control, '/api/cache/quarantine/lift', { route });
+async function liftCommand(terminal: Terminal, route: string, options: ShowOptions): Promise<void> {
+  const answer = await postControl(controlOf(terminal, options), '/api/cache/quarantine/lift', { route });
   if (answer.kind !== 'ok') {
-    fail(answer.message);
+    terminal.fail(answer.message);
     return;
   }
   const { lifted } = (answer.body ?? {}) as { readonly lifted?: unknown };
-  print(lifted === true ? `lifted ${printable(route)}` : `${printable(route)} is not in quarantine`);
-  if (lifted !== true) process.exitCode = notThere;
+  terminal.print(lifted === true ? `lifted ${printable(route)}` : `${printable(route)} is not in quarantine`);
+  if (lifted !== true) terminal.exitCode = notThere;
 }

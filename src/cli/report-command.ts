@@ -1,8 +1,8 @@
 /** `shelflife report`: the trend report of a running proxy, as text, JSON, Markdown or an HTML page. */
 
 import { type Command, Option } from 'commander';
-import { getControl, withControlOption } from './control-client.ts';
-import { fail, printJson } from './output.ts';
+import { controlOf, getControl, withControlOption } from './control-client.ts';
+import type { Terminal } from './terminal.ts';
 
 type Options = {
   readonly control: string;
@@ -12,7 +12,7 @@ type Options = {
 };
 
 /** Adds the command. */
-export function addReport(program: Command): void {
+export function addReport(program: Command, terminal: Terminal): void {
   const command = program
     .command('report')
     .description('the trend report: a day or a week, compared with the one before and with the targets')
@@ -23,13 +23,17 @@ export function addReport(program: Command): void {
         .default('text'),
     )
     .option('--json', 'the same as --format json');
-  withControlOption(command).action(reportCommand);
+  withControlOption(command).action((options: Options) => reportCommand(terminal, options));
 }
 
-async function reportCommand({ control, period, format, json }: Options): Promise<void> {
+async function reportCommand(terminal: Terminal, options: Options): Promise<void> {
+  const { period, format, json } = options;
   const wanted = json === true ? 'json' : format;
-  const answer = await getControl(control, `/api/cache/report?period=${period}&format=${wanted}`);
-  if (answer.kind !== 'ok') fail(answer.message);
-  else if (typeof answer.body === 'string') process.stdout.write(answer.body);
-  else printJson(answer.body);
+  const answer = await getControl(
+    controlOf(terminal, options),
+    `/api/cache/report?period=${period}&format=${wanted}`,
+  );
+  if (answer.kind !== 'ok') terminal.fail(answer.message);
+  else if (typeof answer.body === 'string') terminal.stdout.write(answer.body);
+  else terminal.printJson(answer.body);
 }

@@ -3,8 +3,8 @@
 import type { Command } from 'commander';
 import { tableLines } from '../kit/table.ts';
 import type { RolloutReport, RolloutView } from '../trust/rollout-report.ts';
-import { postControl, withControlOption } from './control-client.ts';
-import { fail, print, printable, printJson } from './output.ts';
+import { controlOf, postControl, withControlOption } from './control-client.ts';
+import { printable, type Terminal } from './terminal.ts';
 import { showAnswer } from './show-answer.ts';
 
 type Options = {
@@ -15,7 +15,7 @@ type Options = {
 };
 
 /** Adds the command. */
-export function addRollout(program: Command): void {
+export function addRollout(program: Command, terminal: Terminal): void {
   const command = program
     .command('rollout')
     .description(
@@ -25,13 +25,20 @@ export function addRollout(program: Command): void {
     .option('--type <name>', 'the rollout of this content type')
     .option('--route <pattern>', 'the rollout of this route')
     .option('--json', 'as JSON');
-  withControlOption(command).action(rolloutCommand);
+  withControlOption(command).action((percent: string | undefined, options: Options) =>
+    rolloutCommand(terminal, percent, options),
+  );
 }
 
-async function rolloutCommand(percent: string | undefined, options: Options): Promise<void> {
+async function rolloutCommand(
+  terminal: Terminal,
+  percent: string | undefined,
+  options: Options,
+): Promise<void> {
   const { control, json, type, route } = options;
   if (percent === undefined) {
     await showAnswer(
+      terminal,
       { control, ...(json && { json }) },
       { path: '/api/cache/rollout', isAnswer: isReport, linesOf: reportLines },
     );
@@ -39,16 +46,20 @@ async function rolloutCommand(percent: string | undefined, options: Options): Pr
   }
   const wanted = /^\d+(\.\d+)?%?$/.test(percent) ? Number(percent.replace('%', '')) : NaN;
   if (!(wanted >= 0 && wanted <= 100)) {
-    fail('the percentage must be a number from 0 to 100');
+    terminal.fail('the percentage must be a number from 0 to 100');
     return;
   }
-  const answer = await postControl(control, '/api/cache/rollout', { percent: wanted, type, route });
+  const answer = await postControl(controlOf(terminal, options), '/api/cache/rollout', {
+    percent: wanted,
+    type,
+    route,
+  });
   if (answer.kind !== 'ok') {
-    fail(answer.message);
+    terminal.fail(answer.message);
     return;
   }
-  if (json === true) printJson(answer.body);
-  else print(receiptText(answer.body ?? {}));
+  if (json === true) terminal.printJson(answer.body);
+  else terminal.print(receiptText(answer.body ?? {}));
 }
 
 type Receipt = {

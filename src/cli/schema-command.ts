@@ -3,12 +3,12 @@
 import { Argument, type Command } from 'commander';
 import { exampleSchema } from '../config/examples/example-schema.ts';
 import { configSchema } from '../config/schema/check.ts';
-import { printJson } from './output.ts';
+import type { Terminal } from './terminal.ts';
 
 const schemas = { rules: configSchema, examples: exampleSchema };
 
 /** Adds the command. */
-export function addSchema(program: Command): void {
+export function addSchema(program: Command, terminal: Terminal): void {
   program
     .command('schema')
     .description('print the JSON Schema of the configuration file, for editors')
@@ -18,6 +18,6 @@ export function addSchema(program: Command): void {
         .default('rules'),
     )
     .action((of: keyof typeof schemas) => {
-      printJson(schemas[of]);
+      terminal.printJson(schemas[of]);
     });
 }

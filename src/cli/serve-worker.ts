@@ -25,6 +25,7 @@ import { createWorkerParts, type WorkerParts } from '../workers/worker-parts.ts'
 import { besideStoreBytes, collectBodies } from './collect-bodies.ts';
 import { type ConfigSource, loadConfig, tellProblems } from './load-config.ts';
 import { logErrors } from './log-errors.ts';
+import type { Terminal } from './terminal.ts';
 
 const variable = 'SHELFLIFE_WORKER';
 
@@ -45,8 +46,8 @@ export function popularFileOf(file: string | undefined, worker: number): string 
 }
 
 /** Serves until the primary ends it. */
-export function serveAsWorker(source: ConfigSource, skipWarmUp: boolean): void {
-  const worker = new WorkerProcess(source, skipWarmUp);
+export function serveAsWorker(terminal: Terminal, source: ConfigSource, skipWarmUp: boolean): void {
+  const worker = new WorkerProcess(terminal, source, skipWarmUp);
   process.on('message', (batch, socket) => {
     worker.link.receive(batch, socket as Socket | undefined);
   });
@@ -58,6 +59,7 @@ export function serveAsWorker(source: ConfigSource, skipWarmUp: boolean): void {
 
 class WorkerProcess {
   readonly link: ToPrimaryLink;
+  readonly #terminal: Terminal;
   readonly #source: ConfigSource;
   readonly #skipWarmUp: boolean;
   readonly #answers: WorkerAnswers;
@@ -66,7 +68,8 @@ class WorkerProcess {
   #parts: WorkerParts | undefined;
   #server: (Omit<RunningServer, 'reload'> & Answerer) | undefined;
 
-  constructor(source: ConfigSource, skipWarmUp: boolean) {
+  constructor(terminal: Terminal, source: ConfigSource, skipWarmUp: boolean) {
+    this.#terminal = terminal;
     this.#source = source;
     this.#skipWarmUp = skipWarmUp;
     this.#answers = createWorkerAnswers(
@@ -117,7 +120,7 @@ class WorkerProcess {
 
   async #start({ worker: number, workers, text }: Begin): Promise<void> {
     const read = (of: string): Promise<ReadConfigResult> => readShare({ ...this.#source, text: of }, workers);
-    const config = await configInForce(text, read);
+    const config = await configInForce(this.#terminal, text, read);
     if (config === undefined) process.exit(1);
     collectBodies(config.store.memoryBytes + besideStoreBytes);
     const log = openLog(config.log).child({ worker: number });
@@ -159,10 +162,11 @@ async function readShare(source: ConfigSource, workers: number): Promise<ReadCon
 
 /** What takes effect after a restart of the whole is as it was when the whole was started. */
 async function configInForce(
+  terminal: Terminal,
   { first, inForce }: Begin['text'],
   read: (text: string) => Promise<ReadConfigResult>,
 ): Promise<Config | undefined> {
   const [start, now] = [await read(first), await read(inForce)];
-  for (const result of [start, now]) if (result.kind !== 'ok') tellProblems(result);
+  for (const result of [start, now]) if (result.kind !== 'ok') tellProblems(terminal, result);
   return start.kind === 'ok' && now.kind === 'ok' ? withoutRestart(start.config, now.config) : undefined;
 }

@@ -9,6 +9,7 @@ import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
+import type { Environment } from '../config/reader/environment.ts';
 import { renderProblem, type Warning } from '../config/reader/problem.ts';
 import { ListenError, nameOf } from '../proxy/listen/listen.ts';
 import type { RunningServer } from '../server.ts';
@@ -18,7 +19,7 @@ import { keepMemoryBound } from './keep-memory-bound.ts';
 import { type ConfigSource, type LoadedConfig, loadConfig, tellProblems } from './load-config.ts';
 import { openRecordFile } from './record-file.ts';
 import { logErrors } from './log-errors.ts';
-import { fail, tell } from './output.ts';
+import type { Terminal } from './terminal.ts';
 import { forkWorker, isWorker, popularFileOf, serveAsWorker } from './serve-worker.ts';
 import { watchCertificates } from './watch-certificates.ts';
 import { watchContent } from './watch-file.ts';
@@ -32,7 +33,7 @@ type Options = Pick<ConfigSource, 'upstream' | 'listen' | 'control' | 'shadow'> 
 const stopLimitMs = 9000;
 
 /** Adds the command. */
-export function addServe(program: Command): void {
+export function addServe(program: Command, terminal: Terminal): void {
   program
     .command('serve')
     .description('run the proxy')
@@ -45,33 +46,35 @@ export function addServe(program: Command): void {
       'answer nothing from the cache, and count what it would have done; overrides the file',
     )
     .option('--record <file>', 'as --shadow, and write a line for each exchange with the app, for `init`')
-    .action(serve);
+    .action((options: Options) => serve(terminal, options));
 }
 
-async function serve({ config: file, upstream, listen, control, shadow, record }: Options): Promise<void> {
+async function serve(terminal: Terminal, options: Options): Promise<void> {
+  const { config: file, upstream, listen, control, shadow, record } = options;
   if (file === undefined && upstream === undefined) {
-    fail('give the address of the app with --upstream URL, or a configuration file with -c FILE');
+    terminal.fail('give the address of the app with --upstream URL, or a configuration file with -c FILE');
     return;
   }
-  const memory = keepMemoryBound();
   const isShadow = record === undefined ? shadow : true;
-  const source: ConfigSource = { file, upstream, listen, control, shadow: isShadow };
+  const source: ConfigSource = { env: terminal.env, file, upstream, listen, control, shadow: isShadow };
   if (isWorker()) {
-    serveAsWorker(source, skipWarmUp());
+    keepMemoryBound();
+    serveAsWorker(terminal, source, skipWarmUp(terminal.env));
     return;
   }
   const loaded = await loadConfig(source);
   if (loaded.kind !== 'ok') {
-    tellProblems(loaded);
+    tellProblems(terminal, loaded);
     return;
   }
+  const memory = keepMemoryBound();
   const { config, warnings, text } = loaded;
   const log = openLog(config.log);
   logErrors(log);
   try {
-    const server = await start({ source, loaded, log, record });
+    const server = await start({ terminal, source, loaded, log, record });
     if (server === undefined) return;
-    const onChange = (): void => void reload(server, log, 'file changed');
+    const onChange = (): void => void reload({ server, log, terminal }, 'file changed');
     const unwatchFile = file === undefined ? undefined : watchContent(file, { known: text, onChange });
     const { tls } = config.listen;
     const onRenewal = (): void => void server.renewCertificates();
@@ -80,7 +83,7 @@ async function serve({ config: file, upstream, listen, control, shadow, record }
       unwatchFile?.();
       unwatchTls?.();
     };
-    process.on('SIGHUP', () => void reload(server, log, 'SIGHUP'));
+    process.on('SIGHUP', () => void reload({ server, log, terminal }, 'SIGHUP'));
     stopOnSignal(server, log, unwatch);
     // Last: a reader of this line may send a signal at once.
     log.info({ url: server.url, origin: config.upstream.url }, 'site listening');
@@ -89,14 +92,15 @@ async function serve({ config: file, upstream, listen, control, shadow, record }
     logWarnings(log, warnings);
     if (memory === 'unbounded') log.warn(unboundedText);
   } catch (error) {
-    if (error instanceof ListenError) fail(listenProblem(error));
+    if (error instanceof ListenError) terminal.fail(listenProblem(error));
     // It has said why.
-    else if (error instanceof Error && error.name === 'WorkerStartError') process.exitCode = 1;
+    else if (error instanceof Error && error.name === 'WorkerStartError') terminal.exitCode = 1;
     else throw error;
   }
 }
 
 type Starting = {
+  readonly terminal: Terminal;
   readonly source: ConfigSource;
   readonly loaded: Extract<LoadedConfig, { readonly kind: 'ok' }>;
   readonly log: Logger;
@@ -111,14 +115,20 @@ type Started = Pick<
 >;
 
 /** Loads each kind on demand: other commands start in half the time without it. `undefined`: it has said why not. */
-async function start({ source, loaded, log, record: recordFile }: Starting): Promise<Started | undefined> {
+async function start({
+  terminal,
+  source,
+  loaded,
+  log,
+  record: recordFile,
+}: Starting): Promise<Started | undefined> {
   const { config, text } = loaded;
-  const { file } = source;
+  const { file, env } = source;
   const readConfig = file === undefined ? undefined : () => loadConfig(source);
-  const reportFolder = process.env['SHELFLIFE_REPORT_FOLDER'] ?? (file && `${file}.reports`);
+  const reportFolder = env['SHELFLIFE_REPORT_FOLDER'] ?? (file && `${file}.reports`);
   const workers = workersOf(config);
   if (workers > 1 && recordFile !== undefined) {
-    fail('--record needs a single process; set `listen.workers: 1` while you record');
+    terminal.fail('--record needs a single process; set `listen.workers: 1` while you record');
     return undefined;
   }
   const record = recordFile === undefined ? undefined : openRecordFile(recordFile, log);
@@ -129,15 +139,15 @@ async function start({ source, loaded, log, record: recordFile }: Starting): Pro
   collectBodies(config.store.memoryBytes + besideStoreBytes);
   const { startServer } = await import('../server.ts');
   const popularFile = popularFileOf(file, 1);
-  const rolloutFile = process.env['SHELFLIFE_ROLLOUT_FILE'] ?? (file && `${file}.rollout.json`);
+  const rolloutFile = env['SHELFLIFE_ROLLOUT_FILE'] ?? (file && `${file}.rollout.json`);
   const kept = { popularFile, reportFolder, rolloutFile };
-  return startServer({ config, log, readConfig, record, ...kept, skipWarmUp: skipWarmUp() });
+  return startServer({ config, log, readConfig, record, ...kept, skipWarmUp: skipWarmUp(env) });
 }
 
 const workersOf = ({ listen: { workers } }: Config): number =>
   workers === 'auto' ? availableParallelism() : workers;
 
-const skipWarmUp = (): boolean => process.env['SHELFLIFE_SKIP_WARMUP'] === '1';
+const skipWarmUp = (env: Environment): boolean => env['SHELFLIFE_SKIP_WARMUP'] === '1';
 
 const unboundedText =
   'MALLOC_ARENA_MAX is not set, so memory may exceed store.memory + 150 MB; start the installed `shelflife`';
@@ -161,7 +171,9 @@ function logWarnings(log: Logger, warnings: readonly Warning[]): void {
   for (const { line, column, code, message } of warnings) log.warn({ line, column, code }, message);
 }
 
-async function reload(server: Started, log: Logger, cause: string): Promise<void> {
+type Reloading = { readonly server: Started; readonly log: Logger; readonly terminal: Terminal };
+
+async function reload({ server, log, terminal }: Reloading, cause: string): Promise<void> {
   const result = await server.reload();
   switch (result.kind) {
     case 'applied':
@@ -170,7 +182,7 @@ async function reload(server: Started, log: Logger, cause: string): Promise<void
       logWarnings(log, result.warnings);
       return;
     case 'refused':
-      tell(...result.problems.map(renderProblem));
+      terminal.tell(...result.problems.map(renderProblem));
       log.error(
         { cause, problems: result.problems.length },
         'configuration refused; the previous one stays in force',

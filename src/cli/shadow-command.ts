@@ -6,18 +6,18 @@ import { tableLines } from '../kit/table.ts';
 import type { CountsView, ExampleView, JudgedView, ShadowReport } from '../trust/shadow-report.ts';
 import { withControlOption } from './control-client.ts';
 import { showAnswer, type ShowOptions } from './show-answer.ts';
+import type { Terminal } from './terminal.ts';
 
 /** Adds the command. */
-export function addShadow(program: Command): void {
+export function addShadow(program: Command, terminal: Terminal): void {
   const command = program
     .command('shadow')
     .description('what a proxy in shadow would have given: predicted hits, stale copies, and why')
     .option('--json', 'all the numbers as JSON');
-  withControlOption(command).action(shadowCommand);
+  withControlOption(command).action((options: ShowOptions) =>
+    showAnswer(terminal, options, { path: '/api/cache/shadow', isAnswer: isReport, linesOf: reportLines }),
+  );
 }
-
-const shadowCommand = (options: ShowOptions): Promise<void> =>
-  showAnswer(options, { path: '/api/cache/shadow', isAnswer: isReport, linesOf: reportLines });
 
 const isReport = (body: unknown): body is ShadowReport =>
   typeof body === 'object' && body !== null && 'would_store' in body && 'examples' in body;

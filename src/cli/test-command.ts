@@ -8,18 +8,18 @@ import type { Config } from '../config/config.ts';
 import type { ExampleFile } from '../config/examples/example.ts';
 import { renderProblem } from '../config/reader/problem.ts';
 import { loadConfig, tellProblems } from './load-config.ts';
-import { fail, print, printJson, tell } from './output.ts';
+import type { Terminal } from './terminal.ts';
 import { watchContent } from './watch-file.ts';
 
 /** Adds the command. */
-export function addTest(program: Command): void {
+export function addTest(program: Command, terminal: Terminal): void {
   program
     .command('test')
     .description('run the examples kept beside the rules (*.test.yaml)')
     .argument('<file>', 'the file of examples, or the configuration they test')
     .option('--json', 'the failures as JSON')
     .option('--watch', 'run them again whenever one of the two files changes, until interrupted')
-    .action(testCommand);
+    .action((file: string, options: Options) => testCommand(terminal, file, options));
 }
 
 type Options = { readonly json?: true; readonly watch?: true };
@@ -27,12 +27,12 @@ type Options = { readonly json?: true; readonly watch?: true };
 /** A file as it was read; one that cannot be read is empty. */
 type Used = { readonly file: string; readonly text: string };
 
-async function testCommand(file: string, { json, watch }: Options): Promise<void> {
-  let used = await testFile(file, json === true);
+async function testCommand(terminal: Terminal, file: string, { json, watch }: Options): Promise<void> {
+  let used = await testFile(terminal, file, json === true);
   while (watch === true) {
     await changeOf(used);
-    process.exitCode = 0;
-    used = await testFile(file, json === true);
+    terminal.exitCode = 0;
+    used = await testFile(terminal, file, json === true);
   }
 }
 
@@ -49,9 +49,9 @@ const changeOf = (used: readonly Used[]): Promise<void> =>
   });
 
 /** Runs the examples and tells how they went; returns the files that this depended on. */
-async function testFile(file: string, json: boolean): Promise<readonly Used[]> {
+async function testFile(terminal: Terminal, file: string, json: boolean): Promise<readonly Used[]> {
   const name = exampleFileOf(file);
-  const { text: ownText, examples } = await loadExamples(name);
+  const { text: ownText, examples } = await loadExamples(terminal, name);
   const config = configFileOf(name, examples);
   // Read once: whoever mends the file on reading its problems must not be overlooked.
   const text = await textOf(config);
@@ -60,13 +60,13 @@ async function testFile(file: string, json: boolean): Promise<readonly Used[]> {
     { file: config, text: text ?? '' },
   ];
   if (examples === undefined) return used;
-  const env = { ...process.env, ...examples.env };
+  const env = { ...terminal.env, ...examples.env };
   const loaded = await loadConfig({ file: config, text, env, upstreamMayBeMissing: true });
   if (loaded.kind !== 'ok') {
-    tellProblems(loaded);
+    tellProblems(terminal, loaded);
     return used;
   }
-  await tryAll({ name, config, loaded: loaded.config, examples }, json);
+  await tryAll(terminal, { name, config, loaded: loaded.config, examples }, json);
   return used;
 }
 
@@ -79,14 +79,18 @@ type Trial = {
   readonly examples: ExampleFile;
 };
 
-async function tryAll({ name, config, loaded, examples }: Trial, json: boolean): Promise<void> {
+async function tryAll(
+  terminal: Terminal,
+  { name, config, loaded, examples }: Trial,
+  json: boolean,
+): Promise<void> {
   // Loaded on demand: other commands start in half the time without it.
   const { createTryExample, failureLines } = await import('../explain/rule-examples.ts');
   const tryExample = createTryExample(loaded, examples);
   const results = [];
   for (const example of examples.examples) results.push(await tryExample(example));
   const failed = results.filter(({ mismatches }) => mismatches.length > 0);
-  if (failed.length > 0) process.exitCode = 1;
+  if (failed.length > 0) terminal.exitCode = 1;
   if (json) {
     const failures = failed.map(({ example: { name: what, line, column, request }, mismatches }) => ({
       name: what,
@@ -95,12 +99,12 @@ async function tryAll({ name, config, loaded, examples }: Trial, json: boolean):
       request,
       mismatches,
     }));
-    printJson({ file: name, config, examples: results.length, failed: failed.length, failures });
+    terminal.printJson({ file: name, config, examples: results.length, failed: failed.length, failures });
     return;
   }
-  for (const result of failed) print(...failureLines(name, result), '');
+  for (const result of failed) terminal.print(...failureLines(name, result), '');
   const outcome = failed.length === 0 ? 'all passed' : `${failed.length} failed`;
-  print(`${results.length} examples of ${config}: ${outcome}`);
+  terminal.print(`${results.length} examples of ${config}: ${outcome}`);
 }
 
 /** The examples of `rules.yaml` are in `rules.test.yaml`. */
@@ -114,17 +118,17 @@ const configFileOf = (name: string, examples: ExampleFile | undefined): string =
 
 type Loaded = { readonly text: string; readonly examples: ExampleFile | undefined };
 
-async function loadExamples(name: string): Promise<Loaded> {
+async function loadExamples(terminal: Terminal, name: string): Promise<Loaded> {
   let text: string;
   try {
     text = await readFile(name, 'utf8');
   } catch {
-    fail(`${name} cannot be read; the examples of rules.yaml belong in rules.test.yaml beside it`);
+    terminal.fail(`${name} cannot be read; the examples of rules.yaml belong in rules.test.yaml beside it`);
     return { text: '', examples: undefined };
   }
   const read = parseExamples(text, name);
   if (read.kind === 'ok') return { text, examples: read.file };
-  tell(...read.problems.map(renderProblem));
-  process.exitCode = 1;
+  terminal.tell(...read.problems.map(renderProblem));
+  terminal.exitCode = 1;
   return { text, examples: undefined };
 }

@@ -6,8 +6,8 @@
  */
 
 import type { Command } from 'commander';
-import { getControl, withControlOption } from './control-client.ts';
-import { fail, print, printJson } from './output.ts';
+import { type Control, controlOf, getControl, withControlOption } from './control-client.ts';
+import type { Terminal } from './terminal.ts';
 import { endsTop, isOverview, type Overview, screenLines, sizeOf } from './top-screen.ts';
 
 type Options = { readonly control: string; readonly once?: true; readonly json?: true };
@@ -23,24 +23,26 @@ const screen = {
 };
 
 /** Adds the command. */
-export function addTop(program: Command): void {
+export function addTop(program: Command, terminal: Terminal): void {
   const command = program
     .command('top')
     .description('hit rate, requests, content types, hottest keys and causes of misses, live')
     .option('--once', 'print one screen and exit')
     .option('--json', 'with --once: all the numbers as JSON');
-  withControlOption(command).action(topCommand);
+  withControlOption(command).action((options: Options) => topCommand(terminal, options));
 }
 
-async function topCommand({ control, once, json }: Options): Promise<void> {
+async function topCommand(terminal: Terminal, options: Options): Promise<void> {
+  const { once, json } = options;
+  const control = controlOf(terminal, options);
   const first = await overviewOf(control);
   if (first.kind !== 'ok') {
-    fail(first.message);
+    terminal.fail(first.message);
     return;
   }
-  if (json === true) printJson(first.overview);
-  else if (once === true || !process.stdout.isTTY)
-    print(...screenLines(first.overview, { control, columns: 120, rows: 60 }));
+  if (json === true) terminal.printJson(first.overview);
+  else if (once === true || terminal.stdout.isTTY !== true)
+    terminal.print(...screenLines(first.overview, { control: control.url, columns: 120, rows: 60 }));
   else await live(control, first.overview);
 }
 
@@ -48,7 +50,7 @@ type Answer =
   | { readonly kind: 'ok'; readonly overview: Overview }
   | { readonly kind: 'failed'; readonly message: string };
 
-async function overviewOf(control: string): Promise<Answer> {
+async function overviewOf(control: Control): Promise<Answer> {
   const answer = await getControl(control, '/api/cache/overview');
   if (answer.kind !== 'ok') return { kind: 'failed', message: answer.message };
   if (!isOverview(answer.body)) return { kind: 'failed', message: 'this is not the answer of a control API' };
@@ -56,13 +58,13 @@ async function overviewOf(control: string): Promise<Answer> {
 }
 
 /** Redraws until stopped. While the proxy is away, it keeps asking. */
-async function live(control: string, first: Overview): Promise<void> {
+async function live(control: Control, first: Overview): Promise<void> {
   const { stdin, stdout } = process;
   let shown: Overview = first;
   let problem = '';
   const draw = (): void => {
     const { columns, rows } = sizeOf(stdout);
-    const lines = screenLines(shown, { control, columns, rows: rows - 1 });
+    const lines = screenLines(shown, { control: control.url, columns, rows: rows - 1 });
     const text = [...lines, problem.slice(0, columns)].map((line) => line + screen.clearLine).join('\n');
     stdout.write(screen.home + text + screen.clearBelow);
   };

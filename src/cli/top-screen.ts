@@ -5,7 +5,7 @@
  */
 
 import { tableLines } from '../kit/table.ts';
-import { printable } from './output.ts';
+import { printable } from './terminal.ts';
 
 export type Overview = {
   readonly metrics: {

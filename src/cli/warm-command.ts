@@ -3,10 +3,10 @@
 import type { Command } from 'commander';
 import { Presets, SingleBar } from 'cli-progress';
 import { InvalidArgumentError } from 'commander';
-import { withControlOption } from './control-client.ts';
+import { controlOf, withControlOption } from './control-client.ts';
 import { streamControl } from './control-stream.ts';
 import { checkedAnswer } from './show-answer.ts';
-import { collect, fail, print, printJson } from './output.ts';
+import { collect, type Terminal } from './terminal.ts';
 
 type Options = {
   readonly control: string;
@@ -17,7 +17,7 @@ type Options = {
 };
 
 /** Adds the command. */
-export function addWarm(program: Command): void {
+export function addWarm(program: Command, terminal: Terminal): void {
   const command = program
     .command('warm')
     .description('fetch pages in advance; needs at least one of --url, --popular, --sitemap')
@@ -25,27 +25,28 @@ export function addWarm(program: Command): void {
     .option('--popular <n>', 'the N most requested pages', count, 0)
     .option('--sitemap <path>', 'every page listed in this sitemap of the site')
     .option('--json', 'the summary as JSON');
-  withControlOption(command).action(warmCommand);
+  withControlOption(command).action((options: Options) => warmCommand(terminal, options));
 }
 
-async function warmCommand({ control, url, popular, sitemap, json }: Options): Promise<void> {
+async function warmCommand(terminal: Terminal, options: Options): Promise<void> {
+  const { url, popular, sitemap, json } = options;
   if (url.length === 0 && popular === 0 && sitemap === undefined) {
-    fail('nothing to warm: give --url, --popular or --sitemap');
+    terminal.fail('nothing to warm: give --url, --popular or --sitemap');
     return;
   }
-  const bar = process.stderr.isTTY ? newBar() : undefined;
-  const answer = await streamControl(control, '/warm', {
+  const bar = terminal.stderr.isTTY === true ? newBar() : undefined;
+  const answer = await streamControl(controlOf(terminal, options), '/warm', {
     body: { urls: url, popular, ...(sitemap === undefined ? {} : { sitemap }) },
     onEvent: ({ name, data }) => {
       if (name === 'progress') bar?.show(data);
     },
   });
   bar?.stop();
-  const counts = checkedAnswer(answer, areCounts);
+  const counts = checkedAnswer(terminal, answer, areCounts);
   if (counts === undefined) return;
-  if (json === true) printJson(counts);
-  else print(summaryText(counts));
-  if (counts.failed > 0) process.exitCode = 1;
+  if (json === true) terminal.printJson(counts);
+  else terminal.print(summaryText(counts));
+  if (counts.failed > 0) terminal.exitCode = 1;
 }
 
 /** A progress bar that starts once the total is known. */

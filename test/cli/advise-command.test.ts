@@ -100,13 +100,21 @@ t.test('what does not fit is refused as a whole, and says why', async (t) => {
       said: /other rules/,
     },
   ] as { patch: Patch; text?: string; tests?: string; said: RegExp }[]) {
-    const files = { rules: { file: 'rules.yaml', text }, tests: { file: 'rules.test.yaml', text: tests } };
+    const files = {
+      rules: { file: 'rules.yaml', text },
+      tests: { file: 'rules.test.yaml', text: tests },
+      env: {},
+    };
     const applied = await applyAdvices(files, [patched(patch)]);
     t.equal(applied.kind, 'refused', String(said));
     if (applied.kind === 'refused') t.match(applied.lines.join('\n'), said);
   }
   const add: Patch = { op: 'add', path: ['writes', 0, 'invalidate'], value: 'type:page', from: 'save' };
-  const files = { rules: { file: 'rules.yaml', text: rules }, tests: { file: 'rules.test.yaml', text: old } };
+  const files = {
+    rules: { file: 'rules.yaml', text: rules },
+    tests: { file: 'rules.test.yaml', text: old },
+    env: {},
+  };
   t.match(await applyAdvices(files, [patched(add)]), {
     kind: 'ok',
     rules: rules.replace('invalidate: []', 'invalidate: [ type:page ]'),
@@ -135,7 +143,11 @@ t.test('each kind of advice changes the rules so that its example passes', async
     missingVaryAdvice({ ...seen, name: 'accept-language', answers: 99 }, type),
   ].filter((advice) => advice !== undefined);
   t.equal(advices.length, 3);
-  const files = { rules: { file: 'rules.yaml', text }, tests: { file: 'rules.test.yaml', text: undefined } };
+  const files = {
+    rules: { file: 'rules.yaml', text },
+    tests: { file: 'rules.test.yaml', text: undefined },
+    env: {},
+  };
   const vary = 'vary: { headers: [x-b, accept-language] } # why';
   t.match(await applyAdvices(files, advices), {
     kind: 'ok',

@@ -1,5 +1,5 @@
 /**
- * The command line as a process of its own.
+ * The command line, within the test's process or as a process of its own.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,7 +10,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import { Readable } from 'node:stream';
 import { allocator } from '../../src/cli/keep-memory-bound.ts';
+import { runCommand } from '../../src/cli/program.ts';
+import { Terminal } from '../../src/cli/terminal.ts';
 
 export const token = 'a-control-token-of-many-characters';
 const cli = join(import.meta.dirname, '..', '..', 'src', 'cli.ts');
@@ -18,8 +21,27 @@ const cli = join(import.meta.dirname, '..', '..', 'src', 'cli.ts');
 type Test = { teardown: (action: () => unknown) => unknown };
 export type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
-/** Runs a command to its end. */
+/** Runs a command to its end, in this process. */
 export async function run(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
+  const written = { stdout: '', stderr: '' };
+  const into = (name: keyof typeof written) => ({
+    write: (text: string) => {
+      written[name] += text;
+      return true;
+    },
+  });
+  const terminal = new Terminal({
+    env: { ...process.env, SHELFLIFE_TOKEN: '', ...env },
+    stdin: Readable.from([]),
+    stdout: into('stdout'),
+    stderr: into('stderr'),
+  });
+  await runCommand(args, terminal);
+  return { code: terminal.exitCode, ...written };
+}
+
+/** Runs a command to its end, in a process of its own. */
+export async function runProcess(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
   const child = spawn(process.execPath, [cli, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, SHELFLIFE_TOKEN: '', ...env },

@@ -7,11 +7,12 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { manPage } from '../../scripts/build/man-page.ts';
 import { createProgram, examples } from '../../src/cli/program.ts';
-import { run } from './command.ts';
+import { Terminal } from '../../src/cli/terminal.ts';
+import { run, runProcess } from './command.ts';
 
 t.test('--version is the version of the package', async (t) => {
   const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
-  t.strictSame(await run(['--version']), { code: 0, stdout: `${version}\n`, stderr: '' });
+  t.strictSame(await runProcess(['--version']), { code: 0, stdout: `${version}\n`, stderr: '' });
 });
 
 t.test('--help names every command, and each has its own', async (t) => {
@@ -30,14 +31,15 @@ t.test('an unknown command or option is reported on stderr, with exit code 1', a
     ['check'],
     ['explain', 'GET', '/', '--status', 'x'],
   ]) {
-    const { code, stdout, stderr } = await run(args);
+    const ends = args[0] === 'check' ? runProcess : run;
+    const { code, stdout, stderr } = await ends(args);
     t.equal(code, 1, args.join(' '));
     t.equal(stdout, '', args.join(' '));
     t.match(stderr, 'error:', args.join(' '));
   }
 });
 
-const program = await createProgram();
+const program = await createProgram(new Terminal(process));
 /** Every command, as typed, with its long options. */
 const commands = commandsBelow(program);
 

@@ -1,7 +1,7 @@
 /** `purge` calls a running proxy, prints the receipt, and shows the result by its exit code. */
 import t from 'tap';
 import { startProxy } from '../control/running-proxy.ts';
-import { run, token } from './command.ts';
+import { run, runProcess, token } from './command.ts';
 
 const env = { SHELFLIFE_TOKEN: token };
 
@@ -17,7 +17,9 @@ t.test('purges the given selectors: exit code 0, or 3 when nothing matched', asy
     code: 0,
     stdout: /^matched 2; acknowledged by 1 of 1/,
   });
-  t.match(await purge('--url', '/a'), { code: 3, stdout: /^matched 0: nothing matched/, stderr: '' });
+  const nothing = ['purge', '--control', String(server.controlUrl), '--url', '/a'];
+  for (const ends of [run, runProcess])
+    t.match(await ends(nothing, env), { code: 3, stdout: /^matched 0: nothing matched/, stderr: '' });
   const asJson = await purge('--prefix', '/c/', '--soft', '--json');
   t.match(JSON.parse(asJson.stdout), { matched: 2, instances: { known: 1, acknowledged: 1 } });
   t.match(await purge('--all'), { code: 0, stdout: /^matched 2/ });

@@ -8,7 +8,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { request, type ServerResponse } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { fileOf, run, serve, startOrigin, token } from './command.ts';
+import { fileOf, run, runProcess, serve, startOrigin, token } from './command.ts';
 
 const authorization = `Bearer ${token}`;
 
@@ -55,7 +55,7 @@ t.test('a port in use is reported in a line that names the option', async (t) =>
   for (const option of ['--listen', '--control']) {
     const other = option === '--listen' ? '--control' : '--listen';
     const args = ['serve', '--upstream', upstream, option, `127.0.0.1:${port}`, other, '127.0.0.1:0'];
-    const { code, stderr } = await run(args);
+    const { code, stderr } = await runProcess(args);
     t.equal(code, 1, option);
     t.equal(stderr, `shelflife: 127.0.0.1:${port} is in use; choose another with ${option} HOST:PORT\n`);
   }
@@ -63,7 +63,8 @@ t.test('a port in use is reported in a line that names the option', async (t) =>
 
 t.test('a bad configuration is exit code 1, with the problems on stderr', async (t) => {
   const file = fileOf(t, 'upstream: http://h\nnonsense: 1\n');
-  t.match(await run(['serve', '-c', file]), { code: 1, stdout: '', stderr: `${file}:2:1 unknown-key` });
+  for (const ends of [run, runProcess])
+    t.match(await ends(['serve', '-c', file]), { code: 1, stdout: '', stderr: `${file}:2:1 unknown-key` });
   t.match(await run(['serve']), { code: 1, stderr: /--upstream URL/ });
   t.match(await run(['serve', '--upstream', 'http://h', '--control', 'x']), {
     code: 1,

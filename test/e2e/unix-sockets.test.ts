@@ -95,7 +95,7 @@ t.test(
     const file = join(folder, 'rules.yaml');
     const warningsFor = async (upstream: string) => {
       writeFileSync(file, `upstream: unix:${upstream}\n`);
-      const loaded = await loadConfig({ file });
+      const loaded = await loadConfig({ file, env: {} });
       return loaded.kind === 'ok'
         ? loaded.warnings.map(({ code, line, column }) => [code, line, column])
         : loaded.kind;

@@ -221,7 +221,7 @@ t.test('13.2: check names files that are missing or do not match, with their pla
   await writeFile(empty, '');
   const pointed = async (tls: string): Promise<string> => {
     const file = fileOf(t, `upstream:\n  url: https://app.example\n  tls:\n${tls.replace(/^/gm, '    ')}\n`);
-    const loaded = await loadConfig({ file });
+    const loaded = await loadConfig({ file, env: {} });
     if (loaded.kind === 'unreadable') return loaded.message;
     const [first] = loaded.kind === 'ok' ? loaded.warnings : loaded.problems;
     return `${loaded.kind} ${first === undefined ? '' : renderProblem(first).replace(file, '')}`;

@@ -7,12 +7,12 @@
 import { once } from 'node:events';
 import { type Command, InvalidArgumentError } from 'commander';
 import { firstGroup } from '../../pattern/first-group.ts';
-import { postControl, withControlOption } from '../control-client.ts';
-import { collect, print, tell } from '../output.ts';
+import { controlOf, postControl, withControlOption } from '../control-client.ts';
+import { collect, type Terminal } from '../terminal.ts';
 import { PurgeQueue, type Selectors } from './purge-queue.ts';
 
 /** Adds the command. */
-export function addFollow(program: Command): void {
+export function addFollow(program: Command, terminal: Terminal): void {
   const follow = program
     .command('follow')
     .description('purge users whose data changes without passing the proxy');
@@ -26,14 +26,14 @@ export function addFollow(program: Command): void {
     )
     .option('--event <name>', 'events besides del and unlink; repeatable', collect, [])
     .option('--configure', 'turn keyspace notifications on if they are off')
-    .action(followRedis);
+    .action((options: RedisOptions) => followRedis(terminal, options));
   withCommon(follow.command('mongodb'))
     .description("follow an app's MongoDB: documents that change (change streams of a replica set)")
     .requiredOption('--url <url>', "the app's MongoDB")
     .option('--database <name>', 'the database, if not the one in the URL')
     .option('--collection <name>', 'only these collections; repeatable', collect, [])
     .option('--user-field <path>', 'the field of a document that names its user', 'user_id')
-    .action(followMongo);
+    .action((options: MongoOptions) => followMongo(terminal, options));
 }
 
 type Common = { readonly control: string; readonly tag: readonly string[]; readonly onGap: string };
@@ -70,10 +70,10 @@ type RedisOptions = Common & {
   readonly configure?: true;
 };
 
-async function followRedis(options: RedisOptions): Promise<void> {
+async function followRedis(terminal: Terminal, options: RedisOptions): Promise<void> {
   const { url, key: finders, event, configure } = options;
   const { followKeyEvents } = await import('../../store/redis/key-events.ts');
-  const queue = queueOf(options);
+  const queue = queueOf(terminal, options);
   const events = followKeyEvents({
     url,
     events: event.length === 0 ? ['del', 'unlink'] : event,
@@ -84,8 +84,8 @@ async function followRedis(options: RedisOptions): Promise<void> {
         if (user !== undefined && user !== '') queue.add(user);
       }
     },
-    onGap: gapOf(options, queue),
-    onTrouble: warner(),
+    onGap: gapOf(terminal, options, queue),
+    onTrouble: warner(terminal),
   });
   await stopped();
   events.close();
@@ -99,11 +99,11 @@ type MongoOptions = Common & {
   readonly userField: string;
 };
 
-async function followMongo(options: MongoOptions): Promise<void> {
+async function followMongo(terminal: Terminal, options: MongoOptions): Promise<void> {
   const { url, database, collection, userField } = options;
   const { followChanges, loadMongoDriver } = await import('./mongodb-changes.ts');
   const driver = await loadMongoDriver();
-  const queue = queueOf(options);
+  const queue = queueOf(terminal, options);
   const controller = new AbortController();
   const following = followChanges(driver, {
     url,
@@ -113,8 +113,8 @@ async function followMongo(options: MongoOptions): Promise<void> {
     onUser: (user) => {
       queue.add(user);
     },
-    onGap: gapOf(options, queue),
-    onTrouble: warner(),
+    onGap: gapOf(terminal, options, queue),
+    onTrouble: warner(terminal),
     signal: controller.signal,
   });
   await stopped();
@@ -124,27 +124,27 @@ async function followMongo(options: MongoOptions): Promise<void> {
 }
 
 const gapOf =
-  ({ onGap }: Common, queue: PurgeQueue) =>
+  (terminal: Terminal, { onGap }: Common, queue: PurgeQueue) =>
   (): void => {
-    print(JSON.stringify({ may_have_missed: true, purges: onGap }));
+    terminal.print(JSON.stringify({ may_have_missed: true, purges: onGap }));
     if (onGap === 'everything') queue.addEverything();
   };
 
-const queueOf = ({ control, tag }: Common): PurgeQueue =>
+const queueOf = (terminal: Terminal, options: Common): PurgeQueue =>
   new PurgeQueue({
-    post: (selectors: Selectors) => postControl(control, '/purge', selectors),
-    tags: tag,
+    post: (selectors: Selectors) => postControl(controlOf(terminal, options), '/purge', selectors),
+    tags: options.tag,
     onPurged: (selectors) => {
-      print(JSON.stringify({ purged: selectors }));
+      terminal.print(JSON.stringify({ purged: selectors }));
     },
-    onTrouble: warner(),
+    onTrouble: warner(terminal),
   });
 
 /** Reports a problem once, until it changes. */
-function warner(): (message: string) => void {
+function warner(terminal: Terminal): (message: string) => void {
   let last = '';
   return (message) => {
-    if (message !== last) tell(`shelflife: ${message}`);
+    if (message !== last) terminal.tell(`shelflife: ${message}`);
     last = message;
   };
 }
