@@ -8,7 +8,7 @@ import t from 'tap';
 import type { Page } from 'playwright-core';
 import type { AlertList } from '../../src/watch/alerts/alert-board.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { openBrowser, openDashboard } from './dashboard-page.ts';
+import { englishBeside, openBrowser, openDashboard } from './dashboard-page.ts';
 import { type Running, startProxy } from './running-proxy.ts';
 
 const rules = `
@@ -51,43 +51,7 @@ const answer: RequestListener = (request, response) => {
 /** Names this configuration gives. */
 const names =
   'page mine brief standard pass always favorite fresh popular large low-hit-rate failing slow big leak lagging theme accept-language session id';
-/** Words of HTTP, of the configuration file and of the product that are the same in both languages. */
-const terms =
-  'Cache Redis Hit Rate Hits Misses Purge TTL HTTP HTML JSON CSV PNG ms MB kB SHELFLIFE_TOKEN English Vary WebSocket ' +
-  'GET HEAD POST PUT PATCH DELETE Age Host Cookie Set-Cookie Authorization Connection Last-Modified Expires Accept ' +
-  'Via X-Forwarded-For X-Forwarded-Proto X-Forwarded-Host X-Request-ID Cache-Control If-None-Match Accept-Encoding ' +
-  'max-age s-maxage http accept response_header modified_within access larger_than unless localhost';
-const words = `${names} ${terms}`.split(' ').sort((one, other) => other.length - one.length);
-const allowed: readonly RegExp[] = [
-  // The whole of what is a URL, a path, a tag, a clause, a field with its value, or a digest.
-  /\b(?:[a-z-]*url|type|partition|page|user):[^\s,)]+/g,
-  /https?:\/\/[^\s,)]+/g,
-  /(?:127\.0\.0\.1:\d+)?\/[\w.~:/?#@!$&'*+=%-]*/g,
-  /RFC \d+(?: §[\d.]+)?/g,
-  /Cache-Status: shelflife; [\w; =-]+/g,
-  /\b[0-9a-f]{16}\b/g,
-  new RegExp(`(?<![\\w-])(?:${words.join('|')})(?![\\w-])`, 'g'),
-];
-
-/** Every text a person meets on the page: on it, or read out. */
-const texts = `(() => {
-  const found = [document.title];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const at = walker.currentNode.parentElement;
-    if (at.closest('noscript, script')) continue;
-    if (at.checkVisibility() || at.tagName === 'OPTION') found.push(walker.currentNode.textContent);
-  }
-  for (const one of document.querySelectorAll('[aria-label], [placeholder], [title]')) {
-    if (one.checkVisibility()) found.push(one.ariaLabel, one.placeholder, one.title);
-  }
-  return found.filter((text) => typeof text === 'string' && text.trim() !== '');
-})()`;
-
-async function englishOn(page: Page): Promise<string[]> {
-  const found = await page.evaluate<string[]>(texts);
-  return found.filter((text) => /[A-Za-z]/.test(allowed.reduce((left, one) => left.replace(one, ''), text)));
-}
+const englishOn = englishBeside(names);
 
 const browser = await openBrowser();
 t.teardown(() => browser.close());

@@ -102,3 +102,67 @@ export async function savedBy(page: Page, button: string): Promise<Buffer> {
   await page.click(`[aria-label="${button}"]`);
   return readFile(await (await saving).path());
 }
+
+/** Every visible text whose contrast with what is behind it is under 4.5 (WCAG 2.2 §1.4.3). Runs in the page. */
+export const lowContrast = `(() => {
+  const parse = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => {
+    const [x, y, z] = [r, g, b].map((v) => v / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  const behind = (one) => {
+    for (let at = one; at; at = at.parentElement) {
+      const [r, g, b, a = 1] = parse(getComputedStyle(at).backgroundColor);
+      if (a > 0) return [r, g, b];
+    }
+    return [255, 255, 255];
+  };
+  const texts = [...document.querySelectorAll('body *')].filter((one) => one.checkVisibility() && [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()));
+  return texts.flatMap((one) => {
+    if (one.closest('noscript, .skip')) return [];
+    const [a, b] = [light(parse(getComputedStyle(one).color)), light(behind(one))].sort((x, y) => y - x);
+    const ratio = (a + 0.05) / (b + 0.05);
+    return ratio < 4.5 ? [one.textContent.trim().slice(0, 30) + ' ' + ratio.toFixed(2)] : [];
+  });
+})()`;
+
+/** Words of HTTP, of the configuration file and of the product that are the same in both languages. */
+const terms =
+  'Cache Redis Hit Rate Hits Misses Purge TTL HTTP HTML JSON CSV PNG ms MB kB SHELFLIFE_TOKEN English Vary WebSocket ' +
+  'GET HEAD POST PUT PATCH DELETE Age Host Cookie Set-Cookie Authorization Connection Last-Modified Expires Accept ' +
+  'Via X-Forwarded-For X-Forwarded-Proto X-Forwarded-Host X-Request-ID Cache-Control If-None-Match Accept-Encoding ' +
+  'max-age s-maxage http accept response_header modified_within access larger_than unless localhost';
+const allowed: readonly RegExp[] = [
+  // The whole of what is a URL, a path, a tag, a clause, a field with its value, or a digest.
+  /\b(?:[a-z-]*url|type|partition|page|user):[^\s,)]+/g,
+  /https?:\/\/[^\s,)]+/g,
+  /(?:127\.0\.0\.1:\d+)?\/[\w.~:/?#@!$&'*+=%-]*/g,
+  /RFC \d+(?: §[\d.]+)?/g,
+  /Cache-Status: shelflife; [\w; =-]+/g,
+  /\b[0-9a-f]{16}\b/g,
+];
+
+/** Every text a person meets on the page: on it, or read out. */
+const texts = `(() => {
+  const found = [document.title];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const at = walker.currentNode.parentElement;
+    if (at.closest('noscript, script')) continue;
+    if (at.checkVisibility() || at.tagName === 'OPTION') found.push(walker.currentNode.textContent);
+  }
+  for (const one of document.querySelectorAll('[aria-label], [placeholder], [title]')) {
+    if (one.checkVisibility()) found.push(one.ariaLabel, one.placeholder, one.title);
+  }
+  return found.filter((text) => typeof text === 'string' && text.trim() !== '');
+})()`;
+
+/** Finds texts with Latin letters that are not of these names. */
+export function englishBeside(names: string): (page: Page) => Promise<string[]> {
+  const words = `${names} ${terms}`.split(' ').sort((one, other) => other.length - one.length);
+  const known = [...allowed, new RegExp(`(?<![\\w-])(?:${words.join('|')})(?![\\w-])`, 'g')];
+  return async (page) => {
+    const found = await page.evaluate<string[]>(texts);
+    return found.filter((text) => /[A-Za-z]/.test(known.reduce((left, one) => left.replace(one, ''), text)));
+  };
+}

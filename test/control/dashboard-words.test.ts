@@ -1,5 +1,6 @@
 /** The dashboard's Hebrew has every word of the proxy's closed sets, so a new reason without a translation fails here. */
 import t from 'tap';
+import { seconds } from '../../src/kit/time.ts';
 import type { StaleReason, ValidateReason } from '../../src/http/reuse.ts';
 import type { BadTarget } from '../../src/http/target.ts';
 import type { IdentityDoubt } from '../../src/policy/identity/identity.ts';
@@ -8,6 +9,11 @@ import type { ExplainStep } from '../../src/explain/explain-request.ts';
 import type { NotStoredReason, PassReason } from '../../src/proxy/exchange/outcome.ts';
 import type { PurgeCause } from '../../src/store/purge-log.ts';
 import type { Cause } from '../../src/watch/count/miss-reason.ts';
+import type { Unjudged } from '../../src/trust/judge.ts';
+import type { StaleCause } from '../../src/trust/ledger.ts';
+import type { NoiseKind } from '../../src/trust/noise.ts';
+import type { QuarantineReason } from '../../src/trust/quarantine.ts';
+import { reasonToRollBack } from '../../src/trust/rollout-evidence.ts';
 
 type All<Word extends string> = Readonly<Record<Word, true>>;
 
@@ -157,6 +163,33 @@ const stepNames: All<ExplainStep['step']> = {
   'makes stale': true,
 };
 
+const unjudgedReasons: All<Unjudged> = {
+  'no-answer': true,
+  'origin-error': true,
+  head: true,
+  'not-modified': true,
+  'too-large': true,
+  unseen: true,
+  ended: true,
+  'not-sampled': true,
+  'not-comparable': true,
+};
+const reasons: All<QuarantineReason> = {
+  'session-echo': true,
+  'names-its-reader': true,
+  'differs-by-identity': true,
+};
+const noiseKinds: All<NoiseKind> = {
+  'csrf-token': true,
+  nonce: true,
+  clock: true,
+  'request-id': true,
+  token: true,
+  number: true,
+  other: true,
+};
+const staleCauses: All<StaleCause> = { write: true, time: true };
+
 type Words = Readonly<Record<string, Readonly<Record<string, string>>>>;
 const load = async (file: string): Promise<Words> =>
   (await import(new URL(`../../src/control/dashboard/${file}`, import.meta.url).href)) as Words;
@@ -177,4 +210,34 @@ t.test('both languages have the same words', async (t) => {
   t.strictSame(Object.keys(he).sort(), Object.keys(en).sort());
   t.strictSame(Object.keys(he['causes'] ?? {}).sort(), Object.keys(en['causes'] ?? {}).sort());
   t.strictSame(Object.keys(he['purgeCauses'] ?? {}).sort(), Object.keys(en['purgeCauses'] ?? {}).sort());
+});
+
+t.test('the page on trust has the words of every closed set, in both languages', async (t) => {
+  const [{ trustEn = {} }, { trustHe = {} }] = [
+    await load('words-trust-en.js'),
+    await load('words-trust-he.js'),
+  ];
+  t.strictSame(Object.keys(trustHe).sort(), Object.keys(trustEn).sort());
+  const sets = { unjudgedReasons, reasons, noiseKinds, causes: staleCauses };
+  for (const words of [trustEn, trustHe] as Readonly<Record<string, unknown>>[])
+    for (const [name, set] of Object.entries(sets))
+      t.strictSame(Object.keys(words[name] ?? {}).sort(), Object.keys(set).sort(), name);
+});
+
+t.test('why a rollout ended is said in Hebrew, with its numbers', async (t) => {
+  const { trustHe } = (await load('words-trust-he.js')) as unknown as {
+    trustHe: { whyText: (why: string) => string };
+  };
+  const none = { compared: 0, stale: 0, answers: 0, errors: 0, shadowAnswers: 0, shadowErrors: 0 };
+  const bounds = { staleAbove: 0.001, errorRateAbove: 0.05, minRequests: 1 };
+  const all = { ...none, compared: 20, stale: 3 };
+  const bad = { ...none, answers: 40, errors: 30, shadowAnswers: 60 };
+  for (const [sums, numbers] of [
+    [all, ['3', '20', '0.1%']],
+    [bad, ['30', '40', '5%', '60']],
+  ] as const) {
+    const text = trustHe.whyText(reasonToRollBack({ ...bounds, for: seconds(300) }, sums) ?? '');
+    t.notMatch(text, /[A-Za-z]/);
+    for (const number of numbers) t.ok(text.includes(number), `${number} in ${text}`);
+  }
 });

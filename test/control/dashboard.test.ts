@@ -7,7 +7,15 @@ import t from 'tap';
 // setup.mjs installs a browser where a test imports this; the pages are opened in dashboard-page.ts.
 import type {} from 'playwright-core';
 import { eventually } from '../helpers/eventually.ts';
-import { barriersOn, openBrowser, openDashboard, savedBy, type Seen, walkByTab } from './dashboard-page.ts';
+import {
+  barriersOn,
+  lowContrast,
+  openBrowser,
+  openDashboard,
+  savedBy,
+  type Seen,
+  walkByTab,
+} from './dashboard-page.ts';
 import { startProxy, token } from './running-proxy.ts';
 
 const rules = `
@@ -272,26 +280,3 @@ t.test('text has the contrast of WCAG AA in both themes', async (t) => {
     await page.close();
   }
 });
-
-/** Every visible text whose contrast with what is behind it is under 4.5 (WCAG 2.2 §1.4.3). Runs in the page. */
-const lowContrast = `(() => {
-  const parse = (text) => text.match(/[\\d.]+/g).map(Number);
-  const light = ([r, g, b]) => {
-    const [x, y, z] = [r, g, b].map((v) => v / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
-  };
-  const behind = (one) => {
-    for (let at = one; at; at = at.parentElement) {
-      const [r, g, b, a = 1] = parse(getComputedStyle(at).backgroundColor);
-      if (a > 0) return [r, g, b];
-    }
-    return [255, 255, 255];
-  };
-  const texts = [...document.querySelectorAll('body *')].filter((one) => one.checkVisibility() && [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()));
-  return texts.flatMap((one) => {
-    if (one.closest('noscript, .skip')) return [];
-    const [a, b] = [light(parse(getComputedStyle(one).color)), light(behind(one))].sort((x, y) => y - x);
-    const ratio = (a + 0.05) / (b + 0.05);
-    return ratio < 4.5 ? [one.textContent.trim().slice(0, 30) + ' ' + ratio.toFixed(2)] : [];
-  });
-})()`;

@@ -12,7 +12,9 @@ import { formatsOf } from './formats.js';
 import { createForms } from './forms.js';
 import { drawPanels } from './panels.js';
 import { createRange } from './range.js';
+import { createPages } from './pages.js';
 import { may, showRole } from './roles.js';
+import { createTrust } from './trust-page.js';
 import { wordsOf } from './words.js';
 
 const everyMs = 5000;
@@ -59,6 +61,13 @@ const range = createRange({
     if (state.overview !== undefined) void update();
   },
 });
+const trust = createTrust({ call, say, holder: () => state.holder });
+const pages = createPages({
+  onTurn: () => {
+    draw();
+    if (state.overview !== undefined) refreshPage();
+  },
+});
 const relabelSearch = createSearch({ call, say });
 
 /** Asks the control API; `{ ok, status, body, detail }`, never rejected. */
@@ -92,15 +101,24 @@ async function update() {
   if (answer.ok) {
     state.overview = answer.body;
     draw();
-    void advice.refresh();
+    refreshPage();
   }
   connection(answer);
   state.timer = setTimeout(() => void update(), everyMs);
 }
 
+/** Asks for what the page shows beside the overview. */
+function refreshPage() {
+  if (pages.isTrust()) void trust.refresh();
+  else void advice.refresh();
+}
+
 function draw() {
   if (state.overview === undefined) return;
   drawPanels(state.overview, say());
+  trust.draw();
+  // Hidden charts have no size.
+  if (pages.isTrust()) return;
   advice.draw();
   const series = range.series(state.overview);
   if (series !== undefined) charts.draw(series, say());
@@ -138,6 +156,7 @@ async function enter(event) {
   byId('sign-in').hidden = true;
   byId('board').hidden = false;
   byId('leave').hidden = false;
+  byId('pages').hidden = false;
   byId('main').focus();
   await update();
 }
@@ -149,9 +168,11 @@ function leave(text) {
   state.overview = undefined;
   range.reset();
   advice.forget();
+  trust.forget();
   byId('sign-in').hidden = false;
   byId('board').hidden = true;
   byId('leave').hidden = true;
+  byId('pages').hidden = true;
   byId('connection').hidden = true;
   byId('sign-in-problem').textContent = text;
   byId('token').focus();
@@ -164,6 +185,8 @@ function applyLanguage() {
   root.dir = state.language === 'he' ? 'rtl' : 'ltr';
   document.title = words.title;
   for (const place of document.querySelectorAll('[data-word]')) place.textContent = words[place.dataset.word];
+  for (const place of document.querySelectorAll('[data-trust]'))
+    place.textContent = words.trust[place.dataset.trust];
   for (const place of document.querySelectorAll('[data-label]')) {
     place.setAttribute('aria-label', words[place.dataset.label]);
   }

@@ -45,7 +45,8 @@ export function createCharts() {
   let drawn = [];
   const place = byId('charts');
   const resize = new ResizeObserver(() => {
-    for (const { plot, frame } of drawn) plot.setSize({ width: frame.clientWidth, height });
+    for (const { plot, frame } of drawn)
+      if (frame.clientWidth > 0) plot.setSize({ width: frame.clientWidth, height });
   });
 
   const rebuild = () => {

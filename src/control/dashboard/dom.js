@@ -76,11 +76,14 @@ export function drawTable(place, { label, columns, rows, empty }) {
 
 /** A control that has the focus keeps it. */
 function replaceTable(scroller, table) {
-  const url = scroller.contains(document.activeElement) ? document.activeElement.dataset.explain : undefined;
+  const { activeElement } = document;
+  const held = scroller.contains(activeElement) ? subjectOf(activeElement) : undefined;
+  scroller.setAttribute('aria-label', table.getAttribute('aria-label'));
   scroller.replaceChildren(table);
-  if (url === undefined) return;
-  const [same] = [...scroller.querySelectorAll('[data-explain]')].filter(
-    (one) => one.dataset.explain === url,
-  );
+  if (held === undefined) return;
+  const same = [...scroller.querySelectorAll('button')].find((one) => subjectOf(one) === held);
   (same ?? scroller).focus();
 }
+
+/** What a control in a table acts on. */
+const subjectOf = ({ dataset }) => dataset.explain ?? dataset.lift;

@@ -14,6 +14,13 @@ export function formatsOf(language) {
     hourCycle: 'h23',
   });
   const date = new Intl.DateTimeFormat(locale, { day: '2-digit', month: '2-digit' });
+  const moment = new Intl.DateTimeFormat(locale, {
+    day: '2-digit',
+    month: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  });
   const unit = (value, name) => {
     const options = { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: 1 };
     const written = (where) => new Intl.NumberFormat(where, options).format(value).replaceAll(' ', '\u00a0');
@@ -26,6 +33,10 @@ export function formatsOf(language) {
     whole: (value) => whole.format(value),
     precise: (value) => precise.format(value),
     percent: (share) => `${number.format(share * 100)}%`,
+    finePercent: (share) => `${precise.format(share * 100)}%`,
+    /** From the lower to the higher, in an isolate: the two must not change places in Hebrew. */
+    range: ([low, high]) => `\u2066${precise.format(low * 100)}–${precise.format(high * 100)}%\u2069`,
+    moment: (instant) => moment.format(new Date(instant)),
     date: (instant) => date.format(new Date(instant)),
     clock: (instant) => clock.format(new Date(instant)),
     exact: (instant) => exact.format(new Date(instant)),

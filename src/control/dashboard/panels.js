@@ -5,7 +5,7 @@ import { drawWrites } from './writes-panel.js';
 
 /** Draws all of them. */
 export function drawPanels(overview, say) {
-  drawCards(overview.metrics, say);
+  drawCards(byId('cards'), cardsOf(overview.metrics, say));
   drawTypes(overview.metrics.types, say);
   drawMisses(overview.misses, say);
   drawWrites(overview.writes, say);
@@ -21,10 +21,10 @@ function rating(rate, lookups) {
   return rate > 0.5 ? 'medium' : 'bad';
 }
 
-function drawCards(metrics, { words, formats }) {
+function cardsOf(metrics, { words, formats }) {
   const { redis, origin } = metrics;
   const rated = rating(metrics.hit_rate, metrics.lookups);
-  const cards = [
+  return [
     {
       id: 'hit-rate',
       label: words.hitRate,
@@ -81,7 +81,10 @@ function drawCards(metrics, { words, formats }) {
             : undefined,
     },
   ];
-  const place = byId('cards');
+}
+
+/** Cards: `{ id, label, value, note, look }`. */
+export function drawCards(place, cards) {
   if (place.children.length === 0) place.append(...cards.map(emptyCard));
   for (const { id, label, value, note, look } of cards) {
     const card = byId(`card-${id}`);

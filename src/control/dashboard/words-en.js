@@ -1,6 +1,7 @@
 /** What the dashboard says in English. */
 
 import { code } from './dom.js';
+import { trustEn } from './words-trust-en.js';
 
 export const en = {
   title: 'Cache dashboard',
@@ -26,6 +27,10 @@ export const en = {
     ],
     purge: (name, scope) => ['The token ', name, ' has no scope ', scope, ': it can look, but not purge.'],
   },
+  pages: 'Pages',
+  overview: 'Overview',
+  trustPage: 'Trust',
+  trust: trustEn,
   live: 'Updates every 5 seconds',
   numbers: 'Performance metrics',
   hitRate: 'Hit rate',

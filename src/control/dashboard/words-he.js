@@ -5,6 +5,7 @@ import { adviceReasons, adviceText } from './advice-he.js';
 import { alertText, conditionText } from './alerts-he.js';
 import { stepNames, stepText, verdictText } from './explain-he.js';
 import { details, missCauses, purgeCauses } from './reasons-he.js';
+import { trustHe } from './words-trust-he.js';
 
 export const he = {
   title: 'לוח בקרת Cache',
@@ -24,6 +25,10 @@ export const he = {
     read: (name, scope) => ['לאסימון ', name, ' אין הרשאת ', scope, ': נתונים והסברים אינם מוצגים.'],
     purge: (name, scope) => ['לאסימון ', name, ' אין הרשאת ', scope, ': אפשר לצפות, אך לא לבטל תוקף.'],
   },
+  pages: 'דפים',
+  overview: 'סקירה',
+  trustPage: 'אמון',
+  trust: trustHe,
   live: 'מתעדכן כל 5 שניות',
   numbers: 'מטריקות ביצועים',
   hitRate: 'Hit Rate',
