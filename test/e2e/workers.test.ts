@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer as createTcp, type AddressInfo } from 'node:net';
 import t from 'tap';
-import { fileOf, run } from '../cli/command.ts';
+import { fileOf, runProcess } from '../cli/command.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { controlToken } from '../helpers/serving.ts';
 import { history, startVersionedApp, startWorkers } from '../helpers/several-workers.ts';
@@ -148,6 +148,6 @@ t.test('17.1: a port in use is reported as with one process', async (t) => {
   t.teardown(() => taken.close());
   const { port } = taken.address() as AddressInfo;
   const file = fileOf(t, rules());
-  const ended = await run(['serve', '-c', file, '--listen', `127.0.0.1:${port}`]);
+  const ended = await runProcess(['serve', '-c', file, '--listen', `127.0.0.1:${port}`]);
   t.match(ended, { code: 1, stderr: /^shelflife: 127\.0\.0\.1:\d+ is in use; choose another with --listen/ });
 });
