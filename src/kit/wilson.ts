@@ -3,7 +3,7 @@
 export type Interval = { readonly low: number; readonly high: number };
 
 /** Two-sided 95 %. */
-const z = 1.959964;
+export const z = 1.959964;
 
 /** The interval in which the share of `count` in `of` lies with 95 % confidence; everything when nothing was counted. */
 export function wilson(count: number, of: number): Interval {

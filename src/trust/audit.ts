@@ -92,7 +92,7 @@ export class HitAudit implements Audit {
     const seen = writes.after(epochMs(entry.requestTime - 1), 3);
     const cause = seen.length > 0 ? 'write' : 'time';
     this.ledger.hit(subject, entry.originSeconds);
-    this.ledger.judged(subject, judgement, cause);
+    this.ledger.judged(subject, judgement, { cause, from: entry.requestTime, at: clock.now() });
     onJudged(subject, judgement.kind);
     adviser.onJudged(exchange, entry, judgement);
     if (judgement.kind !== 'stale') return;

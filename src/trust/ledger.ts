@@ -8,6 +8,7 @@ import type { EpochMs, Seconds } from '../kit/time.ts';
 import type { Outcome } from '../proxy/exchange/outcome.ts';
 import type { Difference } from './compare-bodies.ts';
 import type { Judgement } from './judge.ts';
+import { type Compared, ShareInTime } from './share-in-time.ts';
 import { urlPattern } from './url-pattern.ts';
 import type { WriteSeen } from './writes-seen.ts';
 
@@ -27,6 +28,8 @@ export type Counts = {
   readonly causes: Map<StaleCause, number>;
   readonly misses: Map<string, number>;
   readonly unjudged: Map<string, number>;
+  /** Of the copies compared, those that were stale. */
+  readonly staleInTime: ShareInTime;
 };
 
 /** `write`: one was seen since the copy was last known to be right. `time`: none was, so the page changed by itself. */
@@ -78,11 +81,20 @@ export class Ledger {
     }
   }
 
-  judged(subject: Subject, judgement: Judgement, cause: StaleCause): void {
+  /** `copy`: when it was asked for, and when it was given. */
+  judged(
+    subject: Subject,
+    judgement: Judgement,
+    copy: Omit<Compared, 'isStale'> & { readonly cause: StaleCause },
+  ): void {
+    const isStale = judgement.kind === 'stale';
     for (const counts of this.#of(subject)) {
+      if (isStale) countUp(counts.causes, copy.cause);
       if (judgement.kind === 'unjudged') countUp(counts.unjudged, judgement.reason);
-      else counts[judgement.kind] += 1;
-      if (judgement.kind === 'stale') countUp(counts.causes, cause);
+      else {
+        counts[judgement.kind] += 1;
+        counts.staleInTime.add({ ...copy, isStale });
+      }
     }
   }
 
@@ -113,7 +125,13 @@ export const patternOf = ({ target }: Pick<Subject, 'target'>): string => urlPat
 
 function newCounts(): Counts {
   const none = { reads: 0, hits: 0, same: 0, noise: 0, stale: 0, savedSeconds: 0 };
-  return { ...none, causes: new Map(), misses: new Map(), unjudged: new Map() };
+  return {
+    ...none,
+    causes: new Map(),
+    misses: new Map(),
+    unjudged: new Map(),
+    staleInTime: new ShareInTime(),
+  };
 }
 
 function of(

@@ -95,7 +95,7 @@ export const listed = <View>(
     .map(([name, counts]) => ({ name, ...view(counts) }));
 
 /** What became of the comparisons. */
-export function judgedView({ same, noise, stale, causes, unjudged }: Counts): JudgedView {
+export function judgedView({ same, noise, stale, causes, unjudged, staleInTime }: Counts): JudgedView {
   const compared = same + noise + stale;
   return {
     compared,
@@ -103,7 +103,7 @@ export function judgedView({ same, noise, stale, causes, unjudged }: Counts): Ju
     noise,
     stale,
     stale_share: share(stale, compared),
-    stale_interval: bounds(wilson(stale, compared)),
+    stale_interval: bounds(staleInTime.interval()),
     stale_by_cause: Object.fromEntries(causes),
     unjudged: Object.fromEntries(unjudged),
   };

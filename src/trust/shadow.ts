@@ -178,7 +178,7 @@ export class ShadowPipeline {
     // Of what was asked for at the same instant nobody knows which came first.
     const seen = writes.after(epochMs(since - 1), 3);
     const cause = seen.length > 0 ? 'write' : 'time';
-    ledger.judged(outcome, judgement, cause);
+    ledger.judged(outcome, judgement, { cause, from: entry.requestTime, at: now });
     adviser.onJudged(exchange, entry, judgement);
     if (judgement.kind !== 'stale') return;
     const { places } = judgement;

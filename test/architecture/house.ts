@@ -102,6 +102,7 @@ const PURE_FILES: readonly string[] = [
   'src/trust/compare-bodies.ts',
   'src/trust/mask-secrets.ts',
   'src/trust/noise.ts',
+  'src/trust/share-in-time.ts',
   'src/trust/url-pattern.ts',
 ];
 const PURE_RINGS_END_AT = 4;
