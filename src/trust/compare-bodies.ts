@@ -18,7 +18,8 @@ export type Difference = {
 export type Comparison =
   { readonly kind: 'same' } | { readonly kind: 'differs'; readonly places: readonly Difference[] };
 
-const mostBytes = 512 * 1024;
+/** Of a body, in bytes. */
+export const mostCompared = 512 * 1024;
 const mostPlaces = 20;
 const mostEdits = 2000;
 const mostMs = 50;
@@ -27,7 +28,7 @@ const mostMs = 50;
 export function compareBodies(copy: Buffer, now: Buffer, contentType: string): Comparison {
   if (copy.equals(now)) return { kind: 'same' };
   const isText = /^text\/|json|xml|javascript/i.test(contentType);
-  if (!isText || Math.max(copy.length, now.length) > mostBytes) return { kind: 'differs', places: [] };
+  if (!isText || Math.max(copy.length, now.length) > mostCompared) return { kind: 'differs', places: [] };
   const texts = [copy.toString(), now.toString()] as const;
   const values = /json/i.test(contentType) ? parsed(texts) : undefined;
   if (values === undefined) return { kind: 'differs', places: linePlaces(...texts) };

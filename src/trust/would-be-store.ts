@@ -10,6 +10,7 @@ import { hash } from 'node:crypto';
 import type { CacheKey } from '../policy/key/cache-key.ts';
 import { MemoryStore } from '../store/memory.ts';
 import { type Entry, entryBytes, type Store } from '../store/store.ts';
+import { mostCompared } from './compare-bodies.ts';
 import { unseenBody } from './recorded-answer.ts';
 
 /** `digest` is `undefined` where the origin did not send the body. */
@@ -24,7 +25,6 @@ const digestBytes = 16;
 const sizeBytes = 6;
 /** For the bodies of the sample. */
 const mostSampled = 8 * 1024 * 1024;
-const largestSampled = 256 * 1024;
 const none = Buffer.alloc(digestBytes);
 
 /** The digest of a body. */
@@ -95,7 +95,7 @@ export class WouldBeStore {
   }
 
   #keep(digest: string, body: Buffer): void {
-    if (body.length > largestSampled || this.#sample.has(digest)) return;
+    if (body.length > mostCompared || this.#sample.has(digest)) return;
     this.#sample.set(digest, Buffer.from(body));
     this.#sampledBytes += body.length;
     for (const [oldest, { length }] of this.#sample) {

@@ -136,8 +136,14 @@ function passOn(
   incoming.pipe(sent);
 }
 
+export type Driving = { readonly atOnce: number; readonly beforeEach?: () => void };
+
 /** Asks for all of it, so many at a time; gives what the clients have seen. Their logins are in it. */
-export async function drive(site: string, plan: readonly Planned[], atOnce: number): Promise<Seen[]> {
+export async function drive(
+  site: string,
+  plan: readonly Planned[],
+  { atOnce, beforeEach }: Driving,
+): Promise<Seen[]> {
   const seen: Seen[] = [];
   const cookies = new Map<string, string>();
   for (const name of people) {
@@ -153,8 +159,10 @@ export async function drive(site: string, plan: readonly Planned[], atOnce: numb
   }
   const waiting = [...plan];
   const worker = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      beforeEach?.();
       seen.push(await fetchOne(site, next, cookies));
+    }
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
   return seen;

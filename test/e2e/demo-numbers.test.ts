@@ -87,9 +87,9 @@ async function refused(site: string): Promise<number> {
 
 t.test('clients, origin and every output of the proxy give the same counts', async (t) => {
   const { proxy, origin, control, json } = await startDemo(t);
-  const seen = await drive(proxy.url, planOf(2400), 8);
+  const seen = await drive(proxy.url, planOf(2400), { atOnce: 8 });
   // The last hundred in a known order: what the window shows is theirs.
-  const last = await drive(proxy.url, planOf(100), 1);
+  const last = await drive(proxy.url, planOf(100), { atOnce: 1 });
   seen.push(...last);
   t.equal(await refused(proxy.url), 405);
   const counted = countSeen(seen);

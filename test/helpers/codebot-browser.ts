@@ -28,6 +28,7 @@ export type Codebot = {
 type Ended = { readonly teardown: (end: () => Promise<void>) => unknown };
 
 type Setting = Pick<ServerOptions, 'record'> & {
+  readonly hasControl?: boolean;
   /** The rules; absent: config/codebot.yaml. */
   readonly rules?: string;
   /** Makes other rules of them. */
@@ -39,7 +40,7 @@ type Setting = Pick<ServerOptions, 'record'> & {
 /** Starts the stand-in, and the proxy in front of it; both end with the test. */
 export async function startCodebot(
   t: Ended,
-  { rules, change = (given) => given, env: more = {}, record }: Setting = {},
+  { rules, change = (given) => given, env: more = {}, record, hasControl = false }: Setting = {},
 ): Promise<Codebot> {
   const clock = new TestClock('2026-03-01T18:00:00Z');
   const origin = new CodebotOrigin(clock);
@@ -61,7 +62,7 @@ export async function startCodebot(
     clock,
     log: pino({ level: 'silent' }),
     onOutcome: (outcome) => outcomes.push(outcome),
-    control: 'off',
+    ...(hasControl ? {} : { control: 'off' }),
     record,
   });
   t.teardown(async () => {
