@@ -4,10 +4,10 @@
  * Promises: a collector that is slow or gone costs spans, not requests or memory: what waits is bounded, and so is the stop.
  */
 
-import { type Context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace as api } from '@opentelemetry/api';
+import { type SpanContext, SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
-import { resourceFromAttributes } from '@opentelemetry/resources';
-import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
+import { BatchSpanProcessor, type ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { TracesConfig } from '../../config/config.ts';
 import type { EpochMs } from '../../kit/time.ts';
 import { Trace } from '../../proxy/exchange/trace.ts';
@@ -23,66 +23,94 @@ export type SpanExport = {
 
 const kinds = { server: SpanKind.SERVER, internal: SpanKind.INTERNAL, client: SpanKind.CLIENT };
 const stopMs = 2000;
+/** Code that runs now and then is never optimized: a second's spans are made in one go, for a fraction of the cost. */
+const gatherMs = 1000;
+const mostWaiting = 2048;
 
 /** Opens the export. */
 export function openSpanExport({ endpoint, service }: TracesConfig): SpanExport {
-  /** The ids of the span that is about to be made. */
-  const next = { traceId: '', spanId: '' };
-  const provider = new TracerProvider({
-    resource: resourceFromAttributes({ 'service.name': service }),
-    idGenerator: { generateTraceId: () => next.traceId, generateSpanId: () => next.spanId },
-    spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter({ url: endpoint }) })],
-  });
-  const tracer = provider.getTracer('shelflife');
-  const make = ({ facts, ids, parent, endMs }: Made): void => {
-    Object.assign(next, ids);
-    const span = tracer.startSpan(
-      facts.name,
-      { kind: kinds[facts.kind], startTime: endMs - facts.from * 1000, attributes: facts.attributes },
-      contextOf(ids.traceId, parent),
-    );
-    if (facts.isError) span.setStatus({ code: SpanStatusCode.ERROR });
-    span.end(endMs - facts.to * 1000);
+  const resource = resourceFromAttributes({ 'service.name': service });
+  const processor = new BatchSpanProcessor({ exporter: new OTLPTraceExporter({ url: endpoint }) });
+  let waiting: (() => readonly Made[])[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  const flush = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    const gathered = waiting;
+    waiting = [];
+    for (const make of gathered) for (const made of make()) processor.onEnd(readable(made, resource));
+  };
+  const wait = (make: () => readonly Made[]): void => {
+    if (waiting.length === mostWaiting) return;
+    waiting.push(make);
+    timer ??= setTimeout(flush, gatherMs).unref();
   };
   return {
-    onOutcome: (outcome, now) => {
-      if (outcome.trace?.isSampled === true) makeAll(outcome.trace, spansOf(outcome), { make, endMs: now });
+    onOutcome: ({ trace, ...outcome }, now) => {
+      if (trace?.isSampled !== true) return;
+      // A stored body or a client's fields must not be kept alive meanwhile.
+      const told = { ...outcome, trace, entry: undefined, client: undefined };
+      wait(() => madeOf(trace, spansOf(told), now));
     },
     onPurge: (purge, { from, to }) => {
-      const { traceId, spanId } = new Trace(undefined, true);
       const span = { kind: 'internal', isError: false, from: (to - from) / 1000, to: 0 } as const;
       const facts: SpanFacts = { ...span, name: 'purge', attributes: purgeFacts(purge) };
-      make({ facts, ids: { traceId, spanId }, parent: undefined, endMs: to });
+      const { traceId, spanId } = new Trace(undefined, true);
+      wait(() => [{ facts, traceId, spanId, parentId: undefined, endMs: to }]);
     },
-    close: () => withinMs(stopMs, provider.shutdown()),
+    close: () => {
+      flush();
+      return withinMs(stopMs, processor.shutdown());
+    },
   };
 }
 
 type Made = {
   readonly facts: SpanFacts;
-  readonly ids: { readonly traceId: string; readonly spanId: string };
-  readonly parent: string | undefined;
-  readonly endMs: number;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentId: string | undefined;
+  readonly endMs: EpochMs;
 };
 
-function makeAll(
-  trace: Trace,
-  [own, ...parts]: ReturnType<typeof spansOf>,
-  { make, endMs }: { readonly make: (made: Made) => void; readonly endMs: number },
-): void {
-  const { traceId, spanId } = trace;
-  make({ facts: own, ids: { traceId, spanId }, parent: trace.parent?.spanId, endMs });
-  for (const facts of parts) {
-    // The origin was told this id: its own spans are below it.
-    const id = facts.kind === 'client' ? trace.originSpanId : new Trace(undefined, true).spanId;
-    make({ facts, ids: { traceId, spanId: id }, parent: spanId, endMs });
-  }
+function madeOf(trace: Trace, [own, ...parts]: ReturnType<typeof spansOf>, endMs: EpochMs): readonly Made[] {
+  const { traceId, spanId, parent } = trace;
+  const server: Made = { facts: own, traceId, spanId, parentId: parent?.spanId, endMs };
+  return [
+    server,
+    ...parts.map((facts): Made => {
+      // The origin was told this id: its own spans are below it.
+      const id = facts.kind === 'client' ? trace.originSpanId : new Trace(undefined, true).spanId;
+      return { facts, traceId, spanId: id, parentId: spanId, endMs };
+    }),
+  ];
 }
 
-const contextOf = (traceId: string, parent: string | undefined): Context =>
-  parent === undefined
-    ? ROOT_CONTEXT
-    : api.setSpanContext(ROOT_CONTEXT, { traceId, spanId: parent, traceFlags: 1, isRemote: true });
+function readable({ facts, traceId, spanId, parentId, endMs }: Made, resource: Resource): ReadableSpan {
+  const contextOf = (id: string): SpanContext => ({ traceId, spanId: id, traceFlags: TraceFlags.SAMPLED });
+  const own = contextOf(spanId);
+  const parent =
+    parentId === undefined ? {} : { parentSpanContext: { ...contextOf(parentId), isRemote: true } };
+  return {
+    name: facts.name,
+    kind: kinds[facts.kind],
+    spanContext: () => own,
+    ...parent,
+    startTime: highResolution(endMs - facts.from * 1000),
+    endTime: highResolution(endMs - facts.to * 1000),
+    duration: highResolution((facts.from - facts.to) * 1000),
+    status: { code: facts.isError ? SpanStatusCode.ERROR : SpanStatusCode.UNSET },
+    attributes: facts.attributes,
+    ...{ links: [], events: [], ended: true, resource, instrumentationScope: { name: 'shelflife' } },
+    ...{ droppedAttributesCount: 0, droppedEventsCount: 0, droppedLinksCount: 0 },
+  };
+}
+
+/** OpenTelemetry's seconds and nanoseconds. */
+const highResolution = (ms: number): [number, number] => [
+  Math.trunc(ms / 1000),
+  Math.round((ms % 1000) * 1e6),
+];
 
 async function withinMs(limitMs: number, work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
