@@ -17,6 +17,8 @@ type Slot<Value> = Kept<Value> & { readonly at: number; weight: number };
 export type TopKOptions = { readonly limit: number; readonly halfLifeMs: number };
 
 const compared = 8;
+/** Of a full table's records one in so many is counted, as so many. */
+const sampledEvery = 8;
 /** The unit grows; beyond this the weights are rescaled. */
 const largestUnit = 1e12;
 
@@ -30,6 +32,7 @@ export class TopK<Value> {
   #unitMs: number | undefined;
   #cursor = 0;
   #chance = 0x9e3779b9;
+  #unsampled = 0;
 
   constructor(options: TopKOptions) {
     this.#options = options;
@@ -55,6 +58,20 @@ export class TopK<Value> {
     if (this.#unit < largestUnit) return;
     for (const slot of this.#slots) slot.weight /= this.#unit;
     this.#unit = 1;
+  }
+
+  /**
+   * How often to record the next name: once while there is room. In a full table most names are not kept, and to find that out
+   * for each would cost more than all the rest, so one of a few is recorded in place of the others, by chance.
+   */
+  sample(): number {
+    if (this.#slots.length < this.#options.limit) return 1;
+    if (this.#unsampled > 0) {
+      this.#unsampled -= 1;
+      return 0;
+    }
+    this.#unsampled = Math.floor(this.#draw() * (2 * sampledEvery - 1));
+    return sampledEvery;
   }
 
   /** Adds to the weight of a name. `undefined`: it is not kept. */

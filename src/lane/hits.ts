@@ -80,6 +80,8 @@ export class Hits {
 
   #prepare(plan: Plan, entry: Entry, socket: PlainRequest['socket']): Prepared | undefined {
     const { request, sentTarget: target } = plan;
+    // The store's own text: to look for it compares no characters.
+    plan.keyed.key = entry.key;
     const made = this.#options.planner.exchangeOf({ ...request, target, socket });
     plan.prepared = made && prepare(made.exchange, made.reply, entry);
     return plan.prepared;

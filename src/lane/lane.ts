@@ -140,7 +140,7 @@ function find({ services, planner, hits, turn }: Finding, asker: Asker, line: Re
   asker.exchange = undefined;
   if (known === undefined) return undefined;
   const before = known.planned(line);
-  if (before !== undefined && holds(before, services, turn.now)) {
+  if (before !== undefined && holds(before, services, turn.wallNow)) {
     return before.kind === 'slow' ? undefined : unlessAudited(services, hits.find(before, turn.now, socket));
   }
   const { method, target } = line;

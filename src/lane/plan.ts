@@ -11,8 +11,8 @@ import type { Fields } from '../http/message.ts';
 import { type TraceParent, traceParentOf } from '../http/traceparent.ts';
 import { targetText } from '../http/path-spelling.ts';
 import type { EpochMs } from '../kit/time.ts';
-import type { KeyPlan } from '../policy/key/cache-key.ts';
-import type { Identity } from '../policy/identity/identity.ts';
+import type { CacheKey, KeyPlan } from '../policy/key/cache-key.ts';
+import { type Identity, isStillGood } from '../policy/identity/identity.ts';
 import type { Match } from '../policy/rules/safest-match.ts';
 import { isInShare } from '../policy/rules/share.ts';
 import type { ClientRequest, MessageHead, ReadResult } from '../proxy/exchange/client-request.ts';
@@ -37,6 +37,9 @@ export type PlainRequest = {
   readonly socket: MessageHead['socket'];
 };
 
+/** What a hit needs of a key. */
+type HitKey = Pick<KeyPlan, 'selectingFields' | 'answers'> & { key: CacheKey };
+
 /** A request that may be answered from memory. */
 export type Plan = {
   readonly kind: 'plan';
@@ -52,7 +55,7 @@ export type Plan = {
   readonly traceParent: TraceParent | undefined;
   readonly request: { readonly method: string; readonly fields: Fields };
   readonly match: Match;
-  readonly keyed: KeyPlan;
+  readonly keyed: HitKey;
   readonly directives: RequestDirectives;
   /** Who asks; `undefined`: it does not matter. */
   readonly who: Identity | undefined;
@@ -163,19 +166,28 @@ function planOf(exchange: CacheExchange, { method, fields, target: sentTarget }:
     traceParent: services.traces && traceParentOf(fields),
     request: { method, fields },
     match,
-    keyed,
+    keyed: hitKey(keyed),
     directives,
     who: isEverybodys ? undefined : identity,
     prepared: undefined,
   };
 }
 
-/** Whether all is as it was decided by: the configuration, the identity, and that its route is not in quarantine. */
-export function holds(decided: Plan | Slow, services: Services, now: EpochMs): boolean {
+/** Without what a fetch would need: that keeps the whole request. */
+function hitKey({ key, selectingFields, answers }: KeyPlan): HitKey {
+  const selecting = selectingFields();
+  return { key, selectingFields: () => selecting, ...(answers && { answers }) };
+}
+
+/**
+ * Whether all is as it was decided by: the configuration, the identity, and that its route is not in quarantine. `wallNow` is
+ * by the wall clock: sessions and tokens carry dates of the app's.
+ */
+export function holds(decided: Plan | Slow, services: Services, wallNow: EpochMs): boolean {
   const { site } = decided;
   if (services.site() !== site) return false;
   if (decided.kind === 'slow') return true;
   const { who, match } = decided;
   if (services.isQuarantined?.(match) === true) return false;
-  return who === undefined || site.isStillGood(who, now);
+  return who === undefined || isStillGood(who, wallNow);
 }

@@ -7,7 +7,7 @@
  */
 
 import { BoundedMap } from '../kit/bounded-map.ts';
-import { digestOf } from './digest.ts';
+import { digestOf, sampleOf } from './digest.ts';
 import { type FieldBlock, readFieldBlock } from './field-block.ts';
 import type { Plan, Slow } from './plan.ts';
 import type { RequestLine } from './request-line.ts';
@@ -21,6 +21,8 @@ export class KnownBlock {
   readonly head = new Map<number, Plan | Slow>();
   /** Whether it is among those that are remembered; otherwise nothing is kept with it. */
   isKept = false;
+  /** Whether it was found since it was last about to make room. */
+  isUsed = false;
 
   constructor(bytes: Buffer, block: KnownBlock['block']) {
     this.bytes = bytes;
@@ -30,7 +32,10 @@ export class KnownBlock {
   /** Whether these are its bytes. */
   isAt(bytes: Buffer, from: number, to: number): boolean {
     const own = this.bytes;
-    return to - from === own.length && bytes.compare(own, 0, own.length, from, to) === 0;
+    const last = own.length - blankLineBytes - 1;
+    // What differs is mostly a cookie, which comes last.
+    if (to - from !== own.length || bytes[from + last] !== own[last]) return false;
+    return bytes.compare(own, 0, own.length, from, to) === 0;
   }
 
   planned(line: RequestLine): Plan | Slow | undefined {
@@ -47,7 +52,10 @@ export class KnownBlock {
   }
 }
 
+const blankLineBytes = 4;
 const mostBlocks = 1024;
+const mostPassedOver = 16;
+const mostGuesses = 4096;
 /** Longer ones are read each time. */
 const longestBlock = 4096;
 const longestTarget = 512;
@@ -64,6 +72,8 @@ export const plansFor = (memoryBytes: number): number =>
 export class Remembered {
   /** By digest: of two with the same one the later is kept. */
   readonly #blocks = new BoundedMap<number, KnownBlock>(mostBlocks);
+  /** The block found last of those with the same sample. */
+  readonly #guesses = new Array<KnownBlock | undefined>(mostGuesses).fill(undefined);
   readonly #mostPlans: number;
   #plans = 0;
 
@@ -75,8 +85,16 @@ export class Remembered {
   find(bytes: Buffer, from: number, to: number): KnownBlock | undefined {
     // Of all that a client has sent ahead no digest is taken with each request.
     if (to - from > longestBlock) return undefined;
+    const sample = sampleOf(bytes, from, to) % mostGuesses;
+    const guess = this.#guesses[sample];
+    if (guess?.isKept === true && guess.isAt(bytes, from, to)) {
+      guess.isUsed = true;
+      return guess;
+    }
     const known = this.#blocks.get(digestOf(bytes, from, to));
-    return known?.isAt(bytes, from, to) === true ? known : undefined;
+    if (known?.isAt(bytes, from, to) !== true) return undefined;
+    this.#guesses[sample] = known;
+    return known;
   }
 
   /** The block with these bytes; `undefined` if it is not plain. */
@@ -94,15 +112,26 @@ export class Remembered {
   /** One with the same digest makes room, or the oldest. A connection may still have it: there it must not hold what nobody counts. */
   #keep(known: KnownBlock): void {
     const digest = digestOf(known.bytes, 0, known.bytes.length);
-    const same = this.#blocks.get(digest);
-    const [oldest] = this.#blocks.size < mostBlocks ? [] : this.#blocks.entries();
-    const leaving = same ?? oldest?.[1];
+    const leaving = this.#blocks.get(digest) ?? this.#oldest();
     if (leaving !== undefined) {
       leaving.isKept = false;
       this.#plans -= leaving.clear();
     }
     this.#blocks.set(digest, known);
     known.isKept = true;
+  }
+
+  /** The one not used for longest, if there is no room for another. */
+  #oldest(): KnownBlock | undefined {
+    if (this.#blocks.size < mostBlocks) return undefined;
+    let passedOver = 0;
+    for (const [digest, block] of this.#blocks.entries()) {
+      if (!block.isUsed || passedOver === mostPassedOver) return block;
+      passedOver += 1;
+      block.isUsed = false;
+      this.#blocks.set(digest, block);
+    }
+    return undefined;
   }
 
   /** Keeps a plan. When there are too many, all are made anew as they are needed. */

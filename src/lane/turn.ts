@@ -1,6 +1,6 @@
 /** One turn of the event loop: the clock is read once, and what was done in it is told at its end. */
 
-import { type Clock, type EpochMs, type Seconds, seconds, systemClock } from '../kit/time.ts';
+import { type Clock, type EpochMs, type Seconds, seconds, systemClock, wallTime } from '../kit/time.ts';
 
 /** The turns of a lane. */
 export class Turn {
@@ -8,6 +8,7 @@ export class Turn {
   readonly #onEnd: () => void;
   #isOn = false;
   #now = 0 as EpochMs;
+  #wallNow: EpochMs | undefined;
   #startedMs = 0;
   #monotonicMs = 0;
   #second = -1;
@@ -22,6 +23,12 @@ export class Turn {
   get now(): EpochMs {
     this.#begin();
     return this.#now;
+  }
+
+  /** `now` by the wall clock. */
+  get wallNow(): EpochMs {
+    this.#begin();
+    return (this.#wallNow ??= wallTime(this.#clock, this.#now));
   }
 
   /** For how long connections are silent, by the machine's clock. */
@@ -45,6 +52,7 @@ export class Turn {
     if (this.#isOn) return;
     this.#isOn = true;
     this.#now = this.#clock.now();
+    this.#wallNow = undefined;
     this.#startedMs = this.#clock.monotonicMs();
     this.#monotonicMs = systemClock.monotonicMs();
     const second = Math.floor(systemClock.now() / 1000);

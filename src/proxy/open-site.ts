@@ -38,11 +38,7 @@ export function openSite(
     const verifyJwt = next.identity.jwt && createVerifyJwt(next.identity.jwt);
     const compiled = compileSite(next, { learned, verifyJwt, generation, live: live(next) });
     // Sessions and tokens carry dates of the app's.
-    return {
-      ...compiled,
-      identify: (request, now) => compiled.identify(request, wallTime(clock, now)),
-      isStillGood: (identity, now) => compiled.isStillGood(identity, wallTime(clock, now)),
-    };
+    return { ...compiled, identify: (request, now) => compiled.identify(request, wallTime(clock, now)) };
   };
   let site = compile(config, 0);
   store.applyLifetimes(lifetimeInForce(site));

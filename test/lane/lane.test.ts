@@ -392,6 +392,34 @@ t.test('of field blocks, and of targets, that share a digest each is itself alon
   t.end();
 });
 
+t.test('field blocks that differ in one byte, wherever, are not taken for one another', (t) => {
+  const remembered = new Remembered(512);
+  const bytes = Buffer.from(`Host: site.test\r\nX: ${'x'.repeat(90)}\r\nCookie: s=${'c'.repeat(90)}\r\n\r\n`);
+  const known = remembered.blockOf(bytes);
+  const mistaken = Array.from(bytes.keys()).filter((at) => {
+    const other = Buffer.from(bytes);
+    other[at] = 0x79;
+    const isOther = remembered.find(other, 0, other.length) === undefined;
+    const isItself = remembered.blockOf(other)?.bytes.equals(other) !== false;
+    return !isOther || !isItself || remembered.find(bytes, 0, bytes.length) !== known;
+  });
+  t.strictSame(mistaken, []);
+  t.end();
+});
+
+t.test('a field block that is asked for again and again makes no room for others', (t) => {
+  const remembered = new Remembered(512);
+  const blockOf = (text: string): KnownBlock | undefined =>
+    remembered.blockOf(Buffer.from(`Host: site.test\r\nX: ${text}\r\n\r\n`));
+  const known = blockOf('again');
+  const others = Array.from({ length: 3000 }, (_, other) => `${other}`);
+  t.strictSame(
+    others.filter((other) => blockOf(other) === undefined || blockOf('again') !== known),
+    [],
+  );
+  t.end();
+});
+
 t.test('what a client sends ahead is not read again with each of its requests', (t) => {
   const pair = ['a', 'b'].map((host) => `GET /a HTTP/1.1\r\nHost: ${host}\r\n\r\n`).join('');
   const remembered = new Remembered(512);

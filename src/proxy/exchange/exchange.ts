@@ -31,8 +31,6 @@ export type Site = {
   readonly config: Config;
   readonly rules: Rules;
   readonly identify: Identify;
-  /** Whether it would tell the same of the same request now. */
-  readonly isStillGood: (identity: Identity, now: EpochMs) => boolean;
   readonly originHost: string;
   /** Counts up with each configuration that ended something stored. */
   readonly generation: number;

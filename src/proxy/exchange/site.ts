@@ -2,7 +2,7 @@
 
 import { type Config, httpUrlOf } from '../../config/config.ts';
 import { BoundedMap } from '../../kit/bounded-map.ts';
-import { createIdentify, isStillGood, type VerifyJwt } from '../../policy/identity/identity.ts';
+import { createIdentify, type VerifyJwt } from '../../policy/identity/identity.ts';
 import type { LearnedSessions } from '../../policy/identity/session-proof.ts';
 import { KeyMemo } from '../../policy/key/key-memo.ts';
 import { compileRules } from '../../policy/rules/rules.ts';
@@ -29,7 +29,6 @@ export function compileSite(
     config,
     rules: compileRules(config),
     identify: createIdentify({ config: config.identity, learned, verifyJwt }),
-    isStillGood,
     originHost: httpUrlOf(config.upstream.url).host,
     generation,
     lifetimes: lifetimeDigests(config),

@@ -37,7 +37,7 @@ const otherVariant: Lookup = { kind: 'none', cause: 'vary', purgedBy: undefined 
 
 type LookupInput = {
   readonly request: Pick<ClientRequest, 'method' | 'fields'>;
-  readonly plan: KeyPlan;
+  readonly plan: Pick<KeyPlan, 'selectingFields' | 'answers'>;
   readonly directives: RequestDirectives;
   readonly now: EpochMs;
   readonly purgeLog: PurgeLog;

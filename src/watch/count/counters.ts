@@ -246,11 +246,12 @@ export class Counters {
     const { key, originSeconds, body } = entry;
     add(tally, at.savedSeconds, originSeconds);
     add(tally, at.savedBytes, body.length);
-    const kept = this.hot.record(key);
+    const times = this.hot.sample();
+    const kept = times === 0 ? undefined : this.hot.record(key, times);
     if (kept === undefined) return;
     kept.value ??= hotKeyOf(entry);
-    kept.value.hits += 1;
-    kept.value.savedSeconds += originSeconds;
+    kept.value.hits += times;
+    kept.value.savedSeconds += times * originSeconds;
   }
 
   #miss(tally: Tally, outcome: Outcome): void {
