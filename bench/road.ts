@@ -52,6 +52,14 @@ async function httpScenarios(): Promise<void> {
   const forwarders: Server[] = [
     await started('bare http-proxy', await startChild('bare-proxy-server.ts', origin.url)),
     await started('plain node:http proxy', await startChild('plain-proxy-server.ts', origin.url)),
+    await started(
+      'sockets, undici',
+      await startChild('floor-server.ts', { url: origin.url, client: 'undici' }),
+    ),
+    await started(
+      'sockets on both sides',
+      await startChild('floor-server.ts', { url: origin.url, client: 'socket' }),
+    ),
   ];
   const caches: Server[] = [];
   for (const kind of rivals) {
