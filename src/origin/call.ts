@@ -59,9 +59,8 @@ export type OriginOptions = ConnectOptions &
   Pick<Upstream, 'responseTimeout' | 'bodyTimeout' | 'connections'> &
   Partial<Pick<Upstream, 'resolveEvery'>>;
 
+/** What all calls of an origin share. */
 type CallOptions = {
-  readonly request: OriginRequest;
-  readonly receiver: OriginReceiver;
   readonly options: OriginOptions;
   readonly agent: Dispatcher;
   readonly fresh: Dispatcher;
@@ -72,6 +71,8 @@ type CallOptions = {
 /** One request and its answer, with its deadlines. */
 export class Call implements OriginCall, PooledHandler {
   readonly #given: CallOptions;
+  readonly #request: OriginRequest;
+  readonly #receiver: OriginReceiver;
   readonly #teller: CallTeller;
   #abort: ((error: Error) => void) | undefined;
   #resume: (() => void) | undefined;
@@ -89,16 +90,19 @@ export class Call implements OriginCall, PooledHandler {
   #tries = 0;
   #deadlineReason: FailureReason | undefined;
 
-  constructor(given: CallOptions) {
+  constructor(given: CallOptions, request: OriginRequest, receiver: OriginReceiver) {
     this.#given = given;
-    const { listeners, clock, request } = given;
+    this.#request = request;
+    this.#receiver = receiver;
+    const { listeners, clock } = given;
     const hasBody = request.body !== undefined;
     this.#teller = new CallTeller({ listeners, clock, probe: request.probe, hasBody });
   }
 
   start(): OriginCall {
     this.#deadline.arm('head-timeout', this.#given.options.responseTimeout);
-    const { request, agent, fresh } = this.#given;
+    const { agent, fresh } = this.#given;
+    const request = this.#request;
     // The origin answers when it has the body: its time begins with the last piece.
     request.body?.on('progress', () => {
       this.#deadline.refresh();
@@ -120,7 +124,7 @@ export class Call implements OriginCall, PooledHandler {
   }
 
   #dispatch(agent: Dispatcher): void {
-    const { request } = this.#given;
+    const request = this.#request;
     this.#tries += 1;
     const { method, target, fields, body, upgrade = null } = request;
     const dispatch: Dispatcher.DispatchOptions = {
@@ -155,10 +159,10 @@ export class Call implements OriginCall, PooledHandler {
   #onHead(status: number, fields: Fields, reasonPhrase: string): void {
     this.#gotBytes = true;
     if (status > 101 && status < 200) {
-      this.#given.receiver.onInformation?.(status, fields);
+      this.#receiver.onInformation?.(status, fields);
       return;
     }
-    const framing = framingOf(this.#given.request.method, status, fields);
+    const framing = framingOf(this.#request.method, status, fields);
     // A 101 without the fields of an upgrade; with them it would have come to `onUpgrade`.
     if (status <= 101 || framing === 'coded') {
       this.#stop('malformed');
@@ -169,12 +173,13 @@ export class Call implements OriginCall, PooledHandler {
     this.#isEventStream = isEventStream(fields);
     this.#armBody();
     this.#isWhole = framing === 'none';
-    this.#given.receiver.onHead({ status, reasonPhrase, fields, framing });
+    this.#receiver.onHead({ status, reasonPhrase, fields, framing });
   }
 
   onUpgrade(_status: number, raw: Buffer[], tunnel: Duplex): void {
     const fields = fieldsOf(raw);
-    const { request, receiver } = this.#given;
+    const request = this.#request;
+    const receiver = this.#receiver;
     // RFC 9110 §7.8: "A server MUST NOT switch to a protocol that was not indicated by the client".
     const isAsked = combinedValue(fields, 'upgrade')?.toLowerCase() === request.upgrade?.toLowerCase();
     if (this.#ended || !isAsked) {
@@ -190,7 +195,7 @@ export class Call implements OriginCall, PooledHandler {
 
   onData(chunk: Buffer): boolean {
     if (this.#ended) return true;
-    if (this.#given.receiver.onData(chunk)) {
+    if (this.#receiver.onData(chunk)) {
       this.#deadline.refresh();
       return true;
     }
@@ -212,7 +217,7 @@ export class Call implements OriginCall, PooledHandler {
       return;
     }
     const progress = { wasSent: this.#sent, gotBytes: this.#gotBytes };
-    if (this.#tries === 1 && mayRepeat(this.#given.request, error, progress)) {
+    if (this.#tries === 1 && mayRepeat(this.#request, error, progress)) {
       this.#teller.repeats();
       this.#dispatch(this.#given.fresh);
       return;
@@ -231,7 +236,8 @@ export class Call implements OriginCall, PooledHandler {
   #fail(reason: FailureReason): void {
     if (this.#ended) return;
     this.#end();
-    const { request, receiver } = this.#given;
+    const request = this.#request;
+    const receiver = this.#receiver;
     const sent = { hasBody: request.body !== undefined, wasSent: this.#sent };
     this.#teller.failed(reason, tellsOfOrigin(reason, sent));
     receiver.onFailure({ reason, sent: this.#sent });
@@ -241,7 +247,7 @@ export class Call implements OriginCall, PooledHandler {
   #finish(trailers: Fields): void {
     if (this.#ended) return;
     this.#end();
-    this.#given.receiver.onEnd(trailers);
+    this.#receiver.onEnd(trailers);
     this.#teller.ended();
   }
 
@@ -249,7 +255,7 @@ export class Call implements OriginCall, PooledHandler {
     this.#ended = true;
     this.#deadline.lift();
     // undici leaves a body alone that it did not send, and its client could not be read to the end.
-    this.#given.request.body?.destroy();
+    this.#request.body?.destroy();
   }
 
   #armBody(): void {

@@ -55,7 +55,7 @@ export function openOrigin(
   const common = { ...heard, options, agent, fresh };
   return {
     health,
-    send: (request, receiver) => new Call({ ...common, request, receiver }).start(),
+    send: (request, receiver) => new Call(common, request, receiver).start(),
     forward: createForwarder(agent, heard),
     close: async () => {
       await Promise.all([agent.destroy(), fresh.destroy()]);
