@@ -84,10 +84,12 @@ function addSlot(lower: string, known: KnownField | undefined): void {
 export type KnownFields = { readonly [Name in KnownField]?: string };
 
 /** `unusual`: the only fields that could be a credential or a claim, neither known nor ordinary; rare from browsers. */
-type ScannedFields = {
+export type ScannedFields = {
   readonly known: KnownFields;
   readonly repeated: readonly KnownField[];
   readonly unusual: Fields;
+  /** The fields that are passed on of such a head; absent: it has not been passed. */
+  passed?: Fields;
 };
 
 const none: readonly KnownField[] = [];

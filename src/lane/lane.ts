@@ -144,7 +144,8 @@ function find({ services, planner, hits, turn }: Finding, asker: Asker, line: Re
     return before.kind === 'slow' ? undefined : unlessAudited(services, hits.find(before, turn.now, socket));
   }
   const { method, target } = line;
-  const planned = planner.plan({ method, target, fields: known.block.fields, socket });
+  const { scanned } = known;
+  const planned = planner.plan({ method, target, fields: known.block.fields, socket, scanned });
   if (planned === undefined) return undefined;
   const plan = 'plan' in planned ? planned.plan : planned;
   const hit = plan.kind === 'slow' ? undefined : hits.find(plan, turn.now, socket);
@@ -179,7 +180,9 @@ function answer(
     settle(answering, reply, () => answerKeyed({ ...exchange, reply }));
     return true;
   }
-  const request = known && planner.read({ ...asked, fields: known.block.fields, socket });
+  const { method, target } = asked;
+  const request =
+    known && planner.read({ method, target, fields: known.block.fields, socket, scanned: known.scanned });
   if (request === undefined) return false;
   settle(answering, reply, () => run(request, reply));
   return true;

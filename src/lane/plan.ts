@@ -35,6 +35,7 @@ export type PlainRequest = {
   readonly target: string;
   readonly fields: Fields;
   readonly socket: MessageHead['socket'];
+  readonly scanned?: MessageHead['scanned'];
 };
 
 /** What a hit needs of a key. */
@@ -107,7 +108,7 @@ export function createPlanner(services: Services, read: (message: MessageHead) =
   };
 }
 
-const messageOf = ({ method, target, fields, socket }: PlainRequest): MessageHead => ({
+const messageOf = ({ method, target, fields, socket, scanned }: PlainRequest): MessageHead => ({
   method,
   url: target,
   rawHeaders: fields as string[],
@@ -115,6 +116,7 @@ const messageOf = ({ method, target, fields, socket }: PlainRequest): MessageHea
   httpVersionMajor: 1,
   httpVersionMinor: 1,
   socket,
+  scanned,
 });
 
 function decideFor(services: Services, result: ReadResult, sentTarget: string): Decided {

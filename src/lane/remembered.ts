@@ -6,6 +6,7 @@
  * whoever uses it asks whether its configuration is still in force.
  */
 
+import { scanFields, type ScannedFields } from '../http/request-head.ts';
 import { BoundedMap } from '../kit/bounded-map.ts';
 import { digestOf, sampleOf } from './digest.ts';
 import { type FieldBlock, readFieldBlock } from './field-block.ts';
@@ -23,10 +24,16 @@ export class KnownBlock {
   isKept = false;
   /** Whether it was found since it was last about to make room. */
   isUsed = false;
+  #scanned: ScannedFields | undefined;
 
   constructor(bytes: Buffer, block: KnownBlock['block']) {
     this.bytes = bytes;
     this.block = block;
+  }
+
+  /** What the pipeline reads of its fields. */
+  get scanned(): ScannedFields {
+    return (this.#scanned ??= scanFields(this.block.fields));
   }
 
   /** Whether these are its bytes. */

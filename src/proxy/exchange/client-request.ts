@@ -7,7 +7,12 @@ import { canonicalAuthority } from '../../http/authority.ts';
 import { withoutFields } from '../../http/fields.ts';
 import { cacheMethods } from '../../http/field-name.ts';
 import type { Fields } from '../../http/message.ts';
-import { type KnownField, type KnownFields, scanFields } from '../../http/request-head.ts';
+import {
+  type KnownField,
+  type KnownFields,
+  type ScannedFields,
+  scanFields,
+} from '../../http/request-head.ts';
 import { conditionNames } from '../../http/validators.ts';
 import { type NormalisedTarget, normaliseTarget } from '../../http/target.ts';
 import type { Trace } from './trace.ts';
@@ -28,6 +33,8 @@ export type ClientRequest = {
   readonly httpVersion: string;
   readonly hasBody: boolean;
   readonly forwardedFor: string;
+  /** Of a head that comes again and again: shared by all its requests. */
+  readonly scanned?: ScannedFields | undefined;
   fetchId: string | undefined;
   /** Absent: nothing is traced. */
   trace: Trace | undefined;
@@ -42,6 +49,8 @@ export type MessageHead = Pick<
     readonly remoteAddress?: string | undefined;
     readonly encrypted?: boolean | undefined;
   };
+  /** What was read of the same fields before. */
+  readonly scanned?: ScannedFields | undefined;
 };
 
 export type Refusal = {
@@ -114,7 +123,8 @@ export function createReader(options: ReaderOptions): (message: MessageHead) => 
     if (message.httpVersionMajor !== 1) return refuse(400, 'bad-framing');
     const method = message.method ?? '';
     if (cacheMethods.has(method)) return refuse(405, 'method-not-allowed');
-    const { known, repeated, unusual } = scanFields(sent);
+    const { scanned } = message;
+    const { known, repeated, unusual } = scanned ?? scanFields(sent);
     const fields = known['shelflife-debug'] === undefined ? sent : withoutFields(sent, forThisProxy);
     const isRepeated = repeated.length > 0;
     if (isRepeated && repeated.includes('host')) return refuse(400, 'several-hosts');
@@ -139,7 +149,7 @@ export function createReader(options: ReaderOptions): (message: MessageHead) => 
     // prettier-ignore
     const request: ClientRequest = {
       method, path, query, host, scheme, fields, known, repeated, unusual, httpVersion, hasBody, forwardedFor,
-      fetchId: undefined, trace: undefined,
+      scanned, fetchId: undefined, trace: undefined,
     };
     return { kind: 'request', request };
   };

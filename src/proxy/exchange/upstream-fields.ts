@@ -62,7 +62,7 @@ export function fetchFields(exchange: CacheExchange, condition: Fields | undefin
   return [...ownFields(request, { host, forwardedHost: host, id: fetchIdOf(request), via }), ...asked];
 }
 
-function withoutTrace(fields: string[], { trace }: ClientRequest): string[] {
+function withoutTrace(fields: Fields, { trace }: ClientRequest): Fields {
   const dropped = replacedByTrace(trace);
   return dropped === undefined ? fields : withoutFields(fields, dropped);
 }
@@ -91,12 +91,12 @@ export const isRelayed = (method: string): boolean => relayed.has(method);
 
 /** The fields of a request that is passed: all the client sent, with the proxy's own. */
 export function passFields(request: ClientRequest, host: string): string[] {
+  const { scanned } = request;
+  const passed = scanned?.passed ?? passedOf(request.fields);
+  if (scanned !== undefined) scanned.passed = passed;
   // @fastify/http-proxy keeps its connections whatever it is told: what would log one in is not sent on it.
   const isKept = isBoundToConnection(request) && !isRelayed(request.method);
-  const dropped = isKept ? new Set([...replaced, 'authorization']) : replaced;
-  const sent = withoutTrace(endToEndFields(request.fields), request).flatMap((name, index, all) =>
-    index % 2 === 0 && !dropped.has(foldFieldName(name)) ? [name, all[index + 1] ?? ''] : [],
-  );
+  const sent = withoutTrace(isKept ? withoutFolded(passed, credentials) : passed, request);
   const framing = request.known['content-length'];
   const length = request.hasBody && framing !== undefined ? ['Content-Length', framing] : [];
   const own = ownFields(request, {
@@ -107,6 +107,20 @@ export function passFields(request: ClientRequest, host: string): string[] {
   });
   return [...own, ...sent, ...length, ...hopsLeft(request)];
 }
+
+const passedOf = (fields: Fields): Fields => withoutFolded(endToEndFields(fields), replaced);
+
+/** Without the fields that CGI would read as one of these. */
+function withoutFolded(fields: Fields, names: ReadonlySet<string>): string[] {
+  const kept: string[] = [];
+  for (let at = 0; at < fields.length; at += 2) {
+    const name = fields[at] ?? '';
+    if (!names.has(foldFieldName(name))) kept.push(name, fields[at + 1] ?? '');
+  }
+  return kept;
+}
+
+const credentials: ReadonlySet<string> = new Set(['authorization']);
 
 /** RFC 9110 §7.6.3: each intermediary appends itself. */
 function viaOf({ fields, httpVersion }: ClientRequest): string {
