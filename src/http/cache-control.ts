@@ -129,8 +129,7 @@ function responseDirectives(
   directives: readonly Directive[],
   targetedBy: LifetimeField | undefined,
 ): ResponseDirectives {
-  const names = directives.map(({ name }) => name);
-  const has = (name: string): boolean => names.includes(name);
+  const has = (name: string): boolean => isAmong(directives, name);
   const noCache = qualified(directives, 'no-cache');
   const forOneUser = qualified(directives, 'private');
   return {
@@ -153,6 +152,9 @@ function responseDirectives(
   };
 }
 
+const isAmong = (directives: readonly Directive[], name: string): boolean =>
+  directives.some((directive) => directive.name === name);
+
 // RFC 9111 §5.4: without `Cache-Control`, `Pragma: no-cache` in a request counts as `Cache-Control: no-cache`.
 function pragmaDirectives(fields: Fields): RequestDirectives {
   if (!hasField(fields, 'pragma')) return noRequestDirectives;
@@ -164,8 +166,8 @@ const pragmaNoCache: RequestDirectives = Object.freeze({ ...noRequestDirectives,
 
 // RFC 9111 §4.2.1: of several values the shortest counts, and an invalid one makes the response stale.
 function shortest(directives: readonly Directive[], name: string): Seconds | undefined {
+  if (!isAmong(directives, name)) return undefined;
   const given = directives.filter((directive) => directive.name === name);
-  if (given.length === 0) return undefined;
   return least(given.map((directive) => deltaSeconds(directive) ?? seconds(0)));
 }
 
@@ -174,10 +176,9 @@ const least = (values: readonly Seconds[]): Seconds => values.reduce((a, b) => (
 
 // A window for stale use is a permission: an unreadable one grants nothing.
 function shortestValid(directives: readonly Directive[], name: string): Seconds | undefined {
+  if (!isAmong(directives, name)) return undefined;
   const given = directives.filter((directive) => directive.name === name).map(deltaSeconds);
-  return given.length === 0 || given.includes(undefined)
-    ? undefined
-    : least(given.map((value) => value ?? seconds(0)));
+  return given.includes(undefined) ? undefined : least(given.map((value) => value ?? seconds(0)));
 }
 
 function longestGiven(directives: readonly Directive[], name: string): Seconds | undefined {
@@ -197,13 +198,14 @@ function maxStale(directives: readonly Directive[]): Seconds | undefined {
 }
 
 // Without a valid list of names a directive is unqualified, which overrides a qualified one (§5.2.2.4, §5.2.2.7).
-function qualified(
-  directives: readonly Directive[],
-  name: string,
-): { whole: boolean; names: readonly string[] } {
+function qualified(directives: readonly Directive[], name: string): Qualified {
+  if (!isAmong(directives, name)) return notGiven;
   const lists = directives.filter((directive) => directive.name === name).map(listedNames);
   return { whole: lists.includes(undefined), names: [...new Set(lists.flatMap((list) => list ?? []))] };
 }
+
+type Qualified = { readonly whole: boolean; readonly names: readonly string[] };
+const notGiven: Qualified = { whole: false, names: [] };
 
 const secondsDirectives: ReadonlySet<string> = new Set([
   'max-age',

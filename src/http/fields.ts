@@ -49,16 +49,20 @@ export function endToEndFields(fields: Fields): string[] {
   const kept: string[] = [];
   for (let at = 0; at < fields.length; at += 2) {
     const name = fields[at] ?? '';
-    // Behind CGI `Transfer_Encoding` is `Transfer-Encoding`.
-    if (names.has(name.toLowerCase()) || hopByHop.has(foldFieldName(name))) continue;
+    if (isHopByHop(name) || (names !== hopByHop && names.has(name.toLowerCase()))) continue;
     kept.push(name, fields[at + 1] ?? '');
   }
   return kept;
 }
 
+/** Behind CGI `Transfer_Encoding` is `Transfer-Encoding`. Most names are as long as none of them. */
+const isHopByHop = (name: string): boolean =>
+  hopByHopLengths[name.length] === true && hopByHop.has(foldFieldName(name));
+
 function hopByHopNames(fields: Fields): ReadonlySet<string> {
   const connection = combinedValue(fields, 'connection');
-  if (connection === undefined) return hopByHop;
+  // Nearly always it is `keep-alive`, which names one of them.
+  if (connection === undefined || hopByHop.has(connection.toLowerCase())) return hopByHop;
   const names = new Set(hopByHop);
   for (const option of parseList(connection)) {
     const name = option.toLowerCase();
@@ -136,6 +140,10 @@ const hopByHop: ReadonlySet<string> = new Set([
   'proxy-authorization',
   'proxy-authentication-info',
 ]);
+
+const hopByHopLengths: readonly boolean[] = Array.from({ length: 32 }, (_, length) =>
+  [...hopByHop].some((name) => name.length === length),
+);
 
 const forAllRecipients: ReadonlySet<string> = new Set([
   'accept',

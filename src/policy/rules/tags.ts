@@ -48,6 +48,7 @@ export const toTag = (text: string): Tag =>
 
 /** The tags of templates, each once. */
 export function renderTags(templates: readonly TagTemplate[], values: TagValues): RenderedTags {
+  if (templates.length === 0) return noTags;
   const tags = new Set<Tag>();
   const skipped: string[] = [];
   for (const { raw, parts } of templates) {
@@ -57,6 +58,8 @@ export function renderTags(templates: readonly TagTemplate[], values: TagValues)
   }
   return { tags: [...tags], skipped };
 }
+
+const noTags: RenderedTags = { tags: [], skipped: [] };
 
 /** The tags of a match: its own, and those of the other readings of the path. */
 export function matchTags(match: Match, values: Omit<TagValues, 'params'>): readonly Tag[] {

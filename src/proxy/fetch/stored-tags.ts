@@ -12,7 +12,11 @@ import type { StorageTerms } from './storage-terms.ts';
 export const tagsToStore = (
   terms: StorageTerms,
   { given, stored }: { readonly given: Fields; readonly stored: Fields },
-): Tag[] => [...new Set([...urlTags(terms, stored), ...ownTags(terms, given), ...replacedBy(terms)])];
+): Tag[] => unique([...urlTags(terms, stored), ...ownTags(terms, given), ...replacedBy(terms)]);
+
+/** Of a few, comparing them makes no garbage. */
+const unique = (tags: Tag[]): Tag[] =>
+  tags.length > 16 ? [...new Set(tags)] : tags.filter((tag, at) => tags.indexOf(tag) === at);
 
 const replacedBy = ({ match, plan }: StorageTerms): readonly Tag[] =>
   match.contentType.query.reload === undefined ? [] : [copyTag(plan.key)];

@@ -58,6 +58,8 @@ const actingReasons: ReadonlySet<PassReason> = new Set(['write-rule', 'method-ov
 /** How a relay ends: over, or by an error of our own. */
 type Settle = { readonly resolve: () => void; readonly reject: (error: unknown) => void };
 
+const nothingAsked: ReturnType<typeof bodiesAsked> = { request: false, answer: false };
+
 class Relay implements OriginReceiver {
   readonly #exchange: Exchange;
   readonly #cause: PassCause;
@@ -89,8 +91,10 @@ class Relay implements OriginReceiver {
     this.#cause = cause;
     this.#settle = settle;
     const { request, site } = exchange;
-    const rules = site.rules.matchWrites(request.method, request.path, request).flat();
-    this.#asked = bodiesAsked(rules.map(({ rule }) => rule));
+    const found = site.rules.matchWrites(request.method, request.path, request);
+    this.#asked = found.every((rules) => rules.length === 0)
+      ? nothingAsked
+      : bodiesAsked(found.flat().map(({ rule }) => rule));
     this.#mayAct = actingReasons.has(cause.reason) || isUnsafeMethod(exchange.request.method);
   }
 
