@@ -20,7 +20,7 @@ import type { Entry, Store } from '../../store/store.ts';
 import type { DebugNotes } from './debug-notes.ts';
 import type { Endings } from './ended-copy.ts';
 import type { ClientRequest } from './client-request.ts';
-import { nothingKnown, type Outcome } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
 import type { FinishFields, Reply } from './reply.ts';
 import type { DeclaredQueries } from './shared-query.ts';
 import { clientRequestId, requestIdOf } from './request-id.ts';
@@ -104,6 +104,8 @@ export type PreparedForms = {
   /** The fields of a whole answer but for Age and Cache-Status. */
   readonly fieldsOf: (entry: Entry) => readonly string[];
   readonly gzipOf: (entry: Entry) => Entry;
+  /** What `decode` makes of an entry that its client cannot take as it is stored. */
+  readonly plainOf: (entry: Entry, decode: (entry: Entry) => Entry) => Entry;
 };
 
 /** Learns from what the origin does with session cookies (identities without a secret). */
@@ -218,23 +220,46 @@ export const elapsed = ({ services, startedMs }: Exchange): Seconds =>
 /** Tells what happened; fields left out are unknown to this branch. */
 export function tellOutcome(
   exchange: Exchange,
-  outcome: Pick<Outcome, 'kind' | 'status'> & Partial<Outcome>,
+  outcome: Pick<Outcome, 'kind' | 'status'> & Partial<Pick<Outcome, Told>>,
 ): void {
   const { request, match, services } = exchange;
+  const { originDuration } = outcome;
+  // One literal, no spreading: this object is made for every request.
   services.onOutcome({
-    ...nothingKnown,
+    kind: outcome.kind,
+    status: outcome.status,
     contentType: match.contentType.name,
     route: match.route?.pattern,
     method: request.method,
     host: request.host,
     target: request.query === undefined ? request.path : `${request.path}?${request.query}`,
-    requestId: outcome.originDuration === undefined ? clientRequestId(request) : requestIdOf(request),
+    requestId: originDuration === undefined ? clientRequestId(request) : requestIdOf(request),
     trace: request.trace,
+    entry: outcome.entry,
+    cacheStatus: outcome.cacheStatus,
+    miss: outcome.miss,
+    purgedBy: outcome.purgedBy,
+    pass: outcome.pass,
+    doubt: outcome.doubt,
+    refusal: undefined,
+    failure: outcome.failure,
+    notStored: outcome.notStored,
     client: services.tellsClients === true ? clientOf(exchange) : undefined,
     duration: elapsed(exchange),
-    ...outcome,
+    originDuration,
   });
 }
+
+type Told =
+  | 'entry'
+  | 'cacheStatus'
+  | 'miss'
+  | 'purgedBy'
+  | 'pass'
+  | 'doubt'
+  | 'failure'
+  | 'notStored'
+  | 'originDuration';
 
 function clientOf({ request, reply }: Exchange): Outcome['client'] {
   const { forwardedFor, httpVersion, fields, method } = request;

@@ -20,21 +20,24 @@ export function formFor(
   entry: Entry,
   { services: { prepared }, request: { method, known } }: Pick<CacheExchange, 'services' | 'request'>,
 ): Entry {
-  if (entry.coding === undefined) return decodedFor(entry, known['accept-encoding']);
+  const accepted = known['accept-encoding'];
+  if (entry.coding === undefined)
+    return isToDecode(entry, accepted) ? prepared.plainOf(entry, decoded) : entry;
   const wantsPart = known.range !== undefined && method === 'GET';
-  return acceptsGzip(known['accept-encoding']) && !wantsPart ? prepared.gzipOf(entry) : plainForm(entry);
+  return acceptsGzip(accepted) && !wantsPart ? prepared.gzipOf(entry) : prepared.plainOf(entry, plainForm);
 }
 
 /** It is done while the client waits, and so does everybody. */
 const mostDecodedBytes = 8 * 1024 * 1024;
 
 /** What the origin coded without saying that it varies. */
-function decodedFor(entry: Entry, acceptEncoding: string | undefined): Entry {
-  const { part, fields } = entry;
-  if (part !== undefined || entry.body.length === 0 || !mustDecode(fields, acceptEncoding)) return entry;
+const isToDecode = ({ part, body, fields }: Entry, acceptEncoding: string | undefined): boolean =>
+  part === undefined && body.length > 0 && mustDecode(fields, acceptEncoding);
+
+function decoded(entry: Entry): Entry {
   try {
     const body = gunzipSync(entry.body, { maxOutputLength: mostDecodedBytes });
-    return { ...entry, body, fields: decodedFields(fields) };
+    return { ...entry, body, fields: decodedFields(entry.fields) };
   } catch {
     // Too large, or coded otherwise than it says.
     return entry;
