@@ -48,6 +48,11 @@ export class Hits {
     this.#options = options;
   }
 
+  /** Whether anything is stored under a key: for what is not, no plan need be made. */
+  mayFind(key: CacheKey): boolean {
+    return this.#options.peek(key).length > 0;
+  }
+
   /** The answer to a request whose plan holds; `undefined`: the pipeline's. */
   find(plan: Plan, now: EpochMs, socket: PlainRequest['socket']): Hit | undefined {
     const { services } = this.#options;

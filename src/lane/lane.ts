@@ -147,13 +147,18 @@ function find({ services, planner, hits, turn }: Finding, asker: Asker, line: Re
   const { scanned } = known;
   const planned = planner.plan({ method, target, fields: known.block.fields, socket, scanned });
   if (planned === undefined) return undefined;
-  const plan = 'plan' in planned ? planned.plan : planned;
+  const isKeyed = 'plan' in planned;
+  if (isKeyed && before === undefined && !hits.mayFind(planned.exchange.plan.key)) {
+    asker.exchange = planned.exchange;
+    return undefined;
+  }
+  const plan = isKeyed ? planned.plan() : planned;
   const hit = plan.kind === 'slow' ? undefined : hits.find(plan, turn.now, socket);
   // Most of what is asked for and not stored is not asked for again: a plan for it would be kept in vain.
   if (plan.kind === 'slow' || plan.prepared !== undefined || before !== undefined)
     remembered.remember(known, line, plan);
   const given = unlessAudited(services, hit);
-  if (given === undefined && 'plan' in planned) asker.exchange = planned.exchange;
+  if (given === undefined && isKeyed) asker.exchange = planned.exchange;
   return given;
 }
 

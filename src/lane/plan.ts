@@ -79,7 +79,7 @@ export type Planner = {
 };
 
 /** The exchange is the plan's, for a pipeline that goes on from here. */
-export type Planned = { readonly plan: Plan; readonly exchange: CacheExchange } | Slow | undefined;
+export type Planned = { readonly plan: () => Plan; readonly exchange: CacheExchange } | Slow | undefined;
 
 type Decided =
   | { readonly kind: 'keyed'; readonly exchange: CacheExchange; readonly reply: CapturedReply }
@@ -95,7 +95,7 @@ export function createPlanner(services: Services, read: (message: MessageHead) =
       const decided = decide(request);
       if (decided?.kind !== 'keyed') return decided;
       const { exchange } = decided;
-      return { plan: planOf(exchange, request), exchange };
+      return { plan: () => planOf(exchange, request), exchange };
     },
     read: (request) => {
       const result = read(messageOf(request));
