@@ -1,12 +1,14 @@
 /**
- * A real redis-server for a test: on a free port, in a directory of its own, gone when the test is over.
+ * A real redis-server for a test: on a free port, in a directory of its own, gone when the test is over, or emptied for the
+ * next test of the process.
  *
  * SHELFLIFE_TEST_REDIS names another program that takes redis-server's options, such as a valkey-server.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync, rmSync } from 'node:fs';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -50,6 +52,8 @@ export class RedisServer {
   readonly #arguments: readonly string[];
   #process: ChildProcess | undefined;
   #client: Redis | undefined;
+  /** Of the start, when another test may use it afterwards. */
+  #settings: string | undefined;
 
   constructor(port: number, directory: string, options: readonly string[]) {
     this.port = port;
@@ -80,7 +84,10 @@ export class RedisServer {
     await once(started, 'spawn');
     this.#process = started;
     // Also when the test ends without its teardown.
-    const end = (): boolean => started.kill('SIGKILL');
+    const end = (): void => {
+      started.kill('SIGKILL');
+      rmSync(this.#directory, { recursive: true, force: true });
+    };
     process.once('exit', end);
     started.once('exit', () => process.off('exit', end));
     await answers(this.port, started);
@@ -95,10 +102,41 @@ export class RedisServer {
     return [file];
   }
 
+  /** Starts it, or takes it as the test before has left it. */
+  async take(): Promise<void> {
+    if (this.#process === undefined) await this.start();
+    this.#process?.ref();
+    this.#settings ??= await settingsOf(this.client);
+  }
+
+  /** Empties it for the next test. False when it has been ended meanwhile, or is set otherwise than at its start. */
+  async empty(): Promise<boolean> {
+    this.#disconnect();
+    this.thaw();
+    if (this.#settings === undefined || this.#process?.exitCode !== null) return false;
+    await this.client.call('CLIENT', 'KILL', 'SKIPME', 'yes');
+    await this.client.flushall();
+    await this.client.script('FLUSH');
+    await this.client.call('FUNCTION', 'FLUSH');
+    await this.client.call('CONFIG', 'RESETSTAT');
+    await this.client.call('ACL', 'LOG', 'RESET');
+    for (const file of await readdir(this.#directory)) await rm(join(this.#directory, file));
+    const settings = await settingsOf(this.client);
+    this.#disconnect();
+    this.#process.unref();
+    return settings === this.#settings;
+  }
+
+  #disconnect(): void {
+    this.#client?.disconnect();
+    this.#client = undefined;
+  }
+
   /** Ends the process as a crash would. */
   async kill(): Promise<void> {
     const running = this.#process;
     this.#process = undefined;
+    this.#settings = undefined;
     if (running?.exitCode !== null || running.signalCode !== null) return;
     const gone = once(running, 'exit');
     running.kill('SIGCONT');
@@ -115,35 +153,57 @@ export class RedisServer {
   }
 
   async close(): Promise<void> {
-    this.#client?.disconnect();
+    this.#disconnect();
     await this.kill();
     await rm(this.#directory, { recursive: true, force: true });
   }
 }
 
-/** Starts a server that ends with the test. `options` are redis-server's own. */
+/** A server for this test alone. `options` are redis-server's own; one that has some ends with the test. */
 export async function redisServer(t: Test, ...options: string[]): Promise<RedisServer> {
-  const server = await stoppedRedisServer(t, ...options);
-  await server.start();
+  if (options.length > 0) {
+    const server = await stoppedRedisServer(t, ...options);
+    await server.start();
+    return server;
+  }
+  const server = spares.pop() ?? (await newServer([]));
+  t.teardown(async () => {
+    if (await server.empty().catch(() => false)) spares.push(server);
+    else await server.close();
+  });
+  await server.take();
   return server;
 }
 
-/** The same, not started yet. */
+/** The same, not started yet; it ends with the test. */
 export async function stoppedRedisServer(t: Test, ...options: string[]): Promise<RedisServer> {
-  const directory = await mkdtemp(join(tmpdir(), 'shelflife-redis-'));
-  const server = new RedisServer(await freePort(), directory, options);
+  const server = await newServer(options);
   t.teardown(() => server.close());
   return server;
 }
 
-/** A port nobody listens on at the moment. */
+const newServer = async (options: readonly string[]): Promise<RedisServer> =>
+  new RedisServer(await freePort(), await mkdtemp(join(tmpdir(), 'shelflife-redis-')), options);
+
+/** Servers without options that run and are empty: to start one costs more than most tests do with it. */
+const spares: RedisServer[] = [];
+
+/** What a test could set that stays. */
+const settingsOf = async (client: Redis): Promise<string> =>
+  JSON.stringify([await client.config('GET', '*'), await client.call('ACL', 'LIST')]);
+
+/** A port nobody listens on at the moment. No connection gets it meanwhile: the system gives them ports from 32768 on. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
+  const port = randomInt(10_000, 32_000);
+  const server = createServer().listen(port, '127.0.0.1');
+  const isFree = await once(server, 'listening').then(
+    () => true,
+    () => false,
+  );
+  if (!isFree) return freePort();
   server.close();
   await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
+  return port;
 }
 
 export function quietClient(port: number): Redis {
