@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer as createTcp, type AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
 import { fileOf, runProcess } from '../cli/command.ts';
 import { eventually } from '../helpers/eventually.ts';
@@ -109,6 +110,7 @@ t.test(
       while (!over.signal.aborted) {
         const status = await client.ask('/r').then((answer) => answer.status, String);
         if (status !== 200) failures.push(status);
+        await delay(10);
       }
     })();
     const asker = connect();

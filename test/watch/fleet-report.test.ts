@@ -24,7 +24,7 @@ type Tap = Parameters<typeof redisServer>[0];
 t.jobs = 5;
 
 const rulesOf = (origin: string, { url }: RedisServer, more = ''): string => `upstream: ${origin}
-store: { redis: { url: "${url}", deadline: 200ms } }
+store: { redis: { url: "${url}", deadline: 5s } }
 content_types: { page: { ttl: 600s, scope: public } }
 routes: [{ match: GET /*, type: page }]
 ${more}`;
@@ -140,7 +140,7 @@ t.test(
     // What was served is counted in its hour before the next one begins.
     for (const { control } of [one, two]) await reportOf(control);
     ahead.ms = until('08:00:00');
-    await eventually('published', () => hook.bodies.length > 0, 15_000);
+    await eventually('published', () => hook.bodies.length > 0);
     const report = hook.bodies[0]?.report;
     if (report === undefined) throw new Error('there is one');
     t.equal(lineOf(report, 'requests'), 80);
@@ -172,7 +172,7 @@ t.test('without Redis at the due time every folder gets its report once', { buff
   ];
   await read(one.server.url, '/one', 3);
   ahead.ms = until('08:00:00');
-  await eventually('published', () => hook.bodies.length > 0, 15_000);
+  await eventually('published', () => hook.bodies.length > 0);
   await close(one, two);
   t.equal(hook.bodies.length, 1);
   t.equal(hook.bodies[0]?.report.complete, false);
@@ -190,7 +190,7 @@ t.test('without Redis and without a folder the report goes to the webhook', { bu
   const one = await startInstance(t, rules, { ahead });
   await read(one.server.url, '/one', 4);
   ahead.ms = until('08:00:00');
-  await eventually('published', () => hook.bodies.length > 0, 15_000);
+  await eventually('published', () => hook.bodies.length > 0);
   await close(one);
   t.match(hook.bodies, [{ text: /^shelflife, the day/, report: { complete: true, period: 'day' } }]);
 });
@@ -200,16 +200,16 @@ t.test(
   { buffered: true },
   async (t) => {
     const redis = await redisServer(t);
-    const file = fileOf(t, rulesOf(await startOrigin(t), redis));
-    const [one, two] = [await serve(t, ['-c', file]), await serve(t, ['-c', file])];
-    await Promise.all([read(one.site, '/a', 40), read(two.site, '/b', 25)]);
+    const rules = rulesOf(await startOrigin(t), redis);
+    const [one, two] = [await serve(t, ['-c', fileOf(t, rules)]), await startInstance(t, rules)];
+    await Promise.all([read(one.site, '/a', 40), read(two.server.url, '/b', 25)]);
     const requests = async (control: string) => lineOf(await reportOf(control), 'requests');
     await eventually('the other knows of it', async () => (await requests(two.control)) === 65, 20_000);
     one.process.kill('SIGKILL');
     await once(one.process, 'exit');
     t.equal(await requests(two.control), 65);
-    const again = await serve(t, ['-c', file]);
-    await read(again.site, '/a', 10);
+    const again = await startInstance(t, rules);
+    await read(again.server.url, '/a', 10);
     await eventually(
       'nothing is lost or counted twice',
       async () => (await requests(two.control)) === 75,
@@ -219,9 +219,8 @@ t.test(
     const env = { SHELFLIFE_TOKEN: token };
     const shown = await run(['report', '--period', 'day', '--json', '--control', again.control], env);
     t.equal(lineOf(JSON.parse(shown.stdout) as Report, 'requests'), 75);
-    t.equal(await two.stop('SIGTERM'), 0);
+    await two.server.close();
     t.equal(await requests(again.control), 75, 'what stops says all it knows');
-    await again.stop('SIGTERM');
   },
 );
 

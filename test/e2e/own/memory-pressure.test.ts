@@ -15,7 +15,7 @@ const pageBytes = 400_000;
 
 const rules = (upstream: string, redisUrl: string): string => `
 upstream: { url: "${upstream}" }
-store: { memory: ${memoryMb}MB, redis: { url: "${redisUrl}", deadline: 500ms } }
+store: { memory: ${memoryMb}MB, redis: { url: "${redisUrl}", deadline: 5s } }
 content_types:
   page: { ttl: 600s, scope: public, cache_control: override }
 routes:

@@ -48,7 +48,7 @@ async function reloadOne(t: Tap, { before, after }: Change): Promise<void> {
   });
   const textOf = (types: string): string => `
 upstream: ${origin.url}
-store: { coherence: strict, lag: 300ms, redis: { url: "${redis.url}", deadline: 500ms } }
+store: { coherence: strict, lag: 300ms, redis: { url: "${redis.url}", deadline: 5s } }
 identity: { credentials: [session] }
 content_types: { ${types} }
 routes:

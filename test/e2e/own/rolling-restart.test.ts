@@ -9,7 +9,7 @@ import { tcpSwitch } from '../../helpers/tcp-switch.ts';
 
 const rules = (upstream: string, redisUrl: string): string => `
 upstream: ${upstream}
-store: { coherence: strict, redis: { url: "${redisUrl}", deadline: 500ms } }
+store: { coherence: strict, redis: { url: "${redisUrl}", deadline: 5s } }
 content_types:
   page: { ttl: 600s, scope: public, cache_control: override, tags: ["page:{id}"] }
 routes:
@@ -28,8 +28,8 @@ t.test('one of two instances is stopped and started under load', async (t) => {
     const path = request.url ?? '';
     if (request.method === 'PUT') versions.set(path, (versions.get(path) ?? 0) + 1);
     const version = versions.get(path) ?? 0;
-    // Some are under way whenever an instance stops.
-    setTimeout(() => response.end(`${path} ${version}`), request.method === 'PUT' ? 1 : 5);
+    // Many are under way whenever an instance stops, and few cost anything while it does.
+    setTimeout(() => response.end(`${path} ${version}`), request.method === 'PUT' ? 1 : 30);
   });
   const ports = [await freePort(), await freePort()];
   const config = rules(origin.url, redis.url);
@@ -84,13 +84,13 @@ t.test('one of two instances is stopped and started under load', async (t) => {
   let serving = second;
   const more = async (count: number): Promise<void> => {
     const enough = answers + count;
-    await eventually('clients are at work', () => answers > enough, 20_000);
+    await eventually('clients are at work', () => answers > enough);
   };
   for (let stop = 0; stop < stops; stop += 1) {
     await more(60);
     const startedMs = performance.now();
     t.equal(await serving.end('SIGTERM'), 0);
-    t.ok(performance.now() - startedMs < 10_000);
+    t.ok(performance.now() - startedMs < 15_000);
     await more(30);
     serving = await start(1);
   }

@@ -1,11 +1,22 @@
 import { randomBytes } from 'node:crypto';
-import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import {
+  brotliCompressSync,
+  constants,
+  deflateRawSync,
+  deflateSync,
+  gzipSync,
+  zstdCompressSync,
+} from 'node:zlib';
 import t from 'tap';
 import { CodedBodies } from '../../../src/proxy/fetch/coded-bodies.ts';
 
 const bodies = new CodedBodies();
 const short = Buffer.from('some text, and some more text. '.repeat(20));
 const long = Buffer.from(randomBytes(200_000).toString('hex'));
+
+/** The best quality takes a second for what is long. */
+const brotliOf = (bytes: Buffer): Buffer =>
+  brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } });
 
 const isWhole = (coding: string, body: Buffer, more: { status?: number; part?: boolean } = {}) =>
   bodies.isWhole({
@@ -19,12 +30,12 @@ const codings: [string, (bytes: Buffer) => Buffer][] = [
   ['gzip', gzipSync],
   ['x-gzip', gzipSync],
   ['GZIP', gzipSync],
-  ['br', brotliCompressSync],
+  ['br', brotliOf],
   ['zstd', zstdCompressSync],
   ['deflate', deflateSync],
   ['deflate', deflateRawSync],
   ['gzip, gzip', (bytes) => gzipSync(gzipSync(bytes))],
-  ['br, gzip', (bytes) => gzipSync(brotliCompressSync(bytes))],
+  ['br, gzip', (bytes) => gzipSync(brotliOf(bytes))],
   ['identity, deflate', deflateSync],
   ['secret-sauce, gzip', gzipSync],
 ];
@@ -44,7 +55,7 @@ for (const [at, [coding, encode]] of codings.entries()) {
 t.test('a coding within another is undone too', async (t) => {
   for (const text of [short, long]) {
     const inner = gzipSync(text);
-    t.equal(await isWhole('gzip, br', brotliCompressSync(inner.subarray(0, -10))), false);
+    t.equal(await isWhole('gzip, br', brotliOf(inner.subarray(0, -10))), false);
   }
 });
 
@@ -89,7 +100,7 @@ t.test(
   async (t) => {
     t.equal(isWhole('gzip', gzipSync(short)), true);
     const large = isWhole('gzip', gzipSync(long));
-    const unpacking = isWhole('br', brotliCompressSync(Buffer.alloc(1024 * 1024)));
+    const unpacking = isWhole('br', brotliOf(Buffer.alloc(1024 * 1024)));
     t.ok(large instanceof Promise);
     t.ok(unpacking instanceof Promise);
     t.strictSame(await Promise.all([large, unpacking]), [true, true]);
@@ -97,6 +108,7 @@ t.test(
 );
 
 t.test('a body that unpacks without end is not accepted', async (t) => {
-  const layer = gzipSync(Buffer.alloc(300 * 1024 * 1024), { level: 1 });
-  t.equal(await isWhole('gzip', layer), false);
+  const member = gzipSync(Buffer.alloc(30 * 1024 * 1024), { level: 1 });
+  t.equal(await isWhole('gzip', Buffer.concat(Array.from({ length: 10 }, () => member))), false);
+  t.equal(await isWhole('gzip', Buffer.concat([member, member])), true, 'though one that ends is');
 });
