@@ -11,7 +11,7 @@ import { startProxy, startSite } from '../helpers/scripted-site.ts';
 const token = 'a-control-token-of-many-characters';
 const rules = (url: string) => `
 control: { token: ${token} }
-store: { redis: { url: "${url}", deadline: 500ms } }
+store: { redis: { url: "${url}", deadline: 5s } }
 content_types:
   page: { ttl: 600s, scope: public, cache_control: override, tags: ["page:{id}"] }
 routes:

@@ -161,7 +161,7 @@ t.test(
     const origin = await startOrigin(t);
     const text = (ttl: number): string => `
 upstream: { url: "${origin.url}", host: upstream }
-store: { redis: { url: "${redis.url}", deadline: 500ms } }
+store: { redis: { url: "${redis.url}", deadline: 5s } }
 ${page(`cache_control: override, ttl: ${ttl}s`)}`;
     const clocks = { one: new TestClock(), other: new TestClock() };
     const one = await startProxy(text(600), { clock: clocks.one });

@@ -16,7 +16,7 @@ const turns = [
 
 const rules = (upstream: string, redisUrl: string, turn: string): string => `
 upstream: ${upstream}
-store: { redis: { url: "${redisUrl}", deadline: 500ms } }
+store: { redis: { url: "${redisUrl}", deadline: 5s } }
 identity: { credentials: [session] }
 content_types: { ${turn === 'pass' ? '' : turn} }
 routes:

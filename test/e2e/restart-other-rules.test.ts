@@ -16,7 +16,7 @@ t.test('after a route gets a tag, a write removes what was stored before', async
   });
   const rules = (more: string): string => `
 upstream: { url: "${origin.url}", host: upstream }
-store: { redis: { url: "${redis.url}", deadline: 500ms } }
+store: { redis: { url: "${redis.url}", deadline: 5s } }
 content_types: { page: { ttl: 600s, scope: public, cache_control: override } }
 routes:
   - { match: GET /p/:id, type: page, tags: [docs] }

@@ -42,7 +42,8 @@ export async function openInstance(t: Test, options: InstanceOptions): Promise<I
   const {
     url = '',
     server = { kind: 'url', url },
-    deadlineMs = 100,
+    // Only what is tried with a Redis that does not answer needs a short one.
+    deadlineMs = 5000,
     keepSeconds,
     fillLock = false,
     clock = systemClock,

@@ -9,7 +9,7 @@ import { filledBut } from './instance.ts';
 
 async function open(t: Test, url: string) {
   const opened = await openStore({
-    config: configOf(`store: { redis: { url: "${url}", deadline: 500ms } }`).store,
+    config: configOf(`store: { redis: { url: "${url}", deadline: 5s } }`).store,
     owner: { name: 'http://127.0.0.1:5000', fingerprint: 'f00d' },
     janitor: undefined,
     clock: systemClock,

@@ -29,7 +29,7 @@ const commandsIn = (rules: readonly string[]) =>
 
 /** Uses everything there is, by two instances. */
 async function useAll(t: Test, server: Place): Promise<readonly Instance[]> {
-  const open = (coherence: 'strict' | 'bounded') => openInstance(t, { server, coherence, deadlineMs: 1000 });
+  const open = (coherence: 'strict' | 'bounded') => openInstance(t, { server, coherence });
   const [one, other] = [await open('strict'), await open('bounded')];
   await Promise.all([isUp(one), isUp(other)]);
   for (let at = 0; at < maxVariants + 4; at += 1) one.fill('page', { tags: tagsOf('a'), variant: `v${at}` });
@@ -40,7 +40,7 @@ async function useAll(t: Test, server: Place): Promise<readonly Instance[]> {
   await teach(t, one, other);
   await agree(t, one, other);
   await one.purge('a');
-  await eventually('heard', async () => (await other.ask('page')) === 'miss', 500);
+  await eventually('heard', async () => (await other.ask('page')) === 'miss');
   const { keys, purgeLog: log } = one;
   const janitor = new Janitor({ nodes: () => nodesOf(one.upkeep, 1000), keys, log, maxBytes: 1 });
   const report = await janitor.run(100, epochMs(Date.now()));
@@ -57,7 +57,7 @@ async function teach(t: Test, one: Instance, other: Instance): Promise<void> {
   await other.learned.elsewhere.ask('cookie');
   t.ok(other.learned.isTrusted('cookie'));
   const notes = [one, other].map(({ upkeep: client, keys }) =>
-    createSharedNotes({ client, keys, deadlineMs: 1000 }),
+    createSharedNotes({ client, keys, deadlineMs: 5000 }),
   );
   for (const author of notes) await author.write('subject', 'text', seconds(60));
   t.equal((await notes[0]?.read('subject'))?.size, 2);
@@ -66,7 +66,7 @@ async function teach(t: Test, one: Instance, other: Instance): Promise<void> {
 /** Of both only one does it. */
 async function agree(t: Test, one: Instance, other: Instance): Promise<void> {
   const works = [one, other].map(({ upkeep: client, keys }, at) => {
-    const shared = { client, keys, deadlineMs: 1000 };
+    const shared = { client, keys, deadlineMs: 5000 };
     const fills = new FillLeases({ ...shared, instance: `i${at}`, clock: systemClock, leaseMs: 3000 });
     return { jobs: createJobLease(shared), fills };
   });

@@ -16,7 +16,7 @@ onRedis(t, 'closing writes what waits, and leaves the list of instances', async 
 });
 
 onRedis(t, 'values that are no entries are counted, and told once a second', async (t, open, { client }) => {
-  const one = await open({ lag: seconds(30), deadlineMs: 1000 });
+  const one = await open({ lag: seconds(30) });
   await isUp(one);
   for (let at = 0; at < 5; at += 1) {
     await client.hset(one.keys.entry(keyOf(`p${at}`)), 'only', 'not ours');

@@ -133,8 +133,8 @@ t.test('the same in a Cluster', async (t) => {
   const servers = await redisCluster(t);
   const nodes = servers.map(({ port }) => ({ host: '127.0.0.1', port }));
   const server = { kind: 'cluster', nodes } as const;
-  await isUp(await openInstance(t, { server, owner: production, deadlineMs: 1000 }));
-  const other = await openInstance(t, { server, owner: staging, deadlineMs: 1000 });
+  await isUp(await openInstance(t, { server, owner: production }));
+  const other = await openInstance(t, { server, owner: staging });
   await eventually('it says so', () => refusal(other) !== '');
   t.equal(other.store.status().redis, 'down');
 });

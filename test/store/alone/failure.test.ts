@@ -6,6 +6,7 @@ import t from 'tap';
 import { eventually } from '../../helpers/eventually.ts';
 import { type FaultyLink, faultyLink } from '../../helpers/faulty-link.ts';
 import { redisServer, type RedisServer, stoppedRedisServer } from '../../helpers/redis-server.ts';
+import { stopwatch } from '../../helpers/stopwatch.ts';
 import { epochMs, seconds, systemClock } from '../../../src/kit/time.ts';
 import { keyOf } from '../entry.ts';
 import { type Instance, isUp, openInstance } from '../instance.ts';
@@ -86,13 +87,13 @@ async function survives(t: Tap, fault: Fault): Promise<void> {
 
   await fault.begin(parts);
   t.ok(Math.max(...(await lookups(one, 12))) < deadlineMs + slackMs, 'nobody waits longer than the deadline');
-  await eventually('the breaker has opened', () => one.store.status().breaker !== 'closed', 2000);
-  t.ok(median(await lookups(one, 40)) < 5, 'then nobody waits');
+  await eventually('the breaker has opened', () => one.store.status().breaker !== 'closed');
+  t.ok(median(await lookups(one, 40)) < deadlineMs / 2, 'then nobody waits');
   t.equal(one.store.status().redis, 'down');
 
-  const startedMs = performance.now();
+  const tookMs = stopwatch();
   await one.purge('w');
-  t.ok(performance.now() - startedMs < deadlineMs + 5 * slackMs, 'a write waits no longer either');
+  t.ok(tookMs() < deadlineMs + 5 * slackMs, 'a write waits no longer either');
   t.equal(await one.ask('written'), 'miss', 'and holds');
   one.fill('written', { ...tagged('w'), body: Buffer.from('since') });
   t.equal(await one.ask('written'), 'since', 'what was filled after it is used');
@@ -119,9 +120,9 @@ for (const [name, fault] of Object.entries(faults)) {
 
 t.test('Redis down at the start: the store opens at once, and uses Redis when it comes up', async (t) => {
   const redis = await stoppedRedisServer(t);
-  const startedMs = performance.now();
+  const tookMs = stopwatch();
   const one = await openInstance(t, { url: redis.url, deadlineMs });
-  t.ok(performance.now() - startedMs < 2000);
+  t.ok(tookMs() < 2000);
   one.fill('page', tagged('a'));
   t.equal(await one.ask('page'), '<p>page</p>');
   await one.purge('a');
@@ -174,7 +175,7 @@ t.test('Redis full, with noeviction: new entries are not stored, purges are', as
   await one.store.settled();
   await t.rejects(redis.client.set('x', Buffer.alloc(200_000)), /OOM/, 'it is full');
   await one.purge('a');
-  await eventually('the other has heard', async () => (await other.ask('first')) === 'miss', 500);
+  await eventually('the other has heard', async () => (await other.ask('first')) === 'miss');
   t.equal(one.store.status().redis, 'up');
 });
 
@@ -225,24 +226,24 @@ t.test('the log is evicted: no older entry is used', async (t) => {
   const entry = one.fill('page');
   await one.store.settled();
   await redis.client.del(one.keys.log);
-  await eventually('noticed', () => one.purgeLog.verdict(entry).kind === 'purged', 1000);
+  await eventually('noticed', () => one.purgeLog.verdict(entry).kind === 'purged');
   t.equal(await one.ask('page'), 'miss');
 });
 
 t.test('while Redis is away no entry is used for longer than fallback_ttl', async (t) => {
   const redis = await redisServer(t);
-  const fallbackTtl = seconds(0.5);
+  const fallbackTtl = seconds(1);
   const one = await openInstance(t, { url: redis.url, deadlineMs, lag: seconds(0.2), fallbackTtl });
   one.fill('page');
   await redis.kill();
   await eventually('away', () => one.store.status().breaker === 'open');
-  const since = performance.now();
+  const tookMs = stopwatch();
   t.equal(await one.ask('page'), '<p>page</p>');
-  await eventually('no longer used', async () => (await one.ask('page')) === 'stale', 1500);
-  t.ok(performance.now() - since < 1000);
+  await eventually('no longer used', async () => (await one.ask('page')) === 'stale');
+  t.ok(tookMs() < 1500);
   one.fill('later');
   t.equal(await one.ask('later'), '<p>later</p>', 'what is filled now, has as long');
-  await eventually('no longer either', async () => (await one.ask('later')) === 'stale', 1500);
+  await eventually('no longer either', async () => (await one.ask('later')) === 'stale');
 });
 
 t.test('a Redis that does not answer is reported within two seconds, however long `lag` is', async (t) => {
@@ -288,15 +289,14 @@ t.test('one instance is cut off, the other is not', async (t) => {
   await one.store.settled();
   for (const name of ['a', 'b']) t.equal(await cutOff.ask(name), `<p>${name}</p>`);
   link.mode = 'blackhole';
-  const startedMs = performance.now();
+  const tookMs = stopwatch();
   await one.purge('a');
   await cutOff.purge('b');
   t.equal(await cutOff.ask('b'), 'miss', 'its own writes at once');
-  const tookMs = await eventually('the bound', async () => (await cutOff.ask('a')) !== '<p>a</p>', 3000);
-  t.ok(tookMs < 1300 + 200, `another's write within lag + fallback_ttl: ${tookMs}`);
+  await eventually('the bound', async () => (await cutOff.ask('a')) !== '<p>a</p>');
+  t.ok(tookMs() < 1300 + 200 + 2 * deadlineMs, "another's write within lag + fallback_ttl");
   link.mode = 'pass';
-  await isUp(cutOff);
-  t.ok(performance.now() - startedMs < 8000);
-  await eventually('the queued purge reaches the other', async () => (await one.ask('b')) === 'miss', 500);
+  t.ok((await isUp(cutOff)) < 5000);
+  await eventually('the queued purge reaches the other', async () => (await one.ask('b')) === 'miss');
   t.equal(await cutOff.ask('a'), 'miss');
 });

@@ -5,6 +5,7 @@ import { type CensusOptions, inTurn, takeCensus } from '../../../src/store/redis
 import { encodeEntry } from '../../../src/store/redis/codec.ts';
 import { nodesOf } from '../../../src/store/redis/nodes.ts';
 import { redisServer } from '../../helpers/redis-server.ts';
+import { stopwatch } from '../../helpers/stopwatch.ts';
 import { keyOf, tagsOf } from '../entry.ts';
 import { filledBut, openInstance } from '../instance.ts';
 
@@ -93,10 +94,10 @@ t.test('on one Redis', async (t) => {
       under -= 1;
       return taken;
     }, nowMs);
-    const startedMs = nowMs();
+    const tookMs = stopwatch();
     const taken = await Promise.all(Array.from({ length: 100 }, () => census({ ...all, mostMs: 100 })));
     t.equal(most, 1);
-    t.ok(nowMs() - startedMs < 1000);
+    t.ok(tookMs() < 1000);
     t.match(taken[0], { isWhole: true });
     t.ok(taken.every(({ isWhole, found }) => found.length === 300 || !isWhole));
     t.match(await census(all), { isWhole: true }, 'and there is room again');

@@ -56,7 +56,7 @@ t.test('each new connection is checked, and used once it may select again', asyn
 t.test('a refusal that comes after the handshake timed out is still a refusal', async (t) => {
   const redis = await redisServer(t);
   await redis.client.call('CLIENT', 'PAUSE', 1500, 'ALL');
-  const instance = await openInstance(t, { url: inDatabase(redis, '99') });
+  const instance = await openInstance(t, { url: inDatabase(redis, '99'), deadlineMs: 100 });
   await eventually('the refusal is told', () => told(instance).includes('database 99 cannot be selected'));
   await isOnItsOwn(t, instance, redis);
 });

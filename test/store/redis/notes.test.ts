@@ -7,6 +7,7 @@ import { createSharedNotes } from '../../../src/store/redis/notes.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { redisCluster } from '../../helpers/redis-groups.ts';
 import { redisServer, type RedisServer } from '../../helpers/redis-server.ts';
+import { stopwatch } from '../../helpers/stopwatch.ts';
 
 type Tap = Parameters<typeof redisServer>[0];
 const keys = redisKeys('test');
@@ -60,9 +61,9 @@ t.test('without Redis, and with one that hangs, calls reject within the deadline
   const client = await connected(t, redis);
   const notes = createSharedNotes({ client, keys, deadlineMs });
   redis.freeze();
-  const startedMs = performance.now();
+  const tookMs = stopwatch();
   await t.rejects(notes.read('a'));
-  t.ok(performance.now() - startedMs < 5 * deadlineMs);
+  t.ok(tookMs() < 5 * deadlineMs);
   redis.thaw();
   await redis.kill();
   await t.rejects(notes.write('a', 'x', seconds(60)));
@@ -77,7 +78,7 @@ t.test('on a Cluster subjects are spread over the nodes', async (t) => {
     client.disconnect();
   });
   await eventually('connected', () => client.status === 'ready');
-  const notes = [1, 2].map(() => createSharedNotes({ client, keys, deadlineMs: 2000 }));
+  const notes = [1, 2].map(() => createSharedNotes({ client, keys, deadlineMs: 5000 }));
   for (let subject = 0; subject < 30; subject += 1)
     for (const author of notes) await author.write(`${subject}`, 'x', seconds(60));
   for (let subject = 0; subject < 30; subject += 1) t.equal((await notes[0]?.read(`${subject}`))?.size, 2);

@@ -3,6 +3,7 @@ import t from 'tap';
 import { seconds } from '../../../src/kit/time.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { redisServer, type RedisServer } from '../../helpers/redis-server.ts';
+import { stopwatch } from '../../helpers/stopwatch.ts';
 import { isUp, openInstance } from '../instance.ts';
 
 /** How many GET commands the server has seen. */
@@ -48,9 +49,9 @@ t.test('no request waits longer than the deadline, and then none asks until Redi
   const { learned } = instance;
   await isUp(instance);
   redis.freeze();
-  const startedMs = performance.now();
+  const tookMs = stopwatch();
   await learned.elsewhere.ask('cookie');
-  t.ok(performance.now() - startedMs < 400);
+  t.ok(tookMs() < 400);
   t.equal(learned.isTrusted('cookie'), false);
   t.equal(learned.elsewhere.mayKnow('other'), false);
   redis.thaw();

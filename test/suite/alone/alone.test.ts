@@ -1,3 +1,4 @@
 import { apart } from '../together.ts';
 
-apart('alone', 3);
+// They wait more than they work.
+apart('alone', 4);

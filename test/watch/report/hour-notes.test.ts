@@ -39,7 +39,7 @@ async function instance(t: Tap, redis: RedisServer) {
     now: () => epochMs(Date.now() + ahead.ms),
     monotonicMs: () => performance.now() + ahead.ms,
   };
-  const deps = { client, keys, deadlineMs: 500 };
+  const deps = { client, keys, deadlineMs: 5000 };
   const published: string[] = [];
   const folder = {
     claim: () => Promise.resolve(true),

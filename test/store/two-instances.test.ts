@@ -2,11 +2,12 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import t from 'tap';
-import { eventually } from '../../helpers/eventually.ts';
-import { closeProxy } from '../../helpers/close-proxy.ts';
-import { redisServer, type RedisServer } from '../../helpers/redis-server.ts';
-import { type Site, startProxy, startSite } from '../../helpers/scripted-site.ts';
-import type { RunningServer } from '../../../src/server.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { closeProxy } from '../helpers/close-proxy.ts';
+import { redisServer, type RedisServer } from '../helpers/redis-server.ts';
+import { stopwatch } from '../helpers/stopwatch.ts';
+import { type Site, startProxy, startSite } from '../helpers/scripted-site.ts';
+import type { RunningServer } from '../../src/server.ts';
 
 type Tap = Parameters<typeof redisServer>[0];
 type Two = {
@@ -15,6 +16,9 @@ type Two = {
   readonly other: RunningServer;
   readonly redis: RedisServer;
 };
+
+/** What a busy machine adds. */
+const slackMs = 3000;
 
 const rules = (redis: RedisServer, store: string) => `
 store: { ${store.replace('REDIS', `url: "${redis.url}"`)} }
@@ -27,7 +31,7 @@ writes:
 `;
 
 /** Both in front of an origin whose pages have versions, counted up by PUT. */
-async function twoProxies(t: Tap, store = 'lag: 500ms, redis: { REDIS, deadline: 100ms }'): Promise<Two> {
+async function twoProxies(t: Tap, store = 'lag: 500ms, redis: { REDIS, deadline: 5s }'): Promise<Two> {
   const redis = await redisServer(t);
   const site = await startSite(rules(redis, store));
   t.teardown(() => site.close());
@@ -70,8 +74,8 @@ t.test('an entry fetched by one instance is used by the other', async (t) => {
 
 t.test('bounded: a write on one instance reaches the other within lag; strict: at once', async (t) => {
   for (const [store, boundMs] of [
-    ['lag: 500ms, redis: { REDIS, deadline: 100ms }', 500],
-    ['coherence: strict, redis: { REDIS, deadline: 100ms }', 0],
+    ['lag: 500ms, redis: { REDIS, deadline: 5s }', 500],
+    ['coherence: strict, redis: { REDIS, deadline: 5s }', 0],
   ] as const) {
     const two = await twoProxies(t, store);
     for (let round = 1; round <= 10; round += 1) {
@@ -80,7 +84,7 @@ t.test('bounded: a write on one instance reaches the other within lag; strict: a
       t.equal(await write(`${two.one}/p/1`), round);
       if (boundMs > 0) {
         const seesIt = async () => (await read(`${two.other.url}/p/1`))[0] === String(round);
-        t.ok((await eventually('the other sees it', seesIt)) < boundMs);
+        t.ok((await eventually('the other sees it', seesIt)) < boundMs + slackMs);
       }
       t.equal((await read(`${two.one}/p/1`))[0], String(round), store);
       t.equal((await read(`${two.other.url}/p/1`))[0], String(round), store);
@@ -96,7 +100,7 @@ t.test('500 requests for one cold page through two proxies make at most two fetc
 });
 
 t.test('while Redis comes and goes no request fails, and each writer sees its own writes', async (t) => {
-  const two = await twoProxies(t);
+  const two = await twoProxies(t, 'lag: 500ms, redis: { REDIS, deadline: 100ms }');
   const { redis } = two;
   const failures: string[] = [];
   let reads = 0;
@@ -105,11 +109,11 @@ t.test('while Redis comes and goes no request fails, and each writer sees its ow
     let version = 0;
     while (!isOver) {
       if (reads % 7 === 0) version = await write(`${base}${page}`);
-      const startedMs = performance.now();
+      const tookMs = stopwatch();
       const [text] = await read(`${base}${page}`);
       reads += 1;
       if (Number(text) < version) failures.push(`${page}: ${text} after ${version}`);
-      if (performance.now() - startedMs > 1000) failures.push(`${page} took too long`);
+      if (tookMs() > 3000) failures.push(`${page} took too long`);
     }
   };
   const readers = [
@@ -125,10 +129,10 @@ t.test('while Redis comes and goes no request fails, and each writer sees its ow
     [() => redis.freeze(), () => redis.thaw()],
   ];
   for (const [begin, end] of faults) {
-    // Within five seconds on a machine of its own (failure.test.ts); here others run beside it.
+    // Within five seconds on a machine of its own (alone/failure.test.ts); here others run beside it.
     t.ok((await eventually('up', async () => (await state()) === 'up', 15_000)) < 15_000);
     await begin();
-    t.ok((await eventually('down', async () => (await state()) === 'down')) < 2000);
+    t.ok((await eventually('down', async () => (await state()) === 'down')) < 2000 + slackMs);
     const before = reads;
     await eventually('work goes on', () => reads > before + 50);
     await end();

@@ -20,9 +20,9 @@ onRedis(t, 'after FLUSHALL no older entry is used, and all agree on the new log'
     ({ purgeLog, store }: Instance, page: string) =>
     () =>
       page === 'gone' && [...store.entries()].every((entry) => purgeLog.verdict(entry).kind === 'purged');
-  await eventually('one has noticed', found(one, 'gone'), 1000);
-  await eventually('the other has noticed', found(other, 'gone'), 1000);
-  await eventually('they agree', () => one.purgeLog.position().log === other.purgeLog.position().log, 1000);
+  await eventually('one has noticed', found(one, 'gone'));
+  await eventually('the other has noticed', found(other, 'gone'));
+  await eventually('they agree', () => one.purgeLog.position().log === other.purgeLog.position().log);
   one.fill('page', { body: Buffer.from('new') });
   await one.store.settled();
   t.equal(await other.ask('page'), 'new');
@@ -34,10 +34,10 @@ onRedis(t, 'an older copy of the log on the same server is not taken for the log
   await one.purge('unrelated');
   const copy = await redis.client.dumpBuffer(one.keys.log);
   await one.purge('a');
-  await eventually('the other has heard', async () => (await other.ask('page')) === 'miss', 500);
+  await eventually('the other has heard', async () => (await other.ask('page')) === 'miss');
   const generation = one.purgeLog.position().log;
   await redis.client.restore(one.keys.log, 0, copy, 'REPLACE');
-  await eventually('noticed', () => one.purgeLog.position().log !== generation, 1000);
+  await eventually('noticed', () => one.purgeLog.position().log !== generation);
   const late = await open();
   t.equal(await late.ask('page'), 'miss', 'not even by one that never knew better');
 });
@@ -63,7 +63,7 @@ onRedis(
   async (t, open, redis) => {
     const link = await faultyLink(t, redis.port);
     const lag = seconds(30);
-    const [one, other] = [await open({ lag }), await open({ lag, url: link.url })];
+    const [one, other] = [await open({ lag }), await open({ lag, url: link.url, deadlineMs: 100 })];
     one.fill('page', tagged('a'));
     await one.store.settled();
     await redis.client.save();
@@ -113,7 +113,7 @@ onRedis(t, 'a log that lost its instances is another log: nobody is overlooked',
   const generation = one.purgeLog.position().log;
   one.fill('page');
   await redis.client.del(one.keys.instances);
-  await eventually('noticed', () => other.purgeLog.position().log !== generation, 1000);
+  await eventually('noticed', () => other.purgeLog.position().log !== generation);
   t.equal(await one.ask('page'), 'miss');
 });
 

@@ -6,9 +6,9 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
-import { eventually } from '../../helpers/eventually.ts';
-import { askSite, type Instances, startInstances } from '../../helpers/instances.ts';
-import { barrier } from '../../helpers/scripted-site.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { askSite, type Instances, startInstances } from '../helpers/instances.ts';
+import { barrier } from '../helpers/scripted-site.ts';
 
 // They wait more than they work.
 t.jobs = 3;
@@ -19,7 +19,7 @@ const rules =
   (coherence: string) =>
   ({ upstream, redisUrl }: { upstream: string; redisUrl: string }) => `
 upstream: ${upstream}
-store: { lag: ${lagMs}ms, coherence: ${coherence}, redis: { url: "${redisUrl}", deadline: 1s } }
+store: { lag: ${lagMs}ms, coherence: ${coherence}, redis: { url: "${redisUrl}", deadline: 5s } }
 content_types:
   page: { ttl: 600s, scope: public, cache_control: override }
   renewed: { ttl: 600s, scope: public, stale_while_revalidate: 600s }

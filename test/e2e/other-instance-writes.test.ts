@@ -4,9 +4,9 @@
  */
 import type { RequestListener, ServerResponse } from 'node:http';
 import t from 'tap';
-import { eventually } from '../../helpers/eventually.ts';
-import { askSite, type Instances, startInstances } from '../../helpers/instances.ts';
-import { barrier } from '../../helpers/scripted-site.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { askSite, type Instances, startInstances } from '../helpers/instances.ts';
+import { barrier } from '../helpers/scripted-site.ts';
 
 // They wait more than they work.
 t.jobs = 3;
@@ -15,13 +15,13 @@ type Tap = Parameters<typeof startInstances>[0];
 
 const lagMs = 400;
 /** What a busy machine adds. */
-const slackMs = 400;
+const slackMs = 3000;
 
 const rules =
   (coherence: string) =>
   ({ upstream, redisUrl }: { upstream: string; redisUrl: string }) => `
 upstream: { url: "${upstream}", response_timeout: 1s }
-store: { lag: ${lagMs}ms, coherence: ${coherence}, redis: { url: "${redisUrl}", deadline: 200ms } }
+store: { lag: ${lagMs}ms, coherence: ${coherence}, redis: { url: "${redisUrl}", deadline: 5s } }
 content_types:
   page: { ttl: 600s, scope: public, cache_control: override, statuses: { 200: 600s } }
 routes:

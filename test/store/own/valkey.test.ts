@@ -13,7 +13,7 @@ t.test('the servers are Valkey', async (t) => {
 });
 
 await import('../redis/tiered.test.ts');
-await import('./redis-purge-log.test.ts');
-await import('./log-generations.test.ts');
-await import('./two-instances.test.ts');
+await import('../log/redis-purge-log.test.ts');
+await import('../log/log-generations.test.ts');
+await import('../two-instances.test.ts');
 await import('../rights.test.ts');

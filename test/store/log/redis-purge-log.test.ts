@@ -15,7 +15,7 @@ onRedis(t, 'a purge ends on every instance what was filled before it, and nothin
   t.equal(await other.ask('a'), '<p>a</p>');
   const receipt = await one.purge('a');
   t.equal(await one.ask('a'), 'miss', 'at once where it was asked for');
-  await eventually('the other has heard', async () => (await other.ask('a')) === 'miss', 500);
+  await eventually('the other has heard', async () => (await other.ask('a')) === 'miss');
   t.equal(await other.ask('b'), '<p>b</p>');
   t.equal(receipt.instances.known, 2);
   one.fill('a', tagged('a'));
@@ -28,7 +28,7 @@ onRedis(t, 'prefixes, everything and soft purges mean the same on the other inst
   await one.store.settled();
   await other.ask('page');
   await one.purgeLog.append(purgeOf([], { prefixes: [{ host: 'example.org', start: '/pa' }], soft: true }));
-  await eventually('soft', () => other.purgeLog.verdict(page).kind === 'stale', 500);
+  await eventually('soft', () => other.purgeLog.verdict(page).kind === 'stale');
   t.equal(one.purgeLog.verdict(page).kind, 'stale');
   await one.purgeLog.append(purgeOf([], { everything: true, cause: 'api' }));
   t.strictSame(other.purgeLog.verdict(page), { kind: 'purged', cause: 'api' });
@@ -44,12 +44,12 @@ onRedis(
     one.fill('page', { asOf, ...tagged('a') });
     await one.store.settled();
     t.equal(await other.ask('page'), 'miss');
-    await eventually('also where it was written', async () => (await one.ask('page')) === 'miss', 500);
+    await eventually('also where it was written', async () => (await one.ask('page')) === 'miss');
   },
 );
 
 onRedis(t, 'a purge of very many tags ends what it names and nothing else', async (t, open) => {
-  const [one, other] = [await open({ deadlineMs: 2000 }), await open({ deadlineMs: 2000 })];
+  const [one, other] = [await open(), await open()];
   one.fill('kept', tagged('kept'));
   one.fill('gone', tagged('t119999'));
   await one.store.settled();
@@ -101,7 +101,7 @@ onRedis(
     const startedMs = performance.now();
     const { instances } = await one.purge('a');
     const tookMs = performance.now() - startedMs;
-    t.ok(tookMs > 200 && tookMs < 600, `${tookMs}`);
+    t.ok(tookMs > 200, `${tookMs}`);
     t.strictSame(instances, { known: 1, acknowledged: 1 });
   },
 );
@@ -127,7 +127,7 @@ onRedis(t, 'a record nobody can read counts as a purge of everything', async (t,
   const fields = newest?.[1] ?? [];
   const seq = one.purgeLog.position().seq + 1;
   await redis.client.xadd(one.keys.log, `${seq}-0`, ...fields.with(1, 'nonce').with(9, '{"v":2,"t":["a"]}'));
-  await eventually('gone', async () => (await other.ask('page')) === 'miss', 500);
+  await eventually('gone', async () => (await other.ask('page')) === 'miss');
 });
 
 onRedis(
@@ -163,7 +163,7 @@ onRedis(
   t,
   'an unconfirmed purge holds for entries filled before it, not after it',
   async (t, open, redis) => {
-    const one = await open({ lag: seconds(5) });
+    const one = await open({ lag: seconds(5), deadlineMs: 100 });
     const before = one.fill('before', tagged('a'));
     redis.freeze();
     const purged = one.purge('a');
@@ -177,7 +177,7 @@ onRedis(
 );
 
 onRedis(t, 'more purges than can wait become one of everything', async (t, open, redis) => {
-  const [one, other] = [await open({ lag: seconds(2) }), await open({ lag: seconds(2) })];
+  const [one, other] = [await open({ lag: seconds(2), deadlineMs: 100 }), await open({ lag: seconds(2) })];
   other.fill('page');
   redis.freeze();
   for (let at = 0; at < 1500; at += 1) void one.purge(`t${at}`);
