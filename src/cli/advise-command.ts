@@ -80,8 +80,9 @@ async function replaceBoth(
 const isAdviceReport = (body: unknown): body is AdviceReport =>
   typeof body === 'object' && body !== null && 'advices' in body && 'intervals' in body;
 
-function reportLines({ since, intervals, advices }: AdviceReport): string[] {
-  const seen = `seen since ${since}: ${intervals} times the same page twice`;
+function reportLines({ since, sample, intervals, advices }: AdviceReport): string[] {
+  const part = sample < 1 ? `, of one page in ${Math.round(1 / sample)}` : '';
+  const seen = `seen since ${since}: ${intervals} times the same page twice${part}`;
   if (advices.length === 0) return [seen, 'no advice: the rules fit what was seen, or too little was seen'];
   return [seen, ...advices.flatMap((advice) => ['', ...adviceLines(advice)])];
 }

@@ -63,7 +63,8 @@ export function openTrust(options: OpenTrustOptions): OpenTrust {
   const room = { bytes: 0 };
   const noise = new NoiseBook();
   const writes = new WritesSeen();
-  const adviser = new Adviser({ clock, noise, writes, ended: () => ledger.totals() });
+  const onFault = faultsIn(log);
+  const adviser = new Adviser({ clock, noise, writes, ended: () => ledger.totals(), onFault });
   const askAgain = new AskAgain({ governor, room });
   const quarantine = new Quarantine();
   const credentialCheck = new CredentialCheck({
@@ -123,6 +124,12 @@ const reportsOf = (
       size: shadow.trial?.stored.size() ?? { entries: 0, bytes: 0, sampledBytes: 0 },
     }),
 });
+
+const faultsIn =
+  (log: OpenTrustOptions['log']) =>
+  (error: unknown): void => {
+    log.warn({ err: error }, 'advice: some evidence is lost');
+  };
 
 const namesOf = ({ advices }: AdviceReport): Report['advice'] =>
   advices.map(({ id, text }) => ({ id, text }));

@@ -130,6 +130,8 @@ export type AdviceView = Advice & AdviceWords;
 
 export type AdviceReport = {
   readonly since: string;
+  /** The share of pages that are looked at; less than 1 where more is stored than can be. */
+  readonly sample: number;
   /** How many intervals between two looks at the same page were seen. */
   readonly intervals: number;
   readonly advices: readonly AdviceView[];

@@ -20,6 +20,7 @@ import { ChangeTimes } from './change-times.ts';
 import { countOf } from './change-rate.ts';
 import { missingVaryAdvice, needlessAdvice } from './input-advice.ts';
 import { Inputs, type InputSeen } from './inputs.ts';
+import { EvidenceQueue } from './evidence-queue.ts';
 import { lifetimeAdvice } from './lifetime-advice.ts';
 import { type Ended, missingWriteAdvice, needlessWriteAdvices } from './write-advice.ts';
 import { WriteEffects } from './write-effects.ts';
@@ -30,6 +31,8 @@ export type AdviceOptions = {
   readonly writes: Pick<WritesSeen, 'between'>;
   /** By write rule, what became of the copies that its writes ended. */
   readonly ended: () => Ended;
+  /** Evidence that could not be taken up is lost. */
+  readonly onFault: (error: unknown) => void;
 };
 
 /** Larger bodies are not looked at. */
@@ -43,22 +46,66 @@ export class Adviser {
   readonly #changes: ChangeTimes;
   readonly #effects: WriteEffects;
   readonly #inputs = new Inputs();
+  readonly #queue: EvidenceQueue;
   #config: Config | undefined;
 
   constructor(options: AdviceOptions) {
     this.#options = options;
-    this.#since = options.clock.now();
+    const { clock, onFault } = options;
+    this.#since = clock.now();
+    this.#queue = new EvidenceQueue({ monotonicMs: () => clock.monotonicMs(), onFault });
     this.#effects = new WriteEffects((from, to) => options.writes.between(from, to));
     this.#changes = new ChangeTimes((looked) => {
       this.#effects.saw(looked);
     });
   }
 
-  /** An answer is stored, or would be in shadow. */
+  /** An answer is stored, or would be in shadow. Returns at once. */
   readonly onStored = (exchange: CacheExchange, entry: Entry): void => {
     const route = routeOf(exchange);
     const isWhole = entry.status === 200 && entry.part === undefined && entry.body.length <= largest;
     if (route === undefined || !isWhole) return;
+    const [path = ''] = entry.target.split('?', 1);
+    this.#queue.ofPage(path, entry.body.length, () => {
+      this.#learn(exchange, entry, route);
+    });
+  };
+
+  /** A copy was compared with what the origin gives. */
+  onJudged(exchange: Pick<CacheExchange, 'match' | 'site'>, entry: Entry, { kind }: Judgement): void {
+    const route = routeOf(exchange);
+    if (kind === 'unjudged' || route === undefined) return;
+    const at = this.#options.clock.now();
+    const isStale = kind === 'stale';
+    // Behind the storing of the copy, in the order of things.
+    this.#queue.add(0, () => {
+      const sighting = this.#sighting(exchange, { entry, route, at });
+      this.#changes.judged({ ...sighting, fetchedAt: entry.requestTime, isStale });
+    });
+  }
+
+  /** What follows from the evidence for these rules. */
+  report(config: Config): AdviceReport {
+    this.#queue.finish();
+    const types = [...config.contentTypes.values()].filter(({ kind }) => kind === 'rule');
+    const writes = this.#writesOf(config);
+    // Where a write is the cause, a shorter lifetime is the wrong cure.
+    const isCured = ({ kind, type }: LifetimeAdvice): boolean =>
+      kind === 'shorter' && writes.some((advice) => advice.kind === 'missing-write' && advice.type === type);
+    const lifetimes = types.flatMap((type) => this.#lifetimeOf(config, type) ?? []);
+    const advices = [
+      ...writes,
+      ...lifetimes.filter((advice) => !isCured(advice)),
+      ...types.flatMap((type) => this.#inputsOf(type)),
+    ];
+    const intervals = this.#changes
+      .routes()
+      .reduce((sum, { same, changed }) => sum + countOf(same.intervals()) + countOf(changed.intervals()), 0);
+    const views = advices.map((advice) => ({ ...advice, ...adviceWords(advice) }));
+    return { since: iso(this.#since), sample: this.#queue.share, intervals, advices: views };
+  }
+
+  #learn(exchange: CacheExchange, entry: Entry, route: string): void {
     this.#adopt(exchange.site.config);
     const { clock, noise } = this.#options;
     const { policy, basis, asOf, originSeconds, target } = entry;
@@ -77,39 +124,6 @@ export class Adviser {
       isNoisy,
     });
     if (!isNoisy) this.#compareInputs(exchange, entry, copy.digest);
-  };
-
-  /** A copy was compared with what the origin gives. */
-  onJudged(exchange: Pick<CacheExchange, 'match' | 'site'>, entry: Entry, { kind }: Judgement): void {
-    const route = routeOf(exchange);
-    if (kind === 'unjudged' || route === undefined) return;
-    const at = this.#options.clock.now();
-    const isStale = kind === 'stale';
-    this.#changes.judged({
-      ...this.#sighting(exchange, { entry, route, at }),
-      fetchedAt: entry.requestTime,
-      isStale,
-    });
-  }
-
-  /** What follows from the evidence for these rules. */
-  report(config: Config): AdviceReport {
-    const types = [...config.contentTypes.values()].filter(({ kind }) => kind === 'rule');
-    const writes = this.#writesOf(config);
-    // Where a write is the cause, a shorter lifetime is the wrong cure.
-    const isCured = ({ kind, type }: LifetimeAdvice): boolean =>
-      kind === 'shorter' && writes.some((advice) => advice.kind === 'missing-write' && advice.type === type);
-    const lifetimes = types.flatMap((type) => this.#lifetimeOf(config, type) ?? []);
-    const advices = [
-      ...writes,
-      ...lifetimes.filter((advice) => !isCured(advice)),
-      ...types.flatMap((type) => this.#inputsOf(type)),
-    ];
-    const intervals = this.#changes
-      .routes()
-      .reduce((sum, { same, changed }) => sum + countOf(same.intervals()) + countOf(changed.intervals()), 0);
-    const views = advices.map((advice) => ({ ...advice, ...adviceWords(advice) }));
-    return { since: iso(this.#since), intervals, advices: views };
   }
 
   #compareInputs({ match, plan, request }: CacheExchange, entry: Entry, digest: string): void {
