@@ -6,7 +6,7 @@
  * it takes here is at most a quarter of that.
  */
 
-import { hash } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { CacheKey } from '../policy/key/cache-key.ts';
 import { MemoryStore } from '../store/memory.ts';
 import { type Entry, entryBytes, type Store } from '../store/store.ts';
@@ -23,6 +23,10 @@ export type WouldBeStoreOptions = {
 
 const digestBytes = 16;
 const sizeBytes = 6;
+/** Begins each mark; no origin knows it, so no body is taken for a mark. */
+const seal = randomBytes(16);
+const [digestAt, sizeAt] = [seal.length, seal.length + digestBytes];
+const markBytes = sizeAt + sizeBytes;
 /** For the bodies of the sample. */
 const mostSampled = 8 * 1024 * 1024;
 const none = Buffer.alloc(digestBytes);
@@ -78,18 +82,19 @@ export class WouldBeStore {
   }
 
   #put(entry: Entry): void {
-    const isMarked = entry.body.length === digestBytes + sizeBytes && markOf(entry).digest !== undefined;
+    const isMarked = markOf(entry).digest !== undefined;
     // A 304 renews an entry of this store, whose body is a mark already.
     if (isMarked && this.#memory.peek(entry.key).some(({ body }) => body.equals(entry.body))) {
       this.#memory.put(entry);
       return;
     }
-    const mark = Buffer.alloc(digestBytes + sizeBytes);
+    const mark = Buffer.alloc(markBytes);
+    seal.copy(mark);
     if (!entry.body.equals(unseenBody)) {
       const digest = digestOf(entry.body);
-      mark.write(digest, 'base64url');
+      mark.write(digest, digestAt, 'base64url');
       this.#keep(digest, entry.body);
-      mark.writeUIntBE(entry.body.length, digestBytes, sizeBytes);
+      mark.writeUIntBE(entry.body.length, sizeAt, sizeBytes);
     }
     this.#memory.put({ ...entry, body: mark });
   }
@@ -106,12 +111,21 @@ export class WouldBeStore {
   }
 }
 
+/** The digest of an entry's body, which may be a mark; `undefined`: nobody has seen the body. */
+export function digestIn(entry: Pick<Entry, 'body'>): string | undefined {
+  const { body } = entry;
+  return isMark(body) ? markOf(entry).digest : body.equals(unseenBody) ? undefined : digestOf(body);
+}
+
+const isMark = (body: Buffer): boolean =>
+  body.length === markBytes && body.subarray(0, digestAt).equals(seal);
+
 /** What stands in an entry of this store for its body. */
 export function markOf({ body }: Pick<Entry, 'body'>): BodyMark {
-  const digest = body.subarray(0, digestBytes);
-  const isKnown = body.length === digestBytes + sizeBytes && !digest.equals(none);
+  const digest = body.subarray(digestAt, sizeAt);
+  const isKnown = isMark(body) && !digest.equals(none);
   if (!isKnown) return { digest: undefined, bytes: 0 };
-  return { digest: digest.toString('base64url'), bytes: body.readUIntBE(digestBytes, sizeBytes) };
+  return { digest: digest.toString('base64url'), bytes: body.readUIntBE(sizeAt, sizeBytes) };
 }
 
 function wouldTake(entry: Entry): number {
