@@ -93,7 +93,8 @@ function fits({ contentTypes, ttl, writes }: Config, { op, path, from }: Patch):
   const [section, name] = path;
   if (section === 'writes') return typeof name !== 'number' || writes[name]?.name === from;
   const type = contentTypes.get(String(name));
-  return type !== undefined && (op !== 'set' || showDuration(type.ttl ?? ttl.default) === from);
+  if (type === undefined || op !== 'set') return type !== undefined;
+  return (path[2] === 'scope' ? type.scope : showDuration(type.ttl ?? ttl.default)) === from;
 }
 
 /** `undefined`: what the list is to have it has, or what it is to lose it has not. */

@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import { percent } from '../kit/figures.ts';
 import { tableLines } from '../kit/table.ts';
+import type { SharedView } from '../trust/advice/advice.ts';
 import type { CountsView, ExampleView, JudgedView, ShadowReport } from '../trust/shadow-report.ts';
 import { withControlOption } from './control-client.ts';
 import { showAnswer, type ShowOptions } from './show-answer.ts';
@@ -31,6 +32,8 @@ function reportLines({
   patterns,
   noise,
   examples,
+  same_for_all: shared,
+  advice,
 }: ShadowReport): string[] {
   if (total === null || since === null)
     return [`mode: ${mode}; nothing was in shadow since this configuration is in force`];
@@ -52,7 +55,16 @@ function reportLines({
     ]),
     ...noise.map(noiseLine),
     ...examples.flatMap(exampleLines),
+    ...shared.map(sharedLine),
+    ...advice.map(({ id, text }) => `advice ${id}: ${text}`),
   ];
+}
+
+/** A `user` route that gives people the same. */
+function sharedLine({ type, route, people, answers, doubts, ...saved }: SharedView): string {
+  const seen = `${answers} answers of ${route} (${type}) had the same bytes as another person's, ${people} people`;
+  const saves = `public it would save ${saved.fetches_saved_per_day} requests a day`;
+  return `${seen}; ${saves}${doubts.length === 0 ? '' : `; in doubt: ${doubts.join(', ')}`}`;
 }
 
 const listed = 20;

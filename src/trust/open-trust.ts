@@ -97,10 +97,11 @@ export function openTrust(options: OpenTrustOptions): OpenTrust {
     quarantine,
     onOutcome: (outcome) => {
       shadow.onOutcome(outcome);
+      adviser.onOutcome(outcome);
       rollout.onOutcome(outcome);
     },
     adviceReport: () => adviser.report(config()),
-    ...reportsOf(options, { audit, shadow, noise }),
+    ...reportsOf(options, { audit, shadow, noise, adviser }),
   };
 }
 
@@ -108,11 +109,12 @@ type Reporting = {
   readonly audit: HitAudit;
   readonly shadow: ShadowPipeline;
   readonly noise: NoiseBook;
+  readonly adviser: Adviser;
 };
 
 const reportsOf = (
   { clock, config }: Pick<OpenTrustOptions, 'clock' | 'config'>,
-  { audit, shadow, noise }: Reporting,
+  { audit, shadow, noise, adviser }: Reporting,
 ): Pick<OpenTrust, 'auditReport' | 'shadowReport'> => ({
   auditReport: () =>
     auditReport(config().audit?.sample ?? 0, { ledger: audit.ledger, noise: noise.all(clock.now()) }),
@@ -122,6 +124,8 @@ const reportsOf = (
       ledger: shadow.trial?.ledger,
       noise: noise.all(clock.now()),
       size: shadow.trial?.stored.size() ?? { entries: 0, bytes: 0, sampledBytes: 0 },
+      shared: adviser.shared(config()),
+      advice: namesOf(adviser.report(config())),
     }),
 });
 

@@ -4,6 +4,7 @@ import { rounded } from '../kit/figures.ts';
 import type { EpochMs } from '../kit/time.ts';
 import { maskTarget } from '../watch/count/mask-target.ts';
 import { type Interval, wilson } from '../kit/wilson.ts';
+import type { AdviceView, SharedView } from './advice/advice.ts';
 import type { Counts, Example, Ledger } from './ledger.ts';
 import { maskSecrets, maskValue } from './mask-secrets.ts';
 import type { NoiseSeen } from './noise-book.ts';
@@ -53,6 +54,10 @@ export type ShadowReport = {
   readonly patterns: readonly Named[];
   readonly noise: readonly { readonly pattern: string; readonly at: string; readonly kind: string }[];
   readonly examples: readonly ExampleView[];
+  /** `user` routes that gave several people the same. */
+  readonly same_for_all: readonly SharedView[];
+  /** What the evidence speaks for; `GET /api/cache/advice` has all of it. */
+  readonly advice: readonly Pick<AdviceView, 'id' | 'text'>[];
   readonly would_store: { readonly entries: number; readonly bytes: number; readonly sampled_bytes: number };
 };
 
@@ -60,6 +65,8 @@ export type ShadowReportInput = {
   readonly mode: 'full' | 'shadow';
   readonly ledger: Ledger | undefined;
   readonly noise: readonly NoiseSeen[];
+  readonly shared: readonly SharedView[];
+  readonly advice: ShadowReport['advice'];
   readonly size: { readonly entries: number; readonly bytes: number; readonly sampledBytes: number };
 };
 
@@ -67,7 +74,7 @@ const mostListed = 50;
 const mostPlaces = 5;
 
 /** The report. */
-export function shadowReport({ mode, ledger, noise, size }: ShadowReportInput): ShadowReport {
+export function shadowReport({ mode, ledger, noise, size, shared, advice }: ShadowReportInput): ShadowReport {
   const { entries, bytes, sampledBytes } = size;
   return {
     mode,
@@ -78,6 +85,8 @@ export function shadowReport({ mode, ledger, noise, size }: ShadowReportInput): 
     patterns: named(ledger?.patterns.entries()),
     noise: noise.map(noiseView),
     examples: (ledger?.examples ?? []).toReversed().map(exampleView),
+    same_for_all: shared,
+    advice,
     would_store: { entries, bytes, sampled_bytes: sampledBytes },
   };
 }

@@ -41,7 +41,7 @@ export type ShadowOptions = {
   readonly writes: WritesSeen;
   readonly room: RecordingRoom;
   readonly credentialCheck: CredentialCheck;
-  readonly adviser: Pick<Adviser, 'onStored' | 'onJudged'>;
+  readonly adviser: Pick<Adviser, 'onStored' | 'onJudged' | 'onOutcome'>;
   readonly onJudged: HitAuditOptions['onJudged'];
 };
 
@@ -134,6 +134,7 @@ export class ShadowPipeline {
   #onWouldBe(trial: Trial, ended: Ended): void {
     const { exchange, recording, outcome } = ended;
     const { entry } = outcome;
+    this.#options.adviser.onOutcome(outcome);
     if (outcome.kind !== 'hit' || entry === undefined) {
       trial.ledger.miss(outcome, reasonOf(outcome));
       return;

@@ -82,6 +82,8 @@ const PURE_FILES: readonly string[] = [
   'src/trust/advice/inputs.ts',
   'src/trust/advice/lifetime-advice.ts',
   'src/trust/advice/patch-yaml.ts',
+  'src/trust/advice/same-for-all.ts',
+  'src/trust/advice/shared-advice.ts',
   'src/survey/access-log.ts',
   'src/survey/causes.ts',
   'src/survey/cautious.ts',

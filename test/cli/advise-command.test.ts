@@ -120,10 +120,19 @@ t.test('what does not fit is refused as a whole, and says why', async (t) => {
     rules: rules.replace('invalidate: []', 'invalidate: [ type:page ]'),
     tests: /name: old, .*\n {2}- \{ name: as advised, /,
   });
+  const path = ['content_types', 'page', 'scope'];
+  const open = patched({ op: 'set', path, value: 'public', from: 'user' });
+  t.match(await applyAdvices(files, [open]), { kind: 'refused', lines: [/about other rules than these/] });
+  const personal = rules.replace('scope: public', 'scope: user');
+  const opened = await applyAdvices({ ...files, rules: { file: 'rules.yaml', text: personal } }, [open]);
+  t.match(opened, { kind: 'ok', rules });
 });
 
 t.test('each kind of advice changes the rules so that its example passes', async (t) => {
-  const text = rules.replace('scope: public', 'scope: public\n    vary: { headers: [x-theme, x-b] } # why');
+  const text = rules.replace(
+    'scope: public',
+    'scope: public\n    vary: { headers: [x-theme, x-b], cookies: [ui_theme] } # why',
+  );
   const parsed = parseConfig(text, { file: 'rules.yaml', env: {}, upstreamMayBeMissing: true });
   const type = parsed.kind === 'ok' ? parsed.config.contentTypes.get('page') : undefined;
   if (type === undefined) throw new Error('no type');
@@ -140,19 +149,20 @@ t.test('each kind of advice changes the rules so that its example passes', async
   const advices = [
     needlessAdvice({ ...seen, kind: 'query', name: 'utm_source' }, type, 1),
     needlessAdvice({ ...seen, kind: 'header', name: 'x-theme' }, type, 1),
+    needlessAdvice({ ...seen, kind: 'cookie', name: 'ui_theme' }, type, 1),
     missingVaryAdvice({ ...seen, name: 'accept-language', answers: 99 }, type),
   ].filter((advice) => advice !== undefined);
-  t.equal(advices.length, 3);
+  t.equal(advices.length, 4);
   const files = {
     rules: { file: 'rules.yaml', text },
     tests: { file: 'rules.test.yaml', text: undefined },
     env: {},
   };
-  const vary = 'vary: { headers: [x-b, accept-language] } # why';
+  const vary = 'vary: { headers: [x-b, accept-language], cookies: [] } # why';
   t.match(await applyAdvices(files, advices), {
     kind: 'ok',
     rules: text
-      .replace('vary: { headers: [x-theme, x-b] } # why', vary)
+      .replace('vary: { headers: [x-theme, x-b], cookies: [ui_theme] } # why', vary)
       .replace('cache_control: override', 'cache_control: override\n    query: { ignore: [ utm_source ] }'),
   });
 });

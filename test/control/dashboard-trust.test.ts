@@ -51,6 +51,7 @@ t.test('all evidence is shown, in both languages and from 360 px; admin lifts a 
   t.match(example, '/brief/1 brief · ');
   t.match(example, 'a write was seen since POST /other/{n} /version 1 2');
   t.match(await textOf('#shadow-noise'), /\/brief\/\{n\}\s+CSRF token\s+\/csrf_token/);
+  t.match(await textOf('#shadow-shared'), /\/mine\/:id\s+mine\s+2\s+1\s+\d+\s+too few people/);
   t.match(await textOf('#audit'), /mine\s+1\s+100%\s+.*\s+0\s+–\s+shorter/);
   await page.click('#audit-by [data-by=ages]');
   t.match(await textOf('#audit'), /0–25 %/);

@@ -13,6 +13,7 @@ import type { Unjudged } from '../../src/trust/judge.ts';
 import type { StaleCause } from '../../src/trust/ledger.ts';
 import type { NoiseKind } from '../../src/trust/noise.ts';
 import type { QuarantineReason } from '../../src/trust/quarantine.ts';
+import type { SharedDoubt } from '../../src/trust/advice/same-for-all.ts';
 import { reasonToRollBack } from '../../src/trust/rollout-evidence.ts';
 
 type All<Word extends string> = Readonly<Record<Word, true>>;
@@ -188,6 +189,20 @@ const noiseKinds: All<NoiseKind> = {
   number: true,
   other: true,
 };
+const sharedDoubts: All<SharedDoubt> = {
+  differs: true,
+  unsettled: true,
+  'sets-cookie': true,
+  private: true,
+  'varies-by-person': true,
+  refused: true,
+  'too-large': true,
+  'write-changes-it': true,
+  'few-people': true,
+  'few-answers': true,
+  'few-pages': true,
+  'anonymous-unseen': true,
+};
 const staleCauses: All<StaleCause> = { write: true, time: true };
 
 type Words = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -218,7 +233,7 @@ t.test('the page on trust has the words of every closed set, in both languages',
     await load('words-trust-he.js'),
   ];
   t.strictSame(Object.keys(trustHe).sort(), Object.keys(trustEn).sort());
-  const sets = { unjudgedReasons, reasons, noiseKinds, causes: staleCauses };
+  const sets = { doubts: sharedDoubts, unjudgedReasons, reasons, noiseKinds, causes: staleCauses };
   for (const words of [trustEn, trustHe] as Readonly<Record<string, unknown>>[])
     for (const [name, set] of Object.entries(sets))
       t.strictSame(Object.keys(words[name] ?? {}).sort(), Object.keys(set).sort(), name);

@@ -55,6 +55,7 @@ export async function startWithEvidence(
   const read = async <Name extends keyof Reports>(name: Name): Promise<Reports[Name]> =>
     (await (await running.control(`/api/cache/${name}`)).json()) as Reports[Name];
   for (const path of ['/brief/1', '/brief/1', '/mine/1', '/page/1', '/page/1']) await ask(path);
+  await get('/mine/1', { cookie: 'session=avi' });
   await eventually('noise is known', async () => (await read('shadow')).total?.noise === 1);
   await eventually('a route is in quarantine', async () => (await read('quarantine')).routes.length === 1);
   await fetch(`${server.url}/other/7`, { method: 'POST' });

@@ -31,7 +31,19 @@ const texts = {
     code(from),
   ],
   'ignore-query': ({ type, name }) => ['הפרמטר ', code(name), ' מעולם לא שינה דף של ', code(type)],
-  'needless-vary': ({ type, name }) => ['השדה ', code(name), ' מעולם לא שינה דף של ', code(type)],
+  'needless-vary': ({ type, name, in: place }) => [
+    place === 'cookie' ? 'העוגייה ' : 'השדה ',
+    code(name),
+    place === 'cookie' ? ' מעולם לא שינתה דף של ' : ' מעולם לא שינה דף של ',
+    code(type),
+  ],
+  'could-be-public': ({ type, name }) => [
+    'דפים של ',
+    code(type),
+    ' זהים לכולם ויכולים להיות ציבוריים (',
+    code(name),
+    ')',
+  ],
   'missing-vary': ({ type, name }) => ['לדברי האפליקציה, דפים של ', code(type), ' תלויים בשדה ', code(name)],
   'missing-write': ({ name, type, evidence }) => [
     code(name),
@@ -60,6 +72,10 @@ const reasons = {
   'needless-vary': inputReasons,
   'missing-vary': ({ evidence }) => [
     `${formats.whole(evidence.pairs)} תשובות אומרות זאת; הדפדפנים שלחו ${formats.whole(evidence.values)} ערכים, וכולם קיבלו אותו דף`,
+  ],
+  'could-be-public': ({ evidence }) => [
+    `${formats.whole(evidence.answers)} תשובות היו זהות למה שקיבל אדם אחר, ואף תשובה לא הייתה שונה: ${formats.whole(evidence.people)} אנשים, ${formats.whole(evidence.pages)} דפים, ${formats.whole(evidence.anonymous)} תשובות ללא הזדהות`,
+    saved(evidence.fetches_saved_per_day),
   ],
   'missing-write': ({ evidence }) => [
     `השתנו ב־${formats.whole(evidence.changed)} מתוך ${formats.whole(evidence.intervals)} מרווחים עם כתיבה כזו, ${share(evidence.confidence)}`,

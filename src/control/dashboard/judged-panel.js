@@ -30,7 +30,9 @@ export function createJudged({ name, redraw }) {
       drawChoice(words);
       drawCounts(byId(name), { name, rows: report[chosen], by: chosen, report }, { words, formats });
       drawExamples(byId(`${name}-examples`), report.examples, { words, formats });
-      if (name === 'shadow') drawNoise(report.noise, words);
+      if (name !== 'shadow') return;
+      drawNoise(report.noise, words);
+      drawShared(report.same_for_all, { words, formats });
     },
   };
 }
@@ -149,6 +151,31 @@ function drawNoise(noise, { trust }) {
       { title: trust.byKind.patterns, wide: true, cell: ({ pattern }) => code(pattern) },
       { title: trust.kind, cell: ({ kind }) => trust.noiseKinds[kind] ?? code(kind) },
       { title: trust.place, wide: true, cell: ({ at }) => code(at) },
+    ],
+  });
+}
+
+function drawShared(routes, { words, formats }) {
+  const { trust } = words;
+  const doubtsOf = ({ doubts }) =>
+    doubts.length === 0
+      ? element('span', { class: 'rate good' }, trust.certain)
+      : element(
+          'span',
+          { class: 'list' },
+          ...doubts.map((doubt) => element('span', {}, trust.doubts[doubt] ?? code(doubt))),
+        );
+  drawTable(byId('shadow-shared'), {
+    label: trust.shared,
+    empty: trust.noShared,
+    rows: routes,
+    columns: [
+      { title: trust.route, wide: true, cell: ({ route }) => code(route) },
+      { title: words.type, cell: ({ type }) => code(type) },
+      { title: trust.people, number: true, cell: ({ people }) => formats.whole(people) },
+      { title: trust.answers, number: true, cell: ({ answers }) => formats.whole(answers) },
+      { title: trust.savedADay, number: true, cell: (row) => formats.whole(row.fetches_saved_per_day) },
+      { title: trust.inDoubt, wide: true, cell: doubtsOf },
     ],
   });
 }

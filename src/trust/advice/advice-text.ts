@@ -1,7 +1,15 @@
 /** An advice in words: for the command line, the report and the English dashboard. (pure) */
 
 import { percent } from '../../kit/figures.ts';
-import type { Advice, AdviceWords, InputAdvice, LifetimeAdvice, ShareView, WriteAdvice } from './advice.ts';
+import type {
+  Advice,
+  AdviceWords,
+  InputAdvice,
+  LifetimeAdvice,
+  PublicAdvice,
+  ShareView,
+  WriteAdvice,
+} from './advice.ts';
 
 /** The words of an advice. */
 export function adviceWords(advice: Advice): AdviceWords {
@@ -12,6 +20,8 @@ export function adviceWords(advice: Advice): AdviceWords {
     case 'missing-write':
     case 'needless-write':
       return writeWords(advice);
+    case 'could-be-public':
+      return publicWords(advice);
     default:
       return inputWords(advice);
   }
@@ -32,14 +42,14 @@ function lifetimeWords({ kind, type, from, to, evidence }: LifetimeAdvice): Advi
   };
 }
 
-function inputWords({ kind, type, name, evidence }: InputAdvice): AdviceWords {
+function inputWords({ kind, type, name, evidence, in: place }: InputAdvice): AdviceWords {
   const { pairs, values, pages, fetches_saved_per_day: saved } = evidence;
   if (kind === 'missing-vary')
     return {
       text: `the app says that pages of ${type} depend on ${name}`,
       reasons: [`${pairs} answers say so; clients sent ${values} values of it, and all got the same page`],
     };
-  const part = kind === 'ignore-query' ? `the parameter ${name}` : `the field ${name}`;
+  const part = kind === 'ignore-query' ? `the parameter ${name}` : `the ${place ?? 'field'} ${name}`;
   return {
     text: `${part} never changed a page of ${type}`,
     reasons: [
@@ -63,6 +73,18 @@ function writeWords({ kind, type, name, evidence }: WriteAdvice): AdviceWords {
     reasons: [
       `changed ${changed} of ${intervals} times with such a write between two looks, ${shareText(confidence)}, after ${writes} writes`,
       `and ${evidence.other_changed} of ${evidence.other_intervals} times without one, ${evidence.shifted_changed} of ${evidence.shifted_intervals} with one just before`,
+    ],
+  };
+}
+
+function publicWords({ type, name, evidence }: PublicAdvice): AdviceWords {
+  const { people, answers, anonymous, pages, fetches_saved_per_day: saved } = evidence;
+  const { origin_seconds_saved_per_day: time } = evidence;
+  return {
+    text: `${type} gives everybody the same and could be public (${name})`,
+    reasons: [
+      `${answers} answers had the same bytes as another person's, none had others: ${people} people, ${pages} pages, ${anonymous} answers without credentials`,
+      `saves the app ${saved} requests a day (${time.toFixed(1)} s of its time)`,
     ],
   };
 }

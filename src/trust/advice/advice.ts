@@ -1,5 +1,7 @@
 /** What an advice is, in the words of the control API: the evidence, the change of the rules file, and an example that tests it. */
 
+import type { SharedDoubt } from './same-for-all.ts';
+
 /**
  * A change of one place of the rules file: a value, or an item of a list. `from`: what is in force there, a lifetime or the name of
  * a write rule; absent: nothing is assumed.
@@ -83,8 +85,10 @@ export type InputAdvice = {
   readonly id: string;
   readonly kind: 'ignore-query' | 'needless-vary' | 'missing-vary';
   readonly type: string;
-  /** Of the parameter, or the field. */
+  /** Of the parameter, the field or the cookie. */
   readonly name: string;
+  /** Absent: it is not a cookie. */
+  readonly in?: 'cookie';
   readonly evidence: InputEvidence;
   readonly patch: Patch;
   readonly yaml: string;
@@ -120,7 +124,38 @@ export type WriteAdvice = {
   readonly example: ExampleDraft;
 };
 
-export type Advice = LifetimeAdvice | InputAdvice | WriteAdvice;
+/** What different people got of the pages of a `user` route. */
+export type SharedEvidence = {
+  readonly people: number;
+  /** Answers that were the same bytes as another person's; of them, those to people without credentials. */
+  readonly answers: number;
+  readonly anonymous: number;
+  /** Different bodies among them. */
+  readonly pages: number;
+  readonly fetches_saved_per_day: number;
+  readonly origin_seconds_saved_per_day: number;
+};
+
+/** `name`: its routes. */
+export type PublicAdvice = {
+  readonly id: string;
+  readonly kind: 'could-be-public';
+  readonly type: string;
+  readonly name: string;
+  readonly evidence: SharedEvidence;
+  readonly patch: Patch;
+  readonly yaml: string;
+  readonly example: ExampleDraft;
+};
+
+/** A `user` route whose answers were the same for several people, and what speaks against making it public. */
+export type SharedView = SharedEvidence & {
+  readonly type: string;
+  readonly route: string;
+  readonly doubts: readonly SharedDoubt[];
+};
+
+export type Advice = LifetimeAdvice | InputAdvice | WriteAdvice | PublicAdvice;
 
 /** `text`: what could be changed. `reasons`: what speaks for it. */
 export type AdviceWords = { readonly text: string; readonly reasons: readonly string[] };

@@ -1,5 +1,5 @@
 /**
- * Where evidence waits until nobody does: it is taken up between requests, in order, a piece at a turn of the event loop.
+ * Where evidence waits until nobody does: it is taken up between requests, in order, one body at a turn of the event loop.
  *
  * Promises: what a client waits for costs a place in the queue and no more. However many answers are stored, a bounded number of
  * them is looked at each second. Where there are more, whole pages are left out, by a digest of their paths, so that what is kept
@@ -17,7 +17,7 @@ export type EvidenceQueueOptions = {
 type Piece = { readonly bytes: number; readonly run: () => void };
 
 /** What may wait. */
-const room = { pieces: 128, bytes: 4 * 1024 * 1024 };
+const room = { pieces: 1000, bytes: 4 * 1024 * 1024 };
 /** What is looked at in a second. */
 const budget = { pieces: 100, bytes: 4 * 1024 * 1024 };
 const deepest = 12;
@@ -51,7 +51,7 @@ export class EvidenceQueue {
     if (this.#offered.pieces <= budget.pieces && this.#offered.bytes <= budget.bytes) this.add(bytes, run);
   }
 
-  /** Takes in what happens seldom. */
+  /** Takes in evidence that is quickly taken up if it has no bytes to read. */
   add(bytes: number, run: () => void): void {
     if (this.#waiting.length >= room.pieces || this.#waitingBytes + bytes > room.bytes) return;
     this.#waiting.push({ bytes, run });
@@ -70,6 +70,7 @@ export class EvidenceQueue {
     setImmediate(() => {
       this.#isTurnDue = false;
       this.#takeUp();
+      while (this.#waiting[0]?.bytes === 0) this.#takeUp();
       if (this.#waiting.length > 0) this.#plan();
     });
   }

@@ -26,7 +26,7 @@ const daySeconds = 86_400;
 export function needlessAdvice(seen: InputSeen, type: ContentType, now: number): InputAdvice | undefined {
   const { kind, name } = seen;
   if (isSecretName(name) || personal.test(name)) return undefined;
-  const { pairs, pages, values } = kind === 'header' ? ofField : tracker.test(name) ? ofTracker : needed;
+  const { pairs, pages, values } = kind !== 'query' ? ofField : tracker.test(name) ? ofTracker : needed;
   const isSure =
     seen.differ === 0 && seen.same >= pairs && seen.bodies.size >= pages && seen.values.size >= values;
   if (!isSure) return undefined;
@@ -60,16 +60,18 @@ function ignoreQuery(
   );
 }
 
-function needlessVary({ contentType, name, target }: InputSeen, evidence: InputEvidence): InputAdvice {
-  const patch: Patch = { op: 'remove', path: ['content_types', contentType, 'vary', 'headers'], value: name };
+function needlessVary({ contentType, kind, name, target }: InputSeen, evidence: InputEvidence): InputAdvice {
+  const isCookie = kind === 'cookie';
+  const path = ['content_types', contentType, 'vary', isCookie ? 'cookies' : 'headers'];
+  const patch: Patch = { op: 'remove', path, value: name };
   const sample = samplePath(target);
   return made(
     'needless-vary',
-    { contentType, name, evidence, patch },
+    { contentType, name, evidence, patch, ...(isCookie && { in: 'cookie' as const }) },
     {
       name: `${name} does not matter to ${contentType}`,
       request: `GET ${sample}`,
-      fields: { [name]: 'x' },
+      ...(isCookie ? { cookies: { [name]: 'x' } } : { fields: { [name]: 'x' } }),
       expect: { type: contentType, same_copy: `GET ${sample}` },
     },
   );
@@ -109,13 +111,14 @@ export function missingVaryAdvice(
   );
 }
 
-type Made = Pick<InputAdvice, 'name' | 'evidence' | 'patch'> & { readonly contentType: string };
+type Made = Pick<InputAdvice, 'name' | 'in' | 'evidence' | 'patch'> & { readonly contentType: string };
 
 const made = (
   kind: InputAdvice['kind'],
-  { contentType, name, evidence, patch }: Made,
+  { contentType, name, evidence, patch, ...where }: Made,
   example: InputAdvice['example'],
 ): InputAdvice => ({
-  id: `${kind}:${contentType}:${name}`,
+  id: [kind, contentType, ...Object.values(where), name].join(':'),
+  ...where,
   ...{ kind, type: contentType, name, evidence, patch, yaml: patchYaml(patch), example },
 });

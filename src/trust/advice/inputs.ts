@@ -20,6 +20,8 @@ export type AnsweredCopy = {
   readonly sent: Fields;
   /** The fields that the rule varies by, in lower case. */
   readonly variedBy: readonly string[];
+  /** The values of the cookies that the rule varies by. */
+  readonly variedCookies?: Readonly<Record<string, string>>;
   readonly digest: string;
   readonly at: EpochMs;
 };
@@ -27,7 +29,7 @@ export type AnsweredCopy = {
 /** What was seen of one part of the requests of a content type. */
 export type InputSeen = {
   readonly contentType: string;
-  readonly kind: 'query' | 'header';
+  readonly kind: 'query' | 'header' | 'cookie';
   readonly name: string;
   /** Pairs of answers that differ in this part only, with the same body and with another. */
   same: number;
@@ -62,7 +64,7 @@ export class Inputs {
 
   stored(copy: AnsweredCopy): void {
     const { contentType, partition, host, digest, at } = copy;
-    for (const part of [...queryParts(copy), ...fieldsOf(copy)]) {
+    for (const part of [...queryParts(copy), ...fieldsOf(copy), ...cookiesOf(copy)]) {
       const { kind, name, value, rest } = part;
       const id = shortHash([contentType, partition, host, kind, name, ...rest]);
       const before = this.#last.get(id);
@@ -129,4 +131,16 @@ function fieldsOf({ target, sent, variedBy }: AnsweredCopy): Part[] {
     const rest = at < 0 ? sent : sent.filter((_, index) => index !== at && index !== at + 1);
     return { kind: 'header', name, value: at < 0 ? '' : (sent[at + 1] ?? ''), rest: [target, rest] };
   });
+}
+
+/** Each cookie that the rule varies by; the partition stands for those that say who asks. */
+function cookiesOf({ target, sent, variedCookies = {} }: AnsweredCopy): Part[] {
+  const others = sent.filter((_, at) => (sent[at - (at % 2)] ?? '').toLowerCase() !== 'cookie');
+  const all = Object.entries(variedCookies);
+  return all.map(([name, value]) => ({
+    kind: 'cookie',
+    name,
+    value,
+    rest: [target, others, all.filter(([other]) => other !== name)],
+  }));
 }

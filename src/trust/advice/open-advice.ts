@@ -7,14 +7,22 @@ import { between, type Clock, type EpochMs } from '../../kit/time.ts';
 import { minuteOfDay } from '../../policy/lifetime/hours.ts';
 import { compileRules } from '../../policy/rules/rules.ts';
 import type { CacheExchange } from '../../proxy/exchange/exchange.ts';
+import type { Outcome } from '../../proxy/exchange/outcome.ts';
 import type { Entry } from '../../store/store.ts';
 import type { Judgement } from '../judge.ts';
 import type { NoiseBook } from '../noise-book.ts';
 import { urlPattern } from '../url-pattern.ts';
 import type { WritesSeen } from '../writes-seen.ts';
 import { iso } from '../shadow-report.ts';
-import { digestOf, markOf } from '../would-be-store.ts';
-import type { AdviceReport, InputAdvice, LifetimeAdvice, WriteAdvice } from './advice.ts';
+import { digestIn } from '../would-be-store.ts';
+import type {
+  AdviceReport,
+  InputAdvice,
+  LifetimeAdvice,
+  PublicAdvice,
+  SharedView,
+  WriteAdvice,
+} from './advice.ts';
 import { adviceWords } from './advice-text.ts';
 import { ChangeTimes } from './change-times.ts';
 import { countOf } from './change-rate.ts';
@@ -22,6 +30,9 @@ import { missingVaryAdvice, needlessAdvice } from './input-advice.ts';
 import { Inputs, type InputSeen } from './inputs.ts';
 import { EvidenceQueue } from './evidence-queue.ts';
 import { lifetimeAdvice } from './lifetime-advice.ts';
+import { doubtsIn, endedBy, lookOf, tellOutcome, variedCookies } from './personal-looks.ts';
+import { SameForAll } from './same-for-all.ts';
+import { isPersonal, publicAdvice, sharedViews } from './shared-advice.ts';
 import { type Ended, missingWriteAdvice, needlessWriteAdvices } from './write-advice.ts';
 import { WriteEffects } from './write-effects.ts';
 
@@ -46,6 +57,7 @@ export class Adviser {
   readonly #changes: ChangeTimes;
   readonly #effects: WriteEffects;
   readonly #inputs = new Inputs();
+  readonly #shared = new SameForAll();
   readonly #queue: EvidenceQueue;
   #config: Config | undefined;
 
@@ -63,8 +75,12 @@ export class Adviser {
   /** An answer is stored, or would be in shadow. Returns at once. */
   readonly onStored = (exchange: CacheExchange, entry: Entry): void => {
     const route = routeOf(exchange);
-    const isWhole = entry.status === 200 && entry.part === undefined && entry.body.length <= largest;
-    if (route === undefined || !isWhole) return;
+    if (route === undefined || entry.status !== 200 || entry.part !== undefined) return;
+    if (entry.body.length > largest) {
+      const contentType = exchange.match.contentType.name;
+      this.#shared.doubts({ contentType, route, target: entry.target }, 'too-large');
+      return;
+    }
     const [path = ''] = entry.target.split('?', 1);
     this.#queue.ofPage(path, entry.body.length, () => {
       this.#learn(exchange, entry, route);
@@ -81,7 +97,21 @@ export class Adviser {
     this.#queue.add(0, () => {
       const sighting = this.#sighting(exchange, { entry, route, at });
       this.#changes.judged({ ...sighting, fetchedAt: entry.requestTime, isStale });
+      if (kind === 'same') this.#shared.isStillRight(sighting.name, at, entry.requestTime);
     });
+  }
+
+  /** Hears of all outcomes, also of those that would have been. */
+  onOutcome(outcome: Outcome): void {
+    if (outcome.kind !== 'forward') return;
+    const type = this.#config?.contentTypes.get(outcome.contentType);
+    if (type === undefined || isPersonal(type)) tellOutcome(this.#shared, outcome);
+  }
+
+  /** The `user` routes that gave several people the same. */
+  shared(config: Config): readonly SharedView[] {
+    this.#queue.finish();
+    return sharedViews(this.#shared.seen(), config, this.#options.clock.now());
   }
 
   /** What follows from the evidence for these rules. */
@@ -97,6 +127,7 @@ export class Adviser {
       ...writes,
       ...lifetimes.filter((advice) => !isCured(advice)),
       ...types.flatMap((type) => this.#inputsOf(type)),
+      ...types.flatMap((type) => this.#publicOf(config, type)),
     ];
     const intervals = this.#changes
       .routes()
@@ -106,6 +137,8 @@ export class Adviser {
   }
 
   #learn(exchange: CacheExchange, entry: Entry, route: string): void {
+    const digest = digestIn(entry);
+    if (digest === undefined) return;
     this.#adopt(exchange.site.config);
     const { clock, noise } = this.#options;
     const { policy, basis, asOf, originSeconds, target } = entry;
@@ -114,7 +147,7 @@ export class Adviser {
       contentType.cacheControl === 'obey' && basis.isExplicit && basis.lifetime <= policy.lifetime;
     const copy = {
       ...this.#sighting(exchange, { entry, route, at: entry.requestTime }),
-      ...{ digest: markOf(entry).digest ?? digestOf(entry.body), target, asOf, isBound, originSeconds },
+      ...{ digest, target, asOf, isBound, originSeconds },
       lifetime: policy.lifetime,
     };
     const { purgeLog } = exchange.services;
@@ -123,10 +156,12 @@ export class Adviser {
       isPurged: (since) => purgeLog.verdict({ ...entry, asOf: since }).kind !== 'current',
       isNoisy,
     });
-    if (!isNoisy) this.#compareInputs(exchange, entry, copy.digest);
+    if (!isNoisy) this.#compareInputs(exchange, entry, digest);
+    if (isPersonal(contentType)) this.#comparePeople(exchange, entry, { copy: copy.name, route, digest });
   }
 
-  #compareInputs({ match, plan, request }: CacheExchange, entry: Entry, digest: string): void {
+  #compareInputs(exchange: CacheExchange, entry: Entry, digest: string): void {
+    const { match, plan, request } = exchange;
     const { name, vary } = match.contentType;
     const { target, host, partition, requestTime: at } = entry;
     const sent = plan.upstreamFields();
@@ -137,6 +172,7 @@ export class Adviser {
       target,
       sent,
       variedBy: vary.headers,
+      variedCookies: variedCookies(exchange),
       digest,
       at,
     });
@@ -146,8 +182,22 @@ export class Adviser {
       this.#inputs.declares({ contentType: name, target }, field, combinedValue(request.fields, field) ?? '');
   }
 
+  #comparePeople(exchange: CacheExchange, entry: Entry, seen: Parameters<typeof lookOf>[2]): void {
+    const look = lookOf(exchange, entry, seen);
+    this.#shared.stored(look, endedBy(exchange, entry));
+    for (const doubt of doubtsIn(entry.fields)) this.#shared.doubts(look, doubt);
+  }
+
+  #publicOf({ routes }: Config, type: ContentType): readonly PublicAdvice[] {
+    const now = this.#options.clock.now();
+    return [publicAdvice(type, this.#shared.seen(), { routes, now })].filter((one) => one !== undefined);
+  }
+
   #adopt(config: Config): void {
-    if (this.#config !== config) this.#changes.forgetLifetimes();
+    if (this.#config !== undefined && this.#config !== config) {
+      this.#changes.forgetLifetimes();
+      this.#shared.forget();
+    }
     this.#config = config;
   }
 
@@ -217,6 +267,7 @@ const earliest = (all: readonly EpochMs[]): EpochMs =>
 /** Whether the rule still tells requests apart by this part. */
 function isInForce({ kind, name }: Pick<InputSeen, 'kind' | 'name'>, { vary, query }: ContentType): boolean {
   if (kind === 'header') return vary.headers.includes(name);
+  if (kind === 'cookie') return vary.cookies.includes(name);
   return (
     query.kind === 'all' ||
     (query.kind === 'only' && query.names.includes(name)) ||
@@ -224,7 +275,7 @@ function isInForce({ kind, name }: Pick<InputSeen, 'kind' | 'name'>, { vary, que
   );
 }
 
-/** Only an operator's rule has a lifetime that could be another. */
+/** Of an operator's rule. */
 function routeOf({ match }: Pick<CacheExchange, 'match'>): string | undefined {
   return match.contentType.kind === 'rule' ? match.route?.pattern : undefined;
 }

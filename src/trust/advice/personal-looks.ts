@@ -1,0 +1,76 @@
+/** What an exchange shows of a `user` route, in the terms of `same-for-all.ts`. */
+
+import { hash } from 'node:crypto';
+import { combinedValue } from '../../http/fields.ts';
+import type { Fields } from '../../http/message.ts';
+import { parseVary } from '../../http/vary.ts';
+import type { CacheExchange } from '../../proxy/exchange/exchange.ts';
+import type { Outcome } from '../../proxy/exchange/outcome.ts';
+import { readableCookies } from '../../proxy/exchange/upstream-fields.ts';
+import type { Position } from '../../store/purge-log.ts';
+import type { Entry } from '../../store/store.ts';
+import type { EndedBy, PersonalLook, SameForAll, SharedDoubt } from './same-for-all.ts';
+
+type Seen = { readonly copy: string; readonly route: string; readonly digest: string };
+
+/** The cookies that the rule varies by, with the values that were sent. */
+export function variedCookies({ match, request }: CacheExchange): Readonly<Record<string, string>> {
+  const sent = readableCookies(request);
+  const valueOf = (name: string): string => sent.find((cookie) => cookie.name === name)?.value ?? '';
+  return Object.fromEntries(match.contentType.vary.cookies.map((name) => [name, valueOf(name)]));
+}
+
+/** An answer to one person: the page is all that was asked for, without the credentials. */
+export function lookOf(exchange: CacheExchange, entry: Entry, seen: Seen): PersonalLook {
+  const { match, plan, identity } = exchange;
+  const { host, target, partition, requestTime: at, asOf, policy, originSeconds } = entry;
+  const tokens = identity.kind === 'known' ? identity.tokenFields.filter((_, index) => index % 2 === 0) : [];
+  const own = new Set(['cookie', 'authorization', ...tokens.map((name) => name.toLowerCase())]);
+  const sent = plan.upstreamFields();
+  const rest = sent.filter((_, index) => !own.has((sent[index - (index % 2)] ?? '').toLowerCase()));
+  const contentType = match.contentType.name;
+  return {
+    ...{ contentType, ...seen, target, at, asOf, originSeconds, lifetime: policy.lifetime },
+    page: shortHash([contentType, host, target, rest, variedCookies(exchange)]),
+    url: urlOf(host, target),
+    person: partition.slice(0, 16),
+  };
+}
+
+/** Who has ended the copies of before: a purge that would have met everybody's copy, or this person's alone. */
+export const endedBy =
+  ({ services }: Pick<CacheExchange, 'services'>, entry: Entry) =>
+  (since: Position): EndedBy => {
+    const { purgeLog } = services;
+    if (purgeLog.verdict({ ...entry, asOf: since }).kind === 'current') return 'nobody';
+    const tags = entry.tags.filter((one) => !/^(?:user|partition):/.test(one));
+    return purgeLog.verdict({ ...entry, tags, asOf: since }).kind === 'current' ? 'own' : 'everybodys';
+  };
+
+/** What an answer says of itself. */
+export function doubtsIn(fields: Fields): readonly SharedDoubt[] {
+  const isPrivate = /\b(?:private|no-store)\b/i.test(combinedValue(fields, 'cache-control') ?? '');
+  const vary = parseVary(fields);
+  const varies =
+    vary.kind === 'any' || vary.names.some((name) => name === 'cookie' || name === 'authorization');
+  return [...(isPrivate ? (['private'] as const) : []), ...(varies ? (['varies-by-person'] as const) : [])];
+}
+
+/** What became of a request that was looked up: cookies that an answer sets, and people who did not get the page. */
+export function tellOutcome(shared: SameForAll, outcome: Outcome): void {
+  const { contentType, route, host, target, status, notStored } = outcome;
+  if (route === undefined) return;
+  const of = { contentType, route, target };
+  if (notStored === 'set-cookie') shared.doubts(of, 'sets-cookie');
+  if (notStored === 'private' || notStored === 'no-store') shared.doubts(of, 'private');
+  if (notStored === 'vary-any') shared.doubts(of, 'varies-by-person');
+  if (notStored === 'too-large') shared.doubts(of, 'too-large');
+  if (status === 404 || status === 410) shared.isMissing({ ...of, url: urlOf(host, target) });
+  const isElsewhere = status >= 300 && status < 400 && status !== 304;
+  if (status === 401 || status === 403 || isElsewhere) shared.doubts(of, 'refused');
+}
+
+const urlOf = (host: string, target: string): string => shortHash([host, target.split('?', 1)]);
+
+const shortHash = (parts: readonly unknown[]): string =>
+  hash('sha256', JSON.stringify(parts), 'base64url').slice(0, 16);
