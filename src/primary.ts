@@ -31,6 +31,7 @@ import { HandOut } from './workers/hand-out.ts';
 import { PublicListeners } from './workers/public-listeners.ts';
 import { PurgeOrder } from './workers/purge-order.ts';
 import { Recorder } from './workers/recorder.ts';
+import { shareTickets, type SharedTickets } from './workers/shared-tickets.ts';
 import { createSwitchboard } from './workers/switchboard.ts';
 import { createWarmAll } from './workers/warm-all.ts';
 
@@ -67,19 +68,19 @@ type Built = {
   readonly control: FastifyInstance;
   readonly reload: Reload;
   readonly listeners: PublicListeners;
-  readonly stopGathering: () => void;
+  readonly stop: () => void;
 };
 
 /** Starts the primary and its workers. Rejects with a `ListenError` if it cannot listen. */
 export async function startPrimary(options: PrimaryOptions): Promise<RunningPrimary> {
   const built = await build(options);
   const { config } = options;
-  const { crew, control, watch, listeners, reload, stopGathering } = built;
+  const { crew, control, watch, listeners, reload } = built;
   const { opener } = listeners;
   const close = async (): Promise<void> => {
     await listeners.close();
     await Promise.all([crew.stop(), control.close()]);
-    stopGathering();
+    built.stop();
     await watch.close();
   };
   try {
@@ -114,14 +115,8 @@ async function build(options: PrimaryOptions): Promise<Built> {
   const gathered = new Gathered({ counters: counting.counters, workers: ready, hasRedis });
   const { warm, onProgress } = createWarmAll(ready);
   const { onAppended } = counting;
-  const onGone = ({ name }: Worker): void => {
-    gathered.forget(name);
-  };
-  const onReady = (): void => {
-    recorder.onReady();
-    void gathered.gather();
-  };
-  const heard = { onAppended, onGone, onReady, onWarming: onProgress };
+  const tickets = shareTickets(ready);
+  const heard = { ...heardBy({ recorder, tickets, gathered }), onAppended, onWarming: onProgress };
   const crew: Crew = new Crew({
     ...{ count, clock, log, fork: options.fork },
     ...keepingRules(
@@ -146,11 +141,28 @@ async function build(options: PrimaryOptions): Promise<Built> {
   const site = siteOf(() => config);
   const redis = (): RedisState => gathered.redis();
   const control = await controlOf({ ...{ options, clock, crew, watch, reload, warm, purge, site, redis } });
-  const stopGathering = beat(handOut, gathered);
-  return { options, clock, crew, watch, control, reload, listeners, stopGathering };
+  const stop = beat(handOut, gathered, tickets);
+  return { options, clock, crew, watch, control, reload, listeners, stop };
 }
 
-function beat(handOut: HandOut<Socket>, gathered: Gathered): () => void {
+type Hearing = {
+  readonly recorder: Recorder;
+  readonly tickets: SharedTickets;
+  readonly gathered: Gathered;
+};
+
+const heardBy = ({ recorder, tickets, gathered }: Hearing) => ({
+  onGone: ({ name }: Worker): void => {
+    gathered.forget(name);
+  },
+  onReady: (worker: Worker): void => {
+    recorder.onReady();
+    tickets.onReady(worker);
+    void gathered.gather();
+  },
+});
+
+function beat(handOut: HandOut<Socket>, gathered: Gathered, tickets: SharedTickets): () => void {
   const timers = [
     setInterval(() => {
       handOut.tick();
@@ -160,6 +172,7 @@ function beat(handOut: HandOut<Socket>, gathered: Gathered): () => void {
   ];
   return () => {
     for (const timer of timers) clearInterval(timer);
+    tickets.close();
   };
 }
 

@@ -10,7 +10,7 @@ import { purgeHere } from './control/purge.ts';
 import { createReload, type ReadConfig, type Reload } from './control/reload.ts';
 import { explain } from './explain/explain.ts';
 import type { Entrance } from './front/entrance.ts';
-import { openLoggedEntrance } from './front/logged-entrance.ts';
+import { type LoggedEntrance, openLoggedEntrance } from './front/logged-entrance.ts';
 import { type Clock, runAfter, SteadyClock, systemClock } from './kit/time.ts';
 import { OriginHealth } from './origin/origin-health.ts';
 import { openOrigin } from './origin/origin.ts';
@@ -91,6 +91,13 @@ type Built = {
   readonly entrance: Entrance;
   readonly renewCertificates: RunningServer['renewCertificates'];
 };
+
+const entranceOf = (
+  { config, worker }: ServerOptions,
+  log: Logger,
+  { counters }: Counting,
+): Promise<LoggedEntrance> =>
+  openLoggedEntrance({ ...config.listen, ticketSecret: worker?.ticketSecret }, log, counters);
 
 /** `clock` is steady, whatever was given. */
 type Timed = ServerOptions & { readonly clock: Clock };
@@ -173,7 +180,7 @@ async function build(options: Timed, log: Logger): Promise<Built> {
       options.onOutcome?.(outcome);
     },
   };
-  const { entrance, renewCertificates } = await openLoggedEntrance(first.listen, log, counting.counters);
+  const { entrance, renewCertificates } = await entranceOf(options, log, counting);
   const replaceConfig = async (next: Config): Promise<void> => {
     await replaceSite(next);
     log.level = next.log.level;

@@ -4,7 +4,7 @@
  * Promises: a pair that cannot be used is refused with its reason, and with it all others: there is never half a change.
  */
 
-import { X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
 import type { ListenTls, ServerCertificate } from '../config/config.ts';
@@ -15,6 +15,8 @@ export type Certificates = {
   readonly first: SecureContextOptions;
   /** The context for a server name. Without one of its own: the first. */
   readonly contextFor: (serverName: string) => SecureContext;
+  /** The same for the same files and settings. */
+  readonly fingerprint: string;
 };
 
 export type CertificatesRead =
@@ -82,9 +84,17 @@ function certificatesOf(entries: readonly Entry[]): Certificates {
   return {
     first: first.options,
     // RFC 6066 §3: names are compared without regard to case.
+    fingerprint: fingerprintOf(entries),
     contextFor: (serverName) => {
       const name = serverName.toLowerCase();
       return (entries.find(({ isFor }) => isFor(name)) ?? first).context;
     },
   };
+}
+
+function fingerprintOf(entries: readonly Entry[]): string {
+  const hash = createHash('sha256');
+  for (const { options } of entries)
+    hash.update(JSON.stringify([options.cert, options.key, options.ca, options.minVersion, options.ciphers]));
+  return hash.digest('base64');
 }

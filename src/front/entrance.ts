@@ -7,6 +7,7 @@ import { type Listen, unixPeer } from '../config/config.ts';
 import type { HandshakeFailure } from './handshake-failure.ts';
 import { nameClient, namePeer, type ProxiedOptions, takeProxied } from './proxied.ts';
 import { sniffPreface } from './sniff-preface.ts';
+import type { TicketSecret } from './ticket-secret.ts';
 import { openTlsFront, type Replaced, type TlsFront } from './tls-front.ts';
 import { trustOf } from './trusted-proxies.ts';
 
@@ -39,17 +40,20 @@ const protocols = ['h2', 'http/1.1', 'http/1.0'] as const;
 /** A head must be here within that time too. */
 const defaultSilenceMs = 15_000;
 
-type EntranceOptions = Pick<Listen, 'tls' | 'h2c' | 'proxyProtocol' | 'trustedProxies'> & {
+export type EntranceOptions = Pick<Listen, 'tls' | 'h2c' | 'proxyProtocol' | 'trustedProxies'> & {
+  /** The workers' common one; absent: this listener has its own. */
+  readonly ticketSecret?: TicketSecret | undefined;
   /** How long a client may take with what comes before TLS and HTTP. */
   readonly silenceMs?: number;
 };
 
 /** Opens the entrance that `listen` describes. Rejects with the reason if its certificates cannot be used. */
 export async function openEntrance(
-  { tls, h2c, proxyProtocol, trustedProxies, silenceMs = defaultSilenceMs }: EntranceOptions,
+  options: EntranceOptions,
   { onHandshakeFailure, onProxyRefused }: EntranceListeners,
 ): Promise<Entrance> {
-  const front = tls && (await openTlsFront({ tls, protocols, onFailure: onHandshakeFailure }));
+  const { tls, h2c, proxyProtocol, trustedProxies, silenceMs = defaultSilenceMs, ticketSecret } = options;
+  const front = tls && (await openTlsFront({ tls, protocols, ticketSecret, onFailure: onHandshakeFailure }));
   const isTrusted = trustOf(trustedProxies) ?? (() => false);
   const proxied = proxyProtocol ? { isTrusted, onRefused: onProxyRefused, silenceMs } : undefined;
   return {

@@ -1,9 +1,8 @@
 /** The entrance, with what becomes of its connections and certificates in the log. */
 
 import type { Logger } from 'pino';
-import type { Listen } from '../config/config.ts';
 import { systemClock } from '../kit/time.ts';
-import { type Entrance, type EntranceListeners, openEntrance } from './entrance.ts';
+import { type Entrance, type EntranceListeners, type EntranceOptions, openEntrance } from './entrance.ts';
 
 export type LoggedEntrance = {
   readonly entrance: Entrance;
@@ -13,12 +12,12 @@ export type LoggedEntrance = {
 
 /** Opens the entrance. */
 export async function openLoggedEntrance(
-  listen: Listen,
+  options: EntranceOptions,
   log: Logger,
   { onHandshakeFailure, onProxyRefused }: EntranceListeners,
 ): Promise<LoggedEntrance> {
   const isTime = onceEvery(60_000);
-  const entrance = await openEntrance(listen, {
+  const entrance = await openEntrance(options, {
     onHandshakeFailure: (reason) => {
       onHandshakeFailure(reason);
       log.debug({ reason }, 'TLS handshake failed');

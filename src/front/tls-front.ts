@@ -6,18 +6,20 @@
  * session tickets is replaced regularly, because whoever has it can read what was sent under it (RFC 9325 §3.4).
  */
 
-import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
 import type { ListenTls } from '../config/config.ts';
 import { type Certificates, readCertificates } from './certificates.ts';
 import { handshakeFailure, type HandshakeFailure } from './handshake-failure.ts';
+import { TicketSecret } from './ticket-secret.ts';
 
 export type TlsFrontOptions = {
   readonly tls: ListenTls;
   /** What is offered to a client that asks, best first. */
   readonly protocols: readonly string[];
   readonly onFailure: (reason: HandshakeFailure) => void;
+  /** The workers' common one; absent: this front makes its own, and replaces it. */
+  readonly ticketSecret?: TicketSecret | undefined;
   readonly bounds?: TlsBounds;
 };
 
@@ -49,7 +51,8 @@ export class TlsFront {
   readonly #options: TlsFrontOptions;
   readonly #bounds: TlsBounds;
   readonly #server: Server;
-  readonly #rotating: NodeJS.Timeout;
+  readonly #ticketSecret: TicketSecret;
+  readonly #stopRotating: (() => void) | undefined;
   /** Handshakes under way, the oldest first. */
   readonly #underWay = new Map<string, Handshake>();
   #certificates: Certificates;
@@ -57,12 +60,13 @@ export class TlsFront {
   #crowdedOut = 0;
 
   constructor(options: TlsFrontOptions, certificates: Certificates) {
-    const { tls, protocols, bounds = tlsBounds } = options;
+    const { tls, protocols, ticketSecret, bounds = tlsBounds } = options;
     this.#options = options;
     this.#bounds = bounds;
     this.#certificates = certificates;
+    this.#ticketSecret = ticketSecret ?? new TicketSecret();
     this.#server = createServer({
-      ...withTicketKeys(certificates),
+      ...this.#secureContext(),
       // RFC 7301 §3.2: a client that speaks none of these is refused, so no other protocol's bytes are read as HTTP.
       ALPNProtocols: [...protocols],
       handshakeTimeout: bounds.handshakeMs,
@@ -78,9 +82,10 @@ export class TlsFront {
     this.#server.on('tlsClientError', (error, secure) => {
       this.#fail(error, secure);
     });
-    this.#rotating = setInterval(() => {
-      this.#server.setTicketKeys(randomBytes(48));
-    }, bounds.ticketKeyMs).unref();
+    this.#ticketSecret.onReplaced(() => {
+      this.#server.setTicketKeys(this.#ticketSecret.keysFor(this.#certificates.fingerprint));
+    });
+    if (ticketSecret === undefined) this.#stopRotating = this.#ticketSecret.rotate(bounds.ticketKeyMs);
   }
 
   /** Takes a connection whose next bytes are a handshake; `onSecure` gets the one that it becomes. */
@@ -100,13 +105,18 @@ export class TlsFront {
     const read = await readCertificates(tls);
     if (read.kind === 'refused') return read;
     this.#certificates = read.certificates;
-    // Another key for tickets: a session of before was made under another certificate, or another authority for clients.
-    this.#server.setSecureContext(withTicketKeys(read.certificates));
+    this.#server.setSecureContext(this.#secureContext());
     return { kind: 'replaced' };
   }
 
   close(): void {
-    clearInterval(this.#rotating);
+    this.#stopRotating?.();
+  }
+
+  /** A session that was made under other certificates, or another authority for clients, is not resumed. */
+  #secureContext(): TlsOptions {
+    const { first, fingerprint } = this.#certificates;
+    return { ...first, ticketKeys: this.#ticketSecret.keysFor(fingerprint) };
   }
 
   #finish(secure: TLSSocket): void {
@@ -138,8 +148,6 @@ export class TlsFront {
     carrier.destroy();
   }
 }
-
-const withTicketKeys = ({ first }: Certificates): TlsOptions => ({ ...first, ticketKeys: randomBytes(48) });
 
 /** Names a connection while it lasts: `tls.Server` does not tell which one a secure connection is carried by. */
 const peerOf = ({ remoteAddress, remotePort, localAddress, localPort }: Socket): string =>

@@ -55,6 +55,7 @@ export type ToWorker =
   | { readonly kind: 'learned'; readonly digest: string }
   | { readonly kind: 'asked-for'; readonly keys: Requested }
   | { readonly kind: 'connection'; readonly listener: string }
+  | { readonly kind: 'ticket-secret'; readonly bytes: Uint8Array }
   | { readonly kind: 'stop-warming'; readonly id: number }
   | { readonly kind: 'stop' };
 

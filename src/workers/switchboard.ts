@@ -21,7 +21,7 @@ export type SwitchboardOptions = {
   readonly onWarming: (worker: Worker, message: Extract<ToPrimary, { kind: 'warming' }>) => void;
   readonly onGone: (worker: Worker) => void;
   /** Another worker is ready. */
-  readonly onReady: () => void;
+  readonly onReady: (worker: Worker) => void;
 };
 
 const mostLearned = 200_000;
@@ -33,8 +33,9 @@ export function createSwitchboard(
   const { order, handOut, log, onAppended, onGone, onReady } = options;
   const members = new Members(order);
   return {
-    onReady: ({ name, link }) => {
-      onReady();
+    onReady: (worker) => {
+      const { name, link } = worker;
+      onReady(worker);
       handOut.join({
         name,
         give: ({ socket, listener }) => {

@@ -10,6 +10,7 @@ import type { PlacedPurge } from '../store/log/worker-purge-log.ts';
 import type { Purge, Receipt } from '../store/purge-log.ts';
 import type { Store } from '../store/store.ts';
 import type { CacheKey } from '../policy/key/cache-key.ts';
+import { TicketSecret } from '../front/ticket-secret.ts';
 import type { Begin, Joined, ListenerName, Requested, ToPrimaryLink, ToWorker } from './messages.ts';
 import { SharedPopularity } from './shared-popularity.ts';
 import { createWorkerLogs, type WorkerLogs } from './worker-logs.ts';
@@ -26,6 +27,8 @@ export type WorkerParts = {
   readonly sharePopularity: (own: Popularity, clock: Clock) => Popularity;
   /** The connections of the primary's listener of this name become those of `server`. */
   readonly attach: (name: ListenerName, server: Server) => Promise<AddressInfo | string>;
+  /** What the keys of session tickets are made from. */
+  readonly ticketSecret: TicketSecret;
   /** Takes a message of the primary that is about these parts. */
   readonly take: (message: Exclude<ToWorker, Begin | Joined>, socket: Socket | undefined) => void;
   readonly close: () => void;
@@ -49,7 +52,8 @@ export function createWorkerParts(begin: Begin, joined: Joined, link: ToPrimaryL
     },
     link,
   );
-  const take = takerOf({ logs, shared, learned, servers }, link);
+  const taking = { logs, shared, learned, servers, ticketSecret: new TicketSecret() };
+  const take = takerOf(taking, link);
   return {
     share: (listener) => {
       onForeign = listener;
@@ -72,15 +76,20 @@ export function createWorkerParts(begin: Begin, joined: Joined, link: ToPrimaryL
     },
     attach: (name, server) => {
       servers.set(name, server);
-      const address = begin.addresses[name];
-      if (address === undefined) throw new Error(`the primary does not listen for ${name}`);
-      return Promise.resolve(address);
+      return Promise.resolve(addressOf(begin, name));
     },
+    ticketSecret: taking.ticketSecret,
     take,
     close: () => {
       for (const popularity of shared) popularity.close();
     },
   };
+}
+
+function addressOf({ addresses }: Begin, name: ListenerName): AddressInfo | string {
+  const address = addresses[name];
+  if (address === undefined) throw new Error(`the primary does not listen for ${name}`);
+  return address;
 }
 
 const sharedOf = (
@@ -116,9 +125,13 @@ type Taking = {
   readonly shared: readonly SharedPopularity[];
   readonly learned: LearnedSessionMap;
   readonly servers: ReadonlyMap<string, Server>;
+  readonly ticketSecret: TicketSecret;
 };
 
-function takerOf({ logs, shared, learned, servers }: Taking, link: ToPrimaryLink): WorkerParts['take'] {
+function takerOf(
+  { logs, shared, learned, servers, ticketSecret }: Taking,
+  link: ToPrimaryLink,
+): WorkerParts['take'] {
   const letIn = createLetIn(link);
   return (message, socket) => {
     switch (message.kind) {
@@ -138,6 +151,9 @@ function takerOf({ logs, shared, learned, servers }: Taking, link: ToPrimaryLink
         return;
       case 'connection':
         letIn(servers.get(message.listener), socket);
+        return;
+      case 'ticket-secret':
+        ticketSecret.replace(message.bytes);
         return;
       case 'stop':
       case 'stop-warming':

@@ -2,9 +2,12 @@
 
 import { execFile } from 'node:child_process';
 import { copyFileSync, renameSync } from 'node:fs';
+import { once } from 'node:events';
+import { connect as connectH2 } from 'node:http2';
 import { request } from 'node:https';
 import { connect as connectTcp } from 'node:net';
 import { connect } from 'node:tls';
+import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
 import { watchCertificates } from '../../src/cli/watch-certificates.ts';
@@ -158,4 +161,40 @@ t.test('a certificate that is renewed while serving is taken up; a half-written 
   copyFileSync(after.key, files.key);
   await eventually('all of it is read', () => renewals === 2);
   t.equal(await name(), 'DNS:after.test');
+});
+
+t.test('17.2: a renewal ends no stream: 100 of hits and misses on one connection', async (t) => {
+  const site = await startSecure(t);
+  const { proxy, port, files, certify, curl } = site;
+  await curl('/page');
+  const [missed, renewed] = [barrier(), barrier()];
+  let asked = 0;
+  site.answerWith(({ url = '' }, response) => {
+    asked += 1;
+    if (asked === 50) missed.arrive();
+    void renewed.reached.then(() => response.end(`${url} late`));
+  });
+  const client = connectH2(`https://127.0.0.1:${port}`, { rejectUnauthorized: false });
+  t.teardown(() => {
+    client.destroy();
+  });
+  const ask = async (path: string): Promise<string> =>
+    text(client.request({ ':path': path, ':authority': `site.test:${port}` }));
+  const hits = Array.from({ length: 50 }, () => ask('/page'));
+  const misses = Array.from({ length: 50 }, (_, index) => ask(`/missed/${index}`));
+  await missed.reached;
+  const after = await certify('after.test');
+  for (const name of ['cert', 'key'] as const) copyFileSync(after[name], files[name]);
+  await proxy.renewCertificates();
+  const other = connect({ port: Number(port), host: '127.0.0.1', rejectUnauthorized: false });
+  t.teardown(() => other.destroy());
+  await once(other, 'secureConnect');
+  t.equal(other.getPeerCertificate().subjectaltname, 'DNS:after.test');
+  renewed.arrive();
+  t.strictSame(new Set(await Promise.all(hits)), new Set(['/page https undefined']));
+  t.strictSame(
+    await Promise.all(misses),
+    misses.map((_, index) => `/missed/${index} late`),
+  );
+  t.match(await ask('/page'), /^\/page https/, 'the connection is still good');
 });

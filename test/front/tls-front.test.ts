@@ -132,6 +132,8 @@ t.test('a session is resumed by its ticket, and not after the ticket key has bee
     const session = await ticket();
     t.ok(await resumes(session), maxVersion);
     await front.replace(tlsFor(files));
+    t.ok(await resumes(session), 'the same files, read again');
+    await front.replace(tlsFor(named(await certify('localhost'))));
     t.notOk(await resumes(session), maxVersion);
     t.ok(await resumes(await ticket()), maxVersion);
   }

@@ -12,7 +12,7 @@ const alone = ['**/alone/*.test.ts'];
 const own = ['store/own/*.test.ts', 'watch/bounded.test.ts', 'policy/lifetime/popularity.test.ts'];
 
 const patterns = {
-  browser: ['control/dashboard*.test.ts'],
+  browser: ['control/dashboard*.test.ts', 'front/browser.test.ts'],
   cli: ['cli/**/*.test.ts'],
   control: ['control/!(dashboard*).test.ts', 'watch/**/*.test.ts'],
   demo: ['e2e/demo-*.test.ts', 'examples/webapp*.test.ts'],
@@ -20,7 +20,7 @@ const patterns = {
   'e2e-1': ['e2e/!(demo-*|[o-z]*).test.ts'],
   'e2e-2': ['e2e/o*.test.ts'],
   'e2e-3': ['e2e/[p-z]*.test.ts'],
-  proxy: ['{explain,front,lane,origin,proxy,refresh}/**/*.test.ts'],
+  proxy: ['{explain,lane,origin,proxy,refresh}/**/*.test.ts', 'front/!(browser).test.ts'],
   rfc: ['rfc/*.test.ts', 'examples/!(webapp*).test.ts'],
   scripts: ['{scripts,toolchain}/*.test.ts'],
   security: ['security/*.test.ts'],
