@@ -37,7 +37,9 @@ t.test('a dropped head is not sent, not even after its time', async (t) => {
   dropped.held.release();
   const waiting = holding();
   waiting.held.hold(headOf());
-  t.ok((await eventually('it is sent by itself', () => waiting.sent.length > 0)) > 500);
+  const since = performance.now();
+  await eventually('it is sent by itself', () => waiting.sent.length > 0);
+  t.ok(performance.now() - since > 500);
   t.strictSame(waiting.sent, ['200 Fine', '0 bytes']);
   t.strictSame(dropped.sent, []);
 });
