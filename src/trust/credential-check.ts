@@ -1,9 +1,9 @@
 /**
  * Is a `public` page the same for everybody? Now and then one that is asked for with credentials is asked for as the store
- * would ask, and once more with the credentials. Where these differ beyond noise, twice, the route goes into quarantine.
+ * would ask, and once more with the credentials. Where these differ beyond noise, time after time, the route goes into quarantine.
  *
  * Promises: the two requests differ in the credentials only, so that a language or a theme makes no false alarm; a difference
- * counts when it is there again at once, with no write between; each route is checked once a minute at most, however many URLs it has.
+ * counts when it is there ten times again at once, with no write between; each route is checked once a minute at most, however many URLs it has.
  */
 
 import { combinedValue, withoutFields } from '../http/fields.ts';
@@ -39,6 +39,10 @@ type Pair = { readonly own: WholeAnswer; readonly everybodys: WholeAnswer };
 
 const mostRoutes = 1000;
 const everyMs = 60_000;
+/** So often in a row it differs again: of a page that shows one of two banners by chance, that happens in one of 2^21 checks. */
+const confirmations = 10;
+/** Writes may disturb it. */
+const mostAsked = 40;
 
 /** Checks public pages. */
 export class CredentialCheck {
@@ -66,7 +70,7 @@ export class CredentialCheck {
     exchange: CacheExchange,
     { identity, pattern, route }: { identity: Known; pattern: string; route: string },
   ): Promise<void> {
-    const { writes, noise, clock, onFound } = this.#options;
+    const { clock, onFound } = this.#options;
     const first = await this.#ask(exchange, identity);
     // An error says that nobody is logged in, and may repeat what a client has made up.
     if (first === undefined || first.own.status >= 400) return;
@@ -85,14 +89,32 @@ export class CredentialCheck {
       return;
     }
     if (isSame(first)) return;
-    const before = writes.count;
-    const second = await this.#ask(exchange, identity);
-    if (second === undefined || writes.count !== before) return;
-    const known = noise.of(pattern, clock.now());
-    const found = personalPlaces([first, second], known);
+    const found = await this.#personalPlaces(exchange, { identity, pattern, first });
     if (found === undefined) return;
     const names = found.some(({ copy }) => namesOf(identity).some((name) => copy.includes(name)));
     tell(names ? 'names-its-reader' : 'differs-by-identity', found);
+  }
+
+  /** What differs with credentials, time after time; `undefined`: nothing for certain. */
+  async #personalPlaces(
+    exchange: CacheExchange,
+    { identity, pattern, first }: { identity: Known; pattern: string; first: Pair },
+  ): Promise<readonly Difference[] | undefined> {
+    const { writes, noise, clock } = this.#options;
+    let [previous, again] = [first, 0];
+    for (let asked = 0; asked < mostAsked; asked += 1) {
+      const before = writes.count;
+      const next = await this.#ask(exchange, identity);
+      if (next === undefined) return undefined;
+      const isDisturbed = writes.count !== before;
+      const pairs = [previous, next] as const;
+      previous = next;
+      again = isDisturbed ? 0 : again + 1;
+      if (isDisturbed) continue;
+      const found = personalPlaces(pairs, noise.of(pattern, clock.now()));
+      if (found === undefined || again === confirmations) return found;
+    }
+    return undefined;
   }
 
   async #ask(exchange: CacheExchange, identity: Known): Promise<Pair | undefined> {

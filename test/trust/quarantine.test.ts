@@ -3,6 +3,7 @@ import { SignJWT } from 'jose';
 import t, { type Test } from 'tap';
 import { eventually } from '../helpers/eventually.ts';
 import { type Answer, cacheStatus, startSite } from '../helpers/scripted-site.ts';
+import { playCleanTraffic } from './clean-traffic.ts';
 
 const token = 'a-control-token-of-many-characters';
 const rules = (more: string): string => `
@@ -65,6 +66,31 @@ t.test('in shadow and in the audit, found at once, until an operator lifts it', 
     });
     t.equal((await site.control('/api/cache/quarantine/lift', {})).status, 400);
   }
+});
+
+t.test('a page that shows one of two banners by chance is the same for everybody', async (t) => {
+  let own = 0;
+  const site = await start(
+    t,
+    json((cookie) => {
+      if (cookie !== undefined) own += 1;
+      // By chance the reader had the other one four times.
+      return { banner: cookie !== undefined && own < 5 ? 'b' : 'a' };
+    }),
+    'mode: shadow',
+  );
+  await site.get('/all');
+  const isChecked = async (): Promise<boolean> => own >= 5 || (await site.routes()).length > 0;
+  await eventually('it has been checked', isChecked, 15_000);
+  await site.idle();
+  t.same(await site.routes(), []);
+});
+
+// A million: scripts/trust-soak.ts.
+t.test('clean traffic brings nothing into quarantine', async (t) => {
+  const { asked, quarantined } = await playCleanTraffic(400, 7);
+  t.ok(asked > 450, `the app was asked again: ${asked}`);
+  t.same(quarantined, []);
 });
 
 t.test('each hazard has its name', async (t) => {
