@@ -15,19 +15,15 @@ import { type Clock, runAfter, seconds, SteadyClock, systemClock } from './kit/t
 import type { Site } from './proxy/exchange/exchange.ts';
 import { compileSite } from './proxy/exchange/site.ts';
 import { listen as listenOn } from './proxy/listen/listen.ts';
-import type { OpenStore, RedisState } from './store/opened-store.ts';
-import { LocalPurgeLog } from './store/purge-log.ts';
+import type { RedisState } from './store/opened-store.ts';
 import { LearnedSessionMap } from './store/learned-sessions.ts';
-import { LiveRollout } from './trust/live-rollout.ts';
-import { openTrust, type OpenTrust } from './trust/open-trust.ts';
-import { Counting } from './watch/count/counting.ts';
-import { openWatch, type OpenWatch } from './watch/open-watch.ts';
-import { openArchive } from './watch/report/open-archive.ts';
+import type { OpenWatch } from './watch/open-watch.ts';
 import { explainByOne, listAll, purgeAll, reloadAll, upkeepOf } from './workers/control-workers.ts';
 import { Crew, type CrewOptions, type Worker } from './workers/crew.ts';
 import { FillBoard } from './workers/fill-board.ts';
-import { Gathered } from './workers/gathered.ts';
+import type { Gathered } from './workers/gathered.ts';
 import { HandOut } from './workers/hand-out.ts';
+import { openFigures, watchWorkers } from './workers/open-figures.ts';
 import { PublicListeners } from './workers/public-listeners.ts';
 import { PurgeOrder } from './workers/purge-order.ts';
 import { Recorder } from './workers/recorder.ts';
@@ -47,6 +43,8 @@ export type PrimaryOptions = {
   /** Absent: there is no file. */
   readonly readConfig: (() => Promise<ReadText>) | undefined;
   readonly reportFolder: string | undefined;
+  /** The file that keeps over restarts how far a rollout has got; absent: none is kept. */
+  readonly rolloutFile: string | undefined;
 };
 
 export type RunningPrimary = {
@@ -101,7 +99,7 @@ export async function startPrimary(options: PrimaryOptions): Promise<RunningPrim
 }
 
 async function build(options: PrimaryOptions): Promise<Built> {
-  const { log, text: first, workers: count } = options;
+  const { log, text: first } = options;
   const clock = new SteadyClock(systemClock);
   const text: Text = { first, inForce: first };
   const hasRedis = options.config.store.redis !== undefined;
@@ -110,37 +108,33 @@ async function build(options: PrimaryOptions): Promise<Built> {
   const handOut = new HandOut<Socket>((socket) => socket.destroy());
   const listeners = new PublicListeners(handOut);
   const fills = fillsOf(clock, () => crew);
-  const counting = new Counting(clock);
   const ready = (): readonly Worker[] => crew.ready;
-  const gathered = new Gathered({ counters: counting.counters, workers: ready, hasRedis });
+  let { config } = options;
+  const known = { clock, config: () => config, log, order, ready, hasRedis };
+  const { rolloutFile, workers, reportFolder } = options;
+  const figures = openFigures({ ...known, rolloutFile });
+  const { gathered, trust, reports, onAppended } = figures;
   const { warm, onProgress } = createWarmAll(ready);
-  const { onAppended } = counting;
   const tickets = shareTickets(ready);
   const heard = { ...heardBy({ recorder, tickets, gathered }), onAppended, onWarming: onProgress };
-  const crew: Crew = new Crew({
-    ...{ count, clock, log, fork: options.fork },
-    ...keepingRules(
-      createSwitchboard({ order, handOut, fills, log, ...heard }),
-      ({ number: worker, name }) => {
-        const { addresses } = listeners;
-        return { kind: 'begin', worker, workers: count, name, text: { ...text }, addresses };
-      },
-      () => text.inForce,
-    ),
-  });
-  let { config } = options;
+  const switchboard = createSwitchboard({ order, handOut, fills, trust, log, ...heard });
+  const crew: Crew = crewOf(options, { clock, text, listeners, switchboard });
   const shared = hasRedis ? upkeepOf(ready, order.id) : undefined;
-  const watch = watchWorkers({ options, config: () => config, clock, counting, gathered, crew, shared });
-  const replace = (next: Config, read: string): Promise<void> => {
+  const replaced = (): number => crew.replaced;
+  const watch = watchWorkers(figures, { ...known, workers, reportFolder, shared, replaced });
+  const replace = async (next: Config, read: string): Promise<void> => {
     config = next;
     text.inForce = read;
-    return reloadAll(crew.ready, read, log);
+    await reloadAll(crew.ready, read, log);
+    await figures.onReload();
   };
   const reload = reloadOf(options, { current: () => config, replace });
   const purge = purgeAll({ workers: ready, order, onAppended, hasRedis });
   const site = siteOf(() => config);
   const redis = (): RedisState => gathered.redis();
-  const control = await controlOf({ ...{ options, clock, crew, watch, reload, warm, purge, site, redis } });
+  const control = await controlOf({
+    ...{ options, clock, crew, watch, reload, warm, purge, site, redis, trust: reports },
+  });
   const stop = beat(handOut, gathered, tickets);
   return { options, clock, crew, watch, control, reload, listeners, stop };
 }
@@ -161,6 +155,28 @@ const heardBy = ({ recorder, tickets, gathered }: Hearing) => ({
     void gathered.gather();
   },
 });
+
+type Calling = Pick<Built, 'clock' | 'listeners'> & {
+  readonly text: Text;
+  readonly switchboard: Listeners;
+};
+
+function crewOf(
+  { workers, log, fork }: PrimaryOptions,
+  { clock, text, listeners, switchboard }: Calling,
+): Crew {
+  return new Crew({
+    ...{ count: workers, clock, log, fork },
+    ...keepingRules(
+      switchboard,
+      ({ number: worker, name }) => {
+        const { addresses } = listeners;
+        return { kind: 'begin', worker, workers, name, text: { ...text }, addresses };
+      },
+      () => text.inForce,
+    ),
+  });
+}
 
 function beat(handOut: HandOut<Socket>, gathered: Gathered, tickets: SharedTickets): () => void {
   const timers = [
@@ -187,7 +203,7 @@ const fillsOf = (clock: Clock, crew: () => Crew): FillBoard =>
     later: (delayMs, action) => runAfter(seconds(delayMs / 1000), action),
   });
 
-type Controlling = Pick<Controlled, 'reload' | 'warm' | 'purge' | 'site' | 'clock' | 'redis'> & {
+type Controlling = Pick<Controlled, 'reload' | 'warm' | 'purge' | 'site' | 'clock' | 'redis' | 'trust'> & {
   readonly options: PrimaryOptions;
   readonly crew: Crew;
   readonly watch: OpenWatch;
@@ -199,24 +215,13 @@ function controlOf({ options, crew, watch, ...rest }: Controlling): Promise<Fast
   if (answers === undefined) throw new Error('the primary has no answers');
   const ready = (): readonly Worker[] => crew.ready;
   return openControl(config.control, {
-    ...{ ...rest, log, answers, trust: nothingInShadow(options, rest.clock) },
+    ...{ ...rest, log, answers },
     origin: createOriginProbe(config.upstream, rest.clock),
     workers: () => ({ known, ready: crew.ready.length }),
     list: listAll(ready, config.store.redis !== undefined),
     explain: explainByOne(ready),
   });
 }
-
-/** Shadow mode, rollouts and the audit are refused with several workers. */
-const nothingInShadow = ({ config, log }: PrimaryOptions, clock: Clock): OpenTrust =>
-  openTrust({
-    clock,
-    config: () => config,
-    log,
-    counting: new Counting(clock),
-    live: new LiveRollout({ clock, log, onChange: () => undefined }),
-    governor: { submit: () => Promise.resolve({ kind: 'dropped' }) },
-  });
 
 type Listeners = ReturnType<typeof createSwitchboard>;
 
@@ -238,34 +243,6 @@ function keepingRules(
       if (begunWith.get(worker) !== inForce()) void worker.link.ask('reload', inForce());
     },
   };
-}
-
-type Watched = {
-  readonly options: PrimaryOptions;
-  readonly config: () => Config;
-  readonly clock: Clock;
-  readonly counting: Counting;
-  readonly gathered: Gathered;
-  readonly crew: Crew;
-  readonly shared: Pick<OpenStore, 'notes' | 'lease'> | undefined;
-};
-
-function watchWorkers({ options, config, clock, counting, gathered, crew, shared }: Watched): OpenWatch {
-  const { log, reportFolder: folder } = options;
-  return openWatch({
-    ...{ config, clock, counting, log, redis: () => gathered.redis(), health: gathered },
-    store: { size: () => gathered.size(), entries: () => [], subjects: () => [] },
-    purgeLog: new LocalPurgeLog('primary'),
-    others: { count: options.workers, residentBytes: () => gathered.residentBytes() },
-    background: () => gathered.background(),
-    archive: openArchive({ ...shared, folder, clock }),
-    workers: {
-      gather: () => gathered.gather(),
-      splits: () => gathered.splits(),
-      runtimes: () => gathered.runtimes(),
-      states: () => ({ known: options.workers, ready: crew.ready.length, replaced: crew.replaced }),
-    },
-  });
 }
 
 type Replacing = {

@@ -68,6 +68,7 @@ export type RunningServer = {
   readonly refresh: OpenRefresh;
   readonly counting: Counting;
   readonly stored: Pick<Stored, 'redis' | 'lease' | 'notes'>;
+  readonly evidence: Pick<OpenTrust, 'noise' | 'share'>;
   readonly replaceConfig: (config: Config) => Promise<void>;
   /** Reads the configuration file again; an invalid one changes nothing. */
   readonly reload: Reload;
@@ -131,7 +132,7 @@ export async function startServer(given: ServerOptions): Promise<RunningServer> 
     void refresh.start({ skipWarmUp: options.skipWarmUp === true });
     return {
       ...{ url, redirectUrl, controlUrl, services, refresh, replaceConfig, reload, close },
-      ...{ counting: built.counting, renewCertificates, stored },
+      ...{ counting: built.counting, renewCertificates, stored, evidence: built.trust },
     };
   } catch (error) {
     await close();
@@ -162,12 +163,12 @@ async function build(options: Timed, log: Logger): Promise<Built> {
     later: runAfter,
     popularFile: options.popularFile,
   });
-  const background = () => refresh.governor.stats();
   const archive = openArchive({ ...stored, folder: options.reportFolder, clock });
   const { governor, background: renewing } = refresh;
-  const trust = openTrust({ clock, config, counting, log, live, governor, background: renewing });
-  const beside = { background, archive, accessLines: options.accessLines, ...trust.watched };
-  const watched = { ...stored, counting, config, clock, health, log, ...beside };
+  const worker = options.worker?.trust.listen(live);
+  const trust = openTrust({ clock, config, counting, log, live, governor, background: renewing, worker });
+  const beside = { background: () => governor.stats(), archive, accessLines: options.accessLines };
+  const watched = { ...stored, counting, config, clock, health, log, ...beside, ...trust.watched };
   const watch = options.worker === undefined ? openWatch(watched) : openWorkerWatch(watched);
   const listeners = [counting.callListener, refresh.callListener];
   const services: Services = {

@@ -84,7 +84,14 @@ class WorkerProcess {
       onMessage: (message, socket) => {
         this.#take(message, socket);
       },
-      answers: this.#answers,
+      answers: {
+        ...this.#answers,
+        // Also while it starts.
+        decide: (decided) => {
+          this.#parts?.trust.take(decided);
+          return undefined;
+        },
+      },
       onError: (error) => {
         throw error;
       },

@@ -132,14 +132,15 @@ async function start({
     return undefined;
   }
   const record = recordFile === undefined ? undefined : openRecordFile(recordFile, log);
+  const rolloutFile = env['SHELFLIFE_ROLLOUT_FILE'] ?? (file && `${file}.rollout.json`);
   if (workers > 1) {
     const { startPrimary } = await import('../primary.ts');
-    return startPrimary({ config, text, workers, fork: forkWorker, log, readConfig, reportFolder });
+    const kept = { reportFolder, rolloutFile };
+    return startPrimary({ config, text, workers, fork: forkWorker, log, readConfig, ...kept });
   }
   collectBodies(config.store.memoryBytes + besideStoreBytes);
   const { startServer } = await import('../server.ts');
   const popularFile = popularFileOf(file, 1);
-  const rolloutFile = env['SHELFLIFE_ROLLOUT_FILE'] ?? (file && `${file}.rollout.json`);
   const kept = { popularFile, reportFolder, rolloutFile };
   return startServer({ config, log, readConfig, record, ...kept, skipWarmUp: skipWarmUp(env) });
 }

@@ -11,20 +11,21 @@ export type RolloutAnswers = {
   readonly report: () => object;
   readonly set: (
     setting: Asked & { readonly by: string },
-  ) =>
+  ) => Promise<
     | { readonly kind: 'set'; readonly from: number; readonly isKept: boolean }
-    | { readonly kind: 'no-such-rollout' };
+    | { readonly kind: 'no-such-rollout' }
+  >;
 };
 
 /** The routes. Whoever changes the percentage decides who is cached: that needs `admin`. */
 export function rolloutRoutes({ report, set }: RolloutAnswers): RegisterRoutes {
   return (app) => {
     app.get('/api/cache/rollout', () => report());
-    app.post('/api/cache/rollout', { config: { access: 'admin' } }, (request, reply) => {
+    app.post('/api/cache/rollout', { config: { access: 'admin' } }, async (request, reply) => {
       const read = readAsked(request.body, request.headers['content-type']);
       if (read.kind === 'bad') return sendProblem(reply, { status: 400, detail: read.detail });
       const { scope, percent } = read;
-      const result = set({ scope, percent, by: request.caller });
+      const result = await set({ scope, percent, by: request.caller });
       if (result.kind === 'no-such-rollout')
         return sendProblem(reply, { status: 404, detail: `the configuration has no rollout for ${scope}` });
       const { from, isKept } = result;

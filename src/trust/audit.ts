@@ -7,7 +7,7 @@
  */
 
 import { codingsOf } from '../http/content-coding.ts';
-import { between, type Clock, epochMs, type Seconds } from '../kit/time.ts';
+import { between, type Clock, epochMs, type EpochMs, type Seconds } from '../kit/time.ts';
 import { decodeWhole } from '../proxy/fetch/coded-bodies.ts';
 import type { Audit, CacheExchange, Site } from '../proxy/exchange/exchange.ts';
 import { fetchFields } from '../proxy/exchange/upstream-fields.ts';
@@ -17,7 +17,7 @@ import type { Adviser } from './advice/open-advice.ts';
 import type { AskAgain } from './ask-again.ts';
 import type { CredentialCheck } from './credential-check.ts';
 import { judge, type Judgement } from './judge.ts';
-import { Ledger, patternOf, type Subject } from './ledger.ts';
+import { type Ledger, patternOf, type Subject } from './ledger.ts';
 import type { NoiseBook } from './noise-book.ts';
 import type { WholeAnswer } from './recorded-answer.ts';
 import type { WritesSeen } from './writes-seen.ts';
@@ -32,6 +32,7 @@ export type HitAuditOptions = {
   readonly credentialCheck: CredentialCheck;
   readonly adviser: Pick<Adviser, 'onJudged'>;
   readonly onJudged: (subject: Subject, kind: Judgement['kind']) => void;
+  readonly newLedger: (since: EpochMs) => Ledger;
 };
 
 /** Larger copies are not kept until the origin has answered. */
@@ -47,7 +48,7 @@ export class HitAudit implements Audit {
 
   constructor(options: HitAuditOptions) {
     this.#options = options;
-    this.ledger = new Ledger(options.clock.now());
+    this.ledger = options.newLedger(options.clock.now());
   }
 
   isNext(site: Site): boolean {

@@ -17,6 +17,12 @@ export type Subject = Pick<Outcome, 'contentType' | 'route' | 'target'> & {
   readonly age?: string;
 };
 
+export type Verdict =
+  | { readonly kind: Exclude<Judgement['kind'], 'unjudged'> }
+  | { readonly kind: 'unjudged'; readonly reason: Extract<Judgement, { kind: 'unjudged' }>['reason'] };
+
+export type JudgedCopy = Omit<Compared, 'isStale'> & { readonly cause: StaleCause };
+
 /** What was counted in one place. */
 export type Counts = {
   reads: number;
@@ -82,11 +88,7 @@ export class Ledger {
   }
 
   /** `copy`: when it was asked for, and when it was given. */
-  judged(
-    subject: Subject,
-    judgement: Judgement,
-    copy: Omit<Compared, 'isStale'> & { readonly cause: StaleCause },
-  ): void {
+  judged(subject: Subject, judgement: Verdict, copy: JudgedCopy): void {
     const isStale = judgement.kind === 'stale';
     for (const counts of this.#of(subject)) {
       if (isStale) countUp(counts.causes, copy.cause);

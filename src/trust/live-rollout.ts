@@ -85,6 +85,13 @@ export class LiveRollout {
     return { kind: 'set', from, isKept };
   }
 
+  /** Those that another process has decided are in force when it returns. */
+  adopt(values: LiveValues): void {
+    this.#values.clear();
+    for (const [scope, value] of values) this.#values.set(scope, value);
+    this.#options.onChange();
+  }
+
   /** What they were is not known: in doubt everybody is in shadow. */
   #holdAll(rollouts: ReturnType<typeof rolloutsOf>): void {
     this.#isUnreadable = false;

@@ -1,32 +1,40 @@
 /** A rollout as operators see and change it, and what ends it by itself. */
 
-import { RollbackWatch, type RollbackOptions } from './rollback.ts';
+import { type CountRollout, RollbackWatch, type RollbackOptions } from './rollback.ts';
 import type { LiveRollout, SetResult, Setting } from './live-rollout.ts';
 import { type RolloutReport, rolloutReport } from './rollout-report.ts';
 
-export type OpenRollout = Pick<RollbackWatch, 'onJudged' | 'onOutcome'> & {
+export type OpenRollout = {
+  /** Takes what was counted. */
+  readonly count: CountRollout;
   readonly answers: {
     readonly report: () => RolloutReport;
-    readonly set: (setting: Setting) => SetResult;
+    readonly set: (setting: Setting) => Promise<SetResult>;
   };
   /** The rollouts that have ended by themselves, with why. */
   readonly rolledBack: () => readonly string[];
 };
 
+export type OpenRolloutOptions = Omit<RollbackOptions, 'onBad'> & {
+  /** Resolves when another percentage is in force everywhere. */
+  readonly inForce: () => Promise<void>;
+};
+
 /** Opens it over the live values. */
-export function openRollout(
-  live: LiveRollout,
-  { clock, config }: Omit<RollbackOptions, 'onBad'>,
-): OpenRollout {
-  const set = (setting: Setting): SetResult => {
+export function openRollout(live: LiveRollout, { clock, config, inForce }: OpenRolloutOptions): OpenRollout {
+  const set = async (setting: Setting): Promise<SetResult> => {
+    const result = live.set(config(), setting);
     watch.forget(setting.scope);
-    return live.set(config(), setting);
+    await inForce();
+    // What came meanwhile is of before.
+    watch.forget(setting.scope);
+    return result;
   };
   const watch = new RollbackWatch({
     clock,
     config,
     onBad: (scope, why) => {
-      if (live.values.get(scope)?.percent !== 0) set({ scope, percent: 0, by: 'rollback', why });
+      if (live.values.get(scope)?.percent !== 0) void set({ scope, percent: 0, by: 'rollback', why });
     },
   });
   const report = (): RolloutReport =>
@@ -37,7 +45,6 @@ export function openRollout(
       [...live.values].flatMap(([scope, { by, why }]) =>
         by === 'rollback' && why !== undefined ? [`${scope}: ${why}`] : [],
       ),
-    onJudged: watch.onJudged,
-    onOutcome: watch.onOutcome,
+    count: watch.count,
   };
 }

@@ -2,12 +2,11 @@
 
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
-import type { Clock } from '../kit/time.ts';
+import type { Clock, EpochMs } from '../kit/time.ts';
 import type { Background, CacheExchange, Services } from '../proxy/exchange/exchange.ts';
 import type { Outcome } from '../proxy/exchange/outcome.ts';
 import type { Report } from '../watch/report/report.ts';
 import type { WriteLedger } from '../watch/count/write-ledger.ts';
-import { typeTag } from '../policy/rules/entry-tags.ts';
 import type { Governor } from '../refresh/governor.ts';
 import type { AdviceReport } from './advice/advice.ts';
 import { Adviser } from './advice/open-advice.ts';
@@ -16,12 +15,16 @@ import { HitAudit } from './audit.ts';
 import { type AuditReport, auditReport } from './audit-report.ts';
 import { CredentialCheck } from './credential-check.ts';
 import type { Judgement } from './judge.ts';
+import { Ledger } from './ledger.ts';
+import { type LedgerNote, LedgerTape } from './ledger-tape.ts';
 import type { LiveRollout } from './live-rollout.ts';
-import { NoiseBook } from './noise-book.ts';
+import { NoiseBook, type NoiseSeen } from './noise-book.ts';
 import { type OpenRollout, openRollout } from './open-rollout.ts';
-import { Quarantine, type Quarantined } from './quarantine.ts';
+import { logQuarantine, purgeOf, Quarantine, type Quarantined } from './quarantine.ts';
+import { RolloutCounter } from './rollback.ts';
 import { ShadowPipeline } from './shadow.ts';
 import { type ShadowReport, shadowReport } from './shadow-report.ts';
+import { nothingStored, RolloutSums, type TrustedWorker, type TrustShare } from './trust-share.ts';
 import { WritesSeen } from './writes-seen.ts';
 
 export type OpenTrustOptions = {
@@ -38,56 +41,67 @@ export type OpenTrustOptions = {
     };
   };
   readonly live: LiveRollout;
+  /** Absent: this process is alone. */
+  readonly worker?: TrustedWorker | undefined;
 };
 
-export type OpenTrust = {
+export type OpenTrust = TrustReports & {
   /** What the request path calls. */
   readonly beside: Required<Pick<Services, 'shadow' | 'audit' | 'isQuarantined'>> &
     Pick<Services, 'background'>;
+  readonly onOutcome: (outcome: Outcome) => void;
+  /** As one of several workers: what was counted since it was last asked. */
+  readonly share: () => TrustShare;
+  readonly noise: () => readonly NoiseSeen[];
+};
+
+/** What operators see and decide. */
+export type TrustReports = {
   readonly watched: Pick<OpenRollout, 'rolledBack'> & {
     readonly quarantined: () => readonly string[];
     readonly advised: () => Report['advice'];
   };
   readonly rollout: OpenRollout['answers'];
   readonly quarantine: Pick<Quarantine, 'list' | 'lift'>;
-  readonly onOutcome: (outcome: Outcome) => void;
-  readonly shadowReport: () => ShadowReport;
-  readonly auditReport: () => AuditReport;
+  readonly shadowReport: () => ShadowReport | Promise<ShadowReport>;
+  readonly auditReport: () => AuditReport | Promise<AuditReport>;
   readonly adviceReport: () => AdviceReport;
 };
 
 /** Opens the room. */
 export function openTrust(options: OpenTrustOptions): OpenTrust {
-  const { clock, config, governor, background, log, live } = options;
+  const { clock, config, governor, background, live, worker } = options;
   const { onAudited, writes: ledger } = options.counting.counters;
   const room = { bytes: 0 };
   const noise = new NoiseBook();
-  const writes = new WritesSeen();
-  const onFault = faultsIn(log);
+  const { writes = new WritesSeen(), quarantine = new Quarantine() } = worker ?? {};
+  const onFault = faultsIn(options.log);
   const adviser = new Adviser({ clock, noise, writes, ended: () => ledger.totals(), onFault });
   const askAgain = new AskAgain({ governor, room });
-  const quarantine = new Quarantine();
   const credentialCheck = new CredentialCheck({
     ...{ clock, askAgain, noise, writes },
     onFound: (exchange, found) => {
-      confine(exchange, { quarantine, found, log });
+      quarantine.add(found);
+      if (worker === undefined) confine(exchange, found, options);
+      else worker.onFound(found);
     },
   });
-  const rollout = openRollout(live, { clock, config });
-  const { onJudged } = rollout;
-  const common = { clock, askAgain, noise, writes, credentialCheck, adviser };
-  const shadow = new ShadowPipeline({ ...common, room, onJudged });
+  const rollout = openRollout(live, { clock, config, inForce: () => Promise.resolve() });
+  const sums = new RolloutSums();
+  const counter = new RolloutCounter(config, worker === undefined ? rollout.count : sums.count);
+  const newLedger = worker === undefined ? ownLedger : tape;
+  const common = { clock, askAgain, noise, writes, credentialCheck, adviser, newLedger };
+  const heard = background && hearing(background, adviser);
+  const shadow = new ShadowPipeline({ ...common, room, onJudged: counter.onJudged });
   const audit = new HitAudit({
-    ...common,
-    dice: Math.random,
+    ...{ ...common, dice: Math.random },
     onJudged: (subject, kind) => {
       onAudited(subject.contentType, kind);
-      onJudged(subject, kind);
+      counter.onJudged(subject, kind);
     },
   });
-  const heard = { background: background && hearing(background, adviser) };
   return {
-    beside: { shadow: shadow.beside, audit, isQuarantined: quarantine.has, ...heard },
+    beside: { shadow: shadow.beside, audit, isQuarantined: quarantine.has, background: heard },
     watched: {
       quarantined: () => quarantine.list().map(({ route }) => route),
       advised: () => namesOf(adviser.report(config())),
@@ -98,10 +112,11 @@ export function openTrust(options: OpenTrustOptions): OpenTrust {
     onOutcome: (outcome) => {
       shadow.onOutcome(outcome);
       adviser.onOutcome(outcome);
-      rollout.onOutcome(outcome);
+      counter.onOutcome(outcome);
     },
     adviceReport: () => adviser.report(config()),
     ...reportsOf(options, { audit, shadow, noise, adviser }),
+    ...shareOf({ audit, shadow, noise, sums }, clock),
   };
 }
 
@@ -123,7 +138,7 @@ const reportsOf = (
       mode: config().mode,
       ledger: shadow.trial?.ledger,
       noise: noise.all(clock.now()),
-      size: shadow.trial?.stored.size() ?? { entries: 0, bytes: 0, sampledBytes: 0 },
+      size: shadow.trial?.stored.size() ?? nothingStored,
       shared: adviser.shared(config()),
       advice: namesOf(adviser.report(config())),
     }),
@@ -134,6 +149,25 @@ const faultsIn =
   (error: unknown): void => {
     log.warn({ err: error }, 'advice: some evidence is lost');
   };
+
+const shareOf = (
+  { audit, shadow, noise, sums }: Omit<Reporting, 'adviser'> & { readonly sums: RolloutSums },
+  clock: Clock,
+): Pick<OpenTrust, 'noise' | 'share'> => ({
+  noise: () => noise.all(clock.now()),
+  share: () => ({
+    audit: notesOf(audit.ledger),
+    shadow: notesOf(shadow.trial?.ledger),
+    size: shadow.trial?.stored.size() ?? nothingStored,
+    rollouts: sums.drain(),
+  }),
+});
+
+const ownLedger = (since: EpochMs): Ledger => new Ledger(since);
+const tape = (since: EpochMs): Ledger => new LedgerTape(since);
+
+const notesOf = (ledger: Ledger | undefined): readonly LedgerNote[] =>
+  ledger instanceof LedgerTape ? ledger.drain() : [];
 
 const namesOf = ({ advices }: AdviceReport): Report['advice'] =>
   advices.map(({ id, text }) => ({ id, text }));
@@ -147,19 +181,14 @@ const hearing = (background: Background, { onStored }: Pick<Adviser, 'onStored'>
   },
 });
 
-type Confined = Pick<OpenTrustOptions, 'log'> & {
-  readonly quarantine: Quarantine;
-  readonly found: Quarantined;
-};
-
 /** The quarantine comes first, so that nothing is stored after the purge. */
-function confine({ services, match }: CacheExchange, { quarantine, found, log }: Confined): void {
-  const { route, reason, target } = found;
-  quarantine.add(found);
-  log.warn({ quarantine: route, reason, target }, 'public route in quarantine');
-  const tags = [typeTag(match.contentType.name)];
-  const purge = { tags, prefixes: [], everything: false, soft: false, cause: 'api' } as const;
-  services.purgeLog.append(purge).catch((error: unknown) => {
-    log.warn({ err: error, quarantine: route }, 'cannot purge the route in quarantine');
+function confine(
+  { services }: CacheExchange,
+  found: Quarantined,
+  { log }: Pick<OpenTrustOptions, 'log'>,
+): void {
+  logQuarantine(log, found);
+  services.purgeLog.append(purgeOf(found)).catch((error: unknown) => {
+    log.warn({ err: error, quarantine: found.route }, 'cannot purge the route in quarantine');
   });
 }

@@ -5,8 +5,11 @@
  * over reloads, for as long as its type is public. Bounded by the number of routes.
  */
 
+import type { Logger } from 'pino';
 import { type EpochMs } from '../kit/time.ts';
+import { typeTag } from '../policy/rules/entry-tags.ts';
 import type { Match } from '../policy/rules/safest-match.ts';
+import type { Purge } from '../store/purge-log.ts';
 
 /** `session-echo`: the page has a credential of its reader. `names-its-reader`: what differs has the reader's name or mail. */
 export type QuarantineReason = 'session-echo' | 'names-its-reader' | 'differs-by-identity';
@@ -20,6 +23,16 @@ export type Quarantined = {
   /** Where the pages differ, without secrets. */
   readonly places: readonly string[];
 };
+
+/** What ends what is stored of a route. */
+export const purgeOf = ({ contentType }: Quarantined): Purge => ({
+  ...{ tags: [typeTag(contentType)], prefixes: [], everything: false, soft: false, cause: 'api' },
+});
+
+/** Says it once. */
+export function logQuarantine(log: Pick<Logger, 'warn'>, { route, reason, target }: Quarantined): void {
+  log.warn({ quarantine: route, reason, target }, 'public route in quarantine');
+}
 
 /** The routes in quarantine. */
 export class Quarantine {
@@ -39,6 +52,12 @@ export class Quarantine {
   /** `false`: it was not there. */
   lift(route: string): boolean {
     return this.#routes.delete(route);
+  }
+
+  /** Those that another process has decided. */
+  adopt(all: readonly Quarantined[]): void {
+    this.#routes.clear();
+    for (const one of all) this.add(one);
   }
 
   list(): readonly Quarantined[] {

@@ -14,6 +14,9 @@ export type Sums = {
   shadowErrors: number;
 };
 
+/** One thing that speaks for or against, or several. */
+export type Counted = Readonly<Partial<Sums>>;
+
 const slices = 12;
 
 /** Counts over a sliding span, in twelve slices. */
@@ -25,8 +28,20 @@ export class Evidence {
     this.#sliceMs = (span * 1000) / slices;
   }
 
-  /** The sums to count in. */
-  at(now: EpochMs): Sums {
+  add(counted: Counted, now: EpochMs): void {
+    addSums(this.#sliceAt(now), counted);
+  }
+
+  sums(now: EpochMs): Sums {
+    const from = Math.floor(now / this.#sliceMs) - slices;
+    const all = nothing();
+    for (const { at, sums } of this.#slices) {
+      if (at > from) addSums(all, sums);
+    }
+    return all;
+  }
+
+  #sliceAt(now: EpochMs): Sums {
     const at = Math.floor(now / this.#sliceMs);
     const last = this.#slices.at(-1);
     if (last?.at === at) return last.sums;
@@ -34,19 +49,15 @@ export class Evidence {
     this.#slices = [...this.#slices.filter((slice) => slice.at > at - slices), { at, sums }];
     return sums;
   }
-
-  sums(now: EpochMs): Sums {
-    const from = Math.floor(now / this.#sliceMs) - slices;
-    const all = nothing();
-    for (const { at, sums } of this.#slices) {
-      if (at <= from) continue;
-      for (const name of Object.keys(all) as (keyof Sums)[]) all[name] += sums[name];
-    }
-    return all;
-  }
 }
 
-const nothing = (): Sums => ({
+/** Adds what was counted. */
+export function addSums(sums: Sums, counted: Counted): void {
+  for (const name of Object.keys(counted) as (keyof Sums)[]) sums[name] += counted[name] ?? 0;
+}
+
+/** Sums of nothing. */
+export const nothing = (): Sums => ({
   compared: 0,
   stale: 0,
   answers: 0,

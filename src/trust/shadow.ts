@@ -28,7 +28,7 @@ import { type AskAgain, askedByPass } from './ask-again.ts';
 import type { HitAuditOptions } from './audit.ts';
 import type { CredentialCheck } from './credential-check.ts';
 import { judge, type Judgement } from './judge.ts';
-import { Ledger, patternOf } from './ledger.ts';
+import { type Ledger, patternOf } from './ledger.ts';
 import type { NoiseBook } from './noise-book.ts';
 import { type Recorded, RecordedAnswer, type RecordingRoom, type WholeAnswer } from './recorded-answer.ts';
 import { digestOf, markOf, WouldBeStore } from './would-be-store.ts';
@@ -43,6 +43,7 @@ export type ShadowOptions = {
   readonly credentialCheck: CredentialCheck;
   readonly adviser: Pick<Adviser, 'onStored' | 'onJudged' | 'onOutcome'>;
   readonly onJudged: HitAuditOptions['onJudged'];
+  readonly newLedger: HitAuditOptions['newLedger'];
 };
 
 /** What one configuration would have done. */
@@ -189,7 +190,7 @@ export class ShadowPipeline {
 
   #trialOf(site: Site): Trial {
     // Of another share it would have done the same.
-    if (this.#trial?.site.config !== site.config) this.#trial = newTrial(site, this.#options.clock);
+    if (this.#trial?.site.config !== site.config) this.#trial = newTrial(site, this.#options);
     return this.#trial;
   }
 }
@@ -221,7 +222,7 @@ function hasSameValidator(entry: Entry, { fields }: WholeAnswer): boolean {
   return tagOf(fields) !== undefined && tagOf(fields) === tagOf(entry.fields);
 }
 
-function newTrial(site: Site, clock: Clock): Trial {
+function newTrial(site: Site, { clock, newLedger }: ShadowOptions): Trial {
   const evicted = new BoundedMap<string, true>(mostKeys);
   const onEvict = (key: string): void => {
     evicted.set(key, true);
@@ -231,7 +232,7 @@ function newTrial(site: Site, clock: Clock): Trial {
   return {
     site,
     stored,
-    ledger: new Ledger(clock.now()),
+    ledger: newLedger(clock.now()),
     rightAt: new BoundedMap(mostKeys),
     services: {
       site: () => inFull,

@@ -11,14 +11,27 @@ const most = 512;
 /** Hears of every outcome. */
 export class WritesSeen {
   readonly #writes: WriteSeen[] = [];
+  readonly #onSeen: (write: WriteSeen) => void;
   count = 0;
+
+  /** `onSeen` hears of each write that an outcome tells of. */
+  constructor(onSeen: (write: WriteSeen) => void = () => undefined) {
+    this.#onSeen = onSeen;
+  }
 
   onOutcome({ kind, method, target, pass, status }: Outcome, at: EpochMs): void {
     const isWrite = pass === 'method' || pass === 'write-rule' || pass === 'method-override';
     // A refused write changed nothing; one whose end is unknown may have.
     if (!isWrite || method === 'OPTIONS' || (kind === 'pass' && status >= 400 && status < 500)) return;
+    const write = { at, method, pattern: urlPattern(target) };
+    this.take(write);
+    this.#onSeen(write);
+  }
+
+  /** One that another process has seen. */
+  take(write: WriteSeen): void {
     this.count += 1;
-    this.#writes.push({ at, method, pattern: urlPattern(target) });
+    this.#writes.push(write);
     if (this.#writes.length > most) this.#writes.shift();
   }
 

@@ -7,15 +7,19 @@ import type { StoreSize } from '../store/store.ts';
 import type { Counters } from '../watch/count/counters.ts';
 import type { Splits } from '../watch/count/splits.ts';
 import type { RuntimeMetrics } from '../watch/show/runtime-metrics.ts';
+import type { NoiseSeen } from '../trust/noise-book.ts';
+import type { TrustShare } from '../trust/trust-share.ts';
 import type { Worker } from './crew.ts';
 import type { WorkerShare } from './messages.ts';
+import { joinNoise } from './trust-for-all.ts';
 
-type State = Omit<WorkerShare, 'counts'>;
+type State = Omit<WorkerShare, 'counts' | 'trust'>;
 
 export type GatheredOptions = {
   readonly counters: Counters;
   readonly workers: () => readonly Worker[];
   readonly hasRedis?: boolean;
+  readonly onTrust?: (worker: Worker, share: TrustShare) => void;
 };
 
 /** Gathers the workers' figures. */
@@ -128,12 +132,17 @@ export class Gathered {
     return [...found, await this.#ended];
   }
 
+  async noise(): Promise<readonly NoiseSeen[]> {
+    return joinNoise(await this.#ask((worker) => worker.link.ask('noise', undefined)));
+  }
+
   async #gather(): Promise<void> {
     await this.#ask(async (worker) => {
       const share = await worker.link.ask('share', undefined);
       if (share === undefined) return;
-      const { counts, ...state } = share;
+      const { counts, trust, ...state } = share;
       this.#options.counters.take(counts);
+      this.#options.onTrust?.(worker, trust);
       this.#states.set(worker.name, state);
     });
   }

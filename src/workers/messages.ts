@@ -14,6 +14,10 @@ import type { Receipt } from '../store/purge-log.ts';
 import type { RedisState } from '../store/opened-store.ts';
 import type { Wanted } from '../store/sibling-store.ts';
 import type { StoreSize } from '../store/store.ts';
+import type { NoiseSeen } from '../trust/noise-book.ts';
+import type { Quarantined } from '../trust/quarantine.ts';
+import type { Decided, TrustShare } from '../trust/trust-share.ts';
+import type { WriteSeen } from '../trust/writes-seen.ts';
 import type { CountersShare } from '../watch/count/counters-share.ts';
 import type { Splits } from '../watch/count/splits.ts';
 import type { RuntimeMetrics } from '../watch/show/runtime-metrics.ts';
@@ -43,6 +47,7 @@ export type Begin = {
 export type Joined = {
   readonly kind: 'joined';
   readonly log: OrderPlace;
+  readonly decided: Decided;
   readonly learned: readonly string[];
 };
 
@@ -53,6 +58,7 @@ export type ToWorker =
   | { readonly kind: 'recorded'; readonly recorded: RecordedPurges }
   | { readonly kind: 'settled'; readonly own: number; readonly workers: Receipt['workers'] }
   | { readonly kind: 'learned'; readonly digest: string }
+  | { readonly kind: 'wrote'; readonly write: WriteSeen }
   | { readonly kind: 'asked-for'; readonly keys: Requested }
   | { readonly kind: 'connection'; readonly listener: string }
   | { readonly kind: 'ticket-secret'; readonly bytes: Uint8Array }
@@ -66,6 +72,8 @@ export type ToPrimary =
   | { readonly kind: 'acknowledged'; readonly seq: number }
   | { readonly kind: 'recorded'; readonly which: Recorded }
   | { readonly kind: 'learned'; readonly digest: string }
+  | { readonly kind: 'wrote'; readonly write: WriteSeen }
+  | { readonly kind: 'found'; readonly found: Quarantined }
   | { readonly kind: 'asked-for'; readonly keys: Requested }
   | { readonly kind: 'filled' | 'abandoned'; readonly key: CacheKey }
   | { readonly kind: 'taken'; readonly open: number }
@@ -84,6 +92,9 @@ export type WorkerQuestions = {
   readonly alive: { readonly about: undefined; readonly answer: undefined };
   readonly give: { readonly about: CacheKey; readonly answer: readonly Uint8Array[] };
   readonly share: { readonly about: undefined; readonly answer: WorkerShare };
+  /** In force when it is answered. */
+  readonly decide: { readonly about: Decided; readonly answer: undefined };
+  readonly noise: { readonly about: undefined; readonly answer: readonly NoiseSeen[] };
   /** Has Redis record a purge that all workers know already. */
   readonly record: { readonly about: PlacedPurge; readonly answer: Receipt };
   readonly count: { readonly about: CountQuestion; readonly answer: MetAtHand };
@@ -124,9 +135,10 @@ export type CountQuestion = MetBy & { readonly id: number };
 /** `known`: the names of what the workers have in memory. */
 export type ElsewhereQuestion = { readonly id: number; readonly known: readonly string[] };
 
-/** A worker's part of the figures: `counts` since it was last asked, the rest as of now. */
+/** A worker's part of the figures: `counts`, and those of `trust`, since it was last asked, the rest as of now. */
 export type WorkerShare = {
   readonly counts: CountersShare;
+  readonly trust: TrustShare;
   readonly store: StoreSize;
   readonly redis: RedisState;
   readonly residentBytes: number;

@@ -10,11 +10,13 @@ import type { FillBoard } from './fill-board.ts';
 import type { HandOut } from './hand-out.ts';
 import type { ToPrimary, ToWorker } from './messages.ts';
 import type { PurgeOrder } from './purge-order.ts';
+import type { TrustForAll } from './trust-for-all.ts';
 
 export type SwitchboardOptions = {
   readonly order: PurgeOrder;
   readonly handOut: HandOut<Socket>;
   readonly fills: FillBoard;
+  readonly trust: TrustForAll;
   readonly log: Logger;
   /** Hears of the purges of this process. */
   readonly onAppended: OnAppended;
@@ -30,8 +32,8 @@ const mostLearned = 200_000;
 export function createSwitchboard(
   options: SwitchboardOptions,
 ): Pick<CrewOptions, 'onReady' | 'onMessage' | 'onEnded' | 'answersTo'> {
-  const { order, handOut, log, onAppended, onGone, onReady } = options;
-  const members = new Members(order);
+  const { order, handOut, log, trust, onAppended, onGone, onReady } = options;
+  const members = new Members(order, trust);
   return {
     onReady: (worker) => {
       const { name, link } = worker;
@@ -64,7 +66,7 @@ type Said = { readonly worker: Worker; readonly message: Parameters<CrewOptions[
 
 function take(
   members: Members,
-  { order, handOut, fills, onWarming }: SwitchboardOptions,
+  { order, handOut, fills, trust, onWarming }: SwitchboardOptions,
   { worker, message }: Said,
 ): void {
   const { name } = worker;
@@ -91,6 +93,10 @@ function take(
     case 'abandoned':
       fills.onAbandoned(name, message.key);
       return;
+    case 'found':
+      trust.onFound(message.found);
+      return;
+    case 'wrote':
     case 'asked-for':
       members.tellOthers(worker, message);
       return;
@@ -111,11 +117,13 @@ function take(
 /** The workers that hear of each other, and what a new one must know. */
 class Members {
   readonly #order: PurgeOrder;
+  readonly #trust: TrustForAll;
   readonly #joined = new Set<Worker>();
   readonly #learned = new BoundedMap<string, true>(mostLearned);
 
-  constructor(order: PurgeOrder) {
+  constructor(order: PurgeOrder, trust: TrustForAll) {
     this.#order = order;
+    this.#trust = trust;
   }
 
   join(worker: Worker): void {
@@ -133,12 +141,14 @@ class Members {
       },
     });
     this.#joined.add(worker);
-    link.send({ kind: 'joined', log, learned: [...this.#learned.entries()].map(([digest]) => digest) });
+    const learned = [...this.#learned.entries()].map(([digest]) => digest);
+    link.send({ kind: 'joined', log, decided: this.#trust.join(worker), learned });
   }
 
   /** Whether it was one of them. */
   leave(worker: Worker): boolean {
     this.#order.leave(worker.name);
+    this.#trust.leave(worker);
     return this.#joined.delete(worker);
   }
 

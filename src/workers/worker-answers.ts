@@ -9,6 +9,7 @@ import type { Reload } from '../control/reload.ts';
 import { explain } from '../explain/explain.ts';
 import type { Services } from '../proxy/exchange/exchange.ts';
 import type { OpenRefresh } from '../refresh/open-refresh.ts';
+import type { OpenTrust } from '../trust/open-trust.ts';
 import type { Counting } from '../watch/count/counting.ts';
 import { splitsOf } from '../watch/show/answers.ts';
 import type { WorkerParts } from './worker-parts.ts';
@@ -20,6 +21,7 @@ export type Answerer = {
   readonly services: Services;
   readonly refresh: Pick<OpenRefresh, 'warm' | 'governor'>;
   readonly counting: Counting;
+  readonly evidence: Pick<OpenTrust, 'noise' | 'share'>;
   /** Puts the configuration of this text in force. */
   readonly reload: (text: string) => ReturnType<Reload>;
   readonly renewCertificates: () => Promise<void>;
@@ -28,7 +30,9 @@ export type Answerer = {
 
 const mostCounts = 100;
 
-export type WorkerAnswers = Answering<WorkerQuestions> & { readonly stopWarming: (id: number) => void };
+export type WorkerAnswers = Answering<Omit<WorkerQuestions, 'decide'>> & {
+  readonly stopWarming: (id: number) => void;
+};
 
 /** Makes the functions that answer; `answerer` is asked for when there is a first question. */
 export function createWorkerAnswers(
@@ -41,6 +45,7 @@ export function createWorkerAnswers(
     alive: () => undefined,
     give: (key) => answerer().pack(key),
     share: () => shareOf(answerer()),
+    noise: () => answerer().evidence.noise(),
     record: (placed) => answerer().record(placed),
     ...createCounts(answerer),
     entries: (sought) => listAtHand(answerer().services, sought),
@@ -105,9 +110,16 @@ function createUpkeep(
   };
 }
 
-function shareOf({ services, refresh, counting, stored }: Answerer): WorkerQuestions['share']['answer'] {
+function shareOf({
+  services,
+  refresh,
+  counting,
+  evidence,
+  stored,
+}: Answerer): WorkerQuestions['share']['answer'] {
   return {
     counts: counting.counters.drain(),
+    trust: evidence.share(),
     store: services.store.size(),
     redis: stored.redis(),
     residentBytes: process.memoryUsage.rss(),

@@ -14,6 +14,7 @@ import { TicketSecret } from '../front/ticket-secret.ts';
 import type { Begin, Joined, ListenerName, Requested, ToPrimaryLink, ToWorker } from './messages.ts';
 import { SharedPopularity } from './shared-popularity.ts';
 import { createWorkerLogs, type WorkerLogs } from './worker-logs.ts';
+import { createWorkerTrust, type WorkerTrust } from './worker-trust.ts';
 
 export type WorkerParts = {
   /** What the store works with; `onForeign` hears of the purges of others, when they hold here. */
@@ -31,6 +32,7 @@ export type WorkerParts = {
   readonly ticketSecret: TicketSecret;
   /** Takes a message of the primary that is about these parts. */
   readonly take: (message: Exclude<ToWorker, Begin | Joined>, socket: Socket | undefined) => void;
+  readonly trust: WorkerTrust;
   readonly close: () => void;
 };
 
@@ -38,8 +40,7 @@ export type WorkerParts = {
 export function createWorkerParts(begin: Begin, joined: Joined, link: ToPrimaryLink): WorkerParts {
   const learned = new LearnedSessionMap();
   for (const digest of joined.learned) learned.trust(digest);
-  const shared: SharedPopularity[] = [];
-  const stores: SiblingStore[] = [];
+  const [shared, stores]: [SharedPopularity[], SiblingStore[]] = [[], []];
   const servers = new Map<string, Server>();
   let onForeign: (purge: Purge) => void = () => undefined;
   const logs = createWorkerLogs(
@@ -52,7 +53,8 @@ export function createWorkerParts(begin: Begin, joined: Joined, link: ToPrimaryL
     },
     link,
   );
-  const taking = { logs, shared, learned, servers, ticketSecret: new TicketSecret() };
+  const trust = createWorkerTrust(joined.decided, link);
+  const taking = { logs, shared, learned, servers, trust, ticketSecret: new TicketSecret() };
   const take = takerOf(taking, link);
   return {
     share: (listener) => {
@@ -79,7 +81,7 @@ export function createWorkerParts(begin: Begin, joined: Joined, link: ToPrimaryL
       return Promise.resolve(addressOf(begin, name));
     },
     ticketSecret: taking.ticketSecret,
-    take,
+    ...{ take, trust },
     close: () => {
       for (const popularity of shared) popularity.close();
     },
@@ -126,10 +128,11 @@ type Taking = {
   readonly learned: LearnedSessionMap;
   readonly servers: ReadonlyMap<string, Server>;
   readonly ticketSecret: TicketSecret;
+  readonly trust: WorkerTrust;
 };
 
 function takerOf(
-  { logs, shared, learned, servers, ticketSecret }: Taking,
+  { logs, shared, learned, servers, trust, ticketSecret }: Taking,
   link: ToPrimaryLink,
 ): WorkerParts['take'] {
   const letIn = createLetIn(link);
@@ -145,6 +148,9 @@ function takerOf(
         return;
       case 'learned':
         learned.trust(message.digest);
+        return;
+      case 'wrote':
+        trust.writes.take(message.write);
         return;
       case 'asked-for':
         for (const popularity of shared) popularity.take(message.keys);

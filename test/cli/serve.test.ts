@@ -72,15 +72,6 @@ t.test('a bad configuration is exit code 1, with the problems on stderr', async 
   });
 });
 
-t.test('13.9: serve and check refuse what is not implemented', async (t) => {
-  const file = fileOf(t, 'upstream: http://h\nlisten: { workers: 2 }\nmode: shadow\n');
-  for (const command of [
-    ['serve', '-c', file],
-    ['check', file],
-  ])
-    t.match(await run(command), { code: 1, stderr: `${file}:2:20 not-built` });
-});
-
 t.test('17.2: check names certificate files that cannot be used, and warns of dates', async (t) => {
   const { certify, certifyFor } = await authority(t);
   const [good, old, early] = [

@@ -222,7 +222,6 @@ function faultsOf(of: {
   const faultOf = (key: string): string | undefined => {
     for (const [one, two] of of.probes.get(key) ?? []) {
       const [before, after] = [of.compile(one), of.compile(two)];
-      if (after.kind === 'problems' && after.codes.join() === 'not-built') return undefined;
       if (before.kind === 'problems' || after.kind === 'problems') continue;
       const changes = changesBetween(before.config, after.config);
       const unread = new Set(changes.flatMap((change) => unreadIn(change, of.reads)));

@@ -11,8 +11,13 @@ import { history, startVersionedApp, startWorkers } from '../helpers/several-wor
 
 const app = await startVersionedApp(t);
 const { asked, held } = app;
-const rules = (rest = ''): string =>
-  `upstream: ${app.url}\nlisten: { workers: 2 }\nlog: { level: debug }\n${rest}`;
+const rules = (route = '', more = ''): string => `
+upstream: ${app.url}
+listen: { workers: 2 }
+log: { level: debug }
+content_types: { all: { ttl: 600s, scope: public, cache_control: override } }
+routes: [{ match: GET /greets, type: all }, { match: GET /audited, type: all }, ${route}]
+${more}`;
 
 const serving = await startWorkers(t, rules());
 const { control, lines, connect, connected, connectTo, pidOf, tell, isReady: ready } = serving;
@@ -92,6 +97,68 @@ t.test('17.1: nothing is stale after a write through another worker, also when o
   await eventually('another has taken its place', () => ready(2), limitMs);
 });
 
+t.test('17.1: shadow, audit, rollback and quarantine are of the instance', async (t) => {
+  const reloads = (): number => lines.filter(({ msg }) => msg === 'configuration reloaded').length;
+  const reload = async (more: string): Promise<void> => {
+    const before = reloads();
+    writeFileSync(serving.file, rules('', more));
+    await eventually('the changed file is read', () => reloads() > before, limitMs);
+  };
+  const all = [await connectTo(1), await connectTo(2)];
+  const [one, other] = all;
+  await reload('mode: shadow\n');
+  for (const each of all) for (let turn = 0; turn < 3; turn += 1) await each.ask('/audited');
+  const shadow = async () => {
+    const { types, ...report } = await tell('/api/cache/shadow');
+    return {
+      ...report,
+      all: (types as { name: string; reads: number }[]).find(({ name }) => name === 'all'),
+    };
+  };
+  await eventually(
+    'each worker has told what it has seen',
+    async () => (await shadow()).all?.reads === 6,
+    limitMs,
+  );
+  t.match(await shadow(), { all: { would_hit: 4, same: 4, stale: 0 }, would_store: { entries: 2 } });
+  // Of each worker alone there are too few comparisons.
+  await reload(
+    'audit: { sample: 100% }\nrollout: { percent: 100 }\nrollback: { stale_above: 1%, min_requests: 5 }\n',
+  );
+  t.equal((await shadow()).all, undefined, 'counted anew after a reload');
+  for (const each of [one, other]) await each?.ask('/audited');
+  await fetch(`${app.url}/audited`, { method: 'POST' });
+  for (const each of [one, other, one, other, one, other]) await each?.ask('/audited');
+  const rollout = async () => (await tell('/api/cache/rollout'))['rollouts'] as { percent: number }[];
+  await eventually('it is rolled back', async () => (await rollout())[0]?.percent === 0, limitMs);
+  t.match(await rollout(), [{ set: { by: 'rollback', why: /^[5-8] of [5-8] compared copies were stale/ } }]);
+  for (const each of all) t.match((await each.ask('/audited')).fate, /shadow/, 'at every worker');
+  t.match(await tell('/api/cache/stale'), { types: [{ name: 'all' }] });
+  t.match(await tell('/api/cache/rollout', { percent: 100 }), { from: 0, percent: 100 });
+  for (const each of all) t.notMatch((await each.ask('/audited')).fate, /shadow/, 'at once');
+  // Found by one worker, passed by all.
+  for (let turn = 0; turn < 2; turn += 1)
+    await one?.ask('/greets', 'GET', 'session=a-long-session-0123456789');
+  await other?.ask('/greets');
+  await eventually(
+    'it is found',
+    () => lines.some(({ msg }) => msg === 'public route in quarantine'),
+    limitMs,
+  );
+  await eventually(
+    'and purged',
+    async () => {
+      const { entries } = await tell('/entries?url=/greets');
+      return (entries as { state: string }[]).every(({ state }) => state === 'purged');
+    },
+    limitMs,
+  );
+  for (const each of all) t.match((await each.ask('/greets')).fate, /quarantine/);
+  t.match(await tell('/api/cache/quarantine'), { routes: [{ route: '/greets', reason: 'session-echo' }] });
+  t.equal(lines.filter(({ msg }) => msg === 'public route in quarantine').length, 1, 'said once');
+  await reload('');
+});
+
 t.test(
   '17.1: a worker that hangs is waited for, killed and replaced; the new one has the new rules',
   async (t) => {
@@ -114,13 +181,23 @@ t.test(
       }
     })();
     const asker = connect();
-    writeFileSync(serving.file, rules('routes: [{ match: GET /r, type: pass }]\n'));
+    writeFileSync(serving.file, rules('{ match: GET /r, type: pass }'));
     t.match(await tell('/reload', {}), { applied: true });
     t.match((await asker.ask('/r')).fate, /bypass/, 'in force when the reload is answered');
     writeFileSync(serving.file, `${rules()}nonsense: 1\n`);
     t.match(await tell('/reload', {}), { status: 422 });
     await eventually('another has taken its place', () => ready(2), limitMs);
-    for (const one of await connected(4)) t.match((await one.ask('/r')).fate, /bypass/, 'the good one stays');
+    for (const one of await connected(4)) {
+      t.match((await one.ask('/r')).fate, /bypass/, 'the good one stays');
+      t.match((await one.ask('/greets')).fate, /quarantine/, 'and what is in quarantine');
+    }
+    t.match(await tell('/api/cache/quarantine/lift', { route: '/greets' }), { lifted: true });
+    for (const one of await connected(4))
+      await eventually(
+        'it is lifted',
+        async () => !/quarantine/.test((await one.ask('/greets')).fate),
+        limitMs,
+      );
     over.abort();
     await clients;
     t.strictSame(failures, []);

@@ -17,11 +17,11 @@ export type VersionedApp = {
   readonly release: () => void;
 };
 
-/** An app with a version for each path, one higher with each write; it ends with the test. */
+/** An app with a version for each path, one higher with each write, and a page that greets by cookie; it ends with the test. */
 export async function startVersionedApp(t: Test): Promise<VersionedApp> {
   const versions = new Map<string, number>();
   const server = createServer((incoming, response: ServerResponse) => {
-    const { url = '', method } = incoming;
+    const { url = '', method, headers } = incoming;
     incoming.resume();
     const name = `${method ?? ''} ${url}`;
     app.asked.push(name);
@@ -29,7 +29,9 @@ export async function startVersionedApp(t: Test): Promise<VersionedApp> {
     const version = versions.get(url) ?? 0;
     const answer = (): void => {
       const cacheControl = url === '/private' ? 'no-store' : 'max-age=600';
-      response.writeHead(200, { 'Cache-Control': cacheControl }).end(String(version));
+      response
+        .writeHead(200, { 'Cache-Control': cacheControl })
+        .end(url === '/greets' ? `Hello ${headers.cookie ?? 'you'}` : String(version));
     };
     if (app.isHeld(name)) app.held.push(answer);
     else setImmediate(answer);
@@ -54,7 +56,10 @@ export async function startVersionedApp(t: Test): Promise<VersionedApp> {
 }
 
 export type Answer = { readonly status: number; readonly body: string; readonly fate: string };
-export type Connection = { ask: (path: string, method?: string) => Promise<Answer>; worker: number };
+export type Connection = {
+  ask: (path: string, method?: string, cookie?: string) => Promise<Answer>;
+  worker: number;
+};
 
 export type Workers = Serving & {
   /** One kept connection; fails with it. */
@@ -113,8 +118,9 @@ const connectingTo = (t: Test, site: string) => (): Connection => {
   });
   return {
     worker: 0,
-    ask: async (path, method = 'GET') => {
-      const sent = request(`${site}${path}`, { agent, method }).end();
+    ask: async (path, method = 'GET', cookie?) => {
+      const fields = cookie === undefined ? {} : { cookie };
+      const sent = request(`${site}${path}`, { agent, method, headers: fields }).end();
       const [response] = (await once(sent, 'response')) as [IncomingMessage];
       const { statusCode: status = 0, headers } = response;
       return { status, body: await text(response), fate: String(headers['cache-status']) };

@@ -34,7 +34,6 @@ export const problemCodes = [
   'min-over-max',
   'missing-key',
   'missing-variable',
-  'not-built',
   'out-of-range',
   'reserved-name',
   'token-too-short',

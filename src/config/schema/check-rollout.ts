@@ -59,11 +59,5 @@ export function checkRollouts(
     at.report('conflicting-keys', '`rollback` requires `rollout`', placeOfKey(root, 'rollback'));
 }
 
-/** Whether anybody is in shadow anywhere. */
-export const isShadowed = ({ mode, parts, rollout: own }: Omit<Parts, 'rollback'>): boolean =>
-  mode === 'shadow' ||
-  own !== undefined ||
-  parts.some(({ shadow, rollout: share }) => shadow || share !== undefined);
-
 const voidText = (what: string): string =>
   `${what} puts everybody in shadow; \`rollout\` alone does so with those it leaves out`;

@@ -25,7 +25,7 @@ import { finishControl } from './finish-control.ts';
 import { identity } from './check-identity.ts';
 import { listen, listenAt } from './check-listen.ts';
 import { type RouteDraft, finishWrites, routes, unmatchedWrites, writes } from './check-routes.ts';
-import { checkRollouts, isShadowed, trust } from './check-rollout.ts';
+import { checkRollouts, trust } from './check-rollout.ts';
 import { control, debug, log, traces } from './check-server.ts';
 import { store } from './check-store.ts';
 import { ttl } from './check-ttl.ts';
@@ -169,9 +169,7 @@ function finish(read: Read, source: Source, at: Reading): Config {
   checkAddresses({ listen: listening, control: read.control }, root, at);
   const parts = [...[...read.contentTypes.values()].map(({ value }) => value), ...read.routes];
   checkRollouts({ ...read, parts }, root, at);
-  const isShadow = source.options.shadow === true || isShadowed({ ...read, parts });
-  const together = { listen: listening, store: read.store, isShadow };
-  checkWorkers({ ...together, isAudited: read.audit !== undefined }, root, at);
+  checkWorkers({ listen: listening, store: read.store }, root, at);
   return {
     ...read,
     mode: source.options.shadow === true ? 'shadow' : read.mode,

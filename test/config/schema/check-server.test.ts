@@ -115,7 +115,7 @@ t.test('17.1: workers are a number or auto; what they cannot do yet is refused',
   t.equal(configIn(`${upstream}listen: { fast_lane: true }`).listen.workers, 1);
   const redis = 'store: { redis: { url: redis://127.0.0.1 } }';
   t.strictSame(problemsBelow(`listen: { workers: 2 }\n${redis}`), []);
-  t.strictSame(problemsBelow('listen: { workers: 2 }\nmode: shadow'), ['1:20 not-built']);
+  t.strictSame(problemsBelow('listen: { workers: 2 }\nmode: shadow'), []);
   const store = 'store: { memory: 6MiB, max_object: 4MiB }';
   t.strictSame(problemsBelow(`listen: { workers: 2 }\n${store}`), ['2:36 out-of-range']);
   t.strictSame(problemsBelow('listen: { workers: 0 }'), ['1:20 out-of-range']);

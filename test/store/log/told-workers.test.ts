@@ -53,7 +53,12 @@ async function workerOf(t: Test, { order, recording }: Primary, name: string, ur
       logs.take({ kind: 'recorded', recorded });
     },
   });
-  const joined: Joined = { kind: 'joined', log, learned: [] };
+  const joined: Joined = {
+    kind: 'joined',
+    log,
+    decided: { quarantined: [], rollouts: new Map() },
+    learned: [],
+  };
   const logs = createWorkerLogs(
     { name, joined, onForeign: () => undefined },
     link as unknown as ToPrimaryLink,
