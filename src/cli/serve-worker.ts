@@ -138,7 +138,9 @@ class WorkerProcess {
     let latest = text.inForce;
     const popularFile = popularFileOf(this.#source.file, number);
     const server = await startServer({
-      ...{ config, log, popularFile, skipWarmUp: this.#skipWarmUp, control: 'off', worker: parts },
+      ...{ config, log, popularFile, control: 'off', worker: parts },
+      // What the first has, the others get from it.
+      skipWarmUp: this.#skipWarmUp || number !== 1,
       readConfig: () => read(latest),
     });
     const reload = (next: string): ReturnType<RunningServer['reload']> => {

@@ -20,7 +20,7 @@ export type SwitchboardOptions = {
   readonly log: Logger;
   /** Hears of the purges of this process. */
   readonly onAppended: OnAppended;
-  readonly onWarming: (worker: Worker, message: Extract<ToPrimary, { kind: 'warming' }>) => void;
+  readonly onWarming: (message: Extract<ToPrimary, { kind: 'warming' }>) => void;
   readonly onGone: (worker: Worker) => void;
   /** Another worker is ready. */
   readonly onReady: (worker: Worker) => void;
@@ -107,7 +107,7 @@ function take(
       handOut.onOpen(name, message.open);
       return;
     case 'warming':
-      onWarming(worker, message);
+      onWarming(message);
       return;
     default:
       message satisfies never;

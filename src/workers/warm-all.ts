@@ -1,7 +1,7 @@
-/** A warm-up by all workers: each fills its own memory. */
+/** A warm-up for all workers: one of them carries it out, and the others get from it what they are asked for. */
 
 import { seconds } from '../kit/time.ts';
-import type { Warm, WarmProgress, WarmSummary } from '../refresh/warm.ts';
+import type { Warm, WarmOptions, WarmSummary } from '../refresh/warm.ts';
 import type { Worker } from './crew.ts';
 import type { ToPrimary } from './messages.ts';
 
@@ -9,50 +9,34 @@ type Warming = Extract<ToPrimary, { kind: 'warming' }>;
 
 export type WarmAll = {
   readonly warm: Warm;
-  readonly onProgress: (worker: Worker, message: Warming) => void;
+  readonly onProgress: (message: Warming) => void;
 };
 
-type Counted = 'asked' | 'warmed' | 'fresh' | 'refused' | 'failed';
-
-/** Creates it. Counts are sums over the workers. */
+/** Creates it. If the worker ends meanwhile, another one begins. */
 export function createWarmAll(workers: () => readonly Worker[]): WarmAll {
   let lastId = 0;
-  const listeners = new Map<number, (worker: Worker, progress: WarmProgress) => void>();
+  const listeners = new Map<number, WarmOptions['onProgress']>();
   return {
-    onProgress: (worker, { id, progress }) => listeners.get(id)?.(worker, progress),
+    onProgress: ({ id, progress }) => listeners.get(id)?.(progress),
     warm: async (request, { onProgress, signal } = {}) => {
       lastId += 1;
       const id = lastId;
-      const all = workers();
-      const last = new Map<string, WarmProgress>();
-      listeners.set(id, (worker, progress) => {
-        last.set(worker.name, progress);
-        onProgress?.({ total: totalOf(last, 'total'), ...sums([...last.values()]) });
-      });
-      signal?.addEventListener('abort', () => {
-        for (const { link } of all) link.send({ kind: 'stop-warming', id });
-      });
-      const summaries = await Promise.all(all.map(({ link }) => link.ask('warm', { id, request })));
+      listeners.set(id, onProgress);
+      let summary: WarmSummary | 'busy' | undefined;
+      for (const { link } of workers()) {
+        if (signal?.aborted === true) break;
+        const stop = (): void => {
+          link.send({ kind: 'stop-warming', id });
+        };
+        signal?.addEventListener('abort', stop);
+        summary = await link.ask('warm', { id, request });
+        signal?.removeEventListener('abort', stop);
+        if (summary !== undefined) break;
+      }
       listeners.delete(id);
-      if (summaries.includes('busy')) return 'busy';
-      const done = summaries.filter((one): one is WarmSummary => typeof one === 'object');
-      return { ...sums(done), took: seconds(Math.max(0, ...done.map(({ took }) => took))) };
+      return summary ?? nothing;
     },
   };
 }
 
-type Counts = Pick<WarmProgress, Counted>;
-
-function sums(all: readonly Counts[]): Counts {
-  const sum = (name: Counted): number => all.reduce((total, one) => total + one[name], 0);
-  return {
-    asked: sum('asked'),
-    warmed: sum('warmed'),
-    fresh: sum('fresh'),
-    refused: sum('refused'),
-    failed: sum('failed'),
-  };
-}
-
-const totalOf = (all: ReadonlyMap<string, WarmProgress>, name: 'total'): number =>
-  [...all.values()].reduce((sum, one) => sum + one[name], 0);
+const nothing: WarmSummary = { asked: 0, warmed: 0, fresh: 0, refused: 0, failed: 0, took: seconds(0) };

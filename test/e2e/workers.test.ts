@@ -50,8 +50,9 @@ t.test('17.1: 64 kept connections are spread evenly; figures, lists and receipts
   const left = (await tell('/entries?url=/both'))['entries'] as { state: string }[];
   t.ok(left.every(({ state }) => state === 'purged'));
   for (const one of all.slice(0, 8)) t.notMatch((await one.ask('/both')).fate, 'purged', 'asked anew');
-  t.match(await tell('/warm', { urls: ['/warmed'] }), { asked: 2, failed: 0 });
+  t.match(await tell('/warm', { urls: ['/warmed'] }), { asked: 1, warmed: 1, failed: 0 });
   for (const one of all.slice(0, 4)) t.match((await one.ask('/warmed')).fate, /hit/, 'warm at each worker');
+  t.equal(asked.filter((name) => name === 'GET /warmed').length, 1);
   t.match(await tell('/readyz'), { workers: { known: 2, ready: 2 } });
 });
 
