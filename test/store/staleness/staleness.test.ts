@@ -16,7 +16,7 @@ import {
 import { lagMs, openWorld, type World, type WorldOptions } from './world.ts';
 
 /** What a busy machine adds before a purge is read. */
-const slackMs = 100;
+const slackMs = 500;
 const fallbackMs = 500;
 /** A queued purge waits for the next probe, which is at most 2 s away. */
 const replayMs = 2500;
