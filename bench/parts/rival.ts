@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, isAbsolute, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
 /** Where it listens, what it stands before, and a folder for what it keeps. */
@@ -25,7 +25,7 @@ export type Rival = { readonly url: string; readonly pid: number; readonly stop:
 export async function startRival(kind: RivalKind, originPort: number): Promise<Rival | undefined> {
   const command = commandOf(kind.command);
   if (command === undefined) return undefined;
-  const folder = mkdtempSync(join(tmpdir(), `bench-${kind.command}-`));
+  const folder = mkdtempSync(join(tmpdir(), `bench-${basename(kind.command)}-`));
   const place = { port: await freePort(), originPort, folder };
   const configFile = join(folder, 'config');
   writeFileSync(configFile, kind.config(place));
@@ -49,12 +49,11 @@ export async function startRival(kind: RivalKind, originPort: number): Promise<R
   };
 }
 
-/** Servers lie in folders that a user's PATH may not have. */
+/** Servers lie in folders that a user's PATH may not have. An absolute path is the file itself. */
 function commandOf(name: string): string | undefined {
   const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/usr/local/sbin'];
-  return folders
-    .map((folder) => join(folder, name))
-    .find((file) => spawnSync('test', ['-x', file]).status === 0);
+  const files = isAbsolute(name) ? [name] : folders.map((folder) => join(folder, name));
+  return files.find((file) => spawnSync('test', ['-x', file]).status === 0);
 }
 
 /** A port that nobody listens on now. */
