@@ -9,7 +9,7 @@ import t, { type Test } from 'tap';
 import { filesOf, type Group, tests } from './groups.ts';
 
 /** For each file. */
-const timeout = 120_000;
+const timeout = 300_000;
 
 /** Runs the files one after the other in this process. */
 export function together(group: Group): void {
