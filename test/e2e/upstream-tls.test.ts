@@ -46,7 +46,10 @@ async function startOrigin(t: Test, files: CertificateFiles, options: TlsOptions
 
 async function proxyTo(t: Test, url: string, upstream = '') {
   const outcomes: Outcome[] = [];
-  const proxy = await startProxy(`upstream: { url: "${url}"${upstream} }${rules}`, { outcomes });
+  const proxy = await startProxy(`upstream: { url: "${url}"${upstream} }${rules}`, {
+    outcomes,
+    control: 'on',
+  });
   t.teardown(() => closeProxy(proxy));
   const ask = (path: string, init: Asked = {}) => asHost(`${proxy.url}${path}`, init);
   const ready = async () => {

@@ -33,11 +33,13 @@ writes:
 /** Both in front of an origin whose pages have versions, counted up by PUT. */
 async function twoProxies(t: Tap, store = 'lag: 500ms, redis: { REDIS, deadline: 5s }'): Promise<Two> {
   const redis = await redisServer(t);
-  const site = await startSite(rules(redis, store));
+  const site = await startSite(rules(redis, store), { control: 'on' });
   t.teardown(() => site.close());
   const address = site.origin.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const other = await startProxy(`upstream: http://127.0.0.1:${port}\n${rules(redis, store)}`);
+  const other = await startProxy(`upstream: http://127.0.0.1:${port}\n${rules(redis, store)}`, {
+    control: 'on',
+  });
   t.teardown(() => closeProxy(other));
   const versions = new Map<string, number>();
   site.answerWith((request, response) => {

@@ -52,13 +52,15 @@ function readPage(body: string): Pick<Operation, 'owner' | 'version' | 'isWhole'
 export async function openWorld(t: Test, { instances, coherence }: WorldOptions): Promise<World> {
   const redis = await redisServer(t);
   const origin = versionedOrigin();
-  const site = await startSite(rules(redis, coherence), { answer: origin.answer });
+  const site = await startSite(rules(redis, coherence), { answer: origin.answer, control: 'on' });
   t.teardown(() => site.close());
   const address = site.origin.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   const proxies = [site.proxy];
   while (proxies.length < instances) {
-    const proxy = await startProxy(`upstream: http://127.0.0.1:${port}\n${rules(redis, coherence)}`);
+    const proxy = await startProxy(`upstream: http://127.0.0.1:${port}\n${rules(redis, coherence)}`, {
+      control: 'on',
+    });
     t.teardown(() => closeProxy(proxy));
     proxies.push(proxy);
   }
