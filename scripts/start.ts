@@ -11,9 +11,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-// The proxy runs elsewhere; imported here, its files are among those that `npm run dev` watches.
-import '../src/server.ts';
-import { startWebapp, type Webapp } from '../examples/webapp/app.ts';
+import type { Webapp } from '../examples/webapp/app.ts';
 import { allocator } from '../src/cli/keep-memory-bound.ts';
 import { appIntroduction, siteIntroduction } from './start/introduction.ts';
 
@@ -24,7 +22,8 @@ const usage = `npm start [-- options]
   --config FILE        rules for it
   --listen HOST:PORT   where clients connect (SHELFLIFE_LISTEN; 127.0.0.1:8080)
   --control HOST:PORT  where the control API listens (SHELFLIFE_CONTROL; 127.0.0.1:8081)
-  --data FOLDER        the database of the sample app (.data/webapp)`;
+  --data FOLDER        the database of the sample app (.data/webapp)
+  --snippets N         how many snippets its first start makes up, at least 160 (5000)`;
 
 const readOptions = () =>
   parseArgs({
@@ -34,6 +33,7 @@ const readOptions = () =>
       listen: { type: 'string', default: process.env['SHELFLIFE_LISTEN'] || '127.0.0.1:8080' },
       control: { type: 'string', default: process.env['SHELFLIFE_CONTROL'] || '127.0.0.1:8081' },
       data: { type: 'string', default: join(root, '.data', 'webapp') },
+      snippets: { type: 'string', default: '5000' },
       help: { type: 'boolean', short: 'h' },
     },
   }).values;
@@ -136,7 +136,18 @@ async function runUntilStopped(proxy: ChildProcess, webapp: Webapp | undefined):
   process.exitCode = proxy.exitCode ?? 1;
 }
 
+async function startSampleApp(port: number, { data, snippets }: Options): Promise<Webapp> {
+  const { startWebapp } = await import('../examples/webapp/app.ts');
+  const made = { snippets: Number(snippets), onProgress: showProgress };
+  return startWebapp({ port, host: '127.0.0.1', secret, dataDir: data, ...made });
+}
+
 async function start(options: Options): Promise<void> {
+  const snippets = Number(options.snippets);
+  if (!Number.isInteger(snippets) || snippets < 160)
+    throw new Error('--snippets must be a whole number of at least 160');
+  // The proxy runs elsewhere; imported here, its files are among those that `npm run dev` watches.
+  if (process.env['WATCH_REPORT_DEPENDENCIES'] !== undefined) await import('../src/server.ts');
   const port = options.upstream === undefined ? await freePort() : 0;
   const upstream = options.upstream ?? `http://127.0.0.1:${port}`;
   const config =
@@ -149,16 +160,7 @@ async function start(options: Options): Promise<void> {
   }
   const urls = { ...proxy, upstream, token };
   try {
-    const webapp =
-      options.upstream === undefined
-        ? await startWebapp({
-            port,
-            host: '127.0.0.1',
-            secret,
-            dataDir: options.data,
-            onProgress: showProgress,
-          })
-        : undefined;
+    const webapp = options.upstream === undefined ? await startSampleApp(port, options) : undefined;
     console.log((webapp === undefined ? siteIntroduction(urls) : appIntroduction(urls)).join('\n'));
     await runUntilStopped(proxy.process, webapp);
   } catch (error) {

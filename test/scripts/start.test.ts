@@ -58,7 +58,7 @@ const sh = async (line: string): Promise<string> => (await promisify(execFile)('
 t.test(
   'the three lines show a miss, a hit, and a miss again after a write; then it stops cleanly',
   async (t) => {
-    const { printed, process: child, code } = await start(t, await addressed());
+    const { printed, process: child, code } = await start(t, ['--snippets', '500', ...(await addressed())]);
     for (const what of ['site  ', 'control  ', 'token  ', 'log in as   demo']) t.match(printed, what);
     const jar = join(t.testdirName, '..', `cookies-${process.pid}`);
     const lines = printed.split('\n').filter((line) => line.startsWith('  curl'));
