@@ -6,6 +6,7 @@
  * begin as the first did is counted as wrong.
  */
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { setTimeout as wait } from 'node:timers/promises';
 import { cpuMsOf } from './process-time.ts';
 import { clientPortsOf } from './served-by.ts';
@@ -53,11 +54,11 @@ type Load = {
 
 async function run(options: LoadOptions): Promise<LoadResult> {
   const { url, connections, by, cpuOf, durationMs, answers: most = Number.POSITIVE_INFINITY } = options;
-  const { hostname, port } = new URL(url);
   const requests = options.requests.map((text) => Buffer.from(text, 'latin1'));
   const times = new Uint32Array(1000 / stepMs);
   const count = connections * (by?.workers ?? 1);
-  const all = await Promise.all(Array.from({ length: count }, () => open(hostname, Number(port))));
+  const open = openerOf(url);
+  const all = await Promise.all(Array.from({ length: count }, open));
   const sockets = by === undefined ? all : await servedBy(all, by.pid, connections);
   const cpuMs = (): number => (cpuOf === undefined ? Number.NaN : cpuMsOf(cpuOf));
   const cpuBefore = cpuMs();
@@ -78,13 +79,19 @@ async function run(options: LoadOptions): Promise<LoadResult> {
   };
 }
 
-const open = (host: string, port: number): Promise<Socket> =>
-  new Promise((resolve, reject) => {
-    const socket = connect({ host, port, noDelay: true }, () => {
-      resolve(socket);
+function openerOf(url: string): () => Promise<Socket> {
+  const { protocol, hostname: host, port } = new URL(url);
+  const to = { host, port: Number(port), noDelay: true };
+  return () =>
+    new Promise((resolve, reject) => {
+      const done = (): void => {
+        resolve(socket);
+      };
+      const socket =
+        protocol === 'https:' ? connectTls({ ...to, rejectUnauthorized: false }, done) : connect(to, done);
+      socket.once('error', reject);
     });
-    socket.once('error', reject);
-  });
+}
 
 /** Those that the process has, as soon as it has its share. */
 async function servedBy(all: readonly Socket[], pid: number, share: number): Promise<Socket[]> {

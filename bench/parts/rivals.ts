@@ -4,7 +4,8 @@
  */
 import type { RivalKind } from './rival.ts';
 
-const nginx: RivalKind = {
+/** `over`: what is said beside the address it listens on, and where. */
+export const nginxOver = (over = '', more = ''): RivalKind => ({
   name: 'nginx',
   command: 'nginx',
   install: 'apt-get install nginx-light',
@@ -33,7 +34,8 @@ http {
   proxy_set_header Connection "";
   proxy_cache pages;
   server {
-    listen 127.0.0.1:${port};
+    listen 127.0.0.1:${port}${over};
+    ${more}
     location /user/ { proxy_pass http://origin; proxy_cache_key $uri$cookie_session; }
     location /export/ { proxy_pass http://origin; proxy_cache off; }
     location / { proxy_pass http://origin; proxy_cache_key $uri; }
@@ -41,7 +43,7 @@ http {
 }
 `,
   args: (configFile, { folder }) => ['-p', folder, '-c', configFile],
-};
+});
 
 const varnish: RivalKind = {
   name: 'Varnish',
@@ -92,4 +94,4 @@ backend origin
 };
 
 /** In the order in which they are printed. */
-export const rivals: readonly RivalKind[] = [haproxy, nginx, varnish];
+export const rivals: readonly RivalKind[] = [haproxy, nginxOver(), varnish];

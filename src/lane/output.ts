@@ -71,8 +71,14 @@ export class Output {
   flush(): void {
     const socket = this.#socket;
     if (this.#used === 0 || socket === undefined) return;
-    socket.write(this.#buffer.subarray(0, this.#used));
+    const bytes = this.#buffer.subarray(0, this.#used);
     this.#used = 0;
+    // TLS keeps what it is given for a while, each time: a copy of the answer costs far less than another buffer.
+    if ('encrypted' in socket) {
+      socket.write(Buffer.from(bytes));
+      return;
+    }
+    socket.write(bytes);
     // The socket has not sent all of it and keeps the bytes.
     if (socket.writableLength > 0) this.#buffer = Buffer.allocUnsafeSlow(bufferBytes);
   }

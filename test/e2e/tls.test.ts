@@ -198,3 +198,24 @@ t.test('17.2: a renewal ends no stream: 100 of hits and misses on one connection
   );
   t.match(await ask('/page'), /^\/page https/, 'the connection is still good');
 });
+
+t.test('pipelined hits over TLS are whole and in order, however slowly they are read', async (t) => {
+  const site = await startSecure(t);
+  const names = ['a', 'b', 'c'];
+  site.answerWith(({ url = '' }, response) => response.end(url.slice(-1).repeat(20_000)));
+  for (const name of names) await site.curl(`/.well-known/${name}`);
+  const socket = connect({ port: Number(site.port), host: '127.0.0.1', rejectUnauthorized: false });
+  t.teardown(() => socket.destroy());
+  await once(socket, 'secureConnect');
+  const asked = Array.from({ length: 120 }, (_, index) => names[index % 3] ?? '');
+  const head = (name: string) => `GET /.well-known/${name} HTTP/1.1\r\nHost: site.test:${site.port}\r\n`;
+  socket.end(asked.map((name) => `${head(name)}\r\n`).join(''));
+  // The server fills what the socket takes, and more.
+  await new Promise((resolve) => setImmediate(resolve));
+  const answers = (await text(socket)).split('HTTP/1.1 200 OK\r\n').slice(1);
+  t.equal(answers.filter((answer) => answer.includes('shelflife; hit')).length, asked.length);
+  t.strictSame(
+    answers.map((answer) => answer.slice(answer.indexOf('\r\n\r\n') + 4)),
+    asked.map((name) => name.repeat(20_000)),
+  );
+});
