@@ -97,3 +97,11 @@ t.test('docs/lifecycle.md names files of src/', async (t) => {
   for (const [, name = ''] of names) t.ok(existsSync(name) || existsSync(join('src', name)), name);
   t.ok(names.length > 13);
 });
+
+t.test('each decision has a number of its own, also in its title', async (t) => {
+  const decisions = documents.filter((file) => file.startsWith('docs/decisions/')).sort();
+  t.strictSame(
+    decisions.map((file) => [/\d+/.exec(file)?.[0], /^# (\d+)\. /.exec(textOf(file))?.[1]]),
+    decisions.map((_, index) => [String(index + 1).padStart(4, '0'), String(index + 1)]),
+  );
+});
