@@ -2,7 +2,8 @@
  * The percentages of the rollouts that are in force: the file's, unless an operator or a rollback has set another.
  *
  * Promises: a live value holds over reloads and restarts until the file says another percentage than when it was set; then the
- * file's holds. Where what was kept cannot be read, nobody is cached until an operator says otherwise.
+ * file's holds. Where what was kept cannot be read, nobody is cached until an operator says otherwise. What another process has
+ * decided is its to forget; if it was decided for another percentage in the file, the smaller one holds.
  */
 
 import type { Logger } from 'pino';
@@ -40,6 +41,7 @@ export class LiveRollout {
   readonly #options: LiveRolloutOptions;
   readonly #values: Map<RolloutScope, LiveValue>;
   #isUnreadable: boolean;
+  #isDecidedElsewhere = false;
 
   constructor(options: LiveRolloutOptions) {
     this.#options = options;
@@ -58,6 +60,7 @@ export class LiveRollout {
   /** Those in force with a configuration; what the file has overtaken is forgotten. */
   readonly percents = (config: Config): LivePercents => {
     const rollouts = rolloutsOf(config);
+    if (this.#isDecidedElsewhere) return decidedElsewhere(this.#values, rollouts);
     if (this.#isUnreadable && rollouts.size > 0) this.#holdAll(rollouts);
     let hasForgotten = false;
     for (const [scope, { filePercent }] of this.#values) {
@@ -87,6 +90,7 @@ export class LiveRollout {
 
   /** Those that another process has decided are in force when it returns. */
   adopt(values: LiveValues): void {
+    this.#isDecidedElsewhere = true;
     this.#values.clear();
     for (const [scope, value] of values) this.#values.set(scope, value);
     this.#options.onChange();
@@ -111,4 +115,14 @@ export class LiveRollout {
       return false;
     }
   }
+}
+
+/** One of the two processes may have another configuration than the other for a while. */
+function decidedElsewhere(values: LiveValues, rollouts: ReturnType<typeof rolloutsOf>): LivePercents {
+  const percents = new Map<RolloutScope, number>();
+  for (const [scope, { percent, filePercent }] of values) {
+    const own = rollouts.get(scope)?.percent;
+    if (own !== undefined) percents.set(scope, own === filePercent ? percent : Math.min(own, percent));
+  }
+  return percents;
 }

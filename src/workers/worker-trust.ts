@@ -1,7 +1,7 @@
 /** What a worker knows of shadow mode, rollouts and quarantine from its primary. */
 
 import type { LiveRollout } from '../trust/live-rollout.ts';
-import { Quarantine } from '../trust/quarantine.ts';
+import { Quarantine, type Quarantined } from '../trust/quarantine.ts';
 import type { Decided, TrustedWorker } from '../trust/trust-share.ts';
 import { WritesSeen } from '../trust/writes-seen.ts';
 import type { ToPrimaryLink } from './messages.ts';
@@ -18,8 +18,13 @@ export function createWorkerTrust(first: Decided, link: Pick<ToPrimaryLink, 'sen
   const quarantine = new Quarantine();
   let rollouts: Decided['rollouts'] = new Map();
   let live: Pick<LiveRollout, 'adopt'> | undefined;
+  /** What was decided may have been on its way when it was found. */
+  const undecided = new Map<string, Quarantined>();
+  let decidedRoutes: ReadonlySet<string> = new Set();
   const take: WorkerTrust['take'] = (decided) => {
-    quarantine.adopt(decided.quarantined);
+    decidedRoutes = new Set(decided.quarantined.map(({ route }) => route));
+    for (const route of decidedRoutes) undecided.delete(route);
+    quarantine.adopt([...decided.quarantined, ...undecided.values()]);
     ({ rollouts } = decided);
     live?.adopt(rollouts);
   };
@@ -30,6 +35,7 @@ export function createWorkerTrust(first: Decided, link: Pick<ToPrimaryLink, 'sen
       link.send({ kind: 'wrote', write });
     }),
     onFound: (found) => {
+      if (!decidedRoutes.has(found.route)) undecided.set(found.route, found);
       link.send({ kind: 'found', found });
     },
   };
