@@ -30,7 +30,8 @@ export function lookOf(exchange: CacheExchange, entry: Entry, seen: Seen): Perso
   const rest = sent.filter((_, index) => !own.has((sent[index - (index % 2)] ?? '').toLowerCase()));
   const contentType = match.contentType.name;
   return {
-    ...{ contentType, ...seen, target, at, asOf, originSeconds, lifetime: policy.lifetime },
+    ...{ contentType, ...seen, body: seen.digest, digest: seen.digest + fieldsDigest(entry.fields) },
+    ...{ target, at, asOf, originSeconds, lifetime: policy.lifetime },
     page: shortHash([contentType, host, target, rest, variedCookies(exchange)]),
     url: urlOf(host, target),
     person: partition.slice(0, 16),
@@ -65,9 +66,27 @@ export function tellOutcome(shared: SameForAll, outcome: Outcome): void {
   if (notStored === 'private' || notStored === 'no-store') shared.doubts(of, 'private');
   if (notStored === 'vary-any') shared.doubts(of, 'varies-by-person');
   if (notStored === 'too-large') shared.doubts(of, 'too-large');
-  if (status === 404 || status === 410) shared.isMissing({ ...of, url: urlOf(host, target) });
+  if (isWithout(status)) shared.isMissing({ ...of, url: urlOf(host, target) });
   const isElsewhere = status >= 300 && status < 400 && status !== 304;
   if (status === 401 || status === 403 || isElsewhere) shared.doubts(of, 'refused');
+}
+
+/** Not the page that others get: nothing, something else, or only for those who pay or are elsewhere. */
+const isWithout = (status: number): boolean =>
+  (status > 200 && status < 300 && status !== 206) || [402, 404, 410, 451].includes(status);
+
+/** They tell of the answer, its way or its making, and differ between two answers to one person. */
+const ofTheAnswer =
+  /^(?:date|expires|last-modified|etag|cache-control|content-length|server|via|alt-svc|nel|report-to|server-timing|traceparent|tracestate|cf-ray)$|(?:^|-)(?:request-?id|trace-?id|correlation-?id|cf-id|id-2|runtime|response-time|timer|cache|cache-hits|served-by)$|ratelimit/;
+
+/** Of the fields that a person may have a value of their own in. */
+function fieldsDigest(fields: Fields): string {
+  const lines = fields.flatMap((name, at) =>
+    at % 2 === 1 || ofTheAnswer.test(name.toLowerCase())
+      ? []
+      : [`${name.toLowerCase()}:${fields[at + 1] ?? ''}`],
+  );
+  return shortHash(lines.toSorted());
 }
 
 const urlOf = (host: string, target: string): string => shortHash([host, target.split('?', 1)]);

@@ -40,6 +40,8 @@ export type PersonalLook = {
   readonly url: string;
   readonly target: string;
   readonly person: string;
+  /** Of the body, and of it with the fields. */
+  readonly body: string;
   readonly digest: string;
   readonly at: EpochMs;
   readonly asOf: Position;
@@ -167,7 +169,7 @@ export class SameForAll {
 }
 
 /** Somebody gets a page. */
-function sees(page: Page, { person, digest }: PersonalLook): void {
+function sees(page: Page, { person, digest, body }: PersonalLook): void {
   const { route } = page;
   if (route.people.size < most.counted) route.people.add(person);
   if (digest !== page.digest) {
@@ -179,7 +181,7 @@ function sees(page: Page, { person, digest }: PersonalLook): void {
   if (others === 0) return;
   route.answers += 1;
   if (person === nobody || (page.people.has(nobody) && others === 1)) route.anonymous += 1;
-  if (route.bodies.size < most.bodies) route.bodies.add(digest);
+  if (route.bodies.size < most.bodies) route.bodies.add(body);
   if (page.isUnsettled && [...page.people].some((one) => page.earlier.has(one))) {
     page.isUnsettled = false;
     route.unsettled -= 1;

@@ -1,4 +1,5 @@
 /** What different people get of the same page: which types could be public, and which doubts forbid to say so. */
+import { isDeepStrictEqual } from 'node:util';
 import t from 'tap';
 import { epochMs, seconds } from '../../../src/kit/time.ts';
 import { parseConfig } from '../../../src/config/schema/check.ts';
@@ -58,7 +59,8 @@ function doubtsAfter(traffic: Traffic) {
           url: `${page}`,
           person: who,
         };
-        shared.stored({ ...look, digest: body(page, person, round) }, () => ended);
+        const digest = body(page, person, round);
+        shared.stored({ ...look, digest, body: digest }, () => ended);
       }
   doing?.(shared);
   const config = configOf(type, more);
@@ -114,7 +116,7 @@ t.test('what is advised, and which doubt forbids it, by table', (t) => {
             at: epochMs(1e9),
           };
           shared.stored(
-            { ...look, copy: 'new', page: '1', url: '1', person: 'new', digest: 'other' },
+            { ...look, copy: 'new', page: '1', url: '1', person: 'new', digest: 'other', body: 'other' },
             () => 'nobody',
           );
         },
@@ -160,6 +162,49 @@ t.test('what is advised, and which doubt forbids it, by table', (t) => {
   const other = ', { match: GET /other, type: news }';
   t.equal(doubtsAfter({ more: other }).advice, undefined, 'a route of the type that nobody has asked for');
   t.end();
+});
+
+t.test('what is not the same for everybody though its body is, by table', async (t) => {
+  const clock = new TestClock();
+  const types = ['same', 'header', 'empty', 'paid', 'lawful', 'run'];
+  const site = await startSite(
+    `
+mode: shadow
+control: { token: a-control-token-of-many-characters }
+identity: { credentials: [session] }
+ttl: { jitter: 0 }
+content_types: { ${types.map((type) => `${type}: { scope: user, ttl: 60s, cache_control: override }`).join(', ')} }
+routes: [${types.map((type) => `{ match: GET /${type}/:id, type: ${type} }`).join(', ')}]
+`,
+    {
+      clock,
+      answer: ({ url = '', headers }, response) => {
+        const person = headers.cookie?.split('=')[1] ?? 'nobody';
+        const [, type] = url.split('/');
+        const statuses: Partial<Record<string, number>> = { empty: 204, paid: 402, lawful: 451 };
+        if (person === 'rare') response.statusCode = statuses[type ?? ''] ?? 200;
+        if (type === 'header') response.setHeader('X-CSRF-Token', `of ${person}`);
+        if (type === 'run') response.setHeader('X-Runtime', String(Math.random()));
+        response.end(response.statusCode === 204 ? undefined : url);
+      },
+    },
+  );
+  t.teardown(() => site.close());
+  const people = ['', 'session=one', 'session=two', 'session=rare'];
+  for (const type of types)
+    for (const cookie of people)
+      await (await fetch(`${site.url}/${type}/1`, { headers: cookie === '' ? {} : { cookie } })).text();
+  const doubtsOf = async (): Promise<Readonly<Record<string, readonly string[]>>> => {
+    const asked = { headers: { authorization: 'Bearer a-control-token-of-many-characters' } };
+    const answer = await fetch(`${site.proxy.controlUrl ?? ''}/api/cache/shadow`, asked);
+    const { same_for_all: shared } = (await answer.json()) as ShadowReport;
+    return Object.fromEntries(
+      shared.map(({ type, doubts }) => [type, doubts.filter((doubt) => /differs|refused/.test(doubt))]),
+    );
+  };
+  const expected = { same: [], run: [], empty: ['refused'], paid: ['refused'], lawful: ['refused'] };
+  await eventually('all is compared', async () => isDeepStrictEqual(await doubtsOf(), expected), 20_000);
+  t.strictSame(await doubtsOf(), expected, 'whose header is of its reader, that route is not even listed');
 });
 
 const token = 'a-control-token-of-many-characters';
