@@ -79,7 +79,7 @@ export const plansFor = (memoryBytes: number): number =>
 export class Remembered {
   /** By digest: of two with the same one the later is kept. */
   readonly #blocks = new BoundedMap<number, KnownBlock>(mostBlocks);
-  /** The block found last of those with the same sample. */
+  /** The block found last of those with the same sample; all are among the blocks. */
   readonly #guesses = new Array<KnownBlock | undefined>(mostGuesses).fill(undefined);
   readonly #mostPlans: number;
   #plans = 0;
@@ -94,7 +94,7 @@ export class Remembered {
     if (to - from > longestBlock) return undefined;
     const sample = sampleOf(bytes, from, to) % mostGuesses;
     const guess = this.#guesses[sample];
-    if (guess?.isKept === true && guess.isAt(bytes, from, to)) {
+    if (guess?.isAt(bytes, from, to) === true) {
       guess.isUsed = true;
       return guess;
     }
@@ -120,12 +120,16 @@ export class Remembered {
   #keep(known: KnownBlock): void {
     const digest = digestOf(known.bytes, 0, known.bytes.length);
     const leaving = this.#blocks.get(digest) ?? this.#oldest();
-    if (leaving !== undefined) {
-      leaving.isKept = false;
-      this.#plans -= leaving.clear();
-    }
+    if (leaving !== undefined) this.#forget(leaving);
     this.#blocks.set(digest, known);
     known.isKept = true;
+  }
+
+  #forget(leaving: KnownBlock): void {
+    leaving.isKept = false;
+    this.#plans -= leaving.clear();
+    const sample = sampleOf(leaving.bytes, 0, leaving.bytes.length) % mostGuesses;
+    if (this.#guesses[sample] === leaving) this.#guesses[sample] = undefined;
   }
 
   /** The one not used for longest, if there is no room for another. */

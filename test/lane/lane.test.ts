@@ -3,6 +3,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import t, { type Test } from 'tap';
 import { createLane } from '../../src/lane/lane.ts';
 import { parseConfig } from '../../src/config/schema/check.ts';
@@ -418,6 +420,26 @@ t.test('a field block that is asked for again and again makes no room for others
     [],
   );
   t.end();
+});
+
+t.test('a field block that has made room is not kept for having been found', async (t) => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const remembered = new Remembered(512);
+  // Their samples differ: of four bytes in sixteen.
+  const blockOf = (text: string): KnownBlock | undefined =>
+    remembered.blockOf(
+      Buffer.from(`Host: site.test\r\nX: ${text.padStart(4, '0')}${'x'.repeat(12)}\r\n\r\n`),
+    );
+  const found = Array.from({ length: 4096 }, (_, at) => {
+    blockOf(`${at}`);
+    return new WeakRef(blockOf(`${at}`) ?? {});
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  collect();
+  const kept = found.filter((block) => block.deref() !== undefined).length;
+  t.ok(kept >= 1024 && kept < 1100, `${kept} are kept`);
+  t.ok(blockOf('4095'));
 });
 
 t.test('what a client sends ahead is not read again with each of its requests', (t) => {
