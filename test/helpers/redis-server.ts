@@ -123,8 +123,10 @@ export class RedisServer {
     for (const file of await readdir(this.#directory)) await rm(join(this.#directory, file));
     const settings = await settingsOf(this.client);
     this.#disconnect();
+    if (settings !== this.#settings) return false;
+    // A spare one does not keep the tests' process alive; one that is waited for must.
     this.#process.unref();
-    return settings === this.#settings;
+    return true;
   }
 
   #disconnect(): void {
@@ -139,6 +141,7 @@ export class RedisServer {
     this.#settings = undefined;
     if (running?.exitCode !== null || running.signalCode !== null) return;
     const gone = once(running, 'exit');
+    running.ref();
     running.kill('SIGCONT');
     running.kill('SIGKILL');
     await gone;
