@@ -3,12 +3,12 @@
  * never longer than the rule gives from the time of storing, nor than the origin allows under `obey`.
  */
 
-import { hash } from 'node:crypto';
 import type { Config, ContentType, TtlConfig } from '../../config/config.ts';
 import { combinedValue } from '../../http/fields.ts';
 import { parseHttpDate } from '../../http/http-date.ts';
 import type { Fields } from '../../http/message.ts';
 import { type LifetimeInput, type OriginWindows, type StoredPolicy, withLifetime } from '../../http/reuse.ts';
+import { shortHash } from '../../kit/short-hash.ts';
 import { type Seconds, seconds } from '../../kit/time.ts';
 import type { HeldConditions } from './conditions.ts';
 import { ruleLifetime } from './ttl.ts';
@@ -37,8 +37,7 @@ function lifetimeDigest({ ttl, contentType }: LifetimeRule): string {
     min,
     max,
   ];
-  const material = [kind, staleWhileRevalidate, staleIfError, ofRule];
-  return hash('sha256', JSON.stringify(material), 'base64url').slice(0, 16);
+  return shortHash([kind, staleWhileRevalidate, staleIfError, ofRule]);
 }
 
 type Lifetimes = Pick<Config, 'ttl' | 'contentTypes'>;

@@ -5,9 +5,9 @@
  * Promise: memory is bounded: ten thousand answers by digest (about 3 MB), and 500 parts.
  */
 
-import { hash } from 'node:crypto';
 import { parametersOf } from '../../http/query.ts';
 import { BoundedMap } from '../../kit/bounded-map.ts';
+import { shortHash } from '../../kit/short-hash.ts';
 import type { EpochMs } from '../../kit/time.ts';
 import type { Fields } from '../../http/message.ts';
 
@@ -111,9 +111,6 @@ export class Inputs {
     if (before.digest === digest && seen.bodies.size < most.kept) seen.bodies.add(digest);
   }
 }
-
-const shortHash = (parts: readonly unknown[]): string =>
-  hash('sha256', JSON.stringify(parts), 'base64url').slice(0, 16);
 
 /** Each parameter, with the rest of what was sent. */
 const queryParts = ({ target, sent }: AnsweredCopy): Part[] =>

@@ -1,9 +1,9 @@
 /** What an exchange shows of a `user` route, in the terms of `same-for-all.ts`. */
 
-import { hash } from 'node:crypto';
 import { combinedValue } from '../../http/fields.ts';
 import type { Fields } from '../../http/message.ts';
 import { parseVary } from '../../http/vary.ts';
+import { shortHash } from '../../kit/short-hash.ts';
 import type { CacheExchange } from '../../proxy/exchange/exchange.ts';
 import type { Outcome } from '../../proxy/exchange/outcome.ts';
 import { readableCookies } from '../../proxy/exchange/upstream-fields.ts';
@@ -90,6 +90,3 @@ function fieldsDigest(fields: Fields): string {
 }
 
 const urlOf = (host: string, target: string): string => shortHash([host, target.split('?', 1)]);
-
-const shortHash = (parts: readonly unknown[]): string =>
-  hash('sha256', JSON.stringify(parts), 'base64url').slice(0, 16);
