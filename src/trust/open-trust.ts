@@ -91,7 +91,7 @@ export function openTrust(options: OpenTrustOptions): OpenTrust {
   const counter = new RolloutCounter(config, worker === undefined ? rollout.count : sums.count);
   const newLedger = worker === undefined ? ownLedger : tape;
   const common = { clock, askAgain, noise, writes, credentialCheck, adviser, newLedger };
-  const heard = background && hearing(background, adviser);
+  const heard = background && worker === undefined ? hearing(background, adviser) : background;
   const shadow = new ShadowPipeline({ ...common, room, onJudged: counter.onJudged });
   const audit = new HitAudit({
     ...{ ...common, dice: Math.random },
@@ -172,7 +172,7 @@ const notesOf = (ledger: Ledger | undefined): readonly LedgerNote[] =>
 const namesOf = ({ advices }: AdviceReport): Report['advice'] =>
   advices.map(({ id, text }) => ({ id, text }));
 
-/** What is stored is evidence too. */
+/** What is stored is evidence too. Not at one of several workers: nobody asks it for advice. */
 const hearing = (background: Background, { onStored }: Pick<Adviser, 'onStored'>): Background => ({
   ...background,
   onStored: (exchange, entry) => {

@@ -9,18 +9,17 @@
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../kit/time.ts';
 import type { Purge } from '../store/purge-log.ts';
-import { Adviser } from '../trust/advice/open-advice.ts';
+import type { AdviceReport } from '../trust/advice/advice.ts';
 import { auditReport } from '../trust/audit-report.ts';
 import { Ledger } from '../trust/ledger.ts';
 import { countNotes } from '../trust/ledger-tape.ts';
 import { LiveRollout, type LiveRolloutOptions } from '../trust/live-rollout.ts';
-import { NoiseBook, type NoiseSeen } from '../trust/noise-book.ts';
+import type { NoiseSeen } from '../trust/noise-book.ts';
 import { type OpenRollout, openRollout } from '../trust/open-rollout.ts';
 import type { TrustReports } from '../trust/open-trust.ts';
 import { logQuarantine, purgeOf, Quarantine, type Quarantined } from '../trust/quarantine.ts';
-import { shadowReport, type ShadowReportInput } from '../trust/shadow-report.ts';
+import { iso, shadowReport, type ShadowReportInput } from '../trust/shadow-report.ts';
 import { type Decided, nothingStored, type TrustShare } from '../trust/trust-share.ts';
-import { WritesSeen } from '../trust/writes-seen.ts';
 import type { Worker } from './crew.ts';
 
 export type TrustForAllOptions = {
@@ -96,8 +95,8 @@ export class TrustForAll {
   reports(noise: () => Promise<readonly NoiseSeen[]>): TrustReports {
     const { clock, config } = this.#options;
     const quarantine = this.#quarantine;
-    const unasked = { clock, noise: new NoiseBook(), writes: new WritesSeen() };
-    const adviser = new Adviser({ ...unasked, ended: () => new Map(), onFault: () => undefined });
+    // The evidence of advice is of one process, and none of several takes any.
+    const noAdvice: AdviceReport = { since: iso(clock.now()), sample: 1, intervals: 0, advices: [] };
     return {
       watched: {
         quarantined: () => quarantine.list().map(({ route }) => route),
@@ -113,15 +112,14 @@ export class TrustForAll {
           return isLifted;
         },
       },
-      adviceReport: () => adviser.report(config()),
+      adviceReport: () => noAdvice,
       auditReport: async () =>
         auditReport(config().audit?.sample ?? 0, { ledger: this.#audit, noise: await noise() }),
       shadowReport: async () => {
         const known = await noise();
         return shadowReport({
           ...{ mode: config().mode, ledger: this.#shadow, noise: known, size: this.#size() },
-          // The evidence of advice is of one process.
-          ...{ shared: adviser.shared(config()), advice: [] },
+          ...{ shared: [], advice: [] },
         });
       },
     };
