@@ -83,8 +83,8 @@ function certificatesOf(entries: readonly Entry[]): Certificates {
   if (first === undefined) throw new Error('no certificate');
   return {
     first: first.options,
-    // RFC 6066 §3: names are compared without regard to case.
     fingerprint: fingerprintOf(entries),
+    // RFC 6066 §3: names are compared without regard to case.
     contextFor: (serverName) => {
       const name = serverName.toLowerCase();
       return (entries.find(({ isFor }) => isFor(name)) ?? first).context;

@@ -13,12 +13,8 @@ const keyBytes = 48;
 
 /** The secret in force. */
 export class TicketSecret {
-  #bytes: Uint8Array;
-  #onReplaced: (bytes: Uint8Array) => void = () => undefined;
-
-  constructor(bytes: Uint8Array = randomBytes(secretBytes)) {
-    this.#bytes = bytes;
-  }
+  #bytes: Uint8Array = randomBytes(secretBytes);
+  #onReplaced: () => void = () => undefined;
 
   get bytes(): Uint8Array {
     return this.#bytes;
@@ -31,11 +27,11 @@ export class TicketSecret {
 
   replace(bytes: Uint8Array = randomBytes(secretBytes)): void {
     this.#bytes = bytes;
-    this.#onReplaced(bytes);
+    this.#onReplaced();
   }
 
   /** There is one listener. */
-  onReplaced(listener: (bytes: Uint8Array) => void): void {
+  onReplaced(listener: () => void): void {
     this.#onReplaced = listener;
   }
 

@@ -16,7 +16,8 @@ import type { Purge } from '../../store/purge-log.ts';
 import { purgeFacts, type SpanFacts, spansOf } from './spans.ts';
 
 export type SpanExport = {
-  readonly onOutcome: (outcome: Outcome, now: EpochMs) => void;
+  /** Of an exchange that is sampled. */
+  readonly onTraced: (trace: Trace, outcome: Outcome, now: EpochMs) => void;
   readonly onPurge: (purge: Purge, span: { readonly from: EpochMs; readonly to: EpochMs }) => void;
   readonly close: () => Promise<void>;
 };
@@ -46,10 +47,9 @@ export function openSpanExport({ endpoint, service }: TracesConfig): SpanExport 
     timer ??= setTimeout(flush, gatherMs).unref();
   };
   return {
-    onOutcome: ({ trace, ...outcome }, now) => {
-      if (trace?.isSampled !== true) return;
+    onTraced: (trace, outcome, now) => {
       // A stored body or a client's fields must not be kept alive meanwhile.
-      const told = { ...outcome, trace, entry: undefined, client: undefined };
+      const told = { ...outcome, entry: undefined, client: undefined };
       wait(() => madeOf(trace, spansOf(told), now));
     },
     onPurge: (purge, { from, to }) => {

@@ -34,7 +34,8 @@ export async function openTraces(
   return {
     traces: createTraces(mayBegin),
     onOutcome: (outcome) => {
-      if (outcome.trace?.isSampled === true) spans.onOutcome(outcome, now());
+      const { trace } = outcome;
+      if (trace?.isSampled === true) spans.onTraced(trace, outcome, now());
     },
     onAppended: (purge, receipt) => {
       if (!mayBegin()) return;
