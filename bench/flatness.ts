@@ -7,7 +7,7 @@
  */
 import { pageConfig, startOrigin } from './parts/app.ts';
 import { browserFields, requestText } from './parts/browser.ts';
-import { type Child, startChild } from './parts/child.ts';
+import { benchNodeOptions, type Child, startChild } from './parts/child.ts';
 import { hitCosts, printHitCost, printHitCostHead } from './parts/hit-costs.ts';
 import { printMachine } from './parts/machine.ts';
 import { startLoad } from './parts/rounds.ts';
@@ -59,7 +59,7 @@ origin.server.close();
 
 async function fill(count: number): Promise<Filled> {
   const proxy = await startChild('proxy-server.ts', pageConfig(origin.url, 'store: { memory: 2GiB }\n'), {
-    execArgv: ['--expose-gc', ...(process.env['BENCH_NODE_OPTIONS']?.split(' ') ?? [])],
+    execArgv: ['--expose-gc', ...benchNodeOptions()],
   });
   const all = Array.from({ length: count }, (_, at) => requestOf(at));
   await load.ask({ url: proxy.url, requests: all, connections: 64, durationMs: 600_000, answers: count });

@@ -8,7 +8,7 @@
  */
 import { pageConfig, pageOrigin, pageRequests, startOrigin } from './parts/app.ts';
 import { browserFields, requestText } from './parts/browser.ts';
-import { startChild } from './parts/child.ts';
+import { benchNodeOptions, startChild } from './parts/child.ts';
 import { printMachine } from './parts/machine.ts';
 import { isStored, oneAnswer } from './parts/one-answer.ts';
 import { printComparison, printComparisonHead, roundsOf, startLoad } from './parts/rounds.ts';
@@ -16,7 +16,7 @@ import { printComparison, printComparisonHead, roundsOf, startLoad } from './par
 printMachine();
 const origin = await startOrigin(pageOrigin);
 const proxy = await startChild('proxy-server.ts', pageConfig(origin.url), {
-  execArgv: process.env['BENCH_NODE_OPTIONS']?.split(' '),
+  execArgv: benchNodeOptions(),
 });
 const load = startLoad();
 printComparisonHead();

@@ -15,7 +15,7 @@ import { freePort, RedisServer } from '../test/helpers/redis-server.ts';
 import { alternate, loadCore, pinned, printRounds, type Server } from './parts/alternate.ts';
 import { pageConfig } from './parts/app.ts';
 import { browserFields, requestText } from './parts/browser.ts';
-import { type Child, startChild } from './parts/child.ts';
+import { benchNodeOptions, type Child, startChild } from './parts/child.ts';
 import { printMachine } from './parts/machine.ts';
 import { pin } from './parts/process-time.ts';
 import { startRival } from './parts/rival.ts';
@@ -123,7 +123,7 @@ function newPages(): string[] {
 /** This checkout, and the one before it. */
 async function startOwn(configOf: string | ((prefix: string) => string)): Promise<Server[]> {
   const config = (prefix: string): string => (typeof configOf === 'string' ? configOf : configOf(prefix));
-  const options = { execArgv: process.env['BENCH_NODE_OPTIONS']?.split(' ') };
+  const options = { execArgv: benchNodeOptions() };
   const file = 'proxy-server.ts';
   const own = [await started('shelflife', await startChild(file, config('own'), options))];
   if (before === undefined) return own;

@@ -10,7 +10,7 @@
 import { alternate, loadCore, pinned, printRounds, type Server } from './parts/alternate.ts';
 import { flaskSession, pageConfig, pageOrigin, startOrigin } from './parts/app.ts';
 import { browserFields, requestText } from './parts/browser.ts';
-import { startChild } from './parts/child.ts';
+import { benchNodeOptions, startChild } from './parts/child.ts';
 import { printMachine } from './parts/machine.ts';
 import { isStored, oneAnswer } from './parts/one-answer.ts';
 import { pin } from './parts/process-time.ts';
@@ -51,7 +51,7 @@ const originPort = Number(new URL(origin.url).port);
 const load = startLoad();
 pin(load.pid, loadCore);
 const proxy = await startChild('proxy-server.ts', pageConfig(origin.url, 'store: { memory: 512MiB }\n'), {
-  execArgv: process.env['BENCH_NODE_OPTIONS']?.split(' '),
+  execArgv: benchNodeOptions(),
 });
 const own = pinned({ name: 'shelflife', ...proxy });
 const caches: { server: Server; stop: () => Promise<void> }[] = [];

@@ -11,7 +11,7 @@ import { alternate, loadCore, pinned, printRounds, type Server } from './parts/a
 import { pageConfig, pageOrigin, startOrigin } from './parts/app.ts';
 import { browserFields, requestText } from './parts/browser.ts';
 import { certificate } from './parts/certificate.ts';
-import { startChild } from './parts/child.ts';
+import { benchNodeOptions, startChild } from './parts/child.ts';
 import type { LoadResult } from './parts/load-client.ts';
 import { printMachine } from './parts/machine.ts';
 import { isStored, oneAnswer } from './parts/one-answer.ts';
@@ -39,7 +39,7 @@ await model.stop();
 
 const tls = `listen: { address: "127.0.0.1:0", tls: { cert: ${files.cert}, key: ${files.key} } }`;
 const proxy = await startChild('proxy-server.ts', rules.replace('listen: 127.0.0.1:0', tls), {
-  execArgv: process.env['BENCH_NODE_OPTIONS']?.split(' '),
+  execArgv: benchNodeOptions(),
 });
 const node = await startChild('secure-server.ts', { ...files, answer });
 const pair = `ssl_certificate ${files.cert}; ssl_certificate_key ${files.key};`;

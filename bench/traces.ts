@@ -6,7 +6,7 @@
  */
 import { pageConfig, pageOrigin, pageRequests, startOrigin } from './parts/app.ts';
 import { browserFields, requestText } from './parts/browser.ts';
-import { startChild } from './parts/child.ts';
+import { benchNodeOptions, startChild } from './parts/child.ts';
 import { printMachine } from './parts/machine.ts';
 import { oneAnswer } from './parts/one-answer.ts';
 import { printComparison, printComparisonHead, roundsOf, startLoad } from './parts/rounds.ts';
@@ -18,7 +18,7 @@ const collector = await startChild('plain-server.ts', {
   fields: ['Content-Type', 'application/json'],
   body: '{}',
 });
-const execArgv = process.env['BENCH_NODE_OPTIONS']?.split(' ');
+const execArgv = benchNodeOptions();
 const traces = `traces: { endpoint: "${collector.url}/v1/traces", sample: 0.01 }`;
 const traced = await startChild('proxy-server.ts', pageConfig(origin.url, traces), { execArgv });
 const untraced = await startChild('proxy-server.ts', pageConfig(origin.url));

@@ -46,6 +46,9 @@ export function serveParent(url: string): void {
   process.send?.({ url });
 }
 
+/** What BENCH_NODE_OPTIONS has for the Node.js of the measured server. */
+export const benchNodeOptions = (): readonly string[] => process.env['BENCH_NODE_OPTIONS']?.split(' ') ?? [];
+
 /** Starts `file` of this folder with one argument, told as JSON; resolves when it listens. */
 export async function startChild(
   file: string,
