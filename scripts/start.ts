@@ -10,6 +10,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Webapp } from '../examples/webapp/app.ts';
 import { allocator } from '../src/cli/keep-memory-bound.ts';
@@ -66,7 +67,9 @@ async function freePort(): Promise<number> {
   throw new Error('there is no free port for the sample app');
 }
 
-const longestStartMs = 10_000;
+/** By then a proxy that logs has said where it listens. */
+const usualStartMs = 10_000;
+const probeIntervalMs = 250;
 
 type Proxy = { readonly process: ChildProcess; readonly site: string; readonly control: string };
 
@@ -95,10 +98,10 @@ async function startProxy(
     child.once('exit', () => {
       resolve(undefined);
     });
-    // Rules may say that the log is silent; then it listens where it was told to, or has ended by now.
-    setTimeout(() => {
+    // The rules may turn the log off. Then it is ready when its control listener answers at the address we gave it.
+    void untilAnswering(`http://${control}/healthz`, child).then(() => {
       resolve({ process: child, site: `http://${listen}`, control: `http://${control}` });
-    }, longestStartMs).unref();
+    });
     createInterface(child.stdout).on('line', (line) => {
       const { level, msg, url } = logLine(line);
       if (url !== undefined) urls.set(msg, url);
@@ -108,6 +111,23 @@ async function startProxy(
       if (level >= 40) console.log(`proxy: ${msg}`);
     });
   });
+}
+
+/** Asks until something answers, or the process has ended; not before a proxy that logs would have started. */
+async function untilAnswering(url: string, child: ChildProcess): Promise<void> {
+  let waitMs = usualStartMs;
+  do {
+    await delay(waitMs, undefined, { ref: false });
+    waitMs = probeIntervalMs;
+  } while (child.exitCode === null && child.signalCode === null && !(await isAnswering(url)));
+}
+
+async function isAnswering(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url)).ok;
+  } catch {
+    return false;
+  }
 }
 
 function logLine(line: string): { level: number; msg: string; url: string | undefined } {
