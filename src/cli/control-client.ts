@@ -1,7 +1,7 @@
 /** Calls the control API of a running proxy. */
 
 import type { Command } from 'commander';
-import { defaults } from '../config/config.ts';
+import { defaults, unixPathOf } from '../config/config.ts';
 import type { Terminal } from './terminal.ts';
 
 /** `refused`: it answered with an error. `unreachable`: it could not be asked, or did not answer. */
@@ -15,7 +15,11 @@ const limitMs = 15_000;
 /** Adds `--control URL`, which every command that calls a running proxy has. */
 export function withControlOption(command: Command): Command {
   const { host, port } = defaults.control;
-  return command.option('--control <url>', 'the control API of the running proxy', `http://${host}:${port}`);
+  return command.option(
+    '--control <url>',
+    'the control API of the running proxy, or unix:PATH',
+    `http://${host}:${port}`,
+  );
 }
 
 /** The control API of a proxy, and the token for it. */
@@ -59,19 +63,33 @@ export async function askControl(
 ): Promise<ControlAnswer> {
   if (token === undefined || token === '')
     return { kind: 'unreachable', message: 'set SHELFLIFE_TOKEN to the token of the control API' };
-  const url = URL.parse(path, base);
+  const socketPath = unixPathOf(base);
+  const url = URL.parse(path, socketPath === undefined ? base : 'http://localhost');
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    return { kind: 'unreachable', message: `--control ${base} is not an http:// or https:// URL` };
+    const message = `--control ${base} is not an http:// or https:// URL, or unix:/PATH`;
+    return { kind: 'unreachable', message };
   }
   const headers = new Headers(init.headers);
   headers.set('authorization', `Bearer ${token}`);
   try {
-    const response = await fetch(url, { ...init, headers });
+    const response = await fetch(url, { ...init, headers, ...(await wayTo(socketPath)) });
     if (response.ok) return { kind: 'ok', body: await read(response) };
     return { kind: 'refused', message: `${response.status}: ${detailOf(await bodyOf(response))}` };
   } catch (error) {
-    return { kind: 'unreachable', message: `${failure} from ${url.origin}: ${reasonOf(error)}` };
+    return {
+      kind: 'unreachable',
+      message: `${failure} from ${socketPath === undefined ? url.origin : base}: ${reasonOf(error)}`,
+    };
   }
+}
+
+/** Loaded only where it is needed. */
+async function wayTo(socketPath: string | undefined): Promise<Pick<RequestInit, 'dispatcher'>> {
+  if (socketPath === undefined) return {};
+  const { Agent } = await import('undici');
+  const dispatcher = new Agent({ connect: { socketPath } });
+  // The types of Node's own undici are those of another version.
+  return { dispatcher: dispatcher as unknown as NonNullable<RequestInit['dispatcher']> };
 }
 
 async function bodyOf(response: Response): Promise<unknown> {

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { builtInConfig, parseConfig, type ParseResult } from '../config/schema/check.ts';
 import type { Config } from '../config/config.ts';
 import type { Environment } from '../config/reader/environment.ts';
-import { expectedAddress, parseAddress } from '../config/reader/read-address.ts';
+import { expectedControlAddress, parseControlAddress } from '../config/reader/read-address.ts';
 import { locatorOf, type Problem, renderProblem } from '../config/reader/problem.ts';
 import type { ReadConfigResult } from '../control/reload.ts';
 import { checkFiles, reasonOf } from './pem-files.ts';
@@ -49,11 +49,14 @@ export function tellProblems(terminal: Terminal, result: Exclude<ReadConfigResul
 
 function finish(text: string, source: ConfigSource, result: ParseResult): LoadedConfig {
   const { file = 'built-in', control } = source;
-  const address = control === undefined ? undefined : parseAddress(control);
+  const address = control === undefined ? undefined : parseControlAddress(control);
   const own: Problem[] = [];
   if (control !== undefined && address === undefined) {
     own.push(
-      locatorOf(control, '--control')('bad-address', `this is not ${expectedAddress}`, [0, control.length]),
+      locatorOf(control, '--control')('bad-address', `this is not ${expectedControlAddress}`, [
+        0,
+        control.length,
+      ]),
     );
   }
   if (result.kind === 'problems') return { kind: 'problems', problems: [...own, ...result.problems] };
@@ -64,7 +67,10 @@ function finish(text: string, source: ConfigSource, result: ParseResult): Loaded
     ...result,
     warnings: [...result.warnings, ...files.warnings],
     text,
-    config: withUpstream({ ...result.config, control: { ...result.config.control, ...address } }),
+    config: withUpstream({
+      ...result.config,
+      control: { ...result.config.control, ...(address && { path: undefined, ...address }) },
+    }),
   };
 }
 

@@ -1,6 +1,7 @@
 /** The files that a configuration names, looked at before anything is started with them. */
 
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { type Config, unixPathOf } from '../config/config.ts';
 import { placeAt } from '../config/reader/document.ts';
@@ -18,10 +19,10 @@ type Named = {
 export type FilesFound = { readonly problems: readonly Problem[]; readonly warnings: readonly Warning[] };
 
 /**
- * Files of `upstream.tls` and `listen.tls` that are not there, are not what they should be, or are out of date; the app's Unix
- * socket, if it is there and cannot be used.
+ * Files of `upstream.tls` and `listen.tls` that are not there, are not what they should be, or are out of date; Unix sockets that
+ * cannot be used: the app's, if it is there, and those to listen on.
  */
-export function checkFiles(text: string, file: string, { upstream, listen }: Config): FilesFound {
+export function checkFiles(text: string, file: string, { upstream, listen, control }: Config): FilesFound {
   const locate = locatorOf(text, file);
   const isList = listen.tls !== undefined && isListAt(text);
   const groups: Named[] = [];
@@ -38,6 +39,10 @@ export function checkFiles(text: string, file: string, { upstream, listen }: Con
   const warnings: Warning[] = [];
   const socket = socketProblem(upstream.url);
   if (socket !== undefined) warnings.push(locate('unusable-socket', socket, placeAt(text, ['upstream'])));
+  for (const [name, { path }] of Object.entries({ listen, control })) {
+    const problem = path === undefined ? undefined : ownSocketProblem(path);
+    if (problem !== undefined) warnings.push(locate('unusable-socket', problem, placeAt(text, [name])));
+  }
   for (const group of groups) {
     const tell: Tell = (kind, message) =>
       void problems.push(locate('bad-file', message, placeAt(text, [...group.path, kind])));
@@ -65,6 +70,17 @@ function socketProblem(url: string): string | undefined {
   } catch (error) {
     const reason = reasonOf(error);
     return reason === reasons['ENOENT'] ? undefined : `${path} cannot be connected to: ${reason}`;
+  }
+}
+
+function ownSocketProblem(path: string): string | undefined {
+  const folder = dirname(path);
+  try {
+    accessSync(folder, constants.W_OK);
+    const isOther = statSync(path, { throwIfNoEntry: false })?.isSocket() === false;
+    return isOther ? `${path} is not a socket` : undefined;
+  } catch (error) {
+    return `no socket can be made in ${folder}: ${reasonOf(error)}`;
   }
 }
 

@@ -40,7 +40,7 @@ export function addServe(program: Command, terminal: Terminal): void {
     .option('-c, --config <file>', 'the configuration file; without one the built-in defaults')
     .option('--upstream <url>', 'where the app is; overrides the file')
     .option('--listen <host:port>', 'where clients connect, unix:PATH, or systemd; overrides the file')
-    .option('--control <host:port>', 'where the control API listens; overrides the file')
+    .option('--control <host:port>', 'where the control API listens, or unix:PATH; overrides the file')
     .option(
       '--shadow',
       'answer nothing from the cache, and count what it would have done; overrides the file',

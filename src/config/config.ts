@@ -7,7 +7,7 @@
  */
 
 import { type Seconds, seconds } from '../kit/time.ts';
-import type { Address } from './reader/address.ts';
+import type { ListenAddress } from './reader/address.ts';
 import type { Accept } from './schema/accept-config.ts';
 import type { ControlToken } from './schema/control-token.ts';
 import type { AlertCondition, Condition, RequestCondition, Unless } from './schema/condition.ts';
@@ -89,7 +89,7 @@ export type UpstreamTls = {
 };
 
 /** The control listener. Without any token it answers only `/healthz` and `/readyz`. `token` may do everything. */
-export type Control = Address & {
+export type Control = Omit<ListenAddress, 'systemd'> & {
   readonly token: string | undefined;
   readonly tokens: readonly ControlToken[];
 };

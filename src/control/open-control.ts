@@ -3,7 +3,9 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import type { Address, Control } from '../config/config.ts';
+import { type Control, type ListenAddress, unixPeer } from '../config/config.ts';
+import { namePeer } from '../front/proxied.ts';
+import { type BoundPath, bindUnix, leaving } from '../proxy/listen/bind-unix.ts';
 import type { Warm } from '../refresh/warm.ts';
 import type { Answers } from '../watch/show/answers.ts';
 import { createControlServer } from './api.ts';
@@ -52,10 +54,25 @@ export function openControl(control: Control, parts: Controlled): Promise<Fastif
   });
 }
 
-/** Opens its address. */
+/** Opens its address; gives that of a Unix socket as it is written. */
 export const listenForControl =
   (app: FastifyInstance) =>
-  async ({ host, port }: Address): Promise<AddressInfo> => {
+  async ({ host, port, path }: ListenAddress): Promise<AddressInfo | string> => {
+    if (path !== undefined) return listenAtPath(app, path);
     await app.listen({ host, port });
     return app.server.address() as AddressInfo;
   };
+
+async function listenAtPath(app: FastifyInstance, path: string): Promise<string> {
+  const open: { bound?: BoundPath } = {};
+  // Fastify then finds it closed.
+  app.addHook('preClose', (done) => {
+    if (open.bound !== undefined) leaving(open.bound, () => app.server.close());
+    done();
+  });
+  app.server.on('connection', (socket) => {
+    namePeer(socket, unixPeer);
+  });
+  open.bound = await bindUnix(path, () => app.listen({ path }));
+  return `unix:${path}`;
+}

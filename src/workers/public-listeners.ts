@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import type { ListenAddress } from '../config/config.ts';
 import { bindAll } from '../proxy/listen/bind-all.ts';
 import { bindSystemd } from '../proxy/listen/bind-systemd.ts';
-import { bindUnix, leaving } from '../proxy/listen/bind-unix.ts';
+import { bindUnix, leaving, listenAt } from '../proxy/listen/bind-unix.ts';
 import { lastLetIn } from '../proxy/listen/last-let-in.ts';
 import type { HandOut } from './hand-out.ts';
 import type { BoundAddresses, ListenerName } from './messages.ts';
@@ -51,7 +51,7 @@ export class PublicListeners {
 
   async #bindUnix(name: ListenerName, path: string): Promise<string> {
     const server = this.#listener(name);
-    const bound = await bindUnix(path, server);
+    const bound = await bindUnix(path, listenAt(path, server));
     this.#listeners.push({ server, stop: () => leaving(bound, () => server.close()) });
     return `unix:${path}`;
   }

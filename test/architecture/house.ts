@@ -138,7 +138,10 @@ export const CLOCK_FILE = 'src/kit/time.ts';
 const HOMES_OF_PACKAGE: readonly (readonly [packageName: string, homes: readonly string[]])[] = [
   ['ioredis', ['src/store/']],
   ['re2js', ['src/pattern/']],
-  ['undici', ['src/origin/', 'src/proxy/pass/pass.ts', 'src/proxy/listen/plugin.ts']],
+  [
+    'undici',
+    ['src/origin/', 'src/proxy/pass/pass.ts', 'src/proxy/listen/plugin.ts', 'src/cli/control-client.ts'],
+  ],
   ['fastify', ['src/proxy/', 'src/control/', 'src/primary.ts', 'src/server.ts']],
   ['@fastify/*', ['src/proxy/', 'src/control/', 'src/server.ts']],
   ['commander', ['src/cli.ts', 'src/cli/']],

@@ -10,17 +10,22 @@ import { join } from 'node:path';
 import pino from 'pino';
 import t, { type Test } from 'tap';
 import { WebSocket, WebSocketServer } from 'ws';
+import { run, token } from '../cli/command.ts';
 import { loadConfig } from '../../src/cli/load-config.ts';
 import { createOriginProbe } from '../../src/control/origin-probe.ts';
 import { ask, requestText } from '../helpers/raw-client.ts';
 import { parseConfig } from '../../src/config/schema/check.ts';
 import { startServer } from '../../src/server.ts';
+import { getControl, postControl } from '../../src/cli/control-client.ts';
+
 import { startProxy } from '../helpers/scripted-site.ts';
 
 const rules = `
 content_types: { page: { ttl: 60s, scope: public } }
 routes: [{ match: GET /page, type: page }]
 `;
+
+const close = ['Connection: close'];
 
 function folderOf(t: Test): string {
   const folder = mkdtempSync(join(tmpdir(), 'shelflife-unix-'));
@@ -93,8 +98,8 @@ t.test(
   async (t) => {
     const folder = folderOf(t);
     const file = join(folder, 'rules.yaml');
-    const warningsFor = async (upstream: string) => {
-      writeFileSync(file, `upstream: unix:${upstream}\n`);
+    const warningsFor = async (upstream: string, more = '') => {
+      writeFileSync(file, `upstream: unix:${upstream}\n${more}`);
       const loaded = await loadConfig({ file, env: {} });
       return loaded.kind === 'ok'
         ? loaded.warnings.map(({ code, line, column }) => [code, line, column])
@@ -102,6 +107,16 @@ t.test(
     };
     t.strictSame(await warningsFor(file), [['unusable-socket', 1, 11]]);
     t.strictSame(await warningsFor(join(folder, 'app.sock')), []);
+    const own = (path: string): string => `listen: unix:${path}\ncontrol: { address: "unix:${path}.2" }\n`;
+    t.strictSame(await warningsFor(join(folder, 'app.sock'), own(join(folder, 'own.sock'))), []);
+    const nowhere = [
+      ['unusable-socket', 2, 9],
+      ['unusable-socket', 3, 10],
+    ];
+    t.strictSame(await warningsFor(join(folder, 'app.sock'), own(join(folder, 'none', 'a.sock'))), nowhere);
+    t.strictSame(await warningsFor(join(folder, 'app.sock'), `control: { address: "unix:${file}" }`), [
+      ['unusable-socket', 2, 10],
+    ]);
     await startApp(t, join(folder, 'app.sock'), (_request, response) => response.end());
     t.strictSame(await warningsFor(join(folder, 'app.sock')), []);
   },
@@ -180,10 +195,43 @@ t.test('17.5: the socket that another process has put in place of ours outlives 
   rmSync(path);
   await startApp(t, path, (_request, response) => response.end('another'));
   await proxy.close();
-  t.match(await exchange(path, requestText({ target: '/', lines: ['Connection: close'] })), /another/);
+  t.match(await exchange(path, requestText({ target: '/', lines: close })), /another/);
   rmSync(path);
   const gone = await startOnPath(t, path);
   rmSync(path);
   await gone.close();
   t.notOk(existsSync(path));
+});
+
+t.test('17.5: operators come over a Unix socket, with their commands', async (t) => {
+  const path = join(folderOf(t), 'control.sock');
+  const start = () =>
+    startProxy(`upstream: http://127.0.0.1:1\ncontrol: { address: "unix:${path}", token: ${token} }`);
+  const proxy = await start();
+  t.equal(proxy.controlUrl, `unix:${path}`);
+  t.match(await exchange(path, requestText({ target: '/healthz', lines: close })), /^HTTP\/1\.1 200/);
+  t.match(await exchange(path, requestText({ target: '/metrics', lines: close })), /^HTTP\/1\.1 401/);
+  const control = { url: `unix:${path}`, token };
+  t.match(await postControl(control, '/purge', { urls: ['/a'] }), { kind: 'ok', body: { matched: 0 } });
+  t.match(await getControl(control, '/api/cache/audit'), {
+    body: { entries: [{ address: 'unix:', request: 'POST /purge' }] },
+  });
+  const wrong = { ...control, token: 'another' };
+  for (let at = 0; at < 10; at += 1) await getControl(wrong, '/entries');
+  t.match(await getControl(wrong, '/entries'), { kind: 'refused', message: /^429/ });
+  t.match(await getControl(control, '/api/cache/audit'), { kind: 'ok' }, 'the right one works all the same');
+  const args = ['purge', '--url', '/a', '--control', `unix:${path}`];
+  t.match(await run(args, { SHELFLIFE_TOKEN: token }), { code: 3, stdout: /\b0\b/, stderr: '' });
+  await t.rejects(start(), { code: 'EADDRINUSE', listener: 'control' }, 'one that is in use is left alone');
+  await proxy.close();
+  t.notOk(existsSync(path));
+  t.match(await getControl(control, '/entries'), {
+    kind: 'unreachable',
+    message: `no answer from unix:${path}: ENOENT`,
+  });
+  const again = await start();
+  rmSync(path);
+  await startApp(t, path, (_request, response) => response.end('another'));
+  await again.close();
+  t.match(await exchange(path, requestText({ target: '/', lines: close })), /another/);
 });

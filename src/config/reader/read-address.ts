@@ -52,16 +52,20 @@ export function parseOriginUrl(written: string): string | undefined {
 
 const isHttp = (url: URL): boolean => url.protocol === 'http:' || url.protocol === 'https:';
 
-/** An address, `unix:/PATH`, or `systemd`. */
-export function parseListenAddress(written: string): ListenAddress | undefined {
-  if (written === 'systemd') return { host: 'localhost', port: 80, systemd: true };
+/** An address, or `unix:/PATH`. */
+export function parseControlAddress(written: string): Omit<ListenAddress, 'systemd'> | undefined {
   const unix = parseUnixAddress(written);
   return unix === undefined ? parseAddress(written) : { host: 'localhost', port: 80, path: unixPathOf(unix) };
 }
 
+/** An address, `unix:/PATH`, or `systemd`. */
+export const parseListenAddress = (written: string): ListenAddress | undefined =>
+  written === 'systemd' ? { host: 'localhost', port: 80, systemd: true } : parseControlAddress(written);
+
 const expectedUnixAddress = `a Unix socket unix:/PATH, with a path of at most ${longestUnixPath} bytes`;
 /** The text for messages about an address; the command line uses it too. */
-export const expectedAddress = 'an address HOST:PORT such as 0.0.0.0:8080 or [::1]:8080';
+const expectedAddress = 'an address HOST:PORT such as 0.0.0.0:8080 or [::1]:8080';
+export const expectedControlAddress = `${expectedAddress}, or ${expectedUnixAddress}`;
 export const expectedListenAddress = `${expectedAddress}, ${expectedUnixAddress}, or systemd, whose sockets are taken over`;
 export const expectedOriginUrl = `a URL http://HOST[:PORT] or https://HOST[:PORT], without a path, query or password, or ${expectedUnixAddress}`;
 
@@ -69,6 +73,12 @@ export const address: Reader<Address> = textAs({
   expected: expectedAddress,
   code: 'bad-address',
   parse: parseAddress,
+});
+
+export const controlAddress: Reader<Omit<ListenAddress, 'systemd'>> = textAs({
+  expected: expectedControlAddress,
+  code: 'bad-address',
+  parse: parseControlAddress,
 });
 
 export const listenAddress: Reader<ListenAddress> = textAs({

@@ -3,10 +3,10 @@
  */
 
 import { type YAMLMap, isMap } from 'yaml';
-import type { Address, Listen, ListenAddress } from '../config.ts';
+import type { Listen, ListenAddress } from '../config.ts';
 import { type Reading, placeOfKey } from '../reader/reader.ts';
 
-type Addresses = { readonly listen: Listen; readonly control: Address };
+type Addresses = { readonly listen: Listen; readonly control: ListenAddress };
 
 /** Reports two listeners with one address. `listen` is as the command line left it. */
 export function checkAddresses({ listen, control }: Addresses, root: YAMLMap | undefined, at: Reading): void {
@@ -28,8 +28,10 @@ export function checkAddresses({ listen, control }: Addresses, root: YAMLMap | u
     inListen('redirect', '`redirect` must have its own address, not that of `listen` or `control`');
 }
 
-const isOne = (a: Address, b: ListenAddress): boolean =>
-  b.path === undefined &&
+const isOne = (a: ListenAddress, b: ListenAddress): boolean =>
+  a.path !== undefined || b.path !== undefined ? a.path === b.path : isOnePort(a, b);
+
+const isOnePort = (a: ListenAddress, b: ListenAddress): boolean =>
   b.systemd === undefined &&
   a.port !== 0 &&
   a.port === b.port &&

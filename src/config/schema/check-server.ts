@@ -3,7 +3,7 @@
 import { type Control, defaults, type TracesConfig } from '../config.ts';
 import { logFormats, logLevels, type LogSettings } from './log-config.ts';
 import { controlTokens } from './check-control-token.ts';
-import { address, webUrl } from '../reader/read-address.ts';
+import { controlAddress, webUrl } from '../reader/read-address.ts';
 import { bool, number, text, word } from '../reader/read-scalar.ts';
 import { type Reader, failed, optional, or, required, section, then } from '../reader/reader.ts';
 
@@ -21,7 +21,7 @@ const token: Reader<string> = then(text, (value, place, at) => {
 });
 
 const controlSection = section({
-  address: or(address, { host: defaults.control.host, port: defaults.control.port }),
+  address: or(controlAddress, { host: defaults.control.host, port: defaults.control.port }),
   token: optional(token),
   tokens: or(controlTokens, []),
 });

@@ -12,15 +12,20 @@ import { dirname } from 'node:path';
 /** A socket of ours, which may have been replaced at its path. */
 export type BoundPath = { readonly path: string; readonly inode: bigint | undefined };
 
-/** Listens. Its mode follows the umask; libuv removes what is at the path when the server closes (`leaving`). */
-export async function bindUnix(path: string, server: Server): Promise<BoundPath> {
+/** Listens by `listen`. The socket's mode follows the umask; libuv removes what is at the path when the server closes (`leaving`). */
+export async function bindUnix(path: string, listen: () => Promise<unknown>): Promise<BoundPath> {
   // libuv would say EACCES of a folder that does not exist.
   await access(dirname(path));
   if (await isLeftOver(path)) await unlink(path);
-  server.listen(path);
-  await once(server, 'listening');
+  await listen();
   return { path, inode: inodeAt(path) };
 }
+
+/** Listens with a server of node:net. */
+export const listenAt = (path: string, server: Server) => async (): Promise<void> => {
+  server.listen(path);
+  await once(server, 'listening');
+};
 
 /** Calls `close`, which closes the server, and keeps what another process has put at the path meanwhile. */
 export function leaving<T>({ path, inode }: BoundPath, close: () => T): T {

@@ -14,7 +14,7 @@ import type { Address, ListenAddress } from '../../config/config.ts';
 import { type Door, tcpListener } from '../../front/entrance.ts';
 import { bindAll } from './bind-all.ts';
 import { bindSystemd } from './bind-systemd.ts';
-import { bindUnix, type BoundPath } from './bind-unix.ts';
+import { bindUnix, type BoundPath, listenAt } from './bind-unix.ts';
 import { drain } from './drain.ts';
 import type { H2Server } from '../h2/h2-server.ts';
 import type { Lane } from './lane.ts';
@@ -63,7 +63,7 @@ export class PublicListener {
   async open(address: ListenAddress): Promise<AddressInfo | string> {
     if (address.systemd === true) return this.#take(await bindSystemd(() => this.#listener()));
     if (address.path === undefined) return this.listen(address);
-    this.#bound = await bindUnix(address.path, this.adopt());
+    this.#bound = await bindUnix(address.path, listenAt(address.path, this.adopt()));
     return `unix:${address.path}`;
   }
 
