@@ -19,14 +19,19 @@ export type Child = {
   readonly usage: () => Promise<Usage>;
   /** The same after a full collection, if it was started with `--expose-gc`. */
   readonly collected: () => Promise<Usage>;
+  /** Has it put so many entries into its store, if it can. */
+  readonly fill: (count: number) => Promise<Usage>;
   readonly loop: () => Promise<LoopDelay>;
   readonly stop: () => Promise<void>;
 };
 
 const loopResolutionMs = 5;
 
-/** The child's side: says where it listens, then answers questions about itself until its parent has gone. */
-export function serveParent(url: string): void {
+/**
+ * The child's side: says where it listens, then answers questions about itself until its parent has gone. `fill` fills its
+ * store.
+ */
+export function serveParent(url: string, fill?: (count: number) => Promise<void>): void {
   const delays = monitorEventLoopDelay({ resolution: loopResolutionMs });
   process.on('message', (asked) => {
     if (asked === 'loop') {
@@ -36,14 +41,22 @@ export function serveParent(url: string): void {
       process.send?.({ loop: { p99Ms: p99, mostMs: most } });
       return;
     }
+    if (typeof asked === 'number') {
+      void fill?.(asked).then(tellUsage);
+      return;
+    }
     if (asked === 'usage, collected') globalThis.gc?.();
-    const { user, system } = process.cpuUsage();
-    const { rss, heapUsed } = process.memoryUsage();
-    const usage: Usage = { cpuMs: (user + system) / 1000, rssBytes: rss, heapBytes: heapUsed };
-    process.send?.({ usage });
+    tellUsage();
   });
   process.on('disconnect', () => process.exit(0));
   process.send?.({ url });
+}
+
+function tellUsage(): void {
+  const { user, system } = process.cpuUsage();
+  const { rss, heapUsed } = process.memoryUsage();
+  const usage: Usage = { cpuMs: (user + system) / 1000, rssBytes: rss, heapBytes: heapUsed };
+  process.send?.({ usage });
 }
 
 /** What BENCH_NODE_OPTIONS has for the Node.js of the measured server. */
@@ -72,7 +85,7 @@ export async function startChild(
       child.once('exit', gone);
     });
   const { url } = await next<{ url: string }>();
-  const ask = async (what: string): Promise<Usage> => {
+  const ask = async (what: string | number): Promise<Usage> => {
     child.send(what);
     return (await next<{ usage: Usage }>()).usage;
   };
@@ -85,6 +98,7 @@ export async function startChild(
       return (await next<{ loop: LoopDelay }>()).loop;
     },
     collected: () => ask('usage, collected'),
+    fill: ask,
     stop: () =>
       new Promise((resolve) => {
         child.once('exit', () => {
