@@ -49,7 +49,7 @@ export function printRounds(
   own: Server,
 ): void {
   const ownUs = median(measured.get(own)?.map(({ cpuUs }) => cpuUs) ?? []);
-  console.log(`\n${name.padEnd(24)}µs cpu each      spread   answers/s   p99 ms   times shelflife`);
+  console.log(`\n${name.padEnd(24)}µs cpu each      spread   answers/s   p99 ms   times ${own.name}`);
   for (const [server, list] of measured) {
     const each = list.map(({ cpuUs }) => cpuUs);
     const cells = [

@@ -26,6 +26,7 @@ const isReport = (body: unknown): body is ShadowReport =>
 function reportLines({
   mode,
   since,
+  sample,
   total,
   types,
   routes,
@@ -42,7 +43,7 @@ function reportLines({
     ...cells(counts),
   ];
   return [
-    `mode: ${mode}; counted since ${since}`,
+    `mode: ${mode}; counted since ${since}${sample < 1 ? `, by one key of ${1 / sample}` : ''}`,
     ...tableLines([
       ['', 'reads', 'hit rate', 'saved', 'compared', 'stale', '95 %', 'noise', 'most misses'],
       ['all', ...cells(total)],

@@ -55,15 +55,26 @@ export class CredentialCheck {
 
   /** Checks if it is time to. Returns at once. */
   consider(exchange: CacheExchange): void {
-    const { match, identity, request, now } = exchange;
+    const { match, identity, now } = exchange;
+    if (match.route === undefined || identity.kind !== 'known' || !this.isDue(exchange)) return;
+    const route = match.route.pattern;
+    this.#checkedAt.set(route, now);
+    void this.#check(exchange, { identity, pattern: urlPattern(exchange.target), route });
+  }
+
+  /** Whether a request would be checked. */
+  isDue({
+    match,
+    identity,
+    request,
+    now,
+  }: Pick<CacheExchange, 'match' | 'identity' | 'request' | 'now'>): boolean {
     const { contentType, route } = match;
     const isPublic = contentType.kind === 'rule' && contentType.scope === 'public';
-    if (!isPublic || route === undefined || identity.kind !== 'known' || request.method !== 'GET') return;
-    const pattern = urlPattern(exchange.target);
+    if (!isPublic || route === undefined || identity.kind !== 'known' || request.method !== 'GET')
+      return false;
     const before = this.#checkedAt.get(route.pattern);
-    if (before !== undefined && now - before < everyMs) return;
-    this.#checkedAt.set(route.pattern, now);
-    void this.#check(exchange, { identity, pattern, route: route.pattern });
+    return before === undefined || now - before >= everyMs;
   }
 
   async #check(

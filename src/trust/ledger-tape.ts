@@ -5,11 +5,12 @@
  */
 
 import type { Seconds } from '../kit/time.ts';
+import { certain, type Look } from './key-sample.ts';
 import { type Example, type JudgedCopy, Ledger, type Subject, type Verdict } from './ledger.ts';
 
 export type LedgerNote =
-  | { readonly kind: 'hit'; readonly subject: Subject; readonly saved: Seconds }
-  | { readonly kind: 'miss'; readonly subject: Subject; readonly reason: string }
+  | { readonly kind: 'hit'; readonly subject: Subject; readonly saved: Seconds; readonly look: Look }
+  | { readonly kind: 'miss'; readonly subject: Subject; readonly reason: string; readonly look: Look }
   | {
       readonly kind: 'judged';
       readonly subject: Subject;
@@ -24,12 +25,12 @@ const most = 20_000;
 export class LedgerTape extends Ledger {
   #notes: LedgerNote[] = [];
 
-  override hit(subject: Subject, saved: Seconds): void {
-    this.#note({ kind: 'hit', subject: bare(subject), saved });
+  override hit(subject: Subject, saved: Seconds, look = certain): void {
+    this.#note({ kind: 'hit', subject: bare(subject), saved, look });
   }
 
-  override miss(subject: Subject, reason: string): void {
-    this.#note({ kind: 'miss', subject: bare(subject), reason });
+  override miss(subject: Subject, reason: string, look = certain): void {
+    this.#note({ kind: 'miss', subject: bare(subject), reason, look });
   }
 
   override judged(subject: Subject, judgement: Verdict, copy: JudgedCopy): void {
@@ -61,10 +62,10 @@ export function countNotes(ledger: Ledger, notes: readonly LedgerNote[]): void {
   for (const note of notes)
     switch (note.kind) {
       case 'hit':
-        ledger.hit(note.subject, note.saved);
+        ledger.hit(note.subject, note.saved, note.look);
         break;
       case 'miss':
-        ledger.miss(note.subject, note.reason);
+        ledger.miss(note.subject, note.reason, note.look);
         break;
       case 'judged':
         ledger.judged(note.subject, note.verdict, note.copy);

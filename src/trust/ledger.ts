@@ -8,6 +8,8 @@ import type { EpochMs, Seconds } from '../kit/time.ts';
 import type { Outcome } from '../proxy/exchange/outcome.ts';
 import type { Difference } from './compare-bodies.ts';
 import type { Judgement } from './judge.ts';
+import { certain, type Look } from './key-sample.ts';
+import { SampledHits } from './sampled-hits.ts';
 import { type Compared, ShareInTime } from './share-in-time.ts';
 import { urlPattern } from './url-pattern.ts';
 import type { WriteSeen } from './writes-seen.ts';
@@ -15,6 +17,8 @@ import type { WriteSeen } from './writes-seen.ts';
 export type Subject = Pick<Outcome, 'contentType' | 'route' | 'target'> & {
   /** How much of its lifetime the copy had behind it. */
   readonly age?: string;
+  /** Of the target; absent: to be computed. */
+  readonly pattern?: string;
 };
 
 export type Verdict =
@@ -34,6 +38,7 @@ export type Counts = {
   readonly causes: Map<StaleCause, number>;
   readonly misses: Map<string, number>;
   readonly unjudged: Map<string, number>;
+  readonly hitsInSample: SampledHits;
   /** Of the copies compared, those that were stale. */
   readonly staleInTime: ShareInTime;
 };
@@ -72,18 +77,21 @@ export class Ledger {
     this.since = since;
   }
 
-  hit(subject: Subject, saved: Seconds): void {
+  /** `look`: how many requests it stands for. */
+  hit(subject: Subject, saved: Seconds, look: Look = certain): void {
     for (const counts of this.#of(subject)) {
-      counts.reads += 1;
-      counts.hits += 1;
-      counts.savedSeconds += saved;
+      counts.reads += look.weight;
+      counts.hits += look.weight;
+      counts.savedSeconds += look.weight * saved;
+      counts.hitsInSample.add(look, true);
     }
   }
 
-  miss(subject: Subject, reason: string): void {
+  miss(subject: Subject, reason: string, look: Look = certain): void {
     for (const counts of this.#of(subject)) {
-      counts.reads += 1;
-      countUp(counts.misses, reason);
+      counts.reads += look.weight;
+      countUp(counts.misses, reason, look.weight);
+      counts.hitsInSample.add(look, false);
     }
   }
 
@@ -123,7 +131,8 @@ export class Ledger {
 }
 
 /** The URL pattern that a request is counted under. */
-export const patternOf = ({ target }: Pick<Subject, 'target'>): string => urlPattern(target);
+export const patternOf = ({ target, pattern }: Pick<Subject, 'target' | 'pattern'>): string =>
+  pattern ?? urlPattern(target);
 
 function newCounts(): Counts {
   const none = { reads: 0, hits: 0, same: 0, noise: 0, stale: 0, savedSeconds: 0 };
@@ -132,6 +141,7 @@ function newCounts(): Counts {
     causes: new Map(),
     misses: new Map(),
     unjudged: new Map(),
+    hitsInSample: new SampledHits(),
     staleInTime: new ShareInTime(),
   };
 }
@@ -147,6 +157,6 @@ function of(
   return counts;
 }
 
-function countUp<Name extends string>(counts: Map<Name, number>, name: Name): void {
-  counts.set(name, (counts.get(name) ?? 0) + 1);
+function countUp<Name extends string>(counts: Map<Name, number>, name: Name, by = 1): void {
+  counts.set(name, (counts.get(name) ?? 0) + by);
 }

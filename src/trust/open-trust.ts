@@ -114,7 +114,6 @@ export function openTrust(options: OpenTrustOptions): OpenTrust {
       adviser.onOutcome(outcome);
       counter.onOutcome(outcome);
     },
-    adviceReport: () => adviser.report(config()),
     ...reportsOf(options, { audit, shadow, noise, adviser }),
     ...shareOf({ audit, shadow, noise, sums }, clock),
   };
@@ -130,7 +129,11 @@ type Reporting = {
 const reportsOf = (
   { clock, config }: Pick<OpenTrustOptions, 'clock' | 'config'>,
   { audit, shadow, noise, adviser }: Reporting,
-): Pick<OpenTrust, 'auditReport' | 'shadowReport'> => ({
+): Pick<OpenTrust, 'adviceReport' | 'auditReport' | 'shadowReport'> => ({
+  adviceReport: () => {
+    const report = adviser.report(config());
+    return { ...report, sample: Math.min(report.sample, shareOfKeys(shadow)) };
+  },
   auditReport: () =>
     auditReport(config().audit?.sample ?? 0, { ledger: audit.ledger, noise: noise.all(clock.now()) }),
   shadowReport: () =>
@@ -139,6 +142,7 @@ const reportsOf = (
       ledger: shadow.trial?.ledger,
       noise: noise.all(clock.now()),
       size: shadow.trial?.stored.size() ?? nothingStored,
+      sample: shareOfKeys(shadow),
       shared: adviser.shared(config()),
       advice: namesOf(adviser.report(config())),
     }),
@@ -159,9 +163,12 @@ const shareOf = (
     audit: notesOf(audit.ledger),
     shadow: notesOf(shadow.trial?.ledger),
     size: shadow.trial?.stored.size() ?? nothingStored,
+    sample: shareOfKeys(shadow),
     rollouts: sums.drain(),
   }),
 });
+
+const shareOfKeys = ({ trial }: ShadowPipeline): number => trial?.sample.share ?? 1;
 
 const ownLedger = (since: EpochMs): Ledger => new Ledger(since);
 const tape = (since: EpochMs): Ledger => new LedgerTape(since);

@@ -3,7 +3,7 @@
 import { rounded } from '../kit/figures.ts';
 import type { EpochMs } from '../kit/time.ts';
 import { maskTarget } from '../watch/count/mask-target.ts';
-import { type Interval, wilson } from '../kit/wilson.ts';
+import type { Interval } from '../kit/wilson.ts';
 import type { AdviceView, SharedView } from './advice/advice.ts';
 import type { Counts, Example, Ledger } from './ledger.ts';
 import { maskSecrets, maskValue } from './mask-secrets.ts';
@@ -48,6 +48,8 @@ export type ShadowReport = {
   readonly mode: 'full' | 'shadow';
   /** Since when it counts: the configuration was put in force, or the first request came. */
   readonly since: string | null;
+  /** The share of keys that is looked at; the counts are those of all, by estimate. */
+  readonly sample: number;
   readonly total: CountsView | null;
   readonly types: readonly Named[];
   readonly routes: readonly Named[];
@@ -68,17 +70,27 @@ export type ShadowReportInput = {
   readonly shared: readonly SharedView[];
   readonly advice: ShadowReport['advice'];
   readonly size: { readonly entries: number; readonly bytes: number; readonly sampledBytes: number };
+  readonly sample: number;
 };
 
 const mostListed = 50;
 const mostPlaces = 5;
 
 /** The report. */
-export function shadowReport({ mode, ledger, noise, size, shared, advice }: ShadowReportInput): ShadowReport {
+export function shadowReport({
+  mode,
+  ledger,
+  noise,
+  size,
+  sample,
+  shared,
+  advice,
+}: ShadowReportInput): ShadowReport {
   const { entries, bytes, sampledBytes } = size;
   return {
     mode,
     since: ledger === undefined ? null : iso(ledger.since),
+    sample,
     total: ledger === undefined ? null : countsView(ledger.total),
     types: named(ledger?.types.entries()),
     routes: named(ledger?.routes.entries()),
@@ -111,7 +123,7 @@ export function judgedView({ same, noise, stale, causes, unjudged, staleInTime }
     same,
     noise,
     stale,
-    stale_share: share(stale, compared),
+    stale_share: staleInTime.share,
     stale_interval: bounds(staleInTime.interval()),
     stale_by_cause: Object.fromEntries(causes),
     unjudged: Object.fromEntries(unjudged),
@@ -120,12 +132,12 @@ export function judgedView({ same, noise, stale, causes, unjudged, staleInTime }
 
 /** Counts of shadow with what follows from them. */
 function countsView(counts: Counts): CountsView {
-  const { reads, hits, misses, savedSeconds } = counts;
+  const { reads, hits, misses, savedSeconds, hitsInSample } = counts;
   return {
     reads,
     would_hit: hits,
     hit_rate: share(hits, reads),
-    hit_interval: bounds(wilson(hits, reads)),
+    hit_interval: bounds(hitsInSample.interval()),
     ...judgedView(counts),
     misses: Object.fromEntries([...misses].sort(([, one], [, other]) => other - one)),
     saved_seconds: rounded(savedSeconds, 3),

@@ -2,25 +2,22 @@
  * Shadow mode: every request is passed, and beside it the pipeline runs a second time, with a store that nobody gets anything
  * from. What it would have given is compared with what the origin gave.
  *
+ * Where traffic is heavy, a sample of keys is looked at (`key-sample.ts`); a request that comes again is looked up alone
+ * (`remembered-looks.ts`).
+ *
  * Promises: the client gets what a pass gives, byte for byte; nothing is stored where a client could get it; the second run
  * asks the origin nothing: it is played the answer that the client got. Only noise is asked about, see `ask-again.ts`.
  */
 
 import { combinedValue } from '../http/fields.ts';
-import { BoundedMap } from '../kit/bounded-map.ts';
-import { SingleFlight } from '../kit/single-flight.ts';
-import { between, type Clock, epochMs, type EpochMs } from '../kit/time.ts';
-import type { Origin } from '../origin/origin.ts';
-import { createPopularity } from '../policy/lifetime/popularity.ts';
-import { withoutCopies } from '../policy/rules/entry-tags.ts';
-import { everybody } from '../policy/rules/share.ts';
+import { between, type Clock, epochMs } from '../kit/time.ts';
+import type { Identity } from '../policy/identity/identity.ts';
 import { elapsed, type Exchange, type Services, type Shadow, type Site } from '../proxy/exchange/exchange.ts';
 import type { Outcome } from '../proxy/exchange/outcome.ts';
-import { asksReload } from '../proxy/exchange/keyed-exchange.ts';
+import { asksReload, keyedExchange } from '../proxy/exchange/keyed-exchange.ts';
 import { nobody } from '../proxy/exchange/reply.ts';
 import { fetchInBackground } from '../proxy/fetch/fetch.ts';
-import { openBodies } from '../proxy/fetch/open-bodies.ts';
-import { createPipeline } from '../proxy/pipeline.ts';
+import { answerKeyed, doubtOf } from '../proxy/pipeline.ts';
 import { type Entry, nameOf } from '../store/store.ts';
 import { reasonOf } from '../watch/count/miss-reason.ts';
 import type { Adviser } from './advice/open-advice.ts';
@@ -28,10 +25,13 @@ import { type AskAgain, askedByPass } from './ask-again.ts';
 import type { HitAuditOptions } from './audit.ts';
 import type { CredentialCheck } from './credential-check.ts';
 import { judge, type Judgement } from './judge.ts';
-import { type Ledger, patternOf } from './ledger.ts';
+import type { Look } from './key-sample.ts';
+import { patternOf, type Subject } from './ledger.ts';
 import type { NoiseBook } from './noise-book.ts';
 import { type Recorded, RecordedAnswer, type RecordingRoom, type WholeAnswer } from './recorded-answer.ts';
-import { digestOf, markOf, WouldBeStore } from './would-be-store.ts';
+import { freshCopy, refusalOf, type Remembered } from './remembered-looks.ts';
+import { newTrial, playing, readOnly, recordingBy, type Trial } from './shadow-trial.ts';
+import { digestOf, markOf } from './would-be-store.ts';
 import type { WritesSeen } from './writes-seen.ts';
 
 export type ShadowOptions = {
@@ -46,17 +46,8 @@ export type ShadowOptions = {
   readonly newLedger: HitAuditOptions['newLedger'];
 };
 
-/** What one configuration would have done. */
-type Trial = {
-  readonly site: Site;
-  readonly ledger: Ledger;
-  readonly stored: WouldBeStore;
-  readonly services: Omit<Services, 'origin' | 'onOutcome' | 'purgeLog' | 'clock'>;
-  /** When each copy was last seen to be right. */
-  readonly rightAt: BoundedMap<string, EpochMs>;
-};
-
-const mostKeys = 20_000;
+/** A copy that is right is evidence for advice so often. */
+const adviseEveryMs = 1000;
 
 /** The second pipeline, and what it would have done under the configuration in force. */
 export class ShadowPipeline {
@@ -68,31 +59,18 @@ export class ShadowPipeline {
   }
 
   /** What was counted since the configuration was put in force; `undefined`: nothing yet. */
-  get trial(): Pick<Trial, 'ledger' | 'stored'> | undefined {
+  get trial(): Pick<Trial, 'ledger' | 'stored' | 'sample'> | undefined {
     return this.#trial;
   }
 
   /** Runs beside a pass; gives the exchange that is to be passed. */
   readonly beside: Shadow = (exchange) => {
-    const { services, site, request } = exchange;
-    const trial = this.#trialOf(site);
-    const recording = new RecordedAnswer(this.#options.room, {
-      limit: site.config.store.maxObjectBytes,
-      sentCookies: request.known.cookie !== undefined,
-    });
-    const { origin } = services;
-    const recorded: Services = {
-      ...services,
-      origin: {
-        send: (asked, client) => origin.send(asked, recording.before(client)),
-        forward: origin.forward,
-        health: origin.health,
-        close: () => origin.close(),
-      },
-    };
     // A part of a body says nothing about the rest.
-    if (request.known.range === undefined) this.#run(trial, exchange, recording);
-    return { ...exchange, services: recorded };
+    if (exchange.request.known.range !== undefined) return exchange;
+    const trial = this.#trialOf(exchange.site);
+    const name = trial.remembered.nameOf(exchange.request);
+    const known = trial.remembered.find(name, exchange);
+    return (known && this.#lookAgain(trial, exchange, known)) ?? this.#lookAtAll(trial, exchange, name);
   };
 
   /** Hears of all outcomes: what is passed for another reason counts as a read that is no hit. */
@@ -105,10 +83,73 @@ export class ShadowPipeline {
       this.#trial?.ledger.miss(outcome, reasonOf(outcome));
   }
 
-  #run(trial: Trial, exchange: Exchange, recording: RecordedAnswer): void {
-    const { services, request } = exchange;
+  /** The same request came before; `undefined`: it goes the whole way again. */
+  #lookAgain(trial: Trial, exchange: Exchange, known: Remembered): Exchange | undefined {
+    const { sample, ledger, stored, services } = trial;
+    const { key, identity, subject } = known;
+    const look = sample.look(key);
+    if (look === undefined) return exchange;
+    const refusal = refusalOf(known, exchange.startedMs);
+    if (refusal !== undefined) {
+      ledger.miss(subject, refusal, look);
+      return exchange;
+    }
+    if (this.#options.credentialCheck.isDue({ ...exchange, identity })) return undefined;
+    const { purgeLog } = exchange.services;
+    const entry = freshCopy(known, { store: stored.store, purgeLog, now: exchange.now });
+    if (entry === undefined) return undefined;
+    if (exchange.site.countsPopularity) services.popularity.record(key, exchange.now);
+    stored.store.use(entry);
+    const recording = this.#recordingFor(exchange);
+    this.#onHit(trial, { exchange, recording, look, subject, entry });
+    return { ...exchange, services: recordingBy(recording, exchange.services) };
+  }
+
+  #lookAtAll(trial: Trial, exchange: Exchange, name: string | undefined): Exchange {
+    const identity = trial.site.identify(exchange.request, exchange.now);
+    if (!(identity instanceof Promise)) return this.#run(trial, exchange, { name, identity }) ?? exchange;
+    const recording = this.#recordingFor(exchange);
+    // The answer of an error of ours is nobody's; the client's own exchange goes on.
+    void identity
+      .then((late) => this.#run(trial, exchange, { name, identity: late, recording }))
+      .catch(() => undefined);
+    return { ...exchange, services: recordingBy(recording, exchange.services) };
+  }
+
+  /** Runs the pipeline, if the key is in the sample; gives the exchange whose answer it waits for. */
+  #run(trial: Trial, exchange: Exchange, asked: Asked): Exchange | undefined {
+    const { ledger, sample } = trial;
+    const inFull = { ...exchange, site: trial.site, reply: nobody, notes: undefined };
+    const doubt = doubtOf(inFull, asked.identity);
+    if (doubt !== undefined) {
+      ledger.miss(subjectOf(exchange), `identity/${doubt}`);
+      return undefined;
+    }
+    const keyed = keyedExchange(inFull, asked.identity);
+    const look = sample.look(keyed.plan.key);
+    if (look === undefined) return undefined;
+    sample.spend(exchange.startedMs);
+    const { recording = this.#recordingFor(exchange) } = asked;
+    const onFirst = (outcome: Outcome): void => {
+      trial.remembered.remember(asked.name, keyed, outcome);
+      this.#onWouldBe(trial, { exchange, recording, look }, outcome);
+    };
+    const services = this.#servicesOf(trial, { exchange, recording, onFirst });
+    Promise.resolve(answerKeyed({ ...keyed, services })).catch(() => undefined);
+    return { ...exchange, services: recordingBy(recording, exchange.services) };
+  }
+
+  #recordingFor({ site, request }: Exchange): RecordedAnswer {
+    return new RecordedAnswer(this.#options.room, {
+      limit: site.config.store.maxObjectBytes,
+      sentCookies: request.known.cookie !== undefined,
+    });
+  }
+
+  #servicesOf(trial: Trial, { exchange, recording, onFirst }: Running): Services {
+    const { services } = exchange;
     let isFirst = true;
-    const pipeline = createPipeline({
+    return {
       ...trial.services,
       clock: services.clock,
       background: {
@@ -124,33 +165,33 @@ export class ShadowPipeline {
       origin: playing(services.origin, recording),
       onOutcome: (outcome) => {
         // Later ones belong to a renewal.
-        if (isFirst) this.#onWouldBe(trial, { exchange, recording, outcome });
+        if (isFirst) onFirst(outcome);
         isFirst = false;
       },
-    });
-    // The answer of an error of ours is nobody's; the client's own exchange goes on.
-    Promise.resolve(pipeline(request, nobody)).catch(() => undefined);
+    };
   }
 
-  #onWouldBe(trial: Trial, ended: Ended): void {
-    const { exchange, recording, outcome } = ended;
+  #onWouldBe(trial: Trial, looked: Looked, outcome: Outcome): void {
     const { entry } = outcome;
     this.#options.adviser.onOutcome(outcome);
-    if (outcome.kind !== 'hit' || entry === undefined) {
-      trial.ledger.miss(outcome, reasonOf(outcome));
-      return;
-    }
+    if (outcome.kind === 'hit' && entry !== undefined)
+      this.#onHit(trial, { ...looked, subject: outcome, entry });
+    else trial.ledger.miss(outcome, reasonOf(outcome), looked.look);
+  }
+
+  #onHit(trial: Trial, hit: WouldBeHit): void {
+    const { exchange, recording, subject, look } = hit;
     recording.onOver((recorded) => {
-      trial.ledger.hit(outcome, elapsed(exchange));
-      const judged = this.#judge(trial, { ...ended, entry }, recorded);
-      if (judged instanceof Promise) void judged.then((late) => this.#tell(trial, { ...ended, entry }, late));
-      else this.#tell(trial, { ...ended, entry }, judged);
+      trial.ledger.hit(subject, elapsed(exchange), look);
+      const judged = this.#judge(trial, hit, recorded);
+      if (judged instanceof Promise) void judged.then((late) => this.#tell(trial, hit, late));
+      else this.#tell(trial, hit, judged);
     });
   }
 
   #judge(
     trial: Trial,
-    { exchange, outcome, entry }: EndedHit,
+    { exchange, subject, entry }: WouldBeHit,
     recorded: Recorded,
   ): Judgement | Promise<Judgement> {
     const { askAgain, noise, writes, clock } = this.#options;
@@ -161,7 +202,7 @@ export class ShadowPipeline {
     return judge(
       { noise, writes, clock },
       {
-        pattern: patternOf(outcome),
+        pattern: patternOf(subject),
         copy: { status: entry.status, body: digest === undefined ? undefined : trial.stored.sampled(digest) },
         answer: recorded.answer,
         again: () => askAgain.ask(exchange, askedByPass(exchange)),
@@ -169,9 +210,10 @@ export class ShadowPipeline {
     );
   }
 
-  #tell({ ledger, rightAt }: Trial, { exchange, outcome, entry }: EndedHit, judgement: Judgement): void {
+  #tell({ ledger, rightAt }: Trial, hit: WouldBeHit, judgement: Judgement): void {
+    const { exchange, subject, entry, look } = hit;
     const { writes, adviser, onJudged } = this.#options;
-    onJudged(outcome, judgement.kind);
+    onJudged(subject, judgement.kind);
     const { now } = exchange;
     const name = nameOf(entry);
     const known = rightAt.get(name);
@@ -180,23 +222,38 @@ export class ShadowPipeline {
     // Of what was asked for at the same instant nobody knows which came first.
     const seen = writes.after(epochMs(since - 1), 3);
     const cause = seen.length > 0 ? 'write' : 'time';
-    ledger.judged(outcome, judgement, { cause, from: entry.requestTime, at: now });
-    adviser.onJudged(exchange, entry, judgement);
+    ledger.judged(subject, judgement, { cause, from: entry.requestTime, at: now, weight: look.weight });
+    const isNews = judgement.kind !== 'same' || now - since >= adviseEveryMs;
+    if (isNews) adviser.onJudged(exchange, entry, judgement);
     if (judgement.kind !== 'stale') return;
     const { places } = judgement;
     const age = between(entry.responseTime, now);
-    ledger.example({ at: now, subject: outcome, age, cause, rightAt: since, writes: seen, places });
+    ledger.example({ at: now, subject, age, cause, rightAt: since, writes: seen, places });
   }
 
   #trialOf(site: Site): Trial {
     // Of another share it would have done the same.
-    if (this.#trial?.site.config !== site.config) this.#trial = newTrial(site, this.#options);
+    if (this.#trial?.site.config !== site.config)
+      this.#trial = newTrial(site, this.#options.newLedger(this.#options.clock.now()));
     return this.#trial;
   }
 }
 
-type Ended = { readonly exchange: Exchange; readonly recording: RecordedAnswer; readonly outcome: Outcome };
-type EndedHit = Omit<Ended, 'recording'> & { readonly entry: Entry };
+/** `name`: what it is remembered by. */
+type Asked = {
+  readonly name: string | undefined;
+  readonly identity: Identity;
+  readonly recording?: RecordedAnswer;
+};
+type Running = Pick<Looked, 'exchange' | 'recording'> & { readonly onFirst: (outcome: Outcome) => void };
+type Looked = { readonly exchange: Exchange; readonly recording: RecordedAnswer; readonly look: Look };
+type WouldBeHit = Looked & { readonly subject: Subject; readonly entry: Entry };
+
+const subjectOf = ({ match, request: { path, query } }: Exchange): Subject => ({
+  contentType: match.contentType.name,
+  route: match.route?.pattern,
+  target: query === undefined ? path : `${path}?${query}`,
+});
 
 /** What needs no look at the bodies. */
 function judgedAtOnce({ request }: Exchange, entry: Entry, recorded: Recorded): Judgement | undefined {
@@ -221,56 +278,3 @@ function hasSameValidator(entry: Entry, { fields }: WholeAnswer): boolean {
   const tagOf = (of: Entry['fields']): string | undefined => combinedValue(of, 'etag')?.replace(/^W\//, '');
   return tagOf(fields) !== undefined && tagOf(fields) === tagOf(entry.fields);
 }
-
-function newTrial(site: Site, { clock, newLedger }: ShadowOptions): Trial {
-  const evicted = new BoundedMap<string, true>(mostKeys);
-  const onEvict = (key: string): void => {
-    evicted.set(key, true);
-  };
-  const stored = new WouldBeStore({ maxBytes: site.config.store.memoryBytes, onEvict });
-  const inFull: Site = { ...site, isShadowed: () => false, shareOf: () => everybody };
-  return {
-    site,
-    stored,
-    ledger: newLedger(clock.now()),
-    rightAt: new BoundedMap(mostKeys),
-    services: {
-      site: () => inFull,
-      store: stored.store,
-      ...openBodies(stored.store),
-      compressor: { compress: () => Promise.resolve(undefined) },
-      codedBodies: { isWhole: () => true },
-      flights: new SingleFlight({ maxFlights: 10_000, maxWaiters: 10_000 }),
-      uncacheable: new BoundedMap(mostKeys),
-      evicted,
-      popularity: createPopularity(site.config.ttl.popular),
-      learnSession: () => undefined,
-    },
-  };
-}
-
-/** Purges are the client's own exchange's: it has made them already. That of its reload is not for the answer it brings. */
-const readOnly = (log: Services['purgeLog'], isReload: boolean): Services['purgeLog'] => ({
-  position: () => log.position(),
-  verdict: (subject) => log.verdict(isReload ? { ...subject, tags: withoutCopies(subject.tags) } : subject),
-  positionAt: (at) => log.positionAt(at),
-  meets: (purge) => log.meets(purge),
-  append: () => Promise.resolve({ instances: { known: 0, acknowledged: 0 } }),
-});
-
-/** The breaker is looked at, and never its probe. */
-const playing = ({ health }: Origin, recording: RecordedAnswer): Origin => ({
-  send: (asked, receiver) => recording.play(asked, receiver),
-  forward: () => {
-    throw new Error('a shadowed request must not reach the network twice');
-  },
-  health: {
-    isClosed: health.isClosed,
-    trouble: health.trouble,
-    pauseMs: (nowMs) => health.pauseMs(nowMs),
-    admit: () => ({ kind: health.isClosed ? 'free' : 'held' }),
-    giveUp: () => false,
-    heard: () => undefined,
-  },
-  close: () => Promise.resolve(),
-});

@@ -18,8 +18,13 @@
 import type { EpochMs } from '../kit/time.ts';
 import { type Interval, wilson, z } from '../kit/wilson.ts';
 
-/** One comparison: of a copy that was fetched at `from` and given at `at`. */
-export type Compared = { readonly isStale: boolean; readonly from: EpochMs; readonly at: EpochMs };
+/** One comparison: of a copy that was fetched at `from` and given at `at`. `weight`: how many like it there are; absent: it alone. */
+export type Compared = {
+  readonly isStale: boolean;
+  readonly from: EpochMs;
+  readonly at: EpochMs;
+  readonly weight?: number | undefined;
+};
 
 type Span = { of: number; stale: number };
 
@@ -32,6 +37,7 @@ const spanAges = 4;
 export class ShareInTime {
   #of = 0;
   #stale = 0;
+  #squares = 0;
   #startedAt: EpochMs | undefined;
   #spanMs = firstSpanMs;
   #spans: Span[] = [];
@@ -39,29 +45,35 @@ export class ShareInTime {
   #watchedMs = 0;
   #watchedUntil = 0;
 
-  add({ isStale, from, at }: Compared): void {
+  add({ isStale, from, at, weight = 1 }: Compared): void {
     this.#startedAt ??= at;
-    this.#of += 1;
-    this.#agesMs += Math.max(0, at - from);
+    this.#of += weight;
+    this.#squares += weight * weight;
+    this.#agesMs += weight * Math.max(0, at - from);
     this.#watchedMs += Math.max(0, at - Math.max(from, this.#watchedUntil));
     this.#watchedUntil = Math.max(at, this.#watchedUntil);
     const span = this.#spanAt(Math.max(0, at - this.#startedAt));
-    span.of += 1;
+    span.of += weight;
     if (!isStale) return;
-    this.#stale += 1;
-    span.stale += 1;
+    this.#stale += weight;
+    span.stale += weight;
+  }
+
+  get share(): number {
+    return this.#of === 0 ? 0 : this.#stale / this.#of;
   }
 
   /** Where the share lies with 95 % confidence. */
   interval(): Interval {
-    const [of, stale] = [this.#of, this.#stale];
-    if (of === 0) return { low: 0, high: 1 };
+    if (this.#of === 0) return { low: 0, high: 1 };
+    const { share } = this;
+    // Of unequal weights: so many of equal ones say as much (Kish, *Survey Sampling*, 1965).
+    const of = this.#of ** 2 / this.#squares;
     // What a change of all pages at once would be seen in.
-    const moments = this.#agesMs === 0 ? of : Math.min(of, (of * this.#watchedMs) / this.#agesMs);
-    const share = stale / of;
+    const moments = this.#agesMs === 0 ? of : Math.min(of, (this.#of * this.#watchedMs) / this.#agesMs);
     const unseen = wilson(0, moments).high;
-    if (stale === 0) return { low: 0, high: unseen };
-    const worth = stale === of ? moments : Math.min(of, this.#worth(share, moments));
+    if (share === 0) return { low: 0, high: unseen };
+    const worth = share === 1 ? moments : Math.min(of, this.#worth(share, moments));
     const seen = wilson(share * worth, worth);
     return {
       low: Math.min(seen.low, lowerEnd(share, worth)),

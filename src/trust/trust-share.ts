@@ -16,6 +16,8 @@ export type TrustShare = {
   readonly rollouts: ReadonlyMap<RolloutScope, Sums>;
   /** Of what would be stored, as of now. */
   readonly size: ShadowReportInput['size'];
+  /** The share of keys that shadow looks at. */
+  readonly sample: number;
 };
 
 /** What is in force for the whole instance. */

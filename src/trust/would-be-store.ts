@@ -3,7 +3,7 @@
  *
  * Promises: nobody gets anything from here. In place of a body there is its digest and its size; the bodies themselves are
  * kept of a bounded sample, the latest. An entry counts as what it would take, so that as much is evicted as would be; what
- * it takes here is at most a quarter of that.
+ * it takes here is at most a quarter of that. Where keys are left out, each entry counts as the keys that it stands for.
  */
 
 import { hash, randomBytes } from 'node:crypto';
@@ -19,6 +19,8 @@ export type BodyMark = { readonly digest: string | undefined; readonly bytes: nu
 export type WouldBeStoreOptions = {
   readonly maxBytes: number;
   readonly onEvict: (key: CacheKey) => void;
+  /** How many keys an entry's stands for. */
+  readonly weightOf: (key: CacheKey) => number;
 };
 
 const digestBytes = 16;
@@ -42,10 +44,10 @@ export class WouldBeStore {
   readonly #sample = new Map<string, Buffer>();
   #sampledBytes = 0;
 
-  constructor({ maxBytes, onEvict }: WouldBeStoreOptions) {
+  constructor({ maxBytes, onEvict, weightOf }: WouldBeStoreOptions) {
     const memory = new MemoryStore({
       maxBytes,
-      bytesOf: wouldTake,
+      bytesOf: (entry) => weightOf(entry.key) * wouldTake(entry),
       onEvict,
     });
     this.#memory = memory;

@@ -50,9 +50,12 @@ export class WritesSeen {
 
   /** Those after `since`, the last first. */
   after(since: EpochMs, limit: number): WriteSeen[] {
-    return this.#writes
-      .filter(({ at }) => at > since)
-      .slice(-limit)
-      .reverse();
+    const found: WriteSeen[] = [];
+    for (let at = this.#writes.length - 1; at >= 0 && found.length < limit; at -= 1) {
+      const write = this.#writes[at];
+      if (write === undefined || write.at <= since) break;
+      found.push(write);
+    }
+    return found;
   }
 }

@@ -40,7 +40,7 @@ export class TrustForAll {
   readonly #audit: Ledger;
   readonly #live: LiveRollout;
   #shadow: Ledger | undefined;
-  readonly #sizes = new Map<Worker, ShadowReportInput['size']>();
+  readonly #sizes = new Map<Worker, Pick<TrustShare, 'size' | 'sample'>>();
 
   constructor(options: TrustForAllOptions) {
     this.#options = options;
@@ -67,11 +67,11 @@ export class TrustForAll {
   }
 
   /** A worker's part of the evidence. */
-  readonly take = (worker: Worker, { audit, shadow, rollouts, size }: TrustShare): void => {
+  readonly take = (worker: Worker, { audit, shadow, rollouts, size, sample }: TrustShare): void => {
     countNotes(this.#audit, audit);
     if (shadow.length > 0) countNotes((this.#shadow ??= new Ledger(this.#options.clock.now())), shadow);
     for (const [scope, sums] of rollouts) this.#rollout.count(scope, sums);
-    if (this.#members.has(worker)) this.#sizes.set(worker, size);
+    if (this.#members.has(worker)) this.#sizes.set(worker, { size, sample });
   };
 
   /** A worker has found a public route that is not the same for everybody. It passes it already. */
@@ -119,6 +119,7 @@ export class TrustForAll {
         const known = await noise();
         return shadowReport({
           ...{ mode: config().mode, ledger: this.#shadow, noise: known, size: this.#size() },
+          sample: Math.min(1, ...[...this.#sizes.values()].map(({ sample }) => sample)),
           ...{ shared: [], advice: [] },
         });
       },
@@ -127,7 +128,7 @@ export class TrustForAll {
 
   #size(): ShadowReportInput['size'] {
     return [...this.#sizes.values()].reduce(
-      (sum, one) => ({
+      (sum, { size: one }) => ({
         entries: sum.entries + one.entries,
         bytes: sum.bytes + one.bytes,
         sampledBytes: sum.sampledBytes + one.sampledBytes,

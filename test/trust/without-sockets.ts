@@ -52,12 +52,13 @@ export async function startWithoutSockets({ clock, app }: { clock: TestClock; ap
     if (asked.kind !== 'request') throw new Error(`refused: ${JSON.stringify(asked)}`);
     await pipeline(asked.request, nobody);
   };
-  const quarantined = async (): Promise<readonly unknown[]> => {
+  const report = async (name: string): Promise<unknown> => {
     const headers = { authorization: `Bearer ${token}` };
-    const answer = await fetch(`${site.proxy.controlUrl ?? ''}/api/cache/quarantine`, { headers });
-    return ((await answer.json()) as { readonly routes: readonly unknown[] }).routes;
+    return (await fetch(`${site.proxy.controlUrl ?? ''}/api/cache/${name}`, { headers })).json();
   };
-  return { ask, idle: () => refresh.governor.idle(), quarantined, close: () => site.close() };
+  const quarantined = async (): Promise<readonly unknown[]> =>
+    ((await report('quarantine')) as { readonly routes: readonly unknown[] }).routes;
+  return { ask, idle: () => refresh.governor.idle(), report, quarantined, close: () => site.close() };
 }
 
 function valueOf(fields: readonly string[], name: string): string {
