@@ -8,7 +8,7 @@ import t from 'tap';
 import type { Page } from 'playwright-core';
 import type { AlertList } from '../../src/watch/alerts/alert-board.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { englishBeside, openBrowser, openDashboard } from './dashboard-page.ts';
+import { englishBeside, openDashboard } from './dashboard-page.ts';
 import { type Running, startProxy } from './running-proxy.ts';
 
 const rules = `
@@ -53,9 +53,6 @@ const names =
   'page mine brief standard pass always favorite fresh popular large low-hit-rate failing slow big leak lagging theme accept-language session id';
 const englishOn = englishBeside(names);
 
-const browser = await openBrowser();
-t.teardown(() => browser.close());
-
 async function traffic({ get, control }: Running, url: string): Promise<void> {
   for (const path of [
     '/page/1',
@@ -94,20 +91,18 @@ async function explain(page: Page, url: string, method = 'GET'): Promise<string>
 
 t.test('before signing in, and when the token is wrong', async (t) => {
   const { server } = await startProxy(t, { rules, listener: answer });
-  const { page } = await openDashboard(browser, server, { signIn: false });
+  const { page } = await openDashboard(t, server, { signIn: false });
   t.strictSame(await englishOn(page), []);
   await page.fill('#token', 'wrong');
   await page.press('#token', 'Enter');
   await page.locator('#sign-in-problem:not(:empty)').waitFor();
   t.strictSame(await englishOn(page), []);
-  await page.close();
 });
 
 t.test('with an empty store', async (t) => {
   const { server } = await startProxy(t, { listener: answer });
-  const { page } = await openDashboard(browser, server);
+  const { page } = await openDashboard(t, server);
   t.strictSame(await englishOn(page), []);
-  await page.close();
 });
 
 t.test(
@@ -130,7 +125,7 @@ t.test(
       },
       20_000,
     );
-    const { page, problems } = await openDashboard(browser, server);
+    const { page, problems } = await openDashboard(t, server);
     await page.locator('#alert-strip p').nth(3).waitFor();
     t.strictSame(await englishOn(page), [], 'traffic and alerts');
     t.match(await page.locator('#alert-strip').innerText(), /low-hit-rate: Hit Rate מתחת ל־99%/);
@@ -194,6 +189,5 @@ t.test(
       problems.every((text) => /Failed to load resource|ERR_|400/.test(text)),
       problems.join('\n'),
     );
-    await page.close();
   },
 );

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { chromium, type Browser, type Page } from 'playwright-core';
+import t from 'tap';
 import type { RunningServer } from '../../src/server.ts';
 import { token } from './running-proxy.ts';
 
@@ -16,13 +17,22 @@ const args = [
   '--disable-sync',
 ];
 
-/** Starts the browser of the system. */
-export const openBrowser = (): Promise<Browser> =>
-  chromium.launch({
-    executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
-    headless: true,
-    args,
-  });
+let browser: Promise<Browser> | undefined;
+let shared: Promise<Page> | undefined;
+
+/** The browser of the system. The test files of a process share it: a start costs more than most tests with it. */
+export function openBrowser(): Promise<Browser> {
+  if (browser === undefined) {
+    const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
+    const launched = chromium.launch({ executablePath, headless: true, args });
+    browser = launched;
+    t.teardown(async () => (await launched).close());
+  }
+  return browser;
+}
+
+/** The page that all tests of the dashboard use, one after the other: another one costs a second of both cores. */
+const openPage = (): Promise<Page> => (shared ??= openBrowser().then((browser) => browser.newPage()));
 
 export type Seen = { readonly page: Page; readonly problems: string[]; readonly foreign: string[] };
 
@@ -33,13 +43,16 @@ export type View = {
   readonly signIn?: boolean;
 };
 
+type Test = { readonly teardown: (action: () => Promise<void>) => unknown };
+
 /** Opens the dashboard, signed in; what the page complains of and what it asks of other hosts is noted. */
-export async function openDashboard(browser: Browser, server: RunningServer, view: View = {}): Promise<Seen> {
+export async function openDashboard(t: Test, server: RunningServer, view: View = {}): Promise<Seen> {
   const { width = 1280, language = 'he', dark = false, signIn = true } = view;
-  const page = await browser.newPage({
-    viewport: { width, height: 900 },
-    colorScheme: dark ? 'dark' : 'light',
-  });
+  const page = await openPage();
+  if (page.url() !== blank) await leave(page);
+  t.teardown(() => leave(page));
+  await page.setViewportSize({ width, height: 900 });
+  await page.emulateMedia({ colorScheme: dark ? 'dark' : 'light' });
   const problems: string[] = [];
   const foreign: string[] = [];
   const base = server.controlUrl ?? '';
@@ -58,6 +71,16 @@ export async function openDashboard(browser: Browser, server: RunningServer, vie
     await page.waitForSelector('#card-hit-rate');
   }
   return { page, problems, foreign };
+}
+
+const blank = 'about:blank';
+
+/** Leaves nothing on the page for the next test, and asks nothing more of the server. */
+async function leave(page: Page): Promise<void> {
+  for (const event of ['console', 'pageerror', 'request'] as const) page.removeAllListeners(event);
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
+  await page.goto(blank);
+  await page.context().clearCookies();
 }
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

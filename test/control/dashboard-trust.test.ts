@@ -3,12 +3,9 @@ import { hash } from 'node:crypto';
 import t from 'tap';
 // setup.mjs installs a browser where a test imports this; the pages are opened in dashboard-page.ts.
 import type {} from 'playwright-core';
-import { barriersOn, englishBeside, lowContrast, openBrowser, openDashboard } from './dashboard-page.ts';
+import { barriersOn, englishBeside, lowContrast, openDashboard } from './dashboard-page.ts';
 import { token } from './running-proxy.ts';
 import { startWithEvidence } from './trust-traffic.ts';
-
-const browser = await openBrowser();
-t.teardown(() => browser.close());
 
 const englishOn = englishBeside(
   'brief mine page other dana quarantine rollback audit admin CSRF csrf_token greeting version id n',
@@ -17,7 +14,7 @@ const englishOn = englishBeside(
 t.test('all evidence is shown, in both languages and from 360 px; admin lifts a quarantine', async (t) => {
   const eyes = `{ name: eyes, sha256: ${hash('sha256', 'token-of-eyes')}, scopes: [read] }`;
   const { server, control } = await startWithEvidence(t, `{ token: ${token}, tokens: [${eyes}], `);
-  const { page, problems, foreign } = await openDashboard(browser, server, { language: 'en' });
+  const { page, problems, foreign } = await openDashboard(t, server, { language: 'en' });
   const textOf = (selector: string): Promise<string> => page.locator(selector).innerText();
   const waitFor = (selector: string, text: string): Promise<void> =>
     page.locator(selector, { hasText: text }).first().waitFor({ timeout: 15_000 });
@@ -93,5 +90,4 @@ t.test('all evidence is shown, in both languages and from 360 px; admin lifts a 
   await page.click('#pages a[href="#overview"]');
   t.strictSame([await page.isVisible('#charts'), await page.isVisible('#trust-page')], [true, false]);
   t.strictSame([problems, foreign], [[], []]);
-  await page.close();
 });

@@ -7,15 +7,7 @@ import t from 'tap';
 // setup.mjs installs a browser where a test imports this; the pages are opened in dashboard-page.ts.
 import type {} from 'playwright-core';
 import { eventually } from '../helpers/eventually.ts';
-import {
-  barriersOn,
-  lowContrast,
-  openBrowser,
-  openDashboard,
-  savedBy,
-  type Seen,
-  walkByTab,
-} from './dashboard-page.ts';
+import { barriersOn, lowContrast, openDashboard, savedBy, type Seen, walkByTab } from './dashboard-page.ts';
 import { startProxy, token } from './running-proxy.ts';
 
 const rules = `
@@ -26,9 +18,6 @@ routes:
 writes:
   - { name: beacon, match: POST /beacon, invalidate: ["type:page"] }
 `;
-
-const browser = await openBrowser();
-t.teardown(() => browser.close());
 
 const textOf = (page: Seen['page'], selector: string): Promise<string> => page.locator(selector).innerText();
 const signInAs = async (page: Seen['page'], given: string): Promise<void> => {
@@ -45,7 +34,7 @@ const waitFor = async (page: Seen['page'], selector: string, text: string): Prom
 t.test('the shell needs no token and shows nothing; a wrong token shows nothing either', async (t) => {
   const { server, get } = await startProxy(t, { rules });
   await get('/page/secret-name');
-  const { page, problems } = await openDashboard(browser, server, { signIn: false });
+  const { page, problems } = await openDashboard(t, server, { signIn: false });
   t.equal(await page.title(), 'לוח בקרת Cache');
   t.equal(await page.locator('html').getAttribute('dir'), 'rtl');
   t.notMatch(await page.content(), /secret-name/);
@@ -54,7 +43,6 @@ t.test('the shell needs no token and shows nothing; a wrong token shows nothing 
   await waitFor(page, '#sign-in-problem', 'האסימון שגוי');
   t.notOk(await page.locator('#board').isVisible());
   t.match(problems, [/401/], 'the browser reports the refusal, nothing else');
-  await page.close();
 });
 
 t.test(
@@ -62,7 +50,7 @@ t.test(
   async (t) => {
     const { server, get, requests } = await startProxy(t, { rules });
     await get('/page/a');
-    const { page, problems, foreign } = await openDashboard(browser, server, { language: 'en' });
+    const { page, problems, foreign } = await openDashboard(t, server, { language: 'en' });
     t.equal(await textOf(page, '#total-hits'), '0');
     t.equal(await textOf(page, '#total-misses'), '1');
     for (let n = 0; n < 9; n += 1) await get('/page/a');
@@ -96,7 +84,6 @@ t.test(
     t.strictSame(await barriersOn(page), [], 'English, wide');
     t.strictSame(problems, []);
     t.strictSame(foreign, [], 'nothing is asked of another host');
-    await page.close();
   },
 );
 
@@ -114,7 +101,7 @@ const greenPixels = `(() => {
 
 t.test('a chart of a single point shows it', async (t) => {
   const { server } = await startProxy(t, { rules });
-  const { page } = await openDashboard(browser, server, { signIn: false });
+  const { page } = await openDashboard(t, server, { signIn: false });
   const at = [1, 2, 3, 4, 5].map((n) => 1_750_000_000 + 10 * n);
   await page.route('**/api/cache/overview*', async (route) => {
     const overview = (await (await route.fetch()).json()) as { series: object };
@@ -126,7 +113,6 @@ t.test('a chart of a single point shows it', async (t) => {
   await page.press('#token', 'Enter');
   await page.waitForSelector('#card-hit-rate');
   await eventually('something green', async () => Number(await page.evaluate(greenPixels)) > 10);
-  await page.close();
 });
 
 t.test(
@@ -141,7 +127,7 @@ t.test(
     await get('/page/a');
     await get('/page/b');
     const asked = (): number => requests.length - 2;
-    const { page } = await openDashboard(browser, server, { language: 'en' });
+    const { page } = await openDashboard(t, server, { language: 'en' });
     t.match(
       await textOf(page, '#writes'),
       /beacon\s+This write ended one copy.* and got the same bytes\.\s+1\s+1\s+1/,
@@ -182,13 +168,12 @@ t.test(
     t.strictSame([await page.isVisible('#purge'), await page.isVisible('#total-hits')], [true, false]);
     await page.click('button[value=dry]');
     await waitFor(page, '#receipt', 'Dry run: nothing was purged');
-    await page.close();
   },
 );
 
 t.test('the explain box shows every decision about a URL', async (t) => {
   const { server } = await startProxy(t, { rules });
-  const { page } = await openDashboard(browser, server);
+  const { page } = await openDashboard(t, server);
   await page.fill('#explain-url', '/page/a');
   await page.press('#explain-url', 'Enter');
   await waitFor(page, '#explanation', 'נשלח למקור ונשמר ל');
@@ -196,7 +181,6 @@ t.test('the explain box shows every decision about a URL', async (t) => {
   await page.fill('#explain-url', 'no url');
   await page.press('#explain-url', 'Enter');
   await page.locator('#explanation .problem').waitFor();
-  await page.close();
 });
 
 t.test('text of a hostile URL, tag or explanation stays text: no script of it runs', async (t) => {
@@ -207,7 +191,7 @@ t.test('text of a hostile URL, tag or explanation stays text: no script of it ru
   await get(path);
   await get('/page/<img src=x onerror=hurt=1>');
   await purge({ tags: [evil] });
-  const { page, problems, foreign } = await openDashboard(browser, server, { language: 'en' });
+  const { page, problems, foreign } = await openDashboard(t, server, { language: 'en' });
   await waitFor(page, '#purges', 'onerror');
   await page.fill('#explain-url', path);
   await page.press('#explain-url', 'Enter');
@@ -215,14 +199,13 @@ t.test('text of a hostile URL, tag or explanation stays text: no script of it ru
   t.equal(await page.evaluate('window.hurt'), undefined);
   t.equal(await page.locator('#board img, #board script, #board svg').count(), 0);
   t.strictSame([problems, foreign], [[], []]);
-  await page.close();
 });
 
 t.test(
   'the policy forbids every script but the served ones, and the token is nowhere but in memory',
   async (t) => {
     const { server } = await startProxy(t, { rules });
-    const { page } = await openDashboard(browser, server);
+    const { page } = await openDashboard(t, server);
     const response = await fetch(server.controlUrl ?? '');
     const policy = response.headers.get('content-security-policy') ?? '';
     t.match(policy, /default-src 'none'; script-src 'self';/);
@@ -234,14 +217,13 @@ t.test(
     t.notOk(kept.includes(token));
     await page.reload();
     t.ok(await page.locator('#sign-in').isVisible(), 'a reload asks again');
-    await page.close();
   },
 );
 
 t.test('every page fits 360 px, works in both languages, and can be used by keyboard alone', async (t) => {
   const { server, get } = await startProxy(t, { rules });
   await get(`/page/${'a-long-name-without-end-'.repeat(8)}`);
-  const { page, problems } = await openDashboard(browser, server, { width: 360 });
+  const { page, problems } = await openDashboard(t, server, { width: 360 });
   const overflow = 'document.documentElement.scrollWidth - innerWidth';
   t.equal(await page.evaluate(overflow), 0);
   t.match(await textOf(page, '#cards'), /סה״כ פגיעות/);
@@ -266,17 +248,15 @@ t.test('every page fits 360 px, works in both languages, and can be used by keyb
     'Tab reaches every control, and it is seen',
   );
   t.strictSame(problems, []);
-  await page.close();
 });
 
 t.test('text has the contrast of WCAG AA in both themes', async (t) => {
   const { server, get } = await startProxy(t, { rules });
   await get('/page/a');
   for (const dark of [false, true]) {
-    const { page } = await openDashboard(browser, server, { dark });
+    const { page } = await openDashboard(t, server, { dark });
     const low = await page.evaluate(lowContrast);
     t.strictSame(low, [], dark ? 'dark' : 'light');
     if (!dark) t.strictSame(await barriersOn(page), [], 'Hebrew, wide');
-    await page.close();
   }
 });

@@ -10,7 +10,7 @@ import type { MissReport } from '../../src/watch/count/misses.ts';
 import type { Report } from '../../src/watch/report/report.ts';
 import type { MetricsSummary } from '../../src/watch/show/summary.ts';
 import { run } from '../cli/command.ts';
-import { openBrowser, openDashboard } from '../control/dashboard-page.ts';
+import { openDashboard } from '../control/dashboard-page.ts';
 import { token } from '../control/running-proxy.ts';
 import { startSampleApp } from '../examples/sample-app.ts';
 import { eventually } from '../helpers/eventually.ts';
@@ -181,9 +181,7 @@ t.test('clients, origin and every output of the proxy give the same counts', asy
   });
 
   await t.test('the dashboard', async (t) => {
-    const browser = await openBrowser();
-    t.teardown(() => browser.close());
-    const { page, problems } = await openDashboard(browser, proxy, { language: 'en' });
+    const { page, problems } = await openDashboard(t, proxy, { language: 'en' });
     const textOf = (selector: string): Promise<string> => page.locator(selector).innerText();
     const numberIn = (text: string): number => Number(text.replaceAll(',', ''));
     t.equal(numberIn(await textOf('#total-hits')), counted.hits);

@@ -35,7 +35,6 @@ t.test('Chromium loads a page and its 100 parts over one connection of HTTP/2', 
   });
   t.teardown(() => site.close());
   const browser = await openBrowser();
-  t.teardown(() => browser.close());
   const fates: string[] = [];
   /** Loads the page with an empty cache; gives the protocol of each answer. */
   const load = async (): Promise<readonly string[]> => {
