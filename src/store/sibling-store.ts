@@ -22,6 +22,8 @@ export type Siblings = {
   readonly want: (key: CacheKey) => Promise<Wanted | undefined>;
   readonly onFilled: (key: CacheKey) => void;
   readonly onAbandoned: (key: CacheKey) => void;
+  /** This worker was to fetch, and does not. */
+  readonly onReleased: (key: CacheKey) => void;
 };
 
 /** `packed`: encoded variants, the one stored last first. */
@@ -69,16 +71,16 @@ export class SiblingStore implements Store {
   }
 
   async get(key: CacheKey, sinceMs?: number): Promise<readonly Entry[]> {
-    const { store, isFetching, clock, siblings } = this.#options;
+    const { store, isFetching, clock } = this.#options;
     const isAsked = sinceMs !== undefined && this.#isCold(store.peek(key)) && !isFetching(key);
     const askedMs = clock.monotonicMs();
     if (isAsked) await this.#askOnce(key);
-    const isStillCold = this.#isCold(store.peek(key));
-    if (!this.#near.hasSlowTier || (isAsked && !isStillCold)) return store.peek(key);
+    if (isAsked && !this.#isCold(store.peek(key))) return store.peek(key);
     // The time that another worker took to fetch is not waiting for the slow tier.
     const waitedMs = isAsked ? clock.monotonicMs() - askedMs : 0;
-    const found = await this.#near.get(key, sinceMs === undefined ? undefined : sinceMs + waitedMs);
-    if (isAsked && !this.#isCold(found)) siblings.onFilled(key);
+    const since = sinceMs === undefined ? undefined : sinceMs + waitedMs;
+    const found = this.#near.hasSlowTier ? await this.#near.get(key, since) : store.peek(key);
+    if (isAsked) this.#tellOthers(key, found);
     return found;
   }
 
@@ -166,6 +168,16 @@ export class SiblingStore implements Store {
     const atHand = memory.peek(key).find(({ variant }) => variant === entry.variant);
     const isNewer = atHand === undefined || atHand.requestTime < entry.requestTime;
     if (isNewer && purgeLog.verdict(entry).kind === 'current') memory.put(entry);
+  }
+
+  /** They wait. Whoever gets what was found decides at once whether to fetch: `only-if-cached` does not. */
+  #tellOthers(key: CacheKey, found: readonly Entry[]): void {
+    const { isFetching, siblings } = this.#options;
+    if (!this.#isCold(found)) siblings.onFilled(key);
+    else
+      setImmediate(() => {
+        if (!isFetching(key)) siblings.onReleased(key);
+      });
   }
 
   #stamp(): Stamp {

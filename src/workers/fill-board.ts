@@ -2,8 +2,8 @@
  * Which worker fetches a key that none has, and which has what another wants. The primary keeps it.
  *
  * Promises: one worker at a time fetches a key; those who wait are told when it has stored it, has found that it is not for
- * others, or has ended. Nobody waits longer than `longestMs` for one. A key whose answer is not for others is not waited for
- * for a while. Memory is bounded.
+ * others, starts no fetch, or has ended. Nobody waits longer than `longestMs` for one. A key that was waited for in vain,
+ * because its answer is not for others, is not waited for for a while. Memory is bounded.
  */
 
 import { BoundedMap } from '../kit/bounded-map.ts';
@@ -57,12 +57,18 @@ export class FillBoard {
 
   onFilled(worker: string, key: CacheKey): void {
     this.#holders.set(key, worker);
+    this.#hopeless.delete(key);
     this.#end(key, worker);
   }
 
   onAbandoned(worker: string, key: CacheKey): void {
-    if (this.#fills.get(key)?.by !== worker) return;
-    this.#hopeless.set(key, this.#options.clock.monotonicMs() + hopelessMs);
+    const fill = this.#fills.get(key);
+    if (fill?.by !== worker) return;
+    if (fill.waiting.length > 0) this.#hopeless.set(key, this.#options.clock.monotonicMs() + hopelessMs);
+    this.#end(key, worker);
+  }
+
+  onReleased(worker: string, key: CacheKey): void {
     this.#end(key, worker);
   }
 

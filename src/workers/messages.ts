@@ -75,7 +75,7 @@ export type ToPrimary =
   | { readonly kind: 'wrote'; readonly write: WriteSeen }
   | { readonly kind: 'found'; readonly found: Quarantined }
   | { readonly kind: 'asked-for'; readonly keys: Requested }
-  | { readonly kind: 'filled' | 'abandoned'; readonly key: CacheKey }
+  | { readonly kind: 'filled' | 'abandoned' | 'released'; readonly key: CacheKey }
   | { readonly kind: 'taken'; readonly open: number }
   | { readonly kind: 'open'; readonly open: number }
   | { readonly kind: 'warming'; readonly id: number; readonly progress: WarmProgress };

@@ -88,10 +88,9 @@ function take(
       members.learn(worker, message);
       return;
     case 'filled':
-      fills.onFilled(name, message.key);
-      return;
     case 'abandoned':
-      fills.onAbandoned(name, message.key);
+    case 'released':
+      fills[fillEnds[message.kind]](name, message.key);
       return;
     case 'found':
       trust.onFound(message.found);
@@ -113,6 +112,8 @@ function take(
       message satisfies never;
   }
 }
+
+const fillEnds = { filled: 'onFilled', abandoned: 'onAbandoned', released: 'onReleased' } as const;
 
 /** The workers that hear of each other, and what a new one must know. */
 class Members {

@@ -120,6 +120,9 @@ const siblingsOver = (link: ToPrimaryLink): Siblings => ({
   onAbandoned: (key) => {
     link.send({ kind: 'abandoned', key });
   },
+  onReleased: (key) => {
+    link.send({ kind: 'released', key });
+  },
 });
 
 type Taking = {

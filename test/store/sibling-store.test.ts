@@ -23,6 +23,7 @@ function storeOf({ verdict, isFetching = () => false, by = 'a', ...siblings }: S
       want: () => Promise.resolve({ kind: 'fetch' }),
       onFilled: () => undefined,
       onAbandoned: () => undefined,
+      onReleased: () => undefined,
       ...siblings,
     },
   });
@@ -83,6 +84,7 @@ t.test(
         },
         onFilled: () => told.push('filled'),
         onAbandoned: () => told.push('abandoned'),
+        onReleased: () => undefined,
       },
     });
     const startMs = clock.monotonicMs();
@@ -105,6 +107,22 @@ t.test('17.1: nobody is asked by who only looks, nor while it is fetched here', 
   const want = (): never => t.fail('asked') as never;
   t.strictSame(await storeOf({ want }).get(entry.key), []);
   t.strictSame(await storeOf({ want, isFetching: () => true }).get(entry.key, 0), []);
+});
+
+t.test('17.1: the others are let go where no fetch has begun, as for only-if-cached', async (t) => {
+  const released: string[] = [];
+  const onReleased = (key: string): number => released.push(key);
+  let isFetched = false;
+  const store = storeOf({ onReleased, isFetching: () => isFetched });
+  const asking = store.get(entry.key, 0);
+  void asking.then(() => (isFetched = true));
+  await asking;
+  await new Promise((resolve) => setImmediate(resolve));
+  t.strictSame(released, [], 'its answer begins a fetch');
+  isFetched = false;
+  await store.get(entry.key, 0);
+  await new Promise((resolve) => setImmediate(resolve));
+  t.strictSame(released, [entry.key]);
 });
 
 t.test('17.1: what is not current, damaged, of another key or older is not taken', async (t) => {

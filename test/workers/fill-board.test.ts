@@ -72,6 +72,41 @@ for (const [why, end] of [
     t.strictSame(c.answer, why === 'is gone' ? undefined : fetchIt);
   });
 
+t.test('17.1: a key is not waited for only after others have waited for it in vain', async (t) => {
+  const { fills, want } = board({});
+  want('a');
+  await settle();
+  fills.onAbandoned('a', key);
+  want('b');
+  await settle();
+  const c = want('c');
+  await settle();
+  t.equal(c.answer, undefined, 'nobody had waited for the first');
+  fills.onAbandoned('b', key);
+  await settle();
+  t.strictSame([c.answer, await fills.want('a', key)], [fetchIt, fetchIt]);
+  fills.onFilled('c', key);
+  fills.leave('c');
+  want('a');
+  await settle();
+  const b = want('b');
+  await settle();
+  t.equal(b.answer, undefined, 'it could be stored since');
+});
+
+t.test('17.1: who starts no fetch lets the others go, and the next one fetches', async (t) => {
+  const { fills, want } = board({});
+  want('a');
+  const [b, c] = [want('b'), want('c')];
+  await settle();
+  fills.onReleased('b', key);
+  await settle();
+  t.strictSame([b.answer, c.answer], [undefined, undefined], 'only its own');
+  fills.onReleased('a', key);
+  await settle();
+  t.strictSame([b.answer, c.answer], [fetchIt, undefined]);
+});
+
 t.test('17.1: a fetch that does not end is waited for ten seconds', async (t) => {
   const { want, advance } = board({});
   want('a');
