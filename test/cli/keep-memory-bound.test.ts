@@ -34,7 +34,7 @@ async function started(t: Test, malloc: Readonly<Record<string, string>>) {
   const lines = createInterface(child.stdout);
   const log: string[] = [];
   lines.on('line', (line) => log.push(line));
-  await eventually('it serves', () => log.some((line) => line.includes('control listening')), 20_000);
+  await eventually('it serves', () => log.some((line) => line.includes('control listening')));
   const running = (what: string): string[] =>
     readFileSync(`/proc/${String(child.pid)}/${what}`, 'utf8')
       .split('\0')

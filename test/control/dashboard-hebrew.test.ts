@@ -116,15 +116,11 @@ t.test(
     t.teardown(() => {
       clearInterval(asking);
     });
-    await eventually(
-      'alerts fire',
-      async () => {
-        const { firing } = (await (await control('/api/cache/alerts')).json()) as AlertList;
-        const fire = firing.map(({ name }) => name);
-        return ['low-hit-rate', 'failing', 'slow', 'big'].every((name) => fire.includes(name));
-      },
-      20_000,
-    );
+    await eventually('alerts fire', async () => {
+      const { firing } = (await (await control('/api/cache/alerts')).json()) as AlertList;
+      const fire = firing.map(({ name }) => name);
+      return ['low-hit-rate', 'failing', 'slow', 'big'].every((name) => fire.includes(name));
+    });
     const { page, problems } = await openDashboard(t, server);
     await page.locator('#alert-strip p').nth(3).waitFor();
     t.strictSame(await englishOn(page), [], 'traffic and alerts');

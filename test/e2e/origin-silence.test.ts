@@ -5,6 +5,7 @@ import { eventually } from '../helpers/eventually.ts';
 import { closeProxy } from '../helpers/close-proxy.ts';
 import { cacheStatus, type Site, startProxy, startSite } from '../helpers/scripted-site.ts';
 import { ShiftedClock } from '../helpers/shifted-clock.ts';
+import { stopwatch } from '../helpers/stopwatch.ts';
 
 const rules = `
 ttl: { jitter: 0, min: 1s }
@@ -48,11 +49,11 @@ t.test('silence before the head: 504 at the timeout', async (t) => {
   const { site, url } = await start(t);
   site.answerWith(() => undefined);
   for (const path of places) {
-    const startedMs = performance.now();
+    const tookMs = stopwatch();
     const response = await fetch(url + path);
     t.equal(response.status, 504);
     t.match(response.headers.get('proxy-status'), /^shelflife; error=http_response_timeout/);
-    t.ok(performance.now() - startedMs < 2000);
+    t.ok(tookMs() < 2000);
   }
 });
 
@@ -132,13 +133,13 @@ t.test('silence opens the breaker; then no request with a copy waits', async (t)
   clock.advance(15);
   site.answerWith(() => undefined);
   await Promise.all([1, 2, 3, 4, 5].map((index) => fetch(`${url}/bare/${index}`)));
-  const startedMs = performance.now();
+  const tookMs = stopwatch();
   for (let index = 0; index < 20; index += 1) {
     const response = await fetch(`${url}/p/1`);
     t.match(cacheStatus(response), /^hit; .*breaker-open/);
     await response.text();
   }
-  t.ok(performance.now() - startedMs < 2000, 'twenty in less time than five would have waited');
+  t.ok(tookMs() < 2000, 'twenty in less time than five would have waited');
 });
 
 t.test('a head whose body is slow is sent by itself: a client may need it', async (t) => {

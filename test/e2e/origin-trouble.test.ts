@@ -3,6 +3,7 @@ import t from 'tap';
 import { closeProxy } from '../helpers/close-proxy.ts';
 import { rawExchange } from '../helpers/raw-exchange.ts';
 import { cacheStatus, startSite } from '../helpers/scripted-site.ts';
+import { stopwatch } from '../helpers/stopwatch.ts';
 
 const publicRule = `
 content_types:
@@ -19,10 +20,10 @@ t.test(
     t.equal(await (await fetch(`${site.url}/p/kept`)).text(), 'here');
     site.origin.closeAllConnections();
     await new Promise((resolve) => site.origin.close(resolve));
-    const started = performance.now();
+    const tookMs = stopwatch();
     const gone = await fetch(`${site.url}/p/other`);
     const body = await gone.text();
-    t.ok(performance.now() - started < 1000);
+    t.ok(tookMs() < 1000);
     t.equal(gone.status, 502);
     t.match(gone.headers.get('proxy-status'), /^shelflife; error=connection_refused/);
     t.notMatch(body + JSON.stringify([...gone.headers]), /127\.0\.0\.1:\d|\.ts|node_modules/);

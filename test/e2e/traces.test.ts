@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import t, { type Test } from 'tap';
 import { cacheStatus, type Site, startSite } from '../helpers/scripted-site.ts';
+import { stopwatch } from '../helpers/stopwatch.ts';
 
 type Attribute = {
   readonly key: string;
@@ -185,9 +186,9 @@ t.test('an answer that varies by traceparent is for its cause only', async (t) =
 t.test('a collector that is gone costs no request, and the stop is not held up', async (t) => {
   const { site } = await open('traces: { endpoint: "http://127.0.0.1:9/v1/traces", sample: 1 }');
   for (const path of ['/rule/a', '/rule/a', '/passed']) await ask(site, path);
-  const startedMs = performance.now();
+  const tookMs = stopwatch();
   await site.close();
-  t.ok(performance.now() - startedMs < 5000);
+  t.ok(tookMs() < 5000);
 });
 
 t.test('without `traces` a client’s own traceparent goes on as any field', async (t) => {

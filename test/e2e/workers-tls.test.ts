@@ -43,7 +43,7 @@ t.test('17.2: all workers resume a session, and a new one does', async (t) => {
   t.not(pid, process.pid);
   globalThis.process.kill(pid, 'SIGKILL');
   const ended = (): boolean => lines.some(({ msg }) => /worker.*(ended|replaced|died)/.test(msg));
-  await eventually('its end is noticed', ended, 30_000);
-  await eventually('another is ready', () => isReady(2), 30_000);
+  await eventually('its end is noticed', ended);
+  await eventually('another is ready', () => isReady(2));
   await resume('after', ticket);
 });

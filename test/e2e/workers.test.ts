@@ -22,8 +22,6 @@ ${more}`;
 const serving = await startWorkers(t, rules());
 const { control, lines, connect, connected, connectTo, pidOf, tell, isReady: ready } = serving;
 const headers = { authorization: `Bearer ${controlToken}` };
-/** A worker starts within a second, but for other tests beside this one. */
-const limitMs = 30_000;
 
 t.test('17.1: 64 kept connections are spread evenly; figures, lists and receipts are of all', async (t) => {
   const all = await connected(64);
@@ -97,7 +95,7 @@ t.test('17.1: nothing is stale after a write through another worker, also when o
   held.splice(0);
   await eventually('it is told', () => lines.some(({ msg }) => msg.startsWith('purged everything')));
   t.equal((await other?.ask('/w'))?.body, '1', 'what the write may have made stale is gone at the other');
-  await eventually('another has taken its place', () => ready(2), limitMs);
+  await eventually('another has taken its place', () => ready(2));
 });
 
 t.test('17.1: shadow, audit, rollback and quarantine are of the instance', async (t) => {
@@ -105,7 +103,7 @@ t.test('17.1: shadow, audit, rollback and quarantine are of the instance', async
   const reload = async (more: string): Promise<void> => {
     const before = reloads();
     writeFileSync(serving.file, rules('', more));
-    await eventually('the changed file is read', () => reloads() > before, limitMs);
+    await eventually('the changed file is read', () => reloads() > before);
   };
   const all = [await connectTo(1), await connectTo(2)];
   const [one, other] = all;
@@ -118,11 +116,7 @@ t.test('17.1: shadow, audit, rollback and quarantine are of the instance', async
       all: (types as { name: string; reads: number }[]).find(({ name }) => name === 'all'),
     };
   };
-  await eventually(
-    'each worker has told what it has seen',
-    async () => (await shadow()).all?.reads === 6,
-    limitMs,
-  );
+  await eventually('each worker has told what it has seen', async () => (await shadow()).all?.reads === 6);
   t.match(await shadow(), { all: { would_hit: 4, same: 4, stale: 0 }, would_store: { entries: 2 } });
   // Of each worker alone there are too few comparisons.
   await reload(
@@ -133,7 +127,7 @@ t.test('17.1: shadow, audit, rollback and quarantine are of the instance', async
   await fetch(`${app.url}/audited`, { method: 'POST' });
   for (const each of [one, other, one, other, one, other]) await each?.ask('/audited');
   const rollout = async () => (await tell('/api/cache/rollout'))['rollouts'] as { percent: number }[];
-  await eventually('it is rolled back', async () => (await rollout())[0]?.percent === 0, limitMs);
+  await eventually('it is rolled back', async () => (await rollout())[0]?.percent === 0);
   t.match(await rollout(), [{ set: { by: 'rollback', why: /^[5-8] of [5-8] compared copies were stale/ } }]);
   for (const each of all) t.match((await each.ask('/audited')).fate, /shadow/, 'at every worker');
   t.match(await tell('/api/cache/stale'), { types: [{ name: 'all' }] });
@@ -143,19 +137,11 @@ t.test('17.1: shadow, audit, rollback and quarantine are of the instance', async
   for (let turn = 0; turn < 2; turn += 1)
     await one?.ask('/greets', 'GET', 'session=a-long-session-0123456789');
   await other?.ask('/greets');
-  await eventually(
-    'it is found',
-    () => lines.some(({ msg }) => msg === 'public route in quarantine'),
-    limitMs,
-  );
-  await eventually(
-    'and purged',
-    async () => {
-      const { entries } = await tell('/entries?url=/greets');
-      return (entries as { state: string }[]).every(({ state }) => state === 'purged');
-    },
-    limitMs,
-  );
+  await eventually('it is found', () => lines.some(({ msg }) => msg === 'public route in quarantine'));
+  await eventually('and purged', async () => {
+    const { entries } = await tell('/entries?url=/greets');
+    return (entries as { state: string }[]).every(({ state }) => state === 'purged');
+  });
   for (const each of all) t.match((await each.ask('/greets')).fate, /quarantine/);
   t.match(await tell('/api/cache/quarantine'), { routes: [{ route: '/greets', reason: 'session-echo' }] });
   t.equal(lines.filter(({ msg }) => msg === 'public route in quarantine').length, 1, 'said once');
@@ -189,18 +175,14 @@ t.test(
     t.match((await asker.ask('/r')).fate, /bypass/, 'in force when the reload is answered');
     writeFileSync(serving.file, `${rules()}nonsense: 1\n`);
     t.match(await tell('/reload', {}), { status: 422 });
-    await eventually('another has taken its place', () => ready(2), limitMs);
+    await eventually('another has taken its place', () => ready(2));
     for (const one of await connected(4)) {
       t.match((await one.ask('/r')).fate, /bypass/, 'the good one stays');
       t.match((await one.ask('/greets')).fate, /quarantine/, 'and what is in quarantine');
     }
     t.match(await tell('/api/cache/quarantine/lift', { route: '/greets' }), { lifted: true });
     for (const one of await connected(4))
-      await eventually(
-        'it is lifted',
-        async () => !/quarantine/.test((await one.ask('/greets')).fate),
-        limitMs,
-      );
+      await eventually('it is lifted', async () => !/quarantine/.test((await one.ask('/greets')).fate));
     over.abort();
     await clients;
     t.strictSame(failures, []);

@@ -4,12 +4,13 @@ import { stopwatch } from './stopwatch.ts';
 
 /**
  * Resolves with the milliseconds it took by a stopwatch, to a fiftieth; rejects when the condition does not hold within `limitMs`. It asks
- * less often the longer it waits, so that asking does not slow down what it waits for.
+ * less often the longer it waits, so that asking does not slow down what it waits for. The limit is far beyond what anything takes,
+ * also where other tests use the processors.
  */
 export async function eventually(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  limitMs = 20_000,
+  limitMs = 60_000,
 ): Promise<number> {
   const startedMs = performance.now();
   const tookMs = stopwatch();

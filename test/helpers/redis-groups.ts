@@ -26,12 +26,12 @@ export async function redisCluster(
     await node.client.call('CLUSTER', 'ADDSLOTSRANGE', first, last);
   }
   for (const { client } of nodes) {
-    await eventually('the cluster stands', async () => stands(await client.cluster('INFO'), nodes), 15_000);
+    await eventually('the cluster stands', async () => stands(await client.cluster('INFO'), nodes));
   }
   const of = await nodes[0]?.client.cluster('MYID');
   for (const { client } of nodes.slice(masters)) {
     await client.call('CLUSTER', 'REPLICATE', of ?? '');
-    await eventually('it replicates', async () => isLinked(await client.info('replication')), 15_000);
+    await eventually('it replicates', async () => isLinked(await client.info('replication')));
   }
   return nodes;
 }
@@ -93,11 +93,7 @@ const plainPort = ({ port }: RedisServer): number => port;
 
 /** Resolves when the Sentinel could promote the replica. */
 export const canFailOver = ({ replica, sentinel }: Watched): Promise<number> =>
-  eventually(
-    'Sentinel knows the replica',
-    async () => {
-      const known = (await sentinel.client.call('SENTINEL', 'REPLICAS', 'main')) as unknown[];
-      return known.length === 1 && isLinked(await replica.client.info('replication'));
-    },
-    15_000,
-  );
+  eventually('Sentinel knows the replica', async () => {
+    const known = (await sentinel.client.call('SENTINEL', 'REPLICAS', 'main')) as unknown[];
+    return known.length === 1 && isLinked(await replica.client.info('replication'));
+  });

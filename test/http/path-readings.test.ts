@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { readingsOf, targetReadings } from '../../src/http/path-readings.ts';
 import { normaliseTarget } from '../../src/http/target.ts';
+import { processorTime } from '../helpers/stopwatch.ts';
 
 t.test('all readings of a path that an origin may use', async (t) => {
   const cases: readonly (readonly [path: string, others: readonly string[]])[] = [
@@ -143,10 +144,10 @@ t.test('hostile paths are read or refused in bounded time', async (t) => {
     '/..%2f%5c;%3b//%252e%c0%af',
   ]) {
     const path = `/${unit.repeat(8000 / unit.length)}`;
-    const started = performance.now();
+    const spentMs = processorTime();
     const { paths } = readingsOf(path);
     t.ok(paths.length <= 64, `${unit}: ${paths.length}`);
-    const ms = performance.now() - started;
+    const ms = spentMs();
     // Without a bound the worst of these takes over a hundred.
     if (ms > 60) t.fail(`${unit}… took ${ms} ms`);
   }

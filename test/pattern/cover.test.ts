@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { comparable, covers } from '../../src/pattern/cover.ts';
 import { parseMatch } from '../../src/pattern/match.ts';
+import { processorTime } from '../helpers/stopwatch.ts';
 
 function coversText(earlier: string, later: string): boolean {
   const [one, two] = [parseMatch(`GET ${earlier}`), parseMatch(`GET ${later}`)];
@@ -85,10 +86,10 @@ t.test('no false alarm: a path that matches a covered pattern matches the coveri
 });
 
 t.test('the comparison of patterns built to be slow is given up, not waited for', async (t) => {
-  const started = performance.now();
+  const spentMs = processorTime();
   coversText(`/${'*a'.repeat(40)}`, `/${'*b*a'.repeat(40)}`);
   coversText(`/${'*a:x'.repeat(1)}${'*b'.repeat(30)}`, `/${'*'.concat('b*a').repeat(30)}`);
-  t.ok(performance.now() - started < 3000);
+  t.ok(spentMs() < 3000);
 });
 
 t.test('the parameters of a pattern include those in groups and with expressions', async (t) => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { firstGroup } from '../../src/pattern/first-group.ts';
 import { compilePattern } from '../../src/pattern/pattern.ts';
+import { processorTime } from '../helpers/stopwatch.ts';
 
 const compiled = (pathname: string) => {
   const result = compilePattern(pathname);
@@ -211,9 +212,9 @@ t.test('no pattern takes more than linear time on a long hostile path', (t) => {
     const path = `/${unit.repeat(size / unit.length)}`;
     for (const pattern of patterns) {
       const { match } = compiled(pattern);
-      const started = performance.now();
+      const spentMs = processorTime();
       match(path);
-      const ms = performance.now() - started;
+      const ms = spentMs();
       // Quadratic is over a second for the worst of these, exponential never ends; linear is a few milliseconds.
       if (ms > 500) t.fail(`${pattern} took ${ms} ms on ${unit}…`);
     }
@@ -253,8 +254,8 @@ t.test('an expression gives its first group wherever it matches, in linear time'
   t.equal(firstGroup('user')?.('user'), undefined, 'no group');
   for (const source of ['(', '(?=a)(b)', '(a)\\1']) t.equal(firstGroup(source), undefined, source);
   const find = firstGroup('^((?:a+)+)b$');
-  const started = performance.now();
+  const spentMs = processorTime();
   t.equal(find?.('a'.repeat(5000)), undefined);
-  t.ok(performance.now() - started < 500);
+  t.ok(spentMs() < 500);
   t.end();
 });

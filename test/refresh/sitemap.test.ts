@@ -1,5 +1,6 @@
 import t from 'tap';
 import { readSitemap, type Sitemap } from '../../src/refresh/sitemap.ts';
+import { processorTime } from '../helpers/stopwatch.ts';
 
 const isOwn = (host: string): boolean => host === 'www.example.org';
 const read = (text: string): Promise<Sitemap> => readSitemap([text], isOwn);
@@ -23,10 +24,10 @@ t.test('an index lists sitemaps', async (t) => {
 
 t.test('a document that is not a sitemap lists nothing, quickly', async (t) => {
   t.strictSame(await read('<html>not found</html>'), { pages: [], sitemaps: [], skipped: 0 });
-  const startedMs = performance.now();
+  const spentMs = processorTime();
   await read('<loc>'.repeat(200_000));
   await read(`<loc><![CDATA[${'<'.repeat(200_000)}`);
-  t.ok(performance.now() - startedMs < 1000);
+  t.ok(spentMs() < 1000);
 });
 
 t.test('at most fifty thousand pages are listed', async (t) => {
@@ -73,7 +74,7 @@ t.test('hostile XML ends in bounded time and memory, and opens no file', async (
     `${bomb}<urlset><url><loc>https://www.example.org/&c;&f;</loc></url></urlset>`,
   );
   t.strictSame(pages, ['/&c;&f;'], 'and nothing is put in their place');
-  const startedMs = performance.now();
+  const spentMs = processorTime();
   const size = 300_000;
   for (const piece of [
     '<a>',
@@ -89,5 +90,5 @@ t.test('hostile XML ends in bounded time and memory, and opens no file', async (
   ])
     t.strictSame((await read(url + piece.repeat(size))).pages, ['/a'], piece);
   t.strictSame((await read(`${url}<a ${'b="" '.repeat(size)}>`)).pages, ['/a']);
-  t.ok(performance.now() - startedMs < 10_000);
+  t.ok(spentMs() < 10_000);
 });

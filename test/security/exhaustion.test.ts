@@ -16,6 +16,7 @@ import { acceptClass } from '../../src/policy/key/cache-key.ts';
 import { closeProxy } from '../helpers/close-proxy.ts';
 import { ask, isHit, timeToClose } from '../helpers/raw-client.ts';
 import { barrier, startProxy, startSite } from '../helpers/scripted-site.ts';
+import { processorTime } from '../helpers/stopwatch.ts';
 
 const rules = `
 unmatched: standard
@@ -226,12 +227,12 @@ t.test('no text takes more than linear time', (t) => {
     ['head', (text) => scanFields([text, text])],
   ];
   for (const [name, read] of readers) {
-    const started = performance.now();
+    const spentMs = processorTime();
     for (const piece of nasty) {
       read(long(piece));
       read(`${long(piece)}!`);
     }
-    const each = (performance.now() - started) / (nasty.length * 2);
+    const each = spentMs() / (nasty.length * 2);
     t.ok(each < 20, `${name}: ${each.toFixed(2)} ms for 15 KB`);
   }
   t.end();

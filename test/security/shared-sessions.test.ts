@@ -9,6 +9,7 @@ import { closeProxy } from '../helpers/close-proxy.ts';
 import { ask, fateOf, isHit, type RawAnswer, valuesOf } from '../helpers/raw-client.ts';
 import { redisServer, type RedisServer } from '../helpers/redis-server.ts';
 import { startProxy, startSite } from '../helpers/scripted-site.ts';
+import { stopwatch } from '../helpers/stopwatch.ts';
 
 type Two = { readonly one: string; readonly other: RunningServer; readonly redis: RedisServer };
 
@@ -116,10 +117,10 @@ t.test(
     const late = await logIn(two);
     redis.freeze();
     t.teardown(() => redis.thaw());
-    const startedMs = performance.now();
+    const tookMs = stopwatch();
     const answer = await view(other.url, '/me/1', late);
     t.match(answer.body, 'of user7');
     t.notMatch(fateOf(answer), /^hit/);
-    t.ok(performance.now() - startedMs < 1000);
+    t.ok(tookMs() < 1000);
   },
 );

@@ -50,7 +50,7 @@ t.test('a leader that dies or hangs is replaced', async (t) => {
     const leader = await serve(t, ['-c', fileOf(t, config)]);
     t.teardown(() => leader.process.kill('SIGKILL'));
     askSite(`${leader.site}${path}`).catch(() => undefined);
-    await eventually('the leader asks', () => origin.seen.includes(`GET ${path}`), 20_000);
+    await eventually('the leader asks', () => origin.seen.includes(`GET ${path}`));
     leader.process.kill(signal);
     const { text, tookMs } = await askSite(`${proxies[0]?.url ?? ''}${path}`);
     t.equal(text, path);

@@ -60,10 +60,8 @@ t.test('Sentinel: after a failover no older entry is used, and work goes on', as
   const entry = one.fill('page');
   await one.store.settled();
   await master.kill();
-  await eventually(
-    'the replica is promoted',
-    async () => /role:master/.test(await replica.client.info('replication')),
-    15_000,
+  await eventually('the replica is promoted', async () =>
+    /role:master/.test(await replica.client.info('replication')),
   );
   await eventually('the new master is taken up', () => one.purgeLog.verdict(entry).kind === 'purged');
   await eventually('by both', () => other.purgeLog.position().log === one.purgeLog.position().log);

@@ -96,14 +96,10 @@ writes: [{ match: POST /notes, ${writeRule} }]
     return (await fetch(`${site.proxy.controlUrl ?? ''}/api/cache/${path}`, asked)).json();
   };
   const report = async (): Promise<ShadowReport> => (await ask('shadow')) as ShadowReport;
-  await eventually(
-    'all are judged',
-    async () => {
-      const { total } = await report();
-      return total !== null && total.compared === total.would_hit;
-    },
-    15_000,
-  );
+  await eventually('all are judged', async () => {
+    const { total } = await report();
+    return total !== null && total.compared === total.would_hit;
+  });
   await site.proxy.refresh.governor.idle();
   const quarantined = async (): Promise<readonly object[]> =>
     ((await ask('quarantine')) as { readonly routes: readonly object[] }).routes;
@@ -112,7 +108,7 @@ writes: [{ match: POST /notes, ${writeRule} }]
     clock.advance(1);
     return (await quarantined()).length >= found.quarantined.length;
   };
-  await eventually('what is to be in quarantine is there', isThere, 15_000);
+  await eventually('what is to be in quarantine is there', isThere);
   const { total, examples } = await report();
   return { quarantined: await quarantined(), stale: total?.stale, examples };
 }

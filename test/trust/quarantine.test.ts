@@ -46,7 +46,7 @@ t.test('in shadow and in the audit, found at once, until an operator lifts it', 
     const site = await start(t, greets, more);
     await site.get('/all');
     await site.get('/all');
-    await eventually('it is found', async () => (await site.routes()).length === 1, 20_000);
+    await eventually('it is found', async () => (await site.routes()).length === 1);
     t.match(
       await site.routes(),
       [{ route: '/all', reason: 'differs-by-identity', places: ['/greeting'] }],
@@ -81,7 +81,7 @@ t.test('a page that shows one of two banners by chance is the same for everybody
   );
   await site.get('/all');
   const isChecked = async (): Promise<boolean> => own >= 5 || (await site.routes()).length > 0;
-  await eventually('it has been checked', isChecked, 15_000);
+  await eventually('it has been checked', isChecked);
   await site.idle();
   t.same(await site.routes(), []);
 });
@@ -114,12 +114,12 @@ t.test('each hazard has its name', async (t) => {
     `mode: shadow\nidentity: { jwt: { cookie: session, secret: ${secret} } }`,
   );
   await named.get('/all', `session=${jwt}`);
-  await eventually('it is found', async () => (await named.routes()).length === 1, 20_000);
+  await eventually('it is found', async () => (await named.routes()).length === 1);
   t.match(await named.routes(), [{ reason: 'names-its-reader' }]);
   for (const [answer, reason] of cases) {
     const site = await start(t, answer, 'mode: shadow');
     await site.get('/all');
-    await eventually('it is found', async () => (await site.routes()).length === 1, 20_000);
+    await eventually('it is found', async () => (await site.routes()).length === 1);
     t.match(await site.routes(), [{ reason }]);
   }
 });
@@ -131,7 +131,7 @@ t.test('a client cannot make a page its own by sending what is in it', async (t)
     'mode: shadow',
   );
   await site.get('/all');
-  await eventually('it is checked', () => site.seen.length === 3, 20_000);
+  await eventually('it is checked', () => site.seen.length === 3);
   await site.idle();
   t.same(await site.routes(), []);
 });
@@ -146,7 +146,7 @@ t.test('an error that repeats a forged session is no page of its reader', async 
     'mode: shadow',
   );
   await site.get('/all');
-  await eventually('it is checked', () => site.seen.length === 3, 20_000);
+  await eventually('it is checked', () => site.seen.length === 3);
   await site.idle();
   t.same(await site.routes(), []);
 });

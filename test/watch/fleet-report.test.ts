@@ -205,7 +205,7 @@ t.test(
     const [one, two] = [await serve(t, ['-c', fileOf(t, rules)]), await startInstance(t, rules)];
     await Promise.all([read(one.site, '/a', 40), read(two.server.url, '/b', 25)]);
     const requests = async (control: string) => lineOf(await reportOf(control), 'requests');
-    await eventually('the other knows of it', async () => (await requests(two.control)) === 65, 40_000);
+    await eventually('the other knows of it', async () => (await requests(two.control)) === 65);
     one.process.kill('SIGKILL');
     await once(one.process, 'exit');
     t.equal(await requests(two.control), 65);
@@ -243,7 +243,7 @@ t.test(
       const report = await reportOf(one.control);
       return report.complete && lineOf(report, 'requests') === 15;
     };
-    await eventually('all of it', whole, 25_000);
+    await eventually('all of it', whole);
     await read(two.server.url, '/two', 5);
     await two.server.close();
     t.equal(lineOf(await reportOf(one.control), 'requests'), 20, 'what closes has saved its last');

@@ -59,7 +59,7 @@ const replacedAfter = async (t: Test, forkOne: Fork): Promise<number> => {
     return start === 2 ? forkOne(start, file) : normal(start, file);
   });
   processes[0]?.kill('SIGKILL');
-  await eventually('another serves', () => crew.replaced > 0 && crew.ready.length === 1, 20_000);
+  await eventually('another serves', () => crew.replaced > 0 && crew.ready.length === 1);
   return ended.length;
 };
 

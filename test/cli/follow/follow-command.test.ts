@@ -58,7 +58,7 @@ t.test(
       '--configure',
       ...key,
     ]);
-    const has = (text: string) => eventually(text, () => lines.some((line) => line.includes(text)), 15_000);
+    const has = (text: string) => eventually(text, () => lines.some((line) => line.includes(text)));
     await has('"everything":true');
     for (const url of urls) t.equal(await isHit(url), false, 'what was missed before is purged');
     for (const url of urls) t.equal(await isHit(url), true);
@@ -89,7 +89,7 @@ t.test('`follow redis` keeps what it learned until the control API answers', asy
   const site = await serve(t, ['-c', fileOf(t, `upstream: ${await startOrigin(t)}\n${rules}`)]);
   const args = ['--control', site.control, '--on-gap', 'nothing', '--tag', 'shared', '--key', '^u:(\\d+)$'];
   const { lines, errors, stop } = follow(t, ['--url', redis.url, ...args]);
-  await eventually('listening', () => lines.length > 0, 15_000);
+  await eventually('listening', () => lines.length > 0);
   site.process.kill('SIGSTOP');
   for (const user of [7, 8, 7]) {
     await redis.client.set(`u:${user}`, '1');
@@ -97,7 +97,7 @@ t.test('`follow redis` keeps what it learned until the control API answers', asy
   }
   site.process.kill('SIGCONT');
   const purged = '{"purged":{"users":["7","8"],"tags":["shared"]}}';
-  await eventually(purged, () => lines.join().includes('"8"'), 15_000);
+  await eventually(purged, () => lines.join().includes('"8"'));
   t.match(lines.slice(1).join(), /"7".*"tags":\["shared"\]/);
   t.equal(errors(), '');
   t.same(await stop(), [0, null]);

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { configIn, problemsBelow, upstream, warningsIn } from '../fixture.ts';
+import { processorTime } from '../../helpers/stopwatch.ts';
 
 const routes = (...matches: readonly string[]) =>
   `routes:\n${matches.map((match) => `  - { match: "${match}", type: pass }`).join('\n')}`;
@@ -94,9 +95,9 @@ t.test('a match can be unreachable within one route, too', async (t) => {
 
 t.test('a thousand routes are checked quickly', async (t) => {
   const many = Array.from({ length: 1000 }, (_, i) => `GET /api/${i % 2 === 0 ? ':x' : '*'}/r${i}/:id/part`);
-  const started = performance.now();
+  const spentMs = processorTime();
   t.strictSame(problemsBelow(routes(...many)), []);
-  t.ok(performance.now() - started < 5000);
+  t.ok(spentMs() < 5000);
 });
 
 t.test('writes keep their matches together and need a list of what they make stale', async (t) => {

