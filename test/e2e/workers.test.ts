@@ -15,8 +15,8 @@ const rules = (route = '', more = ''): string => `
 upstream: ${app.url}
 listen: { workers: 2 }
 log: { level: debug }
-content_types: { all: { ttl: 600s, scope: public, cache_control: override } }
-routes: [{ match: GET /greets, type: all }, { match: GET /audited, type: all }, ${route}]
+content_types: { all: { ttl: 600s, scope: public, cache_control: override }, mine: { ttl: 600s, scope: user, cache_control: override } }
+routes: [{ match: GET /mine/*, type: mine }, { match: GET /greets, type: all }, { match: GET /audited, type: all }, ${route}]
 ${more}`;
 
 const serving = await startWorkers(t, rules());
@@ -75,6 +75,33 @@ t.test(
     t.equal(asked.filter((name) => name === 'GET /cold').length, 2, 'once more after a purge');
     for (const one of all) await one.ask('/private');
     t.equal(asked.filter((name) => name === 'GET /private').length, 8);
+  },
+);
+
+t.test(
+  '17: nobody gets what another has had from either worker, and each keeps copies for all',
+  async (t) => {
+    const both = [await connectTo(1), await connectTo(2)];
+    const sessions = ['session=a', 'session=b', undefined, 'session=a2'];
+    for (const round of [0, 1, 2])
+      for (const [at, cookie] of sessions.entries())
+        for (const [worker, one] of both.entries()) {
+          const { body, fate } = await one.ask('/mine/page', 'GET', cookie);
+          t.equal(body, `Hello ${cookie ?? 'you'}`);
+          if (round > 0 || worker > 0) t.match(fate, /hit/, `${round} ${at} at ${worker + 1}`);
+        }
+    t.equal(
+      asked.filter((name) => name === 'GET /mine/page').length,
+      sessions.length,
+      'fetched once for each',
+    );
+    const tossed = 'session=a; session=b';
+    for (const one of [...both, ...both]) {
+      const { body, fate } = await one.ask('/mine/page', 'GET', tossed);
+      t.strictSame([body, /bypass/.test(fate)], [`Hello ${tossed}`, true], 'two of them are passed');
+    }
+    for (const [at, one] of both.entries())
+      t.equal((await one.ask('/mine/page', 'GET', sessions[at])).body, `Hello ${sessions[at] ?? ''}`);
   },
 );
 

@@ -9,6 +9,7 @@ import type { Clock } from '../../src/kit/time.ts';
 import type { Services } from '../../src/proxy/exchange/exchange.ts';
 import type { Outcome } from '../../src/proxy/exchange/outcome.ts';
 import { type RunningServer, type ServerOptions, startServer } from '../../src/server.ts';
+import { looksInside, startAsWorkers, testWorkers } from './as-workers.ts';
 import { closeProxy } from './close-proxy.ts';
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
@@ -53,7 +54,9 @@ export async function startSite(
     url: proxy.url,
     seen,
     requests,
-    outcomes,
+    get outcomes() {
+      return testWorkers() === undefined ? outcomes : looksInside('outcomes');
+    },
     origin,
     answerWith: (answer) => {
       current = answer;
@@ -78,11 +81,11 @@ export type ProxyOptions = {
   readonly control?: 'on';
 };
 
-/** Starts a proxy with a configuration text on a free port. */
-export async function startProxy(
-  text: string,
-  { clock, later, outcomes, env = {}, log, accessLines, rolloutFile, control }: ProxyOptions = {},
-): Promise<RunningServer> {
+/** Starts a proxy with a configuration text on a free port: in this process, or as workers (`as-workers.ts`). */
+export async function startProxy(text: string, options: ProxyOptions = {}): Promise<RunningServer> {
+  const workers = testWorkers();
+  if (workers !== undefined) return startAsWorkers(text, workers, options);
+  const { clock, later, outcomes, env = {}, log, accessLines, rolloutFile, control } = options;
   const parsed = parseConfig(text, { file: 'test.yaml', env, listen: '127.0.0.1:0' });
   if (parsed.kind === 'problems') throw new Error(parsed.problems.map(renderProblem).join('\n'));
   const { token, tokens } = parsed.config.control;

@@ -39,14 +39,25 @@ export type ServeOptions = {
   readonly mostFiles?: number;
   /** A module that is loaded first. */
   readonly preload?: string;
+  /** Instead of the variable with the control token. */
+  readonly env?: Readonly<Record<string, string>>;
 };
 
 /** Starts `serve` with a configuration; it is gone at the end of the test. */
 export async function startServing(t: Test, config: string, options: ServeOptions = {}): Promise<Serving> {
+  const { serving, kill } = spawnServing(config, options);
+  t.teardown(kill);
+  return serving;
+}
+
+type Spawned = { readonly serving: Promise<Serving>; readonly kill: () => Promise<void> };
+
+/** Starts `serve` with a configuration, until `kill`. */
+export function spawnServing(config: string, options: ServeOptions = {}): Spawned {
   const folder = mkdtempSync(join(tmpdir(), 'shelflife-serve-'));
   const file = join(folder, 'rules.yaml');
   writeFileSync(file, config);
-  const { listen = '127.0.0.1:0', mostFiles, preload } = options;
+  const { listen = '127.0.0.1:0', mostFiles, preload, env = { SHELFLIFE_TOKEN: controlToken } } = options;
   const imports = preload === undefined ? [] : ['--import', preload];
   const addresses = ['--listen', listen, '--control', '127.0.0.1:0'];
   const command = [process.execPath, ...imports, cli, 'serve', '-c', file, ...addresses];
@@ -55,15 +66,19 @@ export async function startServing(t: Test, config: string, options: ServeOption
   const child = spawn(program, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
     // Without what the test runner loads into every process: it is no part of the product, and takes memory.
-    env: { ...process.env, ...allocator, NODE_OPTIONS: undefined, SHELFLIFE_TOKEN: controlToken },
+    env: { ...process.env, ...allocator, NODE_OPTIONS: undefined, ...env },
   });
   const exited = once(child, 'exit') as Promise<[number | null]>;
-  t.teardown(async () => {
+  const kill = async (): Promise<void> => {
     child.kill('SIGCONT');
     child.kill('SIGKILL');
     await exited;
     rmSync(folder, { recursive: true });
-  });
+  };
+  return { serving: served(child, file, exited), kill };
+}
+
+async function served(child: ChildProcess, file: string, exited: Promise<[number | null]>): Promise<Serving> {
   const lines: ServeLine[] = [];
   const { site, control } = await listening(child, lines);
   return {

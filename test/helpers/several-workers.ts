@@ -17,7 +17,7 @@ export type VersionedApp = {
   readonly release: () => void;
 };
 
-/** An app with a version for each path, one higher with each write, and a page that greets by cookie; it ends with the test. */
+/** An app with a version for each path, one higher with each write, and pages that greet by cookie; it ends with the test. */
 export async function startVersionedApp(t: Test): Promise<VersionedApp> {
   const versions = new Map<string, number>();
   const server = createServer((incoming, response: ServerResponse) => {
@@ -28,10 +28,11 @@ export async function startVersionedApp(t: Test): Promise<VersionedApp> {
     if (method !== 'GET') versions.set(url, (versions.get(url) ?? 0) + 1);
     const version = versions.get(url) ?? 0;
     const answer = (): void => {
+      const greets = url === '/greets' || url.startsWith('/mine/');
       const cacheControl = url === '/private' ? 'no-store' : 'max-age=600';
       response
         .writeHead(200, { 'Cache-Control': cacheControl })
-        .end(url === '/greets' ? `Hello ${headers.cookie ?? 'you'}` : String(version));
+        .end(greets ? `Hello ${headers.cookie ?? 'you'}` : String(version));
     };
     if (app.isHeld(name)) app.held.push(answer);
     else setImmediate(answer);
