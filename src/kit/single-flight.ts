@@ -7,6 +7,7 @@
  */
 
 import { runAfter, type Seconds } from './time.ts';
+import { UnderWay } from './under-way.ts';
 
 /** How a flight ended. `give-up`: the result is not for others; each must fetch by itself. */
 export type FlightEnd<Result, Failure> =
@@ -91,7 +92,7 @@ export class Flight<Info, Result, Failure> {
 
 /** The flights of one process, by key. */
 export class SingleFlight<Info, Result, Failure> {
-  readonly #flights = new Map<string, Flight<Info, Result, Failure>>();
+  readonly #flights = new UnderWay<string, Flight<Info, Result, Failure>>();
   readonly #limits: FlightLimits;
 
   constructor(limits: FlightLimits) {

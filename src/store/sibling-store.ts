@@ -10,6 +10,7 @@
  */
 
 import type { Clock } from '../kit/time.ts';
+import { UnderWay } from '../kit/under-way.ts';
 import type { CacheKey } from '../policy/key/cache-key.ts';
 import type { PurgeLog } from './purge-log.ts';
 import { decodeEntry, encodeEntry } from './redis/codec.ts';
@@ -54,7 +55,7 @@ export class SiblingStore implements Store {
   readonly census?: NonNullable<Store['census']>;
   readonly #options: SiblingStoreOptions;
   readonly #near: Store;
-  readonly #asked = new Map<CacheKey, Promise<void>>();
+  readonly #asked = new UnderWay<CacheKey, Promise<void>>();
 
   constructor(options: SiblingStoreOptions) {
     this.#options = options;

@@ -10,6 +10,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { BoundedMap } from '../../kit/bounded-map.ts';
 import type { Clock } from '../../kit/time.ts';
+import { UnderWay } from '../../kit/under-way.ts';
 import type { CacheKey } from '../../policy/key/cache-key.ts';
 import { type RedisClient, within } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
@@ -53,7 +54,7 @@ export class FillLeases {
   readonly #longestMs: number;
   readonly #held = new BoundedMap<CacheKey, Held>(10_000);
   /** One request of this instance asks for a key; the others share its answer. */
-  readonly #turns = new Map<CacheKey, Promise<Turn>>();
+  readonly #turns = new UnderWay<CacheKey, Promise<Turn>>();
   readonly #hopeless = new BoundedMap<CacheKey, number>(20_000);
   #renewals: NodeJS.Timeout | undefined;
 

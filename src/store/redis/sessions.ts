@@ -11,6 +11,7 @@
 
 import { BoundedMap } from '../../kit/bounded-map.ts';
 import type { Clock, Seconds } from '../../kit/time.ts';
+import { UnderWay } from '../../kit/under-way.ts';
 import { WorkQueue } from '../../kit/work-queue.ts';
 import type { LearnedElsewhere } from '../../policy/identity/session-proof.ts';
 import { LearnedSessionMap, type LearnedSessionStore } from '../learned-sessions.ts';
@@ -46,7 +47,7 @@ export class SharedSessions implements LearnedSessionStore {
   readonly #options: SharedSessionsOptions;
   readonly #near: LearnedSessionMap;
   readonly #unknown = new BoundedMap<string, number>(mostNos);
-  readonly #questions = new Map<string, Promise<void>>();
+  readonly #questions = new UnderWay<string, Promise<void>>();
   readonly #writes: WorkQueue<Job>;
 
   constructor(options: SharedSessionsOptions) {

@@ -11,6 +11,7 @@
 import { BoundedMap } from '../../kit/bounded-map.ts';
 import type { BreakerState } from '../../kit/breaker.ts';
 import { type Clock, type EpochMs, type Seconds, epochMs } from '../../kit/time.ts';
+import { UnderWay } from '../../kit/under-way.ts';
 import type { CacheKey } from '../../policy/key/cache-key.ts';
 import type { FillLeases } from './leases.ts';
 import type { PurgeCause, PurgeLog } from '../purge-log.ts';
@@ -56,7 +57,7 @@ export class TieredStore implements Store {
   readonly #health: RedisHealth;
   readonly #clock: Clock;
   readonly #writes: WriteBehind;
-  readonly #reads = new Map<CacheKey, Promise<readonly Entry[]>>();
+  readonly #reads = new UnderWay<CacheKey, Promise<readonly Entry[]>>();
 
   /** When a dropped entry, or one that did not reach Redis, was received: Redis has older ones that must not come back. */
   readonly #removed = new BoundedMap<string, EpochMs>(10_000);
@@ -175,9 +176,8 @@ export class TieredStore implements Store {
   }
 
   status(): RedisStatus {
-    const { kind } = this.#health.breaker.state;
     const isUp = this.#health.isUp(this.#clock.monotonicMs());
-    return { redis: isUp ? 'up' : 'down', breaker: kind };
+    return { redis: isUp ? 'up' : 'down', breaker: this.#health.breaker.state.kind };
   }
 
   settled(): Promise<void> {
