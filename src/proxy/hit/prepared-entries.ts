@@ -2,22 +2,23 @@
 
 import { gzipFields } from '../../http/content-coding.ts';
 import { withoutFields } from '../../http/fields.ts';
-import { BoundedMap } from '../../kit/bounded-map.ts';
 import type { Entry } from '../../store/store.ts';
 import type { PreparedForms } from '../exchange/exchange.ts';
 
 /** Written anew for each answer. */
 export const agedFields: ReadonlySet<string> = new Set(['age', 'content-length']);
 
-/** Decoded bodies take memory beside the store: 2 MiB at most. */
+/** Decoded bodies take memory beside the store. */
 const mostPlain = 32;
-const largestPlainBytes = 64 * 1024;
+const mostPlainBytes = 2 * 1024 * 1024;
 
 /** Beside the entries, not in them: an entry made by spreading another must not take over what was made for that one. */
 export class PreparedEntries implements PreparedForms {
   readonly #fields = new WeakMap<Entry, readonly string[]>();
   readonly #gzip = new WeakMap<Entry, Entry>();
-  readonly #plain = new BoundedMap<Entry, Entry>(mostPlain);
+  /** The last used is last. */
+  readonly #plain = new Map<Entry, Entry>();
+  #plainBytes = 0;
 
   fieldsOf(entry: Entry): readonly string[] {
     const before = this.#fields.get(entry);
@@ -38,9 +39,30 @@ export class PreparedEntries implements PreparedForms {
 
   plainOf(entry: Entry, decode: (entry: Entry) => Entry): Entry {
     const before = this.#plain.get(entry);
-    if (before !== undefined) return before;
+    if (before !== undefined) {
+      this.#drop(entry, before);
+      this.#keep(entry, before);
+      return before;
+    }
     const plain = decode(entry);
-    if (plain !== entry && plain.body.length <= largestPlainBytes) this.#plain.set(entry, plain);
+    if (plain !== entry && bytesOf(entry, plain) <= mostPlainBytes) this.#keep(entry, plain);
     return plain;
   }
+
+  #keep(entry: Entry, plain: Entry): void {
+    this.#plain.set(entry, plain);
+    this.#plainBytes += bytesOf(entry, plain);
+    for (const [oldest, form] of this.#plain) {
+      if (this.#plain.size <= mostPlain && this.#plainBytes <= mostPlainBytes) return;
+      this.#drop(oldest, form);
+    }
+  }
+
+  #drop(entry: Entry, plain: Entry): void {
+    this.#plain.delete(entry);
+    this.#plainBytes -= bytesOf(entry, plain);
+  }
 }
+
+/** The coded body may have left the store. */
+const bytesOf = (coded: Entry, plain: Entry): number => coded.body.length + plain.body.length;
