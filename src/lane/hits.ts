@@ -15,7 +15,7 @@ import { lastShare } from '../refresh/ahead.ts';
 import type { Entry, Store } from '../store/store.ts';
 import { headTail } from './prepared-head.ts';
 import { isOf, prepare, type Prepared, type PreparedAnswer } from './prepared-answer.ts';
-import type { PlainRequest, Plan, Planner } from './plan.ts';
+import type { Decided, PlainRequest, Plan, Planner } from './plan.ts';
 
 /** An answer to be sent. */
 export type Hit = {
@@ -33,6 +33,8 @@ export type HitsOptions = {
   /** The store without what times it. */
   readonly peek: Store['peek'];
 };
+
+type FoundFor = Pick<Hit, 'socket'> & { readonly now: EpochMs; readonly decided?: Decided | undefined };
 
 /** One lookup in so many is timed. */
 const timedEvery = 64;
@@ -53,8 +55,11 @@ export class Hits {
     return this.#options.peek(key).length > 0;
   }
 
-  /** The answer to a request whose plan holds; `undefined`: the pipeline's. */
-  find(plan: Plan, now: EpochMs, socket: PlainRequest['socket']): Hit | undefined {
+  /**
+   * The answer to a request whose plan holds; `undefined`: the pipeline's. `decided`: the request as it was just decided;
+   * otherwise it is decided anew where an answer has to be prepared.
+   */
+  find(plan: Plan, { now, socket, decided }: FoundFor): Hit | undefined {
     const { services } = this.#options;
     const { keyed, request, directives } = plan;
     const found = chooseVariant(this.#peek(keyed.key), {
@@ -69,7 +74,7 @@ export class Hits {
     if (plan.match.contentType.refreshAhead && isNearItsEnd(entry, reuse.ttl)) return undefined;
     const { prepared } = plan;
     const isReady = prepared !== undefined && isOf(prepared, entry);
-    const answer = (isReady ? prepared : this.#prepare(plan, entry, socket))?.answer;
+    const answer = (isReady ? prepared : this.#prepare(plan, entry, { socket, decided }))?.answer;
     return answer && { plan, entry, answer, age: reuse.age, ttl: reuse.ttl, socket };
   }
 
@@ -83,11 +88,11 @@ export class Hits {
     return entries;
   }
 
-  #prepare(plan: Plan, entry: Entry, socket: PlainRequest['socket']): Prepared | undefined {
+  #prepare(plan: Plan, entry: Entry, { socket, decided }: Omit<FoundFor, 'now'>): Prepared | undefined {
     const { request, sentTarget: target } = plan;
     // The store's own text: to look for it compares no characters.
     plan.keyed.key = entry.key;
-    const made = this.#options.planner.exchangeOf({ ...request, target, socket });
+    const made = decided ?? this.#options.planner.exchangeOf({ ...request, target, socket });
     plan.prepared = made && prepare(made.exchange, made.reply, entry);
     return plan.prepared;
   }

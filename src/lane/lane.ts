@@ -141,7 +141,9 @@ function find({ services, planner, hits, turn }: Finding, asker: Asker, line: Re
   if (known === undefined) return undefined;
   const before = known.planned(line);
   if (before !== undefined && holds(before, services, turn.wallNow)) {
-    return before.kind === 'slow' ? undefined : unlessAudited(services, hits.find(before, turn.now, socket));
+    return before.kind === 'slow'
+      ? undefined
+      : unlessAudited(services, hits.find(before, { now: turn.now, socket }));
   }
   const { method, target } = line;
   const { scanned } = known;
@@ -153,7 +155,8 @@ function find({ services, planner, hits, turn }: Finding, asker: Asker, line: Re
     return undefined;
   }
   const plan = isKeyed ? planned.plan() : planned;
-  const hit = plan.kind === 'slow' ? undefined : hits.find(plan, turn.now, socket);
+  const decided = isKeyed ? planned : undefined;
+  const hit = plan.kind === 'slow' ? undefined : hits.find(plan, { now: turn.now, socket, decided });
   // Most of what is asked for and not stored is not asked for again: a plan for it would be kept in vain.
   if (plan.kind === 'slow' || plan.prepared !== undefined || before !== undefined)
     remembered.remember(known, line, plan);

@@ -41,8 +41,11 @@ export type PlainRequest = {
 /** What a hit needs of a key. */
 type HitKey = Pick<KeyPlan, 'selectingFields' | 'answers'> & { key: CacheKey };
 
+/** What `Remembered` notes: where it keeps it, and whether it was found since that was last asked. */
+type Placed = { place: number; isUsed: boolean };
+
 /** A request that may be answered from memory. */
-export type Plan = {
+export type Plan = Placed & {
   readonly kind: 'plan';
   readonly site: Site;
   readonly host: string;
@@ -65,7 +68,7 @@ export type Plan = {
 };
 
 /** The pipeline's, always, as long as the configuration stays the same. */
-export type Slow = { readonly kind: 'slow'; readonly site: Site; readonly sentTarget: string };
+export type Slow = Placed & { readonly kind: 'slow'; readonly site: Site; readonly sentTarget: string };
 
 export type Planner = {
   /** Decides; `undefined`: the pipeline's this time. */
@@ -73,29 +76,25 @@ export type Planner = {
   /** The request as the pipeline reads it; `undefined` where it refuses it. */
   readonly read: (request: PlainRequest) => ClientRequest | undefined;
   /** The exchange of a request, to be answered from a stored response. */
-  readonly exchangeOf: (
-    request: PlainRequest,
-  ) => { readonly exchange: CacheExchange; readonly reply: CapturedReply } | undefined;
+  readonly exchangeOf: (request: PlainRequest) => Decided | undefined;
 };
 
-/** The exchange is the plan's, for a pipeline that goes on from here. */
-export type Planned = { readonly plan: () => Plan; readonly exchange: CacheExchange } | Slow | undefined;
+/** A request as it was decided, and where what is sent of a stored response is caught. */
+export type Decided = { readonly exchange: CacheExchange; readonly reply: CapturedReply };
 
-type Decided =
-  | { readonly kind: 'keyed'; readonly exchange: CacheExchange; readonly reply: CapturedReply }
-  | Slow
-  | undefined;
+/** With the exchange the pipeline can go on. */
+export type Planned = (Decided & { readonly plan: () => Plan }) | Slow | undefined;
 
 /** Makes the function that decides what can be decided beforehand. */
 export function createPlanner(services: Services, read: (message: MessageHead) => ReadResult): Planner {
-  const decide = (request: PlainRequest): Decided =>
+  const decide = (request: PlainRequest): Decided | Slow | undefined =>
     decideFor(services, read(messageOf(request)), request.target);
   return {
     plan: (request) => {
       const decided = decide(request);
-      if (decided?.kind !== 'keyed') return decided;
-      const { exchange } = decided;
-      return { plan: () => planOf(exchange, request), exchange };
+      if (decided === undefined || 'kind' in decided) return decided;
+      const { exchange, reply } = decided;
+      return { plan: () => planOf(exchange, request), exchange, reply };
     },
     read: (request) => {
       const result = read(messageOf(request));
@@ -103,7 +102,7 @@ export function createPlanner(services: Services, read: (message: MessageHead) =
     },
     exchangeOf: (request) => {
       const decided = decide(request);
-      return decided?.kind === 'keyed' ? decided : undefined;
+      return decided === undefined || 'kind' in decided ? undefined : decided;
     },
   };
 }
@@ -119,9 +118,9 @@ const messageOf = ({ method, target, fields, socket, scanned }: PlainRequest): M
   scanned,
 });
 
-function decideFor(services: Services, result: ReadResult, sentTarget: string): Decided {
+function decideFor(services: Services, result: ReadResult, sentTarget: string): Decided | Slow | undefined {
   const site = services.site();
-  const slow: Slow = { kind: 'slow', site, sentTarget };
+  const slow: Slow = { kind: 'slow', site, sentTarget, place: 0, isUsed: false };
   // What a path declares of its query changes its keys, and plans keep theirs. Each answer has a time of its own.
   const { accept, debug } = site.config;
   if (result.kind !== 'request' || accept.noVarySearch || debug.serverTiming) return slow;
@@ -140,7 +139,7 @@ function decideFor(services: Services, result: ReadResult, sentTarget: string): 
   // Who asks may be somebody else later.
   if (!isInShare(site.shareOf(exchange.match), keyed))
     return identity.kind === 'anonymous' ? slow : undefined;
-  return keyed.directives.noStore ? slow : { kind: 'keyed', exchange: keyed, reply };
+  return keyed.directives.noStore ? slow : { exchange: keyed, reply };
 }
 
 /** Ranges, and what is renewed for those who ask with their own credentials. */
@@ -172,6 +171,8 @@ function planOf(exchange: CacheExchange, { method, fields, target: sentTarget }:
     directives,
     who: isEverybodys ? undefined : identity,
     prepared: undefined,
+    place: 0,
+    isUsed: false,
   };
 }
 

@@ -47,17 +47,18 @@ export class KnownBlock {
 
   planned(line: RequestLine): Plan | Slow | undefined {
     const plan = (line.method === 'GET' ? this.get : this.head).get(line.targetDigest);
-    return plan !== undefined && line.isFor(plan.sentTarget) ? plan : undefined;
-  }
-
-  /** Drops its plans; gives how many there were. */
-  clear(): number {
-    const plans = this.get.size + this.head.size;
-    this.get.clear();
-    this.head.clear();
-    return plans;
+    if (plan === undefined || !line.isFor(plan.sentTarget)) return undefined;
+    plan.isUsed = true;
+    return plan;
   }
 }
+
+/** Where a plan is kept. */
+type Kept = {
+  readonly plan: Plan | Slow;
+  readonly plans: Map<number, Plan | Slow>;
+  readonly digest: number;
+};
 
 const blankLineBytes = 4;
 const mostBlocks = 1024;
@@ -70,6 +71,8 @@ const longestTarget = 512;
 const fewestPlans = 512;
 const mostPlans = 16_384;
 const bytesForPlan = 32 * 1024;
+/** So many plans without room come before one looks for it. */
+const oneLooksOf = 4;
 
 /** How many plans go with a memory tier of so many bytes. */
 export const plansFor = (memoryBytes: number): number =>
@@ -82,7 +85,12 @@ export class Remembered {
   /** The block found last of those with the same sample; all are among the blocks. */
   readonly #guesses = new Array<KnownBlock | undefined>(mostGuesses).fill(undefined);
   readonly #mostPlans: number;
-  #plans = 0;
+  /** All plans; `place` says where each is. A hand goes round over them, and what it finds unused makes room. */
+  readonly #kept: (Kept | undefined)[] = [];
+  /** Places without a plan. */
+  readonly #free: number[] = [];
+  #hand = 0;
+  #turnedAway = 0;
 
   constructor(mostPlans: number) {
     this.#mostPlans = mostPlans;
@@ -127,7 +135,13 @@ export class Remembered {
 
   #forget(leaving: KnownBlock): void {
     leaving.isKept = false;
-    this.#plans -= leaving.clear();
+    for (const plans of [leaving.get, leaving.head]) {
+      for (const { place } of plans.values()) {
+        this.#kept[place] = undefined;
+        this.#free.push(place);
+      }
+      plans.clear();
+    }
     const sample = sampleOf(leaving.bytes, 0, leaving.bytes.length) % mostGuesses;
     if (this.#guesses[sample] === leaving) this.#guesses[sample] = undefined;
   }
@@ -145,16 +159,33 @@ export class Remembered {
     return undefined;
   }
 
-  /** Keeps a plan. When there are too many, all are made anew as they are needed. */
+  /** Keeps a plan, or not: those that are asked for again and again stay, and others come to stay by and by. */
   remember(known: KnownBlock, line: RequestLine, plan: Plan | Slow): void {
     if (plan.sentTarget.length > longestTarget || !known.isKept) return;
-    if (this.#plans >= this.#mostPlans) {
-      for (const [, block] of this.#blocks.entries()) block.clear();
-      this.#plans = 0;
-    }
     const plans = line.method === 'GET' ? known.get : known.head;
     const digest = line.targetDigest;
-    if (!plans.has(digest)) this.#plans += 1;
+    const place = plans.get(digest)?.place ?? this.#room();
+    if (place === undefined) return;
+    plan.place = place;
     plans.set(digest, plan);
+    this.#kept[place] = { plan, plans, digest };
+  }
+
+  /** A place for another plan. When all are taken, few that have none look for one: more would drive out what is in use. */
+  #room(): number | undefined {
+    const free = this.#free.pop();
+    if (free !== undefined) return free;
+    if (this.#kept.length < this.#mostPlans) return this.#kept.length;
+    this.#turnedAway += 1;
+    if (this.#turnedAway % oneLooksOf !== 0) return undefined;
+    const place = this.#hand;
+    this.#hand = (place + 1) % this.#mostPlans;
+    const kept = this.#kept[place];
+    if (kept?.plan.isUsed === true) {
+      kept.plan.isUsed = false;
+      return undefined;
+    }
+    kept?.plans.delete(kept.digest);
+    return place;
   }
 }

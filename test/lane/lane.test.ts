@@ -91,6 +91,8 @@ const slowFor = (sentTarget: string): Slow => ({
   kind: 'slow',
   site: room.site.proxy.services.site(),
   sentTarget,
+  place: 0,
+  isUsed: false,
 });
 
 /** Two texts with the same digest. */
@@ -370,6 +372,47 @@ t.test('what is remembered is bounded, whatever a client sends with each request
   t.equal(held?.get.size, 0);
   t.equal(ask(held, 100), 0);
   t.equal(ask(blockOf('held'), 100), 100);
+  t.end();
+});
+
+t.test('plans in use stay when there are too many, and what is asked for later comes to stay', (t) => {
+  const remembered = new Remembered(64);
+  const blockOf = (host: string): KnownBlock => {
+    const known = remembered.blockOf(Buffer.from(`Host: ${host}\r\n\r\n`));
+    if (known === undefined) throw new Error('not plain');
+    return known;
+  };
+  const blocks = ['a', 'b'].map(blockOf);
+  const isFound = (known: KnownBlock, target: string): boolean => {
+    const line = lineOf(target);
+    if (known.planned(line) !== undefined) return true;
+    remembered.remember(known, line, slowFor(target));
+    return false;
+  };
+  const found = (name: string, count: number): number =>
+    blocks
+      .flatMap((known) => Array.from({ length: count }, (_, at) => isFound(known, `/${name}/${at}`)))
+      .filter(Boolean).length;
+  const kept = (): number => blocks.reduce((sum, known) => sum + known.get.size, 0);
+  found('hot', 25);
+  const hot = Array.from({ length: 20 }, (_, round) => {
+    found(`once-${round}`, 12);
+    return found('hot', 25);
+  });
+  t.ok(Math.min(...hot) >= 45, `of 50 are found each time: ${hot.join(' ')}`);
+  for (let round = 0; round < 60; round += 1) found('later', 25);
+  t.ok(found('later', 25) >= 45, 'the others have gone');
+  t.ok(kept() <= 64, `${kept()}`);
+  const [leaving, staying] = blocks;
+  if (leaving === undefined || staying === undefined) return;
+  const [left, before] = [leaving.get.size, staying.get.size];
+  for (let other = 0; other < 2200; other += 1) {
+    remembered.find(staying.bytes, 0, staying.bytes.length);
+    blockOf(`x${other}`);
+  }
+  t.equal(leaving.get.size, 0);
+  for (let at = 0; at < left; at += 1) isFound(staying, `/new/${at}`);
+  t.equal(staying.get.size, before + left, 'its places are given at once');
   t.end();
 });
 
