@@ -48,7 +48,12 @@ export async function startSite(
   const { port } = origin.address() as AddressInfo;
   const outcomes: Outcome[] = [];
   const upstream = `upstream: { url: "http://127.0.0.1:${port}", connections: ${options.connections ?? 128} }`;
-  const proxy = await startProxy(`${upstream}\n${rules}`, { ...options, outcomes });
+  const proxy = await startProxy(`${upstream}\n${rules}`, { ...options, outcomes }).catch(
+    (error: unknown) => {
+      origin.close();
+      throw error;
+    },
+  );
   return {
     proxy,
     url: proxy.url,
