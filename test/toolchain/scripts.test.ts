@@ -43,7 +43,7 @@ t.test('every script is preceded by the set-up, those that run tests by that of 
   for (const name of ['start', 'dev', 'test', 'check', 'lint', 'types', 'bench', 'build'])
     t.ok(names.includes(name), name);
   for (const name of names) {
-    const flag = name === 'test' || name === 'check' ? ' --test' : '';
+    const flag = /^(test|check)\b/.test(name) ? ' --test' : '';
     t.equal(manifest.scripts[`pre${name}`], `node scripts/setup.mjs${flag}`, name);
   }
 });
