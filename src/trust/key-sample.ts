@@ -2,8 +2,8 @@
  * Which keys shadow looks at where traffic is heavy: of 2^depth keys one, by a digest, with all requests for it. Each request that
  * is looked at stands for `weight` like it.
  *
- * Promises: at most a hundred requests a second go through the whole second pipeline for long, and a thousand more at first; a
- * key that is left out never comes back under the same configuration, so no copy is missed only because nobody looked before;
+ * Promises: three requests of a hundred go through the whole second pipeline for long, ten more each second, and a thousand more at
+ * first; a key that is left out never comes back under the same configuration, so no copy is missed only because nobody looked before;
  * keys that are often asked for stay, since few of them make most of the hits, and count for as many as when they came.
  *
  * Sampled keys with counted weights predict a cache's hit rate (Waldspurger et al., *Efficient MRC Construction with SHARDS*,
@@ -23,7 +23,7 @@ export const certain: Look = { weight: 1, group: 0 };
 
 export const groups = 16;
 const mostKept = 20_000;
-const budget = { perSecond: 100, burst: 1000, again: 250 };
+const budget = { perSecond: 10, perRequest: 0.03, burst: 1000, again: 250 };
 const deepest = 12;
 /** Asked for more often than this, at the first thinning; twice as often at each further one. */
 const oftenAsked = 16;
@@ -38,6 +38,11 @@ export class KeySample {
   /** The share of new keys that is looked at. */
   get share(): number {
     return 1 / 2 ** this.#depth;
+  }
+
+  /** Any request in shadow: with more of them, more may go through the whole pipeline. */
+  onRequest(): void {
+    this.#left += budget.perRequest;
   }
 
   /** A request for a key; `undefined`: it is left out. */

@@ -32,6 +32,42 @@ export const unseenBody = Buffer.from('shelflife: not seen, for the client had i
 
 type Player = { readonly asked: OriginRequest; readonly receiver: OriginReceiver; isOver: boolean };
 
+/** The client first, so that it gets its answer as if nobody listened. */
+class Overhearing implements OriginReceiver {
+  readonly #client: OriginReceiver;
+  readonly #answer: RecordedAnswer;
+
+  constructor(client: OriginReceiver, answer: RecordedAnswer) {
+    this.#client = client;
+    this.#answer = answer;
+  }
+
+  onInformation(status: number, fields: Fields): void {
+    this.#client.onInformation?.(status, fields);
+  }
+
+  onHead(head: OriginHead): void {
+    this.#client.onHead(head);
+    this.#answer.onHead(head);
+  }
+
+  onData(chunk: Buffer): boolean {
+    const wantsMore = this.#client.onData(chunk);
+    this.#answer.onData(chunk);
+    return wantsMore;
+  }
+
+  onEnd(trailers: Fields): void {
+    this.#client.onEnd(trailers);
+    this.#answer.onEnd();
+  }
+
+  onFailure(failure: OriginFailure): void {
+    this.#client.onFailure(failure);
+    this.#answer.onFailure();
+  }
+}
+
 /** The answer to one request. */
 export class RecordedAnswer {
   readonly #limit: number;
@@ -63,26 +99,7 @@ export class RecordedAnswer {
 
   /** The receiver that records, in front of the client's. */
   before(client: OriginReceiver): OriginReceiver {
-    return {
-      onInformation: (status, fields) => client.onInformation?.(status, fields),
-      onHead: (head) => {
-        client.onHead(head);
-        this.#onHead(head);
-      },
-      onData: (chunk) => {
-        const wantsMore = client.onData(chunk);
-        this.#onData(chunk);
-        return wantsMore;
-      },
-      onEnd: (trailers) => {
-        client.onEnd(trailers);
-        this.#end(() => this.#whole());
-      },
-      onFailure: (failure) => {
-        client.onFailure(failure);
-        this.#end(() => ({ kind: 'failed' }));
-      },
-    };
+    return new Overhearing(client, this);
   }
 
   /** Plays it to who would have asked: at once if it is there, else when it is. */
@@ -101,14 +118,14 @@ export class RecordedAnswer {
     return { abort, resume: () => undefined };
   }
 
-  #onHead(head: OriginHead): void {
+  onHead(head: OriginHead): void {
     this.#head = head;
     const length = Number(combinedValue(head.fields, 'content-length') ?? 0);
     if (isStream(head.fields) || length > this.#limit)
       this.#end(() => ({ kind: 'long', status: head.status }));
   }
 
-  #onData(chunk: Buffer): void {
+  onData(chunk: Buffer): void {
     if (this.#recorded !== undefined) return;
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
@@ -116,6 +133,14 @@ export class RecordedAnswer {
     const status = this.#head?.status ?? 0;
     if (this.#bytes > this.#limit) this.#end(() => ({ kind: 'long', status }));
     else if (this.#room.bytes > mostBytes) this.#end(() => ({ kind: 'failed' }));
+  }
+
+  onEnd(): void {
+    this.#end(() => this.#whole());
+  }
+
+  onFailure(): void {
+    this.#end(() => ({ kind: 'failed' }));
   }
 
   #whole(): Recorded {

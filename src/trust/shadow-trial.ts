@@ -86,17 +86,3 @@ export const playing = ({ health }: Origin, recording: RecordedAnswer): Origin =
   },
   close: () => Promise.resolve(),
 });
-
-/** Services whose origin's answers are recorded on their way. */
-export function recordingBy(recording: RecordedAnswer, services: Services): Services {
-  const { origin } = services;
-  return {
-    ...services,
-    origin: {
-      send: (asked, client) => origin.send(asked, recording.before(client)),
-      forward: origin.forward,
-      health: origin.health,
-      close: () => origin.close(),
-    },
-  };
-}

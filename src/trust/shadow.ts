@@ -30,7 +30,7 @@ import { patternOf, type Subject } from './ledger.ts';
 import type { NoiseBook } from './noise-book.ts';
 import { type Recorded, RecordedAnswer, type RecordingRoom, type WholeAnswer } from './recorded-answer.ts';
 import { freshCopy, refusalOf, type Remembered } from './remembered-looks.ts';
-import { newTrial, playing, readOnly, recordingBy, type Trial } from './shadow-trial.ts';
+import { newTrial, playing, readOnly, type Trial } from './shadow-trial.ts';
 import { digestOf, markOf } from './would-be-store.ts';
 import type { WritesSeen } from './writes-seen.ts';
 
@@ -68,6 +68,7 @@ export class ShadowPipeline {
     // A part of a body says nothing about the rest.
     if (exchange.request.known.range !== undefined) return exchange;
     const trial = this.#trialOf(exchange.site);
+    trial.sample.onRequest();
     const name = trial.remembered.nameOf(exchange.request);
     const known = trial.remembered.find(name, exchange);
     return (known && this.#lookAgain(trial, exchange, known)) ?? this.#lookAtAll(trial, exchange, name);
@@ -102,7 +103,7 @@ export class ShadowPipeline {
     stored.store.use(entry);
     const recording = this.#recordingFor(exchange);
     this.#onHit(trial, { exchange, recording, look, subject, entry });
-    return { ...exchange, services: recordingBy(recording, exchange.services) };
+    return overheard(exchange, recording);
   }
 
   #lookAtAll(trial: Trial, exchange: Exchange, name: string | undefined): Exchange {
@@ -113,7 +114,7 @@ export class ShadowPipeline {
     void identity
       .then((late) => this.#run(trial, exchange, { name, identity: late, recording }))
       .catch(() => undefined);
-    return { ...exchange, services: recordingBy(recording, exchange.services) };
+    return overheard(exchange, recording);
   }
 
   /** Runs the pipeline, if the key is in the sample; gives the exchange whose answer it waits for. */
@@ -136,7 +137,7 @@ export class ShadowPipeline {
     };
     const services = this.#servicesOf(trial, { exchange, recording, onFirst });
     Promise.resolve(answerKeyed({ ...keyed, services })).catch(() => undefined);
-    return { ...exchange, services: recordingBy(recording, exchange.services) };
+    return overheard(exchange, recording);
   }
 
   #recordingFor({ site, request }: Exchange): RecordedAnswer {
@@ -195,15 +196,16 @@ export class ShadowPipeline {
     recorded: Recorded,
   ): Judgement | Promise<Judgement> {
     const { askAgain, noise, writes, clock } = this.#options;
-    const soon = judgedAtOnce(exchange, entry, recorded);
+    const { digest } = markOf(entry);
+    const body = digest === undefined ? undefined : trial.stored.sampled(digest);
+    const soon = judgedAtOnce(exchange, { entry, digest, body }, recorded);
     if (soon !== undefined || recorded.kind !== 'whole')
       return soon ?? { kind: 'unjudged', reason: 'no-answer' };
-    const { digest } = markOf(entry);
     return judge(
       { noise, writes, clock },
       {
         pattern: patternOf(subject),
-        copy: { status: entry.status, body: digest === undefined ? undefined : trial.stored.sampled(digest) },
+        copy: { status: entry.status, body },
         answer: recorded.answer,
         again: () => askAgain.ask(exchange, askedByPass(exchange)),
       },
@@ -249,14 +251,30 @@ type Running = Pick<Looked, 'exchange' | 'recording'> & { readonly onFirst: (out
 type Looked = { readonly exchange: Exchange; readonly recording: RecordedAnswer; readonly look: Look };
 type WouldBeHit = Looked & { readonly subject: Subject; readonly entry: Entry };
 
+const overheard = (exchange: Exchange, recording: RecordedAnswer): Exchange => ({
+  ...exchange,
+  overheardBy: (client) => recording.before(client),
+});
+
 const subjectOf = ({ match, request: { path, query } }: Exchange): Subject => ({
   contentType: match.contentType.name,
   route: match.route?.pattern,
   target: query === undefined ? path : `${path}?${query}`,
 });
 
-/** What needs no look at the bodies. */
-function judgedAtOnce({ request }: Exchange, entry: Entry, recorded: Recorded): Judgement | undefined {
+/** `digest` and `body` of what would have been given, as far as they are known. */
+type Copy = {
+  readonly entry: Entry;
+  readonly digest: string | undefined;
+  readonly body: Buffer | undefined;
+};
+
+/** What needs no look at where the bodies differ. */
+function judgedAtOnce(
+  { request }: Exchange,
+  { entry, digest, body }: Copy,
+  recorded: Recorded,
+): Judgement | undefined {
   const unjudged = (reason: Extract<Judgement, { kind: 'unjudged' }>['reason']): Judgement => ({
     kind: 'unjudged',
     reason,
@@ -267,10 +285,10 @@ function judgedAtOnce({ request }: Exchange, entry: Entry, recorded: Recorded): 
   if (answer.status === 304)
     return hasSameValidator(entry, answer) ? { kind: 'same' } : unjudged('not-modified');
   if (request.method === 'HEAD') return unjudged('head');
-  const { digest } = markOf(entry);
   if (digest === undefined) return unjudged('unseen');
-  const isSame = answer.status === entry.status && digest === digestOf(answer.body);
-  return isSame ? { kind: 'same' } : undefined;
+  // The bytes themselves, where they are at hand, are compared sooner than digested.
+  const isSame = body === undefined ? digest === digestOf(answer.body) : body.equals(answer.body);
+  return isSame && answer.status === entry.status ? { kind: 'same' } : undefined;
 }
 
 /** RFC 9110 §15.4.5: a 304 has the ETag that a 200 would have had. */

@@ -7,6 +7,7 @@ import { type Clock, type EpochMs, type Seconds, seconds } from '../../kit/time.
 import type { BoundedMap } from '../../kit/bounded-map.ts';
 import type { Fields } from '../../http/message.ts';
 import type { FailureReason, OriginFailure } from '../../origin/failure.ts';
+import type { OriginReceiver } from '../../origin/call.ts';
 import type { Origin } from '../../origin/origin.ts';
 import type { CacheKey, KeyPlan } from '../../policy/key/cache-key.ts';
 import type { KeyMemo } from '../../policy/key/key-memo.ts';
@@ -192,6 +193,8 @@ export type Exchange = {
   readonly startedMs: number;
   /** For the debug header; absent: its client does not get it. */
   readonly notes?: DebugNotes | undefined;
+  /** Puts a listener in front of who gets the origin's answer; absent: nobody listens. */
+  readonly overheardBy?: ((client: OriginReceiver) => OriginReceiver) | undefined;
 };
 
 /** Begins an exchange: its configuration, its rule and its instant are settled here. */

@@ -99,7 +99,7 @@ class Relay implements OriginReceiver {
   }
 
   start(): void {
-    const { services, request, reply, site } = this.#exchange;
+    const { services, request, reply, site, overheardBy } = this.#exchange;
     reply.onDrain(() => this.#origin?.resume());
     reply.onGone(() => {
       this.#onClientGone();
@@ -116,7 +116,7 @@ class Relay implements OriginReceiver {
         isWrite: this.#mayAct,
         upgrade: reply.upgrade?.protocol,
       },
-      this,
+      overheardBy?.(this) ?? this,
     );
   }
 
