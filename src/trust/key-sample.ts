@@ -26,7 +26,7 @@ const mostKept = 20_000;
 const budget = { perSecond: 10, perRequest: 0.03, burst: 1000, again: 250 };
 const deepest = 12;
 /** Asked for more often than this, at the first thinning; twice as often at each further one. */
-const oftenAsked = 16;
+const oftenAsked = 6;
 
 /** The sample of one configuration. */
 export class KeySample {
