@@ -6,6 +6,7 @@ import { Ajv } from 'ajv';
 import t from 'tap';
 import { parse } from 'yaml';
 import { exampleSchema } from '../../src/config/examples/example-schema.ts';
+import { formatRules } from '../../src/config/schema/format-rules.ts';
 import { configSchema, parseConfig, schemaKeys } from '../../src/config/schema/check.ts';
 import { problemCodes, renderProblem, warningCodes } from '../../src/config/reader/problem.ts';
 import { configIn } from './fixture.ts';
@@ -29,6 +30,16 @@ function pathsIn(value: unknown, path = ''): readonly string[] {
 
 const joined = (path: string, key: string) =>
   path === '' ? key : `${path}.${path === 'content_types' ? '*' : key}`;
+
+t.test('config/shelflife.yaml and config/demo.yaml have the layout that `shelflife fmt` gives', async (t) => {
+  for (const file of ['config/shelflife.yaml', 'config/demo.yaml']) {
+    const before = await read(file);
+    t.strictSame(formatRules(before, { file, env: {}, upstreamMayBeMissing: true }), {
+      kind: 'ok',
+      text: before,
+    });
+  }
+});
 
 t.test('every key of the schema is in config/shelflife.yaml', async (t) => {
   const written = new Set(pathsIn(parse(reference)));
