@@ -11,8 +11,9 @@ import type { Governor } from '../refresh/governor.ts';
 import type { AdviceReport } from './advice/advice.ts';
 import { Adviser } from './advice/open-advice.ts';
 import { AskAgain } from './ask-again.ts';
-import { HitAudit } from './audit.ts';
+import { HitAudit, type HitAuditOptions } from './audit.ts';
 import { type AuditReport, auditReport } from './audit-report.ts';
+import { comparingBy } from './compares-copies.ts';
 import { CredentialCheck } from './credential-check.ts';
 import type { Judgement } from './judge.ts';
 import { Ledger } from './ledger.ts';
@@ -72,11 +73,10 @@ export type TrustReports = {
 export function openTrust(options: OpenTrustOptions): OpenTrust {
   const { clock, config, governor, background, live, worker } = options;
   const { onAudited, writes: ledger } = options.counting.counters;
-  const room = { bytes: 0 };
-  const noise = new NoiseBook();
+  const [room, noise] = [{ bytes: 0 }, new NoiseBook()];
   const { writes = new WritesSeen(), quarantine = new Quarantine() } = worker ?? {};
-  const onFault = faultsIn(options.log);
-  const adviser = new Adviser({ clock, noise, writes, ended: () => ledger.totals(), onFault });
+  const noted = { ended: () => ledger.totals(), onFault: faultsIn(options.log) };
+  const adviser = new Adviser({ clock, config, noise, writes, ...noted });
   const askAgain = new AskAgain({ governor, room });
   const credentialCheck = new CredentialCheck({
     ...{ clock, askAgain, noise, writes },
@@ -87,19 +87,20 @@ export function openTrust(options: OpenTrustOptions): OpenTrust {
     },
   });
   const rollout = openRollout(live, { clock, config, inForce: () => Promise.resolve() });
-  const sums = new RolloutSums();
+  const sums = new RolloutSums({ config, live });
   const counter = new RolloutCounter(config, worker === undefined ? rollout.count : sums.count);
   const newLedger = worker === undefined ? ownLedger : tape;
-  const common = { clock, askAgain, noise, writes, credentialCheck, adviser, newLedger };
+  // Nobody asks one of several workers for advice.
+  const hearer = worker === undefined ? adviser : nobodyAdvised;
+  const common = { clock, askAgain, noise, writes, credentialCheck, adviser: hearer, newLedger };
   const heard = background && worker === undefined ? hearing(background, adviser) : background;
   const shadow = new ShadowPipeline({ ...common, room, onJudged: counter.onJudged });
-  const audit = new HitAudit({
-    ...{ ...common, dice: Math.random },
-    onJudged: (subject, kind) => {
-      onAudited(subject.contentType, kind);
-      counter.onJudged(subject, kind);
-    },
-  });
+  const onAudit: HitAuditOptions['onJudged'] = (subject, kind) => {
+    onAudited(subject.contentType, kind);
+    counter.onJudged(subject, kind);
+  };
+  const audit = new HitAudit({ ...common, dice: Math.random, onJudged: onAudit });
+  const comparing = comparingBy(config);
   return {
     beside: { shadow: shadow.beside, audit, isQuarantined: quarantine.has, background: heard },
     watched: {
@@ -110,8 +111,9 @@ export function openTrust(options: OpenTrustOptions): OpenTrust {
     rollout: rollout.answers,
     quarantine,
     onOutcome: (outcome) => {
-      shadow.onOutcome(outcome);
-      adviser.onOutcome(outcome);
+      // A worker tells all others of its writes.
+      if (worker === undefined || comparing()) shadow.onOutcome(outcome);
+      hearer.onOutcome(outcome);
       counter.onOutcome(outcome);
     },
     ...reportsOf(options, { audit, shadow, noise, adviser }),
@@ -170,6 +172,9 @@ const shareOf = (
 
 const shareOfKeys = ({ trial }: ShadowPipeline): number => trial?.sample.share ?? 1;
 
+const nothing = (): void => undefined;
+const nobodyAdvised = { onStored: nothing, onJudged: nothing, onOutcome: nothing };
+
 const ownLedger = (since: EpochMs): Ledger => new Ledger(since);
 const tape = (since: EpochMs): Ledger => new LedgerTape(since);
 
@@ -179,7 +184,7 @@ const notesOf = (ledger: Ledger | undefined): readonly LedgerNote[] =>
 const namesOf = ({ advices }: AdviceReport): Report['advice'] =>
   advices.map(({ id, text }) => ({ id, text }));
 
-/** What is stored is evidence too. Not at one of several workers: nobody asks it for advice. */
+/** What is stored is evidence too. */
 const hearing = (background: Background, { onStored }: Pick<Adviser, 'onStored'>): Background => ({
   ...background,
   onStored: (exchange, entry) => {

@@ -1,5 +1,7 @@
 /** What each of several workers tells its primary of the evidence, and what the primary decides for all of them. */
 
+import type { Config } from '../config/config.ts';
+import type { EpochMs } from '../kit/time.ts';
 import type { RolloutScope } from '../policy/rules/share.ts';
 import type { LedgerNote } from './ledger-tape.ts';
 import type { CountRollout } from './rollback.ts';
@@ -36,19 +38,41 @@ export type TrustedWorker = {
 
 export const nothingStored: ShadowReportInput['size'] = { entries: 0, bytes: 0, sampledBytes: 0 };
 
-/** Keeps what was counted until somebody takes it. */
+/** Keeps what was counted until somebody takes it, or until another percentage or configuration is in force. */
 export class RolloutSums {
-  #sums = new Map<RolloutScope, Sums>();
+  readonly #inForce: RolloutSumsOptions;
+  #sums = new Map<RolloutScope, Kept>();
+
+  constructor(inForce: RolloutSumsOptions) {
+    this.#inForce = inForce;
+  }
 
   readonly count: CountRollout = (scope, counted) => {
-    let sums = this.#sums.get(scope);
-    if (sums === undefined) this.#sums.set(scope, (sums = nothing()));
-    addSums(sums, counted);
+    let kept = this.#sums.get(scope);
+    if (kept === undefined || !this.#isInForce(scope, kept)) {
+      kept = { sums: nothing(), config: this.#inForce.config(), setAt: this.#setAt(scope) };
+      this.#sums.set(scope, kept);
+    }
+    addSums(kept.sums, counted);
   };
 
   drain(): ReadonlyMap<RolloutScope, Sums> {
-    const sums = this.#sums;
+    const taken = [...this.#sums].filter(([scope, kept]) => this.#isInForce(scope, kept));
     this.#sums = new Map();
-    return sums;
+    return new Map(taken.map(([scope, { sums }]) => [scope, sums]));
+  }
+
+  #isInForce(scope: RolloutScope, { config, setAt }: Kept): boolean {
+    return config === this.#inForce.config() && setAt === this.#setAt(scope);
+  }
+
+  #setAt(scope: RolloutScope): EpochMs | undefined {
+    return this.#inForce.live.values.get(scope)?.at;
   }
 }
+
+type RolloutSumsOptions = {
+  readonly config: () => Config;
+  readonly live: { readonly values: LiveValues };
+};
+type Kept = { readonly sums: Sums; readonly config: Config; readonly setAt: EpochMs | undefined };

@@ -5,6 +5,7 @@ import { epochMs } from '../../src/kit/time.ts';
 import { LiveRollout } from '../../src/trust/live-rollout.ts';
 import type { Quarantined } from '../../src/trust/quarantine.ts';
 import type { ToPrimary } from '../../src/workers/messages.ts';
+import { RolloutSums } from '../../src/trust/trust-share.ts';
 import { createWorkerTrust } from '../../src/workers/worker-trust.ts';
 import { configIn, upstream } from '../config/fixture.ts';
 import { TestClock } from '../helpers/test-clock.ts';
@@ -53,5 +54,28 @@ t.test('17.1: a percentage that is decided for another file is never exceeded, n
   t.same([...live.percents(before)], [['all', 50]]);
   t.same([...live.percents(without)], []);
   t.same([...live.percents(now)], [['all', 80]]);
+  t.end();
+});
+
+t.test('18.5: what was counted before another percentage is in force is not told as its evidence', (t) => {
+  let config = configIn(upstream);
+  const live = { values: new Map() };
+  const sums = new RolloutSums({ config: () => config, live });
+  const decide = (at: number): void => {
+    live.values = new Map([
+      ['all', { percent: 25, filePercent: 5, at: epochMs(at), by: 'an operator', why: undefined }],
+    ]);
+  };
+  sums.count('all', { answers: 3 });
+  decide(1);
+  t.same([...sums.drain()], []);
+  sums.count('all', { answers: 2 });
+  decide(1);
+  sums.count('all', { answers: 1 });
+  t.match([...sums.drain()], [['all', { answers: 3 }]], 'the same decision, told again, ends nothing');
+  sums.count('all', { answers: 1 });
+  config = configIn(upstream);
+  sums.count('all', { errors: 1 });
+  t.match([...sums.drain()], [['all', { answers: 0, errors: 1 }]], 'nor is what was counted before a reload');
   t.end();
 });

@@ -31,6 +31,7 @@ import { Inputs, type InputSeen } from './inputs.ts';
 import { EvidenceQueue } from './evidence-queue.ts';
 import { lifetimeAdvice } from './lifetime-advice.ts';
 import { doubtsIn, endedBy, lookOf, tellOutcome, variedCookies } from './personal-looks.ts';
+import { partsOfDay } from './parts-of-day.ts';
 import { SameForAll } from './same-for-all.ts';
 import { isPersonal, publicAdvice, sharedViews } from './shared-advice.ts';
 import { type Ended, missingWriteAdvice, needlessWriteAdvices } from './write-advice.ts';
@@ -38,6 +39,7 @@ import { WriteEffects } from './write-effects.ts';
 
 export type AdviceOptions = {
   readonly clock: Clock;
+  readonly config: () => Config;
   readonly noise: NoiseBook;
   readonly writes: Pick<WritesSeen, 'between'>;
   /** By write rule, what became of the copies that its writes ended. */
@@ -76,6 +78,7 @@ export class Adviser {
   readonly onStored = (exchange: CacheExchange, entry: Entry): void => {
     const route = routeOf(exchange);
     if (route === undefined || entry.status !== 200 || entry.part !== undefined) return;
+    if (!this.#isInForce(exchange.site.config)) return;
     if (entry.body.length > largest) {
       const contentType = exchange.match.contentType.name;
       this.#shared.doubts({ contentType, route, target: entry.target }, 'too-large');
@@ -104,6 +107,7 @@ export class Adviser {
   /** Hears of all outcomes, also of those that would have been. */
   onOutcome(outcome: Outcome): void {
     if (outcome.kind !== 'forward') return;
+    this.#adopt(this.#options.config());
     const type = this.#config?.contentTypes.get(outcome.contentType);
     if (type === undefined || isPersonal(type)) tellOutcome(this.#shared, outcome);
   }
@@ -138,8 +142,7 @@ export class Adviser {
 
   #learn(exchange: CacheExchange, entry: Entry, route: string): void {
     const digest = digestIn(entry);
-    if (digest === undefined) return;
-    this.#adopt(exchange.site.config);
+    if (digest === undefined || !this.#isInForce(exchange.site.config)) return;
     const { clock, noise } = this.#options;
     const { policy, basis, asOf, originSeconds, target } = entry;
     const { contentType } = exchange.match;
@@ -199,6 +202,12 @@ export class Adviser {
       this.#shared.forget();
     }
     this.#config = config;
+  }
+
+  /** What was seen by other rules is no evidence for these. */
+  #isInForce(config: Config): boolean {
+    this.#adopt(this.#options.config());
+    return config === this.#config;
   }
 
   #sighting(
@@ -278,22 +287,4 @@ function isInForce({ kind, name }: Pick<InputSeen, 'kind' | 'name'>, { vary, que
 /** Of an operator's rule. */
 function routeOf({ match }: Pick<CacheExchange, 'match'>): string | undefined {
   return match.contentType.kind === 'rule' ? match.route?.pattern : undefined;
-}
-
-type Part = { readonly name: string; readonly covers: (hour: number) => boolean };
-
-/** The operator's hours; without any, six of four hours. */
-function partsOfDay(hours: Config['ttl']['hours']): readonly Part[] {
-  if (hours.length > 0)
-    return hours.map(({ name, fromMinute: from, toMinute: to }) => ({
-      name,
-      covers: (hour) => {
-        const middle = hour * 60 + 30;
-        return from < to ? middle >= from && middle < to : middle >= from || middle < to;
-      },
-    }));
-  return [0, 4, 8, 12, 16, 20].map((from) => ({
-    name: `${from}–${from + 4}`,
-    covers: (hour) => hour >= from && hour < from + 4,
-  }));
 }

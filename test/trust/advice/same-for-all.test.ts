@@ -166,7 +166,7 @@ t.test('what is advised, and which doubt forbids it, by table', (t) => {
 
 t.test('what is not the same for everybody though its body is, by table', async (t) => {
   const clock = new TestClock();
-  const types = ['same', 'header', 'empty', 'paid', 'lawful', 'run'];
+  const types = ['same', 'header', 'empty', 'paid', 'lawful', 'run', 'sets'];
   const site = await startSite(
     `
 mode: shadow
@@ -183,6 +183,7 @@ routes: [${types.map((type) => `{ match: GET /${type}/:id, type: ${type} }`).joi
         const [, type] = url.split('/');
         const statuses: Partial<Record<string, number>> = { empty: 204, paid: 402, lawful: 451 };
         if (person === 'rare') response.statusCode = statuses[type ?? ''] ?? 200;
+        if (type === 'sets' && person === 'rare') response.setHeader('Set-Cookie', 'a=b');
         if (type === 'header') response.setHeader('X-CSRF-Token', `of ${person}`);
         if (type === 'run') response.setHeader('X-Runtime', String(Math.random()));
         response.end(response.statusCode === 204 ? undefined : url);
@@ -199,12 +200,29 @@ routes: [${types.map((type) => `{ match: GET /${type}/:id, type: ${type} }`).joi
     const answer = await fetch(`${site.proxy.controlUrl ?? ''}/api/cache/shadow`, asked);
     const { same_for_all: shared } = (await answer.json()) as ShadowReport;
     return Object.fromEntries(
-      shared.map(({ type, doubts }) => [type, doubts.filter((doubt) => /differs|refused/.test(doubt))]),
+      shared.map(({ type, doubts }) => [type, doubts.filter((doubt) => /differs|refused|sets/.test(doubt))]),
     );
   };
-  const expected = { same: [], run: [], empty: ['refused'], paid: ['refused'], lawful: ['refused'] };
+  const expected = {
+    same: [],
+    run: [],
+    empty: ['refused'],
+    paid: ['refused'],
+    lawful: ['refused'],
+    sets: ['sets-cookie'],
+  };
   await eventually('all is compared', async () => isDeepStrictEqual(await doubtsOf(), expected));
   t.strictSame(await doubtsOf(), expected, 'whose header is of its reader, that route is not even listed');
+  const { config } = site.proxy.services.site();
+  await site.proxy.replaceConfig({ ...config });
+  for (const cookie of people.toReversed())
+    await (await fetch(`${site.url}/sets/1`, { headers: cookie === '' ? {} : { cookie } })).text();
+  await eventually('the page is seen anew', async () => 'sets' in (await doubtsOf()));
+  t.strictSame(
+    await doubtsOf(),
+    { sets: ['sets-cookie'] },
+    'a doubt before the first copy by the new rules stays',
+  );
 });
 
 const token = 'a-control-token-of-many-characters';
