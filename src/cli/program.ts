@@ -36,6 +36,9 @@ const commands: Readonly<Record<string, () => Promise<Adds>>> = {
 /** It describes the others. */
 const describesAll = 'completion';
 
+/** It needs none of them. */
+const needsNone = '--version';
+
 const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   readonly version: string;
 };
@@ -80,7 +83,8 @@ export async function createProgram(terminal: Terminal, argument?: string): Prom
     .addHelpText('after', ['', 'Examples:', ...examples.flatMap(exampleLines)].join('\n'));
   const all = Object.entries(commands);
   const asked = all.filter(([name]) => name === argument && name !== describesAll);
-  for (const [, load] of asked.length > 0 ? asked : all) (await load())(program, terminal);
+  const loaded = asked.length > 0 || argument === needsNone ? asked : all;
+  for (const [, load] of loaded) (await load())(program, terminal);
   return program;
 }
 

@@ -24,11 +24,14 @@ t.test('every shipped way to start `serve` sets the malloc options', (t) => {
   t.end();
 });
 
+const pick = (...names: readonly string[]): NodeJS.ProcessEnv =>
+  Object.fromEntries(names.map((name) => [name, process.env[name]]));
+
 /** Starts `serve`, and resolves with its log once it serves, and what the kernel says of the process. */
 async function started(t: Test, malloc: Readonly<Record<string, string>>) {
   const command = [join(root, 'src', 'cli.ts'), 'serve', '--upstream', 'http://127.0.0.1:1'];
   const args = [...command, '--listen', '127.0.0.1:0', '--control', '127.0.0.1:0'];
-  const env = { PATH: process.env['PATH'], ...malloc };
+  const env = { ...pick('PATH', 'NODE_COMPILE_CACHE'), ...malloc };
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
   t.teardown(() => child.kill('SIGKILL'));
   const lines = createInterface(child.stdout);
@@ -41,7 +44,7 @@ async function started(t: Test, malloc: Readonly<Record<string, string>>) {
       .slice(0, -1);
   t.strictSame(running('cmdline'), [process.execPath, ...args]);
   t.strictSame(
-    running('environ').filter((one) => !one.startsWith('PATH=')),
+    running('environ').filter((one) => !/^(PATH|NODE_COMPILE_CACHE)=/.test(one)),
     Object.entries(malloc).map(([name, value]) => `${name}=${value}`),
   );
   const exited = once(child, 'exit');

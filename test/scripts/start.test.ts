@@ -13,9 +13,13 @@ type Started = {
   readonly code: Promise<number | null>;
 };
 
+/** Most of PostgreSQL's code runs once or twice: to optimize it takes half of the start. */
+const unoptimized = ['--no-wasm-tier-up', '--no-wasm-dynamic-tiering'];
+
 /** Starts it and waits until it has said all, or has ended. */
 async function start(t: Test, args: readonly string[]): Promise<Started> {
-  const child = spawn(process.execPath, ['scripts/start.ts', '--data', t.testdir(), ...args], {
+  const command = [...unoptimized, 'scripts/start.ts', '--data', t.testdir(), ...args];
+  const child = spawn(process.execPath, command, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, SHELFLIFE_TOKEN: '' },
   });
