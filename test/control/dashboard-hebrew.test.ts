@@ -162,7 +162,7 @@ t.test(
     t.strictSame(await englishOn(page), [], 'unconfirmed');
     await page.check('#purge-sure');
     await page.click('button[value=purge]');
-    await page.locator('#purges td', { hasText: 'הכול' }).waitFor({ timeout: 12_000 });
+    await page.locator('#purges td', { hasText: 'הכול' }).waitFor({ timeout: 60_000 });
     t.strictSame(await englishOn(page), [], 'everything purged');
 
     await page.click('#language');
@@ -176,7 +176,7 @@ t.test(
     t.strictSame(await englishOn(page), [], 'and back');
 
     await server.close();
-    await page.locator('#connection.down').waitFor({ timeout: 12_000 });
+    await page.locator('#connection.down').waitFor({ timeout: 60_000 });
     await explain(page, '/page/1');
     await page.click('button[value=dry]');
     await page.locator('#receipt .problem').waitFor();

@@ -17,7 +17,7 @@ t.test('all evidence is shown, in both languages and from 360 px; admin lifts a 
   const { page, problems, foreign } = await openDashboard(t, server, { language: 'en' });
   const textOf = (selector: string): Promise<string> => page.locator(selector).innerText();
   const waitFor = (selector: string, text: string): Promise<void> =>
-    page.locator(selector, { hasText: text }).first().waitFor({ timeout: 15_000 });
+    page.locator(selector, { hasText: text }).first().waitFor({ timeout: 60_000 });
   t.notOk(await page.isVisible('#trust-page'));
   await page.click('#pages a[href="#trust"]');
   await waitFor('#quarantine', '/page/:id');

@@ -28,7 +28,7 @@ const signInAs = async (page: Seen['page'], given: string): Promise<void> => {
 };
 /** Waits until a text is there; the next update brings it. */
 const waitFor = async (page: Seen['page'], selector: string, text: string): Promise<void> => {
-  await page.locator(selector, { hasText: text }).first().waitFor({ timeout: 12_000 });
+  await page.locator(selector, { hasText: text }).first().waitFor({ timeout: 60_000 });
 };
 
 t.test('the shell needs no token and shows nothing; a wrong token shows nothing either', async (t) => {

@@ -1,6 +1,6 @@
 /** A proxy that has something for every panel of the dashboard's page on trust. */
 import type { RequestListener } from 'node:http';
-import { eventually as waitFor } from '../helpers/eventually.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { type Running, startProxy } from './running-proxy.ts';
 
 const rules = `
@@ -18,9 +18,6 @@ routes:
 audit: { sample: 100% }
 rollback: { stale_above: 0.1%, for: 5m, min_requests: 1 }
 `;
-
-const eventually = (what: string, isSo: () => Promise<boolean>): Promise<number> =>
-  waitFor(what, isSo, 20_000);
 
 type Reports = {
   readonly shadow: { readonly total: { readonly stale: number; readonly noise: number } | null };

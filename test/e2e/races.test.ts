@@ -98,7 +98,7 @@ t.test('five hundred clients of one page that is not stored make one fetch, and 
     void release.reached.then(() => response.end(body));
   });
   const request = requestText({ target: '/p/crowd' });
-  const asking = Array.from({ length: 500 }, () => answersTo(site.url, request, 60_000));
+  const asking = Array.from({ length: 500 }, () => answersTo(site.url, request));
   const { flights } = site.proxy.services;
   await until(() => [...flights.all()].some(({ waiters }) => waiters === 499));
   release.arrive();

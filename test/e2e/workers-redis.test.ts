@@ -10,7 +10,7 @@ const redis = await redisServer(t);
 const app = await startVersionedApp(t);
 const { asked, held } = app;
 const shared = `upstream: ${app.url}
-store: { lag: 1s, redis: { url: "${redis.url}", deadline: 200ms } }
+store: { lag: 1s, redis: { url: "${redis.url}", deadline: 1s } }
 `;
 const workers = await startWorkers(t, `${shared}listen: { workers: 2 }\nlog: { level: debug }\n`);
 const { connected, connectTo, tell, pidOf, lines, isReady, state } = workers;

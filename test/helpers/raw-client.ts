@@ -39,7 +39,7 @@ export async function ask(url: string, request: RawRequest): Promise<RawAnswer> 
 }
 
 /** Sends bytes and gives every whole answer that came back before the connection ended, or was silent. */
-export async function answersTo(url: string, text: string, silenceMs = 5000): Promise<RawAnswer[]> {
+export async function answersTo(url: string, text: string, silenceMs = 60_000): Promise<RawAnswer[]> {
   return parseAnswers(await rawExchange(url, text, silenceMs));
 }
 

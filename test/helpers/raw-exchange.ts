@@ -3,7 +3,7 @@
 import { connect } from 'node:net';
 
 /** Sends the text and gives all that comes back until the connection ends, or has been silent for `silenceMs`. */
-export function rawExchange(url: string, text: string, silenceMs = 300): Promise<string> {
+export function rawExchange(url: string, text: string, silenceMs = 60_000): Promise<string> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
     const socket = connect(Number(port), hostname);

@@ -20,7 +20,7 @@ const nameOf = (cookie: string): string => `shelflife:learned:{${digestOf(cookie
 async function startBoth(t: Test): Promise<Two> {
   const redis = await redisServer(t);
   // A login that no rule knows would end the pages of who logs in.
-  const rules = `store: { redis: { url: "${redis.url}", deadline: 200ms } }\n${withoutSecret}  - { match: POST /login, invalidate: [] }\n`;
+  const rules = `store: { redis: { url: "${redis.url}", deadline: 1s } }\n${withoutSecret}  - { match: POST /login, invalidate: [] }\n`;
   let nowMs = Date.now() - 3_600_000;
   const site = await startSite(rules, {
     answer: (request, response) => {

@@ -6,6 +6,7 @@ import { askSite, startOrigin } from '../../helpers/instances.ts';
 import { freePort, redisServer } from '../../helpers/redis-server.ts';
 import { startServing } from '../../helpers/serving.ts';
 import { tcpSwitch } from '../../helpers/tcp-switch.ts';
+import { stopwatch } from '../../helpers/stopwatch.ts';
 
 const rules = (upstream: string, redisUrl: string): string => `
 upstream: ${upstream}
@@ -88,9 +89,9 @@ t.test('one of two instances is stopped and started under load', async (t) => {
   };
   for (let stop = 0; stop < stops; stop += 1) {
     await more(60);
-    const startedMs = performance.now();
+    const tookMs = stopwatch();
     t.equal(await serving.end('SIGTERM'), 0);
-    t.ok(performance.now() - startedMs < 15_000);
+    t.ok(tookMs() < 15_000);
     await more(30);
     serving = await start(1);
   }
