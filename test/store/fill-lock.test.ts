@@ -49,14 +49,15 @@ t.test('a leader that dies or hangs is replaced', async (t) => {
   const outlive = async (path: string, signal: NodeJS.Signals): Promise<number> => {
     const leader = await serve(t, ['-c', fileOf(t, config)]);
     t.teardown(() => leader.process.kill('SIGKILL'));
+    const startedMs = performance.now();
     askSite(`${leader.site}${path}`).catch(() => undefined);
     await eventually('the leader asks', () => origin.seen.includes(`GET ${path}`));
     leader.process.kill(signal);
-    const { text, tookMs } = await askSite(`${proxies[0]?.url ?? ''}${path}`);
+    const { text } = await askSite(`${proxies[0]?.url ?? ''}${path}`);
     t.equal(text, path);
-    return tookMs;
+    return performance.now() - startedMs;
   };
   const waited = await Promise.all([outlive('/p/dead', 'SIGKILL'), outlive('/p/stuck', 'SIGSTOP')]);
-  t.ok(Math.max(...waited) < 20_000, waited.join(' '));
+  t.ok(Math.max(...waited) < 60_000, waited.join(' '));
   t.ok(Math.min(...waited) > 500, 'it has waited for the lease to end');
 });

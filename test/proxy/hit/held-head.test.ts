@@ -36,8 +36,8 @@ t.test('a dropped head is not sent, not even after its time', async (t) => {
   dropped.held.drop();
   dropped.held.release();
   const waiting = holding();
-  waiting.held.hold(headOf());
   const since = performance.now();
+  waiting.held.hold(headOf());
   await eventually('it is sent by itself', () => waiting.sent.length > 0);
   t.ok(performance.now() - since > 500);
   t.strictSame(waiting.sent, ['200 Fine', '0 bytes']);
