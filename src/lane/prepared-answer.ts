@@ -9,6 +9,7 @@
 import type { Fields } from '../http/message.ts';
 import { seconds } from '../kit/time.ts';
 import { deliver } from '../proxy/hit/deliver.ts';
+import { takesLong } from '../proxy/hit/stored-form.ts';
 import type { CacheExchange } from '../proxy/exchange/exchange.ts';
 import type { Entry } from '../store/store.ts';
 import type { CapturedReply } from './captured-reply.ts';
@@ -50,6 +51,8 @@ export function prepare(exchange: CacheExchange, reply: CapturedReply, entry: En
 }
 
 function answerOf(exchange: CacheExchange, reply: CapturedReply, entry: Entry): PreparedAnswer | undefined {
+  // What takes long to decode is decoded once, by the pipeline.
+  if (takesLong(entry, exchange)) return undefined;
   const age = seconds(0);
   deliver(exchange, entry, { cacheStatus: { kind: 'hit', ttl: age }, age });
   const { captured } = reply;

@@ -9,8 +9,9 @@ import { fetchForClient, type Miss, renew } from './fetch/fetch.ts';
 import type { Lookup } from './hit/lookup.ts';
 import type { MissCause } from './exchange/outcome.ts';
 import { missingOf } from './fetch/partial-content.ts';
+import { formToDecode } from './hit/stored-form.ts';
 
-/** Answers from what the store has, or from the origin. Nothing is awaited for a hit. */
+/** Answers from what the store has, or from the origin. A hit awaits nothing but the decoding of a large body. */
 export function answer(exchange: CacheExchange, found: Lookup): Promise<void> | undefined {
   const { background } = exchange.services;
   if (background !== undefined) background.onAsked(exchange);
@@ -24,13 +25,16 @@ export function answer(exchange: CacheExchange, found: Lookup): Promise<void> | 
     return fetchForClient(exchange, { cause: 'client-reload', ...own });
   }
   switch (reuse.kind) {
-    case 'fresh':
-      hit(exchange, entry, reuse);
+    case 'fresh': {
+      const given = hit(exchange, entry, reuse);
       if (exchange.match.contentType.refreshAhead) background?.onFreshHit(exchange, entry, reuse.ttl);
-      return undefined;
-    case 'stale':
-      hit(exchange, entry, reuse);
-      return reuse.why === 'max-stale' ? undefined : renew(exchange, entry);
+      return given;
+    }
+    case 'stale': {
+      const given = hit(exchange, entry, reuse);
+      const renewed = reuse.why === 'max-stale' ? undefined : renew(exchange, entry);
+      return given === undefined ? renewed : given.then(() => renewed);
+    }
     case 'validate': {
       const mayJoin = !isReload(reuse.reason);
       return fetchForClient(exchange, {
@@ -77,10 +81,19 @@ function fetchOrRefuse(
   return fetchForClient(exchange, { cause, purgedBy, stored: undefined, completes, mayJoin });
 }
 
-function hit(exchange: CacheExchange, entry: Entry, { age, ttl }: { age: Seconds; ttl: Seconds }): void {
+type Hit = { readonly age: Seconds; readonly ttl: Seconds; readonly form?: Entry };
+
+function hit(exchange: CacheExchange, entry: Entry, found: Hit): Promise<void> | undefined {
   exchange.services.store.use(entry);
+  const toCome = formToDecode(entry, exchange);
+  if (toCome !== undefined) return toCome.then((form) => give(exchange, entry, { ...found, form }));
+  give(exchange, entry, found);
+  return undefined;
+}
+
+function give(exchange: CacheExchange, entry: Entry, { age, ttl, form }: Hit): void {
   const cacheStatus: CacheStatus = { kind: 'hit', ttl };
-  const status = deliver(exchange, entry, { cacheStatus, age });
+  const status = deliver(exchange, entry, { cacheStatus, age, ...(form && { form }) });
   tellOutcome(exchange, { kind: 'hit', status, cacheStatus, entry });
   exchange.services.audit?.onHit(exchange, entry, age);
 }

@@ -1,6 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import t from 'tap';
+import { answersTo } from '../helpers/raw-client.ts';
 import { startSite } from '../helpers/scripted-site.ts';
 
 const rules = `
@@ -98,3 +101,38 @@ function ask(url: string, path: string, headers: Record<string, string>) {
     },
   );
 }
+
+t.test(
+  'a large body is decoded beside the event loop: answers stay in order, and those who leave hold up nobody',
+  async (t) => {
+    const body = randomBytes(200_000).toString('hex');
+    const site = await startSite(rules, {
+      answer: (_message, response) => response.setHeader('content-type', 'text/html').end(body),
+    });
+    t.teardown(() => site.close());
+    await ask(site.url, '/p/1', {});
+    while ([...site.proxy.services.store.entries()][0]?.coding === undefined)
+      await new Promise((done) => setImmediate(done));
+    const head = (line: string) => `GET /p/1 HTTP/1.1\r\nHost: ${new URL(site.url).host}\r\n${line}\r\n`;
+    for (let count = 0; count < 10; count += 1) {
+      const leaving = connect(Number(new URL(site.url).port));
+      leaving.on('error', () => undefined).write(head(''), () => leaving.resetAndDestroy());
+    }
+    const inTurn = await answersTo(
+      site.url,
+      head('') +
+        head('Range: bytes=0-9\r\n') +
+        head('Accept-Encoding: gzip\r\n') +
+        head('Connection: close\r\n'),
+    );
+    t.strictSame(
+      inTurn.map(({ status }) => status),
+      [200, 206, 200, 200],
+    );
+    t.equal(inTurn[0]?.body, body);
+    t.equal(inTurn[1]?.body, body.slice(0, 10));
+    t.equal(gunzipSync(Buffer.from(inTurn[2]?.body ?? '', 'latin1')).toString(), body);
+    t.equal(inTurn[3]?.body, body);
+    t.equal(site.seen.length, 1);
+  },
+);

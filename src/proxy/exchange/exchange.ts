@@ -107,6 +107,11 @@ export type PreparedForms = {
   readonly gzipOf: (entry: Entry) => Entry;
   /** What `decode` makes of an entry that its client cannot take as it is stored. */
   readonly plainOf: (entry: Entry, decode: (entry: Entry) => Entry) => Entry;
+  /** The same, made beside the event loop; `undefined`: `plainOf` has it already. */
+  readonly plainToCome: (
+    entry: Entry,
+    decode: (entry: Entry) => Promise<Entry>,
+  ) => Promise<Entry> | undefined;
 };
 
 /** Learns from what the origin does with session cookies (identities without a secret). */

@@ -17,15 +17,17 @@ export type Delivery = {
   readonly cacheStatus: CacheStatus;
   readonly age: Seconds;
   readonly setCookies?: readonly string[];
+  /** The form this client gets, where it was made beforehand. */
+  readonly form?: Entry;
 };
 
 /** Answers from a stored response; gives the status sent. */
 export function deliver(
   exchange: CacheExchange,
   stored: Entry,
-  { cacheStatus, age, setCookies }: Delivery,
+  { cacheStatus, age, setCookies, form }: Delivery,
 ): number {
-  const entry = formFor(stored, exchange);
+  const entry = form ?? formFor(stored, exchange);
   const { known } = exchange.request;
   const own = ['Age', String(Math.floor(age)), 'Cache-Status', cacheStatusValue(cacheStatus)];
   for (const line of setCookies ?? []) own.push('Set-Cookie', line);

@@ -19,6 +19,8 @@ export class PreparedEntries implements PreparedForms {
   /** The last used is last. */
   readonly #plain = new Map<Entry, Entry>();
   #plainBytes = 0;
+  /** What is being decoded: all who want it wait for the same. */
+  readonly #toCome = new Map<Entry, Promise<Entry>>();
 
   fieldsOf(entry: Entry): readonly string[] {
     const before = this.#fields.get(entry);
@@ -46,6 +48,17 @@ export class PreparedEntries implements PreparedForms {
     }
     const plain = decode(entry);
     if (plain !== entry && bytesOf(entry, plain) <= mostPlainBytes) this.#keep(entry, plain);
+    return plain;
+  }
+
+  plainToCome(entry: Entry, decode: (entry: Entry) => Promise<Entry>): Promise<Entry> | undefined {
+    if (this.#plain.has(entry)) return undefined;
+    const before = this.#toCome.get(entry);
+    if (before !== undefined) return before;
+    const plain = decode(entry)
+      .then((made) => this.plainOf(entry, () => made))
+      .finally(() => this.#toCome.delete(entry));
+    this.#toCome.set(entry, plain);
     return plain;
   }
 

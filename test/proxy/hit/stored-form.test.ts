@@ -1,6 +1,14 @@
+import { randomBytes } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import { combinedValue } from '../../../src/http/fields.ts';
-import { compressed, formFor, isWorthCompressing, plainForm } from '../../../src/proxy/hit/stored-form.ts';
+import {
+  compressed,
+  formFor,
+  formToDecode,
+  isWorthCompressing,
+  plainForm,
+} from '../../../src/proxy/hit/stored-form.ts';
 import { entryBut } from '../../store/entry.ts';
 import { exchangeBut } from '../exchange-but.ts';
 
@@ -41,4 +49,27 @@ t.test('what would get no smaller stays as it is', async (t) => {
   ] as const) {
     t.equal(isWorthCompressing({ ...plain, ...change }), false, Object.keys(change).join());
   }
+});
+
+t.test('a large body is decoded beside the event loop, once for all who wait', async (t) => {
+  const large = entryBut({ body: Buffer.from(randomBytes(20_000).toString('hex')) });
+  const ours = await compressed(large);
+  if (ours === undefined) throw new Error('it got no smaller');
+  const ofOrigin = entryBut({ fields: ['Content-Encoding', 'gzip'], body: gzipSync(large.body) });
+  const broken = entryBut({ fields: ['Content-Encoding', 'gzip'], body: randomBytes(20_000) });
+  const { exchange } = exchangeBut('unmatched: standard', { fields: ['Accept-Encoding', 'identity'] });
+  for (const entry of [ours, ofOrigin]) {
+    const toCome = formToDecode(entry, exchange);
+    t.ok(toCome);
+    t.equal(formToDecode(entry, exchange), toCome);
+    const form = await toCome;
+    t.equal(form?.body.equals(large.body), true);
+    t.equal(combinedValue(form?.fields ?? [], 'content-encoding'), undefined);
+    t.equal(formToDecode(entry, exchange), undefined, 'it is there now');
+    t.equal(formFor(entry, exchange), form);
+  }
+  t.equal(await formToDecode(broken, exchange), broken);
+  t.equal(formToDecode(large, exchange), undefined, 'nothing is coded');
+  const gzip = exchangeBut('unmatched: standard', { fields: ['Accept-Encoding', 'gzip'] }).exchange;
+  for (const entry of [ours, ofOrigin]) t.equal(formToDecode(entry, gzip), undefined);
 });
