@@ -12,12 +12,17 @@ export function hourBandAt(hours: readonly HourBand[], timeZone: string, now: Ep
 
 /** Minutes since midnight in the zone. */
 export function minuteOfDay(timeZone: string, now: EpochMs): number {
+  const clock = clockOf(timeZone);
+  const at = Math.floor(now / 60_000);
+  if (clock.at === at) return clock.minute;
   let [hour, minute] = [0, 0];
-  for (const { type, value } of formatterOf(timeZone).formatToParts(now)) {
+  for (const { type, value } of clock.formatter.formatToParts(now)) {
     if (type === 'hour') hour = Number(value);
     if (type === 'minute') minute = Number(value);
   }
-  return hour * 60 + minute;
+  clock.at = at;
+  clock.minute = hour * 60 + minute;
+  return clock.minute;
 }
 
 const covers = ({ fromMinute, toMinute }: HourBand, minute: number): boolean =>
@@ -25,12 +30,15 @@ const covers = ({ fromMinute, toMinute }: HourBand, minute: number): boolean =>
     ? minute >= fromMinute && minute < toMinute
     : minute >= fromMinute || minute < toMinute;
 
-/** A formatter takes some 50 µs to create. A config has one zone; reloads may add a few. */
-const formatters = new Map<string, Intl.DateTimeFormat>();
-const mostFormatters = 16;
+/** `at`: the minute, since 1970, that was asked for last. To create a formatter takes some 50 µs, to use it some 5. */
+type ZoneClock = { readonly formatter: Intl.DateTimeFormat; at: number; minute: number };
 
-function formatterOf(timeZone: string): Intl.DateTimeFormat {
-  const known = formatters.get(timeZone);
+/** A config has one zone; reloads may add a few. */
+const clocks = new Map<string, ZoneClock>();
+const mostClocks = 16;
+
+function clockOf(timeZone: string): ZoneClock {
+  const known = clocks.get(timeZone);
   if (known !== undefined) return known;
   const formatter = new Intl.DateTimeFormat('en-US-u-nu-latn', {
     timeZone,
@@ -38,7 +46,8 @@ function formatterOf(timeZone: string): Intl.DateTimeFormat {
     hour: '2-digit',
     minute: '2-digit',
   });
-  if (formatters.size >= mostFormatters) formatters.clear();
-  formatters.set(timeZone, formatter);
-  return formatter;
+  const clock = { formatter, at: NaN, minute: 0 };
+  if (clocks.size >= mostClocks) clocks.clear();
+  clocks.set(timeZone, clock);
+  return clock;
 }
