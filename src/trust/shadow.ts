@@ -77,7 +77,7 @@ export class ShadowPipeline {
   /** Hears of all outcomes: what is passed for another reason counts as a read that is no hit. */
   onOutcome(outcome: Outcome): void {
     const { clock, writes } = this.#options;
-    writes.onOutcome(outcome, clock.now());
+    writes.onOutcome(outcome, clock);
     const { pass, method } = outcome;
     const isRead = method === 'GET' || method === 'HEAD';
     if (isRead && pass !== undefined && pass !== 'shadow')

@@ -1,6 +1,6 @@
 /** The writes of late: what may have changed a page between the time it was copied and now. Bounded. */
 
-import type { EpochMs } from '../kit/time.ts';
+import type { Clock, EpochMs } from '../kit/time.ts';
 import type { Outcome } from '../proxy/exchange/outcome.ts';
 import { urlPattern } from './url-pattern.ts';
 
@@ -19,11 +19,12 @@ export class WritesSeen {
     this.#onSeen = onSeen;
   }
 
-  onOutcome({ kind, method, target, pass, status }: Outcome, at: EpochMs): void {
+  /** The time is asked for where it matters: most outcomes are hits. */
+  onOutcome({ kind, method, target, pass, status }: Outcome, clock: Pick<Clock, 'now'>): void {
     const isWrite = pass === 'method' || pass === 'write-rule' || pass === 'method-override';
     // A refused write changed nothing; one whose end is unknown may have.
     if (!isWrite || method === 'OPTIONS' || (kind === 'pass' && status >= 400 && status < 500)) return;
-    const write = { at, method, pattern: urlPattern(target) };
+    const write = { at: clock.now(), method, pattern: urlPattern(target) };
     this.take(write);
     this.#onSeen(write);
   }
