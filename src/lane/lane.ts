@@ -59,7 +59,7 @@ export function createLane(options: LaneOptions, http: Server): Lane {
     const duration = seconds(turn.elapsed / sent.length);
     for (const hit of sent) {
       options.onLookup?.(hits.lookupTime);
-      tellHit(services, hit, duration);
+      tellHit({ services, planner }, hit, duration);
     }
     sent.length = 0;
   });
@@ -141,9 +141,7 @@ function find({ services, planner, hits, turn }: Finding, asker: Asker, line: Re
   if (known === undefined) return undefined;
   const before = known.planned(line);
   if (before !== undefined && holds(before, services, turn.wallNow)) {
-    return before.kind === 'slow'
-      ? undefined
-      : unlessAudited(services, hits.find(before, { now: turn.now, socket }));
+    return before.kind === 'slow' ? undefined : hits.find(before, { now: turn.now, socket });
   }
   const { method, target } = line;
   const { scanned } = known;
@@ -160,14 +158,9 @@ function find({ services, planner, hits, turn }: Finding, asker: Asker, line: Re
   // Most of what is asked for and not stored is not asked for again: a plan for it would be kept in vain.
   if (plan.kind === 'slow' || plan.prepared !== undefined || before !== undefined)
     remembered.remember(known, line, plan);
-  const given = unlessAudited(services, hit);
-  if (given === undefined && isKeyed) asker.exchange = planned.exchange;
-  return given;
+  if (hit === undefined && isKeyed) asker.exchange = planned.exchange;
+  return hit;
 }
-
-/** A hit that the audit has picked is the pipeline's to give. */
-const unlessAudited = ({ audit }: Services, hit: Hit | undefined): Hit | undefined =>
-  hit !== undefined && audit?.isNext(hit.plan.site) === true ? undefined : hit;
 
 type Answering = LanePipeline & { readonly planner: Planner };
 

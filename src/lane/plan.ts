@@ -24,7 +24,9 @@ import {
   type Site,
 } from '../proxy/exchange/exchange.ts';
 import { keyedExchange } from '../proxy/exchange/keyed-exchange.ts';
+import { nobody } from '../proxy/exchange/reply.ts';
 import { clientRequestId } from '../proxy/exchange/request-id.ts';
+import { Trace } from '../proxy/exchange/trace.ts';
 import { doubtOf, passReason } from '../proxy/pipeline.ts';
 import { CapturedReply } from './captured-reply.ts';
 import type { Prepared } from './prepared-answer.ts';
@@ -77,6 +79,12 @@ export type Planner = {
   readonly read: (request: PlainRequest) => ClientRequest | undefined;
   /** The exchange of a request, to be answered from a stored response. */
   readonly exchangeOf: (request: PlainRequest) => Decided | undefined;
+  /** The exchange of a request that has been answered by its plan. `trace`: its own; absent: it is not sampled. */
+  readonly exchangeAsPlanned: (
+    plan: Plan,
+    socket: PlainRequest['socket'],
+    trace: Trace | undefined,
+  ) => CacheExchange | undefined;
 };
 
 /** A request as it was decided, and where what is sent of a stored response is caught. */
@@ -104,7 +112,27 @@ export function createPlanner(services: Services, read: (message: MessageHead) =
       const decided = decide(request);
       return decided === undefined || 'kind' in decided ? undefined : decided;
     },
+    exchangeAsPlanned: (plan, socket, trace) => {
+      const { sentTarget: target, request } = plan;
+      const result = read(messageOf({ ...request, target, socket }));
+      if (result.kind !== 'request') return undefined;
+      result.request.trace = services.traces && (trace ?? new Trace(plan.traceParent, false));
+      return exchangeOfPlan(services, plan, result.request);
+    },
   };
+}
+
+function exchangeOfPlan(
+  services: Services,
+  { site, match, who }: Plan,
+  request: ClientRequest,
+): CacheExchange {
+  const { clock } = services;
+  const [now, startedMs] = [clock.now(), clock.monotonicMs()];
+  // Where it does not matter who asks, it may have to be found out elsewhere by now.
+  const found = who ?? site.identify(request, now);
+  const identity: Identity = found instanceof Promise ? { kind: 'anonymous' } : found;
+  return keyedExchange({ services, site, request, reply: nobody, match, now, startedMs }, identity);
 }
 
 const messageOf = ({ method, target, fields, socket, scanned }: PlainRequest): MessageHead => ({

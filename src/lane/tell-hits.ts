@@ -5,15 +5,22 @@ import type { Seconds } from '../kit/time.ts';
 import { nothingKnown, type Outcome } from '../proxy/exchange/outcome.ts';
 import type { Services } from '../proxy/exchange/exchange.ts';
 import type { Hit } from './hits.ts';
+import type { Planner } from './plan.ts';
+
+type Telling = { readonly services: Services; readonly planner: Pick<Planner, 'exchangeAsPlanned'> };
 
 /** Tells of one; `duration` is its share of the turn. */
-export function tellHit(services: Services, hit: Hit, duration: Seconds): void {
+export function tellHit({ services, planner }: Telling, hit: Hit, duration: Seconds): void {
   const { plan, entry } = hit;
   if (plan.site.countsPopularity) services.popularity.record(plan.keyed.key, services.clock.now());
   services.store.use(entry);
   const trace = services.traces?.ofHit(plan.traceParent);
   const client = services.tellsClients === true ? clientOf(hit) : undefined;
   services.onOutcome(outcomeOf(hit, duration, { trace, client }));
+  const { audit } = services;
+  if (audit?.isNext(plan.site) !== true) return;
+  const exchange = planner.exchangeAsPlanned(plan, hit.socket, trace);
+  if (exchange !== undefined) audit.onPicked(exchange, entry, hit.age);
 }
 
 function clientOf({ plan, entry, answer, socket }: Hit): Outcome['client'] {

@@ -95,7 +95,8 @@ function give(exchange: CacheExchange, entry: Entry, { age, ttl, form }: Hit): v
   const cacheStatus: CacheStatus = { kind: 'hit', ttl };
   const status = deliver(exchange, entry, { cacheStatus, age, ...(form && { form }) });
   tellOutcome(exchange, { kind: 'hit', status, cacheStatus, entry });
-  exchange.services.audit?.onHit(exchange, entry, age);
+  const { audit } = exchange.services;
+  if (audit?.isNext(exchange.site) === true) audit.onPicked(exchange, entry, age);
 }
 
 /** RFC 9111 §5.2.1.7. */

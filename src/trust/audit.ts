@@ -2,8 +2,9 @@
  * The audit: of the hits that clients get, a sample is asked for at the origin as well, afterwards. Where the copy was not
  * what the origin gives, it was stale.
  *
- * Promises: no client waits for it; the origin is asked as it would be for the store, with the same identity, behind all other
- * background work, and not while it is in trouble; a copy that a purge ends meanwhile counts for nothing.
+ * Promises: no client waits for it, and each has got its answer as if nobody picked it; the origin is asked as it would be for the
+ * store, with the same identity, behind all other background work, and not while it is in trouble; a copy that a purge ends
+ * meanwhile counts for nothing.
  */
 
 import { codingsOf } from '../http/content-coding.ts';
@@ -16,10 +17,11 @@ import type { Entry } from '../store/store.ts';
 import type { Adviser } from './advice/open-advice.ts';
 import type { AskAgain } from './ask-again.ts';
 import type { CredentialCheck } from './credential-check.ts';
-import { judge, type Judgement } from './judge.ts';
+import { type Case, judge, type Judgement } from './judge.ts';
 import { type Ledger, patternOf, type Subject } from './ledger.ts';
 import type { NoiseBook } from './noise-book.ts';
 import type { WholeAnswer } from './recorded-answer.ts';
+import { urlPattern } from './url-pattern.ts';
 import type { WritesSeen } from './writes-seen.ts';
 
 export type HitAuditOptions = {
@@ -35,8 +37,10 @@ export type HitAuditOptions = {
   readonly newLedger: (since: EpochMs) => Ledger;
 };
 
-/** Larger copies are not kept until the origin has answered. */
-const largestKept = 256 * 1024;
+/** The copies that are kept until the origin has answered. */
+const mostKeptBytes = 16 * 1024 * 1024;
+/** A larger one is not decoded: everybody would wait for it. */
+const largestDecoded = 256 * 1024;
 
 /** Picks hits, and has them judged. */
 export class HitAudit implements Audit {
@@ -45,6 +49,7 @@ export class HitAudit implements Audit {
   #site: Site | undefined;
   /** How many hits until the next that is picked. */
   #left = 0;
+  #keptBytes = 0;
 
   constructor(options: HitAuditOptions) {
     this.#options = options;
@@ -52,21 +57,25 @@ export class HitAudit implements Audit {
   }
 
   isNext(site: Site): boolean {
-    if (site !== this.#site) this.#adopt(site);
+    if (site !== this.#site) {
+      this.#site = site;
+      this.#left = this.#distance();
+    }
     this.#left -= 1;
-    return this.#left <= 0;
+    if (this.#left > 0) return false;
+    this.#left = this.#distance();
+    return true;
   }
 
-  onHit(exchange: CacheExchange, entry: Entry, age: Seconds): void {
-    if (!this.isNext(exchange.site)) return;
-    this.#left = this.#distance();
+  onPicked(exchange: CacheExchange, entry: Entry, age: Seconds): void {
     this.#options.credentialCheck.consider(exchange);
-    if (exchange.request.method === 'GET' && entry.part === undefined) void this.#check(exchange, entry, age);
-  }
-
-  #adopt(site: Site): void {
-    this.#site = site;
-    this.#left = this.#distance();
+    const { length } = entry.body;
+    const isWhole = exchange.request.method === 'GET' && entry.part === undefined;
+    if (!isWhole || this.#keptBytes + length > mostKeptBytes) return;
+    this.#keptBytes += length;
+    void this.#check(exchange, entry, age).finally(() => {
+      this.#keptBytes -= length;
+    });
   }
 
   /** Geometric, so that each hit is as likely as any other. */
@@ -78,18 +87,10 @@ export class HitAudit implements Audit {
 
   async #check(exchange: CacheExchange, entry: Entry, age: Seconds): Promise<void> {
     const { askAgain, writes, onJudged, clock, adviser } = this.#options;
-    const { contentType, policy } = { contentType: exchange.match.contentType.name, policy: entry.policy };
-    const lived = (age + policy.initialAge) / policy.lifetime;
-    const subject = {
-      contentType,
-      route: exchange.match.route?.pattern,
-      target: exchange.target,
-      age: agePart(lived),
-    };
+    const subject = subjectOf(exchange, entry, age);
     const asked = { target: exchange.target, fields: fetchFields(exchange, []) };
-    const copy = { status: entry.status, body: keptCopy(entry) };
-    const answer = await askAgain.ask(exchange, asked);
-    const judgement = await this.#judge(exchange, { entry, copy, answer, subject });
+    const again = (): Promise<WholeAnswer | undefined> => askAgain.ask(exchange, asked);
+    const judgement = await this.#judge(exchange, { entry, answer: await again(), again, subject });
     const seen = writes.after(epochMs(entry.requestTime - 1), 3);
     const cause = seen.length > 0 ? 'write' : 'time';
     this.ledger.hit(subject, entry.originSeconds);
@@ -111,23 +112,41 @@ export class HitAudit implements Audit {
     });
   }
 
-  #judge(exchange: CacheExchange, { entry, copy, answer, subject }: Checked): Judgement | Promise<Judgement> {
-    const { askAgain, noise, writes, clock } = this.#options;
-    const isEnded = exchange.services.purgeLog.verdict(entry).kind !== 'current';
+  #judge(
+    { services }: CacheExchange,
+    { entry, answer, again, subject }: Checked,
+  ): Judgement | Promise<Judgement> {
+    const { noise, writes, clock } = this.#options;
+    const isEnded = services.purgeLog.verdict(entry).kind !== 'current';
     if (isEnded) return { kind: 'unjudged', reason: 'ended' };
     if (answer === undefined) return { kind: 'unjudged', reason: 'no-answer' };
-    const asked = { target: exchange.target, fields: fetchFields(exchange, []) };
-    const again = (): Promise<WholeAnswer | undefined> => askAgain.ask(exchange, asked);
-    return judge({ noise, writes, clock }, { pattern: patternOf(subject), copy, answer, again });
+    const { status } = entry;
+    const body = bodyOf(entry);
+    if (body === undefined && status === answer.status) return { kind: 'unjudged', reason: 'not-comparable' };
+    return judge(
+      { noise, writes, clock },
+      { pattern: patternOf(subject), copy: { status, body }, answer, again },
+    );
   }
 }
 
-type Checked = {
+type Checked = Pick<Case, 'again'> & {
   readonly entry: Entry;
-  readonly copy: { readonly status: number; readonly body: Buffer | undefined };
   readonly answer: WholeAnswer | undefined;
   readonly subject: Subject;
 };
+
+function subjectOf({ match, target }: CacheExchange, { policy }: Entry, age: Seconds): Subject {
+  const lived = (age + policy.initialAge) / policy.lifetime;
+  const { contentType, route } = match;
+  return {
+    contentType: contentType.name,
+    route: route?.pattern,
+    target,
+    pattern: urlPattern(target),
+    age: agePart(lived),
+  };
+}
 
 /** How much of its lifetime a copy had behind it. */
 function agePart(lived: number): string {
@@ -135,9 +154,10 @@ function agePart(lived: number): string {
   return lived > 0.75 ? '75–100 %' : lived > 0.5 ? '50–75 %' : lived > 0.25 ? '25–50 %' : '0–25 %';
 }
 
-/** The body without codings; `undefined`: too large to keep. */
-function keptCopy(entry: Entry): Buffer | undefined {
-  if (entry.body.length > largestKept) return undefined;
-  const { body, fields } = plainForm(entry);
-  return decodeWhole(body, codingsOf(fields), 8 * largestKept);
+/** The body without codings; `undefined`: it cannot be decoded, or is not. */
+function bodyOf(entry: Entry): Buffer | undefined {
+  const codings = codingsOf(entry.fields);
+  if (entry.coding === undefined && codings.length === 0) return entry.body;
+  if (entry.body.length > largestDecoded) return undefined;
+  return decodeWhole(plainForm(entry).body, codings, 8 * largestDecoded);
 }

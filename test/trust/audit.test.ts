@@ -1,4 +1,6 @@
 /** The audit through real sockets: hits that the origin is asked for as well, with no client waiting. */
+import { randomBytes } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import t, { type Test } from 'tap';
 import type { AuditReport } from '../../src/trust/audit-report.ts';
 import { eventually } from '../helpers/eventually.ts';
@@ -14,7 +16,11 @@ unmatched_writes: { url: true, user: false }
 content_types:
   page: { ttl: 100s, scope: user, cache_control: override }
   all: { ttl: 100s, scope: public }
-routes: [{ match: GET /all, type: all }, { match: GET /*, type: page }]
+unmatched: standard
+routes:
+  - { match: [GET /all, GET /all/*], type: all }
+  - { match: GET /standard, type: standard }
+  - { match: GET /*, type: page }
 `;
 
 async function start(t: Test, answer: Answer, sample = '100%') {
@@ -122,4 +128,51 @@ t.test('without a sample nothing is asked; an origin in trouble is left alone', 
   status = 503;
   t.equal(await failing.get('/1'), 'hit x');
   t.match((await failing.judged(1)).total, { compared: 0, unjudged: { 'origin-error': 1 } });
+});
+
+t.test(
+  'the origin is asked with the fields of the fetch, whoever asks, whichever road the hit took',
+  async (t) => {
+    const asked: string[][] = [];
+    const site = await start(t, (request, response) => {
+      const { rawHeaders } = request;
+      const isOwnId = (at: number): boolean => /^x-request-id$/i.test(rawHeaders[at - (at % 2)] ?? '');
+      asked.push([request.url ?? '', ...rawHeaders.filter((_, at) => !isOwnId(at))]);
+      response.end('x');
+    });
+    const person = { cookie: 'session=a; theme=dark', 'x-forwarded-for': '203.0.113.9', 'user-agent': 'one' };
+    const plain = {
+      'accept-language': 'he',
+      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    };
+    const cases: readonly (readonly [string, Record<string, string>])[] = [
+      ['/mine?b=2&a=1', person],
+      ['/mine?b=2&a=1', { ...person, cookie: 'session=a; session=b' }],
+      ['/all/1', plain],
+      ['/standard', person],
+      ['/standard', plain],
+      // Not plain, so the pipeline gives it.
+      ['/m%69ne', person],
+    ];
+    for (const [path, headers] of cases) {
+      asked.length = 0;
+      for (let round = 0; round < 2; round += 1) await (await fetch(site.url + path, { headers })).text();
+      await eventually(`${path} is asked for again`, () => asked.length === 2);
+      t.same(asked[1], asked[0], `${path} ${JSON.stringify(headers)}`);
+    }
+  },
+);
+
+t.test('a large copy is compared byte for byte; one that would take long to decode is not', async (t) => {
+  const text = 'large '.repeat(60_000);
+  const packed = gzipSync(randomBytes(300_000));
+  const bodies: Record<string, string | Buffer> = { '/same': text, '/new': text, '/packed': packed };
+  const site = await start(t, ({ url = '' }, response) => {
+    response.writeHead(200, url === '/packed' ? { 'content-encoding': 'gzip' } : {});
+    response.end(bodies[url]);
+  });
+  for (const path of Object.keys(bodies)) await site.get(path);
+  bodies['/new'] = text.replace('large', 'LARGE');
+  for (const path of Object.keys(bodies)) t.match(await site.get(path), /^hit/);
+  t.match((await site.judged(3)).total, { same: 1, stale: 1, unjudged: { 'not-comparable': 1 } });
 });

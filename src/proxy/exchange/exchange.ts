@@ -158,9 +158,9 @@ export type Services = {
 
 /** Picks hits that are asked for at the origin as well, when the client has its answer. */
 export type Audit = {
-  /** Counts a hit that the pipeline has not given; whether it should, because it is picked. */
+  /** Counts a hit; whether it is picked. */
   readonly isNext: (site: Site) => boolean;
-  readonly onHit: (exchange: CacheExchange, entry: Entry, age: Seconds) => void;
+  readonly onPicked: (exchange: CacheExchange, entry: Entry, age: Seconds) => void;
 };
 
 export type Shadow = (exchange: Exchange) => Exchange;
