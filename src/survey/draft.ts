@@ -3,7 +3,7 @@
  *
  * Promises: a page is stored only where it was seen to stay the same between writes. It is everybody's only where people with
  * and without a session got the same. A write ends whatever it was not seen to leave alone. What was seen too seldom is left to
- * HTTP's own rules.
+ * HTTP's own rules where the app says how long it is fresh, and passed otherwise.
  */
 
 import { isToken } from '../http/field-name.ts';
@@ -43,8 +43,9 @@ export type DraftWrite = {
   readonly everybodys: readonly string[];
 };
 
-/** The page is another at most looks, or most of its answers set a cookie. */
-type PassedFor = 'another page each time' | 'sets a cookie';
+/** The page is another at most looks; most of its answers set a cookie; or HTTP would guess how long it may be kept. */
+type PassedFor =
+  'another page each time' | 'sets a cookie' | 'too few to say, and the app does not say how long';
 
 export type Draft = {
   readonly roles: CookieRoles;
@@ -110,14 +111,12 @@ export function draftRules({
       passed.push({ pattern, requests, why: 'another page each time' });
     else if (asked.filter((one) => setsCookie(one, roles)).length > requests * volatileShare)
       passed.push({ pattern, requests, why: 'sets a cookie' });
-    else if (
-      isOdd(pattern) ||
-      isActing(pattern) ||
-      unchanged < fewestLooks ||
-      good.length < requests * volatileShare
-    )
-      seldom.push({ pattern, requests });
-    else
+    else if (isOdd(pattern) || isActing(pattern)) seldom.push({ pattern, requests });
+    else if (unchanged < fewestLooks || good.length < requests * volatileShare) {
+      if (good.some(isGuessed))
+        passed.push({ pattern, requests, why: 'too few to say, and the app does not say how long' });
+      else seldom.push({ pattern, requests });
+    } else
       types.push({
         name: newName(pattern, names),
         ...typeOf({ pattern, asked: good, steady, roles, volatile }),
@@ -129,6 +128,10 @@ export function draftRules({
     acting,
   };
 }
+
+/** Nothing in the answer says how long it is fresh: by HTTP's own rules, a tenth of the time since it was last modified. */
+const isGuessed = ({ seen: { cacheControl } }: Exchange): boolean =>
+  !/\b(?:s-maxage|max-age|no-store|no-cache)\b/i.test(cacheControl);
 
 /** The same Flask session signed anew does not keep an answer from being stored. */
 const setsCookie = ({ seen: { sets } }: Exchange, { flask }: CookieRoles): boolean =>

@@ -4,9 +4,13 @@ import pino from 'pino';
 import t, { type Test } from 'tap';
 import { parseConfig } from '../../src/config/schema/check.ts';
 import { startServer } from '../../src/server.ts';
+import { readLogLine } from '../../src/survey/access-log.ts';
+import { rulesText } from '../../src/survey/draft-yaml.ts';
+import { survey } from '../../src/survey/survey.ts';
 import type { ShadowReport } from '../../src/trust/shadow-report.ts';
 import { Visitor } from '../examples/visitor.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { planOf } from './demo-load.ts';
 import { predictCodebot, predictSampleApp, startSampleAppInTime } from '../helpers/shadow-prediction.ts';
 
 const token = 'a-control-token-of-many-characters';
@@ -86,3 +90,62 @@ t.test('a write rule that is missing and a lifetime that is too long are found',
   await visitor.ask('/api/tags');
   t.match((await stale(3)).examples[0], { target: '/api/tags', cause: 'time', writes: [] });
 });
+
+t.test(
+  'rules drafted from its traffic, unedited: hits, and nobody gets what the app would not give',
+  async (t) => {
+    const appUrl = `http://127.0.0.1:${app.port}`;
+    const start = async (text: string, record?: (line: string) => void): Promise<string> => {
+      const parsed = parseConfig(text, {
+        file: 'rules.yaml',
+        env: { SECRET_KEY: secret },
+        listen: '127.0.0.1:0',
+      });
+      if (parsed.kind !== 'ok') throw new Error(JSON.stringify(parsed.problems));
+      const log = pino({ level: 'silent' });
+      const proxy = await startServer({ config: parsed.config, clock, log, control: 'off', record });
+      t.teardown(() => proxy.close());
+      return proxy.url;
+    };
+    const lines: string[] = [];
+    const recorded = await start(`upstream: ${appUrl}\nmode: shadow\n`, (line) => lines.push(line));
+    await useSampleApp(recorded, { count: 240, appUrl });
+    const records = lines.map((line) => readLogLine(line)).filter((read) => read !== undefined);
+    const draft = survey(records, []);
+    t.equal(draft.roles.framework, 'Flask');
+    const rules = rulesText({ draft, upstream: appUrl, from: 'a test' });
+    const { hits, reads, wrong } = await useSampleApp(await start(rules), { count: 150, appUrl });
+    t.same(wrong, []);
+    t.ok(hits > reads * 0.05, `${hits} hits of ${reads}`);
+  },
+);
+
+/** People use the app by `url`; each hit is compared with what the app gives to the same person. */
+async function useSampleApp(url: string, { count, appUrl }: { count: number; appUrl: string }) {
+  const used = { reads: 0, hits: 0, wrong: [] as string[] };
+  const people = new Map<string, Visitor>([['nobody', new Visitor(url)]]);
+  for (const name of ['demo', 'maya', 'admin']) {
+    const visitor = new Visitor(url);
+    await visitor.logIn(name);
+    people.set(name, visitor);
+  }
+  for (const { method, path, as, body } of planOf(count)) {
+    clock.advance(0.5);
+    const visitor = people.get(as);
+    if (visitor === undefined) continue;
+    if (method !== 'GET') {
+      await (body === undefined ? visitor.ask(path, { method }) : visitor.send(method, path, body));
+      continue;
+    }
+    const shown = await visitor.ask(path);
+    used.reads += 1;
+    if (!/shelflife; hit/.test(shown.headers.get('cache-status') ?? '')) continue;
+    used.hits += 1;
+    const direct = new Visitor(appUrl);
+    direct.cookie = visitor.cookie;
+    const right = await direct.ask(path);
+    if (shown.status !== right.status || withoutTimes(shown.content) !== withoutTimes(right.content))
+      used.wrong.push(`${as} ${path}`);
+  }
+  return used;
+}

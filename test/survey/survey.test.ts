@@ -291,10 +291,10 @@ t.test('whatever was seen, the draft passes `check`, and its examples pass', asy
 t.test('what was seen too seldom, or sounds like an action, gets nothing of a wider route', (t) => {
   const textOf = (records: readonly TrafficRecord[]): string =>
     rulesText({ draft: survey(records, []), upstream: 'http://127.0.0.1:1', from: 'a test' });
-  t.match(
-    textOf([...looks('/f/12'), ...looks('/f/me', {}, 2)]),
-    /GET \/f\/me, type: standard[^]*GET \/f\/:id/,
-  );
+  const seldom = (cacheControl: string): string =>
+    textOf([...looks('/f/12'), ...looks('/f/me', { cacheControl }, 2)]);
+  t.match(seldom('max-age=60'), /GET \/f\/me, type: standard[^]*GET \/f\/:id/);
+  t.match(seldom('public'), /GET \/f\/me, type: pass[^]*GET \/f\/:id/, 'HTTP would guess a lifetime');
   const logged = asLogged([...looks('/f/12'), ...looks('/f/logout')]);
   t.match(textOf(logged), /GET \/f\/logout, type: pass[^]*"GET \/f\/:id"/);
   t.notMatch(textOf(asLogged(looks('/logout'))), /logout/);
