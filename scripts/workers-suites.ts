@@ -18,15 +18,8 @@ const suites = [
   'test/e2e/{acting,early,endless,no-vary,origin,other-instance-writes,overtaken,query,races,relayed,request,write}*.test.ts',
   'test/store/{two-instances,staleness/staleness}.test.ts',
 ];
-const furtherVariant = 'a further variant of a key each worker fetches for itself';
 /** What these tests hold a proxy to is not promised of several workers. */
 const judged: ReadonlyMap<string, string> = new Map([
-  ['standard: a field in another spelling selects where the origin’s Vary may mean it', furtherVariant],
-  ['/any: what upsets the origin is not what the clean request gets, and that is a hit', furtherVariant],
-  [
-    '/any over HTTP/2: what upsets the origin is not what the clean request gets, and that is a hit',
-    furtherVariant,
-  ],
   [
     'an idempotent request on a dead keep-alive connection is repeated once; a write never',
     'each worker has connections of its own to the app',

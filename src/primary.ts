@@ -196,9 +196,9 @@ function beat(handOut: HandOut<Socket>, gathered: Gathered, tickets: SharedTicke
 const fillsOf = (clock: Clock, crew: () => Crew): FillBoard =>
   new FillBoard({
     clock,
-    give: (name, key) => {
+    give: (name, sought) => {
       const holder = crew().ready.find((worker) => worker.name === name);
-      return holder === undefined ? Promise.resolve(undefined) : holder.link.ask('give', key);
+      return holder === undefined ? Promise.resolve(undefined) : holder.link.ask('give', sought);
     },
     later: (delayMs, action) => runAfter(seconds(delayMs / 1000), action),
   });

@@ -90,10 +90,22 @@ export function answerKeyed(keyed: CacheExchange): Promise<void> | undefined {
   const found = lookUp(keyed, services.store.peek(plan.key));
   if (services.store.hasSlowTier && (found.kind === 'none' || found.reuse.kind === 'validate')) {
     return services.store
-      .get(plan.key, keyed.startedMs)
+      .get(plan.key, keyed.startedMs, (variants) => isEnough(keyed, lookUp(keyed, variants)))
       .then((variants) => answer(keyed, lookUp(keyed, variants)));
   }
   return answer(keyed, found);
+}
+
+/**
+ * Whether another worker's fetch is not worth waiting for: something answers the request, or the origin must be asked in any
+ * case, or soon, because what is stored may be given instead (`stale_after`).
+ */
+function isEnough({ match }: CacheExchange, found: Lookup): boolean {
+  if (found.kind === 'none') return found.cause === 'partial';
+  const { reuse } = found;
+  if (reuse.kind !== 'validate') return true;
+  const hadLifetime = reuse.age + reuse.ttl >= 1;
+  return reuse.reason !== 'stale' || !hadLifetime || match.contentType.staleAfter !== undefined;
 }
 
 /** Why this request's identity forbids the store; a public fetch needs none. */

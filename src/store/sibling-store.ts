@@ -3,8 +3,8 @@
  * what none of them has the slow tier, if there is one.
  *
  * Promises:
- * - A key that no worker has is fetched by one of them; the others wait and are given what it has stored. None waits longer
- *   than `Siblings` bound, nor for an answer that is not for others.
+ * - What no worker has is fetched by one of them: a key, a further variant of it, and what has expired. The others wait and
+ *   are given what it has stored. None waits longer than `Siblings` bound, nor for an answer that is not for others.
  * - What another gives is used only if it is current by the purge log here.
  * - What memory has is answered without asking anybody.
  */
@@ -15,16 +15,22 @@ import type { CacheKey } from '../policy/key/cache-key.ts';
 import type { PurgeLog } from './purge-log.ts';
 import { decodeEntry, encodeEntry } from './redis/codec.ts';
 import { type Stamp, stamped, unstamped } from './redis/stamps.ts';
-import type { Entry, LifetimeInForce, Store, StoredSubject, StoreSize } from './store.ts';
+import type { Entry, IsEnough, LifetimeInForce, Store, StoredSubject, StoreSize } from './store.ts';
 
 /** The other workers. */
 export type Siblings = {
-  /** Resolves with what another has, or when this worker is to fetch; `undefined`: nobody can say. */
-  readonly want: (key: CacheKey) => Promise<Wanted | undefined>;
+  /** Resolves with what another has besides, or when this worker is to fetch; `undefined`: nobody can say. */
+  readonly want: (sought: SoughtKey) => Promise<Wanted | undefined>;
   readonly onFilled: (key: CacheKey) => void;
   readonly onAbandoned: (key: CacheKey) => void;
   /** This worker was to fetch, and does not. */
   readonly onReleased: (key: CacheKey) => void;
+};
+
+/** What a worker wants, and the current copies that it has. */
+export type SoughtKey = {
+  readonly key: CacheKey;
+  readonly known: readonly Pick<Entry, 'variant' | 'requestTime'>[];
 };
 
 /** `packed`: encoded variants, the one stored last first. */
@@ -48,6 +54,10 @@ export type SiblingStoreOptions = {
 
 /** A larger body is fetched again rather than sent from one process to another. */
 const largestBody = 1024 * 1024;
+/** One copy has nearly the same time in two processes. */
+const sameCopyMs = 500;
+/** Another variant may be given first; then another's fetch is waited for; then this worker fetches. */
+const rounds = 3;
 
 /** Memory, with the other workers behind it. */
 export class SiblingStore implements Store {
@@ -55,7 +65,7 @@ export class SiblingStore implements Store {
   readonly census?: NonNullable<Store['census']>;
   readonly #options: SiblingStoreOptions;
   readonly #near: Store;
-  readonly #asked = new UnderWay<CacheKey, Promise<void>>();
+  readonly #asked = new UnderWay<CacheKey, Promise<boolean>>();
 
   constructor(options: SiblingStoreOptions) {
     this.#options = options;
@@ -71,17 +81,21 @@ export class SiblingStore implements Store {
     return this.#near.peek(key);
   }
 
-  async get(key: CacheKey, sinceMs?: number): Promise<readonly Entry[]> {
+  async get(
+    key: CacheKey,
+    sinceMs?: number,
+    isEnough: IsEnough = (found) => !this.#isCold(found),
+  ): Promise<readonly Entry[]> {
     const { store, isFetching, clock } = this.#options;
-    const isAsked = sinceMs !== undefined && this.#isCold(store.peek(key)) && !isFetching(key);
+    const isAsked = sinceMs !== undefined && !isEnough(store.peek(key)) && !isFetching(key);
     const askedMs = clock.monotonicMs();
-    if (isAsked) await this.#askOnce(key);
-    if (isAsked && !this.#isCold(store.peek(key))) return store.peek(key);
+    if (isAsked) await this.#askUntil(key, isEnough);
+    if (isAsked && isEnough(store.peek(key))) return store.peek(key);
     // The time that another worker took to fetch is not waiting for the slow tier.
     const waitedMs = isAsked ? clock.monotonicMs() - askedMs : 0;
     const since = sinceMs === undefined ? undefined : sinceMs + waitedMs;
     const found = this.#near.hasSlowTier ? await this.#near.get(key, since) : store.peek(key);
-    if (isAsked) this.#tellOthers(key, found);
+    if (isAsked) this.#tellOthers(key, isEnough(found));
     return found;
   }
 
@@ -94,17 +108,18 @@ export class SiblingStore implements Store {
     return this.#near.endedBy?.(key);
   }
 
-  abandon(key: CacheKey): void {
-    this.#near.abandon?.(key);
+  abandon(key: CacheKey, isStored: boolean): void {
+    this.#near.abandon?.(key, isStored);
     this.#options.siblings.onAbandoned(key);
   }
 
-  /** What another worker may have of a key. */
-  pack(key: CacheKey): Buffer[] {
-    const { store, purgeLog } = this.#options;
-    const current = store.peek(key).filter((entry) => purgeLog.verdict(entry).kind === 'current');
+  /** What another worker may have of a key besides what it has. */
+  pack({ key, known }: SoughtKey): Buffer[] {
     const stamp = this.#stamp();
-    return current
+    const isKnown = ({ variant, requestTime }: Entry): boolean =>
+      known.some((own) => own.variant === variant && requestTime < own.requestTime + sameCopyMs);
+    return this.#current(key)
+      .filter((entry) => !isKnown(entry))
       .filter(({ body }) => body.length <= largestBody)
       .map((entry) => encodeEntry(stamped(entry, stamp), stamp));
   }
@@ -145,7 +160,19 @@ export class SiblingStore implements Store {
     return found.every((entry) => this.#options.purgeLog.verdict(entry).kind === 'purged');
   }
 
-  #askOnce(key: CacheKey): Promise<void> {
+  #current(key: CacheKey): readonly Entry[] {
+    const { store, purgeLog } = this.#options;
+    return store.peek(key).filter((entry) => purgeLog.verdict(entry).kind === 'current');
+  }
+
+  async #askUntil(key: CacheKey, isEnough: IsEnough): Promise<void> {
+    for (let round = 0; round < rounds; round += 1) {
+      const isGiven = await this.#askOnce(key);
+      if (!isGiven || isEnough(this.#options.store.peek(key))) return;
+    }
+  }
+
+  #askOnce(key: CacheKey): Promise<boolean> {
     const underWay = this.#asked.get(key);
     if (underWay !== undefined) return underWay;
     const asked = this.#ask(key).finally(() => this.#asked.delete(key));
@@ -153,11 +180,14 @@ export class SiblingStore implements Store {
     return asked;
   }
 
-  async #ask(key: CacheKey): Promise<void> {
-    const wanted = await this.#options.siblings.want(key);
-    if (wanted?.kind !== 'entries') return;
+  /** Whether another has given something. */
+  async #ask(key: CacheKey): Promise<boolean> {
+    const known = this.#current(key).map(({ variant, requestTime }) => ({ variant, requestTime }));
+    const wanted = await this.#options.siblings.want({ key, known });
+    if (wanted?.kind !== 'entries') return false;
     // The last stored is put last.
     for (const bytes of wanted.packed.toReversed()) this.#take(key, bytes);
+    return true;
   }
 
   #take(key: CacheKey, bytes: Uint8Array): void {
@@ -172,9 +202,9 @@ export class SiblingStore implements Store {
   }
 
   /** They wait. Whoever gets what was found decides at once whether to fetch: `only-if-cached` does not. */
-  #tellOthers(key: CacheKey, found: readonly Entry[]): void {
+  #tellOthers(key: CacheKey, isFound: boolean): void {
     const { isFetching, siblings } = this.#options;
-    if (!this.#isCold(found)) siblings.onFilled(key);
+    if (isFound) siblings.onFilled(key);
     else
       setImmediate(() => {
         if (!isFetching(key)) siblings.onReleased(key);

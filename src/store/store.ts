@@ -52,15 +52,18 @@ export type StoredPart = { readonly first: number; readonly last: number; readon
 
 export type StoreSize = { readonly entries: number; readonly bytes: number };
 
+export type IsEnough = (variants: readonly Entry[]) => boolean;
+
 export interface Store {
   /** The variants of a key that are available synchronously, last stored first. */
   peek(key: CacheKey): readonly Entry[];
   /**
    * The variants of a key in any tier. Never rejects. `sinceMs`: since when the request that would fetch it has been
    * waiting, so that all its waiting for Redis has one bound (DESIGN §3.9). Without it the caller only looks, and will
-   * neither `put` nor `abandon`.
+   * neither `put` nor `abandon`. `isEnough`: whether what is found answers it, so that no other process need be asked; by
+   * default anything that is current does.
    */
-  get(key: CacheKey, sinceMs?: number): Promise<readonly Entry[]>;
+  get(key: CacheKey, sinceMs?: number, isEnough?: IsEnough): Promise<readonly Entry[]>;
   /** Whether `get` may find more than `peek`. */
   readonly hasSlowTier: boolean;
   /** Whether the slow tier has failed lately, so that its contents are unknown. */
@@ -77,8 +80,11 @@ export interface Store {
   remove(entry: Entry): void;
   /** What ended the entry that the slow tier last had under a key; `undefined`: unknown. */
   endedBy?(key: CacheKey): PurgeCause | 'forgotten' | undefined;
-  /** The fetch for a key that `get` found nothing for has ended, with nothing to put: whoever waits for it need not. */
-  abandon?(key: CacheKey): void;
+  /**
+   * The fetch for a key has ended, with nothing to put: whoever waits for it need not. `isStored`: it was to renew what is
+   * stored.
+   */
+  abandon?(key: CacheKey, isStored: boolean): void;
   /** From now on returns entries as `inForce` changes them: the same response with another lifetime. */
   applyLifetimes(inForce: LifetimeInForce): void;
   /** All entries in memory, for operators, with whatever lifetime they had last; never on the request path. */

@@ -90,8 +90,8 @@ export class TimedStore implements Store {
     return this.#store.endedBy?.(key);
   }
 
-  abandon(key: CacheKey): void {
-    this.#store.abandon?.(key);
+  abandon(key: CacheKey, isStored: boolean): void {
+    this.#store.abandon?.(key, isStored);
   }
 
   applyLifetimes(inForce: LifetimeInForce): void {

@@ -1,5 +1,5 @@
 /**
- * Which worker fetches a key that none has, and which has what another wants. The primary keeps it.
+ * Which worker fetches what none has, and which has what another wants. The primary keeps it.
  *
  * Promises: one worker at a time fetches a key; those who wait are told when it has stored it, has found that it is not for
  * others, starts no fetch, or has ended. Nobody waits longer than `longestMs` for one. A key that was waited for in vain,
@@ -9,12 +9,12 @@
 import { BoundedMap } from '../kit/bounded-map.ts';
 import type { Clock } from '../kit/time.ts';
 import type { CacheKey } from '../policy/key/cache-key.ts';
-import type { Wanted } from '../store/sibling-store.ts';
+import type { SoughtKey, Wanted } from '../store/sibling-store.ts';
 
 export type FillBoardOptions = {
   readonly clock: Pick<Clock, 'monotonicMs'>;
   /** Asks a worker for what it has; `undefined`: it is gone. */
-  readonly give: (worker: string, key: CacheKey) => Promise<readonly Uint8Array[] | undefined>;
+  readonly give: (worker: string, sought: SoughtKey) => Promise<readonly Uint8Array[] | undefined>;
   readonly later: (delayMs: number, action: () => void) => () => void;
 };
 
@@ -31,16 +31,18 @@ const rounds = 2;
 export class FillBoard {
   readonly #options: FillBoardOptions;
   readonly #fills = new Map<CacheKey, Fill>();
-  readonly #holders = new BoundedMap<CacheKey, string>(most.known);
+  /** Who has stored a key, the last one first. */
+  readonly #holders = new BoundedMap<CacheKey, readonly string[]>(most.known);
   readonly #hopeless = new BoundedMap<CacheKey, number>(most.hopeless);
 
   constructor(options: FillBoardOptions) {
     this.#options = options;
   }
 
-  async want(worker: string, key: CacheKey): Promise<Wanted> {
+  async want(worker: string, sought: SoughtKey): Promise<Wanted> {
+    const { key } = sought;
     for (let round = 0; round < rounds; round += 1) {
-      const given = await this.#fromHolder(worker, key);
+      const given = await this.#fromHolders(worker, sought);
       if (given !== undefined) return given;
       const nowMs = this.#options.clock.monotonicMs();
       if ((this.#hopeless.get(key) ?? 0) > nowMs) return fetchIt;
@@ -52,11 +54,11 @@ export class FillBoard {
       }
       await this.#endOf(fill, longestMs - (nowMs - fill.sinceMs));
     }
-    return (await this.#fromHolder(worker, key)) ?? fetchIt;
+    return (await this.#fromHolders(worker, sought)) ?? fetchIt;
   }
 
   onFilled(worker: string, key: CacheKey): void {
-    this.#holders.set(key, worker);
+    this.#holders.set(key, [worker, ...this.#holdersBut(worker, key)]);
     this.#hopeless.delete(key);
     this.#end(key, worker);
   }
@@ -73,6 +75,8 @@ export class FillBoard {
   }
 
   leave(worker: string): void {
+    for (const [key, holders] of this.#holders.entries())
+      if (holders.includes(worker)) this.#holders.set(key, this.#holdersBut(worker, key));
     for (const [key, { by }] of this.#fills) if (by === worker) this.#end(key, worker);
   }
 
@@ -80,13 +84,16 @@ export class FillBoard {
     if (this.#fills.has(key) || this.#fills.size < most.fills) this.#fills.set(key, fill);
   }
 
-  async #fromHolder(worker: string, key: CacheKey): Promise<Wanted | undefined> {
-    const holder = this.#holders.get(key);
-    if (holder === undefined || holder === worker) return undefined;
-    const packed = await this.#options.give(holder, key);
-    if (packed !== undefined && packed.length > 0) return { kind: 'entries', packed };
-    if (this.#holders.get(key) === holder) this.#holders.delete(key);
-    return undefined;
+  async #fromHolders(worker: string, sought: SoughtKey): Promise<Wanted | undefined> {
+    const others = this.#holdersBut(worker, sought.key);
+    if (others.length === 0) return undefined;
+    const given = await Promise.all(others.map((holder) => this.#options.give(holder, sought)));
+    const packed = given.flatMap((one) => one ?? []);
+    return packed.length > 0 ? { kind: 'entries', packed } : undefined;
+  }
+
+  #holdersBut(worker: string, key: CacheKey): readonly string[] {
+    return (this.#holders.get(key) ?? []).filter((holder) => holder !== worker);
   }
 
   #end(key: CacheKey, worker: string): void {

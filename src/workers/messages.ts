@@ -12,7 +12,7 @@ import type { RecordedPurges } from '../store/log/pending-purges.ts';
 import type { PlacedPurge, SentPurge } from '../store/log/worker-purge-log.ts';
 import type { Receipt } from '../store/purge-log.ts';
 import type { RedisState } from '../store/opened-store.ts';
-import type { Wanted } from '../store/sibling-store.ts';
+import type { SoughtKey, Wanted } from '../store/sibling-store.ts';
 import type { StoreSize } from '../store/store.ts';
 import type { NoiseSeen } from '../trust/noise-book.ts';
 import type { Quarantined } from '../trust/quarantine.ts';
@@ -90,7 +90,7 @@ export type Requested = readonly (readonly [key: string, count: number])[];
 export type WorkerQuestions = {
   /** For a sign of life. */
   readonly alive: { readonly about: undefined; readonly answer: undefined };
-  readonly give: { readonly about: CacheKey; readonly answer: readonly Uint8Array[] };
+  readonly give: { readonly about: SoughtKey; readonly answer: readonly Uint8Array[] };
   readonly share: { readonly about: undefined; readonly answer: WorkerShare };
   /** In force when it is answered. */
   readonly decide: { readonly about: Decided; readonly answer: undefined };
@@ -127,7 +127,7 @@ export type WorkerQuestions = {
 
 /** What a worker may ask of the primary. */
 export type PrimaryQuestions = {
-  readonly want: { readonly about: CacheKey; readonly answer: Wanted };
+  readonly want: { readonly about: SoughtKey; readonly answer: Wanted };
 };
 
 export type CountQuestion = MetBy & { readonly id: number };

@@ -45,7 +45,7 @@ export function createSwitchboard(
         },
       });
     },
-    answersTo: (asker) => ({ want: (key) => options.fills.want(asker(), key) }),
+    answersTo: (asker) => ({ want: (sought) => options.fills.want(asker(), sought) }),
     onMessage: (worker, message) => {
       take(members, options, { worker, message });
     },

@@ -43,7 +43,7 @@ export function createWorkerAnswers(
   let registry: Promise<Registry> | undefined;
   return {
     alive: () => undefined,
-    give: (key) => answerer().pack(key),
+    give: (sought) => answerer().pack(sought),
     share: () => shareOf(answerer()),
     noise: () => answerer().evidence.noise(),
     record: (placed) => answerer().record(placed),

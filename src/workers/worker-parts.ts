@@ -4,12 +4,16 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Clock } from '../kit/time.ts';
 import type { Popularity } from '../policy/lifetime/popularity.ts';
 import { LearnedSessionMap, type LearnedSessionStore } from '../store/learned-sessions.ts';
-import { type Siblings, SiblingStore, type SiblingStoreOptions } from '../store/sibling-store.ts';
+import {
+  type Siblings,
+  SiblingStore,
+  type SiblingStoreOptions,
+  type SoughtKey,
+} from '../store/sibling-store.ts';
 import type { SharedByWorkers } from '../store/shared-by-workers.ts';
 import type { PlacedPurge } from '../store/log/worker-purge-log.ts';
 import type { Purge, Receipt } from '../store/purge-log.ts';
 import type { Store } from '../store/store.ts';
-import type { CacheKey } from '../policy/key/cache-key.ts';
 import { TicketSecret } from '../front/ticket-secret.ts';
 import type { Begin, Joined, ListenerName, Requested, ToPrimaryLink, ToWorker } from './messages.ts';
 import { SharedPopularity } from './shared-popularity.ts';
@@ -24,7 +28,7 @@ export type WorkerParts = {
   /** Puts the other workers behind a store. */
   readonly openStore: (options: Omit<SiblingStoreOptions, 'siblings' | 'by'>) => Store;
   /** What another worker may have of a key. */
-  readonly pack: (key: CacheKey) => readonly Uint8Array[];
+  readonly pack: (sought: SoughtKey) => readonly Uint8Array[];
   readonly sharePopularity: (own: Popularity, clock: Clock) => Popularity;
   /** The connections of the primary's listener of this name become those of `server`. */
   readonly attach: (name: ListenerName, server: Server) => Promise<AddressInfo | string>;
@@ -67,7 +71,7 @@ export function createWorkerParts(begin: Begin, joined: Joined, link: ToPrimaryL
       stores.push(store);
       return store;
     },
-    pack: (key) => stores.flatMap((store) => store.pack(key)),
+    pack: (sought) => stores.flatMap((store) => store.pack(sought)),
     sharePopularity: (own, clock) => {
       const tell = (keys: Requested): void => {
         link.send({ kind: 'asked-for', keys });
@@ -113,7 +117,7 @@ const toldToOthers = (known: LearnedSessionStore, link: ToPrimaryLink): LearnedS
 });
 
 const siblingsOver = (link: ToPrimaryLink): Siblings => ({
-  want: (key) => link.ask('want', key),
+  want: (sought) => link.ask('want', sought),
   onFilled: (key) => {
     link.send({ kind: 'filled', key });
   },

@@ -73,6 +73,9 @@ t.test(
     t.equal(purged['matched'], 2);
     for (const one of all) await one.ask('/cold');
     t.equal(asked.filter((name) => name === 'GET /cold').length, 2, 'once more after a purge');
+    await tell('/purge', { urls: ['/cold'], soft: true });
+    for (const one of all) await one.ask('/cold');
+    t.equal(asked.filter((name) => name === 'GET /cold').length, 3, 'once more when it is stale');
     for (const one of all) await one.ask('/private');
     t.equal(asked.filter((name) => name === 'GET /private').length, 8);
   },

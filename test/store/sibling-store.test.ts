@@ -41,7 +41,7 @@ t.test('17.1: what memory has not is asked of the others, once for all who ask',
   other.put(entry);
   let asked = 0;
   const answer = Promise.withResolvers<Wanted>();
-  const want: Siblings['want'] = (key) => {
+  const want: Siblings['want'] = ({ key }) => {
     asked += 1;
     t.equal(key, entry.key);
     return answer.promise;
@@ -49,7 +49,7 @@ t.test('17.1: what memory has not is asked of the others, once for all who ask',
   const store = storeOf({ want });
   const gets = [store.get(entry.key, 0), store.get(entry.key, 0)];
   // As it comes through a channel.
-  answer.resolve({ kind: 'entries', packed: structuredClone(other.pack(entry.key)) });
+  answer.resolve({ kind: 'entries', packed: structuredClone(other.pack({ key: entry.key, known: [] })) });
   for (const found of await Promise.all(gets)) t.strictSame(found, [entry]);
   t.equal(asked, 1);
   t.strictSame(store.peek(entry.key), [entry], 'it is in memory');
@@ -89,7 +89,7 @@ t.test(
     });
     const startMs = clock.monotonicMs();
     t.strictSame(await store.get(entry.key, startMs), []);
-    store.abandon(entry.key);
+    store.abandon(entry.key, false);
     t.strictSame(told.splice(0), ['lease', 'abandoned']);
     slow = [entry];
     t.strictSame(await store.get(entry.key, startMs), [entry]);
@@ -128,7 +128,7 @@ t.test('17.1: the others are let go where no fetch has begun, as for only-if-cac
 t.test('17.1: what is not current, damaged, of another key or older is not taken', async (t) => {
   const other = storeOf({ by: 'b' });
   other.put(entry);
-  const [packed = Buffer.alloc(0)] = other.pack(entry.key);
+  const [packed = Buffer.alloc(0)] = other.pack({ key: entry.key, known: [] });
   const giving = (bytes: Uint8Array, setup: Setup = {}): SiblingStore =>
     storeOf({ want: () => Promise.resolve({ kind: 'entries', packed: [bytes] }), ...setup });
   const purged = giving(packed, { verdict: () => ({ kind: 'purged', cause: 'write' }) });
@@ -149,11 +149,37 @@ t.test(
       onAbandoned: (key) => told.push(`abandoned ${key}`),
     });
     store.put(entryBut({ body: Buffer.alloc(1024 * 1024 + 1) }));
-    store.abandon(entry.key);
+    store.abandon(entry.key, false);
     t.strictSame(told, [`filled ${entry.key}`, `abandoned ${entry.key}`]);
-    t.strictSame(store.pack(entry.key), []);
+    t.strictSame(store.pack({ key: entry.key, known: [] }), []);
     const purged = storeOf({ verdict: () => ({ kind: 'stale', cause: 'write' }) });
     purged.put(entry);
-    t.strictSame(purged.pack(entry.key), []);
+    t.strictSame(purged.pack({ key: entry.key, known: [] }), []);
   },
 );
+
+t.test('17.1: a further variant, and what has expired, is asked of the others as well', async (t) => {
+  const other = storeOf({ by: 'b' });
+  const renewed = entryBut({ requestTime: epochMs(received + 5000), responseTime: epochMs(received + 5000) });
+  const variant = { ...renewed, variant: 'other' };
+  other.put(variant);
+  const asked: unknown[] = [];
+  const want: Siblings['want'] = (sought) => {
+    asked.push(sought.known.map((known) => known.variant).toSorted());
+    const packed = other.pack(sought);
+    return Promise.resolve(packed.length > 0 ? { kind: 'entries', packed } : { kind: 'fetch' });
+  };
+  const store = storeOf({ want });
+  store.put(entry);
+  t.strictSame(await store.get(entry.key, 0), [entry], 'what is current does, unless more is asked for');
+  const has = (sought: typeof entry) => (found: readonly (typeof entry)[]) =>
+    found.some(
+      ({ variant, requestTime }) => variant === sought.variant && requestTime === sought.requestTime,
+    );
+  t.strictSame(await store.get(entry.key, 0, has(variant)), [variant, entry]);
+  t.strictSame(asked.splice(0), [[entry.variant]]);
+  t.strictSame(await store.get(entry.key, 0, has(renewed)), [variant, entry], 'nobody has it: it is fetched');
+  t.strictSame(asked.splice(0), [['other', entry.variant].toSorted()], 'nothing is given twice');
+  other.put(renewed);
+  t.strictSame(await store.get(entry.key, 0, has(renewed)), [renewed, variant]);
+});

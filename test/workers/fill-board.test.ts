@@ -26,7 +26,7 @@ function board(has: Record<string, boolean>) {
   };
   const want = (worker: string): { answer: Wanted | undefined } => {
     const wanted: { answer: Wanted | undefined } = { answer: undefined };
-    void fills.want(worker, key).then((answer) => (wanted.answer = answer));
+    void fills.want(worker, { key, known: [] }).then((answer) => (wanted.answer = answer));
     return wanted;
   };
   return { fills, advance, want, timers };
@@ -42,15 +42,15 @@ t.test('17.1: the first fetches, the others wait and are given its copy', async 
   const [a, b, c] = [want('a'), want('b'), want('c')];
   await settle();
   t.strictSame([a.answer, b.answer, c.answer], [fetchIt, undefined, undefined]);
-  t.strictSame((await fills.want('a', key)).kind, 'fetch', 'who fetches is not held up');
+  t.strictSame((await fills.want('a', { key, known: [] })).kind, 'fetch', 'who fetches is not held up');
   has['a'] = true;
   fills.onFilled('a', key);
   await settle();
   t.strictSame([b.answer, c.answer], [entries, entries]);
-  t.strictSame(await fills.want('d', key), entries, 'later as well');
+  t.strictSame(await fills.want('d', { key, known: [] }), entries, 'later as well');
   t.equal(timers.length, 0);
   has['a'] = false;
-  t.strictSame(await fills.want('d', key), fetchIt, 'it has been evicted there');
+  t.strictSame(await fills.want('d', { key, known: [] }), fetchIt, 'it has been evicted there');
 });
 
 for (const [why, end] of [
@@ -84,7 +84,7 @@ t.test('17.1: a key is not waited for only after others have waited for it in va
   t.equal(c.answer, undefined, 'nobody had waited for the first');
   fills.onAbandoned('b', key);
   await settle();
-  t.strictSame([c.answer, await fills.want('a', key)], [fetchIt, fetchIt]);
+  t.strictSame([c.answer, await fills.want('a', { key, known: [] })], [fetchIt, fetchIt]);
   fills.onFilled('c', key);
   fills.leave('c');
   want('a');
@@ -118,4 +118,18 @@ t.test('17.1: a fetch that does not end is waited for ten seconds', async (t) =>
   advance(1);
   await settle();
   t.strictSame(b.answer, fetchIt);
+});
+
+t.test('17.1: all that have stored a key are asked, the last one first', async (t) => {
+  const has: Record<string, boolean> = { a: true, b: true };
+  const { fills } = board(has);
+  const give = (worker: string) => fills.want(worker, { key, known: [] });
+  fills.onFilled('a', key);
+  fills.onFilled('b', key);
+  t.strictSame(await give('c'), { kind: 'entries', packed: [copy, copy] });
+  t.strictSame(await give('b'), entries, 'who has stored it asks the others');
+  has['b'] = false;
+  t.strictSame(await give('c'), entries);
+  fills.leave('a');
+  t.strictSame(await give('c'), fetchIt, 'who has left is not asked');
 });

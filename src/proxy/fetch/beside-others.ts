@@ -65,7 +65,7 @@ export function beginSharing({ exchange, flight, stored }: FillInput, shared: Sh
   if (flight === undefined) return;
   flight.info.shared = shared;
   flight.begin();
-  if (stored === undefined) exchange.services.store.abandon?.(exchange.plan.key);
+  exchange.services.store.abandon?.(exchange.plan.key, stored !== undefined);
 }
 
 /** Tells all who wait for this fetch, here and at other instances, that it brings nothing for them. */
@@ -74,8 +74,7 @@ export function letGo(
   end: FlightEnd<never, FetchFailure> = { kind: 'give-up' },
 ): void {
   flight?.end(end);
-  // Where something is stored nobody elsewhere waits for more.
-  if (stored === undefined) exchange.services.store.abandon?.(exchange.plan.key);
+  exchange.services.store.abandon?.(exchange.plan.key, stored !== undefined);
 }
 
 /** `stale_after`: a client that has waited so long for an answer may have what is stored. Gives what calls it off. */

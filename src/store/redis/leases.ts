@@ -92,6 +92,12 @@ export class FillLeases {
     within(deadlineMs, client.eval(dropOwn, 1, keys.fill(key), instance)).catch(() => undefined);
   }
 
+  /** The fetch has ended, and its answer is not for others. */
+  abandon(key: CacheKey): void {
+    this.giveUp(key);
+    this.release(key);
+  }
+
   giveUp(key: CacheKey): void {
     this.#hopeless.set(key, this.#options.clock.monotonicMs() + hopelessMs);
   }

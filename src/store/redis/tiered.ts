@@ -115,9 +115,9 @@ export class TieredStore implements Store {
     return state.kind !== 'closed' || state.failures > 0;
   }
 
-  abandon(key: CacheKey): void {
-    this.#options.leases?.giveUp(key);
-    this.#options.leases?.release(key);
+  abandon(key: CacheKey, isStored: boolean): void {
+    // Where something is stored no other instance waits for more.
+    if (!isStored) this.#options.leases?.abandon(key);
   }
 
   endedBy(key: CacheKey): PurgeCause | 'forgotten' | undefined {
