@@ -6,8 +6,11 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
+import type { WarmRequest } from '../../src/refresh/warm.ts';
+import type { RunningServer } from '../../src/server.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { askSite, type Instances, startInstances } from '../helpers/instances.ts';
+import { askSite, type Instances, isIdle, startInstances } from '../helpers/instances.ts';
+import { testWorkers } from '../helpers/as-workers.ts';
 import { barrier } from '../helpers/scripted-site.ts';
 
 // They wait more than they work.
@@ -85,11 +88,20 @@ const races: Readonly<Record<string, Race>> = {
     path: '/page/1',
     isStored: false,
     begin: async (_url, { proxies }) => {
-      const summary = await proxies[1]?.refresh.warm({ urls: ['/page/1'], popular: 0 });
+      const summary = await warm(proxies[1], { urls: ['/page/1'], popular: 0 });
       if (typeof summary !== 'object' || summary.failed > 0) throw new Error('not warmed');
     },
   },
 };
+
+type Warmed = { readonly failed: number } | 'busy' | undefined;
+
+async function warm(proxy: RunningServer | undefined, request: WarmRequest): Promise<Warmed> {
+  if (testWorkers() === undefined) return proxy?.refresh.warm(request);
+  const headers = { 'content-type': 'application/json' };
+  const told = { method: 'POST', headers, body: JSON.stringify(request) };
+  return (await (await fetch(`${String(proxy?.controlUrl)}/warm`, told)).json()) as Warmed;
+}
 
 async function race(
   t: Parameters<typeof startInstances>[0],
@@ -100,13 +112,13 @@ async function race(
   const { proxies, origin, join } = instances;
   const [here = '', there = ''] = proxies.map(({ url }) => url);
   const { state, arrived, release } = heldOrigin(instances);
-  // A name that people use, for what is warmed; a page of its own.
-  await askSite(`${there}/page/other`);
+  // A name that people use, for what is warmed, at each worker; a page of its own.
+  await Promise.all([askSite(`${there}/page/other`), askSite(`${there}/page/other`)]);
   if (isStored) for (const url of [here, there]) await askSite(url + path);
   const before = origin.seen.length;
   state.holds = true;
   const begun = begin(there + path, instances);
-  await arrived;
+  await Promise.race([arrived, begun.then(() => arrived)]);
   t.equal((await askSite(`${here}/api/1`, { method: 'PUT' })).text, 'written');
   const sees = async (url: string) => (await askSite(url + path)).text === 'version 2';
   // A request that comes before the purge is heard joins the held fetch: after a second another one is made.
@@ -116,7 +128,7 @@ async function race(
   t.ok(await sees(here), 'here');
   release();
   await begun;
-  await eventually('it is over', () => proxies.every(({ services }) => services.flights.size === 0));
+  await eventually('it is over', async () => (await Promise.all(proxies.map(isIdle))).every(Boolean));
   for (const url of [there, here]) t.ok(await sees(url), 'what came late did not take its place');
   const third = await join();
   t.ok(await sees(third.url), 'nor does it reach an instance that comes later');

@@ -17,10 +17,11 @@ const lagMs = 400;
 /** What a busy machine adds. */
 const slackMs = 3000;
 
+/** `timeout`: how long the origin may take for a write's answer. */
 const rules =
-  (coherence: string) =>
+  (coherence: string, timeout: string) =>
   ({ upstream, redisUrl }: { upstream: string; redisUrl: string }) => `
-upstream: { url: "${upstream}", response_timeout: 1s }
+upstream: { url: "${upstream}", response_timeout: ${timeout} }
 store: { lag: ${lagMs}ms, coherence: ${coherence}, redis: { url: "${redisUrl}", deadline: 5s } }
 content_types:
   page: { ttl: 600s, scope: public, cache_control: override, statuses: { 200: 600s } }
@@ -54,8 +55,12 @@ const write = (url: string, note: string) =>
 const page = async (url: string) => (await askSite(`${url}/page`)).text;
 
 /** Opens two instances that both have the page in memory. */
-async function warmed(t: Tap, coherence: string, answer: Parameters<typeof notebook>[1]) {
-  const instances = await startInstances(t, rules(coherence));
+async function warmed(
+  t: Tap,
+  { coherence, timeout = '60s' }: { readonly coherence: string; readonly timeout?: string },
+  answer: Parameters<typeof notebook>[1],
+) {
+  const instances = await startInstances(t, rules(coherence, timeout));
   const [here = '', there = ''] = instances.proxies.map(({ url }) => url);
   notebook(instances, answer);
   for (const url of [here, there]) {
@@ -76,7 +81,7 @@ async function warmed(t: Tap, coherence: string, answer: Parameters<typeof noteb
 
 for (const coherence of ['strict', 'bounded']) {
   t.test(`${coherence}: a POST answered with a redirect that is followed at another instance`, async (t) => {
-    const { here, there, sees } = await warmed(t, coherence, (response) => {
+    const { here, there, sees } = await warmed(t, { coherence }, (response) => {
       response.writeHead(303, { location: '/page' }).end();
     });
     for (const [round, [writer = '', reader = '']] of [
@@ -94,7 +99,7 @@ for (const coherence of ['strict', 'bounded']) {
   });
 
   t.test(`${coherence}: a write answered with 500 although it was applied`, async (t) => {
-    const { here, sees } = await warmed(t, coherence, (response) => {
+    const { here, sees } = await warmed(t, { coherence }, (response) => {
       response.writeHead(500).end('sorry');
     });
     t.equal((await write(here, 'n1')).status, 500);
@@ -102,20 +107,20 @@ for (const coherence of ['strict', 'bounded']) {
   });
 
   t.test(`${coherence}: a write without an answer although it was applied`, async (t) => {
-    const { here, sees } = await warmed(t, coherence, () => undefined);
+    const { here, sees } = await warmed(t, { coherence, timeout: '1s' }, () => undefined);
     t.equal((await write(here, 'n1')).status, 504);
     await sees('notes: n1');
   });
 
   t.test(`${coherence}: a write whose connection breaks although it was applied`, async (t) => {
-    const { here, sees } = await warmed(t, coherence, (response) => response.destroy());
+    const { here, sees } = await warmed(t, { coherence }, (response) => response.destroy());
     t.equal((await write(here, 'n1')).status, 502);
     await sees('notes: n1');
   });
 
   t.test(`${coherence}: two writes whose answers come in the reverse order`, async (t) => {
     const [arrived, release] = [barrier(), barrier()];
-    const { here, there, sees } = await warmed(t, coherence, (response, note) => {
+    const { here, there, sees } = await warmed(t, { coherence }, (response, note) => {
       if (note === 'late') arrived.arrive();
       void (note === 'late' ? release.reached : Promise.resolve()).then(() => response.end('written'));
     });

@@ -13,6 +13,7 @@ import type { Test } from 'tap';
 import type { RunningServer } from '../../src/server.ts';
 import { closeProxy } from './close-proxy.ts';
 import { type RedisServer, redisServer } from './redis-server.ts';
+import { testWorkers } from './as-workers.ts';
 import { startProxy } from './scripted-site.ts';
 
 export type CountingOrigin = {
@@ -63,6 +64,14 @@ export async function startInstances(
     return proxy;
   };
   return { origin, redis, proxies: [await join(), await join()], join };
+}
+
+/** Whether an instance fetches nothing; of several workers, nothing that no client waits for. */
+export async function isIdle(proxy: RunningServer): Promise<boolean> {
+  if (testWorkers() === undefined) return proxy.services.flights.size === 0;
+  const metrics = await (await fetch(`${String(proxy.controlUrl)}/metrics`)).text();
+  const states = metrics.matchAll(/^shelflife_background_fetches\{state="(?:waiting|running)"\} (\d+)$/gm);
+  return [...states].every(([, count]) => count === '0');
 }
 
 export type Asked = {
