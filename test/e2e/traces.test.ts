@@ -1,46 +1,9 @@
 /** 19.3: traces are continued or begun, told to the origin and exported to a real OTLP receiver; nothing else changes. */
 
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { json } from 'node:stream/consumers';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { cacheStatus, type Site, startSite } from '../helpers/scripted-site.ts';
+import { type Span, startReceiver } from '../helpers/span-receiver.ts';
 import { stopwatch } from '../helpers/stopwatch.ts';
-
-type Attribute = {
-  readonly key: string;
-  readonly value: { readonly stringValue?: string; readonly intValue?: number };
-};
-type Span = {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId?: string;
-  readonly name: string;
-  readonly kind: number;
-  readonly startTimeUnixNano: string;
-  readonly endTimeUnixNano: string;
-  readonly attributes: readonly Attribute[];
-};
-type Export = { readonly resourceSpans: readonly { readonly scopeSpans: readonly { spans: Span[] }[] }[] };
-
-async function startReceiver(t: Test): Promise<{ readonly url: string; readonly spans: Span[] }> {
-  const spans: Span[] = [];
-  const server = createServer((request, response) => {
-    void json(request).then((body) => {
-      for (const { scopeSpans } of (body as Export).resourceSpans)
-        for (const one of scopeSpans) spans.push(...one.spans);
-      response.setHeader('Content-Type', 'application/json').end('{}');
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.teardown(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/traces`, spans };
-}
 
 const rules = (traces: string) => `
 ${traces}

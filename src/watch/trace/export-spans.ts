@@ -7,7 +7,7 @@
 import { type SpanContext, SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
-import { BatchSpanProcessor, type ReadableSpan } from '@opentelemetry/sdk-trace';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { TracesConfig } from '../../config/config.ts';
 import type { EpochMs } from '../../kit/time.ts';
 import { Trace } from '../../proxy/exchange/trace.ts';
@@ -24,46 +24,56 @@ export type SpanExport = {
 
 const kinds = { server: SpanKind.SERVER, internal: SpanKind.INTERNAL, client: SpanKind.CLIENT };
 const stopMs = 2000;
-/** Code that runs now and then is never optimized: a second's spans are made in one go, for a fraction of the cost. */
+/**
+ * Code that runs now and then is never optimized: a second's spans are made in one go, for a fraction of the cost. They are
+ * sent in the same turn, because spans that wait grow the old generation, and every full collection costs all requests.
+ */
 const gatherMs = 1000;
-const mostWaiting = 2048;
+const mostGathered = 256;
+/** Further batches are lost. */
+const mostUnderWay = 4;
 
 /** Opens the export. */
 export function openSpanExport({ endpoint, service }: TracesConfig): SpanExport {
   const resource = resourceFromAttributes({ 'service.name': service });
-  const processor = new BatchSpanProcessor({ exporter: new OTLPTraceExporter({ url: endpoint }) });
-  let waiting: (() => readonly Made[])[] = [];
+  const exporter = new OTLPTraceExporter({ url: endpoint, concurrencyLimit: mostUnderWay });
+  let gathered: (() => readonly Made[])[] = [];
   let timer: NodeJS.Timeout | undefined;
   const flush = (): void => {
     clearTimeout(timer);
     timer = undefined;
-    const gathered = waiting;
-    waiting = [];
-    for (const make of gathered) for (const made of make()) processor.onEnd(readable(made, resource));
+    if (gathered.length === 0) return;
+    const batch = gathered;
+    gathered = [];
+    const spans = batch.flatMap((make) => make()).map((made) => readable(made, resource));
+    exporter.export(spans, ignoreResult);
   };
-  const wait = (make: () => readonly Made[]): void => {
-    if (waiting.length === mostWaiting) return;
-    waiting.push(make);
-    timer ??= setTimeout(flush, gatherMs).unref();
+  const gather = (make: () => readonly Made[]): void => {
+    gathered.push(make);
+    if (gathered.length === mostGathered) flush();
+    else timer ??= setTimeout(flush, gatherMs).unref();
   };
   return {
     onTraced: (trace, outcome, now) => {
       // A stored body or a client's fields must not be kept alive meanwhile.
       const told = { ...outcome, entry: undefined, client: undefined };
-      wait(() => madeOf(trace, spansOf(told), now));
+      gather(() => madeOf(trace, spansOf(told), now));
     },
     onPurge: (purge, { from, to }) => {
       const span = { kind: 'internal', isError: false, from: (to - from) / 1000, to: 0 } as const;
       const facts: SpanFacts = { ...span, name: 'purge', attributes: purgeFacts(purge) };
       const { traceId, spanId } = new Trace(undefined, true);
-      wait(() => [{ facts, traceId, spanId, parentId: undefined, endMs: to }]);
+      gather(() => [{ facts, traceId, spanId, parentId: undefined, endMs: to }]);
     },
     close: () => {
       flush();
-      return withinMs(stopMs, processor.shutdown());
+      return withinMs(stopMs, exporter.shutdown());
     },
   };
 }
+
+/** What a collector does not take is lost. */
+const ignoreResult = (): void => undefined;
 
 type Made = {
   readonly facts: SpanFacts;
@@ -117,7 +127,6 @@ async function withinMs(limitMs: number, work: Promise<void>): Promise<void> {
   const limit = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, limitMs);
   });
-  // What a collector does not take is lost.
-  await Promise.race([work.catch(() => undefined), limit]);
+  await Promise.race([work.catch(ignoreResult), limit]);
   clearTimeout(timer);
 }
