@@ -67,10 +67,10 @@ const mostGuesses = 4096;
 /** Longer ones are read each time. */
 const longestBlock = 4096;
 const longestTarget = 512;
-/** A plan takes about 3 KB: what the process may take beside the store is for more than these. */
+/** A plan takes about 3 KB, as a view does: one for each view of the memory tier, up to what the process may take beside the store. */
 const fewestPlans = 512;
 const mostPlans = 16_384;
-const bytesForPlan = 32 * 1024;
+const bytesForPlan = 16 * 1024;
 /** So many plans without room come before one looks for it. */
 const oneLooksOf = 4;
 
