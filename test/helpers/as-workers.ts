@@ -41,6 +41,8 @@ export async function startAsWorkers(
     if (value !== undefined && !outside.includes(name)) looksInside(name);
   const { serving, kill } = spawnServing(withWorkers(text, workers), { env: options.env ?? {} });
   const end = (): void => void kill();
+  // One for each proxy that is running.
+  process.setMaxListeners(100);
   process.once('exit', end);
   try {
     const { site, control, end: stop, lines } = await serving;

@@ -4,6 +4,8 @@
 export type Operation = {
   readonly kind: 'read' | 'write';
   readonly instance: number;
+  /** What answered: an instance that is one process, or the worker behind a kept connection; `undefined`: any worker. */
+  readonly process: string | undefined;
   readonly user: string;
   readonly key: string;
   readonly start: number;
@@ -56,7 +58,7 @@ function ofOneKey(operations: readonly Operation[], bounds: Bounds): BrokenPromi
   const reads = operations.filter(({ kind, isWhole }) => kind === 'read' && isWhole);
   const newest = Math.max(0, ...writes.map(({ version }) => version));
   for (const operation of reads) {
-    const { instance, start, end, version } = operation;
+    const { instance, process, start, end, version } = operation;
     const missed = writes.filter((write) => write.version > version);
     const isLate = (write: Operation) => start > write.end + (write.instance === instance ? 0 : elsewhereMs);
     const late = missed.find(isLate);
@@ -67,7 +69,10 @@ function ofOneKey(operations: readonly Operation[], bounds: Bounds): BrokenPromi
         operation,
       });
     }
-    const before = reads.filter((read) => read.instance === instance && read.end < start);
+    // Of two workers one may hear of a write elsewhere before the other, within `elsewhereMs`.
+    const before = reads.filter(
+      (read) => process !== undefined && read.process === process && read.end < start,
+    );
     const seen = Math.max(0, ...before.map((read) => read.version));
     const isBack =
       seen > version && !mayGoBack(operation, { writes: missed, seen, outages: bounds.outages ?? [] });

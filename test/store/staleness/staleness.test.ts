@@ -189,7 +189,7 @@ for (const [name, { mutate, breaks }] of Object.entries(mutations)) {
 }
 
 t.test('for each promise, a history that breaks it is detected', async (t) => {
-  const base = { user: 'ann', key: 'k', owner: 'ann', isWhole: true, instance: 0 } as const;
+  const base = { user: 'ann', key: 'k', owner: 'ann', isWhole: true, instance: 0, process: '0' } as const;
   const write = (start: number, version: number, instance = 0): Operation => ({
     ...base,
     kind: 'write',
@@ -211,7 +211,7 @@ t.test('for each promise, a history that breaks it is detected', async (t) => {
   const cases: Readonly<Record<PromiseName, readonly Operation[]>> = {
     'read-after-own-instance-write': [write(0, 1), read(2, 0)],
     'read-after-write-elsewhere': [write(0, 1), read(13, 0, { instance: 1 })],
-    'no-going-back': [write(0, 1), read(1, 1, { instance: 1 }), read(3, 0, { instance: 1 })],
+    'no-going-back': [write(0, 1, 1), read(1, 1), read(3, 0)],
     'no-future': [read(0, 1), write(5, 1)],
     isolation: [read(0, 0, { owner: 'bob' })],
     integrity: [read(0, 0, { isWhole: false })],
@@ -231,6 +231,13 @@ t.test('for each promise, a history that breaks it is detected', async (t) => {
   t.ok(found([...back, read(9, 0)], { ...bounds, outages }), 'not to before one that could');
   const own = back.map((operation) => ({ ...operation, instance: 0 }));
   t.ok(found(own, { ...bounds, outages }), "nor to before its own instance's");
+  const workers = (second: string | undefined): readonly Operation[] => [
+    write(0, 1, 1),
+    read(1, 1, { process: 'a' }),
+    read(3, 0, { process: second }),
+  ];
+  t.ok(found(workers('a'), bounds), 'nor does one worker');
+  for (const second of ['b', undefined]) t.notOk(found(workers(second), bounds), 'two may differ within lag');
   const fine = [write(0, 1), read(1, 0), read(2, 1), read(8, 1, { instance: 1 }), read(9, 1)];
   t.strictSame(brokenPromises(fine, bounds), []);
 });

@@ -1,8 +1,9 @@
 /** An origin whose pages have versions, proxies in front of it, and clients that record what they saw. */
 import { hash } from 'node:crypto';
 import { once } from 'node:events';
-import { type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { Agent, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { Test } from 'tap';
+import { testWorkers } from '../../helpers/as-workers.ts';
 import { closeProxy } from '../../helpers/close-proxy.ts';
 import { redisServer, type RedisServer } from '../../helpers/redis-server.ts';
 import { barrier, startProxy, startSite } from '../../helpers/scripted-site.ts';
@@ -65,13 +66,18 @@ export async function openWorld(t: Test, { instances, coherence }: WorldOptions)
     proxies.push(proxy);
   }
   const history: Operation[] = [];
-  const operate = async (kind: Operation['kind'], user: string, instance: number): Promise<Operation> => {
+  const operate = async (
+    kind: Operation['kind'],
+    { user, instance }: { readonly user: string; readonly instance: number },
+    connection?: Connection,
+  ): Promise<Operation> => {
     const start = performance.now();
-    const base = proxies[instance]?.url ?? '';
-    const body = await send(kind === 'read' ? 'GET' : 'PUT', `${base}/pages/shared`, user);
+    const url = `${proxies[instance]?.url ?? ''}/pages/shared`;
+    const body = await send(kind === 'read' ? 'GET' : 'PUT', { url, user, agent: connection?.agent });
     const operation = {
       kind,
       instance,
+      process: testWorkers() === undefined ? String(instance) : connection?.name,
       user,
       key: 'shared',
       start,
@@ -85,27 +91,33 @@ export async function openWorld(t: Test, { instances, coherence }: WorldOptions)
   const client: World['client'] = async ({ user, instance, isOver }) => {
     const pace = clients % 4;
     clients += 1;
+    const connection = { name: `client ${clients}`, agent: new Agent({ keepAlive: true, maxSockets: 1 }) };
     for (let turn = 1; !isOver(); turn += 1) {
-      await operate((turn * (pace + 3)) % 7 === 0 ? 'write' : 'read', user, instance);
+      const kind = (turn * (pace + 3)) % 7 === 0 ? 'write' : 'read';
+      await operate(kind, { user, instance }, connection);
       // No two clients keep step.
-      if (turn % (5 + pace) === 0) await operate('read', user, instance);
+      if (turn % (5 + pace) === 0) await operate('read', { user, instance }, connection);
     }
+    connection.agent.destroy();
   };
-  const read: World['read'] = (user, instance) => operate('read', user, instance);
+  const read: World['read'] = (user, instance) => operate('read', { user, instance });
   const meet: World['meet'] = async (user, instance) => {
     for (const kind of ['read', 'read', 'write', 'read', 'write'] as const)
-      await operate(kind, user, instance);
+      await operate(kind, { user, instance });
     const held = origin.holdNextRead();
     const overtaken = read(user, instance);
     // A broken proxy may answer from its store.
     await Promise.race([held.asked, overtaken]);
-    await operate('write', user, instance);
+    await operate('write', { user, instance });
     held.release();
     await overtaken;
     await read(user, instance);
   };
   return { redis, proxies, history, client, read, meet };
 }
+
+/** A client's only one: with several workers it is one worker's. */
+type Connection = { readonly name: string; readonly agent: Agent };
 
 type VersionedOrigin = {
   readonly answer: (incoming: IncomingMessage, response: ServerResponse) => void;
@@ -145,9 +157,11 @@ function versionedOrigin(): VersionedOrigin {
   };
 }
 
-async function send(method: string, url: string, user: string): Promise<string> {
+type Sent = { readonly url: string; readonly user: string; readonly agent: Agent | undefined };
+
+async function send(method: string, { url, user, agent }: Sent): Promise<string> {
   const headers = { host: 'www.example.org', cookie: `session=${user}` };
-  const sent = request(url, { method, headers });
+  const sent = request(url, { method, headers, ...(agent === undefined ? {} : { agent }) });
   sent.end();
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   if (response.statusCode !== 200) throw new Error(`${method} was answered ${String(response.statusCode)}`);
