@@ -45,8 +45,12 @@ export function openSpanExport({ endpoint, service }: TracesConfig): SpanExport 
     if (gathered.length === 0) return;
     const batch = gathered;
     gathered = [];
-    const spans = batch.flatMap((make) => make()).map((made) => readable(made, resource));
-    exporter.export(spans, ignoreResult);
+    try {
+      const spans = batch.flatMap((make) => make()).map((made) => readable(made, resource));
+      exporter.export(spans, ignoreResult);
+    } catch {
+      // What cannot be made or encoded is lost, as what a collector refuses: no request may end by it.
+    }
   };
   const gather = (make: () => readonly Made[]): void => {
     gathered.push(make);

@@ -1,6 +1,6 @@
 /** 19.3: when spans are sent to a collector, and how many may wait for it. */
 import t from 'tap';
-import { epochMs } from '../../../src/kit/time.ts';
+import { epochMs, seconds } from '../../../src/kit/time.ts';
 import { Trace } from '../../../src/proxy/exchange/trace.ts';
 import { openSpanExport, type SpanExport } from '../../../src/watch/trace/export-spans.ts';
 import { eventually } from '../../helpers/eventually.ts';
@@ -53,3 +53,14 @@ t.test(
     t.strictSame(receiver.batches.slice(0, 4), [512, 512, 512, 512]);
   },
 );
+
+t.test('spans that cannot be encoded are lost with their batch, and nothing else', async (t) => {
+  const receiver = await startReceiver(t);
+  const spans = open(receiver.url);
+  const odd = { ...hit, duration: seconds(NaN) };
+  for (let count = 0; count < 256; count += 1) spans.onTraced(new Trace(undefined, true), odd, epochMs(1000));
+  tell(spans, 256);
+  await receiver.received(1);
+  await spans.close();
+  t.strictSame(receiver.batches, [512]);
+});
