@@ -61,6 +61,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   trust: ['trust/advice'],
   'trust/advice': ['trust'],
 
+  lane: ['lane/h2'],
+  'lane/h2': ['lane'],
+
   watch: ['watch/alerts', 'watch/count', 'watch/report', 'watch/show'],
 
   cli: ['cli/follow'],
