@@ -58,7 +58,7 @@ export class LaneConnection {
 
   constructor(socket: Socket, remembered: Remembered, shared: Shared) {
     this.#socket = socket;
-    this.#asker = { socket, remembered, known: undefined, exchange: undefined };
+    this.#asker = { socket, httpVersion: '1.1', remembered, known: undefined, exchange: undefined };
     this.#shared = shared;
     this.#taking = new Taking(socket, shared.limits.bodyPauseMs);
     this.#toNode = new ToNode({

@@ -25,6 +25,8 @@ export type Hit = {
   readonly age: Seconds;
   readonly ttl: Seconds;
   readonly socket: PlainRequest['socket'];
+  /** That its request came with. */
+  readonly httpVersion: '1.1' | '2.0';
 };
 
 export type HitsOptions = {
@@ -34,7 +36,10 @@ export type HitsOptions = {
   readonly peek: Store['peek'];
 };
 
-type FoundFor = Pick<Hit, 'socket'> & { readonly now: EpochMs; readonly decided?: Decided | undefined };
+type FoundFor = Pick<Hit, 'socket' | 'httpVersion'> & {
+  readonly now: EpochMs;
+  readonly decided?: Decided | undefined;
+};
 
 /** One lookup in so many is timed. */
 const timedEvery = 64;
@@ -59,7 +64,7 @@ export class Hits {
    * The answer to a request whose plan holds; `undefined`: the pipeline's. `decided`: the request as it was just decided;
    * otherwise it is decided anew where an answer has to be prepared.
    */
-  find(plan: Plan, { now, socket, decided }: FoundFor): Hit | undefined {
+  find(plan: Plan, { now, socket, httpVersion, decided }: FoundFor): Hit | undefined {
     const { services } = this.#options;
     const { keyed, request, directives } = plan;
     const found = chooseVariant(this.#peek(keyed.key), {
@@ -75,7 +80,7 @@ export class Hits {
     const { prepared } = plan;
     const isReady = prepared !== undefined && isOf(prepared, entry);
     const answer = (isReady ? prepared : this.#prepare(plan, entry, { socket, decided }))?.answer;
-    return answer && { plan, entry, answer, age: reuse.age, ttl: reuse.ttl, socket };
+    return answer && { plan, entry, answer, age: reuse.age, ttl: reuse.ttl, socket, httpVersion };
   }
 
   #peek(key: CacheKey): readonly Entry[] {
@@ -88,7 +93,11 @@ export class Hits {
     return entries;
   }
 
-  #prepare(plan: Plan, entry: Entry, { socket, decided }: Omit<FoundFor, 'now'>): Prepared | undefined {
+  #prepare(
+    plan: Plan,
+    entry: Entry,
+    { socket, decided }: Pick<FoundFor, 'socket' | 'decided'>,
+  ): Prepared | undefined {
     const { request, sentTarget: target } = plan;
     // The store's own text: to look for it compares no characters.
     plan.keyed.key = entry.key;

@@ -17,6 +17,7 @@ import type { Lane } from '../proxy/listen/lane.ts';
 import { answerKeyed, type Pipeline } from '../proxy/pipeline.ts';
 import type { Store } from '../store/store.ts';
 import { LaneConnection } from './connection.ts';
+import { LaneOfTwo } from './h2/lane-of-two.ts';
 import { type Hit, Hits, Tails } from './hits.ts';
 import type { LaneReply } from './lane-reply.ts';
 import { Output } from './output.ts';
@@ -76,21 +77,22 @@ export function createLane(options: LaneOptions, http: Server): Lane {
     find: (asker, line) => find(finding, asker, line),
     answer: (asker, asked, reply) => answering !== undefined && answer(answering, asker, { asked, reply }),
     date: () => turn.date,
-    onSent: (hit) => {
-      sent.push(hit);
-    },
+    onSent: (hit) => void sent.push(hit),
     monotonicMs: () => turn.monotonicMs,
     onClosed: (connection) => connections.delete(connection as LaneConnection),
   };
-  http.prependListener('request', ({ socket }, response) => {
-    if ((socket as unknown) instanceof ViaNode) (socket as unknown as ViaNode).begun(response);
+  tellOfAnswers(http);
+  const overTwo = new LaneOfTwo(shared);
+  checkRegularly(http, limits, (nowMs) => {
+    for (const connection of connections) connection.check(nowMs, idleMs);
+    overTwo.check(nowMs);
   });
-  checkRegularly(connections, limits, http);
   const rememberedFor = createRemembered(options);
   return {
     accept: (socket) => {
       connections.add(new LaneConnection(socket, rememberedFor(socket), shared));
     },
+    acceptTwo: (socket, serve) => overTwo.accept({ socket, serve, remembered: rememberedFor(socket) }),
     leave: () => {
       isLeaving = true;
     },
@@ -100,15 +102,17 @@ export function createLane(options: LaneOptions, http: Server): Lane {
   };
 }
 
-/** Ends connections whose clients are silent for too long, until node:http closes. */
-function checkRegularly(
-  connections: ReadonlySet<LaneConnection>,
-  { checkEveryMs }: Limits,
-  http: Server,
-): void {
+/** Tells connections when node:http begins to answer. */
+function tellOfAnswers(http: Server): void {
+  http.prependListener('request', ({ socket }, response) => {
+    if ((socket as unknown) instanceof ViaNode) (socket as unknown as ViaNode).begun(response);
+  });
+}
+
+/** Has connections whose clients are silent for too long ended, until node:http closes. */
+function checkRegularly(http: Server, { checkEveryMs }: Limits, check: (nowMs: number) => void): void {
   const checking = setInterval(() => {
-    const nowMs = systemClock.monotonicMs();
-    for (const connection of connections) connection.check(nowMs, idleMs);
+    check(systemClock.monotonicMs());
   }, checkEveryMs).unref();
   http.once('close', () => {
     clearInterval(checking);
@@ -136,12 +140,12 @@ type Finding = {
 };
 
 function find({ services, planner, hits, turn }: Finding, asker: Asker, line: RequestLine): Hit | undefined {
-  const { known, remembered, socket } = asker;
+  const { known, remembered, socket, httpVersion } = asker;
   asker.exchange = undefined;
   if (known === undefined) return undefined;
   const before = known.planned(line);
   if (before !== undefined && holds(before, services, turn.wallNow)) {
-    return before.kind === 'slow' ? undefined : hits.find(before, { now: turn.now, socket });
+    return before.kind === 'slow' ? undefined : hits.find(before, { now: turn.now, socket, httpVersion });
   }
   const { method, target } = line;
   const { scanned } = known;
@@ -154,7 +158,8 @@ function find({ services, planner, hits, turn }: Finding, asker: Asker, line: Re
   }
   const plan = isKeyed ? planned.plan() : planned;
   const decided = isKeyed ? planned : undefined;
-  const hit = plan.kind === 'slow' ? undefined : hits.find(plan, { now: turn.now, socket, decided });
+  const hit =
+    plan.kind === 'slow' ? undefined : hits.find(plan, { now: turn.now, socket, httpVersion, decided });
   // Most of what is asked for and not stored is not asked for again: a plan for it would be kept in vain.
   if (plan.kind === 'slow' || plan.prepared !== undefined || before !== undefined)
     remembered.remember(known, line, plan);

@@ -36,6 +36,7 @@ export type Shared = {
 /** A connection as whoever finds answers knows it. */
 export type Asker = {
   readonly socket: PlainRequest['socket'];
+  readonly httpVersion: Hit['httpVersion'];
   readonly remembered: Remembered;
   /** The field block of its request. */
   known: KnownBlock | undefined;

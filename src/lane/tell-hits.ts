@@ -23,11 +23,11 @@ export function tellHit({ services, planner }: Telling, hit: Hit, duration: Seco
   if (exchange !== undefined) audit.onPicked(exchange, entry, hit.age);
 }
 
-function clientOf({ plan, entry, answer, socket }: Hit): Outcome['client'] {
+function clientOf({ plan, entry, answer, socket, httpVersion }: Hit): Outcome['client'] {
   const address = plainAddress(socket.remoteAddress ?? '');
   return {
     forwardedFor: plan.forwardedBefore + address,
-    httpVersion: '1.1',
+    httpVersion,
     fields: plan.request.fields,
     bodyBytes: answer.hasBody ? entry.body.length : 0,
   };

@@ -69,8 +69,8 @@ function ask(
   });
 }
 
-async function startPlain(t: Test) {
-  const site = await startSite(`listen: { h2c: true }${rules}`);
+async function startPlain(t: Test, isFast: boolean) {
+  const site = await startSite(`listen: { h2c: true, fast_lane: ${isFast} }${rules}`);
   const client = connect(site.url);
   client.on('error', () => undefined);
   t.teardown(async () => {
@@ -85,20 +85,29 @@ async function startPlain(t: Test) {
   };
 }
 
-t.test('17.3: curl over TLS agrees on h2, and reads, writes and uploads', async (t) => {
+/** With the lane in front of node:http2, and without it. */
+function both(name: string, test: (t: Test, isFast: boolean) => Promise<void>): void {
+  for (const isFast of [true, false])
+    t.test(isFast ? name : `${name}; without the lane`, (t) => test(t, isFast));
+}
+
+both('17.3: curl over TLS agrees on h2, and reads, writes and uploads', async (t, isFast) => {
   const { ca, certify } = await authority(t);
   const files = await certify('site.test');
-  const site = await startSite(`listen: { tls: { cert: ${files.cert}, key: ${files.key} } }${rules}`, {
-    answer: (request, response) => {
-      let bytes = 0;
-      request.on('data', (chunk: Buffer) => (bytes += chunk.length));
-      request.on('end', () =>
-        response.end(
-          `${bytes} ${String(request.headers['x-forwarded-proto'])} ${String(request.headers.via)}`,
-        ),
-      );
+  const site = await startSite(
+    `listen: { tls: { cert: ${files.cert}, key: ${files.key} }, fast_lane: ${isFast} }${rules}`,
+    {
+      answer: (request, response) => {
+        let bytes = 0;
+        request.on('data', (chunk: Buffer) => (bytes += chunk.length));
+        request.on('end', () =>
+          response.end(
+            `${bytes} ${String(request.headers['x-forwarded-proto'])} ${String(request.headers.via)}`,
+          ),
+        );
+      },
     },
-  });
+  );
   t.teardown(() => site.close());
   const { port } = new URL(site.url);
   const curl = async (path: string, ...options: string[]) => {
@@ -115,8 +124,8 @@ t.test('17.3: curl over TLS agrees on h2, and reads, writes and uploads', async 
   t.match(await curl('/page/1'), /fwd=uri-miss; stored/, 'the write has ended it');
 });
 
-t.test('17.3: requests are read as strictly as those of HTTP/1.1', async (t) => {
-  const { site, client, get } = await startPlain(t);
+both('17.3: requests are read as strictly as those of HTTP/1.1', async (t, isFast) => {
+  const { site, client, get } = await startPlain(t, isFast);
   const cases: readonly (readonly [string, number, readonly string[]])[] = [
     [
       'another Host',
@@ -202,8 +211,8 @@ t.test('17.3: requests are read as strictly as those of HTTP/1.1', async (t) => 
   );
 });
 
-t.test('17.3: who asks is told as over HTTP/1.1', async (t) => {
-  const { site, client } = await startPlain(t);
+both('17.3: who asks is told as over HTTP/1.1', async (t, isFast) => {
+  const { site, client } = await startPlain(t, isFast);
   site.answerWith((request, response) => response.end(`for ${String(request.headers.cookie)}`));
   const own = (...cookies: string[]) =>
     ask(client, [
@@ -238,10 +247,10 @@ t.test('17.3: who asks is told as over HTTP/1.1', async (t) => {
   t.match(valuesOf(over1, 'cache-status').join(), /shelflife; hit/, 'one copy for both versions');
 });
 
-t.test(
+both(
   '17.3: fields of one connection end the stream, and what frames say of a body is believed',
-  async (t) => {
-    const { site, client, get } = await startPlain(t);
+  async (t, isFast) => {
+    const { site, client, get } = await startPlain(t, isFast);
     for (const fields of [
       ['content-length', '5'],
       ['content-length', 'x'],
@@ -273,8 +282,8 @@ t.test(
   },
 );
 
-t.test('17.3: answers are those of HTTP/1.1 but for the fields of one connection', async (t) => {
-  const { site, client } = await startPlain(t);
+both('17.3: answers are those of HTTP/1.1 but for the fields of one connection', async (t, isFast) => {
+  const { site, client } = await startPlain(t, isFast);
   site.answerWith((request, response) => {
     const path = request.url ?? '';
     if (path.endsWith('/204')) response.writeHead(204, ['X-A', '1']).end();
@@ -333,8 +342,8 @@ t.test('17.3: answers are those of HTTP/1.1 but for the fields of one connection
   });
 });
 
-t.test('17.3: an answer cut short is no whole one, and a client that leaves is noticed', async (t) => {
-  const { site, client, get } = await startPlain(t);
+both('17.3: an answer cut short is no whole one, and a client that leaves is noticed', async (t, isFast) => {
+  const { site, client, get } = await startPlain(t, isFast);
   const gone = barrier();
   site.answerWith((request, response) => {
     if (request.url === '/other/stay') {
@@ -359,8 +368,8 @@ t.test('17.3: an answer cut short is no whole one, and a client that leaves is n
   await gone.reached;
 });
 
-t.test('an upload that its client cancels is not whole for the origin', async (t) => {
-  const { site, client } = await startPlain(t);
+both('an upload that its client cancels is not whole for the origin', async (t, isFast) => {
+  const { site, client } = await startPlain(t, isFast);
   const [begun, over] = [barrier(), barrier()];
   let isWhole = false;
   site.answerWith((request) => {
@@ -378,8 +387,8 @@ t.test('an upload that its client cancels is not whole for the origin', async (t
   t.notOk(isWhole);
 });
 
-t.test('17.4: 100 streams of hits and misses on one connection', async (t) => {
-  const { site, get } = await startPlain(t);
+both('17.4: 100 streams of hits and misses on one connection', async (t, isFast) => {
+  const { site, get } = await startPlain(t, isFast);
   const big = 'x'.repeat(200_000);
   site.answerWith((request, response) => response.end(`${request.url ?? ''} ${big}`));
   await get('/page/0');
@@ -450,8 +459,8 @@ const hostile: readonly (readonly [string, Buffer])[] = [
     forStreams(1200, (stream) => [frame(headers, whole, stream, get), frame(data, 0, stream, 'x')]),
   ],
 ];
-t.test('17.4: hostile frames end their connection, and only that', async (t) => {
-  const { site, get: ask } = await startPlain(t);
+both('17.4: hostile frames end their connection, and only that', async (t, isFast) => {
+  const { site, get: ask } = await startPlain(t, isFast);
   // Nobody is answered while the frames come: only limits end them.
   const held = new Set<ServerResponse>();
   site.answerWith((request, response) => {
@@ -468,10 +477,10 @@ t.test('17.4: hostile frames end their connection, and only that', async (t) => 
   for (const response of held) response.end();
 });
 
-t.test(
+both(
   '17.4: malformed messages end their stream: fields of one connection, upper case, pseudo-fields',
-  async (t) => {
-    const { site } = await startPlain(t);
+  async (t, isFast) => {
+    const { site } = await startPlain(t, isFast);
     for (const block of [
       get + literal('connection', 'close'),
       get + literal('transfer-encoding', 'chunked'),
@@ -500,8 +509,8 @@ t.test(
   },
 );
 
-t.test('17.4: an upload that turns out malformed is not whole for the origin', async (t) => {
-  const { site, get: ask } = await startPlain(t);
+both('17.4: an upload that turns out malformed is not whole for the origin', async (t, isFast) => {
+  const { site, get: ask } = await startPlain(t, isFast);
   site.answerWith((request, response) => {
     request.on('error', () => undefined);
     if (request.url === '/page/after') response.end('ok');
@@ -529,8 +538,8 @@ t.test('17.4: an upload that turns out malformed is not whole for the origin', a
   );
 });
 
-t.test('17.4: a field with a line break in its value is not there at all', async (t) => {
-  const { site } = await startPlain(t);
+both('17.4: a field with a line break in its value is not there at all', async (t, isFast) => {
+  const { site } = await startPlain(t, isFast);
   const fields = literal('x', 'a\r\nb: c') + literal('y', 'z');
   (await sendFrames(t, site.url, frame(headers, whole, 1, get + fields))).resume();
   await eventually('it has come', () => site.requests.length > 0);
@@ -538,8 +547,8 @@ t.test('17.4: a field with a line break in its value is not there at all', async
   t.strictSame({ x, y, b }, { x: undefined, y: 'z', b: undefined });
 });
 
-t.test('h2c is known by its first bytes, however they are cut', async (t) => {
-  const { site } = await startPlain(t);
+both('h2c is known by its first bytes, however they are cut', async (t, isFast) => {
+  const { site } = await startPlain(t, isFast);
   for (const pieces of [preface.length, 1, 3, 20]) {
     const socket = connectTcp(Number(new URL(site.url).port), '127.0.0.1');
     t.teardown(() => socket.destroy());
@@ -554,8 +563,8 @@ t.test('h2c is known by its first bytes, however they are cut', async (t) => {
   t.equal((await askOverOne(site.url, { method: 'PUT', target: '/x' })).status, 200);
 });
 
-t.test('a stop tells clients to leave, and answers what they have asked', async (t) => {
-  const { site, client, get } = await startPlain(t);
+both('a stop tells clients to leave, and answers what they have asked', async (t, isFast) => {
+  const { site, client, get } = await startPlain(t, isFast);
   const [asked, answered] = [barrier(), barrier()];
   site.answerWith((_request, response) => {
     asked.arrive();

@@ -3,7 +3,7 @@
  * request for each well-formed one, nothing of what follows a malformed one, and never a line that the client hid in another.
  */
 
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { answersTo, ask, isHit, parseAnswers, requestText } from '../helpers/raw-client.ts';
 import { rawExchange } from '../helpers/raw-exchange.ts';
 import { eventually } from '../helpers/eventually.ts';
@@ -161,8 +161,8 @@ function withPseudo(name: string, hiding: string): string {
     .join('');
 }
 
-t.test('17.3: over HTTP/2, nothing is hidden in a pseudo-field, a name or a length', async (t) => {
-  const site = await startRawSite(`listen: { h2c: true }\n${rules}`);
+const nothingHidden = async (t: Test, isFast: boolean): Promise<void> => {
+  const site = await startRawSite(`listen: { h2c: true, fast_lane: ${isFast} }\n${rules}`);
   t.teardown(() => site.close());
   const { data, headers, ping } = types;
   for (const [name, block] of inPseudo) {
@@ -179,7 +179,11 @@ t.test('17.3: over HTTP/2, nothing is hidden in a pseudo-field, a name or a leng
     t.match(requestLine, /^POST \/(?:post|last|) HTTP\/1\.1$/);
     t.match(body, /^(?:4\r\nabcd\r\n0\r\n\r\n)?$/, 'whole, or not at all');
   }
-});
+};
+t.test('17.3: over HTTP/2, nothing is hidden in a pseudo-field, a name or a length', (t) =>
+  nothingHidden(t, true),
+);
+t.test('17.3: nor without the lane', (t) => nothingHidden(t, false));
 
 t.test('a body that breaks off within its framing ends the connection', async (t) => {
   const site = await startRawSite(rules);

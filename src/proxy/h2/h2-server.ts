@@ -13,8 +13,7 @@ import {
   type ServerHttp2Stream,
   type ServerOptions,
 } from 'node:http2';
-import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import type { Duplex } from 'node:stream';
 import { systemClock } from '../../kit/time.ts';
 import type { MessageHead, ReadResult, Refusal } from '../exchange/client-request.ts';
 import type { RequestBody } from '../exchange/request-body.ts';
@@ -53,6 +52,14 @@ export const h2Bounds: H2Bounds = {
   lingerMs: 1000,
 };
 
+/** What carries a connection: a socket, or what somebody makes of one who answers some of its requests. */
+export type Carrier = Duplex & {
+  readonly remoteAddress?: string | undefined;
+  readonly encrypted?: boolean | undefined;
+  /** When a request was last answered without node:http2, in monotonic milliseconds. */
+  readonly answeredAtMs?: number | undefined;
+};
+
 /** What Node and nghttp2 allow a connection. */
 const sessionOptions: ServerOptions & { readonly strictSingleValueFields: boolean } = {
   settings: { maxConcurrentStreams: 128, maxHeaderListSize: 16 * 1024, enablePush: false },
@@ -84,12 +91,12 @@ export class H2Server {
   }
 
   /** Takes a connection whose next bytes are HTTP/2. */
-  readonly accept = (socket: Socket): void => {
+  readonly accept = (socket: Carrier): void => {
     const session = performServerHandshake(socket, sessionOptions);
     this.#sessions.add(session);
     let streams = 0;
-    const { remoteAddress } = socket;
-    const peer = { remoteAddress, encrypted: (socket as Partial<TLSSocket>).encrypted };
+    const { remoteAddress, encrypted } = socket;
+    const peer = { remoteAddress, encrypted };
     session.once('close', () => this.#sessions.delete(session));
     // Node would wait for ever for the end of its side.
     socket.once('finish', () => void setTimeout(() => socket.destroy(), this.#bounds.lingerMs).unref());
@@ -97,7 +104,10 @@ export class H2Server {
     session.setTimeout(this.#bounds.firstMs);
     session.on('timeout', () => {
       // Streams have limits of their own.
-      if (streams === 0) session.close();
+      if (streams > 0) return;
+      const leftMs = this.#idleLeft(socket);
+      if (leftMs > 0) session.setTimeout(leftMs);
+      else session.close();
     });
     session.on('stream', (...[stream, , , fields]: StreamEvent) => {
       streams += 1;
@@ -106,6 +116,11 @@ export class H2Server {
       this.#take(stream, fields, peer);
     });
   };
+
+  /** How long a connection may yet be idle since it was answered elsewhere. */
+  #idleLeft({ answeredAtMs }: Carrier): number {
+    return answeredAtMs === undefined ? 0 : answeredAtMs + this.#bounds.idleMs - systemClock.monotonicMs();
+  }
 
   /** Every connection is told that it is to be left: what has been sent before the client reads that is answered. */
   leave(): void {

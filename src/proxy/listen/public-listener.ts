@@ -46,7 +46,8 @@ export class PublicListener {
     const { lane, h2, http } = this.#options;
     if (isH2) {
       if (h2 === undefined) socket.destroy();
-      else h2.accept(socket);
+      else if (lane === undefined) h2.accept(socket);
+      else lane.acceptTwo(socket, h2.accept);
       return;
     }
     if (lane === undefined) http.emit('connection', socket);

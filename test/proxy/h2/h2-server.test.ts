@@ -5,15 +5,22 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { createReader } from '../../../src/proxy/exchange/client-request.ts';
 import type { Reply } from '../../../src/proxy/exchange/reply.ts';
+import { systemClock } from '../../../src/kit/time.ts';
 import { type H2Bounds, h2Bounds, H2Server } from '../../../src/proxy/h2/h2-server.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { endHeaders, endStream, frame, get, openTwo, post, preface, types } from '../../helpers/h2-frames.ts';
 
-async function open(t: Test, bounds: Partial<H2Bounds>, answer: (reply: Reply) => void) {
+type Answering = {
+  readonly answer: (reply: Reply) => void;
+  /** When the connection was last answered by somebody else. */
+  readonly answeredAtMs?: number;
+};
+
+async function open(t: Test, bounds: Partial<H2Bounds>, answering: Answering) {
   const h2 = new H2Server({
     read: createReader({ hosts: undefined, trustedProxies: [] }),
     pipeline: (_request, reply) => {
-      answer(reply);
+      answering.answer(reply);
       return undefined;
     },
     onRefused: () => undefined,
@@ -21,7 +28,7 @@ async function open(t: Test, bounds: Partial<H2Bounds>, answer: (reply: Reply) =
     bounds: { ...h2Bounds, ...bounds },
   });
   const listener = createServer({ allowHalfOpen: true }, (socket) => {
-    h2.accept(socket);
+    h2.accept(Object.assign(socket, { answeredAtMs: answering.answeredAtMs }));
   });
   listener.listen(0, '127.0.0.1');
   await once(listener, 'listening');
@@ -62,7 +69,7 @@ t.test(
       [{ firstMs: 20 }, frame(ping, 0, 0, 'question')],
       [{ idleMs: 20 }, frame(headers, endHeaders | endStream, 1, get)],
     ] as const) {
-      const { connect, sockets } = await open(t, { ...bounds, lingerMs: 20 }, sayOk);
+      const { connect, sockets } = await open(t, { ...bounds, lingerMs: 20 }, { answer: sayOk });
       const socket = connect(bytes).resume();
       await once(socket, 'end');
       await eventually('the connection is gone', () => sockets.size === 0);
@@ -70,14 +77,32 @@ t.test(
   },
 );
 
+t.test('a connection that is answered elsewhere is idle from the last answer on', async (t) => {
+  const answeredAtMs = systemClock.monotonicMs();
+  const { connect } = await open(
+    t,
+    { firstMs: 20, idleMs: 300, lingerMs: 20 },
+    { answer: sayOk, answeredAtMs },
+  );
+  const socket = connect(Buffer.alloc(0)).resume();
+  await once(socket, 'end');
+  t.ok(systemClock.monotonicMs() - answeredAtMs >= 300);
+});
+
 t.test(
   '17.3: an upload that pauses or trickles, and an answer that is not taken, end their stream',
   async (t) => {
     const ends: string[] = [];
     let answer: (reply: Reply) => void = sayOk;
-    const { connect, url } = await open(t, { pauseMs: 60, bodyBytes: 100 }, (reply) => {
-      answer(reply);
-    });
+    const { connect, url } = await open(
+      t,
+      { pauseMs: 60, bodyBytes: 100 },
+      {
+        answer: (reply) => {
+          answer(reply);
+        },
+      },
+    );
     const uploading = (reply: Reply): void => {
       reply.requestBody
         .on('error', () => ends.push('upload'))

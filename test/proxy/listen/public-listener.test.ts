@@ -49,6 +49,7 @@ t.test('the lane has each connection first, and is told to leave', async (t) => 
   const seen: string[] = [];
   const lane = {
     accept: (socket: Socket) => socket.resume().end('by the lane'),
+    acceptTwo: (socket: Socket) => socket.resume().end('by the lane'),
     leave: () => seen.push('leave'),
     closeIdle: () => seen.push('close idle'),
   };
